@@ -1,0 +1,70 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "packetwalk",
+    products: [
+        .executable(name: "packetwalk", targets: ["packetwalk"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        // C libraries, thin. libnetfilter_log and the libnl family cannot give SwiftPM their pkg-config
+        // files without false warnings, so their module map links them by name.
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(
+            name: "CNetlink",
+            providers: [
+                .apt([
+                    "libnetfilter-log-dev", "libnetfilter-conntrack-dev", "libnftables-dev", "libnftnl-dev",
+                    "libmnl-dev", "libnl-3-dev", "libnl-route-3-dev",
+                ])
+            ]),
+        .systemLibrary(name: "CCompression", providers: [.apt(["zlib1g-dev", "libzstd-dev"])]),
+        .target(name: "CLinux", path: "Sources/CLinux"),
+
+        // The rooms, in the order of the data: each imports only what stands above it.
+        .target(name: "Wire", swiftSettings: house),
+        .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: house),
+        .target(name: "Topology", dependencies: ["Wire", "LinuxSystem", "CNetlink", "CLinux"], swiftSettings: house),
+        .target(name: "Observations", dependencies: ["Wire", "Topology"], swiftSettings: house),
+        .target(
+            name: "Recording", dependencies: ["Wire", "Topology", "Observations", "CCompression"],
+            swiftSettings: house),
+        .target(
+            name: "Probes",
+            dependencies: ["Wire", "LinuxSystem", "Topology", "Observations", "CPcap", "CNetlink", "CLinux"],
+            swiftSettings: house),
+        .target(name: "Walks", dependencies: ["Wire", "Topology", "Observations"], swiftSettings: house),
+        .target(name: "Diagnosis", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
+        .target(name: "Twin", dependencies: ["LinuxSystem", "Topology", "CLinux"], swiftSettings: house),
+        .target(name: "Views", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
+        .executableTarget(
+            name: "packetwalk",
+            dependencies: [
+                "Wire", "LinuxSystem", "Topology", "Observations", "Recording", "Probes", "Walks", "Diagnosis", "Twin",
+                "Views",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
+
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
+        .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
+        .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: house),
+        .testTarget(name: "RecordingTests", dependencies: ["Recording"], swiftSettings: house),
+        .testTarget(name: "ProbesTests", dependencies: ["Probes"], swiftSettings: house),
+        .testTarget(name: "WalksTests", dependencies: ["Walks"], swiftSettings: house),
+        .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: house),
+        .testTarget(name: "TwinTests", dependencies: ["Twin"], swiftSettings: house),
+        .testTarget(name: "ViewsTests", dependencies: ["Views"], swiftSettings: house),
+        .testTarget(name: "ScenarioTests", dependencies: ["Twin", "Walks", "LinuxSystem"], swiftSettings: house),
+    ]
+)

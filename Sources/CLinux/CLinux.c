@@ -1,0 +1,86 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int packetwalk_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int packetwalk_enter_network_namespace(int descriptor) {
+    return setns(descriptor, CLONE_NEWNET) == 0 ? 0 : -errno;
+}
+
+int packetwalk_unshare_network_namespace(void) {
+    return unshare(CLONE_NEWNET) == 0 ? 0 : -errno;
+}
+
+pid_t packetwalk_thread_id(void) {
+    return (pid_t)syscall(SYS_gettid);
+}
+
+int packetwalk_set_parent_death_signal(int signal_number) {
+    return prctl(PR_SET_PDEATHSIG, signal_number) == 0 ? 0 : -errno;
+}
+
+static void fail(int pipe_end) {
+    int code = errno;
+    ssize_t ignored = write(pipe_end, &code, sizeof code);
+    (void)ignored;
+    _exit(127);
+}
+
+pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const environment[],
+                       int input, int output, int error, int network_namespace,
+                       int parent_death_signal, int new_group) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        // Only async-signal-safe calls from here on: the parent may have threads.
+        struct sigaction standard = {.sa_handler = SIG_DFL};
+        for (int number = 1; number < 32; number++) sigaction(number, &standard, NULL);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        if (parent_death_signal != 0) {
+            if (prctl(PR_SET_PDEATHSIG, parent_death_signal) != 0) fail(report[1]);
+            if (getppid() != parent) _exit(127);
+        }
+        if (new_group != 0) setpgid(0, 0);
+        if (network_namespace >= 0 && setns(network_namespace, CLONE_NEWNET) != 0) fail(report[1]);
+        if (input >= 0 && dup2(input, 0) < 0) fail(report[1]);
+        if (output >= 0 && dup2(output, 1) < 0) fail(report[1]);
+        if (error >= 0 && dup2(error, 2) < 0) fail(report[1]);
+        execvpe(path, arguments, environment);
+        fail(report[1]);
+    }
+    int fork_error = errno;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    close(report[1]);
+    if (child < 0) {
+        close(report[0]);
+        return -fork_error;
+    }
+    int code = 0;
+    ssize_t count;
+    do count = read(report[0], &code, sizeof code);
+    while (count < 0 && errno == EINTR);
+    close(report[0]);
+    if (count == (ssize_t)sizeof code) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        return -code;
+    }
+    return child;
+}

@@ -1,0 +1,23 @@
+#pragma once
+// Linux calls that Swift's Glibc overlay does not offer without _GNU_SOURCE. Each returns 0 or a
+// descriptor on success and -errno on failure, so that errno need not be read across languages.
+#include <stdint.h>
+#include <sys/types.h>
+
+/// pipe2(2) with O_CLOEXEC. -1 and errno on failure, as pipe(2).
+int packetwalk_pipe(int ends[2]);
+/// setns(2) into the network namespace behind `descriptor`.
+int packetwalk_enter_network_namespace(int descriptor);
+/// unshare(2) of the calling thread's network namespace.
+int packetwalk_unshare_network_namespace(void);
+/// gettid(2).
+pid_t packetwalk_thread_id(void);
+/// prctl(PR_SET_PDEATHSIG): `signal` is sent to the caller when its parent dies.
+int packetwalk_set_parent_death_signal(int signal);
+/// Fork and execute. `arguments` and `environment` end in NULL. `input`, `output`, `error` become descriptors
+/// 0, 1, 2 where they are not -1. A `network_namespace` other than -1 is entered in the child, `parent_death_signal`
+/// other than 0 is set there, and `new_group` other than 0 puts it into a process group of its own.
+/// Gives the child's id, or -errno (also of a failed exec, which is reported through a pipe).
+pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const environment[],
+                       int input, int output, int error, int network_namespace,
+                       int parent_death_signal, int new_group);

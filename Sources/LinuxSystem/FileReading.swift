@@ -1,0 +1,35 @@
+internal import Glibc
+
+/// Reads a whole file, those of /proc and /sys (whose size reads 0) too. Throws `SystemError`.
+public func readFile(_ path: String) throws -> [UInt8] {
+    let descriptor = try retryingInterrupts("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) }
+    defer { close(descriptor) }
+    var content: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = try retryingInterrupts("read \(path)") { read(descriptor, &buffer, buffer.count) }
+        if count == 0 { return content }
+        content.append(contentsOf: buffer[..<count])
+    }
+}
+
+/// `readFile` as text without its last newline; nil where it can't be read.
+public func readText(_ path: String) -> String? {
+    guard var content = try? readFile(path) else { return nil }
+    if content.last == UInt8(ascii: "\n") { content.removeLast() }
+    return String(decoding: content, as: UTF8.self)
+}
+
+/// The names in a directory, sorted, without `.` and `..`; empty where it can't be read.
+public func directoryNames(_ path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}

@@ -1,0 +1,241 @@
+public import Topology
+public import Wire
+
+/// What the sources say, in the order in which the engine takes it. A recording holds exactly these.
+public enum Event: Sendable {
+    /// The network as it stood at a time. Later snapshots replace earlier ones.
+    case topology(Topology, timeNanoseconds: Int64)
+    /// Gives a vantage point its number. Precedes every observation there.
+    case vantage(VantageID, VantagePoint)
+    case packet(Observation)
+    case flow(FlowEvent)
+    case route(RouteDecision)
+    case rule(RuleEvent)
+    case drop(DropEvent)
+    /// A sender's socket call failed: nothing left.
+    case sendFailure(SendFailure)
+    case loss(Loss)
+}
+
+/// Addresses and ports of one direction of a flow. For ICMP the echo identifier stands in both ports.
+public struct FlowTuple: Hashable, Sendable, Codable {
+    public var source: IPAddress
+    public var destination: IPAddress
+    public var sourcePort: UInt16
+    public var destinationPort: UInt16
+    public var ipProtocol: IPProtocol
+
+    @inlinable
+    public init(
+        source: IPAddress, destination: IPAddress, sourcePort: UInt16, destinationPort: UInt16, ipProtocol: IPProtocol
+    ) {
+        self.source = source
+        self.destination = destination
+        self.sourcePort = sourcePort
+        self.destinationPort = destinationPort
+        self.ipProtocol = ipProtocol
+    }
+
+    @inlinable public var reversed: FlowTuple {
+        FlowTuple(
+            source: destination, destination: source, sourcePort: destinationPort, destinationPort: sourcePort,
+            ipProtocol: ipProtocol)
+    }
+}
+
+/// A conntrack entry: made, changed or gone.
+public struct FlowEvent: Sendable, Codable, Hashable {
+    public enum Change: String, Sendable, Codable {
+        /// Was there when the run began.
+        case present
+        case new
+        case update
+        case destroy
+    }
+
+    /// When the tool read it.
+    public var timeNanoseconds: Int64
+    public var namespace: String
+    public var change: Change
+    /// As the first packet was sent.
+    public var original: FlowTuple
+    /// As the answer is expected: the translation shows where this is not `original` reversed.
+    public var reply: FlowTuple
+    public var mark: UInt32
+    public var zone: UInt16
+    /// IPS_… bits of nf_conntrack_common.h.
+    public var status: UInt32
+
+    public init(
+        timeNanoseconds: Int64, namespace: String, change: Change, original: FlowTuple, reply: FlowTuple,
+        mark: UInt32 = 0, zone: UInt16 = 0, status: UInt32 = 0
+    ) {
+        self.timeNanoseconds = timeNanoseconds
+        self.namespace = namespace
+        self.change = change
+        self.original = original
+        self.reply = reply
+        self.mark = mark
+        self.zone = zone
+        self.status = status
+    }
+}
+
+/// The kernel's answer to a routing question (RTM_GETROUTE), asked for one flow at one router.
+public struct RouteDecision: Sendable, Codable, Hashable {
+    public var timeNanoseconds: Int64
+    public var namespace: String
+    public var tuple: FlowTuple
+    /// Nil for a locally sent packet.
+    public var inDevice: String?
+    public var mark: UInt32
+    /// What rtnetlink(7) calls the type: `unicast`, `local`, `broadcast`, `multicast`, `blackhole`, `unreachable`,
+    /// `prohibit`, …; nil where the kernel answered with an error.
+    public var kind: String?
+    public var table: UInt32?
+    public var outDevice: String?
+    /// Next hop; nil where the destination is on the link.
+    public var gateway: IPAddress?
+    public var preferredSource: IPAddress?
+    /// errno of a refusal, e.g. 101 ENETUNREACH.
+    public var errorNumber: Int32?
+    /// The route of the FIB that matched, as iproute2 would write it (RTM_F_FIB_MATCH).
+    public var matchedRoute: String?
+
+    public init(
+        timeNanoseconds: Int64, namespace: String, tuple: FlowTuple, inDevice: String? = nil, mark: UInt32 = 0,
+        kind: String? = nil, table: UInt32? = nil, outDevice: String? = nil, gateway: IPAddress? = nil,
+        preferredSource: IPAddress? = nil, errorNumber: Int32? = nil, matchedRoute: String? = nil
+    ) {
+        self.timeNanoseconds = timeNanoseconds
+        self.namespace = namespace
+        self.tuple = tuple
+        self.inDevice = inDevice
+        self.mark = mark
+        self.kind = kind
+        self.table = table
+        self.outDevice = outDevice
+        self.gateway = gateway
+        self.preferredSource = preferredSource
+        self.errorNumber = errorNumber
+        self.matchedRoute = matchedRoute
+    }
+}
+
+/// A rule that a packet met (nftables trace, iptables TRACE).
+public struct RuleEvent: Sendable, Codable, Hashable {
+    public var timeNanoseconds: Int64
+    public var namespace: String
+    public var reference: RuleReference
+    /// `accept`, `drop`, `reject`, `jump CHAIN`, `goto CHAIN`, `return`, `continue`, `queue`, `policy accept`, …
+    public var verdict: String
+    public var headers: PacketHeadersRecord
+    public var inDevice: String?
+    public var outDevice: String?
+    public var mark: UInt32
+
+    public init(
+        timeNanoseconds: Int64, namespace: String, reference: RuleReference, verdict: String,
+        headers: PacketHeadersRecord, inDevice: String? = nil, outDevice: String? = nil, mark: UInt32 = 0
+    ) {
+        self.timeNanoseconds = timeNanoseconds
+        self.namespace = namespace
+        self.reference = reference
+        self.verdict = verdict
+        self.headers = headers
+        self.inDevice = inDevice
+        self.outDevice = outDevice
+        self.mark = mark
+    }
+}
+
+/// The kernel freed a packet (`skb:kfree_skb`).
+public struct DropEvent: Sendable, Codable, Hashable {
+    public var timeNanoseconds: Int64
+    /// Nil where the source does not know it.
+    public var namespace: String?
+    public var device: String?
+    /// `NETFILTER_DROP`, `IP_RPFILTER`, … (`enum skb_drop_reason` without its prefix).
+    public var reason: String
+    /// The kernel function that freed it, e.g. `nft_do_chain`.
+    public var location: String?
+    public var headers: PacketHeadersRecord
+
+    public init(
+        timeNanoseconds: Int64, namespace: String?, device: String? = nil, reason: String, location: String? = nil,
+        headers: PacketHeadersRecord
+    ) {
+        self.timeNanoseconds = timeNanoseconds
+        self.namespace = namespace
+        self.device = device
+        self.reason = reason
+        self.location = location
+        self.headers = headers
+    }
+}
+
+/// A sender's socket call that failed, so that no packet left.
+public struct SendFailure: Sendable, Codable, Hashable {
+    public var timeNanoseconds: Int64
+    public var namespace: String
+    public var tuple: FlowTuple
+    public var errorNumber: Int32
+    /// As strerror(3) says it.
+    public var message: String
+
+    public init(timeNanoseconds: Int64, namespace: String, tuple: FlowTuple, errorNumber: Int32, message: String) {
+        self.timeNanoseconds = timeNanoseconds
+        self.namespace = namespace
+        self.tuple = tuple
+        self.errorNumber = errorNumber
+        self.message = message
+    }
+}
+
+/// A source lost events.
+public struct Loss: Sendable, Codable, Hashable {
+    /// When it was noticed; the events were lost since the source's last count.
+    public var timeNanoseconds: Int64
+    /// The vantage point, where the source knows which.
+    public var vantage: VantageID?
+    /// `pcap host:veth0`, `nflog host`, `conntrack host`, …
+    public var source: String
+    public var lost: UInt64
+
+    public init(timeNanoseconds: Int64, vantage: VantageID?, source: String, lost: UInt64) {
+        self.timeNanoseconds = timeNanoseconds
+        self.vantage = vantage
+        self.source = source
+        self.lost = lost
+    }
+}
+
+/// The fields by which a rule trace or a drop is joined to a walk.
+public struct PacketHeadersRecord: Sendable, Codable, Hashable {
+    public var tuple: FlowTuple
+    public var label: UInt64
+    public var identification: UInt16
+    public var ttl: UInt8
+    public var length: UInt32
+
+    public init(_ headers: PacketHeaders) {
+        tuple = FlowTuple(headers)
+        label = headers.label
+        identification = headers.identification
+        ttl = headers.ttl
+        length = headers.length
+    }
+}
+
+extension FlowTuple {
+    /// The tuple of a packet; an echo's identifier stands in both ports.
+    @inlinable
+    public init(_ headers: PacketHeaders) {
+        let echo = headers.isEcho
+        self.init(
+            source: headers.source, destination: headers.destination,
+            sourcePort: echo ? headers.icmpIdentifier : headers.sourcePort,
+            destinationPort: echo ? headers.icmpIdentifier : headers.destinationPort,
+            ipProtocol: headers.ipProtocol)
+    }
+}

@@ -1,0 +1,31 @@
+/// Names one rule.
+public struct RuleReference: Sendable, Codable, Hashable {
+    /// `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    public var family: String
+    public var table: String
+    public var chain: String
+    /// Counted from 1 in its chain, as `iptables -D CHAIN N` counts.
+    public var position: Int?
+    /// The kernel's handle (nftables, iptables-nft).
+    public var handle: UInt64?
+    /// `accept`, `drop`, …
+    public var verdict: String?
+    /// As its own tool writes it: `-A POSTROUTING -s 172.19.0.0/24 -j MASQUERADE`, `ip saddr … masquerade`.
+    public var text: String?
+    /// `nft`, `iptables-nft`, `iptables-legacy`.
+    public var backend: String?
+
+    public init(
+        family: String, table: String, chain: String, position: Int? = nil, handle: UInt64? = nil,
+        verdict: String? = nil, text: String? = nil, backend: String? = nil
+    ) {
+        self.family = family
+        self.table = table
+        self.chain = chain
+        self.position = position
+        self.handle = handle
+        self.verdict = verdict
+        self.text = text
+        self.backend = backend
+    }
+}

@@ -1,0 +1,37 @@
+/// An IP protocol number (IANA's registry). Unknown values stay printable.
+public struct IPProtocol: RawRepresentable, Hashable, Sendable, Codable {
+    public var rawValue: UInt8
+
+    @inlinable
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    public static let icmp = IPProtocol(rawValue: 1)
+    public static let igmp = IPProtocol(rawValue: 2)
+    public static let ipip = IPProtocol(rawValue: 4)
+    public static let tcp = IPProtocol(rawValue: 6)
+    public static let udp = IPProtocol(rawValue: 17)
+    public static let ipv6 = IPProtocol(rawValue: 41)
+    public static let gre = IPProtocol(rawValue: 47)
+    public static let icmpv6 = IPProtocol(rawValue: 58)
+    public static let sctp = IPProtocol(rawValue: 132)
+}
+
+extension IPProtocol: CustomStringConvertible {
+    /// `icmp`, `tcp`, …; `ip-proto-N` for one without a name here.
+    public var description: String {
+        switch self {
+        case .icmp: "icmp"
+        case .igmp: "igmp"
+        case .ipip: "ipip"
+        case .tcp: "tcp"
+        case .udp: "udp"
+        case .ipv6: "ipv6"
+        case .gre: "gre"
+        case .icmpv6: "icmpv6"
+        case .sctp: "sctp"
+        default: "ip-proto-\(rawValue)"
+        }
+    }
+}

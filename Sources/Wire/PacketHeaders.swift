@@ -1,0 +1,128 @@
+/// What the headers of one packet say: a fixed-size value, no reference to the bytes it came from.
+///
+/// Where the packet carries another one in a tunnel (VXLAN, GRE, IP-in-IP), the fields describe the *innermost*
+/// packet, and `tunnel` the outermost headers around it. Made by `dissect(_:linkType:originalLength:)`.
+public struct PacketHeaders: Hashable, Sendable {
+    public enum Network: UInt8, Sendable, Hashable {
+        /// Neither ARP nor IP: only the link-layer fields mean anything.
+        case other
+        case arp
+        case ipv4
+        case ipv6
+    }
+
+    public struct Flags: OptionSet, Hashable, Sendable {
+        public var rawValue: UInt16
+        @inlinable
+        public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// `macSource` and `macDestination` hold addresses (a cooked header has only the source).
+        public static let hasMACSource = Flags(rawValue: 1)
+        public static let hasMACDestination = Flags(rawValue: 2)
+        /// The capture ended inside a header: fields from there on are zero.
+        public static let truncated = Flags(rawValue: 4)
+        /// A header contradicts itself (a length too small, a wrong version): fields from there on are zero.
+        public static let malformed = Flags(rawValue: 8)
+        public static let dontFragment = Flags(rawValue: 16)
+        /// IPv4 MF, or the M flag of an IPv6 fragment header.
+        public static let moreFragments = Flags(rawValue: 32)
+        /// An ICMP error: `quoted…` describes the packet that it speaks of.
+        public static let quotesPacket = Flags(rawValue: 64)
+        /// The transport fields were read (not so in later fragments).
+        public static let hasTransport = Flags(rawValue: 128)
+        /// A TCP timestamp option was read into `tcpTimestamp`.
+        public static let hasTCPTimestamp = Flags(rawValue: 256)
+    }
+
+    public enum TunnelKind: UInt8, Sendable, Hashable {
+        case none
+        case vxlan
+        case gre
+        case ipip
+    }
+
+    // MARK: Link layer
+    public var macSource = MACAddress(value: 0)
+    public var macDestination = MACAddress(value: 0)
+    /// 0x0800 IPv4, 0x86dd IPv6, 0x0806 ARP, …, behind any VLAN tags.
+    public var etherType: UInt16 = 0
+    /// The outermost VLAN identifier, 1 to 4094; 0 for none.
+    public var vlan: UInt16 = 0
+
+    // MARK: Network layer
+    public var network: Network = .other
+    public var flags: Flags = []
+    /// For ARP the sender's and the target's protocol address.
+    public var source = IPAddress(ipv4: 0)
+    public var destination = IPAddress(ipv4: 0)
+    /// The upper-layer protocol, behind any extension headers.
+    public var ipProtocol = IPProtocol(rawValue: 0)
+    /// TTL or hop limit.
+    public var ttl: UInt8 = 0
+    /// The six DSCP bits.
+    public var dscp: UInt8 = 0
+    /// IPv4 identification, or the low 16 bits of an IPv6 fragment's.
+    public var identification: UInt16 = 0
+    /// Bytes from the start of the datagram's payload.
+    public var fragmentOffset: UInt16 = 0
+    /// Length of the IP packet in bytes, header included (84 for a plain ping), from its header; for a jumbo or
+    /// GSO packet whose header says 0, from the capture's own length. For other frames, the frame's length.
+    public var length: UInt32 = 0
+
+    // MARK: Transport layer
+    public var sourcePort: UInt16 = 0
+    public var destinationPort: UInt16 = 0
+    public var tcpSequence: UInt32 = 0
+    public var tcpAcknowledgement: UInt32 = 0
+    /// FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.
+    public var tcpFlags: UInt8 = 0
+    /// TSval of the timestamp option (RFC 7323).
+    public var tcpTimestamp: UInt32 = 0
+    public var icmpType: UInt8 = 0
+    public var icmpCode: UInt8 = 0
+    /// Echo identifier. NAT treats it as a port.
+    public var icmpIdentifier: UInt16 = 0
+    public var icmpSequence: UInt16 = 0
+    /// Bytes behind the transport header (behind the IP header where there is none).
+    public var payloadLength: UInt32 = 0
+    /// ARP operation: 1 request, 2 reply.
+    public var arpOperation: UInt16 = 0
+
+    // MARK: ICMP errors: the packet quoted inside
+    public var quotedSource = IPAddress(ipv4: 0)
+    public var quotedDestination = IPAddress(ipv4: 0)
+    public var quotedProtocol = IPProtocol(rawValue: 0)
+    public var quotedSourcePort: UInt16 = 0
+    /// For ICMP the echo identifier stands in both quoted ports.
+    public var quotedDestinationPort: UInt16 = 0
+    public var quotedIdentification: UInt16 = 0
+    /// The MTU that "fragmentation needed" and "packet too big" carry.
+    public var reportedMTU: UInt32 = 0
+
+    // MARK: Tunnel
+    public var tunnelKind: TunnelKind = .none
+    /// VXLAN network identifier or GRE key.
+    public var tunnelIdentifier: UInt32 = 0
+    public var tunnelSource = IPAddress(ipv4: 0)
+    public var tunnelDestination = IPAddress(ipv4: 0)
+
+    /// The packet label of trajectory sampling (Duffield and Grossglauser, 2000): a hash over the fields that
+    /// forwarding and NAT leave alone. Equal for every sighting of one packet; 0 where there is nothing to hash.
+    public var label: UInt64 = 0
+
+    @inlinable
+    public init() {}
+}
+
+extension PacketHeaders {
+    @inlinable public var isIP: Bool { network == .ipv4 || network == .ipv6 }
+    @inlinable public var isFragment: Bool { fragmentOffset != 0 || flags.contains(.moreFragments) }
+    /// Echo request or reply, ICMP or ICMPv6.
+    @inlinable public var isEcho: Bool { isEchoRequest || isEchoReply }
+    @inlinable public var isEchoRequest: Bool {
+        ipProtocol == .icmp ? icmpType == 8 : ipProtocol == .icmpv6 && icmpType == 128
+    }
+    @inlinable public var isEchoReply: Bool {
+        ipProtocol == .icmp ? icmpType == 0 : ipProtocol == .icmpv6 && icmpType == 129
+    }
+}
