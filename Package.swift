@@ -18,11 +18,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
-        // C libraries, thin. libnetfilter_log and the libnl family cannot give SwiftPM their pkg-config
-        // files without false warnings, so their module map links them by name.
+        // C libraries, thin. libnl-route's pkg-config file gives the include path; SwiftPM can't read
+        // libnetfilter_log's, so the module map links the others by name.
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(
-            name: "CNetlink",
+            name: "CNetlink", pkgConfig: "libnl-route-3.0",
             providers: [
                 .apt([
                     "libnetfilter-log-dev", "libnetfilter-conntrack-dev", "libnftables-dev", "libnftnl-dev",

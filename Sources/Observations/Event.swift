@@ -15,6 +15,8 @@ public enum Event: Sendable {
     /// A sender's socket call failed: nothing left.
     case sendFailure(SendFailure)
     case loss(Loss)
+    /// No event older than this will follow. The engine's only clock: walks end by it, live and in replay alike.
+    case watermark(timeNanoseconds: Int64)
 }
 
 /// Addresses and ports of one direction of a flow. For ICMP the echo identifier stands in both ports.

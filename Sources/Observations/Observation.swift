@@ -32,6 +32,8 @@ public struct Observation: Sendable {
     public var timeNanoseconds: Int64
     public var vantage: VantageID
     public var clock: Clock
+    /// Whether the user's filter matches the packet as it looks here. A walk is kept if any of its observations does.
+    public var matchesFilter = true
     public var headers: PacketHeaders
     /// Interface indexes that an NFLOG message names; 0 for none. `physical…` are bridge ports (br_netfilter).
     public var inDevice: UInt32 = 0
