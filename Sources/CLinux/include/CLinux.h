@@ -2,6 +2,8 @@
 // Linux calls that Swift's Glibc overlay does not offer without _GNU_SOURCE. Each returns 0 or a
 // descriptor on success and -errno on failure, so that errno need not be read across languages.
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/types.h>
 
 /// pipe2(2) with O_CLOEXEC. -1 and errno on failure, as pipe(2).

@@ -1,0 +1,180 @@
+internal import Observations
+internal import Wire
+
+/// The merger: takes events from all sources as they are read, and hands them on in the order of their times.
+///
+/// Sources differ in latency: a capture is read within microseconds, NFLOG waits to fill a message, a conntrack event
+/// is known only when it is read. So events wait for `holdNanoseconds`, are sorted, and go out with a watermark that
+/// promises that nothing older follows. Among equal times the rank decides, then the order of reading.
+///
+/// Two kinds of events need no waiting and stand at the head of the next batch: declarations (vantage points,
+/// topology) and facts about the run (losses, route decisions). Flow events go out ahead by the hold, since a packet
+/// can be seen after its translation before the conntrack event of it is read; their end (`destroy`) does not, and
+/// a flow that follows on the end of one with the same tuple stays behind it.
+///
+/// An event that comes later than a watermark that was already given out gets that watermark's time, and an
+/// observation the clock `.reading`: the promise holds, and the time does not pretend to be the passage's.
+final class Intake {
+    /// What one round of reading brought: kept together so that nothing is copied while it waits.
+    private struct Chunk {
+        var observations: [Observation] = []
+        var events: [Event] = []
+        var bytes: [UInt8] = []
+        var waiting = 0
+    }
+
+    private struct Entry {
+        var key: Int64
+        /// Serial number of the chunk.
+        var chunk: Int
+        var index: UInt32
+        var sequence: UInt32
+        var rank: UInt8
+        var isPacket: Bool
+    }
+
+    let holdNanoseconds: Int64
+    private(set) var registry = VantageRegistry()
+    private(set) var watermarkNanoseconds = Int64.min
+    private(set) var lateCount: UInt64 = 0
+
+    private var head: [Event] = []
+    private var entries: [Entry] = []
+    private var chunks: [Chunk] = [Chunk()]
+    private var firstChunk = 0
+    private var sequence: UInt32 = 0
+    private var endedFlows: [EndedFlow: Int64] = [:]
+
+    private struct EndedFlow: Hashable {
+        var namespace: String
+        var tuple: FlowTuple
+    }
+
+    /// Decides `Observation.matchesFilter`; set before the first packet.
+    var filter: PacketFilter?
+    /// Sees each packet as it is taken in: asks for its route, for one.
+    var onPacket: ((borrowing Observation, VantagePoint) -> Void)?
+
+    init(holdNanoseconds: Int64 = 100_000_000) {
+        self.holdNanoseconds = holdNanoseconds
+    }
+
+    /// Events that wait.
+    var count: Int { entries.count + head.count }
+
+    // MARK: Taking in
+
+    /// The number of a vantage point; declares it where it is new.
+    func vantage(_ point: VantagePoint) -> VantageID {
+        let (number, isNew) = registry.number(of: point)
+        if isNew { head.append(.vantage(number, point)) }
+        return number
+    }
+
+    /// Takes a packet and copies its bytes. `matchesFilter` is decided here.
+    ///
+    /// - Parameter rank: order among packets of one time: the lower goes first.
+    func packet(_ observation: Observation, bytes: UnsafeRawBufferPointer, rank: UInt8 = 0) {
+        var taken = observation
+        let point = registry[observation.vantage]
+        if let filter {
+            taken.matchesFilter = filter.matches(
+                bytes, linkType: point.linkType, originalLength: Int(observation.originalLength))
+        }
+        if taken.timeNanoseconds < watermarkNanoseconds {
+            taken.timeNanoseconds = watermarkNanoseconds
+            taken.clock = .reading
+            lateCount += 1
+        }
+        let last = chunks.count - 1
+        taken.bytesOffset = UInt32(truncatingIfNeeded: chunks[last].bytes.count)
+        taken.bytesCount = UInt32(truncatingIfNeeded: bytes.count)
+        chunks[last].bytes.append(contentsOf: bytes)
+        add(
+            key: taken.timeNanoseconds, rank: rank, isPacket: true, index: chunks[last].observations.count)
+        chunks[last].observations.append(taken)
+        onPacket?(taken, point)
+    }
+
+    /// Takes an event that has a place among the packets: a rule met, a drop.
+    func event(_ event: Event, timeNanoseconds: Int64, rank: UInt8 = 128) {
+        let last = chunks.count - 1
+        add(
+            key: max(timeNanoseconds, watermarkNanoseconds), rank: rank, isPacket: false,
+            index: chunks[last].events.count)
+        chunks[last].events.append(event)
+    }
+
+    /// Takes a fact that waits for nothing: it stands at the head of the next batch.
+    func fact(_ event: Event) {
+        head.append(event)
+    }
+
+    /// Takes a conntrack event, stamped with the time of its reading.
+    func flow(_ event: FlowEvent) {
+        let ended = EndedFlow(namespace: event.namespace, tuple: event.original)
+        if event.change == .destroy {
+            endedFlows[ended] = event.timeNanoseconds
+            self.event(.flow(event), timeNanoseconds: event.timeNanoseconds, rank: 255)
+            return
+        }
+        var key = event.timeNanoseconds - holdNanoseconds
+        if let end = endedFlows[ended] { key = max(key, end + 1) }
+        self.event(.flow(event), timeNanoseconds: key, rank: 0)
+    }
+
+    func loss(_ loss: Loss) {
+        if loss.lost > 0 { head.append(.loss(loss)) }
+    }
+
+    private func add(key: Int64, rank: UInt8, isPacket: Bool, index: Int) {
+        let last = chunks.count - 1
+        chunks[last].waiting += 1
+        entries.append(
+            Entry(
+                key: key, chunk: firstChunk + last, index: UInt32(truncatingIfNeeded: index), sequence: sequence,
+                rank: rank, isPacket: isPacket))
+        sequence &+= 1
+    }
+
+    // MARK: Handing on
+
+    /// What has no more to wait for, given that all sources were read up to `readUpTo`; ends in a watermark.
+    func release(readUpTo: Int64, hold: Int64? = nil) -> EventBatch {
+        let until = max(watermarkNanoseconds, readUpTo - (hold ?? holdNanoseconds))
+        var batch = EventBatch()
+        for event in head { batch.append(event) }
+        head.removeAll(keepingCapacity: true)
+
+        let split = entries.partition { $0.key <= until }
+        entries[split...].sort { left, right in
+            (left.key, left.rank, left.sequence) < (right.key, right.rank, right.sequence)
+        }
+        for entry in entries[split...] {
+            let chunk = entry.chunk - firstChunk
+            if entry.isPacket {
+                let observation = chunks[chunk].observations[Int(entry.index)]
+                let start = Int(observation.bytesOffset)
+                let end = start + Int(observation.bytesCount)
+                chunks[chunk].bytes.withUnsafeBytes { bytes in
+                    batch.append(observation, bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<end]).bytes)
+                }
+            } else {
+                batch.append(chunks[chunk].events[Int(entry.index)])
+            }
+            chunks[chunk].waiting -= 1
+        }
+        entries.removeSubrange(split...)
+        while let first = chunks.first, first.waiting == 0, chunks.count > 1 {
+            chunks.removeFirst()
+            firstChunk += 1
+        }
+        if let last = chunks.last, !last.observations.isEmpty || !last.events.isEmpty { chunks.append(Chunk()) }
+        if entries.isEmpty { sequence = 0 }
+        if !endedFlows.isEmpty { endedFlows = endedFlows.filter { $0.value >= until } }
+
+        watermarkNanoseconds = until
+        batch.append(.watermark(timeNanoseconds: until))
+        return batch
+    }
+}

@@ -1,0 +1,35 @@
+/// One descriptor that the kernel hands events over by: a capture, an NFLOG socket, a conntrack socket.
+///
+/// A source is made, read and closed on the reader thread alone (see `LiveSource`), so it needs no lock. Work that
+/// must happen in a namespace is done through `NetworkNamespaceFile.perform` while the source is made.
+protocol ProbeSource: AnyObject {
+    /// `pcap host:veth0 in`, `nflog host`, …: how losses name it.
+    var name: String { get }
+    /// Readable when there is something to read.
+    var descriptor: Int32 { get }
+
+    /// Takes over at most about `limit` events, without waiting.
+    func read(into intake: Intake, limit: Int) -> ReadOutcome
+
+    /// Makes the kernel hand over at once what it holds back to fill a message. Called when the run stops.
+    func flush()
+
+    /// Adds what was lost since the last call, with `Intake.loss`. Called now and then, and after the last read.
+    func reportLosses(into intake: Intake)
+
+    /// Undoes what making it did.
+    func close()
+}
+
+extension ProbeSource {
+    func flush() {}
+}
+
+enum ReadOutcome {
+    /// Nothing was left when the last call returned.
+    case drained
+    /// There is more. Everything that happened here before `readUpTo` (nanoseconds since 1970) has been read.
+    case more(readUpTo: Int64)
+    /// The link or namespace is gone: a normal end.
+    case ended
+}

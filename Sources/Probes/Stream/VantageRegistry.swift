@@ -1,0 +1,18 @@
+internal import Observations
+
+/// Numbers the vantage points of one run.
+struct VantageRegistry {
+    private(set) var points: [VantagePoint] = []
+    private var numbers: [VantagePoint: VantageID] = [:]
+
+    /// The number of `point`, and whether it is new.
+    mutating func number(of point: VantagePoint) -> (VantageID, isNew: Bool) {
+        if let known = numbers[point] { return (known, false) }
+        let number = VantageID(rawValue: UInt32(points.count))
+        points.append(point)
+        numbers[point] = number
+        return (number, true)
+    }
+
+    subscript(_ number: VantageID) -> VantagePoint { points[Int(number.rawValue)] }
+}

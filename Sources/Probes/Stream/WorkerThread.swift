@@ -1,0 +1,39 @@
+internal import Glibc
+internal import LinuxSystem
+
+/// A thread that runs one closure with every signal blocked, so that signals go to the threads that want them.
+final class WorkerThread: Sendable {
+    private let thread: pthread_t
+
+    private final class Body {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    init(_ run: @escaping @Sendable () -> Void) throws {
+        let body = Unmanaged.passRetained(Body(run))
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, body.toOpaque())
+        guard code == 0 else {
+            body.release()
+            throw SystemError("start a thread", errorNumber: code)
+        }
+        self.thread = thread
+    }
+
+    /// Waits for its end. Once only.
+    func join() {
+        pthread_join(thread, nil)
+    }
+}
