@@ -33,3 +33,15 @@ public func directoryNames(_ path: String) -> [String] {
     }
     return names.sorted()
 }
+
+/// Where a symbolic link points; nil where it can't be read.
+public func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBufferPointer { pointer in
+        pointer.baseAddress.map { start in
+            start.withMemoryRebound(to: CChar.self, capacity: pointer.count) { readlink(path, $0, pointer.count) }
+        } ?? -1
+    }
+    guard count >= 0 else { return nil }
+    return String(decoding: buffer[..<count], as: UTF8.self)
+}

@@ -46,11 +46,13 @@ public struct Namespace: Sendable, Codable, Hashable {
     /// Keys as sysctl(8) writes them (`net.ipv4.ip_forward`), values as read.
     public var sysctls: [String: String]
     public var netfilter: Netfilter
+    /// Who takes packets: TCP sockets that listen, UDP sockets that are bound.
+    public var listeners: [Listener]
 
     public init(
         name: String, inode: UInt64, path: String, containers: [String] = [], links: [Link] = [], routes: [Route] = [],
         rules: [RoutingRule] = [], neighbors: [Neighbor] = [], sysctls: [String: String] = [:],
-        netfilter: Netfilter = Netfilter()
+        netfilter: Netfilter = Netfilter(), listeners: [Listener] = []
     ) {
         self.name = name
         self.inode = inode
@@ -62,6 +64,7 @@ public struct Namespace: Sendable, Codable, Hashable {
         self.neighbors = neighbors
         self.sysctls = sysctls
         self.netfilter = netfilter
+        self.listeners = listeners
     }
 
     public subscript(device name: String) -> Link? {
@@ -344,11 +347,16 @@ public struct Netfilter: Sendable, Codable, Hashable {
     public var nat: [NATRule]
     /// All rules, chain by chain.
     public var chains: [RuleChain]
+    /// nftables' named sets and maps, which rules refer to as `@NAME`.
+    public var sets: [NamedSet]
 
-    public init(backend: [String] = [], nat: [NATRule] = [], chains: [RuleChain] = []) {
+    public init(
+        backend: [String] = [], nat: [NATRule] = [], chains: [RuleChain] = [], sets: [NamedSet] = []
+    ) {
         self.backend = backend
         self.nat = nat
         self.chains = chains
+        self.sets = sets
     }
 }
 

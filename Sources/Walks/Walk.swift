@@ -136,13 +136,15 @@ public struct Hop: Sendable, Codable, Hashable {
         public var macDestination: MACAddress?
         public var mark: UInt32?
         public var dscp: UInt8?
+        /// IPv4's DF bit; nil where unknown or IPv6.
+        public var dontFragment: Bool?
         /// `vxlan 42 203.0.113.2 → 203.0.113.3`, …
         public var encapsulation: String?
 
         public init(
             source: String, destination: String, sourcePort: UInt16? = nil, destinationPort: UInt16? = nil,
             ttl: UInt8? = nil, length: UInt32 = 0, macSource: MACAddress? = nil, macDestination: MACAddress? = nil,
-            mark: UInt32? = nil, dscp: UInt8? = nil, encapsulation: String? = nil
+            mark: UInt32? = nil, dscp: UInt8? = nil, encapsulation: String? = nil, dontFragment: Bool? = nil
         ) {
             self.source = source
             self.destination = destination
@@ -155,10 +157,12 @@ public struct Hop: Sendable, Codable, Hashable {
             self.mark = mark
             self.dscp = dscp
             self.encapsulation = encapsulation
+            self.dontFragment = dontFragment
         }
 
         enum CodingKeys: String, CodingKey {
             case source, destination, ttl, length, mark, dscp, encapsulation
+            case dontFragment = "dont_fragment"
             case sourcePort = "source_port"
             case destinationPort = "destination_port"
             case macSource = "mac_source"
@@ -325,6 +329,29 @@ public struct Finding: Sendable, Codable, Hashable {
         }
     }
 
+    /// A rule that the packet met and that did not match it.
+    public struct Miss: Sendable, Codable, Hashable {
+        public var rule: RuleReference
+        /// The first of its conditions that failed, as what the packet is instead: `came in by mybridge`.
+        public var because: String
+        public init(rule: RuleReference, because: String) {
+            self.rule = rule
+            self.because = because
+        }
+    }
+
+    /// Something that could have stopped the packet there, and whether it did.
+    public struct Check: Sendable, Codable, Hashable {
+        /// Nil where it could not be told.
+        public var holds: Bool?
+        /// `net.ipv4.conf.mybridge.forwarding = 0 in host`, `neighbour 203.0.113.1: reachable`, …
+        public var text: String
+        public init(holds: Bool?, text: String) {
+            self.holds = holds
+            self.text = text
+        }
+    }
+
     /// Stable, lower-case, hyphenated; `docs/findings.md` lists them.
     public var code: String
     public var severity: Severity
@@ -332,12 +359,20 @@ public struct Finding: Sendable, Codable, Hashable {
     public var message: String
     /// `seen: …`, `state: …`: each begins with the kind of evidence.
     public var evidence: [String]
+    /// The rule that ended the packet; for a chain's policy a reference without position, verdict `policy drop`.
     public var rule: RuleReference?
+    /// How the packet got to that rule's chain: the jumps, from the base chain on.
+    public var path: [RuleReference]
+    /// The rules before it in its chain that did not match (the nearest ones, at most eight).
+    public var unmatched: [Miss]
+    /// What else could have stopped it there; the cause first.
+    public var checks: [Check]
     public var remedy: Remedy?
 
     public init(
         code: String, severity: Severity, where place: Place, message: String, evidence: [String] = [],
-        rule: RuleReference? = nil, remedy: Remedy? = nil
+        rule: RuleReference? = nil, path: [RuleReference] = [], unmatched: [Miss] = [], checks: [Check] = [],
+        remedy: Remedy? = nil
     ) {
         self.code = code
         self.severity = severity
@@ -345,6 +380,42 @@ public struct Finding: Sendable, Codable, Hashable {
         self.message = message
         self.evidence = evidence
         self.rule = rule
+        self.path = path
+        self.unmatched = unmatched
+        self.checks = checks
         self.remedy = remedy
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case code, severity, `where`, message, evidence, rule, path, unmatched, checks, remedy
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        code = try container.decode(String.self, forKey: .code)
+        severity = try container.decode(Severity.self, forKey: .severity)
+        `where` = try container.decode(Place.self, forKey: .where)
+        message = try container.decode(String.self, forKey: .message)
+        evidence = try container.decodeIfPresent([String].self, forKey: .evidence) ?? []
+        rule = try container.decodeIfPresent(RuleReference.self, forKey: .rule)
+        path = try container.decodeIfPresent([RuleReference].self, forKey: .path) ?? []
+        unmatched = try container.decodeIfPresent([Miss].self, forKey: .unmatched) ?? []
+        checks = try container.decodeIfPresent([Check].self, forKey: .checks) ?? []
+        remedy = try container.decodeIfPresent(Remedy.self, forKey: .remedy)
+    }
+
+    /// `rule` and `remedy` are written as `null` where there is none.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(code, forKey: .code)
+        try container.encode(severity, forKey: .severity)
+        try container.encode(`where`, forKey: .where)
+        try container.encode(message, forKey: .message)
+        try container.encode(evidence, forKey: .evidence)
+        try container.encode(rule, forKey: .rule)
+        if !path.isEmpty { try container.encode(path, forKey: .path) }
+        if !unmatched.isEmpty { try container.encode(unmatched, forKey: .unmatched) }
+        if !checks.isEmpty { try container.encode(checks, forKey: .checks) }
+        try container.encode(remedy, forKey: .remedy)
     }
 }
