@@ -63,7 +63,7 @@ let package = Package(
         .testTarget(name: "ProbesTests", dependencies: ["Probes"], swiftSettings: house),
         .testTarget(name: "WalksTests", dependencies: ["Walks"], swiftSettings: house),
         .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: house),
-        .testTarget(name: "TwinTests", dependencies: ["Twin"], swiftSettings: house),
+        .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
         .testTarget(name: "ViewsTests", dependencies: ["Views"], swiftSettings: house),
         .testTarget(name: "ScenarioTests", dependencies: ["Twin", "Walks", "LinuxSystem"], swiftSettings: house),
     ]

@@ -23,3 +23,19 @@ int packetwalk_set_parent_death_signal(int signal);
 pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const environment[],
                        int input, int output, int error, int network_namespace,
                        int parent_death_signal, int new_group);
+
+/// The step that failed in `packetwalk_sandbox`.
+enum {
+    PACKETWALK_SANDBOX_PROCESS = 1,
+    PACKETWALK_SANDBOX_NAMESPACES = 2,
+    PACKETWALK_SANDBOX_IDENTITY = 3,
+    PACKETWALK_SANDBOX_MOUNT = 4,
+    PACKETWALK_SANDBOX_EXECUTE = 5,
+};
+
+/// Runs the program `path` in new network, mount, process and IPC namespaces (and a user namespace, where asked),
+/// with a tmpfs on /run, and waits for its end: its status, or 128 and the signal's number. Signals sent to this
+/// process are handed on. When either side ends, killed or not, every process in there ends and nothing stays.
+/// -errno where it can't be started; `failed_step` then says at what.
+int packetwalk_sandbox(const char *path, char *const arguments[], char *const environment[], int user_namespace,
+                       int *failed_step);

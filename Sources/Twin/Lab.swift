@@ -1,0 +1,165 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import LinuxSystem
+
+/// A small network as plain commands, the packet to send in it, and what must be seen: a folder of `fixtures/labs`.
+///
+/// `docs` of the format: `fixtures/labs/README.md`.
+public struct Lab: Sendable, Hashable {
+    /// What to send.
+    public struct Probe: Sendable, Codable, Hashable {
+        /// The namespace that it is sent from.
+        public var from: String
+        /// A shell line, as typed on the host.
+        public var command: String
+        /// The destination and options that `packetwalk explain --from FROM` takes for the same packet.
+        public var explain: [String]
+
+        public init(from: String, command: String, explain: [String]) {
+            self.from = from
+            self.command = command
+            self.explain = explain
+        }
+    }
+
+    /// What must come out.
+    public struct Expectation: Sendable, Codable, Hashable {
+        /// Where the first finding must point.
+        public struct Place: Sendable, Codable, Hashable {
+            public var namespace: String?
+            public var hook: String?
+            public var device: String?
+            /// Words that the rule's text must hold.
+            public var rule: String?
+        }
+
+        /// `delivered`, `left`, `dropped`, `rejected`, `lost` or `unsent`.
+        public var outcome: String
+        /// The first finding's code; nil where the network works.
+        public var code: String?
+        public var place: Place?
+    }
+
+    /// As `lab.json` has it.
+    struct Description: Codable {
+        var title: String
+        var summary: String
+        var needs: [String]?
+        var probe: Probe
+        var expected: Expectation
+    }
+
+    /// The folder's name.
+    public let name: String
+    public let directory: String
+    public let title: String
+    public let summary: String
+    /// `root`, `docker`, `ipv6`.
+    public let needs: [String]
+    public let probe: Probe
+    public let expected: Expectation
+
+    public var setupPath: String { "\(directory)/setup.sh" }
+
+    /// Reads `directory`/lab.json. Throws `LabError`.
+    public init(directory: String) throws(LabError) {
+        let name = directory.split(separator: "/").last.map(String.init) ?? directory
+        let description: Description
+        do {
+            description = try JSONDecoder().decode(Description.self, from: Data(readFile("\(directory)/lab.json")))
+        } catch let error as SystemError {
+            throw LabError(lab: name, problem: error.description)
+        } catch {
+            throw LabError(lab: name, problem: "lab.json is not a lab's description: \(firstLine(of: "\(error)"))")
+        }
+        self.name = name
+        self.directory = directory
+        title = description.title
+        summary = description.summary
+        needs = description.needs ?? []
+        probe = description.probe
+        expected = description.expected
+    }
+
+    /// What this machine or sandbox lacks for this lab, in one sentence; nil where nothing.
+    ///
+    /// - Parameter sandbox: the sandbox that it would be built in; nil where none is made yet.
+    public func unmetNeed(in sandbox: Sandbox? = .current) -> String? {
+        for need in needs {
+            switch need {
+            case "root":
+                if geteuid() != 0 || sandbox?.isPrivileged == false { return "it needs root" }
+            case "docker":
+                if findProgram("dockerd") == nil { return "it needs a Docker engine: apt-get install docker.io" }
+            case "ipv6":
+                if access("/proc/sys/net/ipv6", F_OK) != 0 { return "it needs a kernel with IPv6" }
+            default:
+                return "it needs \(need), of which this version knows nothing"
+            }
+        }
+        return nil
+    }
+
+    /// Runs the lab's `setup.sh` in the sandbox that this process is in, with `sh -eu`.
+    ///
+    /// What the commands started in the background (listeners) goes on and ends with the sandbox. Throws `LabError`
+    /// naming the command that failed.
+    public func build(in sandbox: Sandbox) throws(LabError) {
+        if let lack = unmetNeed(in: sandbox) { throw LabError(lab: name, problem: "cannot be built: \(lack)") }
+        // A file, not a pipe: listeners keep it open.
+        let log = "/run/packetwalk-setup.log"
+        let descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer {
+            close(descriptor)
+            close(null)
+        }
+        do {
+            let shell = Command(["sh", "-eux", setupPath], environment: ["PS4": Self.traceMark, "LAB": directory])
+            let status = try shell.start(input: null, output: descriptor, error: descriptor).wait()
+            guard status != 0 else { return }
+            let text = readText(log) ?? ""
+            throw LabError(lab: name, problem: Self.failure(log: text, status: status))
+        } catch let error as LabError {
+            throw error
+        } catch {
+            throw LabError(lab: name, problem: "cannot be built: \(error)")
+        }
+    }
+
+    static let traceMark = "packetwalk+ "
+
+    /// The last command that a shell's trace shows, and what was printed after it.
+    static func failure(log: String, status: Int32) -> String {
+        let lines = log.split(separator: "\n").map(String.init)
+        let last = lines.lastIndex { $0.hasPrefix(traceMark) }
+        let command = last.map { lines[$0].dropFirst(traceMark.count) } ?? "setup.sh"
+        let said = last.map { lines[($0 + 1)...].joined(separator: "; ") } ?? lines.joined(separator: "; ")
+        let why = said.isEmpty ? "status \(status)" : said
+        return "cannot be built: “\(command)” failed: \(why)"
+    }
+
+    private func findProgram(_ name: String) -> String? {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        for directory in path.split(separator: ":") + ["/usr/sbin", "/sbin"] {
+            let candidate = "\(directory)/\(name)"
+            if access(candidate, X_OK) == 0 { return candidate }
+        }
+        return nil
+    }
+}
+
+/// Why a lab could not be read or built.
+public struct LabError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var lab: String
+    public var problem: String
+    public init(lab: String, problem: String) {
+        self.lab = lab
+        self.problem = problem
+    }
+    public var description: String { "lab \(lab): \(problem)" }
+}
+
+private func firstLine(of text: String) -> String {
+    text.split(separator: "\n").first.map(String.init) ?? text
+}

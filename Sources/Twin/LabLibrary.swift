@@ -1,0 +1,81 @@
+internal import Glibc
+internal import LinuxSystem
+
+/// The folder of labs.
+public struct LabLibrary: Sendable, Hashable {
+    public let directory: String
+
+    public init(directory: String) {
+        self.directory = directory
+    }
+
+    /// Looks for the labs at `$PACKETWALK_LABS`, beside the installed program (`../share/packetwalk/labs`), and in
+    /// `fixtures/labs` of the folders above the program and above the working directory. Throws `LabError`.
+    public static func find() throws(LabError) -> LabLibrary {
+        if let value = getenv("PACKETWALK_LABS"), value.pointee != 0 {
+            let path = String(cString: value)
+            guard isDirectory(path) else {
+                throw LabError(lab: "library", problem: "PACKETWALK_LABS names \(path), which is no directory")
+            }
+            return LabLibrary(directory: path)
+        }
+        let program = folder(of: resolved("/proc/self/exe") ?? "/")
+        let here = resolved(".") ?? "/"
+        let places =
+            ["\(program)/../share/packetwalk/labs"] + (ancestors(of: program) + ancestors(of: here)).map {
+                "\($0 == "/" ? "" : $0)/fixtures/labs"
+            }
+        for place in places where isDirectory(place) {
+            return LabLibrary(directory: resolved(place) ?? place)
+        }
+        throw LabError(
+            lab: "library", problem: "no labs were found: set PACKETWALK_LABS to the project's fixtures/labs")
+    }
+
+    /// Names of all labs, sorted.
+    public var names: [String] {
+        directoryNames(directory).filter { access("\(directory)/\($0)/lab.json", R_OK) == 0 }
+    }
+
+    /// Throws `LabError` where there is no such lab or its description is wrong.
+    public func lab(named name: String) throws(LabError) -> Lab {
+        guard !name.isEmpty, !name.contains("/"), names.contains(name) else {
+            let shown = String(name.unicodeScalars.filter { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
+            throw LabError(lab: shown, problem: "there is no such lab: packetwalk lab list names them")
+        }
+        return try Lab(directory: "\(directory)/\(name)")
+    }
+
+    /// Every lab, by name. Throws the first `LabError`.
+    public func labs() throws(LabError) -> [Lab] {
+        var labs: [Lab] = []
+        for name in names { labs.append(try lab(named: name)) }
+        return labs
+    }
+}
+
+private func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+private func resolved(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
+}
+
+private func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+    return String(path[..<slash])
+}
+
+private func ancestors(of path: String) -> [String] {
+    var found = [path]
+    var next = path
+    while next != "/" {
+        next = folder(of: next)
+        found.append(next)
+    }
+    return found
+}
