@@ -22,7 +22,8 @@ public struct LabLibrary: Sendable, Hashable {
         let program = folder(of: resolved("/proc/self/exe") ?? "/")
         let here = resolved(".") ?? "/"
         let places =
-            ["\(program)/../share/packetwalk/labs"] + (ancestors(of: program) + ancestors(of: here)).map {
+            ["\(program)/../share/packetwalk/labs"]
+            + (ancestors(of: program) + ancestors(of: here)).map {
                 "\($0 == "/" ? "" : $0)/fixtures/labs"
             }
         for place in places where isDirectory(place) {

@@ -5,8 +5,9 @@ import Testing
 @testable import Twin
 
 /// What a shell prints inside a sandbox, and its status.
-private func shell(_ line: String, privilege: Sandbox.Privilege = .userNamespace) throws -> (status: Int32, text: String)
-{
+private func shell(_ line: String, privilege: Sandbox.Privilege = .userNamespace) throws -> (
+    status: Int32, text: String
+) {
     let path = "/tmp/packetwalk-sandbox-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     defer { unlink(path) }
     let status = try Sandbox.run(
