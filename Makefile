@@ -1,1 +1,56 @@
-build: ; swift build
+# `make demo` and `make test` are all that a fresh machine needs; `make help` lists the rest.
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 20
+RELEASE = .build/release
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build release lint format bench bpf fuzz install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: ## trace a ping from a namespace to the WAN, in a sandbox
+	@scripts/prerequisites.sh build
+	@$(SWIFT) build --quiet -c release --product packetwalk
+	@$(RELEASE)/packetwalk demo
+
+test: ## run every test: units, properties, a short fuzzing, scenarios on the real kernel
+	@scripts/prerequisites.sh test
+	$(SWIFT) build --build-tests
+	scripts/fuzz.sh $(FUZZ_SECONDS)
+	$(SWIFT) test --skip-build
+
+build: ## build the tool for debugging
+	@scripts/prerequisites.sh build
+	$(SWIFT) build
+
+release: ## build the tool optimised, as .build/release/packetwalk
+	@scripts/prerequisites.sh build
+	$(SWIFT) build -c release --product packetwalk
+
+lint: ## check the format of all sources
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: ## put all sources into the house format
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: ## measure speed, side by side with tcpdump and tshark
+	@scripts/prerequisites.sh test
+	scripts/bench.sh
+
+fuzz: ## feed the decoders with hostile bytes for long
+	@scripts/prerequisites.sh build
+	scripts/fuzz.sh 600
+
+install: release ## install the tool and the labs under PREFIX
+	install -D -m 755 $(RELEASE)/packetwalk $(DESTDIR)$(PREFIX)/bin/packetwalk
+	mkdir -p $(DESTDIR)$(PREFIX)/share/packetwalk
+	cp -r fixtures/labs $(DESTDIR)$(PREFIX)/share/packetwalk/
+
+clean: ## remove what was built
+	rm -rf .build .build-fuzz .build-bench
+
+bpf: ## build the drop probe's BPF program with the toolchain's clang
+	scripts/bpf.sh Sources/Probes/Drops/kfree_skb.bpf.o

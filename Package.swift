@@ -30,7 +30,8 @@ let package = Package(
                 ])
             ]),
         .systemLibrary(name: "CCompression", providers: [.apt(["zlib1g-dev", "libzstd-dev"])]),
-        .target(name: "CLinux", path: "Sources/CLinux"),
+        .target(name: "CLinux"),
+        .target(name: "CDropProbe", linkerSettings: [.linkedLibrary("bpf")]),
 
         // The rooms, in the order of the data: each imports only what stands above it.
         .target(name: "Wire", swiftSettings: house),
@@ -42,7 +43,10 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Probes",
-            dependencies: ["Wire", "LinuxSystem", "Topology", "Observations", "CPcap", "CNetlink", "CLinux"],
+            dependencies: [
+                "Wire", "LinuxSystem", "Topology", "Observations", "CPcap", "CNetlink", "CLinux", "CDropProbe",
+            ],
+            exclude: ["Drops/kfree_skb.bpf.c"], resources: [.embedInCode("Drops/kfree_skb.bpf.o")],
             swiftSettings: house),
         .target(name: "Walks", dependencies: ["Wire", "Topology", "Observations"], swiftSettings: house),
         .target(name: "Diagnosis", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),

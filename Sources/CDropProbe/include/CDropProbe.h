@@ -1,0 +1,20 @@
+#pragma once
+// libbpf behind a narrow door: its own headers clash with libpcap's (both define bpf_insn), so none stands here.
+#include <stddef.h>
+#include <stdint.h>
+
+struct packetwalk_drop_probe;
+
+/// Loads and attaches the program in `object` (an ELF file in memory). NULL and -errno in `*error` on failure.
+struct packetwalk_drop_probe *packetwalk_drop_probe_open(const void *object, size_t size, int *error);
+/// Readable when records wait.
+int packetwalk_drop_probe_descriptor(const struct packetwalk_drop_probe *probe);
+/// Hands each waiting record (`struct drop` of kfree_skb.bpf.c) to `take`. Their number, or -errno.
+int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,
+                                  void (*take)(void *context, const void *record, size_t size), void *context);
+/// Records that found the ring full, since the probe was opened.
+uint64_t packetwalk_drop_probe_lost(const struct packetwalk_drop_probe *probe);
+void packetwalk_drop_probe_close(struct packetwalk_drop_probe *probe);
+
+/// Gives each member of the running kernel's `enum skb_drop_reason` to `take`. Their number, or -errno.
+int packetwalk_drop_reasons(void (*take)(void *context, uint32_t value, const char *name), void *context);

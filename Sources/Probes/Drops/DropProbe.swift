@@ -1,0 +1,91 @@
+internal import CDropProbe
+internal import Glibc
+internal import LinuxSystem
+public import Observations
+internal import Wire
+
+/// Drop reasons by the BPF program on `skb:kfree_skb`. Sees every namespace of the machine at once.
+///
+/// Needs root in the machine's first user namespace and a kernel with BTF; where either is missing the initialiser
+/// throws and `DropCounters` has to do.
+public final class DropProbe {
+    private let probe: OpaquePointer
+    private let reasons: [UInt32: String]
+    private let monotonicToRealtime: Int64
+    private var lostBefore: UInt64 = 0
+    private var waiting: [DropRecord] = []
+
+    /// Throws `SystemError`: EPERM without the privilege, ENOENT without BTF.
+    public init() throws {
+        var code: Int32 = 0
+        let object = PackageResources.kfree_skb_bpf_o
+        let opened = object.withUnsafeBytes { packetwalk_drop_probe_open($0.baseAddress, $0.count, &code) }
+        guard let opened else { throw SystemError("load the drop probe", errorNumber: -code) }
+        probe = opened
+        reasons = Self.reasonNames()
+        monotonicToRealtime = Self.clock(CLOCK_REALTIME) - Self.clock(CLOCK_MONOTONIC)
+    }
+
+    deinit { packetwalk_drop_probe_close(probe) }
+
+    /// Readable when drops wait.
+    public var descriptor: Int32 { packetwalk_drop_probe_descriptor(probe) }
+
+    /// The drops since the last call. `namespaceName` gives the name for an inode, nil for a namespace not watched.
+    public func read(namespaceName: (UInt64) -> String?) -> [Event] {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = packetwalk_drop_probe_consume(
+            probe,
+            { context, bytes, count in
+                guard let context, let bytes else { return }
+                let probe = Unmanaged<DropProbe>.fromOpaque(context).takeUnretainedValue()
+                let span = UnsafeRawBufferPointer(start: bytes, count: count).bytes
+                if let record = DropRecord(span) { probe.waiting.append(record) }
+            }, context)
+        defer { waiting.removeAll(keepingCapacity: true) }
+        var events = waiting.compactMap { event(for: $0, namespaceName: namespaceName) }
+        let lost = packetwalk_drop_probe_lost(probe)
+        if lost > lostBefore {
+            events.append(
+                .loss(
+                    Loss(
+                        timeNanoseconds: Self.clock(CLOCK_REALTIME), vantage: nil, source: "drop reasons",
+                        lost: lost - lostBefore)))
+            lostBefore = lost
+        }
+        return events
+    }
+
+    private func event(for record: DropRecord, namespaceName: (UInt64) -> String?) -> Event? {
+        let namespace = record.namespaceInode == 0 ? nil : namespaceName(UInt64(record.namespaceInode))
+        if record.namespaceInode != 0, namespace == nil { return nil }
+        return .drop(
+            DropEvent(
+                timeNanoseconds: Int64(record.timeNanoseconds) + monotonicToRealtime, namespace: namespace,
+                device: record.device.isEmpty ? nil : record.device,
+                reason: reasons[record.reason] ?? "reason \(record.reason)",
+                location: record.location.isEmpty ? nil : record.location,
+                headers: PacketHeadersRecord(record.headers)))
+    }
+
+    /// `enum skb_drop_reason` of the running kernel, without the members' common prefix.
+    private static func reasonNames() -> [UInt32: String] {
+        final class Names { var byValue: [UInt32: String] = [:] }
+        let names = Names()
+        _ = packetwalk_drop_reasons(
+            { context, value, name in
+                guard let context, let name else { return }
+                let text = String(cString: name)
+                let prefix = "SKB_DROP_REASON_"
+                Unmanaged<Names>.fromOpaque(context).takeUnretainedValue().byValue[value] =
+                    text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+            }, Unmanaged.passUnretained(names).toOpaque())
+        return names.byValue
+    }
+
+    private static func clock(_ identifier: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(identifier, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

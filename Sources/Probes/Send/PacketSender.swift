@@ -1,0 +1,222 @@
+internal import Glibc
+public import LinuxSystem
+public import Observations
+internal import Wire
+
+/// Sends one packet through an ordinary socket of a namespace, and hears what comes back to that socket.
+///
+/// The kernel sends it as it would for any program: its own routing, source choice and hooks apply. An echo uses a raw
+/// ICMP socket (CAP_NET_RAW), TCP a connect(2), UDP a connected socket. Errors that arrive later by ICMP or from the
+/// neighbour table come through the socket too.
+public final class PacketSender {
+    /// What the sender got to know.
+    public enum Answer: Sendable, Hashable {
+        /// An echo reply, an accepted connection, or a datagram.
+        case answered
+        /// ECONNREFUSED, EHOSTUNREACH, …: the answer was an error.
+        case error(Int32)
+        /// Nothing within the time.
+        case none
+    }
+
+    public let request: PacketRequest
+    /// As sent; the source is unspecified where the kernel found none.
+    public private(set) var tuple: FlowTuple
+    private let namespaceName: String
+    private var descriptor: Int32
+    private let identifier: UInt16
+
+    /// Opens the socket in `namespace`. Throws `SystemError`.
+    public init(_ request: PacketRequest, in namespace: NetworkNamespaceFile, name: String) throws {
+        self.request = request
+        self.namespaceName = name
+        identifier = UInt16.random(in: 1...UInt16.max)
+        let family = request.destination.isIPv4 ? AF_INET : AF_INET6
+        let type: Int32
+        let transport: Int32
+        switch request.kind {
+        case .echo:
+            type = Int32(SOCK_RAW.rawValue)
+            transport = request.destination.isIPv4 ? Int32(IPPROTO_ICMP) : Int32(IPPROTO_ICMPV6)
+        case .tcp:
+            type = Int32(SOCK_STREAM.rawValue)
+            transport = 0
+        case .udp:
+            type = Int32(SOCK_DGRAM.rawValue)
+            transport = 0
+        }
+        descriptor = try namespace.perform {
+            try retryingInterrupts("open a socket in \(name)") {
+                socket(family, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), transport)
+            }
+        }
+        tuple = FlowTuple(
+            source: request.source ?? Self.unspecified(like: request.destination), destination: request.destination,
+            sourcePort: request.kind == .echo ? identifier : 0,
+            destinationPort: request.kind == .echo ? identifier : request.destinationPort,
+            ipProtocol: request.ipProtocol)
+        do { try setOptions() } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    private static func unspecified(like address: IPAddress) -> IPAddress {
+        address.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0)
+    }
+
+    private func setOptions() throws {
+        let isIPv4 = request.destination.isIPv4
+        let level = isIPv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6)
+        try set(level, isIPv4 ? IP_RECVERR : IPV6_RECVERR, 1)
+        if let ttl = request.ttl { try set(level, isIPv4 ? IP_TTL : IPV6_UNICAST_HOPS, Int32(ttl)) }
+        if request.dontFragment {
+            try set(level, isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, isIPv4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE)
+        }
+        if let mark = request.mark { try set(SOL_SOCKET, SO_MARK, Int32(bitPattern: mark)) }
+        if let source = request.source {
+            let failed = Self.withSocketAddress(source, port: 0) { bind(descriptor, $0, $1) } != 0
+            if failed { throw SystemError("send from \(source) in \(namespaceName)", errorNumber: errno) }
+        }
+    }
+
+    private func set(_ level: Int32, _ name: Int32, _ value: Int32) throws {
+        var value = value
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        try retryingInterrupts("set up a socket in \(namespaceName)") {
+            setsockopt(descriptor, level, name, &value, size)
+        }
+    }
+
+    /// Sends it. Gives the failure where nothing could leave.
+    public func send() -> SendFailure? {
+        var code: Int32 = 0
+        let failed = Self.withSocketAddress(request.destination, port: request.destinationPort) {
+            connect(descriptor, $0, $1)
+        }
+        if failed != 0, errno != EINPROGRESS { code = errno }
+        learnSource()
+        if code == 0 {
+            switch request.kind {
+            case .tcp: break
+            case .udp: code = transmit([UInt8](repeating: 0x70, count: request.payloadLength ?? 32))
+            case .echo: code = transmit(echo())
+            }
+        }
+        guard code != 0 else { return nil }
+        return SendFailure(
+            timeNanoseconds: now(), namespace: namespaceName, tuple: tuple, errorNumber: code,
+            message: String(cString: strerror(code)))
+    }
+
+    private func transmit(_ bytes: [UInt8]) -> Int32 {
+        while true {
+            let count = Glibc.send(descriptor, bytes, bytes.count, 0)
+            if count >= 0 { return 0 }
+            if errno != EINTR { return errno }
+        }
+    }
+
+    /// RFC 792, RFC 4443: type, code, checksum, identifier, sequence 1, payload.
+    private func echo() -> [UInt8] {
+        let type: UInt8 = request.destination.isIPv4 ? 8 : 128
+        var bytes: [UInt8] = [type, 0, 0, 0, UInt8(identifier >> 8), UInt8(identifier & 255), 0, 1]
+        bytes += (0..<(request.payloadLength ?? 56)).map { UInt8(truncatingIfNeeded: 0x10 + $0) }
+        if request.destination.isIPv4 {
+            // ICMPv6's is made by the kernel, since it covers the addresses.
+            var sum: UInt32 = 0
+            for index in stride(from: 0, to: bytes.count, by: 2) {
+                sum += UInt32(bytes[index]) << 8 | (index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0)
+            }
+            while sum >> 16 != 0 { sum = sum & 0xffff + sum >> 16 }
+            bytes[2] = UInt8(~sum >> 8 & 255)
+            bytes[3] = UInt8(~sum & 255)
+        }
+        return bytes
+    }
+
+    private func learnSource() {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let known = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+        }
+        guard known else { return }
+        let raw = withUnsafeBytes(of: &storage) { Array($0) }
+        let address = request.destination.isIPv4 ? IPAddress(bytes: raw[4..<8]) : IPAddress(bytes: raw[8..<24])
+        if let address, !address.isUnspecified { tuple.source = address }
+        if request.kind != .echo { tuple.sourcePort = UInt16(raw[2]) << 8 | UInt16(raw[3]) }
+    }
+
+    /// Waits for the answer at most `timeoutMilliseconds`.
+    public func awaitAnswer(timeoutMilliseconds: Int) -> Answer {
+        let end = now() + Int64(timeoutMilliseconds) * 1_000_000
+        while true {
+            let left = (end - now()) / 1_000_000
+            if left < 0 { return .none }
+            let events = request.kind.isTCP ? Int16(POLLOUT) : Int16(POLLIN)
+            var polled = pollfd(fd: descriptor, events: events, revents: 0)
+            let ready = poll(&polled, 1, Int32(clamping: left))
+            if ready < 0, errno != EINTR { return .error(errno) }
+            if ready <= 0 { continue }
+            if let answer = readAnswer(Int32(polled.revents)) { return answer }
+        }
+    }
+
+    private func readAnswer(_ events: Int32) -> Answer? {
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        if code != 0 { return .error(code) }
+        if request.kind.isTCP { return events & POLLOUT != 0 ? .answered : nil }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count < 0 { return errno == EAGAIN || errno == EINTR ? nil : .error(errno) }
+        return isReply(buffer[..<count]) ? .answered : nil
+    }
+
+    /// Raw sockets hear every ICMP message to this address; an IPv4 one with its IP header before it.
+    private func isReply(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard request.kind == .echo else { return true }
+        var message = bytes
+        if request.destination.isIPv4 {
+            guard let first = bytes.first else { return false }
+            message = bytes.dropFirst(Int(first & 15) * 4)
+        }
+        let type: UInt8 = request.destination.isIPv4 ? 0 : 129
+        let header = Array(message.prefix(6))
+        return header.count == 6 && header[0] == type && UInt16(header[4]) << 8 | UInt16(header[5]) == identifier
+    }
+
+    private func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func withSocketAddress<Value>(
+        _ address: IPAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
+    ) -> Value {
+        // struct sockaddr_in or sockaddr_in6, in the layout of their man pages.
+        let length = address.isIPv4 ? 16 : 28
+        var storage = sockaddr_storage()
+        withUnsafeMutableBytes(of: &storage) { bytes in
+            bytes.storeBytes(of: sa_family_t(address.isIPv4 ? AF_INET : AF_INET6), as: sa_family_t.self)
+            bytes[2] = UInt8(port >> 8)
+            bytes[3] = UInt8(port & 255)
+            for (index, byte) in address.bytes.enumerated() { bytes[(address.isIPv4 ? 4 : 8) + index] = byte }
+        }
+        return withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(length)) }
+        }
+    }
+}
+
+extension PacketRequest.Kind {
+    fileprivate var isTCP: Bool {
+        if case .tcp = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs the Debian packages that a job needs and this machine lacks. Asks the network only where one is missing.
+#   prerequisites.sh build   to build and run the tool
+#   prerequisites.sh test    also what the tests drive: captures, listeners, a Docker engine (as root)
+set -eu
+
+build="libpcap-dev libnetfilter-log-dev libnetfilter-conntrack-dev libnftables-dev libnftnl-dev libmnl-dev
+libnl-3-dev libnl-route-3-dev libbpf-dev zlib1g-dev libzstd-dev pkg-config iproute2 iptables nftables iputils-ping util-linux"
+test="tcpdump tshark netcat-openbsd curl iperf3 conntrack busybox-static"
+
+case "${1:-build}" in
+build) wanted=$build ;;
+test)
+    wanted="$build $test"
+    # The engine's labs need root; without it they are skipped, so nothing is installed for them.
+    if [ "$(id -u)" = 0 ]; then wanted="$wanted docker.io"; fi
+    ;;
+*)
+    echo "prerequisites.sh: '$1' is no job: say build or test" >&2
+    exit 64
+    ;;
+esac
+
+missing=""
+for package in $wanted; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    if [ "$status" != installed ]; then missing="$missing $package"; fi
+done
+if [ -z "$missing" ]; then exit 0; fi
+
+elevate=""
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "prerequisites.sh: these Debian packages are missing and there is no sudo to install them:$missing" >&2
+        exit 69
+    fi
+    elevate=sudo
+fi
+echo "installing:$missing" >&2
+# A package's service must not start: the tests start what they need themselves, in namespaces of their own.
+hold=/usr/sbin/policy-rc.d
+if [ ! -e $hold ]; then
+    printf '#!/bin/sh\nexit 101\n' | $elevate tee $hold >/dev/null
+    $elevate chmod 755 $hold
+    trap '$elevate rm -f $hold' EXIT
+fi
+$elevate apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $elevate apt-get install -y -qq --no-install-recommends $missing >&2
