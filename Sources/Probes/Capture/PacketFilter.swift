@@ -34,7 +34,7 @@ final class PacketFilter {
                 throw ProbeError("compile the filter \"\(expression)\"", reason: "out of memory")
             }
             defer { pcap_close(handle) }
-            guard pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
+            guard pcap_compile(handle, &program, expression, 1, unknownNetmask) == 0 else {
                 throw ProbeError(
                     "compile the filter \"\(expression)\"", reason: String(cString: pcap_geterr(handle)),
                     remedy: "see pcap-filter(7)")
@@ -54,7 +54,7 @@ final class PacketFilter {
 }
 
 /// `PCAP_NETMASK_UNKNOWN`, which is a macro with a cast.
-private let PCAP_NETMASK_UNKNOWN: bpf_u_int32 = 0xffff_ffff
+let unknownNetmask: bpf_u_int32 = 0xffff_ffff
 
 extension LinkType {
     /// The DLT_ value, which differs from the LINKTYPE_ value for raw IP on Linux.

@@ -12,6 +12,8 @@ final class ProbeReader {
     private var sources: [Int32: any ProbeSource] = [:]
     private let epoll: Int32
     private var nextLossReport: Int64 = 0
+    private var namespaces: [String: NetworkNamespaceFile] = [:]
+    private var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
 
     /// Events that one source may hand over before the next has its turn.
     private static let readLimit = 4096
@@ -43,16 +45,72 @@ final class ProbeReader {
     // MARK: Arming
 
     private func arm(_ topology: Topology) throws {
+        raiseDescriptorLimit()
         intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
         if let filter = plan.filter { intake.filter = try PacketFilter(filter, resolvesNames: plan.resolvesNames) }
-        let namespaces = topology.namespaces.filter {
-            plan.namespaces.isEmpty || plan.namespaces.contains($0.name)
+        let namespaces = topology.namespaces.filter { isWatched($0.name) }
+        for name in plan.namespaces where topology[namespace: name] == nil {
+            throw ProbeError("watch namespace \(name)", reason: "there is none of that name", remedy: "see `map`")
         }
+        let handles = namespaces.reduce(0) { $0 + 2 * $1.links.count }
+        captureSettings = CaptureHandle.Settings(
+            snapLength: Int32(clamping: plan.snapLength),
+            bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, handles), 256 << 10), 8 << 20)),
+            filter: "")
+        for namespace in namespaces { try arm(namespace) }
+        try armHooks(of: namespaces)
+    }
+
+    private func isWatched(_ namespace: String) -> Bool {
+        plan.namespaces.isEmpty || plan.namespaces.contains(namespace)
+    }
+
+    /// Arms all but the hooks of one namespace. One that has gone meanwhile is left out.
+    private func arm(_ namespace: Namespace) throws {
+        guard namespaces[namespace.name] == nil else { return }
+        let file: NetworkNamespaceFile
+        do {
+            file = try NetworkNamespaceFile(path: namespace.path)
+        } catch let error as SystemError {
+            queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
+            return
+        }
+        namespaces[namespace.name] = file
+        try capture(namespace.links.map { CaptureRequest($0, in: namespace) }, in: namespace.name)
+    }
+
+    private func capture(_ requests: [CaptureRequest], in namespace: String) throws {
+        guard let file = namespaces[namespace] else { return }
+        for opened in try openCaptures(requests, in: file, settings: captureSettings) {
+            switch opened.handle {
+            case .success(let handle):
+                try add(
+                    LinkCapture(
+                        handle, namespace: namespace, device: opened.request.device, index: opened.request.index,
+                        direction: opened.direction, isMaster: opened.request.isMaster, intake: intake))
+            case .failure(let error as CaptureError):
+                if error.isPermission { throw error.probeError(namespace: namespace) }
+                if !error.isAbsence { queue.warn(error.probeError(namespace: namespace).description) }
+            case .failure(let error):
+                queue.warn("\(error)")
+            }
+        }
+    }
+
+    private func armHooks(of namespaces: [Namespace]) throws {
         var warnings: [String] = []
-        for source in try armHooks(namespaces: namespaces, plan: plan, intake: intake, warnings: &warnings) {
+        for source in try Probes.armHooks(namespaces: namespaces, plan: plan, intake: intake, warnings: &warnings) {
             try add(source)
         }
         for warning in warnings { queue.warn(warning) }
+    }
+
+    /// A capture costs a descriptor in each direction: hundreds of links are above the usual soft limit.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private func add(_ source: any ProbeSource) throws {

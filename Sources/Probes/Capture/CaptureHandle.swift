@@ -1,0 +1,112 @@
+internal import CPcap
+internal import LinuxSystem
+internal import Wire
+
+/// A libpcap handle: one device, one direction, the filter in the kernel, never blocking.
+///
+/// The pointer crosses from the thread that entered the namespace to the reader thread as a number; from then on the
+/// reader thread alone uses it.
+struct CaptureHandle: Sendable {
+    enum Direction: String, Sendable {
+        case inbound
+        case outbound
+    }
+
+    struct Settings: Sendable {
+        var snapLength: Int32
+        var bufferBytes: Int32
+        /// Coarse filter for the kernel; empty for every packet.
+        var filter: String
+    }
+
+    private let address: UInt
+    let descriptor: Int32
+    let linkType: LinkType
+
+    var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
+
+    /// Opens `device` in the calling thread's network namespace.
+    ///
+    /// Immediate mode (TPACKET_V2) shows a packet to the reader as it passes and arms no timer for each handle; the
+    /// device is not made promiscuous, since a link's own packets are what is asked for. pcap_setfilter(3PCAP) closes
+    /// the gap between the socket and its filter: libpcap first filters everything out, empties the socket, and
+    /// checks in user space what the ring had already taken.
+    ///
+    /// Direction is a matter for the kernel's filter (`inbound`, `outbound`: the packet type of packet(7)) and not
+    /// for pcap_setdirection(3PCAP), which discards packets only after they have taken room in the ring.
+    static func open(device: String, direction: Direction, settings: Settings) throws -> CaptureHandle {
+        let attempt = "capture on \(device)"
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        guard let handle = pcap_create(device, &message) else {
+            throw ProbeError(attempt, reason: text(message))
+        }
+        pcap_set_snaplen(handle, settings.snapLength)
+        pcap_set_promisc(handle, 0)
+        pcap_set_immediate_mode(handle, 1)
+        pcap_set_timeout(handle, 10)
+        pcap_set_buffer_size(handle, settings.bufferBytes)
+        pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
+        let code = pcap_activate(handle)
+        guard code >= 0 else {
+            defer { pcap_close(handle) }
+            throw CaptureError(code: code, device: device, detail: String(cString: pcap_geterr(handle)))
+        }
+        do {
+            try setFilter(handle, device: device, direction: direction, coarse: settings.filter)
+        } catch {
+            pcap_close(handle)
+            throw error
+        }
+        let descriptor = pcap_get_selectable_fd(handle)
+        guard pcap_setnonblock(handle, 1, &message) == 0, descriptor >= 0 else {
+            pcap_close(handle)
+            throw ProbeError(attempt, reason: text(message))
+        }
+        return CaptureHandle(
+            address: UInt(bitPattern: handle), descriptor: descriptor,
+            linkType: LinkType(pcapValue: pcap_datalink(handle)))
+    }
+
+    private static func setFilter(_ handle: OpaquePointer, device: String, direction: Direction, coarse: String) throws
+    {
+        var program = bpf_program()
+        // On a link type for which the coarse filter means nothing, the kernel hands over everything.
+        let wanted = coarse.isEmpty ? direction.rawValue : "\(direction.rawValue) and (\(coarse))"
+        var code = pcap_compile(handle, &program, wanted, 1, unknownNetmask)
+        if code != 0, !coarse.isEmpty { code = pcap_compile(handle, &program, direction.rawValue, 1, unknownNetmask) }
+        guard code == 0 else {
+            throw ProbeError("filter packets on \(device)", reason: String(cString: pcap_geterr(handle)))
+        }
+        defer { pcap_freecode(&program) }
+        guard pcap_setfilter(handle, &program) == 0 else {
+            throw ProbeError("filter packets on \(device)", reason: String(cString: pcap_geterr(handle)))
+        }
+    }
+
+    func close() {
+        if let pointer { pcap_close(pointer) }
+    }
+
+    private static func text(_ message: [CChar]) -> String {
+        String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// Why pcap_activate(3PCAP) failed.
+struct CaptureError: Error, Sendable {
+    var code: Int32
+    var device: String
+    var detail: String
+
+    /// The device went away, or is not up yet: no error of the run.
+    var isAbsence: Bool { code == PCAP_ERROR_NO_SUCH_DEVICE || code == PCAP_ERROR_IFACE_NOT_UP }
+    var isPermission: Bool { code == PCAP_ERROR_PERM_DENIED || code == PCAP_ERROR_PROMISC_PERM_DENIED }
+
+    func probeError(namespace: String) -> ProbeError {
+        let reason = String(cString: pcap_statustostr(code))
+        return ProbeError(
+            "capture on \(device) in namespace \(namespace)", reason: detail.isEmpty ? reason : detail,
+            remedy: isPermission ? "run it as root, or with CAP_NET_RAW and CAP_SYS_ADMIN" : nil,
+            isPermission: isPermission)
+    }
+}

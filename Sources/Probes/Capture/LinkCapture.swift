@@ -1,0 +1,83 @@
+internal import CPcap
+internal import Observations
+internal import Wire
+
+/// The capture of one link in one direction.
+///
+/// A packet that a device sends out and one that it takes in are two vantage points, so each link has two captures.
+/// The loopback device has one, `in`: what goes out there comes in at once, and libpcap discards the outgoing sight.
+final class LinkCapture: ProbeSource {
+    let name: String
+    let namespace: String
+    let device: String
+    let index: UInt32
+    let vantage: VantageID
+    private let handle: CaptureHandle
+    private let rank: UInt8
+    private var reportedDrops: UInt32 = 0
+    private weak var intake: Intake?
+    private var lastTime: Int64 = 0
+
+    var descriptor: Int32 { handle.descriptor }
+
+    /// - Parameter isMaster: the link has ports (a bridge). The kernel stamps an incoming packet once, so the port and
+    ///   its bridge show one time; the port's sight goes first.
+    init(
+        _ handle: CaptureHandle, namespace: String, device: String, index: UInt32,
+        direction: CaptureHandle.Direction, isMaster: Bool, intake: Intake
+    ) {
+        self.handle = handle
+        self.namespace = namespace
+        self.device = device
+        self.index = index
+        let end: VantagePoint.Direction = direction == .inbound ? .in : .out
+        name = "pcap \(namespace):\(device) \(end.rawValue)"
+        rank = (isMaster && end == .in) || (!isMaster && end == .out) ? 65 : 64
+        vantage = intake.vantage(
+            VantagePoint(
+                namespace: namespace, kind: .link, device: device, direction: end, linkType: handle.linkType))
+    }
+
+    func read(into intake: Intake, limit: Int) -> ReadOutcome {
+        guard let pointer = handle.pointer else { return .ended }
+        self.intake = intake
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        // The callback runs before the frame goes back to the kernel, which pcap_next_ex does not promise.
+        let count = pcap_dispatch(
+            pointer, Int32(limit),
+            { context, header, bytes in
+                guard let context, let header, let bytes else { return }
+                Unmanaged<LinkCapture>.fromOpaque(context).takeUnretainedValue().take(header.pointee, bytes)
+            }, context.assumingMemoryBound(to: UInt8.self))
+        if count >= limit { return .more(readUpTo: lastTime) }
+        if count >= 0 { return .drained }
+        // "The interface went down" passes when it comes up again: the socket stays bound. One that was removed does
+        // not, and its removal is told by rtnetlink too.
+        let message = String(cString: pcap_geterr(pointer))
+        return message.contains("went down") ? .drained : .ended
+    }
+
+    private func take(_ header: pcap_pkthdr, _ start: UnsafePointer<UInt8>) {
+        guard let intake else { return }
+        let bytes = UnsafeRawBufferPointer(start: start, count: Int(header.caplen))
+        // With nanosecond precision asked for, tv_usec holds nanoseconds.
+        lastTime = Int64(header.ts.tv_sec) * 1_000_000_000 + Int64(header.ts.tv_usec)
+        var observation = Observation(
+            timeNanoseconds: lastTime, vantage: vantage, clock: .passage,
+            headers: dissect(bytes.bytes, linkType: handle.linkType, originalLength: Int(header.len)))
+        observation.originalLength = header.len
+        intake.packet(observation, bytes: bytes, rank: rank)
+    }
+
+    func reportLosses(into intake: Intake) {
+        guard let pointer = handle.pointer else { return }
+        var statistics = pcap_stat()
+        guard pcap_stats(pointer, &statistics) == 0 else { return }
+        let lost = statistics.ps_drop &- reportedDrops
+        reportedDrops = statistics.ps_drop
+        intake.loss(
+            Loss(timeNanoseconds: realTimeNanoseconds(), vantage: vantage, source: name, lost: UInt64(lost)))
+    }
+
+    func close() { handle.close() }
+}
