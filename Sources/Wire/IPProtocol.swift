@@ -12,10 +12,15 @@ public struct IPProtocol: RawRepresentable, Hashable, Sendable, Codable {
     public static let ipip = IPProtocol(rawValue: 4)
     public static let tcp = IPProtocol(rawValue: 6)
     public static let udp = IPProtocol(rawValue: 17)
+    public static let dccp = IPProtocol(rawValue: 33)
     public static let ipv6 = IPProtocol(rawValue: 41)
     public static let gre = IPProtocol(rawValue: 47)
+    public static let esp = IPProtocol(rawValue: 50)
     public static let icmpv6 = IPProtocol(rawValue: 58)
+    /// IPv6: nothing follows.
+    public static let noNextHeader = IPProtocol(rawValue: 59)
     public static let sctp = IPProtocol(rawValue: 132)
+    public static let udpLite = IPProtocol(rawValue: 136)
 }
 
 extension IPProtocol: CustomStringConvertible {
@@ -29,6 +34,7 @@ extension IPProtocol: CustomStringConvertible {
         case .udp: "udp"
         case .ipv6: "ipv6"
         case .gre: "gre"
+        case .esp: "esp"
         case .icmpv6: "icmpv6"
         case .sctp: "sctp"
         default: "ip-proto-\(rawValue)"

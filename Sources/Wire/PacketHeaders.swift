@@ -32,6 +32,9 @@ public struct PacketHeaders: Hashable, Sendable {
         public static let hasTransport = Flags(rawValue: 128)
         /// A TCP timestamp option was read into `tcpTimestamp`.
         public static let hasTCPTimestamp = Flags(rawValue: 256)
+        /// The capture ended before all the bytes that `label` rests on: a longer capture gives another label.
+        /// Does not happen from 192 captured bytes on, for the usual headers.
+        public static let labelCutShort = Flags(rawValue: 512)
     }
 
     public enum TunnelKind: UInt8, Sendable, Hashable {
@@ -48,6 +51,10 @@ public struct PacketHeaders: Hashable, Sendable {
     public var etherType: UInt16 = 0
     /// The outermost VLAN identifier, 1 to 4094; 0 for none.
     public var vlan: UInt16 = 0
+    /// The next VLAN identifier behind `vlan` (802.1ad); 0 for none.
+    public var innerVLAN: UInt16 = 0
+    /// Where the innermost network header starts, in bytes from the start of the capture.
+    public var networkOffset: UInt16 = 0
 
     // MARK: Network layer
     public var network: Network = .other
@@ -65,6 +72,10 @@ public struct PacketHeaders: Hashable, Sendable {
     public var identification: UInt16 = 0
     /// Bytes from the start of the datagram's payload.
     public var fragmentOffset: UInt16 = 0
+    /// What all fragments of one datagram, and the datagram when whole, have in common: family, protocol and
+    /// identification, packed; 0 where there is no identification. NAT leaves it alone, but it is no hash of the
+    /// content: two hosts can use the same one at the same time.
+    public var datagramKey: UInt64 = 0
     /// Length of the IP packet in bytes, header included (84 for a plain ping), from its header; for a jumbo or
     /// GSO packet whose header says 0, from the capture's own length. For other frames, the frame's length.
     public var length: UInt32 = 0
@@ -78,6 +89,10 @@ public struct PacketHeaders: Hashable, Sendable {
     public var tcpFlags: UInt8 = 0
     /// TSval of the timestamp option (RFC 7323).
     public var tcpTimestamp: UInt32 = 0
+    /// The MSS option, on SYN and SYN-ACK; 0 for none.
+    public var tcpMaximumSegmentSize: UInt16 = 0
+    /// Type of the first SCTP chunk (RFC 9260): 0 DATA, 1 INIT, …
+    public var sctpChunkType: UInt8 = 0
     public var icmpType: UInt8 = 0
     public var icmpCode: UInt8 = 0
     /// Echo identifier. NAT treats it as a port.
@@ -85,8 +100,14 @@ public struct PacketHeaders: Hashable, Sendable {
     public var icmpSequence: UInt16 = 0
     /// Bytes behind the transport header (behind the IP header where there is none).
     public var payloadLength: UInt32 = 0
+    /// Where that payload starts, in bytes from the start of the capture; 0 where it was not reached.
+    public var payloadOffset: UInt16 = 0
     /// ARP operation: 1 request, 2 reply.
     public var arpOperation: UInt16 = 0
+    /// The address that a neighbour solicitation, advertisement or redirect speaks of (RFC 4861).
+    public var neighbourTarget = IPAddress(ipv4: 0)
+    /// ARP: the sender's hardware address. NDP: the link-layer address option; zero for none.
+    public var neighbourMAC = MACAddress(value: 0)
 
     // MARK: ICMP errors: the packet quoted inside
     public var quotedSource = IPAddress(ipv4: 0)
@@ -98,6 +119,9 @@ public struct PacketHeaders: Hashable, Sendable {
     public var quotedIdentification: UInt16 = 0
     /// The MTU that "fragmentation needed" and "packet too big" carry.
     public var reportedMTU: UInt32 = 0
+    /// The label of the quoted packet, equal to that of its own sightings (before any tunnel around it was taken
+    /// off); 0 where the quotation is too short to tell.
+    public var quotedLabel: UInt64 = 0
 
     // MARK: Tunnel
     public var tunnelKind: TunnelKind = .none
