@@ -15,6 +15,8 @@ public enum Event: Sendable {
     /// A sender's socket call failed: nothing left.
     case sendFailure(SendFailure)
     case loss(Loss)
+    /// How a namespace's protocol counters rose during the run.
+    case counters(CounterChange)
     /// No event older than this will follow. The engine's only clock: walks end by it, live and in replay alike.
     case watermark(timeNanoseconds: Int64)
 }
@@ -191,6 +193,22 @@ public struct SendFailure: Sendable, Codable, Hashable {
         self.tuple = tuple
         self.errorNumber = errorNumber
         self.message = message
+    }
+}
+
+/// What a namespace's protocol counters rose by since the run began: a weak witness of why packets were dropped, and
+/// the only one where neither BPF nor tracefs may be used.
+public struct CounterChange: Sendable, Codable, Hashable {
+    public var timeNanoseconds: Int64
+    public var namespace: String
+    /// Keys as `/proc/net/snmp` and `netstat` name them: `Ip.InAddrErrors`, `IpExt.InNoRoutes`, `Ip6InDiscards`. Only
+    /// those that rose.
+    public var counters: [String: UInt64]
+
+    public init(timeNanoseconds: Int64, namespace: String, counters: [String: UInt64]) {
+        self.timeNanoseconds = timeNanoseconds
+        self.namespace = namespace
+        self.counters = counters
     }
 }
 
