@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int packetwalk_pipe(int ends[2]) {
@@ -83,4 +84,10 @@ pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const en
         return -code;
     }
     return child;
+}
+
+int64_t packetwalk_clock_nanoseconds(int clock_identifier) {
+    struct timespec now = {0};
+    clock_gettime(clock_identifier, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }

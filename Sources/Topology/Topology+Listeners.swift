@@ -1,5 +1,5 @@
 internal import LinuxSystem
-public import Wire
+internal import Wire
 
 extension Listener {
     /// The listeners of the calling thread's namespace. Call it inside `NetworkNamespaceFile.perform`.

@@ -39,3 +39,5 @@ enum {
 /// -errno where it can't be started; `failed_step` then says at what.
 int packetwalk_sandbox(const char *path, char *const arguments[], char *const environment[], int user_namespace,
                        int *failed_step);
+/// clock_gettime(2) in nanoseconds. Here because several C modules bring their own `struct timespec`.
+int64_t packetwalk_clock_nanoseconds(int clock_identifier);

@@ -1,4 +1,5 @@
 internal import CDropProbe
+internal import CLinux
 internal import Glibc
 internal import LinuxSystem
 public import Observations
@@ -84,8 +85,6 @@ public final class DropProbe {
     }
 
     private static func clock(_ identifier: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(identifier, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        packetwalk_clock_nanoseconds(identifier)
     }
 }

@@ -191,9 +191,7 @@ public final class PacketSender {
     }
 
     private func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        realTimeNanoseconds()
     }
 
     private static func withSocketAddress<Value>(
