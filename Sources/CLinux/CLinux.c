@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,6 +19,10 @@ int packetwalk_pipe(int ends[2]) {
 
 int packetwalk_enter_network_namespace(int descriptor) {
     return setns(descriptor, CLONE_NEWNET) == 0 ? 0 : -errno;
+}
+
+int packetwalk_is_network_namespace(int descriptor) {
+    return ioctl(descriptor, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
 int packetwalk_unshare_network_namespace(void) {

@@ -1,8 +1,95 @@
+internal import CNetlink
+internal import FoundationEssentials
+internal import Glibc
+internal import LinuxSystem
+
 extension Topology {
     /// Reads the whole network of this machine, as far as the caller may see it.
     ///
+    /// What can't be read is named in `warnings` and left out; a namespace that goes away meanwhile is left out
+    /// silently. Throws `SystemError` only where not even the own namespace can be read.
+    ///
     /// - Parameter only: the namespaces to read, by name; empty for all.
     public static func discover(only: [String] = []) throws -> Topology {
-        Topology(host: "", time: "", namespaces: [])
+        try NetworkDiscovery(only: only).topology()
+    }
+}
+
+/// One reading of the machine's network, namespace by namespace.
+struct NetworkDiscovery {
+    var only: [String] = []
+
+    func topology() throws -> Topology {
+        var topology = Topology(host: Self.hostName(), time: Self.now(), namespaces: [])
+        let search = NamespaceSearch()
+        topology.warnings = search.warnings
+        var readings: [NamespaceReading] = []
+        for (site, name) in zip(search.sites, search.names()) where only.isEmpty || only.contains(name) {
+            do {
+                let (namespace, reading) = try read(site, name: name)
+                topology.namespaces.append(namespace)
+                readings.append(reading)
+            } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ESRCH {
+                continue
+            } catch {
+                if site.isOwn { throw error }
+                topology.warnings.append("\(error)")
+            }
+        }
+        topology.resolveFarEnds(readings)
+        return topology
+    }
+
+    private func read(_ site: NamespaceSite, name: String) throws -> (Namespace, NamespaceReading) {
+        let work: @Sendable () throws -> (NamespaceReading, [String: String]) = {
+            (try NamespaceReading(over: try KernelNetlinkSocket()), Sysctls.read())
+        }
+        var path = site.paths.first ?? ""
+        let reading: NamespaceReading
+        let sysctls: [String: String]
+        if site.isOwn {
+            // Entering even one's own namespace takes a privilege that reading it does not.
+            (reading, sysctls) = try work()
+        } else {
+            let file = try site.open()
+            path = file.path
+            (reading, sysctls) = try file.perform(work)
+        }
+        var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
+        namespace.links = reading.links
+        namespace.routes = reading.routes
+        namespace.rules = reading.rules
+        namespace.neighbors = reading.neighbors
+        namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
+        return (namespace, reading)
+    }
+
+    private static func hostName() -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard let start = buffer.baseAddress, gethostname(start, 255) == 0 else { return "" }
+            buffer[255] = 0
+            return String(cString: start)
+        }
+    }
+
+    private static func now() -> String {
+        Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}
+
+extension NamespaceSite {
+    /// Opens it by the first path that still leads there. Throws `SystemError`.
+    func open() throws -> NetworkNamespaceFile {
+        var failure = SystemError("find network namespace netns:\(inode)", errorNumber: ENOENT)
+        for path in paths {
+            do {
+                let file = try NetworkNamespaceFile(path: path)
+                // The process may have gone and its number be another's by now.
+                if file.inode == inode { return file }
+            } catch let error as SystemError {
+                failure = error
+            }
+        }
+        throw failure
     }
 }

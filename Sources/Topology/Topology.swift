@@ -95,6 +95,12 @@ public struct Link: Sendable, Codable, Hashable {
         public var defaultPVID: UInt16?
         public var stp: Bool
         public var fdb: [FDBEntry]
+        /// Of the bridge device itself as a member of its VLANs; nil without VLAN filtering.
+        public var pvid: UInt16?
+        public var vlans: [UInt16]?
+        /// This bridge's own switch, beside `net.bridge.bridge-nf-call-iptables` (br_netfilter).
+        public var callsIPTables: Bool?
+        public var callsIP6Tables: Bool?
         public init(vlanFiltering: Bool, defaultPVID: UInt16? = nil, stp: Bool = false, fdb: [FDBEntry] = []) {
             self.vlanFiltering = vlanFiltering
             self.defaultPVID = defaultPVID
@@ -104,7 +110,9 @@ public struct Link: Sendable, Codable, Hashable {
         enum CodingKeys: String, CodingKey {
             case vlanFiltering = "vlan_filtering"
             case defaultPVID = "default_pvid"
-            case stp, fdb
+            case stp, fdb, pvid, vlans
+            case callsIPTables = "calls_iptables"
+            case callsIP6Tables = "calls_ip6tables"
         }
     }
 
@@ -118,6 +126,8 @@ public struct Link: Sendable, Codable, Hashable {
         public var flooding: Bool
         public var pvid: UInt16?
         public var vlans: [UInt16]
+        /// The VLANs that leave by this port without a tag.
+        public var untaggedVLANs: [UInt16]?
         public init(
             state: String, isolated: Bool = false, hairpin: Bool = false, learning: Bool = true, flooding: Bool = true,
             pvid: UInt16? = nil, vlans: [UInt16] = []
@@ -129,6 +139,10 @@ public struct Link: Sendable, Codable, Hashable {
             self.flooding = flooding
             self.pvid = pvid
             self.vlans = vlans
+        }
+        enum CodingKeys: String, CodingKey {
+            case state, isolated, hairpin, learning, flooding, pvid, vlans
+            case untaggedVLANs = "untagged_vlans"
         }
     }
 
@@ -176,10 +190,18 @@ public struct Link: Sendable, Codable, Hashable {
     public var peer: Peer?
     /// The device below a macvlan or VLAN device.
     public var lower: String?
+    /// The namespace of `lower`; nil for the device's own.
+    public var lowerNamespace: String?
+    /// Of a macvlan: `bridge`, `private`, `vepa`, …
+    public var mode: String?
+    /// The VLAN of a VLAN device.
+    public var vlan: UInt16?
+    /// The queueing discipline at its root: `noqueue`, `fq_codel`, `tbf`, …
+    public var queueing: String?
     public var bridge: Bridge?
     public var bridgePort: BridgePort?
     public var vxlan: VXLAN?
-    /// Programs attached: `xdp`, `tc ingress NAME`, …
+    /// Programs attached: `xdp` (or `xdp generic`, `xdp offload`), `tc ingress NAME`, `tc egress NAME`.
     public var programs: [String]
 
     public init(
@@ -207,7 +229,9 @@ public struct Link: Sendable, Codable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, index, kind, state, mac, mtu, addresses, master, peer, lower, bridge, vxlan, programs
+        case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, bridge, vxlan
+        case programs
+        case lowerNamespace = "lower_namespace"
         case isUp = "up"
         case hasCarrier = "carrier"
         case bridgePort = "bridge_port"
@@ -261,6 +285,10 @@ public struct Route: Sendable, Codable, Hashable {
     /// `kernel`, `boot`, `static`, …
     public var origin: String
     public var nextHops: [NextHop]
+    /// RTAX_MTU, where the route has its own.
+    public var mtu: UInt32?
+    /// `onlink`, `linkdown`, `dead`.
+    public var flags: [String]?
 
     public init(
         destination: IPPrefix, kind: String = "unicast", table: UInt32 = 254, gateway: IPAddress? = nil,
@@ -279,7 +307,7 @@ public struct Route: Sendable, Codable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case destination, kind, table, gateway, device, metric, origin
+        case destination, kind, table, gateway, device, metric, origin, mtu, flags
         case preferredSource = "preferred_source"
         case nextHops = "next_hops"
     }
@@ -298,6 +326,8 @@ public struct RoutingRule: Sendable, Codable, Hashable {
     public var table: UInt32
     /// `lookup`, `blackhole`, `unreachable`, `prohibit`, `goto`, …
     public var action: String
+    /// Whatever else it says, as ip-rule(8) writes it: `not`, `ipproto tcp dport 80`, `suppress_prefixlength 0`, …
+    public var detail: String?
 
     public init(
         priority: UInt32, family: Int, source: IPPrefix? = nil, destination: IPPrefix? = nil, mark: UInt32? = nil,
@@ -317,7 +347,7 @@ public struct RoutingRule: Sendable, Codable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case priority, family, source, destination, mark, table, action
+        case priority, family, source, destination, mark, table, action, detail
         case markMask = "mark_mask"
         case inDevice = "in_device"
         case outDevice = "out_device"

@@ -10,6 +10,8 @@
 int packetwalk_pipe(int ends[2]);
 /// setns(2) into the network namespace behind `descriptor`.
 int packetwalk_enter_network_namespace(int descriptor);
+/// Whether the open file is a network namespace (ioctl_nsfs(2)): 1 or 0.
+int packetwalk_is_network_namespace(int descriptor);
 /// unshare(2) of the calling thread's network namespace.
 int packetwalk_unshare_network_namespace(void);
 /// gettid(2).
