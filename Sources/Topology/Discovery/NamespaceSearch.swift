@@ -46,7 +46,9 @@ struct NamespaceSearch {
             positions[inode] = position
             sites.append(NamespaceSite(inode: inode, paths: []))
         }
-        if sites[position].paths.count < 4, !sites[position].paths.contains(path) { sites[position].paths.append(path) }
+        if sites[position].paths.count < 4, !sites[position].paths.contains(path) {
+            sites[position].paths.append(path)
+        }
         if sites[position].netnsName == nil { sites[position].netnsName = netnsName }
         if let container, !sites[position].containers.contains(container) {
             sites[position].containers.append(container)
