@@ -1,0 +1,68 @@
+import Topology
+import Walks
+
+/// A walk as boxes from left to right: one for each namespace that it went through, with the stations inside.
+///
+/// Text, SVG, Mermaid and DOT draw the same layout. A namespace that is come back to gets a box again.
+struct PathLayout {
+    struct Station {
+        var label: String
+        var kind: WalkStep.Kind
+        /// The steps that it stands for; none for a device that is known to lie between two of them.
+        var numbers: [Int]
+    }
+
+    enum Wire: Hashable {
+        case plain
+        /// The packet travels inside another one.
+        case tunnel
+        /// Nothing was seen on it.
+        case missing
+        /// To where nothing can be seen.
+        case outside
+    }
+
+    struct Lane {
+        var namespace: String
+        var stations: [Station]
+        /// To the next lane, or out of the drawing; nil where the walk ends in this lane.
+        var wire: Wire?
+        /// Nothing was seen here: drawn because the packet was expected.
+        var isMissing = false
+    }
+
+    var lanes: [Lane] = []
+
+    init(_ steps: WalkSteps, outcome: Walk.Outcome, topology: Topology?) {
+        for step in steps.steps {
+            let isMissing = step.kind == .missing
+            if lanes.last?.namespace != step.namespace {
+                if !lanes.isEmpty {
+                    lanes[lanes.count - 1].wire = isMissing ? .missing : step.isTunnelled ? .tunnel : .plain
+                }
+                lanes.append(Lane(namespace: step.namespace, stations: [], isMissing: isMissing))
+            }
+            guard let label = step.station else { continue }
+            var stations = lanes[lanes.count - 1].stations
+            if let last = stations.last, last.label == label, last.kind == step.kind, step.kind == .device {
+                stations[stations.count - 1].numbers.append(step.number)
+            } else {
+                if let bridge = Self.bridge(between: stations.last, and: step, topology) {
+                    stations.append(Station(label: bridge, kind: .device, numbers: []))
+                }
+                stations.append(Station(label: label, kind: step.kind, numbers: [step.number]))
+            }
+            lanes[lanes.count - 1].stations = stations
+        }
+        if outcome == .left, !lanes.isEmpty { lanes[lanes.count - 1].wire = .outside }
+    }
+
+    /// The bridge that a frame crossed from port to port: no capture on the bridge itself sees it.
+    private static func bridge(between last: Station?, and step: WalkStep, _ topology: Topology?) -> String? {
+        guard let last, last.kind == .device, step.kind == .device,
+            let namespace = topology?[namespace: step.namespace], let label = step.station,
+            let master = namespace[device: last.label]?.master, namespace[device: label]?.master == master
+        else { return nil }
+        return master
+    }
+}

@@ -1,0 +1,101 @@
+import Topology
+import Walks
+
+/// The first line of a walk: how it ended, what it was, and the one thing more that matters.
+struct WalkHeadline {
+    enum Mark {
+        case good
+        case open
+        case bad
+    }
+
+    var mark: Mark
+    /// `delivered`, `dropped`, `not sent`, …
+    var outcome: String
+    /// `ping mynamespace → 198.51.100.1`
+    var subject: String
+    /// `seq 1`
+    var detail: String?
+    /// `answered after 0.32 ms`, `at host forward`
+    var remark: String?
+
+    init(_ walk: Walk, reply: Walk?) {
+        let failed = walk.findings.contains { $0.severity == .error }
+        let answered = reply?.outcome == .delivered
+        switch walk.outcome {
+        case .delivered:
+            mark = failed ? .bad : .good
+            outcome = failed && !answered ? "delivered, not answered" : "delivered"
+        case .left:
+            mark = answered ? .good : failed ? .bad : .open
+            outcome = answered ? "delivered" : failed ? "no answer possible" : "left"
+        case .dropped, .rejected, .lost:
+            mark = .bad
+            outcome = walk.outcome.rawValue
+        case .unsent:
+            mark = .bad
+            outcome = "not sent"
+        }
+        if let reply, !answered, mark == .good {
+            // The question arrived, its answer did not: that is how the exchange ended.
+            mark = reply.outcome == .left ? .open : .bad
+            if mark == .bad { outcome = "answer \(reply.outcome.rawValue)" }
+        }
+        let sender = walk.hops.first?.namespace ?? walk.stoppedAt?.namespace
+        let destination = PacketWords.endpoint(walk.destination, walk.destinationPort)
+        subject = "\(PacketWords.kind(walk)) \(sender ?? walk.source) → \(destination)"
+        detail = PacketWords.detail(walk)
+        remark = Self.remark(walk, reply: reply)
+    }
+
+    private static func remark(_ walk: Walk, reply: Walk?) -> String? {
+        switch walk.outcome {
+        case .delivered, .left:
+            if let reply {
+                guard reply.outcome == .delivered else { return nil }
+                guard let sent = Durations.nanoseconds(rfc3339: walk.start),
+                    let answered = Durations.nanoseconds(rfc3339: reply.start)
+                else { return "answered" }
+                let elapsed = answered - sent + reply.durationNanoseconds
+                return "answered after \(Durations.text(nanoseconds: elapsed))"
+            }
+            if walk.outcome == .left {
+                let last = WalkPath(walk).hops.last
+                let place = [last?.namespace, last?.device.map { "by \($0)" }].compactMap(\.self)
+                return "left \(place.joined(separator: " "))"
+            }
+            let time = "after \(Durations.text(nanoseconds: walk.durationNanoseconds))"
+            return walk.answers == nil && asksForAnswer(walk) ? "\(time), no answer seen" : time
+        case .dropped, .rejected:
+            guard let stop = walk.stoppedAt else { return nil }
+            let place = PacketWords.place(stop)
+            return place.isEmpty ? stop.reason : "at \(place)"
+        case .lost:
+            guard let last = walk.lastSeen, let next = walk.expectedNext else { return nil }
+            return "between \(last.namespace) \(PacketWords.place(last)) and "
+                + "\(next.namespace) \(PacketWords.place(next))"
+        case .unsent:
+            return walk.stoppedAt?.reason.map { "the sender got: \($0)" }
+        }
+    }
+
+    private static func asksForAnswer(_ walk: Walk) -> Bool {
+        walk.summary.contains("echo request") || PacketWords.detail(walk) == "SYN"
+    }
+
+    var sign: String {
+        switch mark {
+        case .good: "✔"
+        case .open: "↗"
+        case .bad: "✘"
+        }
+    }
+
+    var style: TextStyle {
+        switch mark {
+        case .good: .good
+        case .open: .caution
+        case .bad: .bad
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Walks
+
+/// A walk in one line, for many walks a second: `01:58:14.860946 ✔ icmp 172.19.0.2 → 198.51.100.1  wan  58 µs`.
+struct WalkLine {
+    private let pen: Pen
+
+    init(_ options: RenderOptions) {
+        pen = Pen(options)
+    }
+
+    func render(_ walk: Walk, reply: Walk?) -> String {
+        let headline = WalkHeadline(walk, reply: reply)
+        // `2026-11-23T01:58:14.860946123Z`: the time of day to the microsecond.
+        let clock = walk.start.split(separator: "T").last.map { $0.prefix { $0 != "Z" }.prefix(15) } ?? ""
+        var line = pen(clock, .dim) + .spaces(1) + pen(headline.sign, headline.style) + .spaces(1)
+        line += pen(walk.protocol) + .spaces(1) + pen(PacketWords.flow(walk))
+        if let detail = headline.detail { line += .spaces(1) + pen(detail) }
+        line += .spaces(2)
+        let last = WalkPath(walk).hops.last
+        switch walk.outcome {
+        case .delivered: line += pen(last?.namespace ?? "", .strong)
+        case .left:
+            line +=
+                pen("left ") + pen([last?.namespace, last?.device].compactMap(\.self).joined(separator: " "), .strong)
+        case .unsent: line += pen("not sent: \(walk.stoppedAt?.reason ?? "no packet left")", headline.style)
+        default:
+            line += pen(headline.outcome, headline.style)
+            if let remark = headline.remark { line += .spaces(1) + pen(remark) }
+        }
+        if let cause = walk.findings.first { line += .spaces(1) + pen("(\(cause.code))", .caution) }
+        if walk.outcome == .delivered || walk.outcome == .left {
+            let remark = reply == nil ? Durations.text(nanoseconds: walk.durationNanoseconds) : headline.remark ?? ""
+            line += .spaces(2) + pen(remark, .dim)
+        }
+        return line.rendered(color: pen.options.color) + "\n"
+    }
+}

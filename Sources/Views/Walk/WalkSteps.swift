@@ -1,0 +1,326 @@
+import Observations
+import Topology
+import Walks
+
+/// A piece of text with what it is, before it is drawn in any format.
+struct Phrase: Hashable {
+    var text: String
+    var style: TextStyle
+    init(_ text: String, _ style: TextStyle = .plain) {
+        self.text = text
+        self.style = style
+    }
+}
+
+/// One line of a walk's list: a hop that says something, in words. All formats draw the same steps.
+struct WalkStep {
+    enum Kind: Hashable {
+        case sent
+        case received
+        case device
+        case route
+        case translation
+        case hook
+        case stop
+        /// Where the packet should have been seen next.
+        case missing
+    }
+
+    /// Counted from 1 in the drawing.
+    var number: Int
+    var kind: Kind
+    var namespace: String
+    /// `veth0 in`, `postrouting`.
+    var place: String
+    /// The name on the drawing: `veth0`, `SNAT`.
+    var station: String?
+    /// The packet travels inside another one here.
+    var isTunnelled = false
+    var what: [Phrase] = []
+    /// Below the step: rules, joins.
+    var notes: [Phrase] = []
+    /// Since the last step whose time is known.
+    var elapsedNanoseconds: Int64?
+    var evidence: [String] = []
+    var confidence: Confidence = .exact
+    /// Copies of the packet that left here.
+    var copies: [String] = []
+}
+
+/// A walk as the list of its steps.
+struct WalkSteps {
+    var steps: [WalkStep] = []
+    /// Netfilter points that the packet passed unchanged and that are not listed.
+    var hiddenHooks = 0
+
+    private let walk: Walk
+    private let verbose: Bool
+    private let topology: Topology?
+
+    /// Names before numbers, a field only where it changes.
+    ///
+    /// - Parameter topology: adds what a device is (`port of mybridge`); may be nil.
+    init(_ walk: Walk, topology: Topology?, verbosity: Verbosity) {
+        self.walk = walk
+        self.topology = topology
+        self.verbose = verbosity >= .verbose
+        let path = WalkPath(walk)
+        var pending: [Hop.Change] = []
+        var lastTimed: Int64?
+        var isFirst = true
+        var lastJoin: [String] = []
+        for (position, hop) in path.hops.enumerated() {
+            let rest = path.hops[(position + 1)...]
+            let branches = path.branches[position] ?? []
+            guard isShown(hop, before: rest) || !branches.isEmpty else {
+                if hop.vantage == .netfilter { hiddenHooks += 1 }
+                pending += hop.changes.filter { $0.field == "ttl" }
+                continue
+            }
+            if hop.vantage == .drop, let last = steps.last, last.kind == .stop, last.namespace == hop.namespace {
+                // The kernel's word on what the rule's says already.
+                let more = hop.evidence.map(\.rawValue).filter { !last.evidence.contains($0) }
+                steps[steps.count - 1].evidence += more
+                continue
+            }
+            var step = WalkStep(
+                number: steps.count + 1, kind: kind(hop), namespace: hop.namespace, place: PacketWords.place(hop))
+            if verbose, let stage = hop.stage, hop.vantage == .netfilter { step.place += " \(stage.rawValue)" }
+            step.station = station(hop, kind: step.kind)
+            step.isTunnelled = hop.packet.encapsulation != nil
+            step.what = words(hop, pending: pending, isFirst: isFirst)
+            step.notes = notes(hop, lastJoin: lastJoin)
+            lastJoin = hop.joinedBy
+            if Self.isTimed(hop) {
+                if let lastTimed { step.elapsedNanoseconds = hop.offsetNanoseconds - lastTimed }
+                lastTimed = hop.offsetNanoseconds
+            } else if isFirst {
+                lastTimed = hop.offsetNanoseconds
+            }
+            step.evidence = hop.evidence.map(\.rawValue)
+            step.confidence = hop.confidence
+            step.copies = branches.map { copy(of: hop, $0) }
+            steps.append(step)
+            if hop.vantage == .link { pending = [] }
+            isFirst = false
+        }
+        appendEnd(path)
+    }
+
+    /// NFLOG carries the time of the packet's arrival and rule trace none: only captures and drops time a hop.
+    private static func isTimed(_ hop: Hop) -> Bool {
+        hop.evidence.contains(.seen) || hop.vantage == .drop
+    }
+
+    private static let translated: Set<String> = ["source", "destination", "source_port", "destination_port"]
+
+    private func isShown(_ hop: Hop, before rest: ArraySlice<Hop>) -> Bool {
+        if verbose { return true }
+        switch hop.vantage {
+        case .link, .socket, .drop: return true
+        case .route:
+            // `received` says it as well.
+            guard hop.route?.kind == "local", let last = rest.last else { return true }
+            return !(last.vantage == .socket && rest.allSatisfy { $0.namespace == hop.namespace })
+        case .netfilter:
+            if hop.changes.contains(where: { !["ttl", "mac_source", "mac_destination"].contains($0.field) }) {
+                return true
+            }
+            if hop.rules.contains(where: RuleWords.stops) { return true }
+            return rest.isEmpty && isStopped && walk.stoppedAt?.hook == hop.hook
+        }
+    }
+
+    private var isStopped: Bool {
+        switch walk.outcome {
+        case .dropped, .rejected: true
+        default: false
+        }
+    }
+
+    private func kind(_ hop: Hop) -> WalkStep.Kind {
+        switch hop.vantage {
+        case .socket: return hop.direction == .in ? .received : .sent
+        case .link: return .device
+        case .route: return hop.route?.errorNumber ?? 0 != 0 ? .stop : .route
+        case .drop: return .stop
+        case .netfilter:
+            if hop.rules.contains(where: RuleWords.stops) { return .stop }
+            if isStopped, hop.index == walk.hops.last?.index, walk.stoppedAt?.hook == hop.hook { return .stop }
+            return hop.changes.contains { Self.translated.contains($0.field) } ? .translation : .hook
+        }
+    }
+
+    private func station(_ hop: Hop, kind: WalkStep.Kind) -> String? {
+        switch kind {
+        case .sent: return PacketWords.kind(walk)
+        case .received: return "✔"
+        case .device: return hop.device
+        case .route: return "route"
+        case .stop: return "✘"
+        case .translation:
+            let source = hop.changes.contains { $0.field.hasPrefix("source") }
+            let destination = hop.changes.contains { $0.field.hasPrefix("destination") }
+            return source && destination ? "NAT" : source ? "SNAT" : "DNAT"
+        case .hook:
+            return hop.changes.contains { $0.field == "mark" } ? "mark" : nil
+        case .missing: return nil
+        }
+    }
+
+    // MARK: - Words
+
+    private func words(_ hop: Hop, pending: [Hop.Change], isFirst: Bool) -> [Phrase] {
+        var phrases: [Phrase] = []
+        if isFirst { phrases.append(Phrase(PacketWords.flow(hop.packet))) }
+        if let route = hop.route {
+            phrases.append(Phrase(PacketWords.route(route, namespace: hop.namespace)))
+        } else if hop.vantage == .route {
+            phrases.append(Phrase("routed"))
+        }
+        if hop.vantage == .socket, hop.direction == .in, walk.outcome == .delivered {
+            phrases.append(Phrase("\(hop.packet.destination) is \(hop.namespace)'s own"))
+        }
+        if hop.vantage == .drop || kind(hop) == .stop, hop.route == nil {
+            phrases.append(Phrase(walk.outcome == .rejected ? "rejected here" : "dropped here", .bad))
+            if let reason = walk.stoppedAt?.reason {
+                phrases.append(
+                    Phrase(
+                        [reason, walk.stoppedAt?.location.map { "at \($0)" }].compactMap(\.self)
+                            .joined(separator: " ")))
+            }
+        }
+        phrases += changes(hop.changes)
+        let seen = Set(hop.changes.map(\.field))
+        if hop.vantage == .link { phrases += changes(pending.filter { !seen.contains($0.field) }) }
+        if isFirst, let ttl = hop.packet.ttl { phrases.append(Phrase("ttl \(ttl)")) }
+        if phrases.isEmpty, let nature = nature(hop) { phrases.append(Phrase(nature, .dim)) }
+        return phrases
+    }
+
+    /// What a device is, where a hop has nothing else to say.
+    private func nature(_ hop: Hop) -> String? {
+        guard hop.vantage == .link, let name = hop.device, let link = topology?[namespace: hop.namespace]?[device: name]
+        else { return nil }
+        if let master = link.master { return "port of \(master)" }
+        switch link.kind {
+        case "bridge": return "bridge"
+        case "vxlan": return link.vxlan.map { "vxlan \($0.identifier)" }
+        case "macvlan": return link.lower.map { "macvlan on \($0)" }
+        default: return nil
+        }
+    }
+
+    private func changes(_ changes: [Hop.Change]) -> [Phrase] {
+        var phrases: [Phrase] = []
+        for side in ["source", "destination"] {
+            let address = changes.first { $0.field == side }
+            let port = changes.first { $0.field == "\(side)_port" }
+            if address == nil, port == nil { continue }
+            func text(_ address: String?, _ port: String?) -> String {
+                guard let address else { return port.map { "port \($0)" } ?? "" }
+                return PacketWords.endpoint(address, port.flatMap { UInt16($0) })
+            }
+            phrases.append(
+                Phrase("\(side) \(text(address?.from, port?.from)) ⇒ \(text(address?.to, port?.to))", .translation))
+        }
+        for change in changes {
+            switch change.field {
+            case "source", "destination", "source_port", "destination_port": continue
+            case "ttl": phrases.append(Phrase("ttl \(change.to ?? "?")"))
+            case "mac_source", "mac_destination":
+                guard verbose else { continue }
+                phrases.append(Phrase("\(change.field == "mac_source" ? "from" : "to") \(change.to ?? "?")"))
+            case "length":
+                // Encapsulation says the same in words.
+                guard verbose || !changes.contains(where: { $0.field == "encapsulation" || $0.field == "segments" })
+                else { continue }
+                phrases.append(Phrase("length \(change.from ?? "?") ⇒ \(change.to ?? "?")"))
+            case "encapsulation":
+                if let to = change.to {
+                    phrases.append(Phrase("wrapped in \(to)", .translation))
+                } else {
+                    phrases.append(Phrase("unwrapped", .translation))
+                }
+            default:
+                phrases.append(Phrase("\(change.field) \(change.from ?? "none") ⇒ \(change.to ?? "none")"))
+            }
+        }
+        return phrases
+    }
+
+    private func notes(_ hop: Hop, lastJoin: [String]) -> [Phrase] {
+        var notes: [Phrase] = []
+        if verbose, let route = hop.route?.matchedRoute { notes.append(Phrase(route, .dim)) }
+        let isTranslation = hop.changes.contains { Self.translated.contains($0.field) }
+        let acted = hop.rules.filter { rule in
+            verbose || RuleWords.stops(rule) || isTranslation || hop.changes.contains { $0.field == "mark" }
+        }
+        // A service's way through kube-proxy is three or four chains; more than six says -v.
+        let limit = verbose ? acted.count : 6
+        for rule in acted.prefix(limit) {
+            notes.append(Phrase(RuleWords.line(rule, handle: verbose), RuleWords.stops(rule) ? .bad : .name))
+        }
+        if acted.count > limit { notes.append(Phrase("and \(acted.count - limit) rules more", .dim)) }
+        if isTranslation, hop.rules.isEmpty, walk.answers != nil {
+            notes.append(Phrase("the connection's translation, undone", .dim))
+        }
+        if verbose && hop.joinedBy != lastJoin || hop.confidence == .weak, !hop.joinedBy.isEmpty {
+            notes.append(Phrase("joined by \(hop.joinedBy.joined(separator: ", "))", .dim))
+        }
+        return notes
+    }
+
+    /// `veth2 out, other veth3 in`: where a copy went.
+    private func copy(of hop: Hop, _ branch: [Hop]) -> String {
+        var namespace = hop.namespace
+        var places: [String] = []
+        for step in branch where step.vantage != .netfilter || step.rules.contains(where: RuleWords.stops) {
+            let name = step.namespace == namespace ? "" : "\(step.namespace) "
+            namespace = step.namespace
+            places.append(name + PacketWords.place(step))
+        }
+        return places.joined(separator: ", ")
+    }
+
+    // MARK: - The end
+
+    /// Where the packet stopped, when no hop says it.
+    private mutating func appendEnd(_ path: WalkPath) {
+        switch walk.outcome {
+        case .delivered, .left: return
+        case .dropped, .rejected:
+            if steps.last?.kind == .stop { return }
+            guard let stop = walk.stoppedAt else { return }
+            let place = PacketWords.place(device: stop.device, vantage: stop.vantage, direction: nil, hook: stop.hook)
+            var step = WalkStep(
+                number: steps.count + 1, kind: .stop, namespace: stop.namespace ?? steps.last?.namespace ?? "",
+                place: place.isEmpty ? walk.outcome.rawValue : place)
+            step.station = "✘"
+            step.what = [Phrase(walk.outcome == .rejected ? "rejected here" : "dropped here", .bad)]
+            if let reason = stop.reason {
+                step.what.append(
+                    Phrase(
+                        [reason, stop.location.map { "at \($0)" }].compactMap(\.self)
+                            .joined(separator: " ")))
+            }
+            if let rule = stop.rule { step.notes = [Phrase(RuleWords.line(rule, handle: true), .bad)] }
+            steps.append(step)
+        case .lost:
+            guard let expected = walk.expectedNext else { return }
+            var step = WalkStep(
+                number: steps.count + 1, kind: .missing, namespace: expected.namespace,
+                place: PacketWords.place(expected))
+            step.station = "? " + (expected.device ?? PacketWords.place(expected))
+            step.what = [Phrase("expected here, not seen", .bad)]
+            steps.append(step)
+        case .unsent:
+            if steps.last?.kind == .stop { return }
+            var step = WalkStep(
+                number: steps.count + 1, kind: .stop, namespace: walk.stoppedAt?.namespace ?? "", place: "not sent")
+            step.station = "✘"
+            step.what = [Phrase(walk.stoppedAt?.reason ?? "the packet never left its sender", .bad)]
+            steps.append(step)
+        }
+    }
+}

@@ -1,0 +1,260 @@
+import Observations
+import Topology
+import Walks
+
+/// A walk, or an exchange, as text: the outcome, the boxes, one line a step, the answer's way, causes and remedies.
+struct WalkText {
+    private let pen: Pen
+    private let topology: Topology?
+
+    init(_ options: RenderOptions, topology: Topology?) {
+        pen = Pen(options)
+        self.topology = topology
+    }
+
+    private var options: RenderOptions { pen.options }
+
+    func render(_ request: Walk, reply: Walk?) -> String {
+        lines(request, reply: reply).rendered(color: options.color)
+    }
+
+    func lines(_ request: Walk, reply: Walk?) -> [StyledText] {
+        let steps = WalkSteps(request, topology: topology, verbosity: options.verbosity)
+        var lines = headline(WalkHeadline(request, reply: reply))
+        let layout = PathLayout(steps, outcome: request.outcome, topology: topology)
+        if steps.steps.count > 1 {
+            lines.append(StyledText())
+            lines += PathStrip(pen).lines(layout)
+        }
+        if !steps.steps.isEmpty {
+            lines.append(StyledText())
+            lines += list(steps)
+        }
+        if let reply { lines += answer(reply, to: request) }
+        lines += FindingText(pen).lines(request)
+        lines += losses(request, reply)
+        return lines
+    }
+
+    private func headline(_ headline: WalkHeadline) -> [StyledText] {
+        let mark = pen(headline.sign, headline.style) + .spaces(1)
+        var text = pen(headline.outcome, headline.style) + .spaces(3) + pen(headline.subject, .strong)
+        if let detail = headline.detail { text += .spaces(2) + pen(detail) }
+        let remark = headline.remark.map { pen($0) } ?? StyledText()
+        let room = options.width - mark.columns
+        // What does not fit beside the rest stands below it, whole.
+        let whole = text + .spaces(3) + remark
+        let lines = whole.columns <= room ? [whole] : text.wrapped(to: room) + remark.wrapped(to: room)
+        return lines.enumerated().map { index, line in
+            index == 0 ? mark + line : .spaces(mark.columns) + line
+        }
+    }
+
+    // MARK: - The list of steps
+
+    /// Where each column of the list begins and how wide it may be.
+    private struct Columns {
+        var number: Int
+        var namespace: Int
+        var place: Int
+        var time: Int
+        var evidence: Int
+        var what: Int
+        var placeStart: Int { 1 + number + 1 + namespace + 2 }
+        var whatStart: Int { placeStart + place + 2 }
+    }
+
+    private func time(_ step: WalkStep) -> StyledText {
+        guard let elapsed = step.elapsedNanoseconds else { return StyledText() }
+        let text = Durations.text(nanoseconds: elapsed)
+        return pen(elapsed < 0 ? text : "+\(text)", .dim)
+    }
+
+    private func evidence(_ step: WalkStep) -> StyledText {
+        let text = pen(step.evidence.joined(separator: ", "), .dim)
+        switch step.confidence {
+        case .exact: return text
+        case .strong: return text + pen(text.isEmpty ? "≈" : " ≈", .caution)
+        case .weak: return text + pen(text.isEmpty ? "weak" : ", weak", .caution)
+        }
+    }
+
+    private func columns(_ steps: [WalkStep]) -> Columns {
+        let number = "\(steps.count)".count
+        let namespaces = steps.map { pen($0.namespace).columns }
+        // A longer name stands on a line of its own.
+        let namespaceLimit = options.width / 6
+        let namespace = namespaces.filter { $0 <= namespaceLimit }.max() ?? 0
+        let place = min(steps.map { pen($0.place).columns }.max() ?? 0, options.width / 4)
+        let time = steps.map { self.time($0).columns }.max() ?? 0
+        let evidence = min(steps.map { self.evidence($0).columns }.max() ?? 0, options.width < 100 ? 10 : 24)
+        var columns = Columns(
+            number: number, namespace: namespace, place: place, time: time, evidence: evidence, what: 0)
+        columns.what = options.width - columns.whatStart - 2 - time - 2 - evidence
+        if columns.what < 16 {
+            // A narrow terminal: the words matter more than the figures beside them.
+            columns.time = 0
+            columns.evidence = 0
+            columns.what = options.width - columns.whatStart
+        }
+        return columns
+    }
+
+    private func list(_ steps: WalkSteps) -> [StyledText] {
+        let columns = columns(steps.steps)
+        var lines: [StyledText] = []
+        var namespace: String?
+        for step in steps.steps {
+            var name = StyledText()
+            if step.namespace != namespace {
+                name = pen(step.namespace, .strong)
+                namespace = step.namespace
+                if name.columns > columns.namespace {
+                    lines += name.wrapped(to: options.width - 1).map { .spaces(1) + $0 }
+                    name = StyledText()
+                }
+            }
+            lines += self.lines(step, name: name, columns)
+        }
+        if steps.hiddenHooks > 0 {
+            let text = steps.hiddenHooks == 1 ? "1 netfilter point" : "\(steps.hiddenHooks) netfilter points"
+            let line = pen("and \(text) passed unchanged (-v lists them)", .dim)
+            lines += line.wrapped(to: options.width - columns.placeStart).map { .spaces(columns.placeStart) + $0 }
+        }
+        let uncertain = steps.steps.filter { $0.confidence == .strong }
+        if !uncertain.isEmpty {
+            let line = pen("≈", .caution) + pen(" joined strongly, not exactly (-v: by which fields)", .dim)
+            lines += line.wrapped(to: options.width - columns.placeStart).map { .spaces(columns.placeStart) + $0 }
+        }
+        return lines
+    }
+
+    private func lines(_ step: WalkStep, name: StyledText, _ columns: Columns) -> [StyledText] {
+        let what = step.what.map { pen($0.text, $0.style) }.joined(.spaces(2))
+        let time = time(step)
+        let evidence = evidence(step)
+        let evidenceStart = columns.whatStart + columns.what + 2 + columns.time + 2
+        // Without a time the words may use its column, and the evidence begin earlier.
+        let shift =
+            time.isEmpty ? max(0, min(evidence.columns, columns.time + 2 + columns.evidence) - columns.evidence) : 0
+        let room =
+            if columns.evidence == 0 || (time.isEmpty && evidence.isEmpty) {
+                options.width - columns.whatStart
+            } else if time.isEmpty {
+                evidenceStart - shift - 2 - columns.whatStart
+            } else {
+                columns.what
+            }
+        let whatLines = what.wrapped(to: room)
+        let evidenceLines = columns.evidence > 0 ? evidence.wrapped(to: columns.evidence + shift) : []
+        let placeStyle: TextStyle = step.kind == .stop || step.kind == .missing ? .bad : .plain
+        let placeLines = pen(step.place, placeStyle).wrapped(to: columns.place)
+        var lines: [StyledText] = []
+        for row in 0..<max(whatLines.count, evidenceLines.count, placeLines.count) {
+            var line = StyledText.spaces(1)
+            if row == 0 {
+                line += pen("\(step.number)", .dim).paddedLeft(to: columns.number) + .spaces(1)
+                line += name
+            }
+            line = line.padded(to: columns.placeStart)
+            if row < placeLines.count { line += placeLines[row] }
+            line = line.padded(to: columns.whatStart)
+            if row < whatLines.count { line += whatLines[row] }
+            if row == 0, !time.isEmpty, columns.time > 0 {
+                line = line.padded(to: evidenceStart - 2 - columns.time) + time.paddedLeft(to: columns.time)
+            }
+            if row < evidenceLines.count { line = line.padded(to: evidenceStart - shift) + evidenceLines[row] }
+            lines.append(line)
+        }
+        for note in step.notes {
+            let wrapped = pen(note.text, note.style).wrapped(to: options.width - columns.placeStart - 4)
+            for (row, part) in wrapped.enumerated() {
+                lines.append(.spaces(columns.placeStart + (row == 0 ? 2 : 4)) + part)
+            }
+        }
+        lines += copies(step, indent: columns.placeStart)
+        return lines
+    }
+
+    /// Where copies of the packet went: one line each, the first few.
+    private func copies(_ step: WalkStep, indent: Int) -> [StyledText] {
+        let limit = options.verbosity >= .verbose ? step.copies.count : 6
+        var texts = step.copies.prefix(limit).map { "copy: \($0)" }
+        if step.copies.count > limit { texts.append("and \(step.copies.count - limit) copies more (-v lists them)") }
+        return texts.flatMap { text in
+            let head = pen("↳ ", .dim)
+            return pen(text, .dim).wrapped(to: options.width - indent - head.columns).enumerated().map { row, part in
+                .spaces(indent) + (row == 0 ? head : .spaces(head.columns)) + part
+            }
+        }
+    }
+
+    // MARK: - The answer
+
+    private func answer(_ reply: Walk, to request: Walk) -> [StyledText] {
+        let steps = WalkSteps(reply, topology: topology, verbosity: options.verbosity)
+        let arrived = reply.outcome == .delivered || reply.outcome == .left
+        if arrived, options.verbosity < .verbose, Self.goesBack(reply, request), reply.findings.isEmpty {
+            var text = pen("back the same way")
+            text += pen(", \(Durations.text(nanoseconds: reply.durationNanoseconds))", .dim)
+            var lines = labelled("answer", text)
+            for step in steps.steps where step.kind == .translation {
+                let what = step.what.filter { $0.style == .translation }.map { pen($0.text, $0.style) }
+                    .joined(pen(", "))
+                lines += labelled("", pen("at \(step.namespace) \(step.place): ", .dim) + what)
+                for note in step.notes where note.style == .name {
+                    lines += labelled("", .spaces(2) + pen(note.text, note.style))
+                }
+            }
+            let weakest = steps.steps.map(\.confidence).min() ?? .exact
+            if weakest != .exact {
+                lines += labelled("", pen("≈", .caution) + pen(" \(weakest.rawValue) in part (-v: where)", .dim))
+            }
+            return lines
+        }
+        var lines: [StyledText] = [StyledText()]
+        let headline = WalkHeadline(reply, reply: nil)
+        var text = pen("\(headline.sign) \(headline.outcome)", headline.style)
+        if arrived, !Self.goesBack(reply, request) { text += pen(" another way", .caution) }
+        text += .spaces(2) + pen(PacketWords.flow(reply))
+        let remark = headline.remark.map { pen($0) } ?? StyledText()
+        if (text + .spaces(2) + remark).columns <= options.width - 10 {
+            lines += labelled("answer", text + .spaces(2) + remark)
+        } else {
+            lines += labelled("answer", text) + (remark.isEmpty ? [] : labelled("", remark))
+        }
+        lines.append(StyledText())
+        if steps.steps.count > 1 {
+            lines += PathStrip(pen).lines(PathLayout(steps, outcome: reply.outcome, topology: topology))
+            lines.append(StyledText())
+        }
+        lines += list(steps)
+        lines += FindingText(pen).lines(reply)
+        return lines
+    }
+
+    private func labelled(_ label: String, _ text: StyledText) -> [StyledText] {
+        let indent = 10
+        return text.wrapped(to: options.width - indent).enumerated().map { row, part in
+            (.spaces(1) + pen(row == 0 ? label : "", .strong)).padded(to: indent) + part
+        }
+    }
+
+    /// Whether the answer met the devices that the question met, the other way round.
+    static func goesBack(_ reply: Walk, _ request: Walk) -> Bool {
+        func devices(_ walk: Walk) -> [String] {
+            WalkPath(walk).hops.filter { $0.vantage == .link }.map { "\($0.namespace)\u{0}\($0.device ?? "")" }
+        }
+        return devices(reply) == devices(request).reversed()
+    }
+
+    private func losses(_ request: Walk, _ reply: Walk?) -> [StyledText] {
+        var lost: [String: UInt64] = [:]
+        for loss in request.losses + (reply?.losses ?? []) {
+            lost[loss.vantage] = max(lost[loss.vantage] ?? 0, loss.lost)
+        }
+        return lost.sorted { $0.key < $1.key }.flatMap { vantage, count in
+            labelled("losses", pen("\(vantage) lost \(count) events: what is missing there proves nothing", .caution))
+        }
+    }
+}
