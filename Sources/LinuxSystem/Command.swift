@@ -70,20 +70,30 @@ public struct Command: Sendable {
     public func start(
         input: Int32 = -1, output: Int32 = -1, error: Int32 = -1, parentDeathSignal: Int32 = 0, newGroup: Bool = false
     ) throws -> ChildProcess {
-        guard let path = arguments.first, !path.isEmpty else {
-            throw SystemError("run a command without a name", errorNumber: EINVAL)
+        let child = withCArguments { path, words, surroundings in
+            packetwalk_spawn(
+                path, words, surroundings, input, output, error, namespace?.descriptor ?? -1, parentDeathSignal,
+                newGroup ? 1 : 0)
         }
+        guard child > 0 else { throw SystemError("run \(arguments.first ?? "a command")", errorNumber: -child) }
+        return ChildProcess(identifier: child)
+    }
+
+    /// The program's name, its arguments and its environment as execve(2) takes them; -EINVAL without a name.
+    func withCArguments(
+        _ body: (
+            UnsafePointer<CChar>, UnsafePointer<UnsafeMutablePointer<CChar>?>,
+            UnsafePointer<UnsafeMutablePointer<CChar>?>
+        ) -> Int32
+    ) -> Int32 {
+        guard let path = arguments.first, !path.isEmpty else { return -EINVAL }
         let words = arguments.map { strdup($0) } + [nil]
         let surroundings = mergedEnvironment().map { strdup($0) } + [nil]
         defer {
             for word in words { free(word) }
             for word in surroundings { free(word) }
         }
-        let child = packetwalk_spawn(
-            path, words, surroundings, input, output, error, namespace?.descriptor ?? -1, parentDeathSignal,
-            newGroup ? 1 : 0)
-        guard child > 0 else { throw SystemError("run \(path)", errorNumber: -child) }
-        return ChildProcess(identifier: child)
+        return path.withCString { body($0, words, surroundings) }
     }
 
     private func mergedEnvironment() -> [String] {

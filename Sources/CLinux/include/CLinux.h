@@ -1,6 +1,7 @@
 #pragma once
 // Linux calls that Swift's Glibc overlay does not offer without _GNU_SOURCE. Each returns 0 or a
 // descriptor on success and -errno on failure, so that errno need not be read across languages.
+#include "SendWatch.h"
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
