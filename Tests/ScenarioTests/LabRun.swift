@@ -1,0 +1,50 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+import Twin
+import Walks
+
+/// The command as it was built, run on a lab.
+struct LabRun {
+    var status: Int32
+    var walks: [Walk]
+    var standardOutput: String
+    var standardError: String
+
+    /// `$PACKETWALK`, else the program beside the test bundle.
+    static let program: String = {
+        if let value = getenv("PACKETWALK") { return String(cString: value) }
+        let arguments = CommandLine.arguments.flatMap { $0.split(separator: "\n").map(String.init) }
+        let bundle = arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
+        let path = bundle.components(before: ".xctest")
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        return "\(folder)/packetwalk"
+    }()
+
+    /// Runs `packetwalk` with `arguments` and reads the walks among its output.
+    static func packetwalk(_ arguments: [String], as user: UInt32? = nil) throws -> LabRun {
+        let identity = user.map { ["setpriv", "--reuid", "\($0)", "--regid", "\($0)", "--clear-groups", "--"] } ?? []
+        let output = try Command(identity + [program] + arguments).run()
+        var walks: [Walk] = []
+        for line in output.text.split(separator: "\n") where line.hasPrefix("{") {
+            walks.append(try JSONDecoder().decode(Walk.self, from: Data(line.utf8)))
+        }
+        return LabRun(
+            status: output.status, walks: walks, standardOutput: output.text, standardError: output.errorText)
+    }
+
+    /// Whether the command can run labs.
+    static let isAvailable = (try? packetwalk(["lab", "list"]))?.status == 0
+}
+
+extension String {
+    /// What stands before the first `part`, all where it is not found.
+    fileprivate func components(before part: String) -> String {
+        var end = startIndex
+        while end < endIndex {
+            if self[end...].hasPrefix(part) { return String(self[..<end]) }
+            end = index(after: end)
+        }
+        return self
+    }
+}

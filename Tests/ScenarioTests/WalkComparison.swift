@@ -1,0 +1,138 @@
+import Observations
+import Twin
+import Walks
+
+/// A walk against the hops that a person wrote down, by the rules in `fixtures/labs/README.md`.
+struct WalkComparison {
+    var walk: Walk
+    /// Namespaces where netfilter hooks were watched.
+    var hooked: Set<String>
+
+    /// What differs, nothing where all is as expected.
+    func differences(from expected: ExpectedWalk) -> [String] {
+        let seen = Self.collapsed(walk)
+        let wanted = expected.hops.filter { hop in
+            switch hop.place {
+            case .sent, .delivered, .route: false
+            case .link: true
+            case .hook: hooked.contains(hop.namespace) && !hop.isEncapsulated
+            }
+        }
+        let seenPlaces = seen.map(\.place)
+        let wantedPlaces = wanted.map(Self.placeText)
+        var problems: [String] = []
+        if seenPlaces != wantedPlaces {
+            problems.append(
+                "hops are [\(seenPlaces.joined(separator: ", "))], not [\(wantedPlaces.joined(separator: ", "))]")
+        } else {
+            for (hop, want) in zip(seen, wanted) { problems += Self.changes(of: hop, against: want) }
+        }
+        if case .delivered? = expected.hops.last?.place, walk.outcome != .delivered {
+            problems.append("outcome is \(walk.outcome.rawValue), not delivered")
+        }
+        return problems
+    }
+
+    /// One line for all sightings at one hop, and what was translated there.
+    struct SeenHop {
+        var place: String
+        var changes: [Hop.Change]
+    }
+
+    static func collapsed(_ walk: Walk) -> [SeenHop] {
+        var seen: [SeenHop] = []
+        for hop in walk.hops {
+            let isEncapsulated = hop.packet.encapsulation != nil
+            let place: String
+            switch hop.vantage {
+            case .link:
+                let direction = hop.direction?.rawValue ?? "?"
+                place = "\(hop.namespace) \(hop.device ?? "?") \(direction)\(isEncapsulated ? " encapsulated" : "")"
+            case .netfilter:
+                if isEncapsulated { continue }
+                place = "\(hop.namespace) \(hop.hook?.rawValue ?? "?")"
+                if let last = seen.last, last.place == place {
+                    seen[seen.count - 1].changes += hop.changes
+                    continue
+                }
+            case .route, .socket, .drop: continue
+            }
+            seen.append(SeenHop(place: place, changes: hop.changes))
+        }
+        return seen
+    }
+
+    private static func placeText(_ hop: ExpectedWalk.Hop) -> String {
+        var bare = hop
+        bare.translations = []
+        return bare.description
+    }
+
+    private static func changes(of hop: SeenHop, against expected: ExpectedWalk.Hop) -> [String] {
+        var problems: [String] = []
+        for field in ["source", "destination"] {
+            let address = hop.changes.first { $0.field == field }
+            let port = hop.changes.first { $0.field == "\(field)_port" }
+            guard let wanted = expected.translations.first(where: { $0.field == field }) else {
+                for change in [address, port].compactMap({ $0 }) {
+                    problems.append(
+                        "\(hop.place): \(change.field) changes from \(change.from ?? "?") to \(change.to ?? "?")")
+                }
+                continue
+            }
+            let addressChanges = wanted.from.address != wanted.to.address
+            if addressChanges, address?.from != wanted.from.address || address?.to != wanted.to.address {
+                problems.append(
+                    "\(hop.place): \(field) should change from \(wanted.from) to \(wanted.to), "
+                        + "changes from \(address?.from ?? "nothing") to \(address?.to ?? "nothing")")
+            }
+            if let from = wanted.from.port, let to = wanted.to.port, from != to,
+                port?.from != "\(from)" || port?.to != "\(to)"
+            {
+                problems.append(
+                    "\(hop.place): \(field) port should change from \(from) to \(to), "
+                        + "changes from \(port?.from ?? "nothing") to \(port?.to ?? "nothing")")
+            }
+        }
+        return problems
+    }
+}
+
+extension ExpectedWalk {
+    /// Whether `walk` is a packet of this flow.
+    func describes(_ walk: Walk) -> Bool {
+        guard walk.protocol == self.protocol, walk.source == source.address, walk.destination == destination.address
+        else { return false }
+        if let port = source.port, walk.sourcePort != port { return false }
+        if let port = destination.port, walk.destinationPort != port { return false }
+        // Errors and neighbour discovery run between the same addresses.
+        return !self.protocol.hasPrefix("icmp") || walk.summary.contains("echo")
+    }
+
+    var flow: String { "\(self.protocol) \(source) > \(destination)" }
+}
+
+/// All walks of a run against all parts of a lab's `expected-hops.txt`.
+func compare(_ walks: [Walk], with expected: [ExpectedWalk]) -> [String] {
+    let hooked = Set(walks.flatMap(\.hops).filter { $0.vantage == .netfilter }.map(\.namespace))
+    var problems: [String] = []
+    var counted: Set<String> = []
+    for part in expected where counted.insert(part.flow).inserted {
+        let alternatives = expected.filter { $0.flow == part.flow }
+        let found = walks.filter(part.describes)
+        let counts = alternatives.compactMap(\.count)
+        if counts.count == alternatives.count, counts.reduce(0, +) != found.count {
+            problems.append("\(part.flow): \(found.count) walks, not \(counts.reduce(0, +))")
+        }
+        if found.isEmpty { problems.append("\(part.flow): no walk") }
+        for walk in found {
+            let comparison = WalkComparison(walk: walk, hooked: hooked)
+            let differences = alternatives.map { comparison.differences(from: $0) }
+            if !differences.contains([]) {
+                let fewest = differences.min { $0.count < $1.count } ?? []
+                problems += fewest.map { "\(part.flow), \(walk.summary): \($0)" }
+            }
+        }
+    }
+    return problems
+}

@@ -1,0 +1,33 @@
+import Glibc
+import Testing
+import Twin
+import Walks
+
+/// Networks that work, traced while an ordinary program sends.
+@Suite("In a lab that works", .serialized, .enabled(if: LabRun.isAvailable))
+struct WorkingLabTests {
+    static let labs: [String] =
+        (try? LabLibrary.find().labs())?.filter { $0.expected.outcome == "delivered" && $0.unmetNeed(in: nil) == nil }
+        .map(\.name) ?? []
+
+    @Test("every packet of the probe has one walk with the hops written by hand", arguments: labs)
+    func walks(name: String) throws {
+        let lab = try LabLibrary.find().lab(named: name)
+        let run = try LabRun.packetwalk(["lab", "run", name, "--trace", "--format", "json"])
+        // The probe's own status says from outside that it was answered.
+        #expect(run.status == 0, "\(run.standardError)")
+        for problem in compare(run.walks, with: try lab.expectedWalks()) { Issue.record("\(name): \(problem)") }
+        for walk in run.walks {
+            let errors = walk.findings.filter { $0.severity == .error }
+            #expect(errors.isEmpty, "\(name): \(walk.summary): \(errors.map(\.message))")
+        }
+    }
+
+    @Test("the demo needs no root", .enabled(if: geteuid() == 0))
+    func demoWithoutRoot() throws {
+        let run = try LabRun.packetwalk(["lab", "run", "namespace-to-wan", "--trace", "--format", "json"], as: 65_534)
+        #expect(run.status == 0, "\(run.standardError)")
+        let lab = try LabLibrary.find().lab(named: "namespace-to-wan")
+        for problem in compare(run.walks, with: try lab.expectedWalks()) { Issue.record("\(problem)") }
+    }
+}
