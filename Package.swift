@@ -69,7 +69,9 @@ let package = Package(
         .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: house),
         .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
         .testTarget(name: "ViewsTests", dependencies: ["Views"], swiftSettings: house),
-        .testTarget(name: "ScenarioTests",
-            dependencies: ["Twin", "Walks", "Topology", "Observations", "LinuxSystem", "packetwalk"], swiftSettings: house),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: ["Twin", "Walks", "Topology", "Observations", "LinuxSystem", "packetwalk"],
+            swiftSettings: house),
     ]
 )

@@ -54,7 +54,7 @@ public struct ExpectedWalk: Sendable, Hashable {
         public var isEncapsulated: Bool
         public var translations: [Translation]
         public var description: String {
-            let where_ =
+            let placeText =
                 switch place {
                 case .sent: "sent"
                 case .delivered: "delivered"
@@ -63,7 +63,7 @@ public struct ExpectedWalk: Sendable, Hashable {
                 case .hook(let name): name
                 }
             let changes = translations.map { " \($0.field) \($0.from) => \($0.to)" }.joined()
-            return "\(namespace) \(where_)\(isEncapsulated ? " encapsulated" : "")\(changes)"
+            return "\(namespace) \(placeText)\(isEncapsulated ? " encapsulated" : "")\(changes)"
         }
     }
 

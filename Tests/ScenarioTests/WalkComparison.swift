@@ -1,4 +1,5 @@
 import Observations
+import Topology
 import Twin
 import Walks
 
@@ -14,7 +15,8 @@ struct WalkComparison {
         let wanted = expected.hops.filter { hop in
             switch hop.place {
             case .sent, .delivered, .route: false
-            case .link: true
+            // libpcap shows a packet on lo once, coming in.
+            case .link(let device, let direction): device != "lo" || direction != "out"
             case .hook: hooked.contains(hop.namespace) && !hop.isEncapsulated
             }
         }
@@ -46,6 +48,7 @@ struct WalkComparison {
             let place: String
             switch hop.vantage {
             case .link:
+                if hop.device == "lo", hop.direction == .out { continue }
                 let direction = hop.direction?.rawValue ?? "?"
                 place = "\(hop.namespace) \(hop.device ?? "?") \(direction)\(isEncapsulated ? " encapsulated" : "")"
             case .netfilter:
