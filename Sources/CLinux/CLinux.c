@@ -6,12 +6,18 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/if_packet.h>
 
 int packetwalk_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
@@ -96,4 +102,39 @@ int64_t packetwalk_clock_nanoseconds(int clock_identifier) {
     struct timespec now = {0};
     clock_gettime(clock_identifier, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int packetwalk_epoll_make(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor >= 0 ? descriptor : -errno;
+}
+
+int packetwalk_epoll_add(int epoll, int descriptor) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : -errno;
+}
+
+int packetwalk_epoll_remove(int epoll, int descriptor) {
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL) == 0 ? 0 : -errno;
+}
+
+int packetwalk_epoll_wait(int epoll, int *ready, int count, int timeout_milliseconds) {
+    struct epoll_event events[256];
+    int found = epoll_wait(epoll, events, count < 256 ? count : 256, timeout_milliseconds);
+    if (found < 0) return -errno;
+    for (int index = 0; index < found; index++) ready[index] = events[index].data.fd;
+    return found;
+}
+
+int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count) {
+    struct sock_filter program[BPF_MAXINSNS] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, outgoing ? 1 : 0, outgoing ? 0 : 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0x40000),
+    };
+    if (count > BPF_MAXINSNS - 3) return -E2BIG;
+    if (count > 0) memcpy(program + 3, instructions, count * sizeof *program);
+    struct sock_fprog attached = {.len = (unsigned short)(count > 0 ? count + 3 : 4), .filter = program};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached) == 0 ? 0 : -errno;
 }

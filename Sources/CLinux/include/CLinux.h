@@ -3,7 +3,6 @@
 // descriptor on success and -errno on failure, so that errno need not be read across languages.
 #include "SendWatch.h"
 #include <stdint.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/types.h>
 
@@ -44,3 +43,13 @@ int packetwalk_sandbox(const char *path, char *const arguments[], char *const en
                        int *failed_step);
 /// clock_gettime(2) in nanoseconds. Here because several C modules bring their own `struct timespec`.
 int64_t packetwalk_clock_nanoseconds(int clock_identifier);
+/// epoll_create1(2) with EPOLL_CLOEXEC. The calls stand here because `struct epoll_event` is packed.
+int packetwalk_epoll_make(void);
+/// Watches `descriptor` for something to read.
+int packetwalk_epoll_add(int epoll, int descriptor);
+int packetwalk_epoll_remove(int epoll, int descriptor);
+/// Waits and writes at most 256 ready descriptors to `ready`; gives their number.
+int packetwalk_epoll_wait(int epoll, int *ready, int count, int timeout_milliseconds);
+/// SO_ATTACH_FILTER of packet(7) sockets: only packets that go out (`outgoing` 1) or only those that come in (0), and of
+/// these what the `count` struct sock_filter at `instructions` let through; everything where there are none.
+int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count);

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CPcap
 internal import LinuxSystem
 internal import Wire
@@ -28,12 +29,12 @@ struct CaptureHandle: Sendable {
     /// Opens `device` in the calling thread's network namespace.
     ///
     /// Immediate mode (TPACKET_V2) shows a packet to the reader as it passes and arms no timer for each handle; the
-    /// device is not made promiscuous, since a link's own packets are what is asked for. pcap_setfilter(3PCAP) closes
-    /// the gap between the socket and its filter: libpcap first filters everything out, empties the socket, and
-    /// checks in user space what the ring had already taken.
+    /// device is not made promiscuous, since a link's own packets are what is asked for.
     ///
-    /// Direction is a matter for the kernel's filter (`inbound`, `outbound`: the packet type of packet(7)) and not
-    /// for pcap_setdirection(3PCAP), which discards packets only after they have taken room in the ring.
+    /// Direction is a matter for the kernel's filter and not for pcap_setdirection(3PCAP), which discards packets only
+    /// after they have taken room in the ring. The filter is attached without pcap_setfilter(3PCAP): that one checks
+    /// the first packet of a ring in user space again, where the packet type can't be read, and so loses it. What the
+    /// ring took before the filter stood is thrown away.
     static func open(device: String, direction: Direction, settings: Settings) throws -> CaptureHandle {
         let attempt = "capture on \(device)"
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
@@ -51,8 +52,9 @@ struct CaptureHandle: Sendable {
             defer { pcap_close(handle) }
             throw CaptureError(code: code, device: device, detail: String(cString: pcap_geterr(handle)))
         }
+        let linkType = LinkType(pcapValue: pcap_datalink(handle))
         do {
-            try setFilter(handle, device: device, direction: direction, coarse: settings.filter)
+            try attachFilter(handle, device: device, direction: direction, coarse: settings.filter, linkType: linkType)
         } catch {
             pcap_close(handle)
             throw error
@@ -62,24 +64,26 @@ struct CaptureHandle: Sendable {
             pcap_close(handle)
             throw ProbeError(attempt, reason: text(message))
         }
-        return CaptureHandle(
-            address: UInt(bitPattern: handle), descriptor: descriptor,
-            linkType: LinkType(pcapValue: pcap_datalink(handle)))
+        while pcap_dispatch(handle, 4096, { _, _, _ in }, nil) > 0 {}
+        return CaptureHandle(address: UInt(bitPattern: handle), descriptor: descriptor, linkType: linkType)
     }
 
-    private static func setFilter(_ handle: OpaquePointer, device: String, direction: Direction, coarse: String) throws
-    {
-        var program = bpf_program()
-        // On a link type for which the coarse filter means nothing, the kernel hands over everything.
-        let wanted = coarse.isEmpty ? direction.rawValue : "\(direction.rawValue) and (\(coarse))"
-        var code = pcap_compile(handle, &program, wanted, 1, unknownNetmask)
-        if code != 0, !coarse.isEmpty { code = pcap_compile(handle, &program, direction.rawValue, 1, unknownNetmask) }
-        guard code == 0 else {
-            throw ProbeError("filter packets on \(device)", reason: String(cString: pcap_geterr(handle)))
+    /// Attaches (SO_ATTACH_FILTER of socket(7)) the test of the packet type, followed by the coarse filter.
+    private static func attachFilter(
+        _ handle: OpaquePointer, device: String, direction: Direction, coarse: String, linkType: LinkType
+    ) throws {
+        var compiled = bpf_program()
+        defer { pcap_freecode(&compiled) }
+        // The kernel sees a cooked packet without its cooked header, for which libpcap's code is not written; and for
+        // some link types the filter means nothing. All packets are handed over then.
+        let isCooked = linkType == .linuxSLL || linkType == .linuxSLL2
+        if !coarse.isEmpty, !isCooked, pcap_compile(handle, &compiled, coarse, 1, unknownNetmask) != 0 {
+            compiled = bpf_program()
         }
-        defer { pcap_freecode(&program) }
-        guard pcap_setfilter(handle, &program) == 0 else {
-            throw ProbeError("filter packets on \(device)", reason: String(cString: pcap_geterr(handle)))
+        let code = packetwalk_attach_capture_filter(
+            pcap_fileno(handle), direction == .outbound ? 1 : 0, compiled.bf_insns, compiled.bf_len)
+        if code < 0 {
+            throw ProbeError(SystemError("filter packets on \(device)", errorNumber: -code))
         }
     }
 

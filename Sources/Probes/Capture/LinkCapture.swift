@@ -12,7 +12,7 @@ final class LinkCapture: ProbeSource {
     let device: String
     let index: UInt32
     let vantage: VantageID
-    private let handle: CaptureHandle
+    let handle: CaptureHandle
     private let rank: UInt8
     private var reportedDrops: UInt32 = 0
     private weak var intake: Intake?
@@ -20,22 +20,19 @@ final class LinkCapture: ProbeSource {
 
     var descriptor: Int32 { handle.descriptor }
 
-    /// - Parameter isMaster: the link has ports (a bridge). The kernel stamps an incoming packet once, so the port and
-    ///   its bridge show one time; the port's sight goes first.
-    init(
-        _ handle: CaptureHandle, namespace: String, device: String, index: UInt32,
-        direction: CaptureHandle.Direction, isMaster: Bool, intake: Intake
-    ) {
+    /// The kernel stamps an incoming packet once, so that a port and its bridge show one time: the port's sight goes
+    /// first.
+    init(_ handle: CaptureHandle, of request: CaptureRequest, direction: CaptureHandle.Direction, intake: Intake) {
         self.handle = handle
-        self.namespace = namespace
-        self.device = device
-        self.index = index
+        namespace = request.namespace
+        device = request.device
+        index = request.index
         let end: VantagePoint.Direction = direction == .inbound ? .in : .out
-        name = "pcap \(namespace):\(device) \(end.rawValue)"
-        rank = (isMaster && end == .in) || (!isMaster && end == .out) ? 65 : 64
+        name = "pcap \(request.namespace):\(request.device) \(end.rawValue)"
+        rank = request.isMaster && end == .in ? 65 : 64
         vantage = intake.vantage(
             VantagePoint(
-                namespace: namespace, kind: .link, device: device, direction: end, linkType: handle.linkType))
+                namespace: request.namespace, kind: .link, device: request.device, direction: end, linkType: handle.linkType))
     }
 
     func read(into intake: Intake, limit: Int) -> ReadOutcome {

@@ -1,28 +1,26 @@
 internal import LinuxSystem
 internal import Topology
 
-/// What is to be opened on one link.
+/// A link to be captured on.
 struct CaptureRequest: Sendable {
+    var namespace: String
+    var file: NetworkNamespaceFile
     var device: String
     var index: UInt32
     var isLoopback: Bool
+    /// Has ports: a bridge.
     var isMaster: Bool
 
-    init(_ link: Link, in namespace: Namespace) {
-        device = link.name
-        index = link.index
-        isLoopback = link.kind == "loopback" || link.name == "lo"
-        isMaster = link.kind == "bridge" || namespace.links.contains { $0.master == link.name }
-    }
-
-    init(device: String, index: UInt32, isLoopback: Bool, isMaster: Bool) {
-        self.device = device
-        self.index = index
-        self.isLoopback = isLoopback
-        self.isMaster = isMaster
-    }
-
     var directions: [CaptureHandle.Direction] { isLoopback ? [.inbound] : [.inbound, .outbound] }
+}
+
+extension CaptureRequest {
+    init(_ link: Link, in namespace: Namespace, file: NetworkNamespaceFile) {
+        self.init(
+            namespace: namespace.name, file: file, device: link.name, index: link.index,
+            isLoopback: link.kind == "loopback" || link.name == "lo",
+            isMaster: link.kind == "bridge" || namespace.links.contains { $0.master == link.name })
+    }
 }
 
 /// What came of one direction of a `CaptureRequest`.
@@ -32,19 +30,16 @@ struct OpenedCapture: Sendable {
     var handle: Result<CaptureHandle, any Error>
 }
 
-/// Opens captures on links of one namespace, in a thread that has entered it.
-func openCaptures(
-    _ requests: [CaptureRequest], in namespace: NetworkNamespaceFile, settings: CaptureHandle.Settings
-) throws -> [OpenedCapture] {
-    try namespace.perform {
-        requests.flatMap { request in
-            request.directions.map { direction in
-                OpenedCapture(
-                    request: request, direction: direction,
-                    handle: Result {
-                        try CaptureHandle.open(device: request.device, direction: direction, settings: settings)
-                    })
-            }
-        }
+/// Opens all captures at once, each in a thread that has entered its namespace.
+func openCaptures(_ requests: [CaptureRequest], settings: CaptureHandle.Settings) throws -> [OpenedCapture] {
+    let jobs = requests.flatMap { request in request.directions.map { (request, $0) } }
+    return try concurrentMap(jobs) { request, direction in
+        OpenedCapture(
+            request: request, direction: direction,
+            handle: Result {
+                try request.file.perform {
+                    try CaptureHandle.open(device: request.device, direction: direction, settings: settings)
+                }
+            })
     }
 }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
@@ -10,7 +9,7 @@ final class ProbeReader {
     private let queue: EventQueue
     private let intake = Intake()
     private var sources: [Int32: any ProbeSource] = [:]
-    private let epoll: Int32
+    private let ready: ReadySet
     private var nextLossReport: Int64 = 0
     private var namespaces: [String: NetworkNamespaceFile] = [:]
     private var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
@@ -28,6 +27,9 @@ final class ProbeReader {
             try reader.arm(topology)
             armed.report(.success(()))
             reader.read()
+            // Hooks are undone before the consumer hears of the end and may exit; sockets close by themselves.
+            reader.closeAllButCaptures()
+            queue.finish()
         } catch {
             armed.report(.failure(error))
         }
@@ -36,11 +38,9 @@ final class ProbeReader {
     private init(plan: ProbePlan, queue: EventQueue) throws {
         self.plan = plan
         self.queue = queue
-        epoll = try retryingInterrupts("make an epoll descriptor") { epoll_create1(Int32(EPOLL_CLOEXEC)) }
-        try watch(queue.control)
+        ready = try ReadySet()
+        try ready.add(queue.control)
     }
-
-    deinit { close(epoll) }
 
     // MARK: Arming
 
@@ -57,44 +57,52 @@ final class ProbeReader {
             snapLength: Int32(clamping: plan.snapLength),
             bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, handles), 256 << 10), 8 << 20)),
             filter: "")
-        for namespace in namespaces { try arm(namespace) }
-        try armHooks(of: namespaces)
+        try arm(namespaces)
     }
 
     private func isWatched(_ namespace: String) -> Bool {
         plan.namespaces.isEmpty || plan.namespaces.contains(namespace)
     }
 
-    /// Arms all but the hooks of one namespace. One that has gone meanwhile is left out.
-    private func arm(_ namespace: Namespace) throws {
-        guard namespaces[namespace.name] == nil else { return }
-        let file: NetworkNamespaceFile
-        do {
-            file = try NetworkNamespaceFile(path: namespace.path)
-        } catch let error as SystemError {
-            queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
-            return
+    /// Arms every probe of `found`. A namespace that has gone meanwhile is left out.
+    private func arm(_ found: [Namespace]) throws {
+        var requests: [CaptureRequest] = []
+        var entered: [Namespace] = []
+        for namespace in found where namespaces[namespace.name] == nil {
+            do {
+                let file = try NetworkNamespaceFile(path: namespace.path)
+                namespaces[namespace.name] = file
+                entered.append(namespace)
+                requests += namespace.links.map { CaptureRequest($0, in: namespace, file: file) }
+            } catch let error as SystemError {
+                queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
+            }
         }
-        namespaces[namespace.name] = file
-        try capture(namespace.links.map { CaptureRequest($0, in: namespace) }, in: namespace.name)
+        try capture(requests)
+        try armHooks(of: entered)
     }
 
-    private func capture(_ requests: [CaptureRequest], in namespace: String) throws {
-        guard let file = namespaces[namespace] else { return }
-        for opened in try openCaptures(requests, in: file, settings: captureSettings) {
+    private func capture(_ requests: [CaptureRequest]) throws {
+        var refusal: ProbeError?
+        for opened in try openCaptures(requests, settings: captureSettings) {
             switch opened.handle {
             case .success(let handle):
                 try add(
-                    LinkCapture(
-                        handle, namespace: namespace, device: opened.request.device, index: opened.request.index,
-                        direction: opened.direction, isMaster: opened.request.isMaster, intake: intake))
+                    LinkCapture(handle, of: opened.request, direction: opened.direction, intake: intake))
             case .failure(let error as CaptureError):
-                if error.isPermission { throw error.probeError(namespace: namespace) }
-                if !error.isAbsence { queue.warn(error.probeError(namespace: namespace).description) }
+                let described = error.probeError(namespace: opened.request.namespace)
+                if error.isPermission {
+                    refusal = described
+                } else if !error.isAbsence {
+                    queue.warn(described.description)
+                }
+            case .failure(let error as SystemError) where error.isPermission:
+                refusal = ProbeError(error, remedy: "run it as root, or with CAP_SYS_ADMIN")
             case .failure(let error):
                 queue.warn("\(error)")
             }
         }
+        if let refusal { throw refusal }
     }
 
     private func armHooks(of namespaces: [Namespace]) throws {
@@ -115,44 +123,46 @@ final class ProbeReader {
 
     private func add(_ source: any ProbeSource) throws {
         sources[source.descriptor] = source
-        try watch(source.descriptor)
-    }
-
-    private func watch(_ descriptor: Int32) throws {
-        var event = epoll_event()
-        event.events = EPOLLIN.rawValue
-        event.data.fd = descriptor
-        try retryingInterrupts("watch a descriptor") { epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) }
+        try ready.add(source.descriptor)
     }
 
     private func remove(_ source: any ProbeSource) {
         let descriptor = source.descriptor
-        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
+        ready.remove(descriptor)
         sources[descriptor] = nil
         source.reportLosses(into: intake)
         source.close()
     }
 
+    private func closeAllButCaptures() {
+        for source in sources.values where !(source is LinkCapture) {
+            sources[source.descriptor] = nil
+            source.close()
+        }
+    }
+
+    /// Closes the captures together: each close waits for the kernel.
     private func closeAll() {
-        for source in sources.values { source.close() }
+        closeAllButCaptures()
+        let captures = sources.values.compactMap { ($0 as? LinkCapture)?.handle }
         sources = [:]
+        _ = try? concurrentMap(captures) { $0.close() }
     }
 
     // MARK: Reading
 
     private func read() {
         var lastRelease: Int64 = 0
-        var ready = [epoll_event](repeating: epoll_event(), count: 256)
         while !queue.isStopping {
             // Events that wait go out within a quarter of the hold; an idle stream still tells the time.
             let timeout: Int32 = intake.count > 0 ? 25 : 100
-            let count = Int(epoll_wait(epoll, &ready, Int32(ready.count), timeout))
+            let descriptors = ready.wait(timeoutMilliseconds: timeout)
             let began = realTimeNanoseconds()
             var readUpTo = began
-            for event in ready.prefix(max(0, count)) {
-                if event.data.fd == queue.control {
+            for descriptor in descriptors {
+                if descriptor == queue.control {
                     queue.clearControl()
-                } else if let source = sources[event.data.fd] {
+                } else if let source = sources[descriptor] {
                     readUpTo = min(readUpTo, readOnce(source, began: began))
                 }
             }
@@ -191,14 +201,12 @@ final class ProbeReader {
         for source in sources.values { source.flush() }
         let deadline = realTimeNanoseconds() + 500_000_000
         var silentRounds = 0
-        var ready = [epoll_event](repeating: epoll_event(), count: 256)
         while silentRounds < 2, realTimeNanoseconds() < deadline {
-            let count = Int(epoll_wait(epoll, &ready, Int32(ready.count), 20))
             var hasRead = false
-            for event in ready.prefix(max(0, count)) {
-                if event.data.fd == queue.control {
+            for descriptor in ready.wait(timeoutMilliseconds: 20) {
+                if descriptor == queue.control {
                     queue.clearControl()
-                } else if let source = sources[event.data.fd] {
+                } else if let source = sources[descriptor] {
                     let before = intake.count
                     _ = readOnce(source, began: 0)
                     if intake.count != before { hasRead = true }
