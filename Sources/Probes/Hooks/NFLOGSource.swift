@@ -1,0 +1,181 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Observations
+internal import Wire
+
+/// Reads the NFLOG messages of one namespace's hooks.
+final class NFLOGSource: ProbeSource {
+    let name: String
+    var descriptor: Int32 { socket.descriptor }
+
+    private let socket: NFLOGSocket
+    private let vantages: [Vantage]
+    private let onClose: () -> Void
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var sequence = SequenceCounter()
+    private var rate = RateGauge()
+    private var batching = NFLOGSocket.Batching.immediate
+    private var isClosed = false
+
+    struct Vantage {
+        var number: VantageID
+        /// Place in the packet's way through the hooks: decides between sightings that bear one arrival time.
+        var rank: UInt8
+    }
+
+    /// - Parameters:
+    ///   - vantages: by the number in the rules' prefixes.
+    ///   - onClose: removes the hooks; called once, before the group is let go.
+    init(namespace: String, socket: NFLOGSocket, vantages: [Vantage], onClose: @escaping () -> Void) {
+        name = "nflog \(namespace)"
+        self.socket = socket
+        self.vantages = vantages
+        self.onClose = onClose
+        // As large as a netlink message can get (NFULNL_NLBUFSIZ_MAX).
+        buffer = .allocate(byteCount: 131_072, alignment: 8)
+    }
+
+    deinit { buffer.deallocate() }
+
+    static let prefixStart = "pw:"
+
+    func read(into intake: Intake, limit: Int) -> ReadOutcome {
+        var taken = 0
+        var latest: Int64 = 0
+        while true {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == ENOBUFS {
+                    sequence.overrun()
+                    continue
+                }
+                adapt(taken)
+                return .drained
+            }
+            let now = realTimeNanoseconds()
+            NFLOGMessage.forEach(in: UnsafeRawBufferPointer(rebasing: buffer[..<count])) { part in
+                guard case .packet(let message) = part else { return }
+                latest = take(message, readAt: now, into: intake)
+                taken += 1
+            }
+            if taken >= limit {
+                adapt(taken)
+                return .more(readUpTo: latest)
+            }
+        }
+    }
+
+    /// Gives the packet's time.
+    private func take(_ message: NFLOGMessage, readAt now: Int64, into intake: Intake) -> Int64 {
+        let datagram = UnsafeRawBufferPointer(buffer)
+        if let number = message.sequence { sequence.see(number) }
+        let time = Self.time(of: message, readAt: now)
+        guard let point = Self.pointNumber(datagram[message.prefix]), point < vantages.count,
+            !message.payload.isEmpty
+        else { return time }
+        let vantage = vantages[point]
+        let payload = UnsafeRawBufferPointer(rebasing: datagram[message.payload])
+        let length = Self.originalLength(payload)
+        var observation = Observation(
+            timeNanoseconds: time, vantage: vantage.number,
+            clock: message.timestampMicroseconds == nil ? .reading : .arrival,
+            headers: dissect(payload.bytes, linkType: .raw, originalLength: length))
+        observation.inDevice = message.inDevice
+        observation.outDevice = message.outDevice
+        observation.physicalInDevice = message.physicalInDevice
+        observation.physicalOutDevice = message.physicalOutDevice
+        observation.mark = message.mark
+        observation.sourceSequence = message.sequence ?? 0
+        observation.originalLength = UInt32(clamping: length)
+        intake.packet(observation, bytes: payload, rank: vantage.rank)
+        return time
+    }
+
+    /// The kernel cuts the arrival time down to microseconds, while the link's capture keeps its nanoseconds: the end
+    /// of the microsecond, so that no packet seems to pass a hook before it came in.
+    static func time(of message: NFLOGMessage, readAt now: Int64) -> Int64 {
+        guard let arrival = message.timestampMicroseconds else { return now }
+        return min(now, arrival * 1000 + 999)
+    }
+
+    /// The number behind `pw:`; nil for a prefix that is not ours.
+    static func pointNumber(_ prefix: Slice<UnsafeRawBufferPointer>) -> Int? {
+        guard prefix.starts(with: prefixStart.utf8) else { return nil }
+        let digits = prefix.dropFirst(3)
+        guard (1...4).contains(digits.count) else { return nil }
+        var number = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            number = number * 10 + Int(digit - 0x30)
+        }
+        return number
+    }
+
+    /// The packet's own length, which its IP header tells; NFLOG does not.
+    static func originalLength(_ packet: UnsafeRawBufferPointer) -> Int {
+        guard packet.count >= 6 else { return packet.count }
+        let told: Int
+        switch packet[0] >> 4 {
+        case 4: told = Int(packet[2]) << 8 | Int(packet[3])
+        case 6: told = 40 + (Int(packet[4]) << 8 | Int(packet[5]))
+        default: told = 0
+        }
+        return max(told, packet.count)
+    }
+
+    /// Gathers messages while they come by the thousand, and has each at once when they do not.
+    private func adapt(_ count: Int) {
+        guard let perSecond = rate.add(count, at: monotonicNanoseconds()) else { return }
+        let wanted: NFLOGSocket.Batching =
+            perSecond > 10_000 ? .gathered : perSecond < 2_000 ? .immediate : batching
+        if wanted != batching, (try? socket.gather(wanted)) != nil { batching = wanted }
+    }
+
+    func flush() {
+        try? socket.unbind()
+    }
+
+    func reportLosses(into intake: Intake) {
+        let lost = sequence.take()
+        if lost > 0 {
+            intake.loss(Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: lost))
+        }
+    }
+
+    func close() {
+        if isClosed { return }
+        isClosed = true
+        onClose()
+        socket.close()
+    }
+}
+
+/// Events per second, over spans of a tenth of a second or more.
+struct RateGauge {
+    private var count = 0
+    private var since: Int64 = 0
+
+    /// The rate, each time that a span has ended.
+    mutating func add(_ events: Int, at nanoseconds: Int64) -> Int? {
+        count += events
+        if since == 0 {
+            since = nanoseconds
+            return nil
+        }
+        let span = nanoseconds - since
+        guard span >= 100_000_000 else { return nil }
+        defer {
+            count = 0
+            since = nanoseconds
+        }
+        return Int(Double(count) / Double(span) * 1e9)
+    }
+}
+
+/// CLOCK_MONOTONIC in nanoseconds: for spans, which must not jump with the wall clock.
+func monotonicNanoseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+}
