@@ -60,6 +60,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
+        // Lays hooks and waits: what the tests kill at a random moment.
+        .executableTarget(
+            name: "hook-exercise", dependencies: ["LinuxSystem", "Topology", "Observations", "Probes"],
+            path: "Tests/HookExercise", swiftSettings: house),
+
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: house),

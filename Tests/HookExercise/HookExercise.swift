@@ -31,7 +31,6 @@ struct HookExercise {
         sigaddset(&signals, SIGINT)
         sigaddset(&signals, SIGTERM)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let stop = signalfd(-1, &signals, Int32(SFD_CLOEXEC))
 
         var topology = try Topology.discover()
         if topology.namespaces.isEmpty {
@@ -50,7 +49,7 @@ struct HookExercise {
         var lost: UInt64 = 0
         var seen: [String: Int] = [:]
         var points: [VantageID: VantagePoint] = [:]
-        var watched = [pollfd(fd: stop, events: Int16(POLLIN), revents: 0), pollfd(fd: 0, events: Int16(POLLIN), revents: 0)]
+        var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
         var isStopping = false
         while let batch = source.next(timeoutMilliseconds: 20) {
             for event in batch.events {
@@ -67,7 +66,10 @@ struct HookExercise {
                 default: break
                 }
             }
-            if !isStopping, poll(&watched, 2, 0) > 0 {
+            var pending = sigset_t()
+            sigpending(&pending)
+            let isSignalled = sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1
+            if !isStopping, isSignalled || poll(&input, 1, 0) > 0 {
                 isStopping = true
                 source.stop()
             }

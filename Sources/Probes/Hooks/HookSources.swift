@@ -11,7 +11,7 @@ func armHooks(
     namespaces: [Namespace], plan: ProbePlan, intake: Intake, warnings: inout [String]
 ) throws -> [any ProbeSource] {
     guard plan.hooks != .none, !namespaces.isEmpty else { return [] }
-    let arming = HookArming(run: try RunIdentity.current(), plan: plan)
+    let arming = HookArming(run: try RunIdentity.current(), plan: plan, coarse: "")
     return arming.arm(namespaces, intake: intake, warnings: &warnings)
 }
 
@@ -19,44 +19,97 @@ func armHooks(
 private struct HookArming {
     let run: RunIdentity
     let plan: ProbePlan
-    let match = ""
+    /// The part of the user's filter that the kernel may decide, as a pcap-filter(7) expression; empty for none.
+    let coarse: String
 
     func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any ProbeSource] {
+        if plan.hooks == .iptables { return armIptables(namespaces, intake: intake, warnings: &warnings) }
         var sources: [any ProbeSource] = []
+        var refused: [Namespace] = []
         for namespace in namespaces {
             do {
                 sources.append(try armNftables(namespace, intake: intake))
+            } catch let error as ProbeError where plan.hooks == .auto && !error.isPermission {
+                refused.append(namespace)
             } catch {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
             }
         }
-        return sources
+        return sources + armIptables(refused, intake: intake, warnings: &warnings)
     }
+
+    // MARK: nftables
 
     private func armNftables(_ namespace: Namespace, intake: Intake) throws -> any ProbeSource {
         let file = try NetworkNamespaceFile(path: namespace.path)
         let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
         let socket = try openSocket(in: file)
-        let context = try NftablesContext(namespace: file)
-        let table = OwnedTable(
-            run: run, points: points, group: socket.group, snapLength: plan.snapLength, match: match)
         do {
-            try table.lay(in: context, named: namespace.name)
+            let context = try NftablesContext(namespace: file)
+            let table = OwnedTable(
+                run: run, points: points, group: socket.group, snapLength: plan.snapLength,
+                match: OwnedTable.match(coarse))
+            try context.run(table.ruleset, attempt: "lay nftables hooks in \(namespace.name)")
+            return NFLOGSource(
+                namespace: namespace.name, socket: socket,
+                vantages: vantages(of: points, in: namespace.name, intake: intake)
+            ) {
+                // The table would go with its context too; told so, it goes before the reader's last words.
+                _ = try? context.run(table.removal, attempt: "remove nftables hooks")
+            }
         } catch {
             socket.close()
             throw error
         }
-        return NFLOGSource(
-            namespace: namespace.name, socket: socket,
-            vantages: vantages(of: points, in: namespace.name, intake: intake)
-        ) { [context] in
-            _ = try? context.run(table.removal, attempt: "remove nftables hooks")
-        }
     }
+
+    // MARK: iptables
+
+    private func armIptables(
+        _ namespaces: [Namespace], intake: Intake, warnings: inout [String]
+    ) -> [any ProbeSource] {
+        let sites = namespaces.compactMap { namespace -> IptablesHooks.Site? in
+            do {
+                return try IptablesHooks.site(namespace)
+            } catch {
+                warnings.append("no netfilter hooks in \(namespace.name): \(error)")
+                return nil
+            }
+        }
+        if sites.isEmpty { return [] }
+        let hooks = IptablesHooks(run: run, sites: sites, guardianCommand: plan.guardian, warnings: &warnings)
+        let match = XTablesMatch.words(coarse)
+        var sources: [any ProbeSource] = []
+        for site in sites {
+            do {
+                let socket = try openSocket(in: site.file)
+                do {
+                    try hooks.lay(
+                        site, run: run, group: socket.group, snapLength: plan.snapLength, match: match,
+                        warnings: &warnings)
+                } catch {
+                    socket.close()
+                    throw error
+                }
+                hooks.retain()
+                sources.append(
+                    NFLOGSource(
+                        namespace: site.namespace.name, socket: socket,
+                        vantages: vantages(of: site.points, in: site.namespace.name, intake: intake)
+                    ) { hooks.release() })
+            } catch {
+                warnings.append("no netfilter hooks in \(site.namespace.name): \(error)")
+            }
+        }
+        if sources.isEmpty { hooks.remove() }
+        return sources
+    }
+
+    // MARK: Both
 
     private func openSocket(in file: NetworkNamespaceFile) throws -> NFLOGSocket {
         let snapLength = plan.snapLength
-        // Two runs in one namespace seldom ask for one group, so that neither has to look on.
+        // Two runs in one namespace seldom begin with one group, so that neither has to search on.
         let first = UInt16(truncatingIfNeeded: 0x4000 + run.process % 0x4000)
         return try file.perform { try NFLOGSocket(snapLength: snapLength, firstGroup: first) }
     }

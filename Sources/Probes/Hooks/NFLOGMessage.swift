@@ -47,7 +47,7 @@ struct NFLOGMessage: Equatable {
                 let code = datagram.loadUnaligned(fromByteOffset: offset + 16, as: Int32.self)
                 body(.answer(errno: code == Int32.min ? EINVAL : abs(code)))
             }
-            offset = end + 3 & ~3
+            offset = (end + 3) & ~3
         }
         return offset >= datagram.count
     }
@@ -66,7 +66,7 @@ struct NFLOGMessage: Equatable {
             let type = bytes.loadUnaligned(fromByteOffset: offset + 2, as: UInt16.self) & 0x3fff
             guard length >= 4, length <= end - offset else { return nil }
             take(bytes, type: type, value: offset + 4..<offset + length)
-            offset += length + 3 & ~3
+            offset += (length + 3) & ~3
         }
     }
 

@@ -172,10 +172,3 @@ struct RateGauge {
         return Int(Double(count) / Double(span) * 1e9)
     }
 }
-
-/// CLOCK_MONOTONIC in nanoseconds: for spans, which must not jump with the wall clock.
-func monotonicNanoseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
-}

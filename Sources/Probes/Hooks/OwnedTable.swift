@@ -29,8 +29,15 @@ struct OwnedTable {
 
     var removal: String { "delete table inet \(run.tableName)\n" }
 
-    /// Makes the table in `namespace`, and gives what keeps it there: it goes with the context.
-    func lay(in namespace: NftablesContext, named name: String) throws {
-        try namespace.run(ruleset, attempt: "lay nftables hooks in \(name)")
+    /// What of a pcap-filter(7) expression nftables can decide at little cost; empty (every packet) for all others.
+    static func match(_ filter: String) -> String {
+        switch filter {
+        case "icmp": "meta nfproto ipv4 meta l4proto icmp"
+        case "icmp6": "meta nfproto ipv6 meta l4proto icmpv6"
+        case "icmp or icmp6": "meta l4proto { icmp, icmpv6 }"
+        case "tcp": "meta l4proto tcp"
+        case "udp": "meta l4proto udp"
+        default: ""
+        }
     }
 }

@@ -22,6 +22,8 @@ public struct ProbePlan: Sendable, Hashable {
     public var bufferBudget: Int
     /// Bytes of events that wait for a slow consumer; beyond them the kernel's own buffers fill, and count their loss.
     public var queueBudget: Int
+    /// How to start the process that removes iptables hooks after a `kill -9`; empty for none.
+    public var guardian = HookGuardian.standardCommand
 
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,

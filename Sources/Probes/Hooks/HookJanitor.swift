@@ -1,0 +1,36 @@
+internal import LinuxSystem
+public import Topology
+
+/// Removes hooks that a crash left behind.
+public enum HookJanitor {
+    /// Finds the rules of runs that are over in every namespace of `topology`, by their comments, and the journals of
+    /// such runs; removes both. The hooks of runs that are alive are left alone.
+    ///
+    /// - Returns: what was removed, one phrase each.
+    /// - Throws: `ProbeError` or `SystemError` with the first thing that could not be removed, after all else was.
+    public static func removeLeftovers(topology: Topology) throws -> [String] {
+        var removed: [String] = []
+        var failure: (any Error)?
+        for namespace in topology.namespaces {
+            do {
+                let removal = HookRemoval(
+                    namespace: try NetworkNamespaceFile(path: namespace.path), name: namespace.name)
+                removed += try removal.removeRules { !$0.isAlive }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        for (path, journal) in HookJournal.readAll() {
+            guard let run = RunIdentity(journal.run), !run.isAlive else { continue }
+            let failures = HookRemoval.undo(journal)
+            if let first = failures.first {
+                failure = failure ?? ProbeError("remove hooks", reason: first)
+            } else {
+                HookJournal.erase(path)
+                removed.append("the journal of run \(run)")
+            }
+        }
+        if let failure { throw failure }
+        return removed
+    }
+}

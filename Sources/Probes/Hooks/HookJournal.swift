@@ -1,0 +1,88 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import LinuxSystem
+
+/// What a run is about to change in netfilter, written down before it does, so that it can be undone whatever happens.
+struct HookJournal: Codable, Equatable {
+    struct Entry: Codable, Equatable {
+        var namespace: String
+        /// A path by which the namespace can be entered.
+        var path: String
+        /// Of the namespace, since a path can come to name another one.
+        var inode: UInt64
+        var programs: [XTablesProgram]
+        /// The nftables chains of the families ip and ip6 that stood there before, each `FAMILY TABLE CHAIN`; those
+        /// that iptables-nft has made for us since are deleted with our rules.
+        var chainsBefore: [String]
+        /// Likewise the tables, each `FAMILY TABLE`.
+        var tablesBefore: [String]
+    }
+
+    /// `RunIdentity` as text.
+    var run: String
+    var entries: [Entry]
+
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return Array(try encoder.encode(self))
+    }
+
+    static func decode(_ bytes: [UInt8]) -> HookJournal? {
+        try? JSONDecoder().decode(HookJournal.self, from: Data(bytes))
+    }
+
+    // MARK: On disk
+
+    /// Where journals lie: the first of these that can be written.
+    static var directories: [String] {
+        let own = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
+        return ["/run/packetwalk"] + (own.map { ["\($0)/packetwalk"] } ?? [])
+    }
+
+    /// Writes it for this run; gives its path, or nil where there is no place for it.
+    func write() throws -> String? {
+        let content = try encoded()
+        for directory in Self.directories {
+            guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { continue }
+            let path = "\(directory)/\(run).json"
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            if descriptor < 0 { continue }
+            defer { close(descriptor) }
+            if writeAll(content, to: descriptor) { return path }
+            unlink(path)
+        }
+        return nil
+    }
+
+    static func erase(_ path: String) {
+        unlink(path)
+        // The directory goes with its last journal; rmdir(2) refuses while another run's is in it.
+        if let slash = path.lastIndex(of: "/") { rmdir(String(path[..<slash])) }
+    }
+
+    /// All that lie on this machine.
+    static func readAll() -> [(path: String, journal: HookJournal)] {
+        directories.flatMap { directory in
+            directoryNames(directory).filter { $0.hasSuffix(".json") }.compactMap { name in
+                let path = "\(directory)/\(name)"
+                guard let bytes = try? readFile(path), let journal = decode(bytes) else { return nil }
+                return (path, journal)
+            }
+        }
+    }
+}
+
+/// write(2) until all is written; false where it fails.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 {
+            if errno == EINTR { continue }
+            return false
+        }
+        rest = rest.dropFirst(count)
+    }
+    return true
+}
