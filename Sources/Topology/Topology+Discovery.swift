@@ -26,7 +26,8 @@ struct NetworkDiscovery {
         var readings: [NamespaceReading] = []
         for (site, name) in zip(search.sites, search.names()) where only.isEmpty || only.contains(name) {
             do {
-                let (namespace, reading) = try read(site, name: name)
+                let (namespace, reading, warnings) = try read(site, name: name)
+                topology.warnings += warnings
                 topology.namespaces.append(namespace)
                 readings.append(reading)
             } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ESRCH {
@@ -40,28 +41,25 @@ struct NetworkDiscovery {
         return topology
     }
 
-    private func read(_ site: NamespaceSite, name: String) throws -> (Namespace, NamespaceReading) {
-        let work: @Sendable () throws -> (NamespaceReading, [String: String]) = {
-            (try NamespaceReading(over: try KernelNetlinkSocket()), Sysctls.read())
+    private func read(_ site: NamespaceSite, name: String) throws -> (Namespace, NamespaceReading, [String]) {
+        // Entering even one's own namespace takes a privilege that reading it does not.
+        let file = site.isOwn ? nil : try site.open()
+        let path = file?.path ?? site.paths.first ?? ""
+        let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading) = {
+            var netfilter = NetfilterReading(namespace: file)
+            let reading = try NamespaceReading(over: try KernelNetlinkSocket())
+            netfilter.read()
+            return (reading, Sysctls.read(), netfilter)
         }
-        var path = site.paths.first ?? ""
-        let reading: NamespaceReading
-        let sysctls: [String: String]
-        if site.isOwn {
-            // Entering even one's own namespace takes a privilege that reading it does not.
-            (reading, sysctls) = try work()
-        } else {
-            let file = try site.open()
-            path = file.path
-            (reading, sysctls) = try file.perform(work)
-        }
+        let (reading, sysctls, netfilter) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
         namespace.links = reading.links
         namespace.routes = reading.routes
         namespace.rules = reading.rules
         namespace.neighbors = reading.neighbors
         namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
-        return (namespace, reading)
+        namespace.netfilter = netfilter.netfilter
+        return (namespace, reading, netfilter.warnings.map { "\(name): \($0)" })
     }
 
     private static func hostName() -> String {

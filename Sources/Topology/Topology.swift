@@ -375,8 +375,11 @@ public struct Netfilter: Sendable, Codable, Hashable {
     public var backend: [String]
     /// Address translations found in the rules.
     public var nat: [NATRule]
-    /// All rules, chain by chain.
+    /// All rules, chain by chain. This project's own hooks are left out, and positions count as if they were not there.
     public var chains: [RuleChain]
+    /// The native tables of nf_tables whole, with their sets and maps, as `nft -f` reads them; nil where there are none.
+    /// Without this project's own and without what iptables-nft made.
+    public var nftables: String?
     /// nftables' named sets and maps, which rules refer to as `@NAME`.
     public var sets: [NamedSet]
 

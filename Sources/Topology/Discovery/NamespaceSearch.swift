@@ -32,7 +32,9 @@ struct NamespaceSearch {
             if let position = positions[own] {
                 sites[position].isOwn = true
                 // Of processes, oneself is the one that does not go away.
-                if sites[position].paths.first?.hasPrefix("/proc/") == true { sites[position].paths.insert(path, at: 0) }
+                if sites[position].paths.first?.hasPrefix("/proc/") == true {
+                    sites[position].paths.insert(path, at: 0)
+                }
             }
         }
     }

@@ -1,0 +1,107 @@
+/// The text of `nft -a list ruleset`: every rule's own line by its handle, and every table's text.
+///
+/// A reading by shape: tables stand at the margin, chains one tab in, rules two. What does not fit is passed over; a
+/// rule without text falls back on its expressions.
+struct NFTablesListing: Sendable {
+    struct Table: Sendable, Hashable {
+        var family: String
+        var name: String
+        /// As `nft -f` reads it, without the handles. The lines of each chain apart, so that some can be left out.
+        var parts: [Part] = []
+    }
+
+    struct Part: Sendable, Hashable {
+        /// Nil for what is no chain: sets, maps, flow tables, the table's own braces.
+        var chain: String?
+        var lines: [String] = []
+    }
+
+    var rules: [ChainKey: [UInt64: String]] = [:]
+    var tables: [Table] = []
+
+    init(_ text: [UInt8]) {
+        var table: Table?
+        var chain: String?
+        for line in Self.logicalLines(text) {
+            let (bare, handle) = Self.splitHandle(line)
+            let indent = bare.prefix { $0 == 0x09 }.count
+            let content = String(decoding: bare.dropFirst(indent), as: UTF8.self)
+            if indent == 0, content.hasPrefix("table "), content.hasSuffix(" {") {
+                let words = content.split(separator: " ")
+                guard words.count == 4 else { continue }
+                table = Table(family: String(words[1]), name: String(words[2]), parts: [Part(lines: [content])])
+                chain = nil
+                continue
+            }
+            guard var current = table else { continue }
+            let whole = String(decoding: bare, as: UTF8.self)
+            if indent == 0, content == "}" {
+                current.parts.append(Part(lines: ["}"]))
+                tables.append(current)
+                table = nil
+                continue
+            }
+            if indent == 1, content.hasPrefix("chain "), content.hasSuffix(" {") {
+                chain = String(content.dropFirst(6).dropLast(2))
+                current.parts.append(Part(chain: chain))
+            } else if indent == 1, content != "}", chain == nil, content.hasSuffix("{") {
+                current.parts.append(Part())
+            }
+            current.parts[current.parts.count - 1].lines.append(whole)
+            if indent == 2, let chain, let handle {
+                let key = ChainKey(family: current.family, table: current.name, chain: chain)
+                rules[key, default: [:]][handle] = Self.withoutCounts(content)
+            }
+            if indent == 1, content == "}" {
+                chain = nil
+                current.parts.append(Part())
+            }
+            table = current
+        }
+    }
+
+    /// `counter packets 5 bytes 420` is the rule's state, not its text.
+    static func withoutCounts(_ text: String) -> String {
+        guard text.contains("counter packets ") else { return text }
+        var words = text.split(separator: " ", omittingEmptySubsequences: false)
+        var index = 0
+        var quoted = false
+        while index < words.count {
+            if !quoted, words[index] == "counter", index + 4 < words.count, words[index + 1] == "packets",
+                words[index + 3] == "bytes"
+            {
+                words.removeSubrange(index + 1...index + 4)
+            }
+            if words[index].utf8.reduce(0, { $1 == UInt8(ascii: "\"") ? $0 + 1 : $0 }) % 2 == 1 { quoted.toggle() }
+            index += 1
+        }
+        return words.joined(separator: " ")
+    }
+
+    /// `… # handle 12`
+    private static func splitHandle(_ line: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, UInt64?) {
+        let digits = line.reversed().prefix { 48...57 ~= $0 }.count
+        let mark = Array(" # handle ".utf8)
+        let rest = line.dropLast(digits)
+        guard digits > 0, rest.suffix(mark.count).elementsEqual(mark),
+            let handle = UInt64(String(decoding: line.suffix(digits), as: UTF8.self))
+        else { return (line, nil) }
+        return (rest.dropLast(mark.count), handle)
+    }
+
+    /// nft writes strings as they are, so that a newline in one splits its rule: such lines are put together again.
+    private static func logicalLines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var start = 0
+        var quoted = false
+        for (index, byte) in text.enumerated() {
+            if byte == UInt8(ascii: "\"") { quoted.toggle() }
+            if byte == 0x0a, !quoted {
+                lines.append(text[start..<index])
+                start = index + 1
+            }
+        }
+        if start < text.count { lines.append(text[start...]) }
+        return lines
+    }
+}
