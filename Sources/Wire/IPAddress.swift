@@ -116,10 +116,10 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
     private static func parseIPv6(_ text: some StringProtocol) -> IPAddress? {
         let halves = String(text).split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
         guard halves.count <= 2 else { return nil }
-        guard let head = groups(halves[0]) else { return nil }
+        guard let head = groups(halves[0], mayEndInIPv4: halves.count == 1) else { return nil }
         var words = head
         if halves.count == 2 {
-            guard let tail = groups(halves[1]), head.count + tail.count <= 7 else { return nil }
+            guard let tail = groups(halves[1], mayEndInIPv4: true), head.count + tail.count <= 7 else { return nil }
             words += Array(repeating: 0, count: 8 - head.count - tail.count) + tail
         }
         guard words.count == 8 else { return nil }
@@ -128,12 +128,12 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
             low: words[4..<8].reduce(0) { $0 << 16 | UInt64($1) })
     }
 
-    private static func groups(_ text: some StringProtocol) -> [UInt16]? {
+    private static func groups(_ text: some StringProtocol, mayEndInIPv4: Bool) -> [UInt16]? {
         if text.isEmpty { return [] }
         var words: [UInt16] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, part.contains(".") {
+            if mayEndInIPv4, index == parts.count - 1, part.contains(".") {
                 guard let value = parseIPv4(part) else { return nil }
                 words += [UInt16(value >> 16), UInt16(truncatingIfNeeded: value)]
             } else {

@@ -125,7 +125,7 @@ extension PacketHeaders {
         }
         let payload = message.payload
         if payload.isEmpty {
-            if message.isCutShort { flags.insert(.truncated) }
+            if message.isCutShort || bytes.byteCount < wireEnd { flags.insert(.truncated) }
             length = 0
             return
         }

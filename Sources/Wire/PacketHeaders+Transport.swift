@@ -150,8 +150,13 @@ extension PacketHeaders {
         let payloadEnd = udpLength == 0 ? end : min(end, offset &+ udpLength)
         let payload = offset &+ 8
         if destinationPort == 4789 || destinationPort == 8472, !isFragment, tunnels < Self.maximumTunnels,
-            bytes.holds(8, at: payload), bytes.u8(payload) & 0x08 != 0, bytes.u8(payload &+ 7) == 0
+            payloadEnd &- payload >= 8,
+            !bytes.holds(8, at: payload) || bytes.u8(payload) & 0x08 != 0 && bytes.u8(payload &+ 7) == 0
         {
+            guard require(8, at: payload, in: bytes, end: payloadEnd) else {
+                abandonLabel(&hash)
+                return false
+            }
             let identifier = bytes.u32(payload &+ 4) >> 8
             enterTunnel(.vxlan, identifier: identifier, isEthernet: true, length: payloadEnd &- payload &- 8)
             readEthernet(bytes, at: payload &+ 8, wireEnd: payloadEnd, tunnels: tunnels &+ 1)
@@ -175,6 +180,7 @@ extension PacketHeaders {
         flags.insert(.hasTransport)
         sctpChunkType = bytes.u8(offset &+ 12)
         setPayload(at: offset &+ 12, end: end)
+        if payloadLength >= 4, !bytes.holds(4, at: offset &+ 12) { flags.insert(.truncated) }
         hash.mix(UInt64(payloadLength), UInt64(bytes.u32(offset &+ 4)))
         finishLabel(&hash, bytes, at: offset &+ 12)
     }
@@ -253,7 +259,8 @@ extension PacketHeaders {
         default:
             break
         }
-        while bytes.holds(2, at: option) {
+        while option < end {
+            guard require(2, at: option, in: bytes, end: end) else { return }
             let kind = bytes.u8(option)
             let optionLength = Int(bytes.u8(option &+ 1)) &* 8
             if optionLength == 0 {
@@ -282,7 +289,7 @@ extension PacketHeaders {
             return
         }
         var quoted = PacketHeaders()
-        quoted.readIP(bytes, at: offset, wireEnd: bytes.byteCount, tunnels: Self.inQuotation)
+        quoted.readIP(bytes, at: offset, wireEnd: end, tunnels: Self.inQuotation)
         let isCut = bytes.byteCount < end
         if quoted.isIP {
             flags.insert(.quotesPacket)
@@ -294,12 +301,11 @@ extension PacketHeaders {
             quotedSourcePort = isQuery ? quoted.icmpIdentifier : quoted.sourcePort
             quotedDestinationPort = isQuery ? quoted.icmpIdentifier : quoted.destinationPort
             if quoted.flags.isDisjoint(with: [.truncated, .malformed, .labelCutShort]) { quotedLabel = quoted.label }
-        } else if isCut {
-            flags.insert(.truncated)
-        } else {
+        } else if !isCut || quoted.flags.contains(.malformed) {
             flags.insert(.malformed)
         }
         // Not the whole quotation's label where the capture, not the sender, ended it.
+        if isCut, quoted.flags.contains(.truncated) { flags.insert(.truncated) }
         if isCut, !quoted.flags.isDisjoint(with: [.truncated, .labelCutShort]) { flags.insert(.labelCutShort) }
         hash.mix(
             UInt64(reportedMTU) << 32 | UInt64(quoted.identification) << 16 | UInt64(quoted.ipProtocol.rawValue),
@@ -335,7 +341,7 @@ extension PacketHeaders {
         let inner = offset &+ headerLength
         let isKnown = carried == 0x6558 || carried == 0x0800 || carried == 0x86dd
         // Bit 1, source routing (RFC 1701), would put routes before the payload.
-        guard isKnown, bits & 0x4000 == 0, !isFragment, tunnels < Self.maximumTunnels, bytes.holds(1, at: inner) else {
+        guard isKnown, bits & 0x4000 == 0, !isFragment, tunnels < Self.maximumTunnels, end > inner else {
             finishLabel(&hash, bytes, at: offset)
             return false
         }
@@ -355,7 +361,7 @@ extension PacketHeaders {
     private mutating func readIPIP(
         _ bytes: RawSpan, at offset: Int, end: Int, hash: inout LabelHash, tunnels: Int
     ) -> Bool {
-        guard !isFragment, tunnels < Self.maximumTunnels, bytes.holds(1, at: offset) else {
+        guard !isFragment, tunnels < Self.maximumTunnels, end > offset else {
             finishLabel(&hash, bytes, at: offset)
             return false
         }
