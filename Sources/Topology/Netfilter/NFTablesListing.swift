@@ -17,11 +17,15 @@ struct NFTablesListing: Sendable {
     }
 
     var rules: [ChainKey: [UInt64: String]] = [:]
+    /// Of a chain that is bound to devices: `lo`, `eth0,eth1`. The JSON of nft 1.0.6 leaves them out.
+    var devices: [ChainKey: String] = [:]
     var tables: [Table] = []
 
     init(_ text: [UInt8]) {
         var table: Table?
         var chain: String?
+        // A rule with a chain inside it takes several lines, the last of which bears the handle.
+        var pending: [String] = []
         for line in Self.logicalLines(text) {
             let (bare, handle) = Self.splitHandle(line)
             let indent = bare.prefix { $0 == 0x09 }.count
@@ -31,6 +35,7 @@ struct NFTablesListing: Sendable {
                 guard words.count == 4 else { continue }
                 table = Table(family: String(words[1]), name: String(words[2]), parts: [Part(lines: [content])])
                 chain = nil
+                pending = []
                 continue
             }
             guard var current = table else { continue }
@@ -48,9 +53,17 @@ struct NFTablesListing: Sendable {
                 current.parts.append(Part())
             }
             current.parts[current.parts.count - 1].lines.append(whole)
-            if indent == 2, let chain, let handle {
+            if let chain, indent >= 2 {
                 let key = ChainKey(family: current.family, table: current.name, chain: chain)
-                rules[key, default: [:]][handle] = Self.withoutCounts(content)
+                if indent == 2, let handle {
+                    let text = (pending + [content]).joined(separator: " ")
+                    rules[key, default: [:]][handle] = Self.withoutCounts(text)
+                    pending = []
+                } else if !pending.isEmpty || content.hasSuffix("{") {
+                    pending.append(content)
+                } else if content.hasPrefix("type "), let devices = Self.devices(content) {
+                    self.devices[key] = devices
+                }
             }
             if indent == 1, content == "}" {
                 chain = nil
@@ -58,6 +71,21 @@ struct NFTablesListing: Sendable {
             }
             table = current
         }
+    }
+
+    /// From `type filter hook ingress device "lo" priority filter; …` or `… devices = { "a", "b" } …`.
+    private static func devices(_ content: String) -> String? {
+        guard let start = content.firstRange(of: " device") else { return nil }
+        let quoted = content[start.upperBound...].prefix { $0 != ";" }.split(
+            separator: "\"", omittingEmptySubsequences: false)
+        let names = quoted.indices.filter { $0 % 2 == 1 }.map { quoted[$0] }
+        if !names.isEmpty { return names.joined(separator: ",") }
+        // Later versions write names in braces without quotes.
+        guard let open = content.firstIndex(of: "{"), let close = content.firstIndex(of: "}"), open < close else {
+            return nil
+        }
+        return content[content.index(after: open)..<close].split(whereSeparator: { $0 == "," || $0 == " " })
+            .joined(separator: ",")
     }
 
     /// `counter packets 5 bytes 420` is the rule's state, not its text.

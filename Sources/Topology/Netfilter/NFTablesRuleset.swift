@@ -15,8 +15,9 @@ struct NFTablesRuleset: Sendable {
         }
         for object in objects.elements {
             if let chain = object["chain"] {
-                guard let value = Self.chain(chain) else { continue }
+                guard var value = Self.chain(chain) else { continue }
                 let key = ChainKey(family: value.family, table: value.table, chain: value.name)
+                if value.device == nil { value.device = listing.devices[key] }
                 if positions[key] == nil {
                     positions[key] = chains.count
                     chains.append(value)
