@@ -84,11 +84,23 @@ public struct Sandbox: Sendable, Hashable {
             for word in surroundings { free(word) }
         }
         var step: Int32 = 0
+        defer { if !userNamespace { removeControlGroups() } }
         let status = packetwalk_sandbox(path, words, surroundings, userNamespace ? 1 : 0, &step)
         guard status >= 0 else {
             throw SandboxError(step: SandboxError.Step(rawValue: step) ?? .process, errorNumber: -status)
         }
         return status
+    }
+
+    /// Control groups are no namespace's own: a container engine in a sandbox leaves empty ones (it is told to put them
+    /// below this name). Those of a sandbox that still runs can't be removed and stay.
+    private static func removeControlGroups() {
+        let root = "/sys/fs/cgroup"
+        for top in [root] + directoryNames(root).map({ "\(root)/\($0)" }) {
+            let group = "\(top)/packetwalk"
+            for name in directoryNames(group) { rmdir("\(group)/\(name)") }
+            rmdir(group)
+        }
     }
 
     private static func merged(with changed: [String: String]) -> [String] {

@@ -82,6 +82,16 @@ struct WalkComparisonTests {
         #expect(try problems([Self.walk(without)]).count == 1)
     }
 
+    @Test("takes a star for the rest of a device's name")
+    func star() throws {
+        let expected = try ExpectedWalk.parse(
+            "request icmp 172.19.0.2 > 198.51.100.1\nhost veth* in\nhost eth0 out\n", lab: "x")
+        let named = [Self.link("host", "veth1a2b", .in), Self.link("host", "eth0", .out)]
+        #expect(compare([Self.walk(named)], with: expected) == [])
+        let other = [Self.link("host", "vxlan1", .in), Self.link("host", "eth0", .out)]
+        #expect(compare([Self.walk(other)], with: expected).count == 1)
+    }
+
     @Test("counts the walks of a flow")
     func count() throws {
         #expect(try problems([]).count == 2)
