@@ -2,7 +2,8 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-FUZZ_SECONDS ?= 20
+# Seconds, or runs with an r behind, for each target.
+FUZZ ?= 200000r
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
@@ -19,7 +20,7 @@ demo: ## trace a ping from a namespace to the WAN, in a sandbox
 test: ## run every test: units, properties, a short fuzzing, scenarios on the real kernel
 	@scripts/prerequisites.sh test
 	$(SWIFT) build --build-tests
-	scripts/fuzz.sh $(FUZZ_SECONDS)
+	scripts/fuzz.sh $(FUZZ)
 	$(SWIFT) test --skip-build
 
 build: ## build the tool for debugging
@@ -31,10 +32,10 @@ release: ## build the tool optimised, as .build/release/packetwalk
 	$(SWIFT) build -c release --product packetwalk
 
 lint: ## check the format of all sources
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz
 
 format: ## put all sources into the house format
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz
 
 bench: ## measure speed, side by side with tcpdump and tshark
 	@scripts/prerequisites.sh test

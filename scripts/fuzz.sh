@@ -1,0 +1,95 @@
+#!/bin/sh
+# Feeds decoders with hostile bytes: scripts/fuzz.sh AMOUNT [TARGET…]
+#
+#   scripts/fuzz.sh 20              every target for 20 seconds
+#   scripts/fuzz.sh 200000r         every target for 200,000 runs
+#   scripts/fuzz.sh 600 WireDissect one target for ten minutes
+#
+# A target is a file Fuzz/NAME.swift that defines LLVMFuzzerTestOneInput. Lines in it say what it needs:
+#
+#   // fuzz-rooms: Wire Topology      the modules it imports and theirs, in the order of the build; CLinux counts
+#   // fuzz-link: -lz -lzstd          more libraries (optional)
+#   // fuzz-max-length: 2048          the longest input in bytes (optional, 1024)
+#
+# Seeds stand in fixtures/fuzz/NAME/. What libFuzzer adds stays in .build-fuzz/corpus/NAME/, an input that crashed
+# in .build-fuzz/crashes/. The status is 1 where a target crashed, hung or grew beyond bounds.
+set -eu
+cd "$(dirname "$0")/.."
+
+amount=${1:-20}
+[ $# -gt 0 ] && shift
+case $amount in
+    *r) limit="-runs=${amount%r}" ;;
+    *) limit="-max_total_time=${amount%s}" ;;
+esac
+if [ $# -eq 0 ]; then
+    for file in Fuzz/*.swift; do
+        name=${file##*/}
+        set -- "$@" "${name%.swift}"
+    done
+fi
+
+out=.build-fuzz
+mkdir -p "$out/modules/CLinux" "$out/crashes"
+# Optimised, as the tool is; arithmetic still traps.
+swift="swiftc -O -swift-version 6 -parse-as-library -warnings-as-errors -sanitize=fuzzer,address -use-ld=lld
+    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
+    -enable-upcoming-feature MemberImportVisibility"
+includes="-I $out/modules -I Sources/CNetlink -I Sources/CPcap -I Sources/CCompression
+    $(pkg-config --cflags-only-I libnl-route-3.0 2>/dev/null || true)"
+clang=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
+
+# room NAME: builds a module unless it is newer than its sources and than every module before it.
+newest=
+room() {
+    object=$out/modules/$1.o
+    if [ -f "$object" ] && [ -z "$(find "Sources/$1" scripts/fuzz.sh -type f -newer "$object")" ] &&
+        { [ -z "$newest" ] || [ -z "$(find "$newest" -newer "$object")" ]; }; then
+        :
+    elif [ "$1" = CLinux ]; then
+        printf 'module CLinux {\n    umbrella "%s"\n    export *\n}\n' "$PWD/Sources/CLinux/include" \
+            >"$out/modules/CLinux/module.modulemap"
+        "$clang" -g -O1 -fsanitize=address,fuzzer-no-link -ISources/CLinux/include -r -nostdlib -o "$object" \
+            Sources/CLinux/*.c
+    else
+        # shellcheck disable=SC2086,SC2046
+        $swift $includes -I "$out/modules/CLinux" -wmo -module-name "$1" -emit-module \
+            -emit-module-path "$out/modules/$1.swiftmodule" -emit-object -o "$object" \
+            $(find "Sources/$1" -name '*.swift')
+    fi
+    if [ -z "$newest" ] || [ "$object" -nt "$newest" ]; then newest=$object; fi
+    objects="$objects $object"
+}
+
+setting() { sed -n "s|^// fuzz-$1: *||p" "Fuzz/$2.swift"; }
+
+status=0
+for target in "$@"; do
+    if [ ! -f "Fuzz/$target.swift" ]; then
+        echo "fuzz: no target $target: Fuzz/$target.swift does not exist" >&2
+        exit 64
+    fi
+    objects=
+    newest=
+    for name in $(setting rooms "$target"); do room "$name"; done
+    program=$out/$target
+    if [ ! -f "$program" ] || [ -n "$(find "Fuzz/$target.swift" $newest -newer "$program")" ]; then
+        # shellcheck disable=SC2086,SC2046
+        $swift $includes -I "$out/modules/CLinux" -module-name "Fuzz$target" -o "$program" "Fuzz/$target.swift" \
+            $objects $(setting link "$target")
+    fi
+    maximum=$(setting max-length "$target")
+    mkdir -p "$out/corpus/$target" "fixtures/fuzz/$target"
+    log=$out/$target.log
+    # A trap would otherwise wait in Swift's backtracer.
+    if SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 "$program" "$limit" -max_len="${maximum:-1024}" \
+        -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$out/crashes/$target-" "$out/corpus/$target" \
+        "fixtures/fuzz/$target" >"$log" 2>&1; then
+        echo "fuzz: $target: $(sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/\1 runs in \2 s/p' "$log")"
+    else
+        tail -n 40 "$log" >&2
+        echo "fuzz: $target failed; the input stands in $out/crashes/, the log in $log" >&2
+        status=1
+    fi
+done
+exit $status
