@@ -18,6 +18,7 @@ final class LinkCapture: ProbeSource {
     private weak var intake: Intake?
     private var lastTime: Int64 = 0
 
+    var namespaceName: String? { namespace }
     var descriptor: Int32 { handle.descriptor }
 
     /// The kernel stamps an incoming packet once, so that a port and its bridge show one time: the port's sight goes
@@ -32,7 +33,8 @@ final class LinkCapture: ProbeSource {
         rank = request.isMaster && end == .in ? 65 : 64
         vantage = intake.vantage(
             VantagePoint(
-                namespace: request.namespace, kind: .link, device: request.device, direction: end, linkType: handle.linkType))
+                namespace: request.namespace, kind: .link, device: request.device, direction: end,
+                linkType: handle.linkType))
     }
 
     func read(into intake: Intake, limit: Int) -> ReadOutcome {

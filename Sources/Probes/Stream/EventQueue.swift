@@ -61,6 +61,16 @@ final class EventQueue: Sendable {
         signal(filled)
     }
 
+    /// Makes the reader look round.
+    func wake() { signal(control) }
+
+    /// Blocks the reader until there is space or the wish to stop.
+    func waitForControl() {
+        var polled = pollfd(fd: control, events: Int16(POLLIN), revents: 0)
+        _ = poll(&polled, 1, -1)
+        clearControl()
+    }
+
     func clearControl() {
         var count: UInt64 = 0
         _ = eventfd_read(control, &count)

@@ -55,6 +55,9 @@ final class Intake {
     /// Sees each packet as it is taken in: asks for its route, for one.
     var onPacket: ((borrowing Observation, VantagePoint) -> Void)?
 
+    /// Sees each flow event as it is taken in.
+    var onFlow: ((FlowEvent) -> Void)?
+
     init(holdNanoseconds: Int64 = 100_000_000) {
         self.holdNanoseconds = holdNanoseconds
     }
@@ -112,6 +115,7 @@ final class Intake {
 
     /// Takes a conntrack event, stamped with the time of its reading.
     func flow(_ event: FlowEvent) {
+        onFlow?(event)
         let ended = EndedFlow(namespace: event.namespace, tuple: event.original)
         if event.change == .destroy {
             endedFlows[ended] = event.timeNanoseconds

@@ -5,19 +5,29 @@ internal import Topology
 
 /// The one thread that reads every source: arms the probes, waits on epoll(7), merges, hands on.
 final class ProbeReader {
-    private let plan: ProbePlan
-    private let queue: EventQueue
-    private let intake = Intake()
-    private var sources: [Int32: any ProbeSource] = [:]
+    struct LinkKey: Hashable {
+        var namespace: String
+        var index: UInt32
+    }
+
+    let plan: ProbePlan
+    let queue: EventQueue
+    let intake = Intake()
     private let ready: ReadySet
+    private(set) var sources: [Int32: any ProbeSource] = [:]
     private var nextLossReport: Int64 = 0
-    private var namespaces: [String: NetworkNamespaceFile] = [:]
-    private var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
+    var namespaces: [String: NetworkNamespaceFile] = [:]
+    var captured: Set<LinkKey> = []
+    var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
+    var routes: RouteProbe?
+    var discovery: Rediscovery
 
     /// Events that one source may hand over before the next has its turn.
     private static let readLimit = 4096
     /// How often losses are asked for.
     private static let lossInterval: Int64 = 500_000_000
+    /// Events that wait in the merger, at most; beyond them they go out without the hold.
+    private static let crowd = 200_000
 
     static func run(topology: Topology, plan: ProbePlan, queue: EventQueue, armed: ArmingResult) {
         defer { queue.finish() }
@@ -38,99 +48,27 @@ final class ProbeReader {
     private init(plan: ProbePlan, queue: EventQueue) throws {
         self.plan = plan
         self.queue = queue
+        discovery = Rediscovery(namespaces: plan.namespaces)
         ready = try ReadySet()
         try ready.add(queue.control)
     }
 
-    // MARK: Arming
+    // MARK: Sources
 
-    private func arm(_ topology: Topology) throws {
-        raiseDescriptorLimit()
-        intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
-        if let filter = plan.filter { intake.filter = try PacketFilter(filter, resolvesNames: plan.resolvesNames) }
-        let namespaces = topology.namespaces.filter { isWatched($0.name) }
-        for name in plan.namespaces where topology[namespace: name] == nil {
-            throw ProbeError("watch namespace \(name)", reason: "there is none of that name", remedy: "see `map`")
-        }
-        let handles = namespaces.reduce(0) { $0 + 2 * $1.links.count }
-        captureSettings = CaptureHandle.Settings(
-            snapLength: Int32(clamping: plan.snapLength),
-            bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, handles), 256 << 10), 8 << 20)),
-            filter: "")
-        try arm(namespaces)
-    }
-
-    private func isWatched(_ namespace: String) -> Bool {
-        plan.namespaces.isEmpty || plan.namespaces.contains(namespace)
-    }
-
-    /// Arms every probe of `found`. A namespace that has gone meanwhile is left out.
-    private func arm(_ found: [Namespace]) throws {
-        var requests: [CaptureRequest] = []
-        var entered: [Namespace] = []
-        for namespace in found where namespaces[namespace.name] == nil {
-            do {
-                let file = try NetworkNamespaceFile(path: namespace.path)
-                namespaces[namespace.name] = file
-                entered.append(namespace)
-                requests += namespace.links.map { CaptureRequest($0, in: namespace, file: file) }
-            } catch let error as SystemError {
-                queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
-            }
-        }
-        try capture(requests)
-        try armHooks(of: entered)
-    }
-
-    private func capture(_ requests: [CaptureRequest]) throws {
-        var refusal: ProbeError?
-        for opened in try openCaptures(requests, settings: captureSettings) {
-            switch opened.handle {
-            case .success(let handle):
-                try add(
-                    LinkCapture(handle, of: opened.request, direction: opened.direction, intake: intake))
-            case .failure(let error as CaptureError):
-                let described = error.probeError(namespace: opened.request.namespace)
-                if error.isPermission {
-                    refusal = described
-                } else if !error.isAbsence {
-                    queue.warn(described.description)
-                }
-            case .failure(let error as SystemError) where error.isPermission:
-                refusal = ProbeError(error, remedy: "run it as root, or with CAP_SYS_ADMIN")
-            case .failure(let error):
-                queue.warn("\(error)")
-            }
-        }
-        if let refusal { throw refusal }
-    }
-
-    private func armHooks(of namespaces: [Namespace]) throws {
-        var warnings: [String] = []
-        for source in try Probes.armHooks(namespaces: namespaces, plan: plan, intake: intake, warnings: &warnings) {
-            try add(source)
-        }
-        for warning in warnings { queue.warn(warning) }
-    }
-
-    /// A capture costs a descriptor in each direction: hundreds of links are above the usual soft limit.
-    private func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-
-    private func add(_ source: any ProbeSource) throws {
+    func add(_ source: any ProbeSource) throws {
         sources[source.descriptor] = source
         try ready.add(source.descriptor)
     }
 
-    private func remove(_ source: any ProbeSource) {
+    func remove(_ source: any ProbeSource) {
         let descriptor = source.descriptor
+        guard sources[descriptor] === source else { return }
         ready.remove(descriptor)
         sources[descriptor] = nil
         source.reportLosses(into: intake)
+        if let capture = source as? LinkCapture {
+            captured.remove(LinkKey(namespace: capture.namespace, index: capture.index))
+        }
         source.close()
     }
 
@@ -169,18 +107,25 @@ final class ProbeReader {
             if began >= nextLossReport {
                 nextLossReport = began + Self.lossInterval
                 for source in sources.values { source.reportLosses(into: intake) }
+                lookForVanishedNamespaces()
             }
-            let isCrowded = intake.count > 200_000
+            follow(changesAt: began)
+            let isCrowded = intake.count > Self.crowd
             if began - lastRelease >= 20_000_000 || isCrowded {
                 lastRelease = began
-                queue.push(intake.release(readUpTo: readUpTo, hold: isCrowded ? 0 : nil))
+                release(readUpTo: readUpTo, hold: isCrowded ? 0 : nil)
             }
-            while queue.isFull, !queue.isStopping { waitForControl() }
+            while queue.isFull, !queue.isStopping { queue.waitForControl() }
         }
         drain()
     }
 
-    private func readOnce(_ source: any ProbeSource, began: Int64) -> Int64 {
+    private func release(readUpTo: Int64, hold: Int64?) {
+        routes?.ask(into: intake)
+        queue.push(intake.release(readUpTo: readUpTo, hold: hold))
+    }
+
+    func readOnce(_ source: any ProbeSource, began: Int64) -> Int64 {
         switch source.read(into: intake, limit: Self.readLimit) {
         case .drained: return began
         case .more(let readUpTo): return min(began, readUpTo)
@@ -188,12 +133,6 @@ final class ProbeReader {
             remove(source)
             return began
         }
-    }
-
-    private func waitForControl() {
-        var polled = pollfd(fd: queue.control, events: Int16(POLLIN), revents: 0)
-        _ = poll(&polled, 1, 1000)
-        queue.clearControl()
     }
 
     /// After `stop`: reads until every source is silent, half a second at most.
@@ -215,6 +154,9 @@ final class ProbeReader {
             silentRounds = hasRead ? 0 : silentRounds + 1
         }
         for source in sources.values { source.reportLosses(into: intake) }
-        queue.push(intake.release(readUpTo: realTimeNanoseconds(), hold: 0))
+        if let leftOut = routes?.leftOut, leftOut > 0 {
+            queue.warn("\(leftOut) routing decisions were not asked for: more than 2000 new flows a second")
+        }
+        release(readUpTo: realTimeNanoseconds(), hold: 0)
     }
 }

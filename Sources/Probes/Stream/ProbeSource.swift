@@ -5,6 +5,8 @@
 protocol ProbeSource: AnyObject {
     /// `pcap host:veth0 in`, `nflog host`, …: how losses name it.
     var name: String { get }
+    /// The namespace whose end is this source's end; nil where it serves several.
+    var namespaceName: String? { get }
     /// Readable when there is something to read.
     var descriptor: Int32 { get }
 
@@ -22,6 +24,7 @@ protocol ProbeSource: AnyObject {
 }
 
 extension ProbeSource {
+    var namespaceName: String? { nil }
     func flush() {}
 }
 

@@ -32,6 +32,11 @@ final class WorkerThread: Sendable {
         self.thread = thread
     }
 
+    /// Lets it end by itself. Instead of `join`.
+    func detach() {
+        pthread_detach(thread)
+    }
+
     /// Waits for its end. Once only.
     func join() {
         pthread_join(thread, nil)

@@ -1,0 +1,105 @@
+internal import CNetlink
+internal import LinuxSystem
+internal import Observations
+
+/// Conntrack entries of one namespace: those there are when the run begins, and each that is made or ends.
+///
+/// To subscribe makes the kernel write events (`net.netfilter.nf_conntrack_events` 2 asks for listeners) but registers
+/// no hook: a namespace whose rules want no conntrack goes on without it. NEW comes when the first packet of a flow
+/// has left its last hook (`nf_conntrack_confirm`), so behind some of that packet's own sightings. UPDATE is not asked
+/// for: it comes several times for each TCP connection and never changes a tuple.
+final class ConntrackSource: ProbeSource {
+    let name: String
+    private let namespace: String
+    private let socket: NetlinkSocket
+    private var buffer = [UInt8](repeating: 0, count: 65_536)
+    private var overruns: UInt64 = 0
+    private var reportedOverruns: UInt64 = 0
+
+    /// Entries taken over at the beginning, at most.
+    private static let dumpLimit = 100_000
+    /// NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_DESTROY.
+    private static let groups = [1, 3]
+
+    var namespaceName: String? { namespace }
+    var descriptor: Int32 { socket.descriptor }
+
+    /// Subscribes, then reads what is there: a flow between the two comes twice rather than never.
+    init(namespace: String, file: NetworkNamespaceFile, intake: Intake, warnings: inout [String]) throws {
+        self.namespace = namespace
+        name = "conntrack \(namespace)"
+        let (events, dump) = try file.perform {
+            (
+                try NetlinkSocket(family: NETLINK_NETFILTER, groups: Self.groups, bufferBytes: 8 << 20),
+                try NetlinkSocket(family: NETLINK_NETFILTER)
+            )
+        }
+        socket = events
+        do {
+            try readPresent(dump, intake: intake, warnings: &warnings)
+        } catch let error as SystemError {
+            warnings.append("conntrack entries of namespace \(namespace) are unknown: \(error.reason)")
+        }
+    }
+
+    private func readPresent(_ dump: NetlinkSocket, intake: Intake, warnings: inout [String]) throws {
+        try dump.send(ConntrackMessage.dumpRequest(sequence: 1))
+        var count = 0
+        while true {
+            switch dump.receive(into: &buffer, waits: true) {
+            case .datagram(let datagram):
+                let now = realTimeNanoseconds()
+                for message in NetlinkMessage.all(in: datagram) {
+                    if message.type == NetlinkMessage.done { return }
+                    if message.type == NetlinkMessage.error {
+                        throw SystemError("list conntrack entries", errorNumber: message.errorNumber)
+                    }
+                    guard
+                        let event = ConntrackMessage.flowEvent(
+                            message, namespace: namespace, timeNanoseconds: now, isDump: true)
+                    else { continue }
+                    count += 1
+                    intake.flow(event)
+                }
+                if count >= Self.dumpLimit {
+                    warnings.append("only \(count) conntrack entries of namespace \(namespace) were read")
+                    return
+                }
+            case .nothing, .overrun: return
+            case .failed(let number): throw SystemError("list conntrack entries", errorNumber: number)
+            }
+        }
+    }
+
+    func read(into intake: Intake, limit: Int) -> ReadOutcome {
+        let began = realTimeNanoseconds()
+        for _ in 0..<limit {
+            switch socket.receive(into: &buffer) {
+            case .datagram(let datagram):
+                let now = realTimeNanoseconds()
+                for message in NetlinkMessage.all(in: datagram) {
+                    if let event = ConntrackMessage.flowEvent(
+                        message, namespace: namespace, timeNanoseconds: now, isDump: false)
+                    {
+                        intake.flow(event)
+                    }
+                }
+            case .nothing: return .drained
+            case .overrun: overruns += 1
+            case .failed: return .ended
+            }
+        }
+        return .more(readUpTo: began)
+    }
+
+    /// The kernel tells that it lost events, not how many: each overrun counts as one.
+    func reportLosses(into intake: Intake) {
+        intake.loss(
+            Loss(
+                timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name,
+                lost: overruns - reportedOverruns))
+        reportedOverruns = overruns
+    }
+
+    func close() {}
+}

@@ -1,0 +1,110 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Observations
+internal import Topology
+
+extension ProbeReader {
+    /// Arms every probe of the plan. Throws where the plan can't be followed at all.
+    func arm(_ topology: Topology) throws {
+        raiseDescriptorLimit()
+        for name in plan.namespaces where topology[namespace: name] == nil {
+            throw ProbeError(
+                "watch namespace \(name)", reason: "there is none of that name",
+                remedy: "`packetwalk map` lists them")
+        }
+        intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
+        if let filter = plan.filter { intake.filter = try PacketFilter(filter, resolvesNames: plan.resolvesNames) }
+        let watched = topology.namespaces.filter { isWatched($0.name) }
+        let handles = watched.reduce(0) { $0 + 2 * $1.links.count }
+        let tunnelPorts = topology.namespaces.flatMap(\.links).compactMap { $0.vxlan?.port }
+        captureSettings = CaptureHandle.Settings(
+            snapLength: Int32(clamping: plan.snapLength),
+            bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, handles), 256 << 10), 8 << 20)),
+            filter: CoarseFilter(plan.filter, tunnelPorts: tunnelPorts).expression)
+        try arm(watched)
+        for source in armDrops(namespaces: watched) { try add(source) }
+        // The questions that packets raise depend on whether there are hooks, which is known only now.
+        intake.onPacket = { [weak self] observation, point in self?.routes?.see(observation, at: point) }
+        intake.onFlow = { [weak self] flow in self?.routes?.see(flow) }
+    }
+
+    func isWatched(_ namespace: String) -> Bool {
+        plan.namespaces.isEmpty || plan.namespaces.contains(namespace)
+    }
+
+    /// Arms the probes of namespaces that are not yet watched. One that has gone meanwhile is left out.
+    func arm(_ found: [Namespace]) throws {
+        var requests: [CaptureRequest] = []
+        var entered: [(Namespace, NetworkNamespaceFile)] = []
+        for namespace in found where namespaces[namespace.name] == nil {
+            do {
+                let file = try NetworkNamespaceFile(path: namespace.path)
+                namespaces[namespace.name] = file
+                entered.append((namespace, file))
+                requests += namespace.links.map { CaptureRequest($0, in: namespace, file: file) }
+            } catch let error as SystemError {
+                queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
+            }
+        }
+        // First of all hear of changes, so that no link comes up unseen.
+        for (namespace, file) in entered {
+            try add(
+                LinkWatch(namespace: namespace.name, file: file) { [weak self] namespace, change in
+                    self?.discovery.note(change, in: namespace)
+                })
+        }
+        try capture(requests)
+        try armConntrack(entered)
+        var warnings: [String] = []
+        let hooks = try armHooks(namespaces: entered.map(\.0), plan: plan, intake: intake, warnings: &warnings)
+        for source in hooks { try add(source) }
+        if routes == nil { routes = RouteProbe(usesHooks: !hooks.isEmpty) }
+        for (namespace, file) in entered { try routes?.add(namespace, file: file) }
+        for warning in warnings { queue.warn(warning) }
+    }
+
+    private func armConntrack(_ entered: [(Namespace, NetworkNamespaceFile)]) throws {
+        var warnings: [String] = []
+        for (namespace, file) in entered {
+            do {
+                try add(
+                    ConntrackSource(namespace: namespace.name, file: file, intake: intake, warnings: &warnings))
+            } catch let error as SystemError {
+                warnings.append("conntrack of namespace \(namespace.name) is not watched: \(error.reason)")
+            }
+        }
+        for warning in warnings { queue.warn(warning) }
+    }
+
+    func capture(_ requests: [CaptureRequest]) throws {
+        let new = requests.filter { !captured.contains(LinkKey(namespace: $0.namespace, index: $0.index)) }
+        var refusal: ProbeError?
+        for opened in try openCaptures(new, settings: captureSettings) {
+            switch opened.handle {
+            case .success(let handle):
+                captured.insert(LinkKey(namespace: opened.request.namespace, index: opened.request.index))
+                try add(LinkCapture(handle, of: opened.request, direction: opened.direction, intake: intake))
+            case .failure(let error as CaptureError):
+                let described = error.probeError(namespace: opened.request.namespace)
+                if error.isPermission {
+                    refusal = described
+                } else if !error.isAbsence {
+                    queue.warn(described.description)
+                }
+            case .failure(let error as SystemError) where error.isPermission:
+                refusal = ProbeError(error, remedy: "run it as root, or with CAP_SYS_ADMIN")
+            case .failure(let error):
+                queue.warn("\(error)")
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// A capture costs a descriptor in each direction: hundreds of links are above the usual soft limit.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

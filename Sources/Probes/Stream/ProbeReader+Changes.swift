@@ -1,0 +1,80 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Observations
+internal import Topology
+
+/// Links and namespaces that come and go while the run lasts. Their end is a normal end of their probes.
+extension ProbeReader {
+    /// Follows what was heard of: links that came up get captures at once, those removed lose theirs; what else changed
+    /// is learnt from a new reading of the topology.
+    func follow(changesAt now: Int64) {
+        let changes = discovery.takeChanges()
+        for namespace in changes.routing { routes?.forget(namespace) }
+        var requests: [CaptureRequest] = []
+        for (namespace, link) in changes.links {
+            if link.isRemoval {
+                removeCaptures { $0.namespace == namespace && $0.index == link.index }
+            } else if link.isUp, let file = namespaces[namespace] {
+                requests.append(
+                    CaptureRequest(
+                        namespace: namespace, file: file, device: link.name, index: link.index,
+                        isLoopback: link.isLoopback, isMaster: link.isBridge))
+            }
+        }
+        // One burst tells of a link several times.
+        var seen: Set<LinkKey> = []
+        requests = requests.filter { seen.insert(LinkKey(namespace: $0.namespace, index: $0.index)).inserted }
+        attempt { try capture(requests) }
+        let queue = queue
+        if let topology = discovery.step(now: now, wake: { queue.wake() }) { follow(topology) }
+    }
+
+    private func follow(_ topology: Topology) {
+        intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
+        let present = Set(topology.namespaces.map(\.inode))
+        for (name, file) in namespaces where !present.contains(file.inode) { forget(name) }
+        let watched = topology.namespaces.filter { isWatched($0.name) }
+        attempt { try arm(watched) }
+        for namespace in watched {
+            guard let file = namespaces[namespace.name] else { continue }
+            routes?.learn(namespace)
+            attempt { try capture(namespace.links.map { CaptureRequest($0, in: namespace, file: file) }) }
+        }
+    }
+
+    /// An open socket keeps a namespace alive, so its end shows only in its name: a namespace whose path leads nowhere
+    /// or elsewhere asks for a new reading.
+    func lookForVanishedNamespaces() {
+        for file in namespaces.values {
+            var status = stat()
+            if stat(file.path, &status) != 0 || UInt64(status.st_ino) != file.inode {
+                discovery.request()
+                return
+            }
+        }
+    }
+
+    /// Ends the probes of a namespace, and with them the hold on it.
+    private func forget(_ namespace: String) {
+        removeCaptures { $0.namespace == namespace }
+        for source in sources.values where source.namespaceName == namespace {
+            _ = readOnce(source, began: 0)
+            remove(source)
+        }
+        routes?.remove(namespace)
+        namespaces[namespace] = nil
+    }
+
+    private func removeCaptures(where isMeant: (LinkCapture) -> Bool) {
+        for source in sources.values {
+            guard let capture = source as? LinkCapture, isMeant(capture) else { continue }
+            _ = readOnce(capture, began: 0)
+            remove(capture)
+        }
+    }
+
+    /// What goes wrong with a newcomer is a warning: the run goes on.
+    private func attempt(_ work: () throws -> Void) {
+        do { try work() } catch { queue.warn("\(error)") }
+    }
+}
