@@ -1,15 +1,95 @@
 public import Observations
 
 /// Joins observations to walks. Takes the events of a run or a recording in order, gives each walk once it is over.
-public struct WalkEngine {
-    public init() {}
+///
+/// A pure function of the sequence of events: the same events give the same walks, byte for byte. Time passes by
+/// `.watermark` alone.
+///
+/// ```swift
+/// var engine = WalkEngine()
+/// for event in batch.events { engine.take(event) }
+/// for walk in engine.finishedWalks() { print(walk.summary, walk.outcome) }
+/// ```
+///
+/// Cost: an observation is hashed and copied once when it comes and looked at again when its walk ends. Memory follows
+/// the packets in flight (those seen within the quiet time), and is capped by `Options.sightingLimit`.
+public struct WalkEngine: Sendable {
+    public struct Options: Sendable {
+        /// A walk is over once its packet was seen nowhere for this long.
+        public var quietNanoseconds: Int64 = 250_000_000
+        /// Observations held for open walks; past it the oldest walks end early, and are counted.
+        public var sightingLimit = 400_000
+        /// Observations of packets that look alike which wait for a quiet moment before they are told apart anyway.
+        public var cohortLimit = 4096
+        /// Conntrack's tuples held, four for each translated flow.
+        public var translationLimit = 1 << 20
+        public var routeLimit = 65_536
+        /// Drops and rule events held for open walks.
+        public var noteLimit = 65_536
+        /// Comparisons spent on joining translated packets that look alike, where conntrack says nothing.
+        public var comparisonLimit = 4_000_000
+
+        public init() {}
+    }
+
+    public struct Statistics: Sendable, Equatable {
+        /// Observations taken.
+        public var observations = 0
+        /// Observations without a label or from an undeclared vantage point.
+        public var ignored = 0
+        /// Observations of walks that the filter left out.
+        public var filtered = 0
+        public var walks = 0
+        /// Groups of observations ended early because too many were open.
+        public var forced = 0
+        /// Drops and rule events that could not be held.
+        public var ignoredNotes = 0
+    }
+
+    private var core: EngineCore
+
+    public init(options: Options = Options()) {
+        core = EngineCore(options: options)
+    }
 
     /// Takes one event.
-    public mutating func take(_ event: Event) {}
+    public mutating func take(_ event: Event) {
+        core.take(event)
+    }
 
-    /// The walks that have ended by what was taken so far, in the order of their start.
-    public mutating func finishedWalks() -> [Walk] { [] }
+    /// Takes one observation: `take(.packet(…))` without the wrapping.
+    public mutating func take(_ observation: borrowing Observation) {
+        core.take(observation)
+    }
+
+    /// Takes a batch.
+    public mutating func take(_ batch: EventBatch) {
+        for event in batch.events { core.take(event) }
+    }
+
+    /// The walks that have ended by what was taken so far, in the order of their ending and then of their start.
+    public mutating func finishedWalks() -> [Walk] {
+        finishedBatch().walks()
+    }
 
     /// No more events: every open walk ends.
-    public mutating func finish() -> [Walk] { [] }
+    public mutating func finish() -> [Walk] {
+        finishBatch().walks()
+    }
+
+    /// As `finishedWalks`, as plain records: for whoever counts and filters, and writes out few.
+    public mutating func finishedBatch() -> WalkBatch {
+        core.drain()
+    }
+
+    /// As `finish`, as plain records.
+    public mutating func finishBatch() -> WalkBatch {
+        core.finish()
+        return core.drain()
+    }
+
+    public var statistics: Statistics { core.statistics }
+
+    /// Observations held for walks that are not over.
+    public var openObservations: Int { core.store.openSightings }
 }

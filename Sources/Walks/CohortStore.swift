@@ -1,0 +1,266 @@
+import Observations
+
+/// Open sightings, gathered by the key that all sightings of one packet share.
+///
+/// A cohort holds the sightings of one packet, or of several packets that look alike. Sightings and cohorts live in
+/// slabs with free lists; a wheel of buckets by deadline finds those that have gone quiet. Cost per sighting: one probe
+/// of the key table and one copy of the record.
+struct CohortStore {
+    struct Cohort {
+        var key: UInt64
+        var head: Int32
+        var tail: Int32
+        var count: Int32
+        /// The next cohort in the same bucket, or of the free list; -1 for none.
+        var next: Int32
+        /// First of the events joined to it (drops, rules), newest first; -1 for none.
+        var notes: Int32
+        var firstNanoseconds: Int64
+        var lastNanoseconds: Int64
+        /// Walks already given from it: tells apart packets that are the same in all but time.
+        var emitted: UInt32
+    }
+
+    /// A rare event that belongs to a cohort.
+    struct Note {
+        enum Content {
+            case drop(DropEvent)
+            case rule(RuleEvent)
+        }
+        var content: Content
+        var next: Int32
+    }
+
+    private(set) var sightings: ContiguousArray<Sighting> = []
+    private(set) var cohorts: ContiguousArray<Cohort> = []
+    private(set) var notes: [Note?] = []
+    private(set) var details: [PacketDetail] = []
+    private var table = KeyTable(capacity: 4096)
+    private var freeSighting: Int32 = -1
+    private var freeCohort: Int32 = -1
+    private var freeNotes: [Int32] = []
+    private var freeDetails: [Int32] = []
+    private(set) var openSightings = 0
+    private(set) var openCohorts = 0
+    private(set) var openNotes = 0
+
+    let quietNanoseconds: Int64
+    private let quantum: Int64
+    private var buckets: ContiguousArray<Int32>
+    /// The number of the first bucket not yet taken; nil before the first event.
+    private var nextBucket: Int64?
+
+    init(quietNanoseconds: Int64) {
+        self.quietNanoseconds = max(1_000_000, quietNanoseconds)
+        quantum = max(500_000, self.quietNanoseconds / 16)
+        buckets = ContiguousArray(repeating: -1, count: 64)
+    }
+
+    // MARK: Taking
+
+    mutating func insert(_ sighting: Sighting, key: UInt64) {
+        var number = table.find(key)
+        if number < 0 {
+            number = open(key: key, timeNanoseconds: sighting.timeNanoseconds)
+        }
+        let index = Int(number)
+        let slot = store(sighting)
+        if cohorts[index].tail < 0 {
+            cohorts[index].head = slot
+        } else {
+            sightings[Int(cohorts[index].tail)].next = slot
+        }
+        cohorts[index].tail = slot
+        cohorts[index].count += 1
+        if sighting.timeNanoseconds > cohorts[index].lastNanoseconds {
+            cohorts[index].lastNanoseconds = sighting.timeNanoseconds
+        }
+        if sighting.timeNanoseconds < cohorts[index].firstNanoseconds {
+            cohorts[index].firstNanoseconds = sighting.timeNanoseconds
+        }
+    }
+
+    mutating func insert(_ content: Note.Content, key: UInt64, timeNanoseconds: Int64) {
+        var number = table.find(key)
+        if number < 0 { number = open(key: key, timeNanoseconds: timeNanoseconds) }
+        let note = Note(content: content, next: cohorts[Int(number)].notes)
+        let slot: Int32
+        if let reused = freeNotes.popLast() {
+            slot = reused
+            notes[Int(slot)] = note
+        } else {
+            slot = Int32(notes.count)
+            notes.append(note)
+        }
+        cohorts[Int(number)].notes = slot
+        openNotes += 1
+        cohorts[Int(number)].lastNanoseconds = max(cohorts[Int(number)].lastNanoseconds, timeNanoseconds)
+    }
+
+    func isOpen(key: UInt64) -> Bool { table.find(key) >= 0 }
+
+    mutating func keep(_ detail: PacketDetail) -> Int32 {
+        if let reused = freeDetails.popLast() {
+            details[Int(reused)] = detail
+            return reused
+        }
+        details.append(detail)
+        return Int32(details.count - 1)
+    }
+
+    private mutating func store(_ sighting: Sighting) -> Int32 {
+        openSightings += 1
+        if freeSighting >= 0 {
+            let slot = freeSighting
+            freeSighting = sightings[Int(slot)].next
+            sightings[Int(slot)] = sighting
+            sightings[Int(slot)].next = -1
+            return slot
+        }
+        sightings.append(sighting)
+        sightings[sightings.count - 1].next = -1
+        return Int32(sightings.count - 1)
+    }
+
+    private mutating func open(key: UInt64, timeNanoseconds: Int64) -> Int32 {
+        let cohort = Cohort(
+            key: key, head: -1, tail: -1, count: 0, next: -1, notes: -1, firstNanoseconds: timeNanoseconds,
+            lastNanoseconds: timeNanoseconds, emitted: 0)
+        let number: Int32
+        if freeCohort >= 0 {
+            number = freeCohort
+            freeCohort = cohorts[Int(number)].next
+            cohorts[Int(number)] = cohort
+        } else {
+            number = Int32(cohorts.count)
+            cohorts.append(cohort)
+        }
+        openCohorts += 1
+        table.set(key, to: number)
+        enqueue(number, deadline: timeNanoseconds + quietNanoseconds)
+        return number
+    }
+
+    // MARK: Ending
+
+    mutating func enqueue(_ number: Int32, deadline: Int64) {
+        let wanted = deadline / quantum
+        let base = nextBucket ?? (wanted - 32)
+        nextBucket = base
+        // Too far ahead for the wheel: looked at earlier, and put back.
+        let bucket = Int(min(max(wanted, base), base + Int64(buckets.count) - 1) & Int64(buckets.count - 1))
+        cohorts[Int(number)].next = buckets[bucket]
+        buckets[bucket] = number
+    }
+
+    /// Takes the next bucket whose time has passed by `watermark`; nil where there is none.
+    /// - Returns: its cohorts, and the time by which they should have ended.
+    mutating func nextEnded(watermark: Int64) -> (head: Int32, timeNanoseconds: Int64)? {
+        guard var bucket = nextBucket else { return nil }
+        let limit = watermark / quantum - 1
+        // A long silence: every bucket is looked at once, no more.
+        if limit - bucket > Int64(buckets.count) { bucket = limit - Int64(buckets.count) }
+        while bucket <= limit {
+            let slot = Int(bucket & Int64(buckets.count - 1))
+            bucket += 1
+            if buckets[slot] >= 0 {
+                let head = buckets[slot]
+                buckets[slot] = -1
+                nextBucket = bucket
+                return (head, bucket * quantum)
+            }
+        }
+        nextBucket = max(bucket, limit + 1)
+        return nil
+    }
+
+    /// The earliest bucket with anything in it, whatever the time: for forced endings and the end of the run.
+    mutating func nextForced() -> Int32 {
+        guard let base = nextBucket else { return -1 }
+        for offset in 0..<Int64(buckets.count) {
+            let slot = Int((base + offset) & Int64(buckets.count - 1))
+            if buckets[slot] >= 0 {
+                let head = buckets[slot]
+                buckets[slot] = -1
+                return head
+            }
+        }
+        return -1
+    }
+
+    /// Collects a cohort's sightings, in the order in which they came.
+    func collect(_ number: Int32, into members: inout ContiguousArray<Int32>) {
+        members.removeAll(keepingCapacity: true)
+        var walk = cohorts[Int(number)].head
+        while walk >= 0 {
+            members.append(walk)
+            walk = sightings[Int(walk)].next
+        }
+    }
+
+    func nextInBucket(_ number: Int32) -> Int32 { cohorts[Int(number)].next }
+
+    func collectNotes(_ number: Int32) -> [(number: Int, content: Note.Content)] {
+        var result: [(number: Int, content: Note.Content)] = []
+        var walk = cohorts[Int(number)].notes
+        while walk >= 0, let note = notes[Int(walk)] {
+            result.append((Int(walk), note.content))
+            walk = note.next
+        }
+        result.reverse()
+        return result
+    }
+
+    mutating func dropNotes(_ number: Int32) {
+        var walk = cohorts[Int(number)].notes
+        while walk >= 0, let note = notes[Int(walk)] {
+            notes[Int(walk)] = nil
+            freeNotes.append(walk)
+            openNotes -= 1
+            walk = note.next
+        }
+        cohorts[Int(number)].notes = -1
+    }
+
+    /// Gives back one sighting; its cohort must be closed or rebuilt after.
+    mutating func release(_ sighting: Int32) {
+        let detail = sightings[Int(sighting)].detail
+        if detail >= 0 { freeDetails.append(detail) }
+        sightings[Int(sighting)].next = freeSighting
+        freeSighting = sighting
+        openSightings -= 1
+    }
+
+    /// Ends a cohort whose sightings are all released.
+    mutating func close(_ number: Int32) {
+        dropNotes(number)
+        table.remove(cohorts[Int(number)].key)
+        cohorts[Int(number)].next = freeCohort
+        freeCohort = number
+        openCohorts -= 1
+    }
+
+    /// Leaves a cohort open with those of its sightings that have not ended.
+    mutating func retain(_ number: Int32, members: some Sequence<Int32>, emitted: UInt32) {
+        let index = Int(number)
+        cohorts[index].head = -1
+        cohorts[index].tail = -1
+        cohorts[index].count = 0
+        cohorts[index].emitted = emitted
+        cohorts[index].firstNanoseconds = .max
+        cohorts[index].lastNanoseconds = .min
+        for member in members {
+            sightings[Int(member)].next = -1
+            if cohorts[index].tail < 0 {
+                cohorts[index].head = member
+            } else {
+                sightings[Int(cohorts[index].tail)].next = member
+            }
+            cohorts[index].tail = member
+            cohorts[index].count += 1
+            let time = sightings[Int(member)].timeNanoseconds
+            cohorts[index].firstNanoseconds = min(cohorts[index].firstNanoseconds, time)
+            cohorts[index].lastNanoseconds = max(cohorts[index].lastNanoseconds, time)
+        }
+    }
+}

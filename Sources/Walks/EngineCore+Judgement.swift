@@ -1,0 +1,374 @@
+import Observations
+import Topology
+import Wire
+
+/// How a walk ended, and its writing to the batch.
+extension EngineCore {
+    /// What became of the packet where it was last seen.
+    enum Ending: Int, Comparable {
+        /// A copy that was meant for somebody else.
+        case copy
+        case lost
+        case left
+        case delivered
+
+        static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// Writes the packet in `packet` (indexes in the store), as arranged, to the batch.
+    mutating func emit(_ packet: ContiguousArray<Int32>, cohort: Int32, ordinal: UInt32) {
+        var matches = false
+        for index in packet where store.sightings[Int(index)].has(Sighting.matchesFilter) { matches = true }
+        guard matches else {
+            statistics.filtered += packet.count
+            return
+        }
+        let stepStart = batch.steps.count
+        let base = arrangement.time[Int(arrangement.order[0])]
+        writeSteps(packet, base: base)
+        let stepCount = batch.steps.count - stepStart
+        let first = batch.steps[stepStart]
+        let (last, ending) = lastStep(stepStart, stepCount)
+        let end = batch.steps[stepStart + last].offsetNanoseconds
+        var record = WalkRecord(
+            identifier: WalkIdentifier(
+                label: first.sighting.label, flow: first.sighting.flowKey, ordinal: ordinal),
+            startNanoseconds: base, endNanoseconds: base + end,
+            outcome: ending == .delivered ? .delivered : ending == .left ? .left : .lost, stepStart: stepStart,
+            stepCount: stepCount, lastStep: last, observationCount: packet.count)
+        if store.cohorts[Int(cohort)].notes >= 0 {
+            applyNotes(cohort, &record)
+        }
+        if !errors.isEmpty, let error = errors[first.sighting.label] {
+            apply(error, &record)
+        }
+        if !losses.isEmpty { applyLosses(&record) }
+        statistics.walks += 1
+        batch.records.append(record)
+    }
+
+    private mutating func writeSteps(_ packet: ContiguousArray<Int32>, base: Int64) {
+        let start = batch.steps.count
+        for position in arrangement.order {
+            var sighting = store.sightings[Int(packet[Int(position)])]
+            if sighting.detail >= 0 {
+                batch.details.append(store.details[Int(sighting.detail)])
+                sighting.detail = Int32(batch.details.count - 1)
+            }
+            var join = joinOf[Int(position)]
+            let parent = arrangement.parent[Int(position)]
+            var parentStep: Int32 = -1
+            if parent >= 0 {
+                for (index, other) in arrangement.order.enumerated() where other == parent {
+                    parentStep = Int32(index)
+                    break
+                }
+                let before = batch.steps[start + Int(parentStep)].sighting
+                let score = arrangement.score[Int(position)]
+                if score >= Precedence.adjacent {
+                    join.joint.insert(.neighbourhood)
+                } else {
+                    join.joint.insert(.time)
+                    if score < 20_000, join.confidence == .exact { join.confidence = .strong }
+                }
+                if sighting.identification != 0, sighting.identification == before.identification {
+                    join.joint.insert(.identification)
+                }
+                if sighting.flowKey != before.flowKey, !translations.isEmpty,
+                    translations.links(before.flowKey, sighting.flowKey, namespace: -1)
+                {
+                    join.joint.insert(.conntrack)
+                }
+                if sighting.clock == .arrival, before.timeNanoseconds / 1000 == sighting.timeNanoseconds / 1000 {
+                    join.joint.insert(.arrival)
+                }
+            }
+            batch.steps.append(
+                Step(
+                    sighting: sighting, offsetNanoseconds: max(0, arrangement.time[Int(position)] - base),
+                    parent: parentStep, segments: arrangement.segments[Int(position)], confidence: join.confidence,
+                    joint: join.joint))
+        }
+    }
+
+    // MARK: Where it ended
+
+    private func lastStep(_ start: Int, _ count: Int) -> (Int, Ending) {
+        var best = count - 1
+        var bestEnding = Ending.copy
+        var isFirst = true
+        for index in 0..<count {
+            var isLeaf = true
+            for later in (index + 1)..<max(index + 1, count) where batch.steps[start + later].parent == Int32(index) {
+                isLeaf = false
+                break
+            }
+            guard isLeaf else { continue }
+            let ending = self.ending(batch.steps[start + index].sighting)
+            if isFirst || ending >= bestEnding {
+                best = index
+                bestEnding = ending
+                isFirst = false
+            }
+        }
+        return (best, bestEnding)
+    }
+
+    private func ending(_ sighting: Sighting) -> Ending {
+        let place = places.places[Int(sighting.vantage)]
+        let area = places.areas[Int(place.namespace)]
+        switch place.phase {
+        case .socketIn:
+            return .delivered
+        case .linkIn, .bridgeIn, .prerouting, .bridgedPrerouting, .input:
+            if sighting.isEncapsulated { return .lost }
+            return arrived(sighting, place, area)
+        case .linkOut, .bridgeOut:
+            return isFarEndVisible(place) ? .lost : .left
+        case .postrouting, .output:
+            return watchesLinksOut(area) ? .lost : .left
+        case .forward:
+            return area.watchesOut ? .lost : .left
+        case .socketOut:
+            return .lost
+        }
+    }
+
+    private func watchesLinksOut(_ area: Area) -> Bool {
+        for device in area.devices where places.devices[Int(device)].vantageOut >= 0 { return true }
+        return false
+    }
+
+    private func isFarEndVisible(_ place: Place) -> Bool {
+        guard place.device >= 0 else { return false }
+        let device = places.devices[Int(place.device)]
+        if device.isLoopback { return device.vantageIn >= 0 }
+        if device.isBridge || device.isTunnel {
+            // Goes on by another device of the same namespace.
+            return watchesLinksOut(places.areas[Int(place.namespace)])
+        }
+        if device.lower >= 0 { return places.devices[Int(device.lower)].vantageOut >= 0 }
+        return device.peer >= 0 && places.devices[Int(device.peer)].vantageIn >= 0
+    }
+
+    /// Of a packet last seen on its way into a namespace.
+    private func arrived(_ sighting: Sighting, _ place: Place, _ area: Area) -> Ending {
+        let destination = sighting.destination
+        let isBroadcast = destination.isMulticast || destination.isIPv4 && destination.low == 0xffff_ffff
+        let holds = area.topologyIndex < 0 ? place.phase == .input : places.holds(destination, in: place.namespace)
+        guard holds || isBroadcast else {
+            guard area.topologyIndex >= 0 else { return .left }
+            if place.device >= 0, sighting.has(Sighting.hasMACDestination) {
+                let target = MACAddress(value: sighting.macDestination)
+                let own = places.devices[Int(place.device)].mac
+                if target.isGroup || own != 0 && target.value != own && !isBridged(place) { return .copy }
+            }
+            return .lost
+        }
+        if place.device >= 0 {
+            let master = places.devices[Int(place.device)].master
+            if master >= 0, places.devices[Int(master)].isBridge, places.devices[Int(master)].vantageIn >= 0 {
+                return isBroadcast ? .copy : .lost
+            }
+        }
+        if sighting.network != .arp, area.lastInputRank >= 0, place.rank < area.lastInputRank, !isBroadcast {
+            // The hooks of this family are known to work here: a packet that had come to input would have been seen.
+            let family: UInt8 = sighting.has(Sighting.isIPv6) ? 2 : 1
+            if hooksSeen[Int(place.namespace)] & family != 0 { return .lost }
+        }
+        return .delivered
+    }
+
+    private func isBridged(_ place: Place) -> Bool {
+        let device = places.devices[Int(place.device)]
+        return device.isBridge || device.master >= 0
+    }
+
+    // MARK: Events that belong to it
+
+    private mutating func applyNotes(_ cohort: Int32, _ record: inout WalkRecord) {
+        var drop: (DropEvent, Int)?
+        var verdict: RuleEvent?
+        let range = record.stepStart..<record.stepStart + record.stepCount
+        for (number, content) in store.collectNotes(cohort) where !usedNotes.contains(number) {
+            switch content {
+            case .drop(let event):
+                guard
+                    let step = fits(
+                        event.headers, namespace: event.namespace, time: event.timeNanoseconds, range, record)
+                else { continue }
+                usedNotes.insert(number)
+                if !isHealthy(event, delivered: record.outcome == .delivered), drop == nil || step >= drop?.1 ?? 0 {
+                    drop = (event, step)
+                }
+            case .rule(let event):
+                guard fits(event.headers, namespace: event.namespace, time: event.timeNanoseconds, range, record) != nil
+                else { continue }
+                usedNotes.insert(number)
+                record.rules.append(event)
+                if isFinalDrop(event.verdict) { verdict = event }
+            }
+        }
+        if drop == nil, verdict == nil { return }
+        if record.outcome == .delivered, verdict == nil, drop?.0.namespace.map({ $0 != areaName(record) }) ?? false {
+            // A copy of it was dropped elsewhere; this one arrived.
+            return
+        }
+        var stop = Stop(namespace: drop?.0.namespace ?? verdict?.namespace ?? areaName(record), vantage: .drop)
+        stop.device = drop?.0.device
+        stop.reason = drop?.0.reason
+        stop.location = drop?.0.location
+        stop.rule = verdict?.reference
+        if let verdict, stop.rule?.verdict == nil { stop.rule?.verdict = verdict.verdict }
+        if let step = drop?.1 ?? Optional(record.stepStart + max(0, record.lastStep)) {
+            let place = places.places[Int(batch.steps[step].sighting.vantage)]
+            if places.areas[Int(place.namespace)].name == stop.namespace {
+                stop.hook = place.point.hook
+                stop.stage = place.point.stage
+                if stop.device == nil { stop.device = place.point.device }
+            }
+        }
+        if let verdict, let chain = chain(of: verdict) {
+            stop.hook = chain.hook ?? stop.hook
+        }
+        let text = stop.rule?.text?.lowercased() ?? ""
+        record.outcome = verdict?.verdict.hasPrefix("reject") ?? false || text.contains("reject") ? .rejected : .dropped
+        record.stop = batch.stops.count
+        batch.stops.append(stop)
+    }
+
+    private func areaName(_ record: WalkRecord) -> String {
+        let step = batch.steps[record.stepStart + max(0, record.lastStep)]
+        return places.areas[Int(places.places[Int(step.sighting.vantage)].namespace)].name
+    }
+
+    private func chain(of rule: RuleEvent) -> RuleChain? {
+        places.namespace(places.area(named: rule.namespace))?.netfilter.chains.first {
+            $0.family == rule.reference.family && $0.table == rule.reference.table && $0.name == rule.reference.chain
+        }
+    }
+
+    private func isFinalDrop(_ verdict: String) -> Bool {
+        verdict.hasPrefix("drop") || verdict.hasPrefix("reject") || verdict == "policy drop" || verdict == "DROP"
+    }
+
+    /// The kernel frees packets in the course of healthy traffic, too.
+    private func isHealthy(_ drop: DropEvent, delivered: Bool) -> Bool {
+        switch drop.reason {
+        case "NOT_DROPPED_YET", "CONSUMED", "SKB_CONSUMED", "OTHERHOST": return true
+        case "NO_SOCKET", "NOT_SPECIFIED", "IP_NOPROTO", "TCP_OLD_DATA", "TCP_CLOSE": return delivered
+        default: return false
+        }
+    }
+
+    /// The last step that an event's packet matches; nil where it is none of this walk's.
+    private func fits(
+        _ headers: PacketHeadersRecord, namespace: String?, time: Int64, _ range: Range<Int>, _ record: WalkRecord
+    ) -> Int? {
+        guard time >= record.startNanoseconds - 5_000_000, time <= record.endNanoseconds + 2 * store.quietNanoseconds
+        else { return nil }
+        let key = FlowKey(headers.tuple)
+        var found: Int?
+        var isFlow = false
+        for index in range {
+            let sighting = batch.steps[index].sighting
+            if sighting.flowKey == key { isFlow = true }
+            let place = places.places[Int(sighting.vantage)]
+            if namespace == nil ? sighting.flowKey == key : places.areas[Int(place.namespace)].name == namespace {
+                found = index
+            }
+        }
+        if let found { return isFlow || namespace != nil && range.count > 0 && sameCohortAlone ? found : nil }
+        return isFlow ? range.upperBound - 1 : nil
+    }
+
+    /// Whether the cohort being ended holds one packet, so that every event with its label is its own.
+    private var sameCohortAlone: Bool { keys.count <= 2 }
+
+    private mutating func apply(_ error: PacketError, _ record: inout WalkRecord) {
+        guard record.outcome == .lost || record.outcome == .dropped, error.timeNanoseconds >= record.startNanoseconds,
+            error.timeNanoseconds <= record.endNanoseconds + 2 * store.quietNanoseconds
+        else { return }
+        if error.isRefusal {
+            record.outcome = .rejected
+        } else if error.isDiscard {
+            record.outcome = .dropped
+        } else {
+            return
+        }
+        if record.stop < 0 {
+            let step = batch.steps[record.stepStart + max(0, record.lastStep)]
+            let place = places.places[Int(step.sighting.vantage)]
+            record.stop = batch.stops.count
+            batch.stops.append(
+                Stop(
+                    namespace: places.areas[Int(place.namespace)].name, device: place.point.device, vantage: .drop,
+                    hook: place.point.hook, stage: place.point.stage,
+                    reason: "ICMP\(error.isIPv6 ? "v6" : "") type \(error.type) code \(error.code) from \(error.source)"
+                ))
+        }
+    }
+
+    private mutating func applyLosses(_ record: inout WalkRecord) {
+        record.lossStart = batch.losses.count
+        for loss in losses where loss.timeNanoseconds >= record.startNanoseconds {
+            batch.losses.append(loss)
+        }
+        record.lossCount = batch.losses.count - record.lossStart
+        if record.lossCount > 0, record.outcome == .lost {
+            batch.steps[record.stepStart + max(0, record.lastStep)].confidence = .weak
+        }
+    }
+
+    // MARK: Walks without a sighting
+
+    /// Drops and rules of a packet that no vantage point saw.
+    mutating func emitNotes(_ contents: [CohortStore.Note.Content]) {
+        var drop: DropEvent?
+        var rules: [RuleEvent] = []
+        for content in contents {
+            switch content {
+            case .drop(let event): if !isHealthy(event, delivered: true) { drop = event }
+            case .rule(let event): rules.append(event)
+            }
+        }
+        let verdict = rules.last { isFinalDrop($0.verdict) }
+        guard let headers = drop?.headers ?? verdict?.headers else { return }
+        let time = drop?.timeNanoseconds ?? verdict?.timeNanoseconds ?? 0
+        var record = WalkRecord(
+            identifier: WalkIdentifier(label: headers.label, flow: FlowKey(headers.tuple), ordinal: 0),
+            startNanoseconds: time, endNanoseconds: time, outcome: .dropped, stepStart: 0, stepCount: 0, lastStep: -1,
+            observationCount: 0)
+        var stop = Stop(namespace: drop?.namespace ?? verdict?.namespace, device: drop?.device, vantage: .drop)
+        stop.reason = drop?.reason
+        stop.location = drop?.location
+        stop.rule = verdict?.reference
+        if let verdict {
+            stop.hook = chain(of: verdict)?.hook
+            let text = verdict.reference.text?.lowercased() ?? ""
+            if verdict.verdict.hasPrefix("reject") || text.contains("reject") { record.outcome = .rejected }
+        }
+        record.rules = rules
+        record.onlyDrop = drop
+        record.stop = batch.stops.count
+        batch.stops.append(stop)
+        statistics.walks += 1
+        batch.records.append(record)
+    }
+
+    mutating func emitUnsent(_ failure: SendFailure) {
+        var record = WalkRecord(
+            identifier: WalkIdentifier(
+                label: UInt64(bitPattern: failure.timeNanoseconds), flow: FlowKey(failure.tuple), ordinal: 0),
+            startNanoseconds: failure.timeNanoseconds, endNanoseconds: failure.timeNanoseconds, outcome: .unsent,
+            stepStart: 0, stepCount: 0, lastStep: -1, observationCount: 0)
+        record.failure = failure
+        record.stop = batch.stops.count
+        batch.stops.append(
+            Stop(
+                namespace: failure.namespace, vantage: .socket,
+                reason: "\(failure.message) (errno \(failure.errorNumber))"))
+        statistics.walks += 1
+        batch.records.append(record)
+    }
+}

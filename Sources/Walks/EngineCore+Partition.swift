@@ -1,0 +1,619 @@
+import Observations
+import Wire
+
+/// Tells the packets of a cohort apart.
+///
+/// Sightings of one cohort share a label. Most cohorts hold one packet: every place at most once, one flow (or flows
+/// that conntrack says are one), and a single beginning. What is not so plain is decided edge by edge: for each place
+/// the places that can stand just before it, and which of the sightings there belong together by what they show
+/// (arrival times, sequence numbers, order of time). What can't be told stays apart, marked uncertain: a walk cut in
+/// two is a smaller evil than one walk of two packets.
+extension EngineCore {
+    mutating func resolve(_ number: Int32, by time: Int64, force: Bool) {
+        store.collect(number, into: &members)
+        let count = members.count
+        guard count > 0 else {
+            emitNotes(store.collectNotes(number).map(\.content))
+            store.close(number)
+            return
+        }
+        usedNotes.removeAll(keepingCapacity: true)
+        let emitted = store.cohorts[Int(number)].emitted
+        let isOnce = readFlows()
+        let flowCount = uniteFlows()
+        if isOnce, flowCount == 1 {
+            arrange(members)
+            if arrangement.rootCount == 1 {
+                resetJoins(count)
+                emit(members, cohort: number, ordinal: emitted)
+                releaseAll(number)
+                return
+            }
+        }
+        partition()
+        emitPackets(number, emitted: emitted, by: time, force: force)
+    }
+
+    private mutating func releaseAll(_ number: Int32) {
+        for member in members { store.release(member) }
+        store.close(number)
+    }
+
+    private mutating func resetJoins(_ count: Int) {
+        joinOf.removeAll(keepingCapacity: true)
+        for _ in 0..<count { joinOf.append(Join()) }
+    }
+
+    /// Reads each member's flow and tells whether every place was passed at most once.
+    private mutating func readFlows() -> Bool {
+        keys.removeAll(keepingCapacity: true)
+        keyIndex.removeAll(keepingCapacity: true)
+        serial &+= 1
+        if serial == .max {
+            serial = 1
+            for index in lastSeenAt.indices { lastSeenAt[index] = 0 }
+        }
+        var isOnce = true
+        var table: KeyTable?
+        for member in members {
+            let sighting = store.sightings[Int(member)]
+            let place = Int(sighting.vantage)
+            if lastSeenAt[place] == serial { isOnce = false }
+            lastSeenAt[place] = serial
+            let key = flowKey(of: member)
+            var found: Int32 = -1
+            if keys.count <= 8 {
+                for index in keys.indices where keys[index] == key { found = Int32(index) }
+            } else {
+                var known = table ?? KeyTable(capacity: 64)
+                if table == nil {
+                    for index in keys.indices { known.set(keys[index].hash, to: Int32(index)) }
+                }
+                found = known.find(key.hash)
+                if found < 0 { known.set(key.hash, to: Int32(keys.count)) }
+                table = known
+            }
+            if found < 0 {
+                found = Int32(keys.count)
+                keys.append(key)
+            }
+            keyIndex.append(found)
+        }
+        return isOnce
+    }
+
+    /// The flow of a sighting: for an ICMP error that of the packet it speaks of, turned round; for a fragment without
+    /// ports those of its datagram's first.
+    private func flowKey(of member: Int32) -> FlowKey {
+        let sighting = store.sightings[Int(member)]
+        if sighting.has(Sighting.quotesPacket), sighting.detail >= 0 {
+            return store.details[Int(sighting.detail)].quotedFlow
+        }
+        guard sighting.has(Sighting.isFragment), !sighting.has(Sighting.hasTransport) else { return sighting.flowKey }
+        for other in members {
+            let first = store.sightings[Int(other)]
+            if first.has(Sighting.hasTransport), first.identification == sighting.identification,
+                first.sourceLow == sighting.sourceLow, first.destinationLow == sighting.destinationLow,
+                first.sourceHigh == sighting.sourceHigh, first.destinationHigh == sighting.destinationHigh
+            {
+                return first.flowKey
+            }
+        }
+        return sighting.flowKey
+    }
+
+    /// Joins the flows of the cohort that conntrack says are one, by rewriting `keyIndex`'s classes.
+    /// - Returns: how many are left.
+    private mutating func uniteFlows() -> Int {
+        let count = keys.count
+        flowClass.removeAll(keepingCapacity: true)
+        for index in 0..<count { flowClass.append(Int32(index)) }
+        guard count > 1 else { return 1 }
+        guard !translations.isEmpty else { return count }
+        if count == 2 {
+            if translations.links(keys[0], keys[1], namespace: -1) {
+                flowClass[1] = 0
+                return 1
+            }
+            return 2
+        }
+        var table = KeyTable(capacity: count * 2)
+        for index in 0..<count { table.set(keys[index].hash, to: Int32(index)) }
+        var pairs: [(Int32, Int32)] = []
+        for index in 0..<count {
+            translations.translations(of: keys[index]) { target, _ in
+                let other = table.find(target.hash)
+                if other >= 0, keys[Int(other)] == target { pairs.append((Int32(index), other)) }
+            }
+        }
+        var classes = count
+        for (left, right) in pairs {
+            let first = flowRoot(left)
+            let second = flowRoot(right)
+            if first != second {
+                flowClass[Int(max(first, second))] = min(first, second)
+                classes -= 1
+            }
+        }
+        return classes
+    }
+
+    private func flowRoot(_ index: Int32) -> Int32 {
+        var walk = index
+        while flowClass[Int(walk)] != walk { walk = flowClass[Int(walk)] }
+        return walk
+    }
+
+    // MARK: Several packets
+
+    /// Fills `packetOf` with a packet's number for each member.
+    private mutating func partition() {
+        let count = members.count
+        packetOf.removeAll(keepingCapacity: true)
+        isUncertain.removeAll(keepingCapacity: true)
+        resetJoins(count)
+        parentOf.removeAll(keepingCapacity: true)
+        for position in 0..<count {
+            packetOf.append(Int32(position))
+            isUncertain.append(false)
+            parentOf.append(-1)
+        }
+        var byClass: [Int32: ContiguousArray<Int32>] = [:]
+        var classOrder: [Int32] = []
+        for position in 0..<count {
+            let flow = flowRoot(keyIndex[position])
+            if byClass[flow] == nil { classOrder.append(flow) }
+            byClass[flow, default: []].append(Int32(position))
+        }
+        for flow in classOrder {
+            if let positions = byClass[flow] { matchEdges(positions) }
+        }
+        // Trees are packets.
+        for position in 0..<count where parentOf[position] >= 0 {
+            unite(Int32(position), parentOf[position])
+        }
+        if classOrder.count > 1 || keys.count > 1 { joinTranslated() }
+    }
+
+    func packetRoot(_ position: Int32) -> Int32 {
+        var walk = position
+        while packetOf[Int(walk)] != walk { walk = packetOf[Int(walk)] }
+        return walk
+    }
+
+    mutating func unite(_ left: Int32, _ right: Int32) {
+        let first = packetRoot(left)
+        let second = packetRoot(right)
+        if first != second { packetOf[Int(max(first, second))] = min(first, second) }
+    }
+
+    /// A place as one kind of sighting passes it.
+    private struct Node {
+        var place: Int32
+        var ttl: UInt8
+        var tunnel: PacketHeaders.TunnelKind
+        var flow: Int32
+        var fragment: UInt16
+        var label: UInt64
+        /// Member positions, in order of time.
+        var positions: ContiguousArray<Int32>
+    }
+
+    private mutating func matchEdges(_ positions: ContiguousArray<Int32>) {
+        if positions.count == 1 { return }
+        var nodes: [Node] = []
+        var nodeTable = KeyTable(capacity: 64)
+        for position in positions {
+            let sighting = store.sightings[Int(members[Int(position)])]
+            let flow = keyIndex[Int(position)]
+            var hash = mix(
+                UInt64(sighting.vantage) << 32 | UInt64(UInt32(bitPattern: flow)),
+                UInt64(sighting.ttl) << 24 | UInt64(sighting.tunnelKind.rawValue) << 16
+                    | UInt64(sighting.fragmentOffset))
+            // Whole datagrams in a datagram's cohort differ by their label; fragments don't.
+            let label = sighting.has(Sighting.isFragment) ? 0 : sighting.label
+            hash = mix(hash, label)
+            let known = nodeTable.find(hash)
+            if known >= 0 {
+                nodes[Int(known)].positions.append(position)
+            } else {
+                nodeTable.set(hash, to: Int32(nodes.count))
+                nodes.append(
+                    Node(
+                        place: Int32(bitPattern: sighting.vantage), ttl: sighting.ttl, tunnel: sighting.tunnelKind,
+                        flow: flow, fragment: sighting.fragmentOffset, label: label, positions: [position]))
+            }
+        }
+        for index in nodes.indices {
+            let ordered = nodes[index].positions.sorted { isBefore($0, $1) }
+            nodes[index].positions = ContiguousArray(ordered)
+        }
+        joinFragments(nodes)
+        for index in nodes.indices {
+            matchNode(index, nodes)
+        }
+    }
+
+    private func isBefore(_ left: Int32, _ right: Int32) -> Bool {
+        let first = store.sightings[Int(members[Int(left)])]
+        let second = store.sightings[Int(members[Int(right)])]
+        if first.clock != .passage, first.sourceSequence != 0, second.sourceSequence != 0 {
+            return Int32(bitPattern: first.sourceSequence &- second.sourceSequence) < 0
+        }
+        if first.timeNanoseconds != second.timeNanoseconds {
+            return first.timeNanoseconds < second.timeNanoseconds
+        }
+        return left < right
+    }
+
+    /// Fragments of one datagram at one place: the i-th of each offset belong together.
+    private mutating func joinFragments(_ nodes: [Node]) {
+        for left in nodes.indices where nodes[left].label == 0 {
+            for right in nodes.indices
+            where right > left && nodes[right].label == 0 && nodes[left].place == nodes[right].place
+                && nodes[left].ttl == nodes[right].ttl && nodes[left].flow == nodes[right].flow
+                && nodes[left].tunnel == nodes[right].tunnel
+            {
+                guard nodes[left].positions.count == nodes[right].positions.count else {
+                    for position in nodes[right].positions { isUncertain[Int(position)] = true }
+                    continue
+                }
+                for (one, other) in zip(nodes[left].positions, nodes[right].positions) {
+                    unite(one, other)
+                    joinOf[Int(other)] = Join(confidence: .strong, joint: [.datagram, .identification])
+                }
+            }
+        }
+    }
+
+    /// Ties the sightings of one node to those of the nodes just before it.
+    private mutating func matchNode(_ index: Int, _ nodes: [Node]) {
+        let node = nodes[index]
+        guard let sample = node.positions.first else { return }
+        let isPassage = store.sightings[Int(members[Int(sample)])].clock == .passage
+        var best: Int32 = 0
+        var earlier: [Int] = []
+        // Captures stamp the passage itself: where both ends are captured, the hooks between decide nothing.
+        for pass in 0..<(isPassage ? 2 : 1) {
+            for candidate in nodes.indices where candidate != index {
+                let other = nodes[candidate]
+                guard let otherSample = other.positions.first else { continue }
+                if isPassage, pass == 0, store.sightings[Int(members[Int(otherSample)])].clock != .passage { continue }
+                if other.flow != node.flow, other.place != node.place,
+                    !mayTranslate(other.flow, node.flow, at: node.place)
+                {
+                    continue
+                }
+                let score = nodeScore(other.positions, before: node.positions)
+                guard score > 0 else { continue }
+                // Of two flows that could both be the one before, the same flow is.
+                let weighted = score * 2 + (other.flow == node.flow ? 1 : 0)
+                if weighted > best {
+                    best = weighted
+                    earlier = [candidate]
+                } else if weighted == best {
+                    earlier.append(candidate)
+                }
+            }
+            if best / 2 >= Precedence.adjacent { break }
+        }
+        guard !earlier.isEmpty else { return }
+        if best / 2 < Precedence.adjacent, node.positions.count > 1 { return }
+        var before: ContiguousArray<Int32> = []
+        for candidate in earlier { before.append(contentsOf: nodes[candidate].positions) }
+        if earlier.count > 1 { before = ContiguousArray(before.sorted { isBefore($0, $1) }) }
+        match(before, to: node.positions)
+    }
+
+    private func mayTranslate(_ from: Int32, _ to: Int32, at place: Int32) -> Bool {
+        translations.links(
+            keys[Int(from)], keys[Int(to)], namespace: places.places[Int(place)].namespace)
+            || translations.links(keys[Int(from)], keys[Int(to)], namespace: -1)
+    }
+
+    /// The precedence between two nodes: of any two of their sightings, leaving times aside where they conflict.
+    private func nodeScore(_ earlier: ContiguousArray<Int32>, before later: ContiguousArray<Int32>) -> Int32 {
+        guard let first = earlier.first, let last = later.last else { return 0 }
+        let early = store.sightings[Int(members[Int(first)])]
+        let late = store.sightings[Int(members[Int(last)])]
+        return precedence.score(
+            early, at: Int32(bitPattern: early.vantage), before: late, at: Int32(bitPattern: late.vantage))
+    }
+
+    // MARK: Which of those before belongs to which of these
+
+    private mutating func match(_ before: ContiguousArray<Int32>, to after: ContiguousArray<Int32>) {
+        guard let firstBefore = before.first, let firstAfter = after.first else { return }
+        if before.count == 1, after.count == 1 {
+            tie(firstAfter, to: firstBefore, .exact, [])
+            return
+        }
+        let early = store.sightings[Int(members[Int(firstBefore)])]
+        let late = store.sightings[Int(members[Int(firstAfter)])]
+        let sameArea =
+            places.places[Int(early.vantage)].namespace == places.places[Int(late.vantage)].namespace
+        if sameArea, late.clock == .arrival, early.clock != .reading, matchArrivals(before, after) { return }
+        if early.clock == .passage, late.clock == .passage {
+            matchAlong(axis: before.map(time), axis: after.map(time), before, after, .time)
+        } else if sameArea, early.sourceSequence != 0, late.sourceSequence != 0 {
+            let origin = early.sourceSequence
+            matchAlong(
+                axis: before.map { sequence($0, from: origin) }, axis: after.map { sequence($0, from: origin) }, before,
+                after, .sequence)
+        } else if before.count == after.count {
+            // First in, first out: as many here as there.
+            for (one, other) in zip(before, after) { tie(other, to: one, .strong, .time) }
+        } else {
+            for position in after { isUncertain[Int(position)] = true }
+        }
+    }
+
+    private func time(_ position: Int32) -> Int64 { store.sightings[Int(members[Int(position)])].timeNanoseconds }
+
+    private func sequence(_ position: Int32, from origin: UInt32) -> Int64 {
+        Int64(Int32(bitPattern: store.sightings[Int(members[Int(position)])].sourceSequence &- origin))
+    }
+
+    private mutating func tie(_ later: Int32, to earlier: Int32, _ confidence: Confidence, _ joint: Joint) {
+        parentOf[Int(later)] = earlier
+        joinOf[Int(later)] = Join(confidence: confidence, joint: joint.union(.label))
+    }
+
+    /// NFLOG gives the time at which the packet came into the namespace, in whole microseconds; captures have the same
+    /// time stamp in nanoseconds.
+    /// - Returns: false where no times agree, so that they say nothing.
+    private mutating func matchArrivals(
+        _ before: ContiguousArray<Int32>, _ after: ContiguousArray<Int32>
+    ) -> Bool {
+        var byTime: [Int64: ContiguousArray<Int32>] = [:]
+        for position in before { byTime[time(position) / 1000, default: []].append(position) }
+        var found = false
+        var pending: [(Int64, ContiguousArray<Int32>)] = []
+        var indexByTime: [Int64: Int] = [:]
+        for position in after {
+            let microsecond = time(position) / 1000
+            if let known = indexByTime[microsecond] {
+                pending[known].1.append(position)
+            } else {
+                indexByTime[microsecond] = pending.count
+                pending.append((microsecond, [position]))
+            }
+            if byTime[microsecond] != nil { found = true }
+        }
+        guard found else { return false }
+        for (microsecond, positions) in pending {
+            guard let candidates = byTime[microsecond] else {
+                for position in positions { isUncertain[Int(position)] = true }
+                continue
+            }
+            if candidates.count == positions.count {
+                let confidence: Confidence = candidates.count == 1 ? .exact : .strong
+                for (one, other) in zip(candidates, positions) { tie(other, to: one, confidence, .arrival) }
+            } else {
+                for position in positions { isUncertain[Int(position)] = true }
+            }
+        }
+        return true
+    }
+
+    /// Matches along an axis on which a packet is later after than before, and packets keep their order.
+    private mutating func matchAlong(
+        axis early: [Int64], axis late: [Int64], _ before: ContiguousArray<Int32>, _ after: ContiguousArray<Int32>,
+        _ joint: Joint
+    ) {
+        if early.count == late.count, zip(early, late).allSatisfy({ $0 <= $1 }) {
+            for index in early.indices {
+                let isAlone =
+                    (index + 1 == early.count || late[index] < early[index + 1])
+                    && (index == 0 || late[index - 1] <= early[index])
+                tie(after[index], to: before[index], isAlone ? .exact : .strong, isAlone ? [] : joint)
+            }
+            return
+        }
+        // Some are missing. Bursts that silence separates are taken one by one: within one, as many after as before
+        // are the same packets in the same order; else nothing is claimed.
+        let transit = typicalTransit(early, late)
+        var earlyIndex = 0
+        var lateIndex = 0
+        while earlyIndex < early.count || lateIndex < late.count {
+            let earlyStart = earlyIndex
+            let lateStart = lateIndex
+            var last = min(
+                earlyIndex < early.count ? early[earlyIndex] : .max, lateIndex < late.count ? late[lateIndex] : .max)
+            while earlyIndex < early.count || lateIndex < late.count {
+                let nextEarly = earlyIndex < early.count ? early[earlyIndex] : Int64.max
+                let nextLate = lateIndex < late.count ? late[lateIndex] : Int64.max
+                if nextLate < nextEarly {
+                    last = nextLate
+                    lateIndex += 1
+                } else {
+                    if nextEarly - last > 4 * transit, earlyIndex > earlyStart || lateIndex > lateStart { break }
+                    last = nextEarly
+                    earlyIndex += 1
+                }
+            }
+            let isEven =
+                earlyIndex - earlyStart == lateIndex - lateStart
+                && zip(early[earlyStart..<earlyIndex], late[lateStart..<lateIndex]).allSatisfy { $0 <= $1 }
+            if isEven {
+                for offset in 0..<(earlyIndex - earlyStart) {
+                    tie(after[lateStart + offset], to: before[earlyStart + offset], .strong, joint)
+                }
+            } else {
+                for position in after[lateStart..<lateIndex] { isUncertain[Int(position)] = true }
+            }
+        }
+    }
+
+    /// The median time from the last one before to each one after.
+    private func typicalTransit(_ early: [Int64], _ late: [Int64]) -> Int64 {
+        var times: [Int64] = []
+        var index = 0
+        for value in late {
+            while index + 1 < early.count, early[index + 1] <= value { index += 1 }
+            if index < early.count, early[index] <= value { times.append(value - early[index]) }
+        }
+        times.sort()
+        return times.isEmpty ? 0 : times[times.count / 2]
+    }
+
+    // MARK: Translations that no conntrack entry tells of
+
+    /// Joins packets whose flow changes where only one can continue the other.
+    private mutating func joinTranslated() {
+        let count = members.count
+        var trees: [Int32: ContiguousArray<Int32>] = [:]
+        var roots: [Int32] = []
+        for position in 0..<count {
+            let root = packetRoot(Int32(position))
+            if trees[root] == nil { roots.append(root) }
+            trees[root, default: []].append(Int32(position))
+        }
+        guard roots.count > 1, roots.count * count <= options.comparisonLimit else { return }
+        struct Claim {
+            var later: Int32
+            var earlier: Int32
+            var isUnique: Bool
+        }
+        var claims: [Claim] = []
+        for root in roots {
+            guard let tree = trees[root], let head = tree.first(where: { parentOf[Int($0)] < 0 }) else { continue }
+            let late = store.sightings[Int(members[Int(head)])]
+            var best: (position: Int32, age: Int64)?
+            var second = Int64.max
+            for candidate in 0..<count where packetRoot(Int32(candidate)) != root {
+                guard keyIndex[candidate] != keyIndex[Int(head)],
+                    resembles(keyIndex[candidate], keyIndex[Int(head)])
+                else { continue }
+                let early = store.sightings[Int(members[candidate])]
+                guard
+                    precedence.score(
+                        early, at: Int32(bitPattern: early.vantage), before: late, at: Int32(bitPattern: late.vantage))
+                        >= Precedence.adjacent,
+                    isLastInArea(candidate, of: trees[packetRoot(Int32(candidate))] ?? [])
+                else { continue }
+                let age = abs(late.timeNanoseconds - early.timeNanoseconds)
+                guard age <= store.quietNanoseconds else { continue }
+                if let known = best {
+                    if packetRoot(known.position) == packetRoot(Int32(candidate)) {
+                        if age < known.age { best = (Int32(candidate), age) }
+                    } else if age < known.age {
+                        second = known.age
+                        best = (Int32(candidate), age)
+                    } else {
+                        second = min(second, age)
+                    }
+                } else {
+                    best = (Int32(candidate), age)
+                }
+            }
+            guard let best else { continue }
+            guard second == .max || second / 8 >= max(1, best.age) else {
+                isUncertain[Int(head)] = true
+                continue
+            }
+            claims.append(Claim(later: head, earlier: best.position, isUnique: second == .max))
+        }
+        // Two that claim the same one both stay apart.
+        var claimed: [Int32: Int] = [:]
+        for claim in claims { claimed[packetRoot(claim.earlier), default: 0] += 1 }
+        for claim in claims {
+            guard claimed[packetRoot(claim.earlier)] == 1 else {
+                isUncertain[Int(claim.later)] = true
+                continue
+            }
+            parentOf[Int(claim.later)] = claim.earlier
+            joinOf[Int(claim.later)] = Join(
+                confidence: .strong,
+                joint: claim.isUnique ? [.label, .neighbourhood] : [.label, .neighbourhood, .time])
+            unite(claim.later, claim.earlier)
+        }
+    }
+
+    /// Source translation leaves the destination alone, destination translation the source; hairpins change both
+    /// addresses but neither in both ports.
+    private func resembles(_ left: Int32, _ right: Int32) -> Bool {
+        let one = keys[Int(left)]
+        let other = keys[Int(right)]
+        guard one.ipProtocol == other.ipProtocol else { return false }
+        let sameDestination = one.destinationHigh == other.destinationHigh && one.destinationLow == other.destinationLow
+        let sameSource = one.sourceHigh == other.sourceHigh && one.sourceLow == other.sourceLow
+        return sameDestination || sameSource || one.sourcePort == other.sourcePort
+    }
+
+    /// Whether a packet was seen nowhere later in the same namespace.
+    private func isLastInArea(_ candidate: Int, of tree: ContiguousArray<Int32>) -> Bool {
+        let sighting = store.sightings[Int(members[candidate])]
+        for other in tree where Int(other) != candidate && parentOf[Int(other)] == Int32(candidate) {
+            let later = store.sightings[Int(members[Int(other)])]
+            if places.places[Int(later.vantage)].namespace == places.places[Int(sighting.vantage)].namespace {
+                return false
+            }
+        }
+        return true
+    }
+
+    // MARK: Giving them
+
+    private mutating func emitPackets(_ number: Int32, emitted: UInt32, by time: Int64, force: Bool) {
+        let count = members.count
+        var packets: [ContiguousArray<Int32>] = []
+        var slots: [Int32: Int] = [:]
+        for position in 0..<count {
+            let root = packetRoot(Int32(position))
+            if let slot = slots[root] {
+                packets[slot].append(Int32(position))
+            } else {
+                slots[root] = packets.count
+                packets.append([Int32(position)])
+            }
+        }
+        let all = members
+        let joins = joinOf
+        let uncertain = isUncertain
+        let parents = parentOf
+        var kept: ContiguousArray<Int32> = []
+        var ordinal = emitted
+        var released: ContiguousArray<Int32> = []
+        for packet in packets {
+            var last = Int64.min
+            for position in packet {
+                last = max(last, store.sightings[Int(all[Int(position)])].timeNanoseconds)
+            }
+            guard force || last + store.quietNanoseconds <= time else {
+                for position in packet { kept.append(all[Int(position)]) }
+                continue
+            }
+            let sightings = ContiguousArray(packet.map { all[Int($0)] })
+            arrange(sightings)
+            if arrangement.rootCount > 1 { chainRoots(sightings) }
+            joinOf.removeAll(keepingCapacity: true)
+            for position in packet {
+                var join = joins[Int(position)]
+                if uncertain[Int(position)], parents[Int(position)] < 0 { join.confidence = .weak }
+                joinOf.append(join)
+            }
+            emit(sightings, cohort: number, ordinal: ordinal)
+            ordinal += 1
+            released.append(contentsOf: sightings)
+        }
+        for sighting in released { store.release(sighting) }
+        if kept.isEmpty {
+            store.close(number)
+        } else {
+            store.retain(number, members: kept.sorted(), emitted: ordinal)
+            let wait = max(time + 1, store.cohorts[Int(number)].lastNanoseconds + store.quietNanoseconds)
+            store.enqueue(number, deadline: wait)
+        }
+    }
+
+    /// Several beginnings of what is known to be one packet: each later one follows what was seen just before it.
+    private mutating func chainRoots(_ sightings: ContiguousArray<Int32>) {
+        let order = arrangement.order
+        for index in order.indices where index > 0 && arrangement.parent[Int(order[index])] == -1 {
+            arrangement.parent[Int(order[index])] = order[index - 1]
+            arrangement.score[Int(order[index])] = 0
+        }
+        arrangement.rootCount = 1
+    }
+}

@@ -1,0 +1,259 @@
+import Observations
+import Topology
+import Wire
+
+/// The state of a `WalkEngine`.
+///
+/// The way of a sighting: `CohortStore` gathers what shares a label; when a cohort has been quiet long enough it is
+/// *partitioned* into packets (`EngineCore+Partition`), each packet's sightings are *arranged* into a tree
+/// (`EngineCore+Arrangement`), and the walk is *judged* and written to the batch (`EngineCore+Judgement`).
+struct EngineCore {
+    let options: WalkEngine.Options
+    var store: CohortStore
+    var places = Places()
+    var precedence = Precedence(places: [], devices: [], areas: [])
+    var translations: TranslationTable
+    var answers = AnswerTable()
+    var batch = WalkBatch()
+    var statistics = WalkEngine.Statistics()
+    var losses: [Loss] = []
+    var routes: [RouteKey: RouteDecision] = [:]
+    var context: WalkContext?
+    var watermark: Int64 = .min
+    /// Conntrack entries that are gone, but whose last packets may still be on their way.
+    var destroyed: [(timeNanoseconds: Int64, namespace: Int32, original: FlowKey, reply: FlowKey)] = []
+    var destroyedStart = 0
+
+    // Scratch of one cohort's ending, kept for its capacity.
+    var members: ContiguousArray<Int32> = []
+    var keys: ContiguousArray<FlowKey> = []
+    var keyIndex: ContiguousArray<Int32> = []
+    var flowClass: ContiguousArray<Int32> = []
+    var packetOf: ContiguousArray<Int32> = []
+    var parentOf: ContiguousArray<Int32> = []
+    var isUncertain: ContiguousArray<Bool> = []
+    var joinOf: ContiguousArray<Join> = []
+    var arrangement = Arrangement()
+    /// Which hooks have been seen at work, by namespace: bit 0 IPv4, bit 1 IPv6.
+    var hooksSeen: ContiguousArray<UInt8> = []
+    /// ICMP errors by the label of the packet that they speak of, while it may still be open.
+    var errors: [UInt64: PacketError] = [:]
+    var lastSeenAt: ContiguousArray<Int32> = []
+    var serial: Int32 = 0
+    var nextErrorSweep: Int64 = .min
+    /// Notes of the cohort being ended that a walk of it has taken.
+    var usedNotes: Set<Int> = []
+
+    struct RouteKey: Hashable {
+        var namespace: String
+        var tuple: FlowTuple
+    }
+
+    /// How a sighting was tied to the one before it.
+    struct Join {
+        var confidence: Confidence = .exact
+        var joint: Joint = .label
+    }
+
+    init(options: WalkEngine.Options) {
+        self.options = options
+        store = CohortStore(quietNanoseconds: options.quietNanoseconds)
+        translations = TranslationTable(limit: options.translationLimit)
+    }
+
+    // MARK: Taking
+
+    mutating func take(_ observation: borrowing Observation) {
+        let place = places.place(of: observation.vantage.rawValue)
+        guard place >= 0, observation.headers.label != 0, observation.headers.network != .other else {
+            statistics.ignored += 1
+            return
+        }
+        statistics.observations += 1
+        var sighting = Sighting(observation)
+        sighting.vantage = UInt32(place)
+        if !places.places[Int(place)].isLink {
+            hooksSeen[Int(places.places[Int(place)].namespace)] |= sighting.has(Sighting.isIPv6) ? 2 : 1
+        }
+        if observation.headers.tunnelKind != .none || sighting.has(Sighting.quotesPacket) {
+            sighting.detail = store.keep(PacketDetail(observation.headers))
+            if observation.headers.quotedLabel != 0 {
+                if errors.count > options.noteLimit { errors.removeAll() }
+                errors[observation.headers.quotedLabel] = PacketError(observation.headers, observation.timeNanoseconds)
+            }
+        }
+        store.insert(sighting, key: Self.cohortKey(observation.headers))
+        if store.openSightings > options.sightingLimit { forceSome() }
+    }
+
+    /// What all sightings of one packet share. Fragments share only their datagram's key with it; so packets that may
+    /// be fragments' whole are gathered by that as well, and told apart by their label when the cohort ends.
+    static func cohortKey(_ headers: borrowing PacketHeaders) -> UInt64 {
+        if headers.isFragment { return mix(headers.datagramKey, 0x5bd1_e995) }
+        guard headers.length > 1000, headers.datagramKey != 0, headers.ipProtocol != .tcp else { return headers.label }
+        let mayFragment = !headers.flags.contains(.dontFragment)
+        return mayFragment ? mix(headers.datagramKey, 0x5bd1_e995) : headers.label
+    }
+
+    mutating func take(_ event: Event) {
+        switch event {
+        case .packet(let observation):
+            take(observation)
+        case .watermark(let time):
+            advance(to: time)
+        case .vantage(let identifier, let point):
+            places.declare(identifier, point)
+            placesChanged()
+        case .topology(let topology, _):
+            places.replace(topology)
+            placesChanged()
+        case .flow(let flow):
+            take(flow)
+        case .route(let decision):
+            if routes.count >= options.routeLimit { routes.removeAll(keepingCapacity: true) }
+            routes[RouteKey(namespace: decision.namespace, tuple: decision.tuple)] = decision
+            context = nil
+        case .rule(let rule):
+            take(.rule(rule), headers: rule.headers, timeNanoseconds: rule.timeNanoseconds)
+        case .drop(let drop):
+            take(.drop(drop), headers: drop.headers, timeNanoseconds: drop.timeNanoseconds)
+        case .sendFailure(let failure):
+            emitUnsent(failure)
+        case .loss(let loss):
+            losses.append(loss)
+        case .counters:
+            break
+        }
+    }
+
+    private mutating func placesChanged() {
+        precedence = Precedence(places: places.places, devices: places.devices, areas: places.areas)
+        context = nil
+        while hooksSeen.count < places.areas.count { hooksSeen.append(0) }
+        while lastSeenAt.count < places.places.count { lastSeenAt.append(0) }
+    }
+
+    private mutating func take(_ flow: FlowEvent) {
+        let area = places.area(named: flow.namespace)
+        let original = FlowKey(flow.original)
+        let reply = FlowKey(flow.reply)
+        if flow.change == .destroy {
+            if reply.reversed != original {
+                destroyed.append((flow.timeNanoseconds, area, original, reply))
+            }
+        } else {
+            translations.insert(namespace: area, original: original, reply: reply)
+        }
+    }
+
+    private mutating func take(
+        _ content: CohortStore.Note.Content, headers: PacketHeadersRecord, timeNanoseconds: Int64
+    ) {
+        guard headers.label != 0, store.openNotes < options.noteLimit else {
+            statistics.ignoredNotes += 1
+            return
+        }
+        var key = headers.label
+        if !store.isOpen(key: key), headers.identification != 0, headers.tuple.source.isIPv4 {
+            // As `PacketHeaders.datagramKey` packs it.
+            let datagram =
+                4 << 56 | UInt64(headers.tuple.ipProtocol.rawValue) << 48 | UInt64(headers.identification)
+            let datagramCohort = mix(datagram, 0x5bd1_e995)
+            if store.isOpen(key: datagramCohort) { key = datagramCohort }
+        }
+        store.insert(content, key: key, timeNanoseconds: timeNanoseconds)
+    }
+
+    // MARK: Time
+
+    mutating func advance(to time: Int64) {
+        guard time > watermark else { return }
+        watermark = time
+        while let ended = store.nextEnded(watermark: time) {
+            let start = batch.records.count
+            var number = ended.head
+            while number >= 0 {
+                let next = store.nextInBucket(number)
+                end(number, by: ended.timeNanoseconds)
+                number = next
+            }
+            batch.order(from: start)
+            answer(from: start)
+        }
+        while destroyedStart < destroyed.count,
+            destroyed[destroyedStart].timeNanoseconds + 4 * store.quietNanoseconds < time
+        {
+            let gone = destroyed[destroyedStart]
+            translations.remove(namespace: gone.namespace, original: gone.original, reply: gone.reply)
+            destroyedStart += 1
+        }
+        if destroyedStart > 1024, destroyedStart * 2 > destroyed.count {
+            destroyed.removeFirst(destroyedStart)
+            destroyedStart = 0
+        }
+        if !errors.isEmpty, time > nextErrorSweep {
+            nextErrorSweep = time + 8 * store.quietNanoseconds
+            errors = errors.filter { $0.value.timeNanoseconds + 8 * store.quietNanoseconds > time }
+        }
+        if let first = losses.first, first.timeNanoseconds + 8 * store.quietNanoseconds < time {
+            losses.removeAll { $0.timeNanoseconds + 4 * store.quietNanoseconds < time }
+        }
+    }
+
+    private mutating func end(_ number: Int32, by time: Int64) {
+        let cohort = store.cohorts[Int(number)]
+        let quiet = store.quietNanoseconds
+        if cohort.lastNanoseconds + quiet > time {
+            // Still busy. Wait for it, unless packets that look alike keep it busy for ever.
+            if cohort.firstNanoseconds + 4 * quiet > time, cohort.count < options.cohortLimit {
+                store.enqueue(number, deadline: cohort.lastNanoseconds + quiet)
+                return
+            }
+            resolve(number, by: time, force: false)
+            return
+        }
+        resolve(number, by: time, force: true)
+    }
+
+    /// Too many sightings wait: the oldest cohorts end now, whole or not.
+    private mutating func forceSome() {
+        let start = batch.records.count
+        let target = options.sightingLimit - options.sightingLimit / 8
+        while store.openSightings > target {
+            var number = store.nextForced()
+            if number < 0 { break }
+            while number >= 0 {
+                let next = store.nextInBucket(number)
+                statistics.forced += 1
+                resolve(number, by: .max, force: true)
+                number = next
+            }
+        }
+        batch.order(from: start)
+        answer(from: start)
+    }
+
+    mutating func finish() {
+        advance(to: watermark)
+        while true {
+            var number = store.nextForced()
+            if number < 0 { break }
+            let start = batch.records.count
+            while number >= 0 {
+                let next = store.nextInBucket(number)
+                resolve(number, by: .max, force: true)
+                number = next
+            }
+            batch.order(from: start)
+            answer(from: start)
+        }
+    }
+
+    mutating func drain() -> WalkBatch {
+        var result = batch
+        batch = WalkBatch()
+        if context == nil { context = WalkContext(places: places, routes: routes) }
+        result.context = context
+        return result
+    }
+}

@@ -1,0 +1,71 @@
+import Observations
+
+/// A walk as the engine gives it: plain data. `WalkBatch.walk(_:)` writes it out as a `Walk`.
+public struct WalkRecord: Sendable {
+    public var identifier: WalkIdentifier
+    /// The walk that this one replies to.
+    public var answers: WalkIdentifier?
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    public var startNanoseconds: Int64
+    public var endNanoseconds: Int64
+    public var outcome: Walk.Outcome
+    var stepStart: Int
+    var stepCount: Int
+    /// The step where it ended, counted from `stepStart`; -1 where it never began.
+    var lastStep: Int
+    var stop: Int = -1
+    var lossStart: Int = 0
+    var lossCount: Int = 0
+    var rules: [RuleEvent] = []
+    var failure: SendFailure?
+    var onlyDrop: DropEvent?
+
+    /// How many sightings the walk rests on.
+    public var observationCount: Int
+}
+
+/// One observed hop of a walk record.
+struct Step: Sendable {
+    /// `detail` counts in the batch's details.
+    var sighting: Sighting
+    /// From the walk's start.
+    var offsetNanoseconds: Int64
+    /// Step of the same walk; -1 for the first.
+    var parent: Int32
+    var segments: Int32
+    var confidence: Confidence
+    var joint: Joint
+}
+
+/// Walks that ended, with all that is needed to write them out; independent of the engine it came from.
+public struct WalkBatch: Sendable {
+    public internal(set) var records: [WalkRecord] = []
+    var steps: ContiguousArray<Step> = []
+    var details: [PacketDetail] = []
+    var stops: [Stop] = []
+    var losses: [Loss] = []
+    var context: WalkContext?
+
+    func detail(of step: Step) -> PacketDetail? {
+        step.sighting.detail >= 0 ? details[Int(step.sighting.detail)] : nil
+    }
+
+    public var isEmpty: Bool { records.isEmpty }
+
+    /// The walk in the contract's form. Costs strings and arrays: ask only for walks that are shown.
+    public func walk(_ record: WalkRecord) -> Walk {
+        WalkBuilder(batch: self, record: record).walk()
+    }
+
+    public func walks() -> [Walk] {
+        records.map(walk)
+    }
+
+    /// Orders the records from `start` on by start and identifier.
+    mutating func order(from start: Int) {
+        guard records.count - start > 1 else { return }
+        records[start...].sort {
+            ($0.startNanoseconds, $0.identifier) < ($1.startNanoseconds, $1.identifier)
+        }
+    }
+}

@@ -1,0 +1,434 @@
+import Observations
+import Topology
+import Wire
+
+/// Writes a walk record out in the contract's form: names for numbers, what changed from hop to hop, and the hops that
+/// no vantage point shows but that the kernel's state proves (the socket that sent, a routing decision).
+struct WalkBuilder {
+    private let batch: WalkBatch
+    private let record: WalkRecord
+    private var hops: [Hop] = []
+    /// The hop of each step.
+    private var hopOfStep: [Int] = []
+
+    init(batch: WalkBatch, record: WalkRecord) {
+        self.batch = batch
+        self.record = record
+    }
+
+    private var places: Places? { batch.context?.places }
+
+    func walk() -> Walk {
+        var builder = self
+        return record.stepCount > 0 ? builder.observedWalk() : builder.unseenWalk()
+    }
+
+    // MARK: Walks that were seen
+
+    private mutating func observedWalk() -> Walk {
+        let first = batch.steps[record.stepStart]
+        for index in 0..<record.stepCount {
+            append(index)
+        }
+        addDelivery()
+        addRules()
+        addDrop()
+        let stopped = record.outcome == .delivered || record.outcome == .left ? nil : stop()
+        let hasPorts = Self.hasPorts(first.sighting)
+        var walk = Walk(
+            id: record.identifier.description, answers: record.answers?.description,
+            protocol: Self.protocolName(first.sighting), source: first.sighting.source.description,
+            destination: first.sighting.destination.description,
+            sourcePort: hasPorts ? first.sighting.sourcePort : nil,
+            destinationPort: hasPorts ? first.sighting.destinationPort : nil,
+            summary: summary(of: first.sighting, detail: batch.detail(of: first)),
+            start: timestamp(record.startNanoseconds),
+            durationNanoseconds: record.endNanoseconds - record.startNanoseconds, outcome: record.outcome, hops: hops,
+            stoppedAt: stopped)
+        if record.outcome == .lost, record.lastStep >= 0 {
+            walk.lastSeen = hops[hopOfStep[record.lastStep]]
+            walk.expectedNext = expectedNext()
+        }
+        walk.losses = batch.losses[record.lossStart..<record.lossStart + record.lossCount].map {
+            WalkLoss(vantage: $0.source, lost: $0.lost)
+        }
+        return walk
+    }
+
+    static func protocolName(_ sighting: Sighting) -> String {
+        sighting.network == .arp ? "arp" : IPProtocol(rawValue: sighting.ipProtocol).description
+    }
+
+    static func hasPorts(_ sighting: Sighting) -> Bool {
+        let named: [IPProtocol] = [.tcp, .udp, .sctp]
+        return sighting.network != .arp && named.contains(IPProtocol(rawValue: sighting.ipProtocol))
+            && (sighting.sourcePort != 0 || sighting.destinationPort != 0)
+    }
+
+    private func step(_ index: Int) -> Step { batch.steps[record.stepStart + index] }
+
+    private mutating func append(_ index: Int) {
+        let step = step(index)
+        let sighting = step.sighting
+        guard let places else { return }
+        let place = places.places[Int(sighting.vantage)]
+        var parent = step.parent >= 0 ? hopOfStep[Int(step.parent)] : nil
+        if parent == nil, let sent = sender(step, place, places) { parent = sent }
+        if let routed = route(step, place, places, parent) { parent = routed }
+        let device = place.point.device ?? deviceName(sighting, place, places)
+        var hop = Hop(
+            index: hops.count, parent: parent, namespace: place.point.namespace, device: device,
+            vantage: place.point.kind, direction: place.point.direction, hook: place.point.hook,
+            stage: place.point.stage, edge: place.point.edge, offsetNanoseconds: step.offsetNanoseconds,
+            evidence: place.isLink ? [.seen] : [.log], confidence: step.confidence,
+            joinedBy: step.parent >= 0 ? step.joint.names : [], packet: packet(sighting, place))
+        if step.joint.contains(.conntrack) { hop.evidence.append(.conntrack) }
+        if step.parent >= 0 {
+            let before = self.step(Int(step.parent))
+            hop.changes = changes(from: before, to: step, hop: hop)
+            hop.rules = translationRules(hop.changes, place, before.sighting, sighting, places)
+        }
+        hopOfStep.append(hops.count)
+        hops.append(hop)
+    }
+
+    private func deviceName(_ sighting: Sighting, _ place: Place, _ places: Places) -> String? {
+        guard !place.isLink else { return nil }
+        let isOut = place.phase == .output || place.phase == .postrouting
+        let index =
+            isOut
+            ? (sighting.physicalOutDevice != 0 ? sighting.physicalOutDevice : sighting.outDevice)
+            : (sighting.physicalInDevice != 0 ? sighting.physicalInDevice : sighting.inDevice)
+        let device = places.device(namespace: place.namespace, index: index)
+        return device >= 0 ? places.devices[Int(device)].name : nil
+    }
+
+    private func packet(_ sighting: Sighting, _ place: Place?) -> Hop.Packet {
+        let hasPorts = Self.hasPorts(sighting)
+        let isLink = place?.isLink ?? false
+        var packet = Hop.Packet(
+            source: sighting.source.description, destination: sighting.destination.description,
+            sourcePort: hasPorts ? sighting.sourcePort : nil,
+            destinationPort: hasPorts ? sighting.destinationPort : nil,
+            ttl: sighting.network == .arp ? nil : sighting.ttl, length: sighting.length)
+        if isLink, sighting.has(Sighting.hasMACSource) {
+            packet.macSource = MACAddress(value: sighting.macSource)
+        }
+        if isLink, sighting.has(Sighting.hasMACDestination) {
+            packet.macDestination = MACAddress(value: sighting.macDestination)
+        }
+        if !isLink { packet.mark = sighting.mark }
+        packet.dscp = sighting.network == .arp ? nil : sighting.dscp
+        if sighting.network == .ipv4 { packet.dontFragment = sighting.has(Sighting.dontFragment) }
+        if sighting.isEncapsulated, sighting.detail >= 0 {
+            let detail = batch.details[Int(sighting.detail)]
+            let name =
+                switch sighting.tunnelKind {
+                case .vxlan: "vxlan \(detail.tunnelIdentifier)"
+                case .gre: detail.tunnelIdentifier == 0 ? "gre" : "gre \(detail.tunnelIdentifier)"
+                case .ipip: "ipip"
+                case .none: ""
+                }
+            packet.encapsulation = "\(name) \(detail.tunnelSource) → \(detail.tunnelDestination)"
+        }
+        return packet
+    }
+
+    private func changes(from before: Step, to after: Step, hop: Hop) -> [Hop.Change] {
+        guard let places else { return [] }
+        let old = packet(before.sighting, places.places[Int(before.sighting.vantage)])
+        let new = hop.packet
+        var result: [Hop.Change] = []
+        func note(_ field: String, _ from: String?, _ to: String?) {
+            if from != to { result.append(Hop.Change(field: field, from: from, to: to)) }
+        }
+        note("source", old.source, new.source)
+        note("destination", old.destination, new.destination)
+        note("source_port", old.sourcePort.map { "\($0)" }, new.sourcePort.map { "\($0)" })
+        note("destination_port", old.destinationPort.map { "\($0)" }, new.destinationPort.map { "\($0)" })
+        note("ttl", old.ttl.map { "\($0)" }, new.ttl.map { "\($0)" })
+        if old.macSource != nil, new.macSource != nil {
+            note("mac_source", old.macSource?.description, new.macSource?.description)
+        }
+        if old.macDestination != nil, new.macDestination != nil {
+            note("mac_destination", old.macDestination?.description, new.macDestination?.description)
+        }
+        let isFragment = before.sighting.has(Sighting.isFragment) || after.sighting.has(Sighting.isFragment)
+        if !isFragment { note("length", "\(old.length)", "\(new.length)") }
+        if let oldMark = old.mark, let newMark = new.mark { note("mark", "\(oldMark)", "\(newMark)") }
+        note("dscp", old.dscp.map { "\($0)" }, new.dscp.map { "\($0)" })
+        note("segments", "\(before.segments)", "\(after.segments)")
+        note("encapsulation", old.encapsulation, new.encapsulation)
+        return result
+    }
+
+    // MARK: Hops that state proves
+
+    /// The socket that sent it: its namespace holds the source address, and nothing was seen before.
+    private mutating func sender(_ step: Step, _ place: Place, _ places: Places) -> Int? {
+        let sighting = step.sighting
+        guard place.phase >= .output, sighting.network != .arp, !sighting.has(Sighting.quotesPacket),
+            !sighting.isEncapsulated, places.areas[Int(place.namespace)].topologyIndex >= 0,
+            places.holds(sighting.source, in: place.namespace), hops.isEmpty
+        else { return nil }
+        hops.append(
+            Hop(
+                index: hops.count, namespace: place.point.namespace, vantage: .socket, direction: .out,
+                evidence: [.state], packet: packet(sighting, nil)))
+        return hops.count - 1
+    }
+
+    /// The routing decision between two steps: where the TTL fell, or a hook after routing followed one before it.
+    private mutating func route(_ step: Step, _ place: Place, _ places: Places, _ parent: Int?) -> Int? {
+        let sighting = step.sighting
+        guard sighting.network != .arp, let parent else { return nil }
+        let isFirst = step.parent < 0
+        var before = sighting
+        if !isFirst {
+            before = self.step(Int(step.parent)).sighting
+            let from = places.places[Int(before.vantage)]
+            guard from.namespace == place.namespace, before.tunnelKind == sighting.tunnelKind else { return nil }
+            let isForwarded = before.ttl == sighting.ttl &+ 1 && from.phase.isBeforeRouting
+            let isInput = from.phase.isBeforeRouting && place.phase == .input
+            guard isForwarded || isInput else { return nil }
+            let decision = decision(before, namespace: place.point.namespace, places)
+            if isInput, decision == nil { return nil }
+            return appendRoute(decision, before, place, step, parent, places)
+        }
+        // Locally sent: the decision precedes the output hook.
+        guard hops[parent].vantage == .socket,
+            let decision = decision(sighting, namespace: place.point.namespace, places)
+        else { return nil }
+        return appendRoute(decision, sighting, place, step, parent, places)
+    }
+
+    private func decision(_ sighting: Sighting, namespace: String, _ places: Places) -> RouteDecision? {
+        guard let routes = batch.context?.routes, !routes.isEmpty else { return nil }
+        let tuple = FlowTuple(
+            source: sighting.source, destination: sighting.destination, sourcePort: sighting.sourcePort,
+            destinationPort: sighting.destinationPort, ipProtocol: IPProtocol(rawValue: sighting.ipProtocol))
+        if let exact = routes[EngineCore.RouteKey(namespace: namespace, tuple: tuple)] { return exact }
+        var coarse = tuple
+        coarse.sourcePort = 0
+        coarse.destinationPort = 0
+        return routes[EngineCore.RouteKey(namespace: namespace, tuple: coarse)]
+    }
+
+    private mutating func appendRoute(
+        _ decision: RouteDecision?, _ sighting: Sighting, _ place: Place, _ step: Step, _ parent: Int, _ places: Places
+    ) -> Int {
+        hops.append(
+            Hop(
+                index: hops.count, parent: parent, namespace: place.point.namespace, device: decision?.outDevice,
+                vantage: .route, offsetNanoseconds: hops[parent].offsetNanoseconds,
+                evidence: [decision == nil ? .state : .kernel], confidence: step.confidence,
+                joinedBy: decision == nil ? ["ttl"] : [], packet: packet(sighting, nil), route: decision))
+        return hops.count - 1
+    }
+
+    private mutating func addDelivery() {
+        guard record.outcome == .delivered, record.lastStep >= 0, let places else { return }
+        let last = step(record.lastStep)
+        let place = places.places[Int(last.sighting.vantage)]
+        guard last.sighting.network != .arp, place.phase != .socketIn else { return }
+        var parent = hopOfStep[record.lastStep]
+        if place.phase != .input, let decision = decision(last.sighting, namespace: place.point.namespace, places),
+            decision.kind == "local"
+        {
+            parent = appendRoute(decision, last.sighting, place, last, parent, places)
+        }
+        hops.append(
+            Hop(
+                index: hops.count, parent: parent, namespace: place.point.namespace, vantage: .socket, direction: .in,
+                offsetNanoseconds: last.offsetNanoseconds, evidence: [.state], confidence: last.confidence,
+                packet: packet(last.sighting, nil)))
+    }
+
+    private mutating func addDrop() {
+        guard record.outcome == .dropped || record.outcome == .rejected, record.stop >= 0, record.lastStep >= 0 else {
+            return
+        }
+        let stop = batch.stops[record.stop]
+        var parent = hopOfStep[record.lastStep]
+        if let namespace = stop.namespace,
+            let near = hops.last(where: { $0.namespace == namespace })?.index, hops[parent].namespace != namespace
+        {
+            parent = near
+        }
+        hops.append(
+            Hop(
+                index: hops.count, parent: parent, namespace: stop.namespace ?? hops[parent].namespace,
+                device: stop.device, vantage: .drop, hook: stop.hook, stage: stop.stage,
+                offsetNanoseconds: hops[parent].offsetNanoseconds, evidence: [stop.rule == nil ? .kernel : .rule],
+                packet: hops[parent].packet, rules: stop.rule.map { [$0] } ?? []))
+    }
+
+    private func stop() -> Stop? {
+        if record.stop >= 0 { return batch.stops[record.stop] }
+        guard record.lastStep >= 0, let places else { return nil }
+        let place = places.places[Int(step(record.lastStep).sighting.vantage)]
+        return Stop(
+            namespace: place.point.namespace, device: place.point.device, vantage: place.point.kind,
+            hook: place.point.hook, stage: place.point.stage)
+    }
+
+    // MARK: Rules
+
+    /// The rules that a packet met, at the hop of their hook where there is one.
+    private mutating func addRules() {
+        guard let places else { return }
+        var current: [String: RuleChain] = [:]
+        for event in record.rules {
+            let namespace = places.namespace(places.area(named: event.namespace))
+            let chain = namespace?.netfilter.chains.first {
+                $0.family == event.reference.family && $0.table == event.reference.table
+                    && $0.name == event.reference.chain
+            }
+            if let chain, chain.hook != nil { current[event.namespace] = chain }
+            // A chain without a hook was jumped to from the last one that has.
+            guard let base = current[event.namespace], let hook = base.hook else { continue }
+            var reference = event.reference
+            if reference.verdict == nil { reference.verdict = event.verdict }
+            let stage = Self.stage(base.priority)
+            let here = hops.indices.filter {
+                hops[$0].namespace == event.namespace && hops[$0].vantage == .netfilter && hops[$0].hook == hook
+            }
+            guard let target = here.first(where: { hops[$0].stage == stage && hops[$0].edge != .before }) ?? here.last
+            else { continue }
+            if !hops[target].rules.contains(reference) { hops[target].rules.append(reference) }
+            if !hops[target].evidence.contains(.rule) { hops[target].evidence.append(.rule) }
+        }
+    }
+
+    private static func stage(_ priority: Int?) -> NetfilterStage? {
+        guard let priority else { return nil }
+        return NetfilterStage.allCases.min { abs($0.priority - priority) < abs($1.priority - priority) }
+    }
+
+    /// The rule behind a translation, where the snapshot leaves only one that it can be.
+    private func translationRules(
+        _ changes: [Hop.Change], _ place: Place, _ before: Sighting, _ after: Sighting, _ places: Places
+    ) -> [RuleReference] {
+        let changesSource = changes.contains { $0.field == "source" || $0.field == "source_port" }
+        let changesDestination = changes.contains { $0.field == "destination" || $0.field == "destination_port" }
+        guard changesSource != changesDestination, let namespace = places.namespace(place.namespace),
+            places.places[Int(before.vantage)].namespace == place.namespace
+        else { return [] }
+        let kinds: [String] = changesSource ? ["masquerade", "snat"] : ["dnat", "redirect"]
+        let matching = namespace.netfilter.nat.filter { rule in
+            guard kinds.contains(rule.kind) else { return false }
+            guard let match = rule.match else { return true }
+            guard let prefix = IPPrefix(match) else { return true }
+            return prefix.contains(changesSource ? before.source : before.destination)
+        }
+        // The answers to a translated flow are translated back by no rule.
+        guard matching.count == 1, let only = matching.first else { return [] }
+        if let match = only.match.flatMap({ IPPrefix($0) }),
+            !match.contains(changesSource ? before.source : before.destination)
+        {
+            return []
+        }
+        if changesDestination, after.destination != before.destination, namespaceHolds(after, before) { return [] }
+        return [only.rule]
+    }
+
+    private func namespaceHolds(_ after: Sighting, _ before: Sighting) -> Bool { record.answers != nil }
+
+    // MARK: What should have come next
+
+    private func expectedNext() -> Hop? {
+        guard let places, record.lastStep >= 0 else { return nil }
+        let last = step(record.lastStep)
+        let place = places.places[Int(last.sighting.vantage)]
+        let isOut = place.phase == .linkOut || place.phase == .bridgeOut
+        func hop(
+            _ namespace: Int32, device: String?, _ vantage: VantagePoint.Kind, _ direction: VantagePoint.Direction?,
+            _ hook: NetfilterHook? = nil
+        ) -> Hop {
+            Hop(
+                index: hops.count, parent: hopOfStep[record.lastStep],
+                namespace: places.areas[Int(namespace)].name, device: device, vantage: vantage, direction: direction,
+                hook: hook, offsetNanoseconds: last.offsetNanoseconds, evidence: [.state], confidence: .weak,
+                packet: packet(last.sighting, nil))
+        }
+        if isOut, place.device >= 0 {
+            let device = places.devices[Int(place.device)]
+            if device.isLoopback { return hop(place.namespace, device: device.name, .link, .in) }
+            if device.peer >= 0 {
+                let far = places.devices[Int(device.peer)]
+                return hop(far.namespace, device: far.name, .link, .in)
+            }
+            return nil
+        }
+        let area = places.areas[Int(place.namespace)]
+        if area.topologyIndex >= 0, places.holds(last.sighting.destination, in: place.namespace) {
+            if place.device >= 0, place.phase == .linkIn {
+                let master = places.devices[Int(place.device)].master
+                if master >= 0 { return hop(place.namespace, device: places.devices[Int(master)].name, .link, .in) }
+            }
+            return area.lastInputRank >= 0
+                ? hop(place.namespace, device: nil, .netfilter, nil, .input)
+                : hop(place.namespace, device: nil, .socket, .in)
+        }
+        if last.sighting.network == .arp { return nil }
+        if place.phase.isBeforeRouting {
+            if area.watchesForward { return hop(place.namespace, device: nil, .netfilter, nil, .forward) }
+            let decision = decision(last.sighting, namespace: place.point.namespace, places)
+            return hop(place.namespace, device: decision?.outDevice, .link, .out)
+        }
+        let decision = decision(last.sighting, namespace: place.point.namespace, places)
+        return hop(place.namespace, device: decision?.outDevice, .link, .out)
+    }
+
+    // MARK: Walks that nobody saw
+
+    private mutating func unseenWalk() -> Walk {
+        let tuple: FlowTuple
+        let headers = record.onlyDrop?.headers ?? record.rules.last?.headers
+        if let failure = record.failure {
+            tuple = failure.tuple
+        } else if let headers {
+            tuple = headers.tuple
+        } else {
+            tuple = FlowTuple(
+                source: IPAddress(ipv4: 0), destination: IPAddress(ipv4: 0), sourcePort: 0, destinationPort: 0,
+                ipProtocol: IPProtocol(rawValue: 0))
+        }
+        let named: [IPProtocol] = [.tcp, .udp, .sctp]
+        let hasPorts = named.contains(tuple.ipProtocol)
+        let stop = record.stop >= 0 ? batch.stops[record.stop] : nil
+        let packet = Hop.Packet(
+            source: tuple.source.description, destination: tuple.destination.description,
+            sourcePort: hasPorts ? tuple.sourcePort : nil, destinationPort: hasPorts ? tuple.destinationPort : nil,
+            ttl: headers?.ttl, length: headers?.length ?? 0)
+        let namespace = stop?.namespace ?? ""
+        var hops: [Hop] = []
+        let isLocal =
+            places.map { places in
+                let area = places.area(named: namespace)
+                return area >= 0 && places.holds(tuple.source, in: area)
+            } ?? false
+        if record.failure != nil || isLocal {
+            hops.append(
+                Hop(
+                    index: 0, namespace: namespace, vantage: .socket, direction: .out,
+                    evidence: [record.failure == nil ? .state : .kernel], packet: packet))
+        }
+        if record.failure == nil {
+            hops.append(
+                Hop(
+                    index: hops.count, parent: hops.isEmpty ? nil : 0, namespace: namespace, device: stop?.device,
+                    vantage: .drop, hook: stop?.hook, stage: stop?.stage,
+                    evidence: [stop?.rule == nil ? .kernel : .rule], packet: packet,
+                    rules: stop?.rule.map { [$0] } ?? []))
+        }
+        let ports = hasPorts ? " \(tuple.sourcePort) → \(tuple.destinationPort)" : ""
+        let name = "\(tuple.ipProtocol)".uppercased()
+        return Walk(
+            id: record.identifier.description, protocol: tuple.ipProtocol.description,
+            source: tuple.source.description, destination: tuple.destination.description,
+            sourcePort: hasPorts ? tuple.sourcePort : nil, destinationPort: hasPorts ? tuple.destinationPort : nil,
+            summary: "\(name)\(ports)", start: timestamp(record.startNanoseconds), outcome: record.outcome, hops: hops,
+            stoppedAt: stop)
+    }
+}
