@@ -56,10 +56,10 @@ extension PacketHeaders {
     }
 
     /// Closes the label of a packet whose transport header is not whole.
-    private mutating func abandonLabel(_ hash: inout LabelHash) {
+    private mutating func abandonLabel(_ hash: inout LabelHash, _ bytes: RawSpan, end: Int) {
         payloadLength = 0
         payloadOffset = 0
-        if flags.contains(.truncated) { flags.insert(.labelCutShort) }
+        if bytes.byteCount < end { flags.insert(.labelCutShort) }
         label = hash.label
     }
 
@@ -77,7 +77,7 @@ extension PacketHeaders {
         tcpSequence = bytes.u32(offset &+ 4)
         guard require(20, at: offset, in: bytes, end: end) else {
             hash.mix(UInt64(tcpSequence), 0)
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return
         }
         tcpAcknowledgement = bytes.u32(offset &+ 8)
@@ -86,12 +86,12 @@ extension PacketHeaders {
         let headerLength = Int(bytes.u8(offset &+ 12) >> 4) &* 4
         guard headerLength >= 20 else {
             flags.insert(.malformed)
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return
         }
         flags.insert(.hasTransport)
         guard require(headerLength, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return
         }
         if headerLength > 20 { readTCPOptions(bytes, at: offset &+ 20, end: offset &+ headerLength) }
@@ -136,13 +136,13 @@ extension PacketHeaders {
     ) -> Bool {
         readPorts(bytes, at: offset)
         guard require(8, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return false
         }
         let udpLength = Int(bytes.u16(offset &+ 4))
         guard udpLength >= 8 || udpLength == 0 else {
             flags.insert(.malformed)
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return false
         }
         flags.insert(.hasTransport)
@@ -154,7 +154,7 @@ extension PacketHeaders {
             !bytes.holds(8, at: payload) || bytes.u8(payload) & 0x08 != 0 && bytes.u8(payload &+ 7) == 0
         {
             guard require(8, at: payload, in: bytes, end: payloadEnd) else {
-                abandonLabel(&hash)
+                abandonLabel(&hash, bytes, end: end)
                 return false
             }
             let identifier = bytes.u32(payload &+ 4) >> 8
@@ -174,7 +174,7 @@ extension PacketHeaders {
     private mutating func readSCTP(_ bytes: RawSpan, at offset: Int, end: Int, hash: inout LabelHash) {
         readPorts(bytes, at: offset)
         guard require(12, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return
         }
         flags.insert(.hasTransport)
@@ -236,7 +236,7 @@ extension PacketHeaders {
         _ bytes: RawSpan, at offset: Int, end: Int, hash: inout LabelHash
     ) -> Bool {
         guard require(8, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return false
         }
         flags.insert(.hasTransport)
@@ -321,7 +321,7 @@ extension PacketHeaders {
         _ bytes: RawSpan, at offset: Int, end: Int, hash: inout LabelHash, tunnels: Int
     ) -> Bool {
         guard require(4, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return false
         }
         let bits = bytes.u16(offset)
@@ -335,7 +335,7 @@ extension PacketHeaders {
         let hasKey = bits & 0x2000 != 0
         let headerLength = 4 &+ (hasChecksum ? 4 : 0) &+ (hasKey ? 4 : 0) &+ (bits & 0x1000 != 0 ? 4 : 0)
         guard require(headerLength, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash)
+            abandonLabel(&hash, bytes, end: end)
             return false
         }
         let inner = offset &+ headerLength
