@@ -79,17 +79,17 @@ import Wire
         #expect(labels.count == 601)
     }
 
-    @Test func `a million numbered packets have a million labels`() {
+    @Test func `200,000 numbered packets have 200,000 labels`() {
         var labels: Set<UInt64> = []
         var frame = SampleFrame.ping.bytes
-        for number in 0..<1_000_000 {
+        for number in 0..<200_000 {
             frame[18] = UInt8(truncatingIfNeeded: number >> 8)  // IPv4 identification
             frame[19] = UInt8(truncatingIfNeeded: number)
             frame[45] = UInt8(truncatingIfNeeded: number >> 16)  // payload
             let packet = frame
             labels.insert(dissect(packet.span.bytes, linkType: .ethernet, originalLength: 98).label)
         }
-        #expect(labels.count == 1_000_000)
+        #expect(labels.count == 200_000)
     }
 
     @Test func `labels are part of the recording format`() {
