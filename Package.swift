@@ -71,7 +71,10 @@ let package = Package(
         .testTarget(name: "RecordingTests", dependencies: ["Recording"], swiftSettings: house),
         .testTarget(name: "ProbesTests", dependencies: ["Probes"], swiftSettings: house),
         .testTarget(name: "WalksTests", dependencies: ["Walks"], swiftSettings: house),
-        .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: house),
+        .testTarget(
+            name: "DiagnosisTests",
+            dependencies: ["Diagnosis", "Wire", "LinuxSystem", "Topology", "Observations", "Walks"],
+            swiftSettings: house),
         .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
         .testTarget(name: "ViewsTests", dependencies: ["Views"], swiftSettings: house),
         .testTarget(

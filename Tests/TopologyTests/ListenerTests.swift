@@ -33,7 +33,9 @@ struct ListenerTests {
         #expect(listeners.first?.drops == 42)
     }
 
-    @Test("takes any text", arguments: ["", "\n", "a\nb c d", "x\n 0: 0:0 0:0 0A 0 0 0 0 0 0", "x\n1: ZZ:1 a 0A 1 1 1 1 1 1"])
+    @Test(
+        "takes any text",
+        arguments: ["", "\n", "a\nb c d", "x\n 0: 0:0 0:0 0A 0 0 0 0 0 0", "x\n1: ZZ:1 a 0A 1 1 1 1 1 1"])
     func rubbish(text: String) {
         #expect(Listener.parse(text, protocol: "tcp").isEmpty)
     }

@@ -1,0 +1,240 @@
+internal import Observations
+internal import Topology
+internal import Walks
+internal import Wire
+
+/// Rules that end a packet: rule-drop, rule-reject, policy-drop, accept-not-final, network-isolation,
+/// port-not-published, dnat-not-forwarded, bridge-netfilter, conntrack-invalid, service-without-endpoints.
+extension Projection {
+    /// Asks the rules of an IP hook. False where the packet can't go on.
+    mutating func ask(_ hook: NetfilterHook, _ packet: inout PacketState, _ site: RuleSite, from: Int?) -> Bool {
+        pass(site.namespace.name, hook)
+        if packet.connection == nil { packet.connection = connectionState(packet, site.namespace) }
+        let traversal = HookTraversal(
+            site: site, hook: hook, families: [packet.source.isIPv4 ? "ip" : "ip6", "inet"], from: from ?? .min)
+        judge(traversal, &packet)
+        return true
+    }
+
+    /// Runs a hook's rules and takes what they do to the packet; a drop becomes a candidate, and the way goes on
+    /// behind it for what is next in line.
+    mutating func judge(_ traversal: HookTraversal, _ packet: inout PacketState) {
+        let result = traversal.run(packet)
+        let before = packet
+        packet = result.packet
+        if let (rule, action) = result.translation {
+            var reference = rule
+            let isSource: Bool
+            switch action {
+            case .masquerade, .sourceTranslation: isSource = true
+            default: isSource = false
+            }
+            reference.verdict = isSource ? "masquerade" : "dnat"
+            translations.append((traversal.site.namespace.name, reference, isSource))
+        }
+        let place = "\(traversal.hook.rawValue) of \(traversal.site.namespace.name)"
+        if let ending = result.ending {
+            add(candidate(ending, traversal, before, doubts: result.doubts))
+        }
+        for ending in result.possible {
+            var maybe = candidate(ending, traversal, before, doubts: result.doubts)
+            maybe.isCertain = false
+            add(maybe)
+        }
+        if result.ending == nil, result.possible.isEmpty, !traversal.baseChains().isEmpty {
+            let words = result.doubts.isEmpty ? "" : " (not told: \(result.doubts.prefix(2).joined(separator: "; ")))"
+            check(result.doubts.isEmpty ? false : nil, "a rule of \(place)\(words)")
+        }
+    }
+
+    /// The candidate for a rule or policy that ends the packet.
+    func candidate(
+        _ ending: HookResult.Ending, _ traversal: HookTraversal, _ packet: PacketState, doubts: [String]
+    ) -> Candidate {
+        let site = traversal.site
+        let namespace = site.namespace
+        let device = traversal.hook == .output || traversal.hook == .postrouting ? site.outDevice : site.inDevice
+        let place = Finding.Place(
+            namespace: namespace.name, hook: traversal.hook, device: traversal.device ?? device)
+        var evidence = ["state: \(ending.rule.words) in \(namespace.name)"]
+        let text = ending.comment.map { "\($0)" } ?? ""
+        evidence += doubts.prefix(3).map { "state: not told: \($0)" }
+        let remedy = AcceptRemedy(projection: self, traversal: traversal, ending: ending, packet: packet)
+        var finding = Finding(
+            code: "rule-drop", severity: .error, where: place, message: "", evidence: evidence, rule: ending.rule,
+            path: ending.path, unmatched: ending.unmatched)
+        let what = "\(packet.source) > \(packet.destination)"
+        switch ending.kind {
+        case .policy:
+            finding.code = "policy-drop"
+            finding.message =
+                "the policy of \(ending.rule.chainWords) in \(namespace.name) drops \(what): no rule before it accepts it"
+        case .drop:
+            finding.message = "\(ending.rule.words) in \(namespace.name) drops \(what): \(ending.rule.text ?? "")"
+        case .reject(let with):
+            finding.code = "rule-reject"
+            finding.message =
+                "\(ending.rule.words) in \(namespace.name) rejects \(what) with \(with): \(ending.rule.text ?? "")"
+        }
+        finding.remedy = remedy.remedy
+        specialise(&finding, ending, traversal, packet, comment: text)
+        return Candidate(
+            finding: finding, isCertain: doubts.isEmpty,
+            reasons: ["NETFILTER_DROP", "NETFILTER_REJECT", "TC_INGRESS", "DEV_READY"])
+    }
+
+    /// A name for what the rule is there for, where that is known.
+    private func specialise(
+        _ finding: inout Finding, _ ending: HookResult.Ending, _ traversal: HookTraversal, _ packet: PacketState,
+        comment: String
+    ) {
+        let site = traversal.site
+        let namespace = site.namespace
+        let text = (ending.rule.text ?? "") + " " + comment
+        if case .reject = ending.kind, text.contains("has no endpoints") {
+            let words = text.split { $0 == " " || $0 == "\"" }
+            let position = words.indices.first { words[$0...].prefix(3).elementsEqual(["has", "no", "endpoints"]) }
+            let name = position.flatMap { $0 > 0 ? String(words[$0 - 1]) : nil } ?? "the service"
+            finding.code = "service-without-endpoints"
+            finding.message =
+                "the service \(name) (\(packet.destination)) has no endpoints: kube-proxy rejects what is sent to it in \(namespace.name)"
+            finding.remedy = nil
+            return
+        }
+        if let accepted = ending.accepted.last {
+            finding.code = "accept-not-final"
+            finding.message =
+                "\(accepted.words) accepted \(packet.source) > \(packet.destination), but that ends only its own chain: \(ending.rule.words) at the same hook in \(namespace.name) then drops it"
+            finding.evidence.append("state: accepted before by \(accepted.words): \(accepted.text ?? "")")
+            return
+        }
+        if site.physicalOutDevice != nil, ["ip", "ip6", "inet"].contains(ending.rule.family) {
+            let key =
+                packet.source.isIPv4 ? "net.bridge.bridge-nf-call-iptables" : "net.bridge.bridge-nf-call-ip6tables"
+            finding.code = "bridge-netfilter"
+            finding.message =
+                "\(ending.rule.words) in \(namespace.name) drops \(packet.source) > \(packet.destination) though \(site.inDevice ?? "the bridge") only bridges it: \(key) = 1 hands bridged packets to the IP rules"
+            finding.evidence.append("state: \(key) = 1 in \(namespace.name)")
+            return
+        }
+        if packet.connection == .invalid, text.lowercased().contains("invalid") {
+            finding.code = "conntrack-invalid"
+            let seen =
+                requestPassed?.contains(namespace.name) == false
+                ? "it answers a packet that never came by here" : "it fits no connection that is known here"
+            finding.message =
+                "\(ending.rule.words) in \(namespace.name) drops \(packet.source) > \(packet.destination) as invalid: \(seen), so conntrack can't place it"
+            return
+        }
+        let isDocker =
+            (ending.path.map(\.chain) + [ending.rule.chain]).contains { $0.hasPrefix("DOCKER") }
+            || ending.rule.table.hasPrefix("docker")
+            || namespace.netfilter.chains.contains { $0.name == "DOCKER-USER" || $0.name == "DOCKER" }
+        if isDocker, let way = dockerWords(site, packet) {
+            finding.code = way.code
+            finding.message = "\(way.message); stopped by \(ending.rule.words): \(ending.rule.text ?? "policy drop")"
+            finding.evidence += way.evidence
+            if way.code == "network-isolation", let command = way.command {
+                finding.remedy = Finding.Remedy(commands: [command])
+            }
+            return
+        }
+        if traversal.hook == .forward, packet.isDestinationTranslated == true {
+            finding.code = "dnat-not-forwarded"
+            let translation = translations.last { $0.namespace == namespace.name && !$0.isSource }
+            let rule = translation?.rule
+            finding.message =
+                "\(rule?.words ?? "a DNAT rule") translates the destination to \(packet.destination), but \(ending.rule.words) in \(namespace.name) does not let it be forwarded"
+            finding.evidence.append(
+                "state: \(rule.map { "\($0.words): \($0.text ?? "")" } ?? "translated destination")")
+        }
+    }
+
+    /// What Docker's rules mean by a drop between these devices.
+    private func dockerWords(
+        _ site: RuleSite, _ packet: PacketState
+    ) -> (code: String, message: String, evidence: [String], command: String?)? {
+        let namespace = site.namespace
+        guard let out = namespace.dockerBridge(holding: packet.destination) else { return nil }
+        let outDevice = site.outDevice ?? out.name
+        guard outDevice == out.name else { return nil }
+        if let inDevice = site.inDevice, inDevice != out.name, namespace.isDockerBridge(inDevice) {
+            let container = topology.namespaces.first { $0.name != namespace.name && $0.holds(packet.source) }
+            let network =
+                out.name == "docker0" ? "bridge" : out.name.hasPrefix("br-") ? String(out.name.dropFirst(3)) : nil
+            let command = container.flatMap { container in
+                network.map { "docker network connect \($0) \(container.containers.first ?? container.name)" }
+            }
+            return (
+                "network-isolation",
+                "Docker's isolation keeps its networks apart: \(packet.source) on \(inDevice) may not reach \(packet.destination) on \(out.name)",
+                [], command
+            )
+        }
+        guard site.inDevice != out.name, packet.isDestinationTranslated != true else { return nil }
+        let published = namespace.publishedPorts
+        return (
+            "port-not-published",
+            "no DNAT rule publishes port \(packet.destinationPort.map(String.init) ?? "") of \(packet.destination): from outside Docker lets in published ports only",
+            ["state: published: \(published.isEmpty ? "nothing" : published.joined(separator: ", "))"], nil
+        )
+    }
+}
+
+extension RuleReference {
+    /// `iptables filter FORWARD 3`, `nft inet filter forward handle 7`.
+    var words: String {
+        var parts = [backendWord]
+        if backend == "nft" || family != "ip" { parts.append(family) }
+        parts += [table, chain]
+        if let position {
+            parts.append(String(position))
+        } else if let handle {
+            parts.append("handle \(handle)")
+        }
+        return parts.joined(separator: " ")
+    }
+
+    var chainWords: String {
+        var copy = self
+        copy.position = nil
+        copy.handle = nil
+        return copy.words
+    }
+
+    private var backendWord: String {
+        switch backend {
+        case "nft": "nft"
+        case "iptables-legacy": family == "ip6" ? "ip6tables-legacy" : "iptables-legacy"
+        default: family == "ip6" ? "ip6tables" : "iptables"
+        }
+    }
+}
+
+extension Namespace {
+    func isDockerBridge(_ device: String) -> Bool {
+        guard self[device: device]?.kind == "bridge" else { return false }
+        let names = [
+            "DOCKER", "DOCKER-FORWARD", "DOCKER-BRIDGE", "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2",
+        ]
+        return device == "docker0" || device.hasPrefix("br-")
+            || netfilter.chains.contains { chain in
+                (names.contains(chain.name) || chain.table.hasPrefix("docker-bridges"))
+                    && (chain.name.hasSuffix("__\(device)") || chain.rules.contains { $0.text.contains(" \(device) ") })
+            }
+    }
+
+    /// The Docker bridge whose network holds an address.
+    func dockerBridge(holding address: IPAddress) -> Link? {
+        links.first { link in
+            link.kind == "bridge" && isDockerBridge(link.name) && link.addresses.contains { $0.contains(address) }
+        }
+    }
+
+    /// What DNAT rules of this namespace publish, as text.
+    var publishedPorts: [String] {
+        netfilter.nat.filter { $0.kind == "dnat" || $0.kind == "redirect" }.map { rule in
+            [rule.match, rule.to.map { "⇒ \($0)" }].compactMap { $0 }.joined(separator: " ")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+public import Observations
+public import Topology
+public import Wire
+
+/// What is known beside the walk itself: the state of the network and what the other sources said of this packet.
+///
+/// Pure data, so that a replay diagnoses as the live run did.
+public struct DiagnosisContext: Sendable {
+    /// An ICMP error that came back for the packet.
+    public struct ICMPError: Sendable, Hashable {
+        /// Who sent it.
+        public var source: IPAddress
+        public var type: UInt8
+        public var code: UInt8
+        /// Of "fragmentation needed" and "packet too big".
+        public var mtu: UInt32
+        /// Whether it reached the packet's sender.
+        public var reachedSender: Bool
+        public init(source: IPAddress, type: UInt8, code: UInt8, mtu: UInt32 = 0, reachedSender: Bool = true) {
+            self.source = source
+            self.type = type
+            self.code = code
+            self.mtu = mtu
+            self.reachedSender = reachedSender
+        }
+    }
+
+    /// What a counter of `/proc/net/snmp`, `netstat` or the like rose by while the walk ran.
+    public struct CounterDelta: Sendable, Hashable {
+        public var namespace: String
+        /// `Ip.InAddrErrors`, `Udp.RcvbufErrors`, `nf_conntrack.drop`, …
+        public var name: String
+        public var delta: UInt64
+        public init(namespace: String, name: String, delta: UInt64) {
+            self.namespace = namespace
+            self.name = name
+            self.delta = delta
+        }
+    }
+
+    /// The network, read after the packet where possible: neighbour states and counters then tell of it.
+    public var topology: Topology
+    /// As it stood before the packet.
+    public var before: Topology?
+    /// Rules that this packet met, in order.
+    public var rules: [RuleEvent]
+    /// Drops of this packet.
+    public var drops: [DropEvent]
+    /// The kernel's routing answers for this packet's flow.
+    public var routes: [RouteDecision]
+    public var flows: [FlowEvent]
+    public var sendFailures: [SendFailure]
+    public var icmpErrors: [ICMPError]
+    public var counters: [CounterDelta]
+    public var losses: [Loss]
+    /// The name of the namespace that remedies are typed in.
+    public var ownNamespace: String
+    /// Whether the run waited long enough for an answer that its absence means something.
+    public var awaitedAnswer: Bool
+
+    public init(
+        topology: Topology, before: Topology? = nil, rules: [RuleEvent] = [], drops: [DropEvent] = [],
+        routes: [RouteDecision] = [], flows: [FlowEvent] = [], sendFailures: [SendFailure] = [],
+        icmpErrors: [ICMPError] = [], counters: [CounterDelta] = [], losses: [Loss] = [], ownNamespace: String = "host",
+        awaitedAnswer: Bool = true
+    ) {
+        self.topology = topology
+        self.before = before
+        self.rules = rules
+        self.drops = drops
+        self.routes = routes
+        self.flows = flows
+        self.sendFailures = sendFailures
+        self.icmpErrors = icmpErrors
+        self.counters = counters
+        self.losses = losses
+        self.ownNamespace = ownNamespace
+        self.awaitedAnswer = awaitedAnswer
+    }
+}

@@ -1,0 +1,173 @@
+internal import Observations
+internal import Topology
+internal import Walks
+internal import Wire
+
+/// What a walk says, in the terms of the projection.
+struct WalkReading {
+    var walk: Walk
+    var topology: Topology
+
+    /// The hops that are sightings, in order: neither drops nor routing answers.
+    var sightings: [Hop] { walk.hops.filter { $0.vantage != .drop && $0.vantage != .route } }
+
+    /// Where it was last seen.
+    var last: Hop? {
+        if let seen = walk.lastSeen, seen.vantage != .drop, seen.vantage != .route { return seen }
+        return sightings.last
+    }
+
+    var namespaces: Set<String> { Set(sightings.map(\.namespace)) }
+
+    /// The packet as first sent; nil for what is not IP.
+    func packet() -> PacketState? {
+        guard let destination = IPAddress(walk.destination), let number = protocolNumber(walk.protocol) else {
+            return nil
+        }
+        let source = IPAddress(walk.source) ?? (destination.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0))
+        var packet = PacketState(
+            source: source, destination: destination, ipProtocol: IPProtocol(rawValue: number),
+            sourcePort: walk.sourcePort, destinationPort: walk.destinationPort)
+        let summary = walk.summary.lowercased()
+        let isIPv6 = packet.ipProtocol == .icmpv6
+        if packet.ipProtocol == .icmp || isIPv6 {
+            packet.sourcePort = nil
+            packet.destinationPort = nil
+            if summary.contains("echo request") { packet.icmpType = isIPv6 ? 128 : 8 }
+            if summary.contains("echo reply") { packet.icmpType = isIPv6 ? 129 : 0 }
+            if packet.icmpType == nil, summary.contains("unreachable") { packet.icmpType = isIPv6 ? 1 : 3 }
+        }
+        if packet.ipProtocol == .tcp {
+            var flags: UInt8 = 0
+            for (word, bit) in [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16)] as [(String, UInt8)]
+            where summary.contains(word) {
+                flags |= bit
+            }
+            packet.tcpFlags = flags
+        }
+        packet.ttl = walk.hops.first?.packet.ttl
+        packet.length = walk.hops.first?.packet.length ?? 0
+        packet.dontFragment = walk.hops.first?.packet.dontFragment
+        packet.connection = firstState(packet)
+        return packet
+    }
+
+    private func firstState(_ packet: PacketState) -> ConnectionState? {
+        if walk.answers != nil { return .established }
+        switch packet.ipProtocol {
+        case .icmp, .icmpv6: return packet.isEchoRequest ? .new : packet.icmpType == 3 ? .related : nil
+        case .tcp: return packet.tcpFlags.map { $0 & 18 == 2 } == true ? .new : nil
+        default: return .new
+        }
+    }
+
+    /// The packet as it looked at a hop.
+    func packet(at hop: Hop) -> PacketState? {
+        guard var packet = packet() else { return nil }
+        if let source = IPAddress(hop.packet.source) { packet.source = source }
+        if let destination = IPAddress(hop.packet.destination) { packet.destination = destination }
+        if packet.hasPorts {
+            packet.sourcePort = hop.packet.sourcePort ?? packet.sourcePort
+            packet.destinationPort = hop.packet.destinationPort ?? packet.destinationPort
+        }
+        packet.ttl = hop.packet.ttl ?? packet.ttl
+        if hop.packet.length > 0 { packet.length = hop.packet.length }
+        packet.mark = hop.packet.mark ?? 0
+        packet.dontFragment = hop.packet.dontFragment ?? packet.dontFragment
+        packet.macSource = hop.packet.macSource
+        packet.macDestination = hop.packet.macDestination
+        // Translated here already?
+        let entry = sightings.last { $0.index <= hop.index && $0.namespace != hop.namespace }
+        let first = sightings.first { $0.index > (entry?.index ?? -1) && $0.namespace == hop.namespace }
+        if let first {
+            packet.isDestinationTranslated =
+                first.packet.destination != hop.packet.destination
+                || first.packet.destinationPort != hop.packet.destinationPort
+            packet.isSourceTranslated = first.packet.source != hop.packet.source
+            packet.originalDestination = IPAddress(first.packet.destination)
+        }
+        return packet
+    }
+
+    /// The device by which the packet came into the namespace of a hop; nil where it was sent there.
+    func inDevice(at hop: Hop) -> String? {
+        var device: String?
+        for sighting in sightings.reversed() where sighting.index <= hop.index {
+            guard sighting.namespace == hop.namespace else { break }
+            if sighting.vantage == .link, sighting.direction == .in, device == nil { device = sighting.device }
+            if sighting.vantage == .socket, sighting.direction == .out { return nil }
+        }
+        guard let device, let namespace = topology[namespace: hop.namespace] else { return device }
+        if let master = namespace[device: device]?.master, namespace[device: master]?.kind == "bridge" { return master }
+        return device
+    }
+
+    /// Where the projection takes over; nil where the sender's namespace is not known.
+    func start(sender: String?) -> PathStart? {
+        guard let last else { return sender.map { .send(namespace: $0) } }
+        switch last.vantage {
+        case .socket:
+            return last.direction == .in
+                ? .received(namespace: last.namespace, device: "lo") : .send(namespace: last.namespace)
+        case .link:
+            guard let device = last.device else { return nil }
+            if topology[namespace: last.namespace]?[device: device]?.kind == "loopback" {
+                return .hook(
+                    namespace: last.namespace, hook: .prerouting, priority: .min, inDevice: device, outDevice: nil)
+            }
+            return last.direction == .in
+                ? .received(namespace: last.namespace, device: device)
+                : .transmitted(namespace: last.namespace, device: device)
+        case .netfilter:
+            guard let hook = last.hook else { return nil }
+            if let port = bridgedPort(at: last) { return .received(namespace: last.namespace, device: port) }
+            let priority = (last.stage?.priority ?? .min / 2) + (last.edge == .after ? 1 : 0)
+            return .hook(
+                namespace: last.namespace, hook: hook, priority: priority, inDevice: inDevice(at: last),
+                outDevice: hook == .forward || hook == .postrouting ? last.device : nil)
+        case .route, .drop: return nil
+        }
+    }
+
+    /// The port of a bridge through which a packet was only bridged when an IP hook saw it (br_netfilter).
+    private func bridgedPort(at hop: Hop) -> String? {
+        guard let namespace = topology[namespace: hop.namespace], let destination = IPAddress(hop.packet.destination),
+            let arrival = sightings.last(where: {
+                $0.index <= hop.index && $0.namespace == hop.namespace && $0.vantage == .link && $0.direction == .in
+            }), let device = arrival.device, let master = namespace[device: device]?.master,
+            namespace[device: master]?.kind == "bridge", !namespace.holds(destination)
+        else { return nil }
+        guard hop.hook == .forward || hop.hook == .postrouting || hop.hook == .prerouting else { return nil }
+        let mac = hop.packet.macDestination ?? arrival.packet.macDestination
+        if let mac { return namespace.links.contains { $0.mac == mac } ? nil : device }
+        return nil
+    }
+
+    /// What conntrack must hold for a walk that was seen translated.
+    func flows() -> [FlowEvent] {
+        guard let packet = packet() else { return [] }
+        var flows: [FlowEvent] = []
+        var index = 0
+        let sightings = sightings
+        while index < sightings.count {
+            var end = index
+            while end + 1 < sightings.count, sightings[end + 1].namespace == sightings[index].namespace { end += 1 }
+            if let entry = self.packet(at: sightings[index]), let exit = self.packet(at: sightings[end]) {
+                let original = FlowTuple(
+                    source: entry.source, destination: entry.destination, sourcePort: entry.sourcePort ?? 0,
+                    destinationPort: entry.destinationPort ?? 0, ipProtocol: packet.ipProtocol)
+                let out = FlowTuple(
+                    source: exit.source, destination: exit.destination, sourcePort: exit.sourcePort ?? 0,
+                    destinationPort: exit.destinationPort ?? 0, ipProtocol: packet.ipProtocol)
+                if original != out {
+                    flows.append(
+                        FlowEvent(
+                            timeNanoseconds: 0, namespace: sightings[index].namespace, change: .new, original: original,
+                            reply: out.reversed))
+                }
+            }
+            index = end + 1
+        }
+        return flows
+    }
+}

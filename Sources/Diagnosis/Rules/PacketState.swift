@@ -1,0 +1,77 @@
+public import Wire
+
+/// What conntrack calls the packet's connection (iptables-extensions(8), `conntrack`).
+public enum ConnectionState: String, Sendable, Hashable {
+    case new
+    case established
+    case related
+    case invalid
+    case untracked
+}
+
+/// A packet at one place, with all that rules ask about it. Nil is not known.
+public struct PacketState: Sendable, Hashable {
+    public var source: IPAddress
+    public var destination: IPAddress
+    public var ipProtocol: IPProtocol
+    public var sourcePort: UInt16?
+    public var destinationPort: UInt16?
+    public var icmpType: UInt8?
+    public var icmpCode: UInt8?
+    /// FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32.
+    public var tcpFlags: UInt8?
+    public var ttl: UInt8?
+    /// Bytes of the IP packet; 0 where unknown.
+    public var length: UInt32
+    public var mark: UInt32
+    public var dontFragment: Bool?
+    public var macSource: MACAddress?
+    public var macDestination: MACAddress?
+    public var connection: ConnectionState?
+    public var connectionMark: UInt32?
+    public var isSourceTranslated: Bool?
+    public var isDestinationTranslated: Bool?
+    /// Before any translation here.
+    public var originalDestination: IPAddress?
+
+    public init(
+        source: IPAddress, destination: IPAddress, ipProtocol: IPProtocol, sourcePort: UInt16? = nil,
+        destinationPort: UInt16? = nil, icmpType: UInt8? = nil, icmpCode: UInt8? = nil, tcpFlags: UInt8? = nil,
+        ttl: UInt8? = nil, length: UInt32 = 0, mark: UInt32 = 0, dontFragment: Bool? = nil,
+        connection: ConnectionState? = nil
+    ) {
+        self.source = source
+        self.destination = destination
+        self.ipProtocol = ipProtocol
+        self.sourcePort = sourcePort
+        self.destinationPort = destinationPort
+        self.icmpType = icmpType
+        self.icmpCode = icmpCode
+        self.tcpFlags = tcpFlags
+        self.ttl = ttl
+        self.length = length
+        self.mark = mark
+        self.dontFragment = dontFragment
+        self.connection = connection
+    }
+
+    /// Whether ports mean anything (TCP, UDP, SCTP, UDP-Lite).
+    var hasPorts: Bool { [6, 17, 132, 136].contains(ipProtocol.rawValue) }
+    var isEchoRequest: Bool { ipProtocol == .icmp ? icmpType == 8 : ipProtocol == .icmpv6 && icmpType == 128 }
+
+    /// The packet that answers this one.
+    var answer: PacketState {
+        var copy = self
+        swap(&copy.source, &copy.destination)
+        swap(&copy.sourcePort, &copy.destinationPort)
+        swap(&copy.macSource, &copy.macDestination)
+        if ipProtocol == .icmp, icmpType == 8 { copy.icmpType = 0 }
+        if ipProtocol == .icmpv6, icmpType == 128 { copy.icmpType = 129 }
+        if ipProtocol == .tcp { copy.tcpFlags = 18 }
+        copy.ttl = 64
+        copy.mark = 0
+        copy.connection = .established
+        copy.originalDestination = nil
+        return copy
+    }
+}
