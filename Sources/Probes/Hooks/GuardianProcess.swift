@@ -5,7 +5,6 @@ internal import LinuxSystem
 final class GuardianProcess {
     private let child: ChildProcess
     private let pipe: Pipe
-    /// -1 once it was waited for.
     private var isRunning = true
 
     /// Starts it and waits until it is ready to remove what `journal` tells of.
@@ -30,6 +29,9 @@ final class GuardianProcess {
     }
 
     deinit { _ = finish() }
+
+    /// A descriptor whose last holder's end sets the guardian to work.
+    var witness: Int32 { pipe.writing }
 
     /// Lets it do its work, and waits for it.
     ///

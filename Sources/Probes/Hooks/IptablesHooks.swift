@@ -102,9 +102,9 @@ final class IptablesHooks {
         _ commands: String, program: XTablesProgram, table: XTable, site: Site, warnings: inout [String]
     ) throws {
         do {
-            try program.restore(commands, in: site.file)
+            try program.restore(commands, in: site.file, witness: guardian?.witness ?? -1)
         } catch  where !program.isLegacy && program.other.isInstalled {
-            try program.other.restore(commands, in: site.file)
+            try program.other.restore(commands, in: site.file, witness: guardian?.witness ?? -1)
             warnings.append(
                 "the empty iptables-legacy table \(table.rawValue) stays registered in \(site.namespace.name) "
                     + "until the namespace ends")

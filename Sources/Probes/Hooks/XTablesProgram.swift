@@ -34,29 +34,55 @@ enum XTablesProgram: String, CaseIterable, Codable, Sendable {
 
     /// Every table with its rules, as iptables-save(8) prints them. Makes no table.
     func save(in namespace: NetworkNamespaceFile) throws -> String {
-        try run("save", [], input: "", in: namespace)
+        let name = "\(rawValue)-save"
+        let output = try Command([try Self.path(ofInstalled: name)], namespace: namespace).run()
+        guard output.status == 0 else {
+            throw Self.failure(name, complaint: output.errorText, status: output.status)
+        }
+        return output.text
     }
 
     /// Applies `commands` table by table, each wholly or not at all; rules that they do not name stay, with their
     /// counters.
-    func restore(_ commands: String, in namespace: NetworkNamespaceFile) throws {
+    ///
+    /// - Parameter witness: a descriptor that the program holds open while it runs, so that whoever waits for its
+    ///   other end knows that nothing more comes, even if this process is killed meanwhile; -1 for none.
+    func restore(_ commands: String, in namespace: NetworkNamespaceFile, witness: Int32 = -1) throws {
+        let name = "\(rawValue)-restore"
         // -w: another program may hold the lock of the legacy tables.
-        _ = try run("restore", ["--noflush", "-w", "10"], input: commands, in: namespace)
+        let command = Command(
+            [try Self.path(ofInstalled: name), "--noflush", "-w", "10"], namespace: namespace)
+        let input = try Pipe()
+        let errors = try Pipe()
+        let child = try command.start(input: input.reading, output: witness, error: errors.writing)
+        input.closeReading()
+        errors.closeWriting()
+        // It reads all of its input whatever it says, so neither waits for the other; what it refuses it says below.
+        _ = writeAll(Array(commands.utf8), to: input.writing)
+        input.closeWriting()
+        var complaint: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = try retryingInterrupts("read from \(name)") { read(errors.reading, &buffer, buffer.count) }
+            if count == 0 { break }
+            complaint.append(contentsOf: buffer[..<count])
+        }
+        let status = try child.wait()
+        guard status == 0 else {
+            throw Self.failure(name, complaint: String(decoding: complaint, as: UTF8.self), status: status)
+        }
     }
 
-    private func run(_ verb: String, _ options: [String], input: String, in namespace: NetworkNamespaceFile) throws
-        -> String
-    {
-        let name = "\(rawValue)-\(verb)"
-        guard let path = Self.path(of: name) else {
+    private static func failure(_ name: String, complaint: String, status: Int32) -> ProbeError {
+        let line = complaint.split(separator: "\n").first { !$0.hasPrefix("#") }
+        return ProbeError("run \(name)", reason: line.map(String.init) ?? "status \(status)")
+    }
+
+    private static func path(ofInstalled name: String) throws -> String {
+        guard let path = path(of: name) else {
             throw ProbeError("run \(name)", reason: "it is not installed", remedy: "apt install iptables")
         }
-        let output = try Command([path] + options, namespace: namespace).run(input: Array(input.utf8))
-        guard output.status == 0 else {
-            let complaint = output.errorText.split(separator: "\n").first { !$0.hasPrefix("#") }
-            throw ProbeError("run \(name)", reason: complaint.map(String.init) ?? "status \(output.status)")
-        }
-        return output.text
+        return path
     }
 
     /// A user's PATH often lacks the directories of the administrator's programs.
