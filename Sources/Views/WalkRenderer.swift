@@ -5,6 +5,10 @@ public import Walks
 public enum OutputFormat: String, Sendable, CaseIterable {
     case text
     case json
+    case mermaid
+    case dot
+    case svg
+    case html
 }
 
 /// Draws walks and exchanges in one of the formats.
@@ -34,6 +38,14 @@ public struct WalkRenderer: Sendable {
         case .json:
             let lines = try [request, reply].compactMap(\.self).map(WalkJSON.line)
             return lines.joined(separator: "\n") + "\n"
+        case .mermaid: return WalkMermaid(drawing(request, reply: reply)).render()
+        case .dot: return WalkDOT(drawing(request, reply: reply)).render()
+        case .svg: return WalkSVG(drawing(request, reply: reply)).document().render()
+        case .html: return WalkHTML(drawing(request, reply: reply)).render()
         }
+    }
+
+    private func drawing(_ request: Walk, reply: Walk?) -> WalkDrawing {
+        WalkDrawing(request, reply: reply, topology: topology, verbosity: options.verbosity)
     }
 }

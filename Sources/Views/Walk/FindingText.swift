@@ -32,6 +32,15 @@ struct FindingText {
             lines += labelled("rule", pen(RuleWords.name(rule, handle: true), .name))
             if let text = rule.text { lines += labelled("", pen(text, .name)) }
         }
+        if !finding.path.isEmpty {
+            // How the packet got to the rule's chain: the jumps, one after the other.
+            let jumps = finding.path.map { rule in
+                pen("\(rule.chain)\(rule.position.map { " \($0)" } ?? "")")
+            }
+            lines += labelled("by way", jumps.joined(pen(" → ", .dim)))
+        }
+        lines += unmatched(finding.unmatched)
+        lines += checks(finding.checks)
         var last = ""
         for evidence in finding.evidence {
             // `state: nat POSTROUTING is empty`: the kind of evidence is the label.
@@ -50,6 +59,43 @@ struct FindingText {
             lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
         }
         return lines
+    }
+
+    /// The rules before it: position, conditions, and which condition did not hold.
+    private func unmatched(_ misses: [Finding.Miss]) -> [StyledText] {
+        let width = pen.options.width - indent
+        let rules = misses.map { miss in
+            pen(
+                "\(miss.rule.position.map { "\($0)  " } ?? "")\(RuleWords.text(miss.rule) ?? RuleWords.name(miss.rule))"
+            )
+        }
+        let reasons = misses.map { pen($0.because, .dim) }
+        let column = (rules.map(\.columns).max() ?? 0) + 2
+        // Side by side where all of them fit, else one below the other.
+        let fits = reasons.allSatisfy { column + $0.columns <= width }
+        var lines: [StyledText] = []
+        for (index, (rule, reason)) in zip(rules, reasons).enumerated() {
+            let label = index == 0 ? "after" : ""
+            if fits {
+                lines += labelled(label, rule.padded(to: column) + reason)
+            } else {
+                lines += labelled(label, rule) + labelled("", .spaces(3) + reason)
+            }
+        }
+        return lines
+    }
+
+    /// What else could have stopped the packet there, and whether it did.
+    private func checks(_ checks: [Finding.Check]) -> [StyledText] {
+        checks.flatMap { check in
+            let (label, style): (String, TextStyle) =
+                switch check.holds {
+                case true?: ("yes", .bad)
+                case false?: ("no", .dim)
+                case nil: ("unknown", .caution)
+                }
+            return labelled(label, pen(check.text), style: style)
+        }
     }
 
     /// A command is there to be copied: broken where a shell lets it go on, with a backslash.

@@ -1,0 +1,41 @@
+import Topology
+import Wire
+
+/// A map as a page: the drawing, and each namespace's devices and routes in tables.
+struct MapHTML {
+    private let topology: Topology
+    private let verbosity: Verbosity
+
+    init(_ topology: Topology, verbosity: Verbosity) {
+        self.topology = topology
+        self.verbosity = verbosity
+    }
+
+    func render() -> String {
+        var page = HTMLPage(title: "Network map of \(topology.host)")
+        page.body.append("<p class=\"dim\">\(MarkupText.xml(topology.time))</p>")
+        let svg = MapSVG(MapLayout(topology, verbosity: verbosity)).document()
+        page.body.append("<div class=\"figure\">\n\(svg.render())</div>")
+        for namespace in topology.namespaces {
+            page.heading(
+                ([namespace.name] + namespace.containers.filter { $0 != namespace.name }).joined(separator: ", "))
+            page.table(
+                heading: ["device", "kind", "state", "addresses", "wire", "mtu", "hardware address"],
+                rows: namespace.links.map { link in
+                    let wire =
+                        link.peer.map { "\($0.namespace ?? "?") \($0.device)" } ?? link.master.map { "port of \($0)" }
+                    return [
+                        link.name, link.kind, link.isUp ? link.state : "down",
+                        link.addresses.map(\.description).joined(separator: " "), wire ?? "", "\(link.mtu)",
+                        link.mac?.description ?? "",
+                    ].map { MarkupText.xml($0) }
+                })
+            let routes = namespace.routes.filter { $0.table != 255 }
+            if !routes.isEmpty {
+                page.body.append(
+                    "<pre>" + routes.map { MarkupText.xml(MapLayout.text($0)) }.joined(separator: "\n") + "</pre>")
+            }
+        }
+        return page.render()
+    }
+}

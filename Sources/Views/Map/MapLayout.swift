@@ -1,0 +1,382 @@
+import Topology
+import Wire
+
+/// A topology as boxes with wires: one box for each namespace that others hang on, the others at the far end of a wire.
+///
+/// Text and SVG draw the same layout; Mermaid and DOT lay out the same namespaces, devices and wires themselves.
+struct MapLayout {
+    /// What a wire leads to.
+    struct Far {
+        enum Kind: Hashable {
+            /// A namespace with this one wire: it has no box.
+            case leaf
+            /// A namespace with a box of its own.
+            case box
+            /// A namespace that could not be found.
+            case unknown
+            /// Beyond this machine.
+            case outside
+            /// Many leaves like those above.
+            case more
+        }
+        var kind: Kind
+        var namespace: String
+        var device: String
+        /// Addresses, state.
+        var words: [Phrase]
+        /// Further lines: default route, other addresses, rules.
+        var facts: [Phrase]
+    }
+
+    struct Row {
+        var device: String
+        /// 0 for a device, 1 for a port of the bridge above.
+        var depth: Int
+        var isLastPort = false
+        var words: [Phrase]
+        var far: Far?
+        var isTunnel = false
+    }
+
+    struct Fact {
+        /// `route`, `nat`, `rule`, …
+        var label: String
+        var phrases: [Phrase]
+    }
+
+    struct Box {
+        var namespace: String
+        var subtitle: String?
+        var rows: [Row]
+        var facts: [Fact]
+    }
+
+    var boxes: [Box] = []
+    /// Namespaces that hold nothing but `lo`.
+    var empty: [Phrase] = []
+    var warnings: [String] = []
+
+    private let topology: Topology
+    private let verbose: Bool
+    private var leaves: Set<String> = []
+
+    init(_ topology: Topology, verbosity: Verbosity) {
+        self.topology = topology
+        self.verbose = verbosity >= .verbose
+        warnings = topology.warnings
+        leaves = Self.leaves(topology)
+        // The one that the tool runs in comes first: everything hangs on it.
+        let rest = topology.namespaces.filter { !leaves.contains($0.name) }
+        let ordered = rest.filter { $0.name == "host" } + rest.filter { $0.name != "host" }
+        for namespace in ordered {
+            if namespace.name != "host", namespace.links.allSatisfy({ $0.kind == "loopback" }), rest.count > 4 {
+                let isDown = namespace.links.contains { !$0.isUp }
+                empty.append(Phrase(namespace.name + (isDown ? " (lo is down)" : ""), isDown ? .caution : .plain))
+                continue
+            }
+            boxes.append(box(namespace))
+        }
+    }
+
+    // MARK: - Which namespaces hang on others
+
+    /// Namespaces with one wire, to a namespace that has more: drawn at its end.
+    private static func leaves(_ topology: Topology) -> Set<String> {
+        func wires(_ namespace: Namespace) -> [Link] {
+            // Tunnel devices that the kernel puts into every namespace are down and without addresses.
+            namespace.links.filter { link in
+                link.kind != "loopback"
+                    && !(!link.isUp && link.addresses.isEmpty && link.peer == nil && link.master == nil)
+            }
+        }
+        var result: Set<String> = []
+        for namespace in topology.namespaces where namespace.name != "host" {
+            let links = wires(namespace)
+            guard links.count == 1, let peer = links[0].peer?.namespace, peer != namespace.name,
+                !result.contains(peer), topology[namespace: peer] != nil
+            else { continue }
+            result.insert(namespace.name)
+        }
+        return result
+    }
+
+    // MARK: - Boxes
+
+    private func box(_ namespace: Namespace) -> Box {
+        var rows: [Row] = []
+        let links = namespace.links
+        let masters = Set(links.compactMap(\.master))
+        for link in links.sorted(by: Self.order) where link.master.map({ namespace[device: $0] == nil }) ?? true {
+            if link.kind == "loopback", link.isUp, Self.others(link).isEmpty, links.count > 1, !verbose { continue }
+            let ports =
+                masters.contains(link.name) ? links.filter { $0.master == link.name }.sorted(by: Self.order) : []
+            rows.append(row(link, of: namespace, depth: 0, ports: ports))
+            var portRows = ports.map { row($0, of: namespace, depth: 1, ports: []) }
+            portRows = compacted(portRows, gateways: Set(link.addresses.map(\.address)))
+            if !portRows.isEmpty { portRows[portRows.count - 1].isLastPort = true }
+            rows += portRows
+        }
+        return Box(
+            namespace: namespace.name, subtitle: subtitle(namespace), rows: rows, facts: facts(namespace))
+    }
+
+    private static func order(_ left: Link, _ right: Link) -> Bool {
+        if (left.kind == "loopback") != (right.kind == "loopback") { return left.kind == "loopback" }
+        if (left.kind == "bridge") != (right.kind == "bridge") { return left.kind == "bridge" }
+        return left.index < right.index
+    }
+
+    private func subtitle(_ namespace: Namespace) -> String? {
+        let others = namespace.containers.filter { $0 != namespace.name }
+        return others.isEmpty ? nil : others.joined(separator: ", ")
+    }
+
+    private func row(_ link: Link, of namespace: Namespace, depth: Int, ports: [Link]) -> Row {
+        var words = nature(link, ports: ports) + state(link) + addresses(link)
+        if depth == 1, !link.addresses.isEmpty {
+            words.append(Phrase("! an address on a port of a bridge is not answered for", .caution))
+        }
+        var row = Row(device: link.name, depth: depth, words: words)
+        if let peer = link.peer {
+            row.far = far(peer, from: link)
+        } else if let remote = link.vxlan?.remote {
+            row.far = Far(kind: .outside, namespace: "\(remote)", device: "", words: [], facts: [])
+            row.isTunnel = true
+        } else if let gateway = namespace.routes.first(where: { $0.device == link.name && $0.gateway != nil })?.gateway
+        {
+            row.far = Far(kind: .outside, namespace: "\(gateway)", device: "", words: [], facts: [])
+        } else if ["ethernet", "tun"].contains(link.kind), link.isUp {
+            row.far = Far(kind: .outside, namespace: "outside", device: "", words: [], facts: [])
+        }
+        return row
+    }
+
+    private func nature(_ link: Link, ports: [Link]) -> [Phrase] {
+        var phrases: [Phrase] = []
+        switch link.kind {
+        case "veth", "ethernet", "loopback": break
+        case "bridge":
+            var words = ports.isEmpty ? "bridge without ports" : "bridge"
+            if link.bridge?.vlanFiltering ?? false { words += ", VLAN filtering" }
+            phrases.append(Phrase(words, .dim))
+        case "vxlan":
+            let over = link.vxlan?.device.map { " over \($0)" } ?? ""
+            phrases.append(Phrase("vxlan \(link.vxlan?.identifier ?? 0)\(over)", .dim))
+        default: phrases.append(Phrase(link.kind + (link.lower.map { " on \($0)" } ?? ""), .dim))
+        }
+        if let port = link.bridgePort {
+            if port.isolated { phrases.append(Phrase("isolated", .caution)) }
+            if port.hairpin { phrases.append(Phrase("hairpin", .dim)) }
+            if port.state != "forwarding", link.isUp, link.hasCarrier { phrases.append(Phrase(port.state, .caution)) }
+            if let pvid = port.pvid, pvid != 1 { phrases.append(Phrase("vlan \(pvid)", .dim)) }
+        }
+        phrases += link.programs.map { Phrase($0, .caution) }
+        if link.mtu != 1500, link.kind != "loopback", link.mtu != 0 { phrases.append(Phrase("mtu \(link.mtu)", .dim)) }
+        return phrases
+    }
+
+    private func state(_ link: Link) -> [Phrase] {
+        if !link.isUp { return [Phrase("✘ down", .bad)] }
+        if !link.hasCarrier {
+            guard let peer = link.peer else {
+                // A bridge without a live port has no carrier: its ports say why.
+                return link.kind == "loopback" ? [] : [Phrase("! no carrier", .caution)]
+            }
+            let other = peer.namespace.flatMap { topology[namespace: $0]?[device: peer.device] }
+            if other?.isUp ?? true { return [Phrase("! no carrier", .caution)] }
+            return [Phrase("! no carrier: the other end is down", .caution)]
+        }
+        return []
+    }
+
+    /// Without link-local and loopback ones, which every device has.
+    private static func others(_ link: Link) -> [IPPrefix] {
+        link.addresses.filter { !$0.address.isLoopback && !($0.address.isLinkLocal && !$0.address.isIPv4) }
+    }
+
+    private func addresses(_ link: Link) -> [Phrase] {
+        (verbose ? link.addresses : Self.others(link)).map { Phrase($0.description, .name) }
+    }
+
+    // MARK: - Far ends
+
+    private func far(_ peer: Link.Peer, from link: Link) -> Far {
+        guard let name = peer.namespace, let namespace = topology[namespace: name] else {
+            return Far(
+                kind: .unknown, namespace: peer.namespace ?? "?", device: peer.device,
+                words: [Phrase("in a namespace that could not be read", .dim)], facts: [])
+        }
+        let device = namespace[device: peer.device]
+        var words = device.map { state($0).filter { $0.style == .bad } + addresses($0) } ?? []
+        guard leaves.contains(name) else {
+            if device == nil { words = [] }
+            return Far(kind: .box, namespace: name, device: peer.device, words: words, facts: [])
+        }
+        var facts: [Phrase] = []
+        for loopback in namespace.links where loopback.kind == "loopback" {
+            if !loopback.isUp { facts.append(Phrase("! lo is down", .caution)) }
+            if !Self.others(loopback).isEmpty {
+                facts.append(Phrase("lo " + Self.others(loopback).map(\.description).joined(separator: " ")))
+            }
+        }
+        let others = namespace.containers.filter { $0 != name }
+        if !others.isEmpty { facts.append(Phrase(others.joined(separator: ", "), .dim)) }
+        facts += self.facts(namespace).map { fact in
+            let text = fact.phrases.map(\.text).joined(separator: "  ")
+            return Phrase(
+                ["route", ""].contains(fact.label) ? text : "\(fact.label) \(text)", fact.phrases.first?.style ?? .plain
+            )
+        }
+        let hasAddress = !(device.map(Self.others) ?? []).isEmpty
+        let hasDefault = namespace.routes.contains { $0.destination.length == 0 && $0.kind == "unicast" }
+        if hasAddress, !hasDefault { facts.append(Phrase("no default route", .caution)) }
+        if !hasAddress, device?.isUp ?? false, device?.master == nil { facts.append(Phrase("! no address", .caution)) }
+        return Far(kind: .leaf, namespace: name, device: peer.device, words: words, facts: facts)
+    }
+
+    /// Few leaves are drawn whole; of many that are alike, the first, the last, and how many between.
+    private func compacted(_ rows: [Row], gateways: Set<IPAddress>) -> [Row] {
+        guard !verbose, rows.count > 6 else { return rows }
+        let usual = Set(gateways.map { "default via \($0)" })
+        // A leaf whose only word is the bridge's own address as its gateway.
+        func isUsual(_ row: Row) -> Bool {
+            guard let far = row.far, far.kind == .leaf else { return false }
+            return far.facts.allSatisfy { fact in usual.contains { fact.text.hasPrefix($0) } }
+                && (far.words + row.words).allSatisfy { $0.style == .name || $0.style == .dim }
+        }
+        var result: [Row] = []
+        var run: [Row] = []
+        func flush() {
+            if run.count <= 12 {
+                result += run
+            } else if let last = run.last, let first = run.dropFirst(3).first {
+                result += run.prefix(3)
+                var more = first
+                let count = run.count - 4
+                more.device = "… \(count) more"
+                more.words = []
+                more.far = Far(
+                    kind: .more, namespace: "… \(count) more like these (-v lists them)", device: "", words: [],
+                    facts: [])
+                result.append(more)
+                result.append(last)
+            }
+            run = []
+        }
+        for row in rows {
+            if isUsual(row) {
+                var short = row
+                short.far?.facts = []
+                run.append(short)
+            } else {
+                flush()
+                result.append(row)
+            }
+        }
+        flush()
+        return result
+    }
+
+    // MARK: - Facts
+
+    private func facts(_ namespace: Namespace) -> [Fact] {
+        var facts = routes(namespace) + rules(namespace) + nat(namespace) + policies(namespace)
+        let wires = namespace.links.filter { $0.kind != "loopback" && $0.isUp && !Self.others($0).isEmpty }
+        if wires.count > 1 {
+            let isOn = namespace.sysctls["net.ipv4.ip_forward"]
+            if isOn == "1" { facts.append(Fact(label: "", phrases: [Phrase("forwards IPv4", .dim)])) }
+            if isOn == "0" { facts.append(Fact(label: "", phrases: [Phrase("! does not forward IPv4", .caution)])) }
+            if namespace.sysctls["net.ipv6.conf.all.forwarding"] == "1" {
+                facts.append(Fact(label: "", phrases: [Phrase("forwards IPv6", .dim)]))
+            }
+        }
+        let hasBridge = namespace.links.contains { $0.kind == "bridge" }
+        if hasBridge, namespace.sysctls["net.bridge.bridge-nf-call-iptables"] == "1" {
+            facts.append(Fact(label: "", phrases: [Phrase("bridged packets pass iptables too (br_netfilter)", .dim)]))
+        }
+        return facts
+    }
+
+    private func routes(_ namespace: Namespace) -> [Fact] {
+        // What an address brings with it is said by the address.
+        let told = namespace.routes.filter { route in
+            if [255].contains(route.table) || ["local", "broadcast", "multicast", "anycast"].contains(route.kind) {
+                return false
+            }
+            if route.destination.address.isMulticast || route.destination.address.isLinkLocal { return false }
+            return verbose || route.origin != "kernel" || route.gateway != nil || route.table != 254
+        }
+        let ordered = told.enumerated().sorted { left, right in
+            (left.element.table != 254 ? 1 : 0, left.element.destination.length == 0 ? 0 : 1, left.offset)
+                < (right.element.table != 254 ? 1 : 0, right.element.destination.length == 0 ? 0 : 1, right.offset)
+        }.map(\.element)
+        return limited(ordered.map { Fact(label: "route", phrases: [Phrase(Self.text($0))]) }, label: "route")
+    }
+
+    /// As ip-route(8) writes it, with `on` for `dev`.
+    static func text(_ route: Route) -> String {
+        var words: [String] = route.kind == "unicast" ? [] : [route.kind]
+        words.append(route.destination.length == 0 ? "default" : "\(route.destination)")
+        if let gateway = route.gateway { words.append("via \(gateway)") }
+        if let device = route.device { words.append("on \(device)") }
+        if !route.nextHops.isEmpty {
+            let hops = route.nextHops.map { hop in
+                [hop.gateway.map { "\($0)" }, hop.device.map { "on \($0)" }].compactMap(\.self).joined(separator: " ")
+            }
+            words.append("via " + hops.joined(separator: " or "))
+        }
+        if route.table != 254 { words.append("(table \(route.table))") }
+        return words.joined(separator: " ")
+    }
+
+    private func rules(_ namespace: Namespace) -> [Fact] {
+        // 0, 32766 and 32767 are there from the start.
+        let own = namespace.rules.filter { ![0, 32766, 32767].contains($0.priority) }
+        return limited(
+            own.map { rule in
+                var words: [String] = []
+                if let source = rule.source { words.append("from \(source)") }
+                if let destination = rule.destination { words.append("to \(destination)") }
+                if let mark = rule.mark { words.append("mark 0x\(String(mark, radix: 16))") }
+                if let device = rule.inDevice { words.append("in by \(device)") }
+                if let device = rule.outDevice { words.append("out by \(device)") }
+                words.append(rule.action == "lookup" ? "⇒ table \(rule.table)" : rule.action)
+                return Fact(label: "ip rule", phrases: [Phrase("\(rule.priority): \(words.joined(separator: " "))")])
+            }, label: "ip rule")
+    }
+
+    private func nat(_ namespace: Namespace) -> [Fact] {
+        limited(
+            namespace.netfilter.nat.map { nat in
+                let match = nat.match.map { $0.isEmpty ? "all" : $0 } ?? "all"
+                let words =
+                    switch nat.kind {
+                    case "masquerade": "\(match) ⇒ the outgoing device's address"
+                    case "redirect": "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
+                    default: "\(match) ⇒ \(nat.to ?? "?")"
+                    }
+                let name = RuleWords.name(nat.rule, handle: verbose)
+                return Fact(
+                    label: nat.kind == "masquerade" ? "snat" : nat.kind,
+                    phrases: [
+                        Phrase(words, .translation), Phrase("(\(name))", .dim),
+                    ])
+            }, label: "nat")
+    }
+
+    private func policies(_ namespace: Namespace) -> [Fact] {
+        namespace.netfilter.chains.filter { $0.policy?.lowercased() == "drop" }.map { chain in
+            Fact(
+                label: "policy",
+                phrases: [Phrase("! \(chain.table) \(chain.name) drops what no rule accepts", .caution)])
+        }
+    }
+
+    /// The first eight, and how many more.
+    private func limited(_ facts: [Fact], label: String) -> [Fact] {
+        guard !verbose, facts.count > 8 else { return facts }
+        return facts.prefix(7) + [
+            Fact(label: label, phrases: [Phrase("and \(facts.count - 7) more (-v lists them)", .dim)])
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+import Topology
+import Walks
+
+/// An exchange ready to be drawn in a graphic format: the same steps and boxes as the text has.
+struct WalkDrawing {
+    var request: Walk
+    var reply: Walk?
+    var headline: WalkHeadline
+    var steps: WalkSteps
+    var layout: PathLayout
+    var answerSteps: WalkSteps?
+    /// Nil where the answer came back the same way.
+    var answerLayout: PathLayout?
+
+    init(_ request: Walk, reply: Walk?, topology: Topology?, verbosity: Verbosity) {
+        self.request = request
+        self.reply = reply
+        headline = WalkHeadline(request, reply: reply)
+        steps = WalkSteps(request, topology: topology, verbosity: verbosity)
+        layout = PathLayout(steps, outcome: request.outcome, topology: topology)
+        guard let reply else { return }
+        let back = WalkSteps(reply, topology: topology, verbosity: verbosity)
+        answerSteps = back
+        if !WalkText.goesBack(reply, request) || reply.outcome != .delivered {
+            answerLayout = PathLayout(back, outcome: reply.outcome, topology: topology)
+        }
+    }
+
+    /// `ping mynamespace → 198.51.100.1  seq 1`
+    var title: String { [headline.subject, headline.detail].compactMap(\.self).joined(separator: "  ") }
+
+    var outcome: String { [headline.outcome, headline.remark].compactMap(\.self).joined(separator: ", ") }
+
+    /// What the answer's line says where it came back the same way.
+    var answer: String? {
+        guard let reply, answerLayout == nil else { return nil }
+        return "answer, back the same way, \(Durations.text(nanoseconds: reply.durationNanoseconds))"
+    }
+}
+
+extension WalkStep {
+    /// All that the step says, in one line: `postrouting: source 172.19.0.2 ⇒ 203.0.113.2`.
+    var sentence: String {
+        what.isEmpty ? place : "\(place): \(what.map(\.text).joined(separator: ", "))"
+    }
+}

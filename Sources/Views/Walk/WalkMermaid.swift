@@ -1,0 +1,87 @@
+/// A walk as a Mermaid flow chart: for a page or a ticket that draws it.
+struct WalkMermaid {
+    private let drawing: WalkDrawing
+
+    init(_ drawing: WalkDrawing) {
+        self.drawing = drawing
+    }
+
+    func render() -> String {
+        var lines = ["---", "title: \"\(title)\"", "---", "flowchart LR"]
+        let ends = draw(drawing.layout, drawing.steps, prefix: "q", label: nil, into: &lines)
+        if let answer = drawing.answer, let ends, ends.first != ends.last {
+            lines.append("    \(ends.last) -. \"\(MarkupText.mermaid(answer))\" .-> \(ends.first)")
+        }
+        if let layout = drawing.answerLayout, let steps = drawing.answerSteps {
+            _ = draw(layout, steps, prefix: "a", label: "answer", into: &lines)
+        }
+        lines += [
+            "    classDef good stroke:#1a7f37,stroke-width:2px", "    classDef bad stroke:#cf222e,stroke-width:2px",
+            "    classDef nat stroke:#8250df,stroke-width:2px", "    classDef missing stroke-dasharray:4 3",
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The title stands in YAML, where Mermaid's entities mean nothing.
+    private var title: String {
+        var text = ""
+        for scalar in Pen.safe("\(drawing.title): \(drawing.outcome)", unicode: true).unicodeScalars {
+            switch scalar {
+            case "\"", "\\", "<", ">": continue
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    private func draw(
+        _ layout: PathLayout, _ steps: WalkSteps, prefix: String, label: String?, into lines: inout [String]
+    ) -> (first: String, last: String)? {
+        var last: String?
+        var first: String?
+        var node = 0
+        var edges: [String] = []
+        var wire: PathLayout.Wire?
+        for (index, lane) in layout.lanes.enumerated() {
+            let name = [label, lane.namespace].compactMap(\.self).joined(separator: ": ")
+            lines.append("    subgraph \(prefix)s\(index)[\"\(MarkupText.mermaid(name))\"]")
+            for station in lane.stations {
+                node += 1
+                let id = "\(prefix)\(node)"
+                let notes = station.numbers.flatMap { number in
+                    steps.steps.filter { $0.number == number && $0.kind == .translation }.flatMap(\.what)
+                }
+                let text = ([station.label] + notes.map(\.text)).map { MarkupText.mermaid($0) }.joined(
+                    separator: "<br>")
+                lines.append("        \(id)[\"\(text)\"]\(style(station.kind))")
+                if let last {
+                    edges.append("    \(last) \(arrow(wire, to: station.kind)) \(id)")
+                }
+                wire = nil
+                first = first ?? id
+                last = id
+            }
+            lines.append("    end")
+            wire = lane.wire
+        }
+        if wire == .outside, let last { edges.append("    \(last) --> \(prefix)out((\"outside\"))") }
+        lines += edges
+        guard let first, let last else { return nil }
+        return (first, last)
+    }
+
+    private func arrow(_ wire: PathLayout.Wire?, to kind: WalkStep.Kind) -> String {
+        if kind == .missing { return "-.-x" }
+        return wire == .tunnel ? "==>" : "-->"
+    }
+
+    private func style(_ kind: WalkStep.Kind) -> String {
+        switch kind {
+        case .received: ":::good"
+        case .stop: ":::bad"
+        case .translation: ":::nat"
+        case .missing: ":::missing"
+        case .sent, .device, .route, .hook: ""
+        }
+    }
+}
