@@ -63,7 +63,7 @@ struct MapSVG {
                 bridge = base
             }
             if row.far?.kind != .more { phrases(left(row), x: x, y: base, in: &svg) }
-            if let far = row.far { draw(far, of: row, x: right, y: base, edge: margin + width, in: &svg) }
+            if let far = row.far { draw(far, of: row, x: right, y: base, from: min(x + pixels(left(row)), margin + width), in: &svg) }
         }
         for (index, fact) in facts.enumerated() {
             phrases(fact, x: margin + 14, y: factsTop + 14 + index * line, in: &svg)
@@ -72,13 +72,13 @@ struct MapSVG {
     }
 
     private func draw(
-        _ far: MapLayout.Far, of row: MapLayout.Row, x: Int, y: Int, edge: Int, in svg: inout SVGDocument
+        _ far: MapLayout.Far, of row: MapLayout.Row, x: Int, y: Int, from start: Int, in svg: inout SVGDocument
     ) {
         if far.kind == .more {
             svg.text(far.namespace, x: x, y: y, .dim)
             return
         }
-        svg.line(x1: edge, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
+        svg.line(x1: start, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
         let head = [Phrase(far.namespace, .strong)] + (far.device.isEmpty ? [] : [Phrase(far.device)]) + far.words
         guard far.kind == .leaf || far.kind == .box else {
             phrases(far.kind == .unknown ? [Phrase("?", .caution)] + head.dropFirst() : head, x: x + 6, y: y, in: &svg)
