@@ -26,3 +26,64 @@ import Topology
         }
     }
 }
+
+extension MapTests {
+    @Test func theBaseNetworkIsABoxWithItsWires() throws {
+        let text = try MapRenderer(format: .text).render(SampleNetworks.base)
+        let lines = text.split(separator: "\n").map(String.init)
+        #expect(lines[0] == " ┌ host ─────────────────────────────────────┐")
+        #expect(lines[1] == " │ mybridge  bridge  172.19.0.1/24           │")
+        #expect(lines[2] == " │ ├ veth0 ──────────────────────────────────┼── mynamespace veth1 172.19.0.2/24")
+        #expect(lines[3] == " │ │                                         │   default via 172.19.0.1 on veth1")
+        #expect(text.contains("other veth3 172.19.0.3/24"))
+        #expect(text.contains("no default route"))
+        #expect(text.contains("snat  172.19.0.0/24 ⇒ the outgoing"))
+    }
+
+    @Test func theEndThatIsDownIsNamedWhereItIs() throws {
+        let text = try MapRenderer(format: .text).render(SampleNetworks.farEndDown)
+        #expect(text.contains("veth0  ! no carrier: the other end is down"))
+        #expect(text.contains("mynamespace veth1 ✘ down"))
+        #expect(text.contains("! lo is down"))
+    }
+
+    @Test func twoHundredNamespacesFitOnAScreenAndTheOddOneIsSeen() throws {
+        let topology = SampleNetworks.many(200)
+        let text = try MapRenderer(format: .text).render(topology)
+        #expect(text.split(separator: "\n").count < 35)
+        #expect(text.contains("n5 eth0 ✘ down"))
+        #expect(text.contains("191 more like these"))
+        let all = try MapRenderer(format: .text, options: RenderOptions(verbosity: .verbose)).render(topology)
+        for number in 1...200 { #expect(all.contains("── n\(number) eth0"), "n\(number)") }
+    }
+
+    @Test func namesInAMapAreMadeSafe() throws {
+        var generator = SeededGenerator(state: 7)
+        for round in 0..<12 {
+            var topology = SampleNetworks.overlay
+            for place in topology.namespaces.indices {
+                topology.namespaces[place].containers = [generator.name()]
+                let old = topology.namespaces[place].name
+                let new = generator.name() + "\(place)"
+                for other in topology.namespaces.indices {
+                    for link in topology.namespaces[other].links.indices
+                    where topology.namespaces[other].links[link].peer?.namespace == old {
+                        topology.namespaces[other].links[link].peer?.namespace = new
+                    }
+                }
+                topology.namespaces[place].name = new
+            }
+            topology.warnings = [generator.name()]
+            for format in OutputFormat.allCases {
+                let text = try MapRenderer(format: format).render(topology)
+                #expect(!text.unicodeScalars.contains { $0.isUnsafe && $0 != "\n" }, "round \(round) \(format)")
+                if format == .text {
+                    for line in text.split(separator: "\n") {
+                        #expect(String(line).columns <= 80, "round \(round): \(line)")
+                    }
+                }
+                if format == .svg { #expect(HostileNamesTests.isBalanced(text), "round \(round)") }
+            }
+        }
+    }
+}

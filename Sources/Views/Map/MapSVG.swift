@@ -63,7 +63,9 @@ struct MapSVG {
                 bridge = base
             }
             if row.far?.kind != .more { phrases(left(row), x: x, y: base, in: &svg) }
-            if let far = row.far { draw(far, of: row, x: right, y: base, from: min(x + pixels(left(row)), margin + width), in: &svg) }
+            if let far = row.far {
+                draw(far, of: row, x: right, y: base, from: min(x + pixels(left(row)), margin + width), in: &svg)
+            }
         }
         for (index, fact) in facts.enumerated() {
             phrases(fact, x: margin + 14, y: factsTop + 14 + index * line, in: &svg)

@@ -13,11 +13,13 @@ enum Durations {
 
     /// Two decimals below 10, one below 100, none above.
     private static func decimal(_ value: Int64, unit: Int64) -> String {
-        let hundredths = value / (unit / 100) + (value % (unit / 100) >= unit / 200 ? 1 : 0)
+        // Rounded once, to the digits that are shown.
+        func rounded(to part: Int64) -> Int64 { value / part + (value % part >= part / 2 ? 1 : 0) }
+        let hundredths = rounded(to: unit / 100)
         if hundredths < 1000 { return "\(hundredths / 100).\(padded(hundredths % 100))" }
-        let tenths = (hundredths + 5) / 10
+        let tenths = rounded(to: unit / 10)
         if tenths < 1000 { return "\(tenths / 10).\(tenths % 10)" }
-        return "\((hundredths + 50) / 100)"
+        return "\(rounded(to: unit))"
     }
 
     private static func padded(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

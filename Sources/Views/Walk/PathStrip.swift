@@ -37,9 +37,11 @@ struct PathStrip {
         for (spacing, gap) in [(3, 4), (2, 4), (2, 3), (1, 2)] where total(boxes, spacing, gap) <= width - 1 {
             return row(boxes, spacing: spacing, gap: gap, entering: false)
         }
-        let rows = broken(boxes, spacing: 2, gap: 3)
+        let loose = broken(boxes, spacing: 2, gap: 3)
+        let tight = broken(boxes, spacing: 1, gap: 2)
+        let (rows, spacing, gap) = tight.count < loose.count ? (tight, 1, 2) : (loose, 2, 3)
         return rows.enumerated().flatMap { index, row in
-            self.row(row, spacing: 2, gap: 3, entering: index > 0 && !(row.first?.continues ?? false))
+            self.row(row, spacing: spacing, gap: gap, entering: index > 0 && !(row.first?.continues ?? false))
         }
     }
 
@@ -87,8 +89,8 @@ struct PathStrip {
     private func broken(_ boxes: [Box], spacing: Int, gap: Int) -> [[Box]] {
         var rows: [[Box]] = []
         var row: [Box] = []
-        let arrow = gap + 2
-        func used(_ boxes: [Box]) -> Int { total(boxes, spacing, gap) + 2 * arrow }
+        // An arrow from the row before, and the point of the one to the next row.
+        func used(_ boxes: [Box]) -> Int { total(boxes, spacing, gap) + 1 + (rows.isEmpty ? 0 : gap + 2) }
         for box in boxes {
             if used(row + [box]) <= width {
                 row.append(box)

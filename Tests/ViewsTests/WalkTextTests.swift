@@ -1,0 +1,174 @@
+import Testing
+import Topology
+import Walks
+
+@testable import Views
+
+/// What the eye should find, written out from the networks' commands.
+@Suite struct WalkTextTests {
+    private func lines(_ name: String, _ options: RenderOptions = RenderOptions(), topology: Topology? = nil) throws
+        -> [String]
+    {
+        let fixture = try WalkFixture.load(name)
+        let text = try WalkRenderer(format: .text, options: options, topology: topology)
+            .render(fixture.request, reply: fixture.reply)
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    @Test func aPingToTheWANIsDrawnWhole() throws {
+        let expected = """
+            ✔ delivered   ping mynamespace → 198.51.100.1  seq 1   answered after 194 µs
+
+              mynamespace              host                                     wan
+             ┌────────────────────┐   ┌────────────────────────────────────┐   ┌──────────┐
+             │ ping  route  veth1 ├───┤ veth0  mybridge  route  SNAT  eth0 ├───┤ wan0  ✔  │
+             └────────────────────┘   └────────────────────────────────────┘   └──────────┘
+                1      2      3           4       5        6     7     8          9    10
+
+              1 mynamespace  sent         172.19.0.2 → 198.51.100.1  ttl 64       state
+              2              route        via 172.19.0.1 on veth1, default route  kernel
+              3              veth1 out                                     +6 µs  seen
+              4 host         veth0 in                                      +4 µs  seen
+              5              mybridge in                                   +3 µs  seen
+              6              route        via 203.0.113.1 on eth0, default route  kernel
+              7              postrouting  source 172.19.0.2 ⇒ 203.0.113.2     log, conntrack
+                               iptables nat POSTROUTING 1: -s 172.19.0.0/24 -j MASQUERADE
+              8              eth0 out     ttl 63                          +12 µs  seen
+              9 wan          wan0 in                                       +4 µs  seen
+             10              received     198.51.100.1 is wan's own               kernel
+                             and 7 netfilter points passed unchanged (-v lists them)
+             answer   back the same way, 28 µs
+                      at host prerouting: destination 203.0.113.2 ⇒ 172.19.0.2
+
+            """
+        #expect(
+            try lines("namespace-to-wan")
+                == expected.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+    }
+
+    @Test func asciiHasAFormForEverySign() throws {
+        let text = try lines("namespace-to-wan", RenderOptions(unicode: false))
+        #expect(text[0] == "ok delivered   ping mynamespace -> 198.51.100.1  seq 1   answered after 194 us")
+        #expect(text[3] == " +--------------------+   +------------------------------------+   +----------+")
+        #expect(text[4] == " | ping  route  veth1 +---+ veth0  mybridge  route  SNAT  eth0 +---+ wan0  ok |")
+    }
+
+    @Test func aRuleThatDropsIsNamedWithThoseBeforeIt() throws {
+        let text = try lines("rule-drop")
+        #expect(text[0] == "✘ dropped   ping mynamespace → 198.51.100.1  seq 1   at host forward")
+        let cause = try #require(text.firstIndex { $0.hasPrefix(" cause") })
+        #expect(
+            text[cause...].prefix(11) == [
+                " cause    a rule of FORWARD drops it (rule-drop)",
+                " rule     iptables filter FORWARD 3 (handle 12)",
+                "          -A FORWARD -i mybridge -p icmp -j DROP",
+                " after    1  -i lo -j ACCEPT",
+                "             it came in by mybridge",
+                "          2  -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+                "             the connection is new",
+                " seen     last at host mybridge in; not at eth0 out, where nothing was lost",
+                " kernel   NETFILTER_DROP at nft_do_chain",
+                " mend     iptables -D FORWARD 3",
+                "          tried in a twin of this network: the same packet then arrives",
+            ])
+    }
+
+    @Test func whatWasLostIsExpectedSomewhere() throws {
+        let text = try lines("forwarding-disabled")
+        #expect(text[0] == "✘ lost   TCP mynamespace → 198.51.100.1:443  SYN")
+        #expect(text[1] == "  between host mybridge in and host eth0 out")
+        #expect(text.contains { $0.contains("veth0   mybridge   ? eth0 │") })
+        #expect(text.contains(" yes      net.ipv4.conf.mybridge.forwarding = 0 in host"))
+        #expect(text.contains(" no       a rule of forward: none met the packet"))
+        #expect(text.contains("          not tried"))
+        #expect(text.contains(" losses   nflog host lost 12 events: what is missing there proves nothing"))
+    }
+
+    @Test func whatNeverLeftSaysWhatTheSenderGot() throws {
+        let text = try lines("no-route")
+        #expect(text[0] == "✘ not sent   ping mynamespace → 172.17.0.1  seq 1")
+        #expect(text[1] == "  the sender got: Network is unreachable")
+        #expect(text.contains(" mend     ip -n mynamespace route add default via 172.19.0.1"))
+    }
+
+    @Test func whatLeftWithoutHopeOfAnAnswerIsNoSuccess() throws {
+        let text = try lines("no-source-nat")
+        #expect(text[0] == "✘ no answer possible   ping mynamespace → 198.51.100.1  seq 1")
+        #expect(text[1] == "  left host by eth0")
+        #expect(text.contains { $0.hasSuffix("eth0 ├────▸ outside") })
+    }
+
+    @Test func copiesOfAFloodedPacketAreNamed() throws {
+        let text = try lines("same-bridge")
+        #expect(text.contains("                ↳ copy: veth4 out, third veth5 in"))
+    }
+
+    @Test func anAnswerThatCameAnotherWayIsDrawnOnItsOwn() throws {
+        let text = try lines("policy-routing")
+        #expect(text.contains(" answer   ✔ delivered another way  198.51.100.1 → 203.0.113.2  after 28 µs"))
+        #expect(text.contains { $0.contains("├───┤ eth0  DNAT  route  mybridge  veth0 ├───┤") })
+    }
+
+    @Test func aLongWayGoesOnInAnotherRow() throws {
+        let text = try lines("vxlan-overlay")
+        #expect(text.contains { $0.hasSuffix("vxlan42  route  eth0 ├═══▸") })
+        #expect(text.contains { $0.hasPrefix(" ───▸┤ eth0  vxlan42  veth2 ├") })
+        let wide = try lines("vxlan-overlay", RenderOptions(width: 120))
+        #expect(wide.contains { $0.contains("route  eth0 ├═══┤ eth0  vxlan42") || $0.contains("eth0 ├════┤ eth0") })
+    }
+
+    @Test func anUncertainJoinSaysSo() throws {
+        let text = try lines("ipv6-to-wan")
+        #expect(text.contains { $0.hasSuffix("log, conntrack ≈") })
+        #expect(text.contains { $0.hasSuffix("≈ joined strongly, not exactly (-v: by which fields)") })
+    }
+
+    @Test func theTopologyAddsWhatADeviceIs() throws {
+        let text = try lines("namespace-to-wan", topology: SampleNetworks.base)
+        #expect(text.contains { $0.contains("veth0 in     port of mybridge") })
+        // A frame from port to port crosses the bridge, which no capture on it sees.
+        let flooded = try lines("same-bridge", topology: SampleNetworks.base)
+        #expect(flooded.contains { $0.contains("veth0   mybridge   veth2") })
+    }
+
+    @Test func oneLineAWalkIsEnoughWhenThereAreMany() throws {
+        let quiet = RenderOptions(verbosity: .quiet)
+        #expect(
+            try lines("rule-drop", quiet)[0]
+                == "01:58:14.860946 ✘ icmp 172.19.0.2 → 198.51.100.1 seq 1  dropped at host forward (rule-drop)")
+        #expect(
+            try lines("wan-to-published-port", quiet)[0]
+                == "01:58:14.860946 ✔ tcp 198.51.100.1:40112 → 203.0.113.2:8080 SYN  mynamespace  answered after 189 µs"
+        )
+    }
+
+    @Test func durationsHaveThreeDigitsAtMost() {
+        #expect(
+            [0, 999, 1000, 999_499, 999_500, 1_234_567, 12_345_678, 123_456_789, 999_500_000, 61_000_000_000].map {
+                Durations.text(nanoseconds: $0)
+            } == ["0 ns", "999 ns", "1 µs", "999 µs", "1.00 ms", "1.23 ms", "12.3 ms", "123 ms", "1.00 s", "61.0 s"])
+        #expect(Durations.nanoseconds(rfc3339: "1970-01-02T00:00:00.5Z") == 86_400_500_000_000)
+        #expect(Durations.nanoseconds(rfc3339: "2024-02-29T12:00:00Z") == 1_709_208_000_000_000_000)
+        #expect(Durations.nanoseconds(rfc3339: "yesterday") == nil)
+    }
+
+    @Test func tablesAreAligned() {
+        let table = Table(
+            heading: ["check", "state", "remedy"],
+            rows: [
+                .init(["namespaces", "allowed"], mark: .good),
+                .init(
+                    ["BPF", "not permitted", "run as root, or with CAP_BPF and CAP_PERFMON in this namespace"],
+                    mark: .bad),
+            ])
+        #expect(
+            table.render(RenderOptions(width: 60)) == """
+                  check       state          remedy
+                ✔ namespaces  allowed
+                ✘ BPF         not permitted  run as root, or with CAP_BPF
+                                             and CAP_PERFMON in this
+                                             namespace
+
+                """)
+    }
+}
