@@ -40,9 +40,18 @@ extension MapTests {
         #expect(text.contains("snat  172.19.0.0/24 ⇒ the outgoing"))
     }
 
+    @Test func anAddressOnABridgePortIsRemarked() throws {
+        var topology = SampleNetworks.base
+        let renderer = MapRenderer(format: .text, options: RenderOptions(width: 120))
+        // veth0 holds a link-local address, as every device does that is up.
+        #expect(try !renderer.render(topology).contains("belongs on"))
+        topology.namespaces[0].links[1].addresses += SampleNetworks.prefix("172.19.0.1/24")
+        #expect(try renderer.render(topology).contains("veth0  172.19.0.1/24  ! the address belongs on mybridge"))
+    }
+
     @Test func theEndThatIsDownIsNamedWhereItIs() throws {
         let text = try MapRenderer(format: .text).render(SampleNetworks.farEndDown)
-        #expect(text.contains("veth0  ! no carrier: the other end is down"))
+        #expect(text.contains("veth0  172.19.0.1/24  ! no carrier: the other"))
         #expect(text.contains("mynamespace veth1 ✘ down"))
         #expect(text.contains("! lo is down"))
     }

@@ -61,7 +61,7 @@ enum SampleNetworks {
             Namespace(
                 name: "host", inode: 4_026_532_000, path: "/proc/self/ns/net",
                 links: [
-                    loopback(), veth("veth0", 3, to: ("mynamespace", "veth1"), master: "mybridge"),
+                    loopback(), veth("veth0", 3, to: ("mynamespace", "veth1"), "fe80::1/64", master: "mybridge"),
                     veth("veth2", 5, to: ("other", "veth3"), master: "mybridge"),
                     bridge("mybridge", 7, "172.19.0.1/24"), veth("eth0", 9, to: ("wan", "wan0"), "203.0.113.2/24"),
                 ],

@@ -110,6 +110,7 @@ struct MapLayout {
             if link.kind == "loopback", link.isUp, Self.others(link).isEmpty, links.count > 1, !verbose { continue }
             let ports =
                 masters.contains(link.name) ? links.filter { $0.master == link.name }.sorted(by: Self.order) : []
+            if Self.isFallback(link), !verbose { continue }
             rows.append(row(link, of: namespace, depth: 0, ports: ports))
             var portRows = ports.map { row($0, of: namespace, depth: 1, ports: []) }
             portRows = compacted(portRows, gateways: Set(link.addresses.map(\.address)))
@@ -118,6 +119,12 @@ struct MapLayout {
         }
         return Box(
             namespace: namespace.name, subtitle: subtitle(namespace), rows: rows, facts: facts(namespace))
+    }
+
+    /// A device that a tunnel's module puts into every namespace, unused.
+    private static func isFallback(_ link: Link) -> Bool {
+        let names: Set = ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6gre0"]
+        return names.contains(link.name) && !link.isUp && link.addresses.isEmpty
     }
 
     private static func order(_ left: Link, _ right: Link) -> Bool {
@@ -132,9 +139,9 @@ struct MapLayout {
     }
 
     private func row(_ link: Link, of namespace: Namespace, depth: Int, ports: [Link]) -> Row {
-        var words = nature(link, ports: ports) + state(link) + addresses(link)
-        if depth == 1, !link.addresses.isEmpty {
-            words.append(Phrase("! an address on a port of a bridge is not answered for", .caution))
+        var words = nature(link, ports: ports) + addresses(link) + state(link)
+        if depth == 1, !Self.others(link).isEmpty {
+            words.append(Phrase("! the address belongs on \(link.master ?? "the bridge")", .caution))
         }
         var row = Row(device: link.name, depth: depth, words: words)
         if let peer = link.peer {
