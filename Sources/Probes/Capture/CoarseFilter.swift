@@ -12,6 +12,10 @@
 struct CoarseFilter: Equatable {
     /// Empty for every packet.
     var expression: String
+    /// What is left of the user's own words, without the packets that carry and answer theirs; empty for everything.
+    var kept = ""
+    /// The UDP ports that carry VXLAN.
+    var tunnelPorts: [UInt16] = []
 
     /// - Parameter tunnelPorts: UDP ports that carry VXLAN.
     init(_ filter: String?, tunnelPorts: [UInt16] = []) {
@@ -19,7 +23,9 @@ struct CoarseFilter: Equatable {
             expression = ""
             return
         }
-        let ports = Set(tunnelPorts + [4789, 8472]).sorted().map { "udp port \($0)" }.joined(separator: " or ")
+        self.kept = kept
+        self.tunnelPorts = Set(tunnelPorts + [4789, 8472]).sorted()
+        let ports = self.tunnelPorts.map { "udp port \($0)" }.joined(separator: " or ")
         expression =
             "(\(kept)) or ip proto 4 or ip proto 41 or ip proto 47 or ip6 proto 4 or ip6 proto 41 or ip6 proto 47"
             + " or \(ports) or (icmp and icmp[0] != 0 and icmp[0] != 8) or icmp6 or arp"

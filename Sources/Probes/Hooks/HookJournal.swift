@@ -45,7 +45,8 @@ struct HookJournal: Codable, Equatable {
         let content = try encoded()
         for directory in Self.directories {
             guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { continue }
-            let path = "\(directory)/\(run).json"
+            // One run can have several: for namespaces that came later.
+            let path = "\(directory)/\(run)-\(getpid()).json"
             let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
             if descriptor < 0 { continue }
             defer { close(descriptor) }

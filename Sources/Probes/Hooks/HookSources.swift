@@ -11,7 +11,9 @@ func armHooks(
     namespaces: [Namespace], plan: ProbePlan, intake: Intake, warnings: inout [String]
 ) throws -> [any ProbeSource] {
     guard plan.hooks != .none, !namespaces.isEmpty else { return [] }
-    let arming = HookArming(run: try RunIdentity.current(), plan: plan, coarse: "")
+    let arming = HookArming(
+        run: try RunIdentity.current(), plan: plan,
+        coarse: CoarseFilter(plan.filter, tunnelPorts: namespaces.flatMap(\.links).compactMap { $0.vxlan?.port }))
     return arming.arm(namespaces, intake: intake, warnings: &warnings)
 }
 
@@ -19,8 +21,8 @@ func armHooks(
 private struct HookArming {
     let run: RunIdentity
     let plan: ProbePlan
-    /// The part of the user's filter that the kernel may decide, as a pcap-filter(7) expression; empty for none.
-    let coarse: String
+    /// The part of the user's filter that the kernel may decide.
+    let coarse: CoarseFilter
 
     func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any ProbeSource] {
         if plan.hooks == .iptables { return armIptables(namespaces, intake: intake, warnings: &warnings) }
@@ -48,7 +50,7 @@ private struct HookArming {
             let context = try NftablesContext(namespace: file)
             let table = OwnedTable(
                 run: run, points: points, group: socket.group, snapLength: plan.snapLength,
-                match: OwnedTable.match(coarse))
+                matches: OwnedTable.matches(coarse))
             try context.run(table.ruleset, attempt: "lay nftables hooks in \(namespace.name)")
             return NFLOGSource(
                 namespace: namespace.name, socket: socket,
@@ -78,7 +80,7 @@ private struct HookArming {
         }
         if sites.isEmpty { return [] }
         let hooks = IptablesHooks(run: run, sites: sites, guardianCommand: plan.guardian, warnings: &warnings)
-        let match = XTablesMatch.words(coarse)
+        let match = XTablesMatch.words(coarse.expression)
         var sources: [any ProbeSource] = []
         for site in sites {
             do {

@@ -7,37 +7,38 @@ struct OwnedTable {
     let points: [HookPoint]
     let group: UInt16
     let snapLength: Int
-    /// A condition that every rule begins with: the part of the user's filter that costs least to test; empty for
-    /// none.
-    let match: String
+    /// Conditions: a packet is logged that meets one of them, and none meets two. Empty ones are met by all.
+    let matches: [String]
 
     /// As `nft -f` reads it.
     var ruleset: String {
         var text = "table inet \(run.tableName) {\n    flags owner\n"
         for (number, point) in points.enumerated() {
-            text += """
-                    chain \(point.hook.rawValue)-\(number) {
-                        type filter hook \(point.hook.rawValue) priority \(point.priority); policy accept
-                        \(match.isEmpty ? "" : match + " ")log group \(group) \
-                prefix "\(NFLOGSource.prefixStart)\(number)" snaplen \(snapLength)
-                    }
-
-                """
+            text += "    chain \(point.hook.rawValue)-\(number) {\n"
+            text += "        type filter hook \(point.hook.rawValue) priority \(point.priority); policy accept\n"
+            for match in matches {
+                text += "        \(match.isEmpty ? "" : match + " ")log group \(group) "
+                text += "prefix \"\(NFLOGSource.prefixStart)\(number)\" snaplen \(snapLength)\n"
+            }
+            text += "    }\n"
         }
         return text + "}\n"
     }
 
     var removal: String { "delete table inet \(run.tableName)\n" }
 
-    /// What of a pcap-filter(7) expression nftables can decide at little cost; empty (every packet) for all others.
-    static func match(_ filter: String) -> String {
-        switch filter {
-        case "icmp": "meta nfproto ipv4 meta l4proto icmp"
-        case "icmp6": "meta nfproto ipv6 meta l4proto icmpv6"
-        case "icmp or icmp6": "meta l4proto { icmp, icmpv6 }"
-        case "tcp": "meta l4proto tcp"
-        case "udp": "meta l4proto udp"
-        default: ""
+    /// The conditions for a filter: for a plain protocol it, and what `CoarseFilter` lets through with it (tunnels and
+    /// ICMP errors); every packet for all others, which the reader then judges itself.
+    static func matches(_ coarse: CoarseFilter) -> [String] {
+        let wanted: [String]
+        switch coarse.kept {
+        case "icmp", "icmp6": wanted = []
+        case "tcp", "udp", "sctp", "igmp", "esp", "ah": wanted = [coarse.kept]
+        default: return [""]
         }
+        // IP in IP 4, IPv6 in IP 41, GRE 47.
+        let matches = ["meta l4proto { \((["icmp", "ipv6-icmp", "4", "41", "47"] + wanted).joined(separator: ", ")) }"]
+        if wanted == ["udp"] { return matches }
+        return matches + ["udp dport { \(coarse.tunnelPorts.map(String.init).joined(separator: ", ")) }"]
     }
 }

@@ -168,14 +168,15 @@ private func chain(
         let table = OwnedTable(
             run: RunIdentity(process: 12, start: 345, processSpace: 6),
             points: [HookPoint(hook: .forward, stage: .filter, edge: .before, priority: -1)], group: 77,
-            snapLength: 128, match: OwnedTable.match("icmp"))
+            snapLength: 128, matches: ["meta l4proto tcp", "udp dport 4789"])
         #expect(
             table.ruleset == """
                 table inet packetwalk-12.345.6 {
                     flags owner
                     chain forward-0 {
                         type filter hook forward priority -1; policy accept
-                        meta nfproto ipv4 meta l4proto icmp log group 77 prefix "pw:0" snaplen 128
+                        meta l4proto tcp log group 77 prefix "pw:0" snaplen 128
+                        udp dport 4789 log group 77 prefix "pw:0" snaplen 128
                     }
                 }
 
@@ -184,8 +185,21 @@ private func chain(
     }
 
     @Test func onlyPlainProtocolsGoIntoTheRules() {
-        #expect(OwnedTable.match("tcp") == "meta l4proto tcp")
-        #expect(OwnedTable.match("tcp port 80 or arp") == "")
-        #expect(OwnedTable.match("") == "")
+        func matches(_ filter: String?) -> [String] { OwnedTable.matches(CoarseFilter(filter)) }
+        #expect(
+            matches("tcp port 80")
+                == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47, tcp }", "udp dport { 4789, 8472 }"])
+        #expect(matches("udp") == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47, udp }"])
+        #expect(matches("icmp") == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47 }", "udp dport { 4789, 8472 }"])
+        #expect(matches("tcp or arp") == [""])
+        #expect(matches("host 192.0.2.1") == [""])
+        #expect(matches(nil) == [""])
+    }
+
+    /// The kernel takes at most 64 instructions; what the coarse filter adds must not use them up.
+    @Test func thePlainProtocolsFitIntoAnIptablesRule() {
+        for filter in ["icmp", "tcp", "udp", "tcp port 80 or udp port 53"] {
+            #expect(XTablesMatch.words(CoarseFilter(filter).expression).hasPrefix("-m bpf"), "\(filter)")
+        }
     }
 }
