@@ -14,6 +14,12 @@ final class PacketFilter {
     /// - Throws: `ProbeError` with libpcap's words where the expression is wrong.
     init(_ expression: String, resolvesNames: Bool = false) throws {
         self.expression = expression
+        if !resolvesNames, let name = namesToResolve(in: expression).first {
+            throw ProbeError(
+                "compile the filter \"\(expression)\"",
+                reason: "\"\(name)\" is neither a word of the filter language "
+                    + "nor an address, and names are not looked up", remedy: "give its address")
+        }
         programs[.ethernet] = try Program(expression, linkType: .ethernet)
     }
 
