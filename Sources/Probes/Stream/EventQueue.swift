@@ -39,6 +39,7 @@ final class EventQueue: Sendable {
 
     var warnings: [String] { state.withLock { $0.warnings } }
     var isStopping: Bool { state.withLock { $0.isStopping } }
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
     var isFull: Bool { state.withLock { $0.bytes >= budget } }
 
     func warn(_ warning: String) {

@@ -135,23 +135,32 @@ final class ProbeReader {
         }
     }
 
-    /// After `stop`: reads until every source is silent, half a second at most.
+    /// After `stop`: reads on until every source was emptied once, 40 ms or more after the stop, or has come to what
+    /// happened since. Ten seconds at most; that something is left then is said.
     private func drain() {
         for source in sources.values { source.flush() }
-        let deadline = realTimeNanoseconds() + 500_000_000
-        var silentRounds = 0
-        while silentRounds < 2, realTimeNanoseconds() < deadline {
-            var hasRead = false
+        let stopped = realTimeNanoseconds()
+        var isBehind = true
+        while isBehind || realTimeNanoseconds() < stopped + 40_000_000 {
+            guard realTimeNanoseconds() < stopped + 10_000_000_000 else {
+                queue.warn("the last packets are missing: reading them would have taken more than ten seconds")
+                break
+            }
+            isBehind = false
+            var slowest = stopped
             for descriptor in ready.wait(timeoutMilliseconds: 20) {
                 if descriptor == queue.control {
                     queue.clearControl()
                 } else if let source = sources[descriptor] {
-                    let before = intake.count
-                    _ = readOnce(source, began: 0)
-                    if intake.count != before { hasRead = true }
+                    let readUpTo = readOnce(source, began: Int64.max)
+                    if readUpTo <= stopped { isBehind = true }
+                    slowest = min(slowest, readUpTo)
                 }
             }
-            silentRounds = hasRead ? 0 : silentRounds + 1
+            if intake.count > Self.crowd {
+                release(readUpTo: slowest, hold: nil)
+                while queue.isFull, !queue.isAbandoned { queue.waitForControl() }
+            }
         }
         for source in sources.values { source.reportLosses(into: intake) }
         if let leftOut = routes?.leftOut, leftOut > 0 {
