@@ -37,6 +37,8 @@ struct Examination {
     init(walk: Walk, reply: Walk?, context: DiagnosisContext) {
         self.walk = walk
         self.reply = reply
+        var context = context
+        if let stop = walk.stoppedAt { context.read(stop, of: walk) }
         self.context = context
     }
 
@@ -467,10 +469,22 @@ struct Examination {
             ]
         }
         guard let namespace = topology[namespace: last.namespace] else { return [] }
-        // Who takes it there?
-        var socket = Projection(context, flows: context.flows)
-        if packet.ipProtocol == .udp || expectsAnswer { socket.checkSocket(arrived, namespace, last.device ?? "") }
+        // Who takes it there? It was seen to come in, not to be taken.
+        var socket = Projection(context, flows: context.flows + reading.flows())
+        if last.vantage == .socket {
+            if packet.ipProtocol == .udp || expectsAnswer { socket.checkSocket(arrived, namespace, "") }
+        } else if let start = reading.start(sender: nil) {
+            socket.run(arrived, from: start)
+        }
         checks += socket.checks
+        let mine = socket.candidates.filter { candidate in candidate.finding.where.namespace == last.namespace }
+        if let stopping = mine.first(where: { $0.finding.rule != nil || $0.finding.code == "reverse-path-filter" }),
+            stopping.isCertain
+        {
+            walk.outcome = .lost
+            refine(stopping, reading)
+            return conclude(stopping, mine, socket, Told(examination: self, reading: reading), reading)
+        }
         if let candidate = socket.candidates.first(where: { candidate in
             // Without a refusal only what explains a silence counts for TCP.
             packet.ipProtocol != .tcp
@@ -645,6 +659,32 @@ struct Examination {
                 isCertain: cause?.isCertain ?? true, reasons: cause?.reasons ?? [])
         }
         return nil
+    }
+}
+
+extension DiagnosisContext {
+    /// Takes up what a walk's end says in words: the ICMP error that came, or the sender's errno.
+    mutating func read(_ stop: Stop, of walk: Walk) {
+        guard let reason = stop.reason else { return }
+        let words = reason.split(separator: " ")
+        if words.count == 7, words[0].hasPrefix("ICMP"), let type = UInt8(words[2]), let code = UInt8(words[4]),
+            let source = IPAddress(words[6]), icmpErrors.isEmpty
+        {
+            icmpErrors.append(ICMPError(source: source, type: type, code: code))
+        }
+        if sendFailures.isEmpty, let open = reason.firstRange(of: " (errno "), let namespace = stop.namespace,
+            let number = Int32(reason[open.upperBound...].dropLast()), let destination = IPAddress(walk.destination)
+        {
+            let unspecified = destination.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0)
+            sendFailures.append(
+                SendFailure(
+                    timeNanoseconds: 0, namespace: namespace,
+                    tuple: FlowTuple(
+                        source: IPAddress(walk.source) ?? unspecified, destination: destination,
+                        sourcePort: walk.sourcePort ?? 0, destinationPort: walk.destinationPort ?? 0,
+                        ipProtocol: IPProtocol(rawValue: protocolNumber(walk.protocol) ?? 0)),
+                    errorNumber: number, message: String(reason[..<open.lowerBound])))
+        }
     }
 }
 

@@ -38,6 +38,7 @@ struct NetworkDiscovery {
             }
         }
         topology.resolveFarEnds(readings)
+        topology.nameListeners()
         return topology
     }
 
@@ -45,13 +46,13 @@ struct NetworkDiscovery {
         // Entering even one's own namespace takes a privilege that reading it does not.
         let file = site.isOwn ? nil : try site.open()
         let path = file?.path ?? site.paths.first ?? ""
-        let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading) = {
+        let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, [Listener]) = {
             var netfilter = NetfilterReading(namespace: file)
             let reading = try NamespaceReading(over: try KernelNetlinkSocket())
             netfilter.read()
-            return (reading, Sysctls.read(), netfilter)
+            return (reading, Sysctls.read(), netfilter, Listener.ofThisNamespace())
         }
-        let (reading, sysctls, netfilter) = try file?.perform(work) ?? work()
+        let (reading, sysctls, netfilter, listeners) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
         namespace.links = reading.links
         namespace.routes = reading.routes
@@ -59,6 +60,7 @@ struct NetworkDiscovery {
         namespace.neighbors = reading.neighbors
         namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
         namespace.netfilter = netfilter.netfilter
+        namespace.listeners = listeners
         return (namespace, reading, netfilter.warnings.map { "\(name): \($0)" })
     }
 

@@ -66,3 +66,17 @@ extension Listener {
         return names
     }
 }
+
+extension Topology {
+    /// Gives every listener the name of a process that holds it.
+    mutating func nameListeners() {
+        let names = Listener.processNames(
+            holding: Set(namespaces.flatMap { $0.listeners.map(\.inode) }.filter { $0 != 0 }))
+        for namespace in namespaces.indices {
+            for listener in namespaces[namespace].listeners.indices {
+                namespaces[namespace].listeners[listener].process =
+                    names[namespaces[namespace].listeners[listener].inode]
+            }
+        }
+    }
+}

@@ -53,9 +53,11 @@ extension Projection {
             guard let near = topology[namespace: from.namespace], let nearLink = near[device: from.device],
                 let far = topology[namespace: to.namespace], let farLink = far[device: to.device]
             else { return true }
-            guard checkDevice(nearLink, near) else { return false }
-            checkPrograms(nearLink, near, direction: "egress")
-            askDevice(.egress, nearLink, near, &packet)
+            if from != seenOut {
+                guard checkDevice(nearLink, near) else { return false }
+                checkPrograms(nearLink, near, direction: "egress")
+                askDevice(.egress, nearLink, near, &packet)
+            }
             pass(from)
             guard farLink.isUp else {
                 add(linkDown(farLink, far, why: "it is the other end of \(nearLink.name) in \(near.name)"))
@@ -74,11 +76,18 @@ extension Projection {
         }
     }
 
+    /// What a device asks after a capture has seen the packet come in.
+    mutating func askReceiver(_ name: String, _ device: String, _ packet: inout PacketState) {
+        guard let namespace = topology[namespace: name], let link = namespace[device: device] else { return }
+        checkPrograms(link, namespace, direction: "ingress")
+        askDevice(.ingress, link, namespace, &packet)
+    }
+
     private mutating func askDevice(
         _ hook: NetfilterHook, _ link: Link, _ namespace: Namespace, _ packet: inout PacketState
     ) {
         let has = namespace.netfilter.chains.contains {
-            $0.family == "netdev" && ($0.device == nil || $0.device == link.name)
+            $0.family == "netdev" && $0.isBound(to: link.name)
         }
         guard has else { return }
         let site = RuleSite(
@@ -177,7 +186,7 @@ extension Projection {
 
     /// Frames of the labs are untagged: they take the PVID of the port that they come in by.
     private mutating func passesVLAN(_ bridge: Link, _ entry: Link?, _ exit: Link?, _ namespace: Namespace) -> Bool {
-        let own = bridge.bridgePort?.pvid ?? bridge.bridge?.defaultPVID
+        let own = bridge.bridge?.pvid ?? bridge.bridge?.defaultPVID
         let vlan = entry.map { $0.bridgePort?.pvid } ?? own
         guard let vlan, vlan != 0 else {
             if let entry {
@@ -203,7 +212,7 @@ extension Projection {
                 return false
             }
         } else if let entry {
-            let members = bridge.bridgePort?.vlans ?? []
+            let members = bridge.bridge?.vlans ?? []
             guard own == vlan || members.contains(vlan) || own == nil else {
                 add(
                     blocked(
@@ -234,9 +243,11 @@ extension Projection {
             }
         }
         guard let inPort, let outPort else { return }
+        let bridgeState = namespace[device: bridge]?.bridge
         let key =
             packet.source.isIPv4 ? "net.bridge.bridge-nf-call-iptables" : "net.bridge.bridge-nf-call-ip6tables"
-        guard namespace.sysctls[key] == "1" else { return }
+        let own = packet.source.isIPv4 ? bridgeState?.callsIPTables : bridgeState?.callsIP6Tables
+        guard namespace.sysctls[key] == "1" || own == true else { return }
         for hook in [NetfilterHook.prerouting, .forward, .postrouting] {
             pass(namespace.name, hook)
             packet.connection = connectionState(packet, namespace)

@@ -21,6 +21,8 @@ struct Projection {
     var boundary: LayerTwoPath.Port?
     var boundaryHook: (namespace: String, hook: NetfilterHook)?
 
+    /// The device at which the packet was seen on its way out: what stands before that is behind it.
+    private(set) var seenOut: LayerTwoPath.Port?
     private(set) var candidates: [Candidate] = []
     private(set) var checks: [Finding.Check] = []
     /// How many candidates stood before the boundary; nil where the projection never came by it.
@@ -69,8 +71,12 @@ struct Projection {
             send(packet, namespace, resumed: nil)
         case .transmitted(let name, let device):
             let segment = Segment(of: topology, out: device, namespace: name)
+            seenOut = LayerTwoPath.Port(namespace: name, device: device)
             follow(packet, segment, resolved: nil)
         case .received(let name, let device):
+            // A capture sees a packet before tc and the netdev hooks do (__netif_receive_skb_core).
+            var packet = packet
+            askReceiver(name, device, &packet)
             let segment = Segment(of: topology, into: device, namespace: name)
             follow(packet, segment, resolved: nil)
         case .hook(let name, let hook, let priority, let inDevice, let outDevice):

@@ -96,7 +96,8 @@ extension Namespace {
                 guard mark & mask == wanted & mask else { continue }
             }
             if let device = rule.inDevice, device != (inDevice ?? "lo") { continue }
-            if rule.outDevice != nil { continue }
+            // What else a rule may ask can't be told here; the kernel's own answer decides where it was asked.
+            if rule.outDevice != nil || rule.detail != nil { continue }
             guard rule.action == "lookup" else {
                 if ["blackhole", "unreachable", "prohibit"].contains(rule.action) {
                     return RouteChoice(kind: rule.action, table: nil, rule: rule, tables: tables)
@@ -120,6 +121,7 @@ extension Namespace {
     private func bestRoute(to destination: IPAddress, table: UInt32) -> Route? {
         var best: Route?
         for route in routes where route.table == table && route.destination.contains(destination) {
+            if route.flags?.contains("dead") == true { continue }
             if let current = best {
                 let isBetter =
                     (route.destination.length, UInt32.max - route.metric)

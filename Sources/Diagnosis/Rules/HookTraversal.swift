@@ -119,7 +119,7 @@ struct HookTraversal {
     func baseChains() -> [RuleChain] {
         site.namespace.netfilter.chains.filter { chain in
             families.contains(chain.family) && effectiveHook(chain) == hook
-                && (chain.family != "netdev" || chain.device == nil || chain.device == device)
+                && (chain.family != "netdev" || chain.isBound(to: device))
                 && (from...through).contains(effectivePriority(chain))
         }.enumerated().sorted {
             (effectivePriority($0.element), $0.offset) < (effectivePriority($1.element), $1.offset)
@@ -373,5 +373,13 @@ struct HookTraversal {
             state.result.doubts.append("\(rule.text): \(name) is not known")
             return nil
         }
+    }
+}
+
+extension RuleChain {
+    /// Whether a netdev chain is bound to a device; several devices are separated by commas.
+    func isBound(to name: String?) -> Bool {
+        guard let device, let name else { return true }
+        return device.split(separator: ",").contains { $0 == name }
     }
 }

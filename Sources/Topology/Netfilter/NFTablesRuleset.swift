@@ -4,6 +4,7 @@
 /// the JSON has no form for (`xt` expressions).
 struct NFTablesRuleset: Sendable {
     var chains: [RuleChain] = []
+    var sets: [NamedSet] = []
     var listing: NFTablesListing
 
     /// Throws `MalformedJSON`.
@@ -32,8 +33,20 @@ struct NFTablesRuleset: Sendable {
                     Self.rule(
                         rule, json: json, texts: listing.rules[key] ?? [:],
                         position: chains[position].rules.count + 1))
+            } else if let set = object["set"] {
+                sets += [Self.set(set, isMap: false, json: json)].compactMap { $0 }
+            } else if let map = object["map"] {
+                sets += [Self.set(map, isMap: true, json: json)].compactMap { $0 }
             }
         }
+    }
+
+    private static func set(_ value: JSONValue, isMap: Bool, json: [UInt8]) -> NamedSet? {
+        guard let family = value["family"]?.string, let table = value["table"]?.string,
+            let name = value["name"]?.string
+        else { return nil }
+        let elements = value.member("elem").map { JSONValue.compact(json[$0.range]) }
+        return NamedSet(family: family, table: table, name: name, isMap: isMap, elements: elements ?? "[]")
     }
 
     private static func chain(_ value: JSONValue) -> RuleChain? {

@@ -42,6 +42,7 @@ extension Netfilter {
             foreign.formUnion(view.chains.keys)
         }
         chains = order.compactMap { known[$0.key] }
+        sets = native.flatMap(\.sets)
         nftables = Self.text(native.flatMap(\.listing.tables), without: foreign)
     }
 
