@@ -90,15 +90,19 @@ extension EngineCore {
             return store.details[Int(sighting.detail)].quotedFlow
         }
         guard sighting.has(Sighting.isFragment), !sighting.has(Sighting.hasTransport) else { return sighting.flowKey }
+        // Behind one address, several datagrams can have one identification at one time: then nothing tells whose it is.
+        var found: FlowKey?
         for other in members {
             let first = store.sightings[Int(other)]
             if first.has(Sighting.hasTransport), first.identification == sighting.identification,
                 first.sourceLow == sighting.sourceLow, first.destinationLow == sighting.destinationLow,
                 first.sourceHigh == sighting.sourceHigh, first.destinationHigh == sighting.destinationHigh
             {
-                return first.flowKey
+                if let found, found != first.flowKey { return sighting.flowKey }
+                found = first.flowKey
             }
         }
+        if let found { return found }
         return sighting.flowKey
     }
 
@@ -278,6 +282,7 @@ extension EngineCore {
             for candidate in nodes.indices where candidate != index {
                 let other = nodes[candidate]
                 guard let otherSample = other.positions.first else { continue }
+                if !mayFollow(other, node) { continue }
                 if isPassage, pass == 0, store.sightings[Int(members[Int(otherSample)])].clock != .passage { continue }
                 if other.flow != node.flow, other.place != node.place,
                     !mayTranslate(other.flow, node.flow, at: node.place)
@@ -298,11 +303,24 @@ extension EngineCore {
             if best / 2 >= Precedence.adjacent { break }
         }
         guard !earlier.isEmpty else { return }
+        if isPortless(sample), keys[Int(node.flow)].sourcePort == 0, keys[Int(node.flow)].destinationPort == 0 {
+            // Later fragments of several datagrams with one identification: not even their order tells them apart.
+            if node.positions.count > 1 || earlier.contains(where: { nodes[$0].positions.count > 1 }) {
+                for position in node.positions { isUncertain[Int(position)] = true }
+                return
+            }
+        }
         if best / 2 < Precedence.adjacent, node.positions.count > 1 { return }
         var before: ContiguousArray<Int32> = []
         for candidate in earlier { before.append(contentsOf: nodes[candidate].positions) }
         if earlier.count > 1 { before = ContiguousArray(before.sorted { isBefore($0, $1) }) }
         match(before, to: node.positions)
+    }
+
+    /// Fragments follow fragments of the same offset; a datagram put together follows its first.
+    private func mayFollow(_ earlier: Node, _ later: Node) -> Bool {
+        guard earlier.label == 0 else { return later.label == 0 || later.label == earlier.label }
+        return earlier.fragment == (later.label == 0 ? later.fragment : 0)
     }
 
     private func mayTranslate(_ from: Int32, _ to: Int32, at place: Int32) -> Bool {
@@ -396,6 +414,9 @@ extension EngineCore {
         return true
     }
 
+    /// Nanoseconds. Packets nearer than this to each other are in one burst, however fast they seem to pass.
+    private static let shortestSilence: Int64 = 50_000
+
     /// Matches along an axis on which a packet is later after than before, and packets keep their order.
     private mutating func matchAlong(
         axis early: [Int64], axis late: [Int64], _ before: ContiguousArray<Int32>, _ after: ContiguousArray<Int32>,
@@ -412,7 +433,7 @@ extension EngineCore {
         }
         // Some are missing. Bursts that silence separates are taken one by one: within one, as many after as before
         // are the same packets in the same order; else nothing is claimed.
-        let transit = typicalTransit(early, late)
+        let silence = max(4 * typicalTransit(early, late), joint == .time ? Self.shortestSilence : 8)
         var earlyIndex = 0
         var lateIndex = 0
         while earlyIndex < early.count || lateIndex < late.count {
@@ -427,7 +448,7 @@ extension EngineCore {
                     last = nextLate
                     lateIndex += 1
                 } else {
-                    if nextEarly - last > 4 * transit, earlyIndex > earlyStart || lateIndex > lateStart { break }
+                    if nextEarly - last > silence, earlyIndex > earlyStart || lateIndex > lateStart { break }
                     last = nextEarly
                     earlyIndex += 1
                 }
@@ -445,7 +466,7 @@ extension EngineCore {
         }
     }
 
-    /// The median time from the last one before to each one after.
+    /// What nine of ten need at most, from the last one before to each one after.
     private func typicalTransit(_ early: [Int64], _ late: [Int64]) -> Int64 {
         var times: [Int64] = []
         var index = 0
@@ -454,7 +475,7 @@ extension EngineCore {
             if index < early.count, early[index] <= value { times.append(value - early[index]) }
         }
         times.sort()
-        return times.isEmpty ? 0 : times[times.count / 2]
+        return times.isEmpty ? 0 : times[(times.count - 1) * 9 / 10]
     }
 
     // MARK: Translations that no conntrack entry tells of
@@ -473,19 +494,30 @@ extension EngineCore {
         struct Claim {
             var later: Int32
             var earlier: Int32
-            var isUnique: Bool
+            var age: Int64
+            /// Age of the next candidate; `.max` for none.
+            var nextAge: Int64
         }
-        var claims: [Claim] = []
+        var open: [Claim] = []
         for root in roots {
-            guard let tree = trees[root], let head = tree.first(where: { parentOf[Int($0)] < 0 }) else { continue }
+            guard let tree = trees[root], let head = tree.first(where: { parentOf[Int($0)] < 0 && !isPortless($0) }),
+                !isUncertain[Int(head)]
+            else { continue }
             let late = store.sightings[Int(members[Int(head)])]
+            // Conntrack speaks of this namespace, and did not say that these two are one.
+            if hasConntrack[Int(places.places[Int(late.vantage)].namespace)] { continue }
             var best: (position: Int32, age: Int64)?
             var second = Int64.max
-            for candidate in 0..<count where packetRoot(Int32(candidate)) != root {
+            for candidate in 0..<count where packetRoot(Int32(candidate)) != root && !isPortless(Int32(candidate)) {
                 guard keyIndex[candidate] != keyIndex[Int(head)],
                     resembles(keyIndex[candidate], keyIndex[Int(head)])
                 else { continue }
                 let early = store.sightings[Int(members[candidate])]
+                if early.sourceSequence != 0, late.sourceSequence != 0,
+                    early.sourceSequence &- late.sourceSequence < 1 << 31
+                {
+                    continue
+                }
                 guard
                     precedence.score(
                         early, at: Int32(bitPattern: early.vantage), before: late, at: Int32(bitPattern: late.vantage))
@@ -494,25 +526,26 @@ extension EngineCore {
                 else { continue }
                 let age = abs(late.timeNanoseconds - early.timeNanoseconds)
                 guard age <= store.quietNanoseconds else { continue }
-                if let known = best {
-                    if packetRoot(known.position) == packetRoot(Int32(candidate)) {
-                        if age < known.age { best = (Int32(candidate), age) }
-                    } else if age < known.age {
-                        second = known.age
-                        best = (Int32(candidate), age)
-                    } else {
-                        second = min(second, age)
-                    }
-                } else {
+                if let known = best, packetRoot(known.position) != packetRoot(Int32(candidate)) {
+                    second = min(second, max(age, known.age))
+                    if age < known.age { best = (Int32(candidate), age) }
+                } else if age < best?.age ?? .max {
                     best = (Int32(candidate), age)
                 }
             }
-            guard let best else { continue }
-            guard second == .max || second / 8 >= max(1, best.age) else {
-                isUncertain[Int(head)] = true
-                continue
+            if let best {
+                open.append(Claim(later: head, earlier: best.position, age: best.age, nextAge: second))
             }
-            claims.append(Claim(later: head, earlier: best.position, isUnique: second == .max))
+        }
+        let ages = open.map(\.age).sorted()
+        let usual = max(Self.shortestSilence / 4, ages.isEmpty ? 0 : ages[ages.count / 2])
+        var claims: [Claim] = []
+        for claim in open {
+            if claim.nextAge == .max || claim.nextAge / 8 >= max(usual, claim.age) {
+                claims.append(claim)
+            } else {
+                isUncertain[Int(claim.later)] = true
+            }
         }
         // Two that claim the same one both stay apart.
         var claimed: [Int32: Int] = [:]
@@ -524,10 +557,15 @@ extension EngineCore {
             }
             parentOf[Int(claim.later)] = claim.earlier
             joinOf[Int(claim.later)] = Join(
-                confidence: .strong,
-                joint: claim.isUnique ? [.label, .neighbourhood] : [.label, .neighbourhood, .time])
+                confidence: claim.nextAge == .max ? .strong : .weak,
+                joint: claim.nextAge == .max ? [.label, .neighbourhood] : [.label, .neighbourhood, .time])
             unite(claim.later, claim.earlier)
         }
+    }
+
+    private func isPortless(_ position: Int32) -> Bool {
+        let sighting = store.sightings[Int(members[Int(position)])]
+        return sighting.has(Sighting.isFragment) && !sighting.has(Sighting.hasTransport)
     }
 
     /// Source translation leaves the destination alone, destination translation the source; hairpins change both

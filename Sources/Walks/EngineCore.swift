@@ -36,6 +36,8 @@ struct EngineCore {
     var arrangement = Arrangement()
     /// Which hooks have been seen at work, by namespace: bit 0 IPv4, bit 1 IPv6.
     var hooksSeen: ContiguousArray<UInt8> = []
+    /// Whether conntrack's word of a namespace was heard.
+    var hasConntrack: ContiguousArray<Bool> = []
     /// ICMP errors by the label of the packet that they speak of, while it may still be open.
     var errors: [UInt64: PacketError] = [:]
     var lastSeenAt: ContiguousArray<Int32> = []
@@ -130,11 +132,13 @@ struct EngineCore {
         precedence = Precedence(places: places.places, devices: places.devices, areas: places.areas)
         context = nil
         while hooksSeen.count < places.areas.count { hooksSeen.append(0) }
+        while hasConntrack.count < places.areas.count { hasConntrack.append(false) }
         while lastSeenAt.count < places.places.count { lastSeenAt.append(0) }
     }
 
     private mutating func take(_ flow: FlowEvent) {
         let area = places.area(named: flow.namespace)
+        if area >= 0 { hasConntrack[Int(area)] = true }
         let original = FlowKey(flow.original)
         let reply = FlowKey(flow.reply)
         if flow.change == .destroy {

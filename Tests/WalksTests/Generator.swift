@@ -1,0 +1,295 @@
+import Observations
+import Topology
+import Wire
+
+@testable import Walks
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers from the same seed everywhere.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+    mutating func chance(_ probability: Double) -> Bool { Double.random(in: 0..<1, using: &self) < probability }
+}
+
+/// A stream of observations with known truth: namespaces behind a bridge, a router that may translate, perhaps a second
+/// router behind it, and a server. Which packet an observation is of stands beside it and is never shown to the engine.
+struct Generator {
+    struct Shape {
+        var senders = 3
+        var packetsEach = 4
+        var translates = true
+        var hasConntrack = true
+        var hasHooks = true
+        var hasSecondRouter = false
+        /// All packets have one label: equal payload, identification and ports.
+        var sharesLabel = false
+        var loss = 0.0
+        /// Time between a sender's packets in microseconds.
+        var gap: ClosedRange<Double> = 200...2000
+        var floods = false
+        var fragments = false
+        /// Events may come this much out of order, in microseconds.
+        var disorder = 0.0
+        /// Conntrack's word comes this much after the packet, in microseconds.
+        var conntrackDelay = 100.0
+        /// All senders start within this time, in microseconds.
+        var spread = 50.0
+    }
+
+    /// An observation's place and time: what it is known by.
+    struct Sight: Hashable {
+        var vantage: UInt32
+        var time: Int64
+        var sequence: UInt32
+    }
+
+    let shape: Shape
+    var random: SplitMix64
+    private(set) var events: [(time: Int64, event: Event)] = []
+    private(set) var truth: [Sight: Int] = [:]
+    /// How many sightings each packet has.
+    private(set) var sightCount: [Int: Int] = [:]
+    private var vantages: [VantagePoint: VantageID] = [:]
+    private(set) var preamble: [Event] = []
+    private var sequence: UInt32 = 0
+    private var lastAt: [UInt64: Int64] = [:]
+    private var hookMessages:
+        [(time: Int64, packet: Int, vantage: VantageID, arrival: Int64?, headers: PacketHeaders)] =
+            []
+
+    init(_ shape: Shape, seed: UInt64) {
+        self.shape = shape
+        random = SplitMix64(seed: seed)
+        build()
+    }
+
+    private mutating func id(_ point: VantagePoint) -> VantageID {
+        if let known = vantages[point] { return known }
+        let made = VantageID(rawValue: UInt32(vantages.count))
+        vantages[point] = made
+        preamble.append(.vantage(made, point))
+        return made
+    }
+
+    private mutating func build() {
+        var hostLinks: [Link] = [.bridge("br0", 2, addresses: ["10.0.255.254/16"])]
+        var namespaces: [Namespace] = []
+        for sender in 0..<shape.senders {
+            hostLinks.append(.veth("v\(sender)", UInt32(10 + sender), peer: ("s\(sender)", "eth0"), master: "br0"))
+            namespaces.append(
+                .named(
+                    "s\(sender)",
+                    [
+                        .veth(
+                            "eth0", 2, peer: ("host", "v\(sender)"),
+                            addresses: ["10.0.\(sender / 200).\(sender % 200 + 1)/16"])
+                    ]
+                ))
+        }
+        let next = shape.hasSecondRouter ? "transit" : "wan"
+        hostLinks.append(.veth("up", 3, peer: (next, "down"), addresses: ["203.0.113.2/24"]))
+        namespaces.append(.named("host", hostLinks))
+        if shape.hasSecondRouter {
+            namespaces.append(
+                .named(
+                    "transit",
+                    [
+                        .veth("down", 2, peer: ("host", "up"), addresses: ["203.0.113.1/24"]),
+                        .veth("up", 3, peer: ("wan", "down"), addresses: ["192.0.2.1/24"]),
+                    ]))
+        }
+        namespaces.append(
+            .named(
+                "wan",
+                [
+                    .veth(
+                        "down", 2, peer: (shape.hasSecondRouter ? "transit" : "host", "up"),
+                        addresses: ["192.0.2.2/24", "198.51.100.1/32"])
+                ]))
+        preamble.append(
+            .topology(Topology(host: "test", time: "", namespaces: namespaces), timeNanoseconds: Scene.start))
+        for namespace in namespaces {
+            for link in namespace.links where link.name != "lo" {
+                _ = id(.link(namespace.name, link.name, .in))
+                _ = id(.link(namespace.name, link.name, .out))
+            }
+        }
+        if shape.hasHooks {
+            for (hook, stage, edge) in Self.hooks { _ = id(.hook("host", hook, stage, edge)) }
+        }
+        var number = 0
+        for sender in 0..<shape.senders {
+            var time = Double.random(in: 0...shape.spread, using: &random)
+            for index in 0..<shape.packetsEach {
+                send(number, sender: sender, index: index, at: time)
+                number += 1
+                time += Double.random(in: shape.gap, using: &random)
+            }
+            if shape.hasConntrack {
+                let flow = flow(sender, index: 0)
+                var reply = flow.reversed
+                if shape.translates {
+                    reply.destination = address("203.0.113.2")
+                    reply.destinationPort = translatedPort(sender)
+                }
+                let at = Scene.start + Int64(shape.conntrackDelay * 1000)
+                events.append(
+                    (
+                        at,
+                        .flow(
+                            FlowEvent(
+                                timeNanoseconds: at, namespace: "host", change: .new, original: flow, reply: reply))
+                    ))
+            }
+        }
+        logHooks()
+        let disorder = shape.disorder * 1000
+        if disorder > 0 {
+            var keyed = events.map { ($0.time + Int64(Double.random(in: 0...disorder, using: &random)), $0) }
+            keyed.sort { $0.0 < $1.0 }
+            events = keyed.map(\.1)
+        } else {
+            events.sort { $0.time < $1.time }
+        }
+    }
+
+    static let hooks: [(NetfilterHook, NetfilterStage, VantagePoint.Edge)] = [
+        (.prerouting, .raw, .before), (.forward, .filter, .after), (.postrouting, .srcnat, .before),
+        (.postrouting, .srcnat, .after),
+    ]
+
+    private func translatedPort(_ sender: Int) -> UInt16 { UInt16(20_000 + sender) }
+
+    private func flow(_ sender: Int, index: Int) -> FlowTuple {
+        tuple("10.0.\(sender / 200).\(sender % 200 + 1)", 5000, "198.51.100.1", 53, .udp)
+    }
+
+    private mutating func saw(
+        _ number: Int, _ vantage: VantageID, _ time: Int64, _ clock: Observation.Clock, _ headers: PacketHeaders,
+        sequence: UInt32 = 0
+    ) {
+        var observation = Observation(timeNanoseconds: time, vantage: vantage, clock: clock, headers: headers)
+        observation.sourceSequence = sequence
+        events.append((time, .packet(observation)))
+        truth[Sight(vantage: vantage.rawValue, time: time, sequence: sequence)] = number
+        sightCount[number, default: 0] += 1
+    }
+
+    /// A link keeps the order of a sender's packets, and no two sightings there have one time.
+    private mutating func onLink(
+        _ number: Int, _ namespace: String, _ device: String, _ direction: VantagePoint.Direction, _ sender: Int,
+        _ time: inout Int64, _ headers: PacketHeaders, step: Bool = true
+    ) {
+        let vantage = id(.link(namespace, device, direction))
+        if step { time += Int64.random(in: 1000...12_000, using: &random) }
+        let lane = UInt64(vantage.rawValue) << 20 | UInt64(sender)
+        time = max(time, (lastAt[lane] ?? 0) + 1)
+        while truth[Sight(vantage: vantage.rawValue, time: time, sequence: 0)] != nil { time += 1 }
+        lastAt[lane] = time
+        let shown = pieces(headers)
+        for (offset, piece) in shown.enumerated() {
+            saw(number, vantage, time + Int64(offset), .passage, piece)
+        }
+        time += Int64(shown.count - 1)
+    }
+
+    private func pieces(_ headers: PacketHeaders) -> [PacketHeaders] {
+        guard shape.fragments, headers.length > 1500 else { return [headers] }
+        var first = headers
+        first.flags.insert(.moreFragments)
+        first.length = 1500
+        first.label = headers.label ^ 0x1111
+        var last = headers
+        last.flags.remove(.hasTransport)
+        last.fragmentOffset = 1480
+        last.sourcePort = 0
+        last.destinationPort = 0
+        last.length = headers.length - 1480
+        last.label = headers.label ^ 0x2222
+        return [first, last]
+    }
+
+    private mutating func send(_ number: Int, sender: Int, index: Int, at start: Double) {
+        var time = Scene.start + Int64(start * 1000)
+        var headers = packet(
+            flow(sender, index: index).source.description, "198.51.100.1",
+            label: shape.sharesLabel ? 0x5eed : mix(UInt64(number), 0x1abe1),
+            id: UInt16(truncatingIfNeeded: number + 1),
+            sourcePort: 5000, destinationPort: 53)
+        // A fragment is never without an identification.
+        if shape.sharesLabel { headers.identification = shape.fragments ? 9 : 0 }
+        if shape.fragments {
+            headers.length = 2800
+            headers.flags.remove(.dontFragment)
+            headers.datagramKey = 4 << 56 | 17 << 48 | UInt64(headers.identification)
+        }
+        func isLost() -> Bool { random.chance(shape.loss) }
+        onLink(number, "s\(sender)", "eth0", .out, sender, &time, headers)
+        if isLost() { return }
+        onLink(number, "host", "v\(sender)", .in, sender, &time, headers)
+        let arrival = time
+        if isLost() { return }
+        if shape.floods, !shape.fragments, random.chance(0.3), shape.senders > 1 {
+            let other = (sender + 1) % shape.senders
+            var copyTime = time
+            onLink(number, "host", "v\(other)", .out, sender, &copyTime, headers)
+            onLink(number, "s\(other)", "eth0", .in, sender, &copyTime, headers)
+        }
+        if !shape.fragments { onLink(number, "host", "br0", .in, sender, &time, headers, step: false) }
+        if shape.hasHooks { hook(number, 0, time, arrival, headers) }
+        headers.ttl -= 1
+        time += 500
+        if isLost() { return }
+        if shape.hasHooks { hook(number, 1, time, arrival, headers) }
+        time += 500
+        if shape.hasHooks { hook(number, 2, time, nil, headers) }
+        if shape.translates {
+            headers.source = address("203.0.113.2")
+            headers.sourcePort = translatedPort(sender)
+        }
+        time += 500
+        if shape.hasHooks { hook(number, 3, time, nil, headers) }
+        if isLost() { return }
+        onLink(number, "host", "up", .out, sender, &time, headers)
+        if shape.hasSecondRouter {
+            onLink(number, "transit", "down", .in, sender, &time, headers)
+            if isLost() { return }
+            headers.ttl -= 1
+            onLink(number, "transit", "up", .out, sender, &time, headers)
+        }
+        if isLost() { return }
+        onLink(number, "wan", "down", .in, sender, &time, headers)
+    }
+
+    private mutating func hook(
+        _ number: Int, _ index: Int, _ time: Int64, _ arrival: Int64?, _ headers: PacketHeaders
+    ) {
+        let (hook, stage, edge) = Self.hooks[index]
+        hookMessages.append((time, number, id(.hook("host", hook, stage, edge)), arrival, headers))
+    }
+
+    /// NFLOG numbers its messages in the order in which they were made, and stamps the arrival in whole microseconds, or
+    /// nothing: then the reader's clock counts.
+    private mutating func logHooks() {
+        for message in hookMessages.sorted(by: { ($0.time, $0.packet) < ($1.time, $1.packet) }) {
+            sequence += 1
+            if let arrival = message.arrival {
+                saw(
+                    message.packet, message.vantage, arrival / 1000 * 1000, .arrival, message.headers,
+                    sequence: sequence)
+            } else {
+                saw(
+                    message.packet, message.vantage,
+                    message.time + Int64.random(in: 20_000...80_000, using: &random), .reading, message.headers,
+                    sequence: sequence)
+            }
+        }
+    }
+}
