@@ -175,7 +175,7 @@ extension Projection {
         let published = namespace.publishedPorts
         return (
             "port-not-published",
-            "no DNAT rule publishes port \(packet.destinationPort.map(String.init) ?? "") of \(packet.destination): from outside Docker lets in published ports only",
+            "\(packet.destination) is a container's address: from outside Docker lets in only what is published and translated, and no DNAT rule met this packet",
             ["state: published: \(published.isEmpty ? "nothing" : published.joined(separator: ", "))"], nil
         )
     }

@@ -356,7 +356,11 @@ struct HookTraversal {
             }
             return .accepted(reference(rule, in: chain))
         case .setMark(let value, let mask):
-            if isSure { state.result.packet.mark = state.result.packet.mark & ~mask ^ value }
+            if isSure {
+                state.result.packet.mark = state.result.packet.mark & ~mask ^ value
+            } else {
+                state.result.packet.isMarkKnown = false
+            }
             return nil
         case .verdictMap(let look):
             let (found, reason) = look(state.result.packet, site)

@@ -339,7 +339,8 @@ struct IptablesRule {
             .other, "-m \(module) --mark \(text)", negated: negated,
             words: { packet, _ in isConnection ? "its connection's mark is another" : packet.markWords },
             { packet, _ in
-                guard let mark = isConnection ? packet.connectionMark : packet.mark, let wanted = parts.first ?? nil
+                guard let mark = isConnection ? packet.connectionMark : packet.isMarkKnown ? packet.mark : nil,
+                    let wanted = parts.first ?? nil
                 else { return nil }
                 let mask = parts.count > 1 ? parts[1] ?? UInt32.max : UInt32.max
                 return mark & mask == wanted

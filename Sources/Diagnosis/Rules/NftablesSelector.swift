@@ -153,7 +153,7 @@ struct Selector: Sendable {
             read = { _, site in site.outDevice.map { .value(.name($0)) } ?? .value(.name("")) }
         case "mark":
             words = { packet, _ in packet.markWords }
-            read = { packet, _ in .value(.number(UInt64(packet.mark))) }
+            read = { packet, _ in packet.isMarkKnown ? .value(.number(UInt64(packet.mark))) : .unknown }
         case "l4proto":
             kind = .transportProtocol
             words = { packet, _ in packet.protocolWords }

@@ -24,6 +24,8 @@ public struct PacketState: Sendable, Hashable {
     /// Bytes of the IP packet; 0 where unknown.
     public var length: UInt32
     public var mark: UInt32
+    /// False once a rule that may have matched has set it.
+    public var isMarkKnown = true
     public var dontFragment: Bool?
     public var macSource: MACAddress?
     public var macDestination: MACAddress?

@@ -22,7 +22,7 @@ extension PacketState {
         }
     }
 
-    var markWords: String { "its mark is 0x\(String(mark, radix: 16))" }
+    var markWords: String { isMarkKnown ? "its mark is 0x\(String(mark, radix: 16))" : "its mark is not known" }
 }
 
 extension RuleSite {
