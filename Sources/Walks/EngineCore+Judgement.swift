@@ -189,6 +189,7 @@ extension EngineCore {
     private mutating func applyNotes(_ cohort: Int32, _ record: inout WalkRecord) {
         var drop: (DropEvent, Int)?
         var verdict: RuleEvent?
+        var rules: [RuleEvent] = []
         let range = record.stepStart..<record.stepStart + record.stepCount
         for (number, content) in store.collectNotes(cohort) where !usedNotes.contains(number) {
             switch content {
@@ -205,10 +206,11 @@ extension EngineCore {
                 guard fits(event.headers, namespace: event.namespace, time: event.timeNanoseconds, range, record) != nil
                 else { continue }
                 usedNotes.insert(number)
-                record.rules.append(event)
+                rules.append(event)
                 if isFinalDrop(event.verdict) { verdict = event }
             }
         }
+        if !rules.isEmpty { batch.add(WalkExtra(rules: rules), to: &record) }
         if drop == nil, verdict == nil { return }
         if record.outcome == .delivered, verdict == nil, drop?.0.namespace.map({ $0 != areaName(record) }) ?? false {
             // A copy of it was dropped elsewhere; this one arrived.
@@ -223,9 +225,9 @@ extension EngineCore {
         if let step = drop?.1 ?? Optional(record.stepStart + max(0, record.lastStep)) {
             let place = places.places[Int(batch.steps[step].sighting.vantage)]
             if places.areas[Int(place.namespace)].name == stop.namespace {
-                stop.hook = place.point.hook
-                stop.stage = place.point.stage
-                if stop.device == nil { stop.device = place.point.device }
+                stop.hook = places.point(place).hook
+                stop.stage = places.point(place).stage
+                if stop.device == nil { stop.device = places.point(place).device }
             }
         }
         if let verdict, let chain = chain(of: verdict) {
@@ -302,8 +304,9 @@ extension EngineCore {
             record.stop = batch.stops.count
             batch.stops.append(
                 Stop(
-                    namespace: places.areas[Int(place.namespace)].name, device: place.point.device, vantage: .drop,
-                    hook: place.point.hook, stage: place.point.stage,
+                    namespace: places.areas[Int(place.namespace)].name, device: places.point(place).device,
+                    vantage: .drop,
+                    hook: places.point(place).hook, stage: places.point(place).stage,
                     reason: "ICMP\(error.isIPv6 ? "v6" : "") type \(error.type) code \(error.code) from \(error.source)"
                 ))
         }
@@ -348,8 +351,7 @@ extension EngineCore {
             let text = verdict.reference.text?.lowercased() ?? ""
             if verdict.verdict.hasPrefix("reject") || text.contains("reject") { record.outcome = .rejected }
         }
-        record.rules = rules
-        record.onlyDrop = drop
+        batch.add(WalkExtra(rules: rules, onlyDrop: drop), to: &record)
         record.stop = batch.stops.count
         batch.stops.append(stop)
         statistics.walks += 1
@@ -362,7 +364,7 @@ extension EngineCore {
                 label: UInt64(bitPattern: failure.timeNanoseconds), flow: FlowKey(failure.tuple), ordinal: 0),
             startNanoseconds: failure.timeNanoseconds, endNanoseconds: failure.timeNanoseconds, outcome: .unsent,
             stepStart: 0, stepCount: 0, lastStep: -1, observationCount: 0)
-        record.failure = failure
+        batch.add(WalkExtra(failure: failure), to: &record)
         record.stop = batch.stops.count
         batch.stops.append(
             Stop(

@@ -222,7 +222,7 @@ struct EngineCore {
     /// Too many sightings wait: the oldest cohorts end now, whole or not.
     private mutating func forceSome() {
         let start = batch.records.count
-        let target = options.sightingLimit - options.sightingLimit / 8
+        let target = options.sightingLimit - options.sightingLimit / 32
         while store.openSightings > target {
             var number = store.nextForced()
             if number < 0 { break }
@@ -256,6 +256,8 @@ struct EngineCore {
     mutating func drain() -> WalkBatch {
         var result = batch
         batch = WalkBatch()
+        batch.records.reserveCapacity(result.records.count)
+        batch.steps.reserveCapacity(result.steps.count)
         if context == nil { context = WalkContext(places: places, routes: routes) }
         result.context = context
         return result

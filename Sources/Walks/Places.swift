@@ -28,8 +28,8 @@ enum FlowPhase: Int32, Comparable {
 /// A device, numbered over all namespaces.
 struct Device {
     var namespace: Int32
-    var name: String
-    var kind: String = ""
+    /// Whether a snapshot tells what it is.
+    var isKnown = false
     var index: UInt32 = 0
     /// Numbers of other devices; -1 for none or unknown.
     var master: Int32 = -1
@@ -48,7 +48,8 @@ struct Device {
 
 /// A vantage point, resolved against the topology.
 struct Place {
-    var point: VantagePoint
+    /// Its own number.
+    var number: Int32
     var namespace: Int32
     /// -1 where the vantage point is no link.
     var device: Int32
@@ -80,6 +81,9 @@ struct Places {
     private(set) var places: ContiguousArray<Place> = []
     private(set) var devices: ContiguousArray<Device> = []
     private(set) var areas: ContiguousArray<Area> = []
+    /// By place, and by device: what the inner loops don't ask.
+    private(set) var pointOfPlace: ContiguousArray<VantagePoint> = []
+    private(set) var nameOfDevice: ContiguousArray<String> = []
     private var points: [(VantageID, VantagePoint)] = []
     /// Vantage numbers are dense, but need not be declared in order.
     private var placeByVantage: ContiguousArray<Int32> = []
@@ -102,6 +106,8 @@ struct Places {
     func place(of vantage: UInt32) -> Int32 {
         Int(vantage) < placeByVantage.count ? placeByVantage[Int(vantage)] : -1
     }
+
+    func point(_ place: Place) -> VantagePoint { pointOfPlace[Int(place.number)] }
 
     func area(named name: String) -> Int32 { areaByName[name] ?? -1 }
 
@@ -151,7 +157,8 @@ struct Places {
         let key = DeviceName(namespace: namespace, name: name)
         if let known = deviceByName[key] { return known }
         let number = Int32(devices.count)
-        devices.append(Device(namespace: namespace, name: name))
+        devices.append(Device(namespace: namespace))
+        nameOfDevice.append(name)
         deviceByName[key] = number
         areas[Int(namespace)].devices.append(number)
         return number
@@ -194,7 +201,7 @@ struct Places {
 
     private mutating func read(_ link: Link, area: Int32) {
         let number = Int(internDevice(area, link.name))
-        devices[number].kind = link.kind
+        devices[number].isKnown = true
         devices[number].index = link.index
         devices[number].isBridge = link.kind == "bridge"
         devices[number].isTunnel =
@@ -243,16 +250,20 @@ struct Places {
         case .route, .drop:
             phase = .prerouting
         }
-        let place = Place(
-            point: point, namespace: area, device: device, phase: phase,
+        var place = Place(
+            number: 0, namespace: area, device: device, phase: phase,
             rank: phase.rawValue * 100 + Self.stageRank(point), isLink: point.kind == .link, isIn: isIn)
         let number: Int32
         if Int(vantage.rawValue) < placeByVantage.count, placeByVantage[Int(vantage.rawValue)] >= 0 {
             number = placeByVantage[Int(vantage.rawValue)]
+            place.number = number
             places[Int(number)] = place
+            pointOfPlace[Int(number)] = point
         } else {
             number = Int32(places.count)
+            place.number = number
             places.append(place)
+            pointOfPlace.append(point)
             while placeByVantage.count <= Int(vantage.rawValue) { placeByVantage.append(-1) }
             placeByVantage[Int(vantage.rawValue)] = number
         }

@@ -83,7 +83,7 @@ struct Precedence {
         // Unwrapped: the inner packet comes in at the tunnel's device, or is met at the first hook after it.
         guard from.phase <= .input, to.phase <= .forward else { return 0 }
         let isTunnel = to.device >= 0 && devices[Int(to.device)].isTunnel
-        if to.isLink, !isTunnel, to.device >= 0, !devices[Int(to.device)].kind.isEmpty { return 0 }
+        if to.isLink, !isTunnel, to.device >= 0, devices[Int(to.device)].isKnown { return 0 }
         return 60_000 + (isTunnel ? 5_000 : 0) + from.rank
     }
 
@@ -114,7 +114,7 @@ struct Precedence {
         case .bridgeIn:
             if fromPhase == .bridgedPrerouting { return 80_000 + fromRank }
             guard fromPhase == .linkIn, let fromDevice else { return 0 }
-            return fromDevice.master == to.device ? 80_000 + fromRank : fromDevice.kind.isEmpty ? 40_000 + fromRank : 0
+            return fromDevice.master == to.device ? 80_000 + fromRank : !fromDevice.isKnown ? 40_000 + fromRank : 0
         case .linkOut:
             if let toDevice, toDevice.master >= 0 {
                 if first.physicalOutDevice != 0, keepsTTL { return 80_000 + fromRank }
@@ -128,7 +128,7 @@ struct Precedence {
                 return 30_000 + fromRank
             }
             // Seen going out with the TTL it came in with, and no bridge between: not forwarded by IP.
-            if keepsTTL, fromPhase.isBeforeRouting, second.network != .arp, let toDevice, !toDevice.kind.isEmpty,
+            if keepsTTL, fromPhase.isBeforeRouting, second.network != .arp, let toDevice, toDevice.isKnown,
                 second.ttl != 0
             {
                 return 0

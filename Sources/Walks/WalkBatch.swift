@@ -16,12 +16,18 @@ public struct WalkRecord: Sendable {
     var stop: Int = -1
     var lossStart: Int = 0
     var lossCount: Int = 0
-    var rules: [RuleEvent] = []
-    var failure: SendFailure?
-    var onlyDrop: DropEvent?
+    /// Index of what few walks have; -1 for nothing.
+    var extra: Int = -1
 
     /// How many sightings the walk rests on.
     public var observationCount: Int
+}
+
+/// What few walks have: the rules they met, the only word of a packet that nobody saw.
+struct WalkExtra: Sendable {
+    var rules: [RuleEvent] = []
+    var failure: SendFailure?
+    var onlyDrop: DropEvent?
 }
 
 /// One observed hop of a walk record.
@@ -42,12 +48,22 @@ public struct WalkBatch: Sendable {
     public internal(set) var records: [WalkRecord] = []
     var steps: ContiguousArray<Step> = []
     var details: [PacketDetail] = []
+    var extras: [WalkExtra] = []
     var stops: [Stop] = []
     var losses: [Loss] = []
     var context: WalkContext?
 
     func detail(of step: Step) -> PacketDetail? {
         step.sighting.detail >= 0 ? details[Int(step.sighting.detail)] : nil
+    }
+
+    func extra(of record: WalkRecord) -> WalkExtra {
+        record.extra >= 0 ? extras[record.extra] : WalkExtra()
+    }
+
+    mutating func add(_ extra: WalkExtra, to record: inout WalkRecord) {
+        record.extra = extras.count
+        extras.append(extra)
     }
 
     public var isEmpty: Bool { records.isEmpty }

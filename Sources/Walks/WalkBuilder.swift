@@ -75,11 +75,11 @@ struct WalkBuilder {
         var parent = step.parent >= 0 ? hopOfStep[Int(step.parent)] : nil
         if parent == nil, let sent = sender(step, place, places) { parent = sent }
         if let routed = route(step, place, places, parent) { parent = routed }
-        let device = place.point.device ?? deviceName(sighting, place, places)
+        let device = places.point(place).device ?? deviceName(sighting, place, places)
         var hop = Hop(
-            index: hops.count, parent: parent, namespace: place.point.namespace, device: device,
-            vantage: place.point.kind, direction: place.point.direction, hook: place.point.hook,
-            stage: place.point.stage, edge: place.point.edge, offsetNanoseconds: step.offsetNanoseconds,
+            index: hops.count, parent: parent, namespace: places.point(place).namespace, device: device,
+            vantage: places.point(place).kind, direction: places.point(place).direction, hook: places.point(place).hook,
+            stage: places.point(place).stage, edge: places.point(place).edge, offsetNanoseconds: step.offsetNanoseconds,
             evidence: place.isLink ? [.seen] : [.log], confidence: step.confidence,
             joinedBy: step.parent >= 0 ? step.joint.names : [], packet: packet(sighting, place))
         if step.joint.contains(.conntrack) { hop.evidence.append(.conntrack) }
@@ -100,7 +100,7 @@ struct WalkBuilder {
             ? (sighting.physicalOutDevice != 0 ? sighting.physicalOutDevice : sighting.outDevice)
             : (sighting.physicalInDevice != 0 ? sighting.physicalInDevice : sighting.inDevice)
         let device = places.device(namespace: place.namespace, index: index)
-        return device >= 0 ? places.devices[Int(device)].name : nil
+        return device >= 0 ? places.nameOfDevice[Int(device)] : nil
     }
 
     private func packet(_ sighting: Sighting, _ place: Place?) -> Hop.Packet {
@@ -173,7 +173,7 @@ struct WalkBuilder {
         else { return nil }
         hops.append(
             Hop(
-                index: hops.count, namespace: place.point.namespace, vantage: .socket, direction: .out,
+                index: hops.count, namespace: places.point(place).namespace, vantage: .socket, direction: .out,
                 evidence: [.state], packet: packet(sighting, nil)))
         return hops.count - 1
     }
@@ -191,13 +191,13 @@ struct WalkBuilder {
             let isForwarded = before.ttl == sighting.ttl &+ 1 && from.phase.isBeforeRouting
             let isInput = from.phase.isBeforeRouting && place.phase == .input
             guard isForwarded || isInput else { return nil }
-            let decision = decision(before, namespace: place.point.namespace, places)
+            let decision = decision(before, namespace: places.point(place).namespace, places)
             if isInput, decision == nil { return nil }
             return appendRoute(decision, before, place, step, parent, places)
         }
         // Locally sent: the decision precedes the output hook.
         guard hops[parent].vantage == .socket,
-            let decision = decision(sighting, namespace: place.point.namespace, places)
+            let decision = decision(sighting, namespace: places.point(place).namespace, places)
         else { return nil }
         return appendRoute(decision, sighting, place, step, parent, places)
     }
@@ -219,7 +219,8 @@ struct WalkBuilder {
     ) -> Int {
         hops.append(
             Hop(
-                index: hops.count, parent: parent, namespace: place.point.namespace, device: decision?.outDevice,
+                index: hops.count, parent: parent, namespace: places.point(place).namespace,
+                device: decision?.outDevice,
                 vantage: .route, offsetNanoseconds: hops[parent].offsetNanoseconds,
                 evidence: [decision == nil ? .state : .kernel], confidence: step.confidence,
                 joinedBy: decision == nil ? ["ttl"] : [], packet: packet(sighting, nil), route: decision))
@@ -232,14 +233,16 @@ struct WalkBuilder {
         let place = places.places[Int(last.sighting.vantage)]
         guard last.sighting.network != .arp, place.phase != .socketIn else { return }
         var parent = hopOfStep[record.lastStep]
-        if place.phase != .input, let decision = decision(last.sighting, namespace: place.point.namespace, places),
+        if place.phase != .input,
+            let decision = decision(last.sighting, namespace: places.point(place).namespace, places),
             decision.kind == "local"
         {
             parent = appendRoute(decision, last.sighting, place, last, parent, places)
         }
         hops.append(
             Hop(
-                index: hops.count, parent: parent, namespace: place.point.namespace, vantage: .socket, direction: .in,
+                index: hops.count, parent: parent, namespace: places.point(place).namespace, vantage: .socket,
+                direction: .in,
                 offsetNanoseconds: last.offsetNanoseconds, evidence: [.state], confidence: last.confidence,
                 packet: packet(last.sighting, nil)))
     }
@@ -268,8 +271,9 @@ struct WalkBuilder {
         guard record.lastStep >= 0, let places else { return nil }
         let place = places.places[Int(step(record.lastStep).sighting.vantage)]
         return Stop(
-            namespace: place.point.namespace, device: place.point.device, vantage: place.point.kind,
-            hook: place.point.hook, stage: place.point.stage)
+            namespace: places.point(place).namespace, device: places.point(place).device,
+            vantage: places.point(place).kind,
+            hook: places.point(place).hook, stage: places.point(place).stage)
     }
 
     // MARK: Rules
@@ -278,7 +282,7 @@ struct WalkBuilder {
     private mutating func addRules() {
         guard let places else { return }
         var current: [String: RuleChain] = [:]
-        for event in record.rules {
+        for event in batch.extra(of: record).rules {
             let namespace = places.namespace(places.area(named: event.namespace))
             let chain = namespace?.netfilter.chains.first {
                 $0.family == event.reference.family && $0.table == event.reference.table
@@ -353,10 +357,12 @@ struct WalkBuilder {
         }
         if isOut, place.device >= 0 {
             let device = places.devices[Int(place.device)]
-            if device.isLoopback { return hop(place.namespace, device: device.name, .link, .in) }
+            if device.isLoopback {
+                return hop(place.namespace, device: places.nameOfDevice[Int(place.device)], .link, .in)
+            }
             if device.peer >= 0 {
                 let far = places.devices[Int(device.peer)]
-                return hop(far.namespace, device: far.name, .link, .in)
+                return hop(far.namespace, device: places.nameOfDevice[Int(device.peer)], .link, .in)
             }
             return nil
         }
@@ -364,7 +370,7 @@ struct WalkBuilder {
         if area.topologyIndex >= 0, places.holds(last.sighting.destination, in: place.namespace) {
             if place.device >= 0, place.phase == .linkIn {
                 let master = places.devices[Int(place.device)].master
-                if master >= 0 { return hop(place.namespace, device: places.devices[Int(master)].name, .link, .in) }
+                if master >= 0 { return hop(place.namespace, device: places.nameOfDevice[Int(master)], .link, .in) }
             }
             return area.lastInputRank >= 0
                 ? hop(place.namespace, device: nil, .netfilter, nil, .input)
@@ -373,19 +379,20 @@ struct WalkBuilder {
         if last.sighting.network == .arp { return nil }
         if place.phase.isBeforeRouting {
             if area.watchesForward { return hop(place.namespace, device: nil, .netfilter, nil, .forward) }
-            let decision = decision(last.sighting, namespace: place.point.namespace, places)
+            let decision = decision(last.sighting, namespace: places.point(place).namespace, places)
             return hop(place.namespace, device: decision?.outDevice, .link, .out)
         }
-        let decision = decision(last.sighting, namespace: place.point.namespace, places)
+        let decision = decision(last.sighting, namespace: places.point(place).namespace, places)
         return hop(place.namespace, device: decision?.outDevice, .link, .out)
     }
 
     // MARK: Walks that nobody saw
 
     private mutating func unseenWalk() -> Walk {
+        let extra = batch.extra(of: record)
         let tuple: FlowTuple
-        let headers = record.onlyDrop?.headers ?? record.rules.last?.headers
-        if let failure = record.failure {
+        let headers = extra.onlyDrop?.headers ?? extra.rules.last?.headers
+        if let failure = extra.failure {
             tuple = failure.tuple
         } else if let headers {
             tuple = headers.tuple
@@ -408,13 +415,13 @@ struct WalkBuilder {
                 let area = places.area(named: namespace)
                 return area >= 0 && places.holds(tuple.source, in: area)
             } ?? false
-        if record.failure != nil || isLocal {
+        if extra.failure != nil || isLocal {
             hops.append(
                 Hop(
                     index: 0, namespace: namespace, vantage: .socket, direction: .out,
-                    evidence: [record.failure == nil ? .state : .kernel], packet: packet))
+                    evidence: [extra.failure == nil ? .state : .kernel], packet: packet))
         }
-        if record.failure == nil {
+        if extra.failure == nil {
             hops.append(
                 Hop(
                     index: hops.count, parent: hops.isEmpty ? nil : 0, namespace: namespace, device: stop?.device,

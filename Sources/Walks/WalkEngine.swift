@@ -18,7 +18,7 @@ public struct WalkEngine: Sendable {
         /// A walk is over once its packet was seen nowhere for this long.
         public var quietNanoseconds: Int64 = 250_000_000
         /// Observations held for open walks; past it the oldest walks end early, and are counted.
-        public var sightingLimit = 400_000
+        public var sightingLimit = 262_144
         /// Observations of packets that look alike which wait for a quiet moment before they are told apart anyway.
         public var cohortLimit = 4096
         /// Conntrack's tuples held, four for each translated flow.

@@ -1,0 +1,87 @@
+/// A walk and the walk that answers it.
+public struct Exchange: Sendable, Hashable {
+    public var request: Walk
+    /// Nil where no answer came in time.
+    public var reply: Walk?
+
+    public init(request: Walk, reply: Walk? = nil) {
+        self.request = request
+        self.reply = reply
+    }
+}
+
+/// Pairs walks, in the order in which the engine gives them, to exchanges.
+///
+/// A walk waits for its answer until `answerTimeoutNanoseconds` of the run's time have passed, then goes alone. Memory
+/// is bounded by `limit` waiting walks: beyond it the one that waits longest goes.
+public struct ExchangePairing: Sendable {
+    private struct Waiting {
+        var walk: Walk
+        /// When it was taken, by the watermark.
+        var sinceNanoseconds: Int64
+    }
+
+    public let answerTimeoutNanoseconds: Int64
+    public let limit: Int
+    private var waiting: [String: Waiting] = [:]
+    /// In the order of taking; names may be gone from `waiting`.
+    private var order: [String] = []
+    private var orderStart = 0
+    private var watermark: Int64 = .min
+
+    public init(answerTimeoutNanoseconds: Int64 = 1_000_000_000, limit: Int = 16_384) {
+        self.answerTimeoutNanoseconds = answerTimeoutNanoseconds
+        self.limit = max(1, limit)
+    }
+
+    /// Takes a finished walk.
+    /// - Returns: the exchanges that are now whole, the oldest first.
+    public mutating func take(_ walk: Walk) -> [Exchange] {
+        if let request = walk.answers, let found = waiting.removeValue(forKey: request) {
+            return [Exchange(request: found.walk, reply: walk)]
+        }
+        // A packet that is the same as one that still waits takes its place.
+        var result: [Exchange] = []
+        if let twin = waiting.removeValue(forKey: walk.id) { result.append(Exchange(request: twin.walk)) }
+        waiting[walk.id] = Waiting(walk: walk, sinceNanoseconds: watermark)
+        order.append(walk.id)
+        while waiting.count > limit, let oldest = popOldest() { result.append(oldest) }
+        return result
+    }
+
+    /// Lets time pass.
+    /// - Returns: the walks that waited too long for an answer.
+    public mutating func advance(toNanoseconds time: Int64) -> [Exchange] {
+        watermark = max(watermark, time)
+        var result: [Exchange] = []
+        while orderStart < order.count {
+            if let first = waiting[order[orderStart]] {
+                let since = first.sinceNanoseconds == .min ? time : first.sinceNanoseconds
+                if first.sinceNanoseconds == .min { waiting[order[orderStart]]?.sinceNanoseconds = time }
+                guard since + answerTimeoutNanoseconds <= time else { break }
+            }
+            if let oldest = popOldest() { result.append(oldest) }
+        }
+        return result
+    }
+
+    /// No more walks: whoever waits goes alone.
+    public mutating func finish() -> [Exchange] {
+        var result: [Exchange] = []
+        while let oldest = popOldest() { result.append(oldest) }
+        return result
+    }
+
+    private mutating func popOldest() -> Exchange? {
+        while orderStart < order.count {
+            let found = waiting.removeValue(forKey: order[orderStart])
+            orderStart += 1
+            if orderStart > 1024, orderStart * 2 > order.count {
+                order.removeFirst(orderStart)
+                orderStart = 0
+            }
+            if let found { return Exchange(request: found.walk) }
+        }
+        return nil
+    }
+}
