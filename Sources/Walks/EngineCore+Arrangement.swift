@@ -13,6 +13,7 @@ struct Arrangement {
     /// By member position: how many sightings stand for it.
     var segments: ContiguousArray<Int32> = []
     var rootCount = 0
+    var cues: ContiguousArray<Cue> = []
 
     mutating func reset(_ count: Int) {
         order.removeAll(keepingCapacity: true)
@@ -21,6 +22,7 @@ struct Arrangement {
         time.removeAll(keepingCapacity: true)
         depth.removeAll(keepingCapacity: true)
         segments.removeAll(keepingCapacity: true)
+        cues.removeAll(keepingCapacity: true)
         for _ in 0..<count {
             parent.append(-1)
             score.append(0)
@@ -44,20 +46,18 @@ extension EngineCore {
             arrangement.depth[0] = 0
             return
         }
-        mergeRepeats(packet)
+        for index in packet { arrangement.cues.append(Cue(store.sightings[Int(index)])) }
+        mergeRepeats(count)
         for position in 0..<count where arrangement.parent[position] != -2 {
-            let sighting = store.sightings[Int(packet[position])]
+            let cue = arrangement.cues[position]
             var best: Int32 = -1
             var bestScore: Int32 = 0
             for candidate in 0..<count where candidate != position && arrangement.parent[candidate] != -2 {
-                let other = store.sightings[Int(packet[candidate])]
-                let score = precedence.score(
-                    other, at: Int32(bitPattern: other.vantage), before: sighting,
-                    at: Int32(bitPattern: sighting.vantage))
+                let score = precedence.score(arrangement.cues[candidate], before: cue)
                 guard score > 0 else { continue }
-                if score > bestScore || score == bestScore && isLater(other, than: packet[Int(best)])
+                if score > bestScore || score == bestScore && isLater(packet[candidate], than: packet[Int(best)])
                     || score < Precedence.adjacent && bestScore < Precedence.adjacent && best >= 0
-                        && score / 10_000 == bestScore / 10_000 && isLater(other, than: packet[Int(best)])
+                        && score / 10_000 == bestScore / 10_000 && isLater(packet[candidate], than: packet[Int(best)])
                 {
                     best = Int32(candidate)
                     bestScore = score
@@ -71,7 +71,8 @@ extension EngineCore {
         sortOrder(packet)
     }
 
-    private func isLater(_ sighting: Sighting, than other: Int32) -> Bool {
+    private func isLater(_ index: Int32, than other: Int32) -> Bool {
+        let sighting = store.sightings[Int(index)]
         let reference = store.sightings[Int(other)]
         if sighting.timeNanoseconds != reference.timeNanoseconds {
             return sighting.timeNanoseconds > reference.timeNanoseconds
@@ -80,14 +81,12 @@ extension EngineCore {
     }
 
     /// Fragments and segments of one packet at one place are one hop.
-    private mutating func mergeRepeats(_ packet: ContiguousArray<Int32>) {
-        for position in 1..<packet.count {
-            let sighting = store.sightings[Int(packet[position])]
+    private mutating func mergeRepeats(_ count: Int) {
+        for position in 1..<count {
+            let cue = arrangement.cues[position]
             for earlier in 0..<position where arrangement.parent[earlier] != -2 {
-                let other = store.sightings[Int(packet[earlier])]
-                if other.vantage == sighting.vantage, other.ttl == sighting.ttl,
-                    other.tunnelKind == sighting.tunnelKind
-                {
+                let other = arrangement.cues[earlier]
+                if other.place == cue.place, other.ttl == cue.ttl, other.tunnelKind == cue.tunnelKind {
                     arrangement.parent[position] = -2
                     arrangement.segments[earlier] += 1
                     break

@@ -334,8 +334,7 @@ extension EngineCore {
         guard let first = earlier.first, let last = later.last else { return 0 }
         let early = store.sightings[Int(members[Int(first)])]
         let late = store.sightings[Int(members[Int(last)])]
-        return precedence.score(
-            early, at: Int32(bitPattern: early.vantage), before: late, at: Int32(bitPattern: late.vantage))
+        return precedence.score(Cue(early), before: Cue(late))
     }
 
     // MARK: Which of those before belongs to which of these
@@ -519,8 +518,7 @@ extension EngineCore {
                     continue
                 }
                 guard
-                    precedence.score(
-                        early, at: Int32(bitPattern: early.vantage), before: late, at: Int32(bitPattern: late.vantage))
+                    precedence.score(Cue(early), before: Cue(late))
                         >= Precedence.adjacent,
                     isLastInArea(candidate, of: trees[packetRoot(Int32(candidate))] ?? [])
                 else { continue }

@@ -1,6 +1,32 @@
 import Observations
 import Wire
 
+/// What precedence looks at in a sighting: small enough to be compared by the square.
+struct Cue {
+    var timeNanoseconds: Int64
+    var place: UInt32
+    var inDevice: UInt32
+    var physicalInDevice: UInt32
+    var physicalOutDevice: UInt32
+    var ttl: UInt8
+    var clock: Observation.Clock
+    var tunnelKind: PacketHeaders.TunnelKind
+    var network: PacketHeaders.Network
+
+    @inline(__always)
+    init(_ sighting: borrowing Sighting) {
+        timeNanoseconds = sighting.timeNanoseconds
+        place = sighting.vantage
+        inDevice = sighting.inDevice
+        physicalInDevice = sighting.physicalInDevice
+        physicalOutDevice = sighting.physicalOutDevice
+        ttl = sighting.ttl
+        clock = sighting.clock
+        tunnelKind = sighting.tunnelKind
+        network = sighting.network
+    }
+}
+
 /// How well one sighting fits as the one just before another, by the kernel's packet flow and the topology.
 ///
 /// Higher fits better; 0 is impossible. The value is a class plus the place's rank in its namespace, so that among
@@ -17,11 +43,11 @@ struct Precedence {
     let areas: ContiguousArray<Area>
 
     /// - Parameters:
-    ///   - first: the candidate for the earlier sighting, at place `firstPlace`.
+    ///   - first: the candidate for the earlier sighting.
     ///   - second: the later one.
-    func score(_ first: Sighting, at firstPlace: Int32, before second: Sighting, at secondPlace: Int32) -> Int32 {
-        let from = places[Int(firstPlace)]
-        let to = places[Int(secondPlace)]
+    func score(_ first: Cue, before second: Cue) -> Int32 {
+        let from = places[Int(first.place)]
+        let to = places[Int(second.place)]
         // Two captures of one machine are stamped by one clock: a cause doesn't follow its effect.
         if first.clock == .passage, second.clock == .passage {
             if first.timeNanoseconds > second.timeNanoseconds { return 0 }
@@ -39,7 +65,7 @@ struct Precedence {
         return within(first, from, second, to)
     }
 
-    private func crossing(_ first: Sighting, _ from: Place, _ second: Sighting, _ to: Place) -> Int32 {
+    private func crossing(_ first: Cue, _ from: Place, _ second: Cue, _ to: Place) -> Int32 {
         guard first.ttl >= second.ttl else { return 0 }
         let peer = to.device >= 0 ? devices[Int(to.device)].peer : -1
         if to.phase == .linkIn, from.phase == .linkOut || from.phase == .bridgeOut {
@@ -71,7 +97,7 @@ struct Precedence {
     }
 
     /// Into or out of a tunnel, within one namespace.
-    private func tunnelEnd(_ first: Sighting, _ from: Place, _ second: Sighting, _ to: Place) -> Int32 {
+    private func tunnelEnd(_ first: Cue, _ from: Place, _ second: Cue, _ to: Place) -> Int32 {
         if first.tunnelKind == .none {
             // Wrapped: the outer packet is locally made, so it starts at output.
             guard to.phase >= .output else { return 0 }
@@ -87,7 +113,7 @@ struct Precedence {
         return 60_000 + (isTunnel ? 5_000 : 0) + from.rank
     }
 
-    private func within(_ first: Sighting, _ from: Place, _ second: Sighting, _ to: Place) -> Int32 {
+    private func within(_ first: Cue, _ from: Place, _ second: Cue, _ to: Place) -> Int32 {
         let fromPhase = phase(first, from)
         let toPhase = phase(second, to)
         let fromRank = from.rank - from.phase.rawValue * 100 + fromPhase.rawValue * 100
@@ -164,7 +190,7 @@ struct Precedence {
 
     /// The phase of a sighting: br_netfilter calls prerouting before the bridge has decided, which only the message's
     /// own port index tells.
-    private func phase(_ sighting: Sighting, _ place: Place) -> FlowPhase {
+    private func phase(_ sighting: Cue, _ place: Place) -> FlowPhase {
         place.phase == .prerouting && sighting.physicalInDevice != 0 ? .bridgedPrerouting : place.phase
     }
 }
