@@ -64,6 +64,7 @@ struct Examination {
         let packet = reading.last.flatMap { reading.packet(at: $0) } ?? first
         var projection = Projection(context, flows: context.flows + (request ?? reading).flows())
         projection.requestPassed = request?.namespaces
+        projection.origin = first
         if isComplete, let next = reading.walk.expectedNext {
             if next.vantage == .link, let device = next.device {
                 projection.boundary = LayerTwoPath.Port(namespace: next.namespace, device: device)
@@ -79,7 +80,9 @@ struct Examination {
         let before = min(projection.candidatesBeforeBoundary ?? candidates.count, candidates.count)
         let told = Told(examination: self, reading: reading)
         var primary = choose(candidates, before: before, told: told, projection: projection, packet: packet)
-        if let cause = primary, let better = routedElsewhere(reading, cause: cause, request: request) {
+        if let cause = primary,
+            let better = routedElsewhere(reading, cause: cause, request: request, routers: projection.routers)
+        {
             candidates.insert(cause, at: 0)
             primary = better
         }
@@ -596,19 +599,29 @@ struct Examination {
     }
 
     /// Policy routing sent it where it stopped, while the main table's way is free: proven by projecting that way.
-    private func routedElsewhere(_ reading: WalkReading, cause: Candidate?, request: WalkReading?) -> Candidate? {
+    private func routedElsewhere(
+        _ reading: WalkReading, cause: Candidate?, request: WalkReading?, routers: [Projection.Router] = []
+    ) -> Candidate? {
         guard request == nil, let first = reading.packet() else { return nil }
         var names: [String] = []
         for sighting in reading.sightings where names.last != sighting.namespace { names.append(sighting.namespace) }
         if names.isEmpty, let sender = sender(reading, first) { names = [sender] }
+        // Then those that the projection came to, up to where it stopped.
+        for router in routers where !names.contains(router.namespace) { names.append(router.namespace) }
+        if let place = cause?.finding.where.namespace, !names.contains(place) { names.append(place) }
         for name in names {
             guard let namespace = topology[namespace: name], namespace.rules.contains(where: { !$0.isDefault }) else {
                 continue
             }
             let entry = reading.sightings.first { $0.namespace == name }
-            var packet = entry.flatMap { reading.packet(at: $0) } ?? first
-            let isSender = entry.map { $0.direction != .in || $0.vantage != .link } ?? true
-            let inDevice = isSender ? nil : entry.flatMap { reading.inDevice(at: $0) }
+            let projected = entry == nil ? routers.last { $0.namespace == name } : nil
+            var packet = entry.flatMap { reading.packet(at: $0) } ?? projected?.packet ?? first
+            var isSender = entry.map { $0.direction != .in || $0.vantage != .link } ?? (projected?.inDevice == nil)
+            var inDevice = isSender ? nil : projected?.inDevice ?? entry.flatMap { reading.inDevice(at: $0) }
+            if entry == nil, projected == nil, let device = cause?.finding.where.device {
+                isSender = false
+                inDevice = device
+            }
             // The rules may mark it before routing looks.
             let site = RuleSite(namespace: namespace, inDevice: inDevice)
             let families: Set = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]

@@ -61,9 +61,17 @@ extension Projection {
         let covering = downLinks.first { $0.addresses.contains { $0.length > 0 && $0.contains(packet.destination) } }
         let upLinks = namespace.links.filter { $0.isUp && $0.kind != "loopback" && $0.name != "lo" }
         if let link = covering ?? (upLinks.isEmpty && downLinks.count == 1 ? downLinks.first : nil) {
-            return linkDown(
+            var down = linkDown(
                 link, namespace,
                 why: "\(namespace.name) has no route to \(packet.destination) while \(link.name) is down")
+            // The way by a gateway went with the device and does not come back by itself.
+            let isOnLink = link.addresses.contains { $0.contains(packet.destination) }
+            if !isOnLink, let gateway = gateways(for: packet, namespace, including: link.name).first {
+                let version = packet.destination.isIPv4 ? "" : "-6 "
+                down.finding.remedy?.commands.append(
+                    scope(namespace).ip("\(version)route add default via \(gateway.address)"))
+            }
+            return down
         }
         let routes = namespace.routes.filter {
             $0.kind == "unicast" && $0.destination.address.family == packet.destination.family
@@ -139,10 +147,11 @@ extension Projection {
 
     /// Next hops that could serve: forwarding, on the same link, with an address in one of our prefixes.
     func gateways(
-        for packet: PacketState, _ namespace: Namespace
+        for packet: PacketState, _ namespace: Namespace, including down: String? = nil
     ) -> [(address: IPAddress, namespace: String, device: String)] {
         var found: [(address: IPAddress, namespace: String, device: String)] = []
-        for link in namespace.links where link.isUp && link.kind != "loopback" && link.master == nil {
+        for link in namespace.links
+        where (link.isUp || link.name == down) && link.kind != "loopback" && link.master == nil {
             let prefixes = link.addresses.filter {
                 $0.address.family == packet.destination.family && !$0.address.isLinkLocal && $0.length > 0
             }
@@ -206,6 +215,7 @@ extension Projection {
 
     /// The packet came to a namespace that is no router, while its sender has a router beside it.
     private func wrongGateway(_ packet: PacketState, _ namespace: Namespace) -> Finding? {
+        let packet = origin ?? packet
         guard let sender = topology.namespaces.first(where: { $0.holds(packet.source) }), sender.name != namespace.name
         else { return nil }
         let choice = route(packet, sender, inDevice: nil)

@@ -78,10 +78,14 @@ extension Projection {
         let reached = context.icmpErrors.contains { $0.mtu > 0 && $0.reachedSender }
         let words =
             reached
-            ? "the sender was told" : "no ICMP error reached the sender, so it can't know"
+            ? "the sender was told" : "no ICMP error was seen to reach the sender"
         var commands = [scope(namespace).ip("link set dev \(shellWord(link.name)) mtu \(packet.length)")]
         if let (other, end) = peer, end.mtu < packet.length {
             commands.append(scope(other).ip("link set dev \(shellWord(end.name)) mtu \(packet.length)"))
+        }
+        // Once told, a sender keeps the smaller size for ten minutes (ip_rt_mtu_expires).
+        if let sender = topology.namespaces.first(where: { $0.holds(packet.source) }) {
+            commands.append(scope(sender).ip("\(packet.source.isIPv4 ? "" : "-6 ")route flush cache"))
         }
         return Candidate(
             finding: Finding(

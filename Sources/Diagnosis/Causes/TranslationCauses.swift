@@ -33,7 +33,7 @@ extension Projection {
                 finding: Finding(
                     code: "source-nat-mismatch", severity: .error, where: place,
                     message:
-                        "\(packet.source) leaves \(outDevice) untranslated: \(near.rule.words) would translate it but for \(near.condition): it \(near.because)",
+                        "\(packet.source) leaves \(outDevice) untranslated: \(near.rule.words) would translate it but for \(near.condition): \(near.because)",
                     evidence: [seen, "state: \(near.rule.words): \(near.rule.text ?? "")"], rule: near.rule,
                     unmatched: [Finding.Miss(rule: near.rule, because: near.because)], remedy: remedy),
                 isCertain: true)

@@ -15,6 +15,8 @@ struct Projection {
     var flows: [FlowEvent]
     /// Namespaces that the answered packet passed; nil for a packet that answers none.
     var requestPassed: Set<String>?
+    /// The packet as first sent: translations on the way hide its sender.
+    var origin: PacketState?
     /// As if policy routing had no rules of its own.
     var usesMainTableOnly = false
     /// Where the packet was expected next, unless a source there lost events: what lies behind it can't be the cause.
@@ -31,7 +33,8 @@ struct Projection {
     /// Translations on the way.
     var translations: [(namespace: String, rule: RuleReference, isSource: Bool)] = []
     /// The routers that it left by, with the way they took.
-    var routers: [(namespace: String, inDevice: String?, choice: RouteChoice, packet: PacketState)] = []
+    var routers: [Router] = []
+    typealias Router = (namespace: String, inDevice: String?, choice: RouteChoice, packet: PacketState)
     private var steps = 0
 
     init(_ context: DiagnosisContext, flows: [FlowEvent]) {
@@ -65,6 +68,7 @@ struct Projection {
     // MARK: The way
 
     mutating func run(_ packet: PacketState, from start: PathStart) {
+        if origin == nil { origin = packet }
         switch start {
         case .send(let name):
             guard let namespace = topology[namespace: name] else { return }
