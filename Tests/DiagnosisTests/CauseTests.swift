@@ -77,7 +77,11 @@ struct CauseTests {
         let findings = examine(Probe.ping.walk(.unsent))
         #expect(findings.first?.code == "link-down")
         #expect(findings.first?.where == Finding.Place(namespace: "mynamespace", device: "veth1"))
-        #expect(findings.first?.remedy?.commands == ["ip -n mynamespace link set veth1 up"])
+        // The default route went with the device and does not come back by itself.
+        #expect(
+            findings.first?.remedy?.commands == [
+                "ip -n mynamespace link set veth1 up", "ip -n mynamespace route add default via 172.19.0.1",
+            ])
     }
 
     @Test("link-down: the bridge")
