@@ -1,7 +1,8 @@
-internal import CNetlink
+internal import Dispatch
 internal import FoundationEssentials
 internal import Glibc
 internal import LinuxSystem
+internal import Synchronization
 
 extension Topology {
     /// Reads the whole network of this machine, as far as the caller may see it.
@@ -16,24 +17,31 @@ extension Topology {
 }
 
 /// One reading of the machine's network, namespace by namespace.
-struct NetworkDiscovery {
+struct NetworkDiscovery: Sendable {
     var only: [String] = []
 
     func topology() throws -> Topology {
         var topology = Topology(host: Self.hostName(), time: Self.now(), namespaces: [])
         let search = NamespaceSearch()
         topology.warnings = search.warnings
+        let named = zip(search.sites, search.names()).filter { only.isEmpty || only.contains($1) }
+        let results = Mutex([Result<Reading, any Error>?](repeating: nil, count: named.count))
+        // The readings wait for the kernel more than they compute, and know nothing of each other.
+        DispatchQueue.concurrentPerform(iterations: named.count) { index in
+            let result = Result { try read(named[index].0, name: named[index].1) }
+            results.withLock { $0[index] = result }
+        }
         var readings: [NamespaceReading] = []
-        for (site, name) in zip(search.sites, search.names()) where only.isEmpty || only.contains(name) {
+        for (index, result) in results.withLock({ $0 }).enumerated() {
             do {
-                let (namespace, reading, warnings) = try read(site, name: name)
-                topology.warnings += warnings
-                topology.namespaces.append(namespace)
-                readings.append(reading)
+                guard let reading = try result?.get() else { continue }
+                topology.namespaces.append(reading.namespace)
+                topology.warnings += reading.warnings
+                readings.append(reading.reading)
             } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ESRCH {
                 continue
             } catch {
-                if site.isOwn { throw error }
+                if named[index].0.isOwn { throw error }
                 topology.warnings.append("\(error)")
             }
         }
@@ -42,7 +50,13 @@ struct NetworkDiscovery {
         return topology
     }
 
-    private func read(_ site: NamespaceSite, name: String) throws -> (Namespace, NamespaceReading, [String]) {
+    private struct Reading: Sendable {
+        var namespace: Namespace
+        var reading: NamespaceReading
+        var warnings: [String]
+    }
+
+    private func read(_ site: NamespaceSite, name: String) throws -> Reading {
         // Entering even one's own namespace takes a privilege that reading it does not.
         let file = site.isOwn ? nil : try site.open()
         let path = file?.path ?? site.paths.first ?? ""
@@ -50,7 +64,8 @@ struct NetworkDiscovery {
             var netfilter = NetfilterReading(namespace: file)
             let reading = try NamespaceReading(over: try KernelNetlinkSocket())
             netfilter.read()
-            return (reading, Sysctls.read(), netfilter, Listener.ofThisNamespace())
+            let hasBridges = reading.links.contains { $0.bridge != nil }
+            return (reading, Sysctls.read(hasBridges: hasBridges), netfilter, Listener.ofThisNamespace())
         }
         let (reading, sysctls, netfilter, listeners) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
@@ -61,7 +76,8 @@ struct NetworkDiscovery {
         namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
         namespace.netfilter = netfilter.netfilter
         namespace.listeners = listeners
-        return (namespace, reading, netfilter.warnings.map { "\(name): \($0)" })
+        return Reading(
+            namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" })
     }
 
     private static func hostName() -> String {

@@ -29,9 +29,6 @@ enum DeviceSettings {
         }
         return settings
     }
-
-    static let ipv4Names = ipv4.map(\.1)
-    static let ipv6Names = ipv6.map(\.1)
 }
 
 extension Namespace {

@@ -23,8 +23,13 @@ extension Topology {
                 pointing[DevicePair(index: own, farIndex: end.index), default: []].append(position)
             }
         }
-        for (position, reading) in readings.enumerated() {
-            let questions = reading.farEnds.filter { $0.netnsid != nil && numbered[key(position, $0)] == nil }
+        // The namespace with the most ends first: each pair found there needs no question from its other side.
+        let order = readings.indices.sorted { (readings[$1].farEnds.count, $0) < (readings[$0].farEnds.count, $1) }
+        for position in order {
+            let reading = readings[position]
+            let questions = reading.farEnds.filter {
+                $0.netnsid != nil && namespaces[position].links[$0.device].peer == nil
+            }
             if !questions.isEmpty {
                 let candidates = Self.candidates(
                     questions, of: position, in: self, pointing: pointing, byIndex: byIndex)
@@ -55,12 +60,16 @@ extension Topology {
     }
 
     private mutating func join(_ position: Int, _ device: Int, to target: Int, _ far: Int) {
-        let far = namespaces[target].links[far].name
+        let farName = namespaces[target].links[far].name
         switch namespaces[position].links[device].kind {
         case "veth", "vxcan", "netkit":
-            namespaces[position].links[device].peer = Link.Peer(namespace: namespaces[target].name, device: far)
+            namespaces[position].links[device].peer = Link.Peer(namespace: namespaces[target].name, device: farName)
+            if namespaces[target].links[far].kind == namespaces[position].links[device].kind {
+                namespaces[target].links[far].peer = Link.Peer(
+                    namespace: namespaces[position].name, device: namespaces[position].links[device].name)
+            }
         default:
-            namespaces[position].links[device].lower = far
+            namespaces[position].links[device].lower = farName
             if target != position { namespaces[position].links[device].lowerNamespace = namespaces[target].name }
         }
     }

@@ -18,7 +18,7 @@ struct NamespaceReading: Sendable {
     var routes: [Route] = []
     var rules: [RoutingRule] = []
     var neighbors: [Neighbor] = []
-    /// Values that came with the links: `net.ipv4.conf.DEVICE.…`.
+    /// Settings that netlink told: `net.ipv4.conf.DEVICE.…`, `net.ipv4.ip_forward`.
     var deviceSettings: [String: String] = [:]
 }
 
@@ -44,6 +44,10 @@ extension NamespaceReading {
             if let position = positions[record.index] { links[position].addresses.append(record.prefix) }
         }
         for record in records { deviceSettings.merge(DeviceSettings.all(record)) { first, _ in first } }
+        for scope in NetworkSettingsScope.allCases {
+            deviceSettings.merge(try conversation.networkSettings(scope, isIPv4: true)) { first, _ in first }
+            deviceSettings.merge(try conversation.networkSettings(scope, isIPv4: false)) { first, _ in first }
+        }
         routes = try conversation.routes(names: names)
         rules = try conversation.rules()
         neighbors = try conversation.neighbors(AF_UNSPEC).compactMap { $0.neighbor(names: names) }
