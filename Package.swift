@@ -18,15 +18,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
-        // C libraries, thin. libnl-route's pkg-config file gives the include path; SwiftPM can't read
-        // libnetfilter_log's, so the module map links the others by name.
+        // C libraries, thin. SwiftPM can't read libnetfilter_log's pkg-config file, so the module map links that and
+        // its kin by name.
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(
-            name: "CNetlink", pkgConfig: "libnl-route-3.0",
+            name: "CNetlink", pkgConfig: "libmnl",
             providers: [
                 .apt([
                     "libnetfilter-log-dev", "libnetfilter-conntrack-dev", "libnftables-dev", "libnftnl-dev",
-                    "libmnl-dev", "libnl-3-dev", "libnl-route-3-dev",
+                    "libmnl-dev",
                 ])
             ]),
         .systemLibrary(name: "CCompression", providers: [.apt(["zlib1g-dev", "libzstd-dev"])]),

@@ -27,17 +27,3 @@
 #include <libnftnl/trace.h>
 #include <libnftnl/common.h>
 #include <nftables/libnftables.h>
-#include <netlink/netlink.h>
-#include <netlink/socket.h>
-#include <netlink/cache.h>
-#include <netlink/msg.h>
-#include <netlink/attr.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
-#include <netlink/route/link/bridge.h>
-#include <netlink/route/link/vxlan.h>
-#include <netlink/route/link/macvlan.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/route.h>
-#include <netlink/route/rule.h>
-#include <netlink/route/neighbour.h>
