@@ -20,21 +20,20 @@ struct NamespaceSearch {
     private(set) var warnings: [String] = []
     private var positions: [UInt64: Int] = [:]
 
-    /// - Parameter containers: as the engines tell of them.
-    init(containers: [Container] = ContainerEngines.containers().containers) {
+    init() {
         addNamed()
         addMounted()
         addProcesses()
-        for container in containers { add(container) }
+        let engines = ContainerEngines.containers()
+        warnings += engines.warnings
+        for container in engines.containers { add(container) }
         if let own = Self.inode(ofLink: "/proc/thread-self/ns/net") {
             let path = "/proc/\(getpid())/ns/net"
             add(own, path: path)
             if let position = positions[own] {
                 sites[position].isOwn = true
-                // Of processes, oneself is the one that does not go away.
-                if sites[position].paths.first?.hasPrefix("/proc/") == true {
-                    sites[position].paths.insert(path, at: 0)
-                }
+                // A name stays; an engine's mount or another process may go away while this one runs.
+                if sites[position].netnsName == nil { sites[position].paths.insert(path, at: 0) }
             }
         }
     }
@@ -116,7 +115,9 @@ struct NamespaceSearch {
     }
 
     /// Names for all of them: unique, `host` for one's own where it has no other.
-    func names() -> [String] {
+    func names() -> [String] { Self.names(of: sites) }
+
+    static func names(of sites: [NamespaceSite]) -> [String] {
         var taken: Set<String> = []
         // A name given by its owner wins over one made up here, so that the second of two is the one that changes.
         var names = [String?](repeating: nil, count: sites.count)
