@@ -181,7 +181,7 @@ private struct JSONParser {
         }
         let digits = String(decoding: text[start..<offset], as: UTF8.self)
         if !digits.hasPrefix("+"), let integer = Int64(digits) { return .integer(integer) }
-        guard Double(digits) != nil else {
+        guard !digits.hasPrefix("+"), !digits.hasPrefix("."), Double(digits) != nil else {
             offset = start
             throw failure("no value")
         }
