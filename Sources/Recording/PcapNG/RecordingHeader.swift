@@ -1,0 +1,26 @@
+internal import Observations
+internal import Topology
+
+/// Says that a section is a recording of ours.
+struct RecordingHeader: Codable, Equatable {
+    static let schema = "packetwalk.recording/1"
+
+    var schema = Self.schema
+    /// The same in all files of a ring.
+    var run: String
+    /// Counted from 1 within the run.
+    var file: Int
+    var anonymized: Bool
+}
+
+struct TopologyRecord: Codable {
+    var time: Int64
+    var topology: Topology
+}
+
+struct VantageRecord: Codable {
+    var id: UInt32
+    /// The interface block that its packets refer to, counted from 0 in the section.
+    var interface: UInt32
+    var point: VantagePoint
+}

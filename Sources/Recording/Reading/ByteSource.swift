@@ -1,0 +1,113 @@
+internal import Glibc
+
+/// The bytes of a file or pipe, plain, gzip or zstd, as a window that moves forward: constant memory, however long.
+final class ByteSource {
+    let path: String
+    /// Bytes given up so far, of the decompressed file.
+    private(set) var offset = 0
+    /// Where the compressed bytes contradict themselves.
+    private(set) var failure: String?
+
+    private let descriptor: CInt
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    private var isAtEnd = false
+    private var decompressor: (any Decompressor)?
+
+    private static let windowBytes = 1 << 18
+
+    /// `-` is standard input.
+    init(path: String) throws {
+        self.path = path
+        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        buffer = .allocate(byteCount: Self.windowBytes, alignment: 16)
+        guard descriptor >= 0 else {
+            throw RecordingError(path: path, reason: "cannot open: \(String(cString: strerror(errno)))")
+        }
+        guard require(4) else {
+            if let failure { throw RecordingError(path: path, reason: failure) }
+            return
+        }
+        decompressor = try makeDecompressor(magic: Array(buffer[start..<start + 4]), path: path)
+        if decompressor != nil {
+            decompressor?.feed(UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+            start = 0
+            end = 0
+            isAtEnd = false
+        }
+    }
+
+    deinit {
+        buffer.deallocate()
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Whether `count` bytes are there, reading on where they are not yet.
+    @inline(__always)
+    func require(_ count: Int) -> Bool {
+        if end &- start >= count { return true }
+        return fill(count)
+    }
+
+    /// The bytes that are there; valid until the next call of `require` or `skip`.
+    @inline(__always)
+    var window: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[start..<end]) }
+
+    /// Bytes that are there.
+    var available: Int { end - start }
+
+    @inline(__always)
+    func consume(_ count: Int) {
+        start &+= count
+        offset &+= count
+    }
+
+    /// Gives up `count` bytes, there or not; false where the file ends before.
+    func skip(_ count: Int) -> Bool {
+        var rest = count
+        while rest > 0 {
+            guard require(1) else { return false }
+            let part = min(rest, end - start)
+            consume(part)
+            rest -= part
+        }
+        return true
+    }
+
+    private func fill(_ count: Int) -> Bool {
+        if start > 0 {
+            if end > start, let base = buffer.baseAddress { memmove(base, base + start, end - start) }
+            end -= start
+            start = 0
+        }
+        if count > buffer.count {
+            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 2 * buffer.count), alignment: 16)
+            if end > 0 { larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<end])) }
+            buffer.deallocate()
+            buffer = larger
+        }
+        while end < count, !isAtEnd {
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[end...])
+            let read: Int
+            if let decompressor {
+                read = decompressor.read(into: room) { [self] in readFile($0) }
+                if let reason = decompressor.failure { failure = reason }
+            } else {
+                read = readFile(room)
+            }
+            if read <= 0 { isAtEnd = true } else { end += read }
+        }
+        return end >= count
+    }
+
+    private func readFile(_ room: UnsafeMutableRawBufferPointer) -> Int {
+        while true {
+            let count = read(descriptor, room.baseAddress, room.count)
+            if count >= 0 { return count }
+            if errno == EINTR { continue }
+            failure = "cannot read: \(String(cString: strerror(errno)))"
+            return 0
+        }
+    }
+}

@@ -1,0 +1,373 @@
+internal import FoundationEssentials
+internal import Observations
+internal import Topology
+internal import Wire
+
+/// Numbers for vantage points, over all files that are read together.
+final class VantageRegistry {
+    private var numbers: [VantagePoint: UInt32] = [:]
+    static let limit = 1 << 16
+
+    /// Nil where a hostile file has used them up.
+    func number(_ point: VantagePoint) -> (number: UInt32, isNew: Bool)? {
+        if let known = numbers[point] { return (known, false) }
+        guard numbers.count < Self.limit else { return nil }
+        let number = UInt32(numbers.count)
+        numbers[point] = number
+        return (number, true)
+    }
+}
+
+/// One file, read as events.
+final class RecordingSource {
+    enum Step {
+        /// `event` holds it.
+        case event
+        /// `packet()` makes it.
+        case packet
+        case end
+    }
+
+    let point: CapturePoint
+    private let pcapng: PcapNGFile?
+    private let pcap: PcapFile?
+    private let registry: VantageRegistry
+    private let places: ForeignPlaces
+    private let decoder = JSONDecoder()
+
+    /// Of the section being read; nil for a capture made by others.
+    private(set) var header: RecordingHeader?
+    private var section = 0
+    /// Numbers of vantage points stay as recorded, where this is the only run that is read.
+    private var keepsNumbers = true
+    /// The event at hand was in an earlier file of the ring.
+    private(set) var isRepeated = false
+    /// The files before this one in its ring were read: what it repeats is known.
+    var skipsRepeated = false
+
+    private(set) var event: Event = .watermark(timeNanoseconds: 0)
+    private(set) var step: Step = .end
+    /// Events that come before the packet at hand.
+    private var waiting: [Event] = []
+    private var waitingStart = 0
+    private var packetWaits = false
+
+    // The packet at hand.
+    private var slot = Slot(vantage: .max, linkType: .ethernet, clock: .passage)
+    private var message: NFLogMessage?
+
+    private struct Slot {
+        var vantage: UInt32
+        var linkType: LinkType
+        var clock: Observation.Clock
+    }
+
+    /// By interface × 3 + direction; a vantage of `.max` where there is none yet.
+    private var slots: [Slot] = []
+    private var dropped: [UInt64] = []
+    private var numbers: [UInt32: UInt32] = [:]
+    private var decodeDamage: CaptureDamage
+
+    init(_ point: CapturePoint, registry: VantageRegistry) throws {
+        self.point = point
+        self.registry = registry
+        places = ForeignPlaces(point)
+        decodeDamage = CaptureDamage(path: point.path)
+        let source = try ByteSource(path: point.path)
+        pcapng = PcapNGFile(source)
+        pcap = pcapng == nil ? PcapFile(source) : nil
+        guard pcapng != nil || pcap != nil else {
+            if source.available == 0 {
+                throw RecordingError(path: point.path, reason: source.failure ?? "the file is empty")
+            }
+            throw RecordingError(
+                path: point.path, offset: 0,
+                reason: "neither pcapng nor pcap: a capture begins with 0a0d0d0a or a1b2c3d4, in either byte order")
+        }
+    }
+
+    var damage: [RecordingError] { ((pcapng?.damage ?? pcap?.damage)?.errors ?? []) + decodeDamage.errors }
+    var timeNanoseconds: Int64 { packetTime }
+    private(set) var packetTime: Int64 = .min
+
+    /// Reads on to the next event or packet.
+    @inline(__always)
+    func advance() -> Step {
+        if waitingStart < waiting.count || packetWaits { return advanceWaiting() }
+        while true {
+            switch pcapng?.next() ?? pcap?.next() ?? .end {
+            case .packet:
+                if resolve() {
+                    step = .packet
+                    return step
+                }
+                if waitingStart < waiting.count || packetWaits { return advanceWaiting() }
+            case .record:
+                if readRecord() {
+                    step = .event
+                    return step
+                }
+            case .dropped:
+                if readDropped() {
+                    step = .event
+                    return step
+                }
+            case .end:
+                step = .end
+                return step
+            }
+        }
+    }
+
+    private func advanceWaiting() -> Step {
+        if waitingStart < waiting.count {
+            event = waiting[waitingStart]
+            waitingStart += 1
+            step = .event
+        } else {
+            waiting.removeAll(keepingCapacity: true)
+            waitingStart = 0
+            packetWaits = false
+            step = .packet
+        }
+        return step
+    }
+
+    /// Several runs are read: their vantage points need numbers that differ. Before anything but the first event is read.
+    func renumber() {
+        keepsNumbers = false
+        guard step == .event, case .vantage(let id, let point) = event, header != nil,
+            let (number, _) = registry.number(point)
+        else { return }
+        numbers[id.rawValue] = number
+        for index in slots.indices where slots[index].vantage == id.rawValue { slots[index].vantage = number }
+        event = .vantage(VantageID(rawValue: number), point)
+    }
+
+    // MARK: Packets
+
+    /// The packet's bytes, valid until `advance`.
+    var packetBytes: UnsafeRawBufferPointer {
+        pcapng?.packet.bytes ?? pcap?.packet.bytes ?? .init(start: nil, count: 0)
+    }
+
+    /// Finds the vantage point of the packet at hand. False where the packet has to wait or can't be placed.
+    @inline(__always)
+    private func resolve() -> Bool {
+        if let pcapng { return resolve(pcapng.packet, section: pcapng.section) }
+        if let pcap { return resolve(pcap.packet, section: 0) }
+        return false
+    }
+
+    @inline(__always)
+    private func resolve(_ packet: CapturedPacket, section: Int) -> Bool {
+        if section != self.section { begin(section) }
+        packetTime = packet.timeNanoseconds
+        message = nil
+        let direction = packet.direction
+        let index = packet.interface * 3 + (direction == .in ? 1 : direction == .out ? 2 : 0)
+        if index < slots.count, slots[index].vantage != .max {
+            slot = slots[index]
+            return true
+        }
+        return resolveSlowly(packet, index: index)
+    }
+
+    private func resolveSlowly(_ packet: CapturedPacket, index: Int) -> Bool {
+        let interfaces = pcapng?.interfaces ?? pcap?.interfaces ?? []
+        guard packet.interface < interfaces.count else { return false }
+        let interface = interfaces[packet.interface]
+        if header != nil {
+            // Its fields name the vantage point, declared or not.
+            slot = Slot(vantage: .max, linkType: interface.linkType, clock: .passage)
+            return true
+        }
+        var isLasting = false
+        let place: VantagePoint
+        let count = interfaces.count
+        switch interface.linkType {
+        case .linuxSLL, .linuxSLL2:
+            if let cooked = CookedHeader(packet.bytes.bytes, linkType: interface.linkType) {
+                place = places.cooked(cooked, interface, number: packet.interface, of: count)
+            } else {
+                place = places.link(interface, number: packet.interface, of: count, direction: packet.direction)
+            }
+        case .nflog:
+            guard let found = NFLogMessage(packet.bytes.bytes) else {
+                decodeDamage.note(
+                    (pcapng?.source ?? pcap?.source)?.offset ?? 0, "an NFLOG message that contradicts itself")
+                return false
+            }
+            message = found
+            place = places.netfilter(found, interface)
+            packetTime = found.timestampNanoseconds ?? packet.timeNanoseconds
+        default:
+            var direction = packet.direction
+            isLasting = true
+            if direction == nil, let mac = interface.mac, interface.linkType == .ethernet {
+                direction = packet.bytes.bytes.load(6, UInt64.self, swapped: true) >> 16 == mac.value ? .out : .in
+                isLasting = false
+            }
+            place = places.link(interface, number: packet.interface, of: count, direction: direction)
+        }
+        guard let (number, isNew) = registry.number(place) else {
+            decodeDamage.note(
+                (pcapng?.source ?? pcap?.source)?.offset ?? 0, "more places than \(VantageRegistry.limit)")
+            return false
+        }
+        slot = Slot(vantage: number, linkType: interface.linkType, clock: place.usualClock)
+        if let message, message.timestampNanoseconds == nil { slot.clock = .reading }
+        if isLasting { set(slot, at: index) }
+        if isNew {
+            waiting.append(.vantage(VantageID(rawValue: number), place))
+            packetWaits = true
+            return false
+        }
+        return true
+    }
+
+    /// The observation at hand.
+    @inline(__always)
+    func packet() -> Observation {
+        let packet = pcapng?.packet ?? pcap?.packet ?? CapturedPacket()
+        var observation = Observation(
+            timeNanoseconds: packetTime, vantage: VantageID(rawValue: slot.vantage), clock: slot.clock,
+            headers: dissect(
+                packet.bytes.bytes, linkType: slot.linkType,
+                originalLength: max(Int(packet.originalLength), packet.bytes.count)))
+        observation.originalLength = packet.originalLength
+        observation.bytesCount = UInt32(truncatingIfNeeded: packet.bytes.count)
+        if packet.fields.count > 0, header != nil { complete(&observation, packet.fields) }
+        if let message { complete(&observation, message) }
+        return observation
+    }
+
+    private func complete(_ observation: inout Observation, _ fields: UnsafeRawBufferPointer) {
+        var reader = FieldReader(fields)
+        let base = observation
+        observation.code(with: &reader, base: base)
+        if !keepsNumbers, observation.vantage != base.vantage {
+            observation.vantage.rawValue = numbers[observation.vantage.rawValue] ?? .max
+        }
+    }
+
+    private func complete(_ observation: inout Observation, _ message: NFLogMessage) {
+        observation.inDevice = message.inDevice
+        observation.outDevice = message.outDevice
+        observation.physicalInDevice = message.physicalInDevice
+        observation.physicalOutDevice = message.physicalOutDevice
+        observation.mark = message.mark
+        observation.sourceSequence = message.sequence ?? 0
+        observation.originalLength = UInt32(truncatingIfNeeded: message.payloadLength)
+    }
+
+    private func set(_ slot: Slot, at index: Int) {
+        while slots.count <= index { slots.append(Slot(vantage: .max, linkType: .ethernet, clock: .passage)) }
+        slots[index] = slot
+    }
+
+    private func begin(_ section: Int) {
+        self.section = section
+        header = nil
+        slots.removeAll(keepingCapacity: true)
+        dropped.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Everything else
+
+    private func readRecord() -> Bool {
+        guard let pcapng else { return false }
+        if pcapng.section != section { begin(pcapng.section) }
+        guard let kind = RecordBlock(rawValue: pcapng.recordKind) else { return false }
+        do {
+            guard let read = try decode(kind, pcapng) else { return false }
+            isRepeated = pcapng.recordFlags & RecordBlock.repeated != 0
+            if skipsRepeated, isRepeated { return false }
+            event = read
+            return true
+        } catch {
+            decodeDamage.note(pcapng.source.offset, "a \(kind) record that can't be read")
+            return false
+        }
+    }
+
+    private func decode(_ kind: RecordBlock, _ file: PcapNGFile) throws -> Event? {
+        func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+            try decoder.decode(type, from: Data(file.record))
+        }
+        if header == nil, kind != .header { return nil }
+        switch kind {
+        case .header:
+            let found = try json(RecordingHeader.self)
+            guard found.schema == RecordingHeader.schema else {
+                decodeDamage.note(
+                    file.source.offset, "a recording of schema \(found.schema), which this tool does not know")
+                return nil
+            }
+            header = found
+            return nil
+        case .topology:
+            let record = try json(TopologyRecord.self)
+            return .topology(record.topology, timeNanoseconds: record.time)
+        case .vantage:
+            let record = try json(VantageRecord.self)
+            return declare(record, file)
+        case .flow: return .flow(try json(FlowEvent.self))
+        case .route: return .route(try json(RouteDecision.self))
+        case .rule: return .rule(try json(RuleEvent.self))
+        case .drop: return .drop(try json(DropEvent.self))
+        case .sendFailure: return .sendFailure(try json(SendFailure.self))
+        case .loss:
+            var loss = try json(Loss.self)
+            if !keepsNumbers, let vantage = loss.vantage {
+                loss.vantage = numbers[vantage.rawValue].map(VantageID.init(rawValue:))
+            }
+            return .loss(loss)
+        case .counters: return .counters(try json(CounterChange.self))
+        case .watermark:
+            guard file.record.count == 8 else { return nil }
+            return .watermark(
+                timeNanoseconds: Int64(littleEndian: file.record.bytes.load(0, Int64.self, swapped: false)))
+        }
+    }
+
+    private func declare(_ record: VantageRecord, _ file: PcapNGFile) -> Event? {
+        guard Int(record.interface) < file.interfaces.count else {
+            decodeDamage.note(file.source.offset, "a vantage point at an interface that is not described")
+            return nil
+        }
+        var number = record.id
+        if !keepsNumbers {
+            guard let found = registry.number(record.point) else { return nil }
+            number = found.number
+            numbers[record.id] = number
+        }
+        let direction = record.point.direction
+        set(
+            Slot(vantage: number, linkType: record.point.linkType, clock: record.point.usualClock),
+            at: Int(record.interface) * 3 + (direction == .in ? 1 : direction == .out ? 2 : 0))
+        return .vantage(VantageID(rawValue: number), record.point)
+    }
+
+    /// In a recording of ours losses are records of their own.
+    private func readDropped() -> Bool {
+        guard let pcapng, header == nil, pcapng.droppedInterface < pcapng.interfaces.count else { return false }
+        let number = pcapng.droppedInterface
+        while dropped.count <= number { dropped.append(0) }
+        // Each counts from the capture's start.
+        guard pcapng.dropped > dropped[number] else { return false }
+        let lost = pcapng.dropped - dropped[number]
+        dropped[number] = pcapng.dropped
+        let name = places.link(
+            pcapng.interfaces[number], number: number, of: pcapng.interfaces.count, direction: nil
+        ).interfaceName
+        let vantage = [0, 1, 2].lazy.map { number * 3 + $0 }.first {
+            $0 < self.slots.count && self.slots[$0].vantage != .max
+        }
+        event = .loss(
+            Loss(
+                timeNanoseconds: packetTime == .min ? 0 : packetTime,
+                vantage: vantage.map { VantageID(rawValue: slots[$0].vantage) }, source: "pcap \(name)", lost: lost))
+        return true
+    }
+}
