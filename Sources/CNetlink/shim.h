@@ -13,6 +13,8 @@
 #include <linux/if_bridge.h>
 #include <linux/net_namespace.h>
 #include <linux/netconf.h>
+#include <linux/sock_diag.h>
+#include <linux/inet_diag.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/pkt_sched.h>

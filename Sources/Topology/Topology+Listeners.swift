@@ -1,11 +1,18 @@
+internal import CNetlink
 internal import LinuxSystem
 internal import Wire
 
 extension Listener {
     /// The listeners of the calling thread's namespace. Call it inside `NetworkNamespaceFile.perform`.
     ///
-    /// Reads `/proc/thread-self/net/{tcp,tcp6,udp,udp6}` (proc_pid_net(5)); a file that can't be read counts as empty.
+    /// Asks over NETLINK_SOCK_DIAG (sock_diag(7)); where the kernel has no such module, reads
+    /// `/proc/thread-self/net/{tcp,tcp6,udp,udp6}` (proc_pid_net(5)), which walks the connections of all namespaces and
+    /// costs some 3 ms each time. What can't be read counts as empty.
     public static func ofThisNamespace() -> [Listener] {
+        if let channel = try? KernelNetlinkSocket(bus: NETLINK_SOCK_DIAG) {
+            var conversation = NetlinkConversation(channel)
+            if let listeners = try? conversation.listeners() { return listeners }
+        }
         var listeners: [Listener] = []
         for name in ["tcp", "tcp6", "udp", "udp6"] {
             guard let text = readText("/proc/thread-self/net/\(name)") else { continue }
