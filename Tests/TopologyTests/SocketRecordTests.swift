@@ -7,9 +7,10 @@ import Wire
     /// `struct inet_diag_msg` of a UDP socket on 127.0.0.1:53 with 7488 bytes waiting, then INET_DIAG_SKMEMINFO.
     private static let lines = [
         "02070000",  // AF_INET, state 7
-        "00350000", "7f000001000000000000000000000000", "00000000000000000000000000000000",  // ports, source, destination
+        // The ports, the source, the destination.
+        "00350000", "7f000001000000000000000000000000", "00000000000000000000000000000000",
         "00000000", "0000000000000000",  // interface, cookie
-        "00000000", "401d0000", "00000000", "00000000", "1e290e00",  // expires, receive queue, send queue, user, inode
+        "00000000", "401d0000", "00000000", "00000000", "1e290e00",  // expires, queues, user, inode
         "28000700",  // nine numbers: 1 is the buffer's size, 8 the drops
         "401d0000", "00200000", "00000000", "00400300", "00000000", "00000000", "00000000", "00000000", "29000000",
     ]
