@@ -77,7 +77,7 @@ struct IPTablesSave: Sendable, Hashable {
         guard rest.starts(with: "-A ".utf8) else { throw malformed("neither a chain nor a rule") }
         let name = rest.dropFirst(3).prefix { $0 != UInt8(ascii: " ") }
         rule.text = String(decoding: rest, as: UTF8.self)
-        if rule.text.utf8.count >= 10, rule.text.contains("--comment ") {
+        if rule.text.holds("--comment ") {
             let words = Rule.words(rule.text)
             if let flag = words.firstIndex(of: "--comment"), flag + 1 < words.count { rule.comment = words[flag + 1] }
         }

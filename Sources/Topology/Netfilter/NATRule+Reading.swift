@@ -27,7 +27,9 @@ extension NATRule {
     init?(expressions: String, text: String, reference: RuleReference) {
         // Few rules translate; only those are read again.
         let kinds = ["masquerade", "snat", "dnat", "redirect"]
-        guard kinds.contains(where: { expressions.contains("\"\($0)\"") }),
+        guard
+            expressions.holds("\"masquerade\"") || expressions.holds("\"snat\"") || expressions.holds("\"dnat\"")
+                || expressions.holds("\"redirect\""),
             let list = try? JSONValue(parsing: Array(expressions.utf8))
         else { return nil }
         var found: (kind: String, statement: JSONValue)?

@@ -22,7 +22,9 @@ struct NFTablesListing: Sendable {
     var tables: [Table] = []
 
     init(_ text: [UInt8]) {
-        var table: Table?
+        // Not an optional: taking one apart would copy the lines of the table for each line that is added.
+        var current = Table(family: "", name: "")
+        var isInside = false
         var chain: String?
         // A rule with a chain inside it takes several lines, the last of which bears the handle.
         var pending: [String] = []
@@ -33,17 +35,18 @@ struct NFTablesListing: Sendable {
             if indent == 0, content.hasPrefix("table "), content.hasSuffix(" {") {
                 let words = content.split(separator: " ")
                 guard words.count == 4 else { continue }
-                table = Table(family: String(words[1]), name: String(words[2]), parts: [Part(lines: [content])])
+                current = Table(family: String(words[1]), name: String(words[2]), parts: [Part(lines: [content])])
+                isInside = true
                 chain = nil
                 pending = []
                 continue
             }
-            guard var current = table else { continue }
+            guard isInside else { continue }
             let whole = String(decoding: bare, as: UTF8.self)
             if indent == 0, content == "}" {
                 current.parts.append(Part(lines: ["}"]))
                 tables.append(current)
-                table = nil
+                isInside = false
                 continue
             }
             if indent == 1, content.hasPrefix("chain "), content.hasSuffix(" {") {
@@ -69,7 +72,6 @@ struct NFTablesListing: Sendable {
                 chain = nil
                 current.parts.append(Part())
             }
-            table = current
         }
     }
 
@@ -90,7 +92,7 @@ struct NFTablesListing: Sendable {
 
     /// `counter packets 5 bytes 420` is the rule's state, not its text.
     static func withoutCounts(_ text: String) -> String {
-        guard text.contains("counter packets ") else { return text }
+        guard text.holds("counter packets ") else { return text }
         var words = text.split(separator: " ", omittingEmptySubsequences: false)
         var index = 0
         var quoted = false
