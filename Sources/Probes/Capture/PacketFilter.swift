@@ -43,7 +43,7 @@ final class PacketFilter {
             guard pcap_compile(handle, &program, expression, 1, unknownNetmask) == 0 else {
                 throw ProbeError(
                     "compile the filter \"\(expression)\"", reason: String(cString: pcap_geterr(handle)),
-                    remedy: "see pcap-filter(7)")
+                    remedy: "see pcap-filter(7)", isUsage: true)
             }
         }
 

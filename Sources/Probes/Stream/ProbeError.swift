@@ -7,12 +7,15 @@ public struct ProbeError: Error, Sendable, Hashable, CustomStringConvertible {
     public var remedy: String?
     /// The caller lacks a privilege.
     public var isPermission: Bool
+    /// What the user wrote is wrong.
+    public var isUsage: Bool
 
-    public init(_ attempt: String, reason: String, remedy: String? = nil, isPermission: Bool = false) {
+    public init(_ attempt: String, reason: String, remedy: String? = nil, isPermission: Bool = false, isUsage: Bool = false) {
         self.attempt = attempt
         self.reason = reason
         self.remedy = remedy
         self.isPermission = isPermission
+        self.isUsage = isUsage
     }
 
     public init(_ error: SystemError, remedy: String? = nil) {

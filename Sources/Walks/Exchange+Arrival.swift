@@ -1,0 +1,26 @@
+extension Exchange {
+    /// Whether the request arrived, and its answer where there was one. An answer shows the arrival of a request whose
+    /// last steps can't be seen.
+    public var arrived: Bool {
+        switch request.outcome {
+        case .delivered: reply.map { $0.outcome == .delivered && !$0.isICMPError } ?? !request.awaitsAnswer
+        case .left: reply.map { $0.outcome == .delivered && !$0.isICMPError } ?? !request.awaitsAnswer
+        case .dropped, .rejected, .lost, .unsent: false
+        }
+    }
+}
+
+extension Walk {
+    /// Whether an answer is due: an echo request, a TCP SYN, an ARP or neighbour request.
+    public var awaitsAnswer: Bool {
+        if answers != nil { return false }
+        return summary.hasPrefix("ICMP echo request") || summary.hasPrefix("ICMPv6 echo request")
+            || summary.hasPrefix("TCP SYN ")
+    }
+
+    /// An ICMP message that says why another packet did not arrive.
+    public var isICMPError: Bool {
+        guard `protocol` == "icmp" || `protocol` == "icmpv6" else { return false }
+        return ["unreachable", "exceeded", "too big", "needed", "parameter", "redirect"].contains { summary.contains($0) }
+    }
+}

@@ -1,0 +1,15 @@
+internal import ArgumentParser
+internal import Probes
+internal import Topology
+
+struct Cleanup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove hooks that a crash left behind.",
+        discussion: "Finds rules and tables of runs that are over, in every namespace, and removes only those.")
+
+    func run() throws {
+        let removed = try HookJanitor.removeLeftovers(topology: try Topology.discover())
+        for line in removed { try printOut("removed \(line)\n") }
+        if removed.isEmpty { try printOut("nothing was left behind\n") }
+    }
+}

@@ -1,0 +1,98 @@
+internal import ArgumentParser
+internal import LinuxSystem
+internal import Twin
+internal import Views
+
+struct LabCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab",
+        abstract: "Small networks to learn on, each built in a sandbox of its own by commands that you could type.",
+        subcommands: [List.self, Run.self, Shell.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Name the labs and what each shows.")
+
+        @OptionGroup(title: "Output")
+        var output: OutputOptions
+
+        func run() throws {
+            let labs = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().labs() }
+            if output.format == .json {
+                for lab in labs { try printOut(try jsonLine(LabRow(lab)) + "\n") }
+            } else {
+                let rows = labs.map { lab in
+                    let finds = lab.expected.code.map { ": \($0)" } ?? ""
+                    let needs = lab.needs.isEmpty ? "" : " (needs \(lab.needs.joined(separator: ", ")))"
+                    return Table.Row([lab.name, lab.title + finds + needs])
+                }
+                try printOut(
+                    Table(heading: ["lab", "what it shows"], rows: rows)
+                        .render(output.renderOptions))
+            }
+        }
+    }
+
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build a lab, send its packet and show its walk.")
+
+        @Argument(help: "The lab's name; see packetwalk lab list.")
+        var name: String
+
+        @Flag(help: "Let the lab's own sender send, and trace it.")
+        var trace = false
+
+        @OptionGroup(title: "Watching")
+        var watch: WatchOptions
+
+        @OptionGroup(title: "Output")
+        var output: OutputOptions
+
+        func run() throws {
+            try LabRun(name: name, output: output, watch: watch.settings).run()
+        }
+    }
+
+    struct Shell: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build a lab and open a shell in it, as its host.")
+
+        @Argument(help: "The lab's name; see packetwalk lab list.")
+        var name: String
+
+        func run() throws {
+            let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
+            let sandbox = try enterSandbox(for: lab)
+            try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+            complain("this is the host of \(lab.name): \(lab.title). Its packet: \(lab.probe.command)")
+            let shell = Command(["bash", "--norc", "-i"], environment: ["PS1": "\(lab.name)# "])
+            throw ExitCode(try shell.start().wait())
+        }
+    }
+}
+
+/// `lab list --format json`: a line a lab.
+private struct LabRow: Encodable {
+    struct Expected: Encodable {
+        var outcome: String
+        var code: String?
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(outcome, forKey: .outcome)
+            try container.encode(code, forKey: .code)
+        }
+        enum CodingKeys: CodingKey { case outcome, code }
+    }
+
+    var name: String
+    var title: String
+    var expected: Expected
+    var needs: [String]
+
+    init(_ lab: Lab) {
+        name = lab.name
+        title = lab.title
+        expected = Expected(outcome: lab.expected.outcome, code: lab.expected.code)
+        needs = lab.needs
+    }
+}

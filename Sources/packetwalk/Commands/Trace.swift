@@ -1,0 +1,38 @@
+internal import ArgumentParser
+
+/// A command that takes another one behind `--`.
+protocol TakesCommand {}
+
+struct Trace: ParsableCommand, TakesCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the walks of real packets as they happen.",
+        usage: "packetwalk trace [<filter> ...] [<options>] [-- <command> ...]",
+        discussion: """
+            FILTER is a pcap-filter(7) expression, as for tcpdump: `packetwalk trace icmp and host 198.51.100.1`. \
+            A packet is shown if any of its sightings matches, so a filter may name an address from either side of a \
+            translation. With a command behind `--` the trace lasts as long as the command: \
+            `packetwalk trace icmp -- ip netns exec mynamespace ping -c1 198.51.100.1`. Without one it lasts until Ctrl-C.
+            """)
+
+    @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"))
+    var filter: [String] = []
+
+    @OptionGroup(title: "Watching")
+    var watch: WatchOptions
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    func run() throws {
+        let tracer = Tracer(filter: filter.joined(separator: " "), watch: watch.settings, output: output)
+        guard let command = Invocation.command else {
+            var watching = Watching()
+            let allArrived = try tracer.run(&watching)
+            throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+        }
+        if command.isEmpty { throw Failure(.usage, "cannot trace a command: none stands behind `--`") }
+        var running = RunningCommand(command)
+        _ = try tracer.run(&running)
+        throw ExitCode(running.status ?? ExitStatus.success.rawValue)
+    }
+}

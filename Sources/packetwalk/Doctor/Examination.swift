@@ -1,0 +1,108 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Probes
+internal import Topology
+
+/// Tries what the tool does, one thing at a time, and leaves nothing behind.
+enum Examination {
+    static func run() -> [Check] {
+        var checks = [sandbox()]
+        checks.append(
+            arming("packet capture", .none, isNeeded: true, detail: "links can be captured"))
+        checks.append(arming("NFLOG hooks by nftables", .nftables, detail: "an owned table can be made"))
+        checks.append(arming("NFLOG hooks by iptables", .iptables, detail: "rules can be added and removed"))
+        checks += [
+            program("ip", package: "iproute2"), program("nft", package: "nftables"),
+            program("iptables-save", package: "iptables"), program("ping", package: "iputils-ping"), namespaces(),
+            dropReasons(), engine(),
+        ]
+        return checks
+    }
+
+    private static func sandbox() -> Check {
+        let name = "sandbox without root"
+        let words = ["unshare", "--user", "--map-root-user", "--net", "--mount", "true"]
+        switch Result(catching: { try Command(words).run() }) {
+        case .success(let output) where output.status == 0:
+            return Check(name: name, state: .ok, detail: "user namespaces can be made", isNeeded: false)
+        case .success(let output):
+            let limit = readText("/proc/sys/user/max_user_namespaces") ?? "unknown"
+            return Check(
+                name: name, state: .missing,
+                detail: "unshare says: \(firstLine(output.errorText)); user.max_user_namespaces is \(limit)",
+                remedy: "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, or run as root",
+                isNeeded: true)
+        case .failure(let error):
+            return Check(
+                name: name, state: .missing, detail: "\(error)", remedy: "apt-get install util-linux", isNeeded: true)
+        }
+    }
+
+    /// Arms the probes of this namespace and disarms them again.
+    private static func arming(
+        _ name: String, _ hooks: ProbePlan.Hooks, isNeeded: Bool = false, detail: String
+    ) -> Check {
+        let remedy = "run as root, or: setcap cap_net_admin,cap_net_raw,cap_sys_admin+ep on the program"
+        do {
+            let topology = try Topology.discover(only: ["host"])
+            let names = topology.namespaces.prefix(1).map(\.name)
+            let source = try LiveSource(topology: topology, plan: ProbePlan(namespaces: names, hooks: hooks))
+            let warnings = source.warnings
+            source.stop()
+            while source.next(timeoutMilliseconds: 1000) != nil {}
+            guard let warning = warnings.first else {
+                return Check(name: name, state: .ok, detail: detail, isNeeded: isNeeded)
+            }
+            return Check(name: name, state: .limited, detail: warning, remedy: remedy, isNeeded: isNeeded)
+        } catch {
+            return Check(name: name, state: .missing, detail: "\(error)", remedy: remedy, isNeeded: isNeeded)
+        }
+    }
+
+    private static func program(_ program: String, package: String) -> Check {
+        let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"]
+        let found = firstReadable(folders.map { folder in "\(folder)/\(program)" })
+        return Check(
+            name: program, state: found == nil ? .missing : .ok, detail: found ?? "not found",
+            remedy: found == nil ? "apt-get install \(package)" : nil, isNeeded: program == "ip")
+    }
+
+    private static func namespaces() -> Check {
+        let names = directoryNames("/run/netns")
+        let unreadable = directoryNames("/proc").filter { Int($0) != nil }
+            .filter { access("/proc/\($0)/ns/net", R_OK) != 0 && errno == EACCES }.count
+        return Check(
+            name: "other namespaces", state: unreadable == 0 ? .ok : .limited,
+            detail: "\(names.count) named; \(unreadable) processes hide theirs",
+            remedy: unreadable == 0 || geteuid() == 0 ? nil : "run as root to see the namespaces of every process", isNeeded: false)
+    }
+
+    private static func dropReasons() -> Check {
+        let type = readText("/sys/kernel/btf/vmlinux") == nil
+        let tracing = firstReadable([
+            "/sys/kernel/tracing/events/skb/kfree_skb/id", "/sys/kernel/debug/tracing/events/skb/kfree_skb/id",
+        ])
+        if geteuid() == 0, !type {
+            return Check(name: "drop reasons", state: .ok, detail: "BTF is there and this is root", isNeeded: false)
+        }
+        return Check(
+            name: "drop reasons", state: .limited,
+            detail: tracing == nil ? "only the counters of /proc/net/snmp and netstat" : "through tracefs",
+            remedy: "run as root on a kernel with BTF", isNeeded: false)
+    }
+
+    private static func engine() -> Check {
+        let socket = firstReadable(["/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock"])
+        return Check(
+            name: "container engine", state: socket == nil ? .limited : .ok,
+            detail: socket ?? "no engine's socket can be read: containers show without their names", isNeeded: false)
+    }
+
+    private static func firstReadable(_ paths: [String]) -> String? {
+        paths.first { path in access(path, R_OK) == 0 }
+    }
+
+    private static func firstLine(_ text: String) -> String {
+        String(text.split(whereSeparator: \.isNewline).first ?? "")
+    }
+}

@@ -1,0 +1,34 @@
+internal import Probes
+
+/// The exit statuses of the contract; those from 64 on are sysexits(3)'s.
+enum ExitStatus: Int32 {
+    case success = 0
+    /// A walk was dropped, rejected, lost or unsent.
+    case notArrived = 1
+    case usage = 64
+    case badInput = 65
+    /// The machine lacks something; `doctor` names it.
+    case lacking = 69
+    case cannotWrite = 74
+    case notPermitted = 77
+}
+
+/// An error for the user: one line that says what was attempted, on what, why it failed and what to do.
+struct Failure: Error {
+    var status: ExitStatus
+    var message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+extension ProbeError {
+    var failure: Failure {
+        Failure(isPermission ? .notPermitted : isUsage ? .usage : .lacking, description)
+    }
+}
+
+/// Standard output's reader is gone.
+struct BrokenPipe: Error {}

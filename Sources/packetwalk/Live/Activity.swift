@@ -1,0 +1,80 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Observations
+internal import Topology
+internal import Wire
+
+/// What makes the traffic that a session watches.
+protocol Activity {
+    /// Called once every probe is armed.
+    mutating func begin(in topology: Topology) throws
+
+    /// Called between batches: whether it has ended. What it has to tell the engine comes back as events.
+    mutating func poll() throws -> (ended: Bool, events: [Event])
+
+    /// The session ends before the activity has.
+    mutating func cancel()
+}
+
+/// Nothing of ours: others send, until somebody ends the run.
+struct Watching: Activity {
+    mutating func begin(in topology: Topology) {}
+    mutating func poll() -> (ended: Bool, events: [Event]) { (false, []) }
+    mutating func cancel() {}
+}
+
+/// A command, whose end ends the run. Its output goes to standard error, since standard output carries the walks.
+///
+/// Its failing socket calls are heard where this process may trace it: a packet that never left shows nowhere else.
+struct RunningCommand: Activity {
+    let arguments: [String]
+    /// Names of the namespaces, by inode.
+    private var namespaces: [UInt64: String] = [:]
+    private var child: WatchedProcess?
+    private var unwatched: ChildProcess?
+    /// Its exit status, once it has ended.
+    private(set) var status: Int32?
+
+    init(_ arguments: [String]) {
+        self.arguments = arguments
+    }
+
+    mutating func begin(in topology: Topology) throws {
+        namespaces = Dictionary(topology.namespaces.map { ($0.inode, $0.name) }) { first, _ in first }
+        do {
+            child = try WatchedProcess(Command(arguments), output: STDERR_FILENO)
+        } catch let error as SystemError where error.isPermission {
+            unwatched = try Command(arguments).start(output: STDERR_FILENO)
+        }
+    }
+
+    mutating func poll() throws -> (ended: Bool, events: [Event]) {
+        if let unwatched {
+            if status == nil { status = try unwatched.poll() }
+            return (status != nil, [])
+        }
+        guard let child else { return (true, []) }
+        status = child.status
+        return (status != nil, child.takeFailures().compactMap(event))
+    }
+
+    mutating func cancel() {
+        guard status == nil else { return }
+        child?.signal(SIGTERM)
+        unwatched?.signal(SIGTERM)
+    }
+
+    private func event(for failure: FailedSend) -> Event? {
+        guard let namespace = namespaces[failure.namespaceInode], let destination = IPAddress(bytes: failure.destination)
+        else { return nil }
+        let none = destination.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0)
+        return .sendFailure(
+            SendFailure(
+                timeNanoseconds: failure.timeNanoseconds, namespace: namespace,
+                tuple: FlowTuple(
+                    source: failure.source.flatMap { IPAddress(bytes: $0) } ?? none, destination: destination,
+                    sourcePort: failure.sourcePort, destinationPort: failure.destinationPort,
+                    ipProtocol: IPProtocol(rawValue: failure.ipProtocol)),
+                errorNumber: failure.errorNumber, message: String(cString: strerror(failure.errorNumber))))
+    }
+}

@@ -1,0 +1,58 @@
+internal import LinuxSystem
+internal import Observations
+internal import Probes
+internal import Topology
+internal import Twin
+internal import Views
+internal import Walks
+internal import Wire
+
+/// `explain`, whoever asks for it: one packet of our own, its exchange, and the cause where it failed.
+struct Explainer {
+    var from: String
+    var request: PacketRequest
+    var waitSeconds: Double = 2
+    var hooks: HookChoice = .auto
+    var output: OutputOptions
+
+    /// Gives whether the packet arrived and was answered.
+    func run() throws -> Bool {
+        let exchanges = try explain()
+        var printer = WalkPrinter(output: output, hidesHousekeeping: true)
+        try printer.take(exchanges)
+        return printer.allArrived
+    }
+
+    /// Sends the packet; gives its exchange, or more than one where the kernel made more of it (forks of retries).
+    func explain() throws -> [Exchange] {
+        let topology = try Topology.discover()
+        let namespace = try resolveNamespace(from, in: topology)
+        let sender = try PacketSender(
+            request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
+        var sending = Sending(sender: sender, waitMilliseconds: Int64(waitSeconds * 1000))
+        var collector = ExchangeCollector()
+        let plan = ProbePlan(hooks: hooks.probeHooks)
+        do {
+            try Session(plan: plan).run(&sending, topology: topology, into: &collector)
+        } catch let error as ProbeError {
+            throw error.failure
+        }
+        return collector.exchanges.filter { isOurs($0.request, tuple: sender.tuple) }
+    }
+
+    private func isOurs(_ walk: Walk, tuple: FlowTuple) -> Bool {
+        guard walk.protocol == tuple.ipProtocol.description, walk.destination == tuple.destination.description else {
+            return false
+        }
+        if !tuple.source.isUnspecified, walk.source != tuple.source.description { return false }
+        return walk.sourcePort == nil || tuple.sourcePort == 0 || walk.sourcePort == tuple.sourcePort
+            || request.kind == .echo
+    }
+}
+
+/// Keeps what a session gives.
+struct ExchangeCollector: WalkSink {
+    private(set) var exchanges: [Exchange] = []
+    var walkCount: Int { exchanges.count }
+    mutating func take(_ finished: [Exchange]) { exchanges += finished }
+}

@@ -1,0 +1,30 @@
+internal import LinuxSystem
+internal import Topology
+
+/// The namespace that `text` names: an `ip netns` name, a container's name or id, `pid:N`, `netns:INODE` or a path.
+///
+/// Throws `Failure` with the names that there are.
+func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace {
+    if let found = topology[namespace: text] { return found }
+    if let found = topology.namespaces.first(where: { space in
+        space.containers.contains { $0 == text || (text.count >= 6 && $0.hasPrefix(text)) }
+    }) {
+        return found
+    }
+    var path: String?
+    if text.hasPrefix("pid:"), let process = Int32(text.dropFirst(4)), process > 0 { path = "/proc/\(process)/ns/net" }
+    if text.hasPrefix("/") { path = text }
+    if text.hasPrefix("netns:"), let inode = UInt64(text.dropFirst(6)),
+        let found = topology.namespaces.first(where: { $0.inode == inode })
+    {
+        return found
+    }
+    if let path {
+        let file = try NetworkNamespaceFile(path: path)
+        if let found = topology.namespaces.first(where: { $0.inode == file.inode }) { return found }
+    }
+    let names = topology.namespaces.map(\.name).prefix(8).joined(separator: ", ")
+    throw Failure(
+        .usage,
+        "cannot find the namespace \(text): there are \(names)\(topology.namespaces.count > 8 ? ", …" : "")")
+}

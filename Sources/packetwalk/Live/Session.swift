@@ -1,0 +1,100 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Observations
+internal import Probes
+internal import Topology
+internal import Walks
+
+/// One live run: probes armed, an activity watched, exchanges given to a sink as they end.
+struct Session {
+    var plan: ProbePlan
+    /// Ends after this many walks.
+    var count: Int?
+    /// Ends after this many seconds.
+    var duration: Double?
+    /// How long the network may still work on what the activity sent, after it has ended.
+    var settleMilliseconds: Int64 = 150
+
+    /// Looks at the network again for its failures at most so often.
+    private static let snapshotInterval: Int64 = 1000
+
+    /// Runs until the activity ends, a limit is reached or somebody interrupts it.
+    func run(_ activity: inout some Activity, topology: Topology, into sink: inout some WalkSink) throws {
+        let source = try LiveSource(topology: topology, plan: plan)
+        for warning in source.warnings { complain(warning) }
+        defer { source.stop() }
+        Interruption.listen()
+        var pipeline = WalkPipeline()
+        let counters = CounterWatch(topology: topology)
+        let begin = monotonicMilliseconds()
+        var nextSnapshot = begin
+        try activity.begin(in: topology)
+        defer { activity.cancel() }
+
+        var stopAt: Int64?
+        var hasStopped = false
+        while let batch = source.next(timeoutMilliseconds: 20) {
+            for event in batch.events { pipeline.take(event) }
+            let state = try activity.poll()
+            for event in state.events { pipeline.take(event) }
+            let now = monotonicMilliseconds()
+            if pipeline.wantsSnapshot, now >= nextSnapshot {
+                try takeSnapshot(counters, into: &pipeline)
+                nextSnapshot = monotonicMilliseconds() + Self.snapshotInterval
+            }
+            try sink.take(pipeline.finishedExchanges())
+            if state.ended, stopAt == nil { stopAt = now + settleMilliseconds }
+            if let duration, now - begin >= Int64(duration * 1000) { stopAt = now }
+            if let count, sink.walkCount >= count { stopAt = now }
+            if Interruption.happened { stopAt = now }
+            if let stopAt, now >= stopAt, !hasStopped {
+                source.stop()
+                hasStopped = true
+            }
+        }
+        for event in try activity.poll().events { pipeline.take(event) }
+        pipeline.endOfStream()
+        if pipeline.wantsSnapshot { try takeSnapshot(counters, into: &pipeline) }
+        try sink.take(pipeline.finish())
+    }
+
+    /// The state that a failure is explained from: what the counters rose by, and the network as it is now.
+    private func takeSnapshot(_ counters: CounterWatch, into pipeline: inout WalkPipeline) throws {
+        for change in counters.changes() { pipeline.take(.counters(change)) }
+        let topology = try Topology.discover()
+        pipeline.take(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
+    }
+}
+
+/// The protocol counters of every namespace since the run began.
+private struct CounterWatch {
+    private let baseline: [(name: String, file: NetworkNamespaceFile, counters: ProtocolCounters)]
+
+    init(topology: Topology) {
+        baseline = topology.namespaces.compactMap { namespace in
+            // A namespace that has gone or is closed to us has no counters to tell.
+            guard let file = try? NetworkNamespaceFile(path: namespace.path),
+                let counters = try? ProtocolCounters(in: file)
+            else { return nil }
+            return (namespace.name, file, counters)
+        }
+    }
+
+    func changes() -> [CounterChange] {
+        baseline.compactMap { entry in
+            (try? ProtocolCounters(in: entry.file))?.change(since: entry.counters, namespace: entry.name)
+        }
+    }
+}
+
+func monotonicMilliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+}
+
+func realTimeNanoseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}

@@ -1,0 +1,39 @@
+internal import Probes
+internal import Topology
+internal import Views
+
+/// `trace`, whoever asks for it: finds the network, arms the probes, prints the walks.
+struct Tracer {
+    var filter: String
+    var watch: WatchSettings
+    var output: OutputOptions
+
+    /// Runs to the end of `activity`. Gives whether every walk arrived.
+    func run(_ activity: inout some Activity) throws -> Bool {
+        // A wrong filter is told before anything is looked at.
+        let expression = filter.isEmpty ? nil : filter
+        let topology = try Topology.discover()
+        let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
+        let plan = ProbePlan(namespaces: names, filter: expression, hooks: watch.hooks.probeHooks)
+        var printer = WalkPrinter(output: output, hidesHousekeeping: filter.isEmpty)
+        let session = Session(plan: plan, count: watch.count, duration: watch.duration)
+        do {
+            try session.run(&activity, topology: topology, into: &printer)
+        } catch let error as ProbeError {
+            throw error.failure
+        }
+        printer.summarise()
+        return printer.allArrived
+    }
+}
+
+extension HookChoice {
+    var probeHooks: ProbePlan.Hooks {
+        switch self {
+        case .auto: .auto
+        case .nftables: .nftables
+        case .iptables: .iptables
+        case .none: .none
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import Diagnosis
+internal import Observations
+internal import Topology
+internal import Walks
+
+/// From events to exchanges with their findings: the part that live runs and recordings share.
+///
+/// A pure function of the events' order. An exchange that did not go well waits for the next snapshot of the network,
+/// so that its causes are looked for in the state that it met; `wantsSnapshot` says when one waits.
+struct WalkPipeline {
+    private var engine = WalkEngine()
+    private var pairing = ExchangePairing()
+    private var ledger = EvidenceLedger()
+    /// Exchanges that ended badly and have not been explained.
+    private var unexplained: [Exchange] = []
+    private var finished: [Exchange] = []
+
+    /// Whether an exchange waits for a `.topology` event.
+    var wantsSnapshot: Bool { !unexplained.isEmpty }
+
+    mutating func take(_ event: Event) {
+        ledger.take(event)
+        engine.take(event)
+        if case .topology = event { explain() }
+        if case .watermark(let time) = event {
+            pair(engine.finishedWalks(), until: time)
+        }
+    }
+
+    /// The exchanges that are over, with their findings.
+    mutating func finishedExchanges() -> [Exchange] {
+        defer { finished = [] }
+        return finished
+    }
+
+    /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
+    mutating func endOfStream() {
+        pair(engine.finish(), until: .max)
+    }
+
+    /// Everything that is left, explained from the newest snapshot there was.
+    mutating func finish() -> [Exchange] {
+        explain()
+        return finishedExchanges()
+    }
+
+    private mutating func pair(_ walks: [Walk], until time: Int64) {
+        for walk in walks { pairing.take(walk, at: time) }
+        for exchange in pairing.finishedExchanges(until: time) {
+            if exchange.arrived { finished.append(exchange) } else { unexplained.append(exchange) }
+        }
+    }
+
+    private mutating func explain() {
+        for exchange in unexplained { finished.append(ledger.explained(exchange)) }
+        unexplained = []
+    }
+}

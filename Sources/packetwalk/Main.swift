@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LinuxSystem
+internal import Probes
+
+/// The entry point: parses, runs, and turns every failure into one line and the exit status of the contract.
+@main
+enum Main {
+    static func main() {
+        // A reader that goes away (`| head`) ends the run quietly: the write fails with EPIPE instead of a signal.
+        signal(SIGPIPE, SIG_IGN)
+        if Invocation.own.first == HookGuardian.argument { exit(HookGuardian.run()) }
+        do {
+            var command = try Packetwalk.parseAsRoot(Invocation.own)
+            if Invocation.command != nil, !(command is any TakesCommand) {
+                throw Failure(.usage, "cannot run a command behind `--` here: only trace does")
+            }
+            try command.run()
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch is BrokenPipe {
+            exit(ExitStatus.success.rawValue)
+        } catch let failure as Failure {
+            complain(failure.message)
+            exit(failure.status.rawValue)
+        } catch let error as SystemError {
+            complain("\(error)\(error.isPermission ? "; run it as root, or see packetwalk doctor" : "")")
+            exit((error.isPermission ? ExitStatus.notPermitted : .lacking).rawValue)
+        } catch {
+            finish(with: error)
+        }
+    }
+
+    /// Help and usage errors, which come from the parser.
+    private static func finish(with error: any Error) -> Never {
+        let code = Packetwalk.exitCode(for: error)
+        if code == .success {
+            Packetwalk.exit(withError: error)
+        }
+        let message = Packetwalk.message(for: error)
+        complain("\(oneLine(message)); see packetwalk --help")
+        exit(code == .failure ? ExitStatus.lacking.rawValue : ExitStatus.usage.rawValue)
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
