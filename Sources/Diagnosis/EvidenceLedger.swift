@@ -1,12 +1,113 @@
 public import Observations
 public import Walks
 
-/// What a run has told so far that an explanation may rest on; bounded.
+internal import Topology
+internal import Wire
+
+/// What a run has told so far that an explanation may rest on. Bounded: the oldest goes first.
+///
+/// Takes the same events as the engine. `explained` gives an exchange its findings from what concerns it.
 public struct EvidenceLedger: Sendable {
+    private static let capacity = 4096
+
+    private var before: Topology?
+    private var topology: Topology?
+    private var flows: [FlowEvent] = []
+    private var routes: [RouteDecision] = []
+    private var losses: [Loss] = []
+    private var counters: [String: CounterChange] = [:]
+
     public init() {}
 
-    public mutating func take(_ event: Event) {}
+    public mutating func take(_ event: Event) {
+        switch event {
+        case .topology(let snapshot, _):
+            before = before ?? topology
+            topology = snapshot
+        case .flow(let flow): Self.append(flow, to: &flows)
+        case .route(let route): Self.append(route, to: &routes)
+        case .loss(let loss): Self.append(loss, to: &losses)
+        case .counters(let change): counters[change.namespace] = change
+        case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: break
+        }
+    }
 
-    /// The exchange with its findings.
-    public func explained(_ exchange: Exchange) -> Exchange { exchange }
+    private static func append<Element>(_ element: Element, to list: inout [Element]) {
+        if list.count >= 2 * capacity { list.removeFirst(capacity) }
+        list.append(element)
+    }
+
+    /// The exchange with the findings of its request, and of its answer where that is what failed.
+    public func explained(_ exchange: Exchange) -> Exchange {
+        guard let topology else { return exchange }
+        var result = exchange
+        let asked = context(topology, for: exchange.request, reply: exchange.reply)
+        result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
+        return result
+    }
+
+    private func context(_ topology: Topology, for walk: Walk, reply: Walk?) -> DiagnosisContext {
+        let walks = [walk, reply].compactMap(\.self)
+        let concerned = Self.addressPairs(of: walks)
+        var context = DiagnosisContext(topology: topology, before: before)
+        context.rules = walk.witness.rules
+        context.drops = Self.drops(of: walk)
+        context.sendFailures = walk.witness.sendFailure.map { [$0] } ?? []
+        context.routes = routes.filter { concerned.contains(AddressPair($0.tuple)) }
+        context.flows = flows.filter {
+            concerned.contains(AddressPair($0.original)) || concerned.contains(AddressPair($0.reply))
+        }
+        if let reply, reply.isICMPError, let source = IPAddress(reply.source), let type = reply.witness.icmpType {
+            context.icmpErrors = [
+                DiagnosisContext.ICMPError(
+                    source: source, type: type, code: reply.witness.icmpCode ?? 0,
+                    mtu: reply.witness.reportedMTU ?? 0, reachedSender: reply.outcome == .delivered)
+            ]
+        }
+        context.counters = counters.values.sorted { $0.namespace < $1.namespace }.flatMap { change in
+            change.counters.sorted { $0.key < $1.key }.map {
+                DiagnosisContext.CounterDelta(namespace: change.namespace, name: $0.key, delta: $0.value)
+            }
+        }
+        context.losses = losses.filter { loss in walk.losses.contains { $0.vantage == loss.source } }
+        return context
+    }
+
+    private static func drops(of walk: Walk) -> [DropEvent] {
+        if let drop = walk.witness.drop { return [drop] }
+        guard let stop = walk.stoppedAt, let reason = stop.reason, walk.outcome == .dropped || walk.outcome == .rejected
+        else { return [] }
+        return [
+            DropEvent(
+                timeNanoseconds: 0, namespace: stop.namespace, device: stop.device, reason: reason,
+                location: stop.location, headers: PacketHeadersRecord(PacketHeaders()))
+        ]
+    }
+
+    /// Two addresses that speak with each other, whichever asks.
+    private struct AddressPair: Hashable {
+        let one: IPAddress
+        let other: IPAddress
+
+        init(_ source: IPAddress, _ destination: IPAddress) {
+            one = min(source, destination)
+            other = max(source, destination)
+        }
+
+        init(_ tuple: FlowTuple) { self.init(tuple.source, tuple.destination) }
+    }
+
+    private static func addressPairs(of walks: [Walk]) -> Set<AddressPair> {
+        var pairs: Set<AddressPair> = []
+        for walk in walks {
+            for (source, destination) in [(walk.source, walk.destination)]
+                + walk.hops.map({ ($0.packet.source, $0.packet.destination) })
+            {
+                if let source = IPAddress(source), let destination = IPAddress(destination) {
+                    pairs.insert(AddressPair(source, destination))
+                }
+            }
+        }
+        return pairs
+    }
 }

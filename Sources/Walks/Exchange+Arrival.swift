@@ -20,7 +20,8 @@ extension Walk {
 
     /// An ICMP message that says why another packet did not arrive.
     public var isICMPError: Bool {
-        guard `protocol` == "icmp" || `protocol` == "icmpv6" else { return false }
-        return ["unreachable", "exceeded", "too big", "needed", "parameter", "redirect"].contains { summary.contains($0) }
+        guard let type = witness.icmpType else { return false }
+        // RFC 792; in ICMPv6 the types below 128 are the errors (RFC 4443).
+        return `protocol` == "icmpv6" ? type < 128 : [3, 4, 5, 11, 12].contains(type)
     }
 }

@@ -44,6 +44,8 @@ public struct Walk: Sendable, Codable, Hashable {
     public var expectedNext: Hop?
     public var findings: [Finding]
     public var losses: [WalkLoss]
+    /// Not part of the JSON.
+    public var witness = WalkWitness()
 
     public init(
         id: String, answers: String? = nil, protocol: String, source: String, destination: String,

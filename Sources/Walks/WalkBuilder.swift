@@ -20,7 +20,25 @@ struct WalkBuilder {
 
     func walk() -> Walk {
         var builder = self
-        return record.stepCount > 0 ? builder.observedWalk() : builder.unseenWalk()
+        var walk = record.stepCount > 0 ? builder.observedWalk() : builder.unseenWalk()
+        walk.witness = witness()
+        return walk
+    }
+
+    private func witness() -> WalkWitness {
+        var witness = WalkWitness()
+        witness.rules = record.rules
+        witness.drop = record.onlyDrop
+        witness.sendFailure = record.failure
+        guard record.stepCount > 0 else { return witness }
+        let first = batch.steps[record.stepStart]
+        let transport = IPProtocol(rawValue: first.sighting.ipProtocol)
+        if transport == .icmp || transport == .icmpv6 {
+            witness.icmpType = first.sighting.icmpType
+            witness.icmpCode = first.sighting.icmpCode
+            witness.reportedMTU = batch.detail(of: first)?.reportedMTU
+        }
+        return witness
     }
 
     // MARK: Walks that were seen

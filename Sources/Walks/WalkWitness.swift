@@ -1,0 +1,17 @@
+public import Observations
+
+/// What was joined to a walk beside its sightings: for diagnosis, not part of the walk's JSON.
+public struct WalkWitness: Sendable, Hashable {
+    /// Rules that the packet met, in the order in which the kernel told of them.
+    public var rules: [RuleEvent] = []
+    /// The drop that is all there is of a packet never seen.
+    public var drop: DropEvent?
+    public var sendFailure: SendFailure?
+    /// Type and code, for an ICMP message.
+    public var icmpType: UInt8?
+    public var icmpCode: UInt8?
+    /// Of "fragmentation needed" and "packet too big", in bytes.
+    public var reportedMTU: UInt32?
+
+    public init() {}
+}
