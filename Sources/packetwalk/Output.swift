@@ -8,7 +8,7 @@ func printOut(_ text: String) throws {
 
 /// A line of the tool's own to standard error.
 func complain(_ message: String) {
-    try? write("packetwalk: \(escapedForTerminal(message))\n", to: STDERR_FILENO)
+    try? write("packetwalk: \(visibleText(message))\n", to: STDERR_FILENO)
 }
 
 private func write(_ text: String, to descriptor: Int32) throws {
