@@ -37,6 +37,8 @@ public struct Sandbox: Sendable, Hashable {
     /// The mark alone is not believed: it names the network namespace outside, and this process must be in another.
     public static let current: Sandbox? = {
         guard let value = getenv(markVariable) else { return nil }
+        // For this process alone: what it starts may make a sandbox of its own.
+        defer { unsetenv(markVariable) }
         return decode(mark: String(cString: value), inode: (try? NetworkNamespaceFile.current())?.inode)
     }()
 

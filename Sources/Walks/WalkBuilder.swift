@@ -27,9 +27,10 @@ struct WalkBuilder {
 
     private func witness() -> WalkWitness {
         var witness = WalkWitness()
-        witness.rules = record.rules
-        witness.drop = record.onlyDrop
-        witness.sendFailure = record.failure
+        let extra = batch.extra(of: record)
+        witness.rules = extra.rules
+        witness.drop = extra.onlyDrop
+        witness.sendFailure = extra.failure
         guard record.stepCount > 0 else { return witness }
         let first = batch.steps[record.stepStart]
         let transport = IPProtocol(rawValue: first.sighting.ipProtocol)

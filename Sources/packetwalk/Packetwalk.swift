@@ -12,7 +12,7 @@ struct Packetwalk: ParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Look", subcommands: [Demo.self, Map.self, Trace.self]),
+            CommandGroup(name: "Look", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
             CommandGroup(name: "Learn", subcommands: [LabCommand.self]),
             CommandGroup(name: "Care", subcommands: [DoctorCommand.self, Cleanup.self]),
         ])

@@ -66,8 +66,12 @@ struct Explain: ParsableCommand {
     }
 
     func run() throws {
-        let allArrived = try Explainer(from: from, request: try request(), waitSeconds: wait, hooks: hooks, output: output).run()
+        let allArrived = try explainer(output: output).run()
         throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+    }
+
+    func explainer(output: OutputOptions) throws -> Explainer {
+        Explainer(from: from, request: try request(), waitSeconds: wait, hooks: hooks, output: output)
     }
 
     /// The packet that the options ask for.

@@ -49,7 +49,7 @@ struct LabCommand: ParsableCommand {
         var output: OutputOptions
 
         func run() throws {
-            try LabRun(name: name, output: output, watch: watch.settings).run()
+            try LabRun(name: name, output: output, watch: watch.settings, traces: trace).run()
         }
     }
 

@@ -7,14 +7,21 @@ struct LabRun {
     var name: String
     var output: OutputOptions
     var watch = WatchSettings()
+    /// Trace the lab's own sender instead of sending a packet under `explain`.
+    var traces = true
 
     func run() throws {
         let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
         let sandbox = try enterSandbox(for: lab)
         try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+        guard traces else {
+            let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
+            let allArrived = try options.explainer(output: output).run()
+            throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+        }
         var sender = RunningCommand(["sh", "-c", lab.probe.command])
-        let allArrived = try Tracer(filter: "", watch: watch, output: output).run(&sender)
-        throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+        _ = try Tracer(filter: "", watch: watch, output: output).run(&sender)
+        throw ExitCode(sender.status ?? ExitStatus.success.rawValue)
     }
 }
 

@@ -35,7 +35,8 @@ struct WalkPipeline {
 
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
     mutating func endOfStream() {
-        pair(engine.finish(), until: .max)
+        for walk in engine.finish() { sort(pairing.take(walk)) }
+        sort(pairing.finish())
     }
 
     /// Everything that is left, explained from the newest snapshot there was.
@@ -45,8 +46,12 @@ struct WalkPipeline {
     }
 
     private mutating func pair(_ walks: [Walk], until time: Int64) {
-        for walk in walks { pairing.take(walk, at: time) }
-        for exchange in pairing.finishedExchanges(until: time) {
+        for walk in walks { sort(pairing.take(walk)) }
+        sort(pairing.advance(toNanoseconds: time))
+    }
+
+    private mutating func sort(_ exchanges: [Exchange]) {
+        for exchange in exchanges {
             if exchange.arrived { finished.append(exchange) } else { unexplained.append(exchange) }
         }
     }
