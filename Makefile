@@ -32,10 +32,10 @@ release: ## build the tool optimised, as .build/release/packetwalk
 	$(SWIFT) build -c release --product packetwalk
 
 lint: ## check the format of all sources
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
 
 format: ## put all sources into the house format
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
 
 bench: ## measure speed, side by side with tcpdump and tshark
 	@scripts/prerequisites.sh test

@@ -11,7 +11,9 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "packetwalk",
     products: [
-        .executable(name: "packetwalk", targets: ["packetwalk"])
+        .executable(name: "packetwalk", targets: ["packetwalk"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "Rooms", type: .static, targets: ["Wire", "Topology", "Observations", "Recording", "Walks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,6 +51,7 @@ let package = Package(
             exclude: ["Drops/kfree_skb.bpf.c"], resources: [.embedInCode("Drops/kfree_skb.bpf.o")],
             swiftSettings: house),
         .target(name: "Walks", dependencies: ["Wire", "Topology", "Observations"], swiftSettings: house),
+        .target(name: "Query", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
         .target(name: "Diagnosis", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
         .target(name: "Twin", dependencies: ["LinuxSystem", "Topology", "CLinux"], swiftSettings: house),
         .target(name: "Views", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
@@ -70,6 +73,8 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: house),
         .testTarget(name: "RecordingTests", dependencies: ["Recording"], swiftSettings: house),
         .testTarget(name: "ProbesTests", dependencies: ["Probes"], swiftSettings: house),
+        .testTarget(
+            name: "QueryTests", dependencies: ["Query", "Walks", "Topology", "Observations"], swiftSettings: house),
         .testTarget(name: "WalksTests", dependencies: ["Walks"], swiftSettings: house),
         .testTarget(
             name: "DiagnosisTests",

@@ -15,7 +15,19 @@ final class ByteSource {
     private var isAtEnd = false
     private var decompressor: (any Decompressor)?
 
+    /// In place of a file.
+    private var memory: ArraySlice<UInt8> = []
+
     private static let windowBytes = 1 << 18
+
+    /// Bytes that are in memory already.
+    init(bytes: [UInt8], name: String) throws {
+        path = name
+        descriptor = -1
+        memory = bytes[...]
+        buffer = .allocate(byteCount: max(64, min(bytes.count, Self.windowBytes)), alignment: 16)
+        try begin()
+    }
 
     /// `-` is standard input.
     init(path: String) throws {
@@ -25,6 +37,10 @@ final class ByteSource {
         guard descriptor >= 0 else {
             throw RecordingError(path: path, reason: "cannot open: \(String(cString: strerror(errno)))")
         }
+        try begin()
+    }
+
+    private func begin() throws {
         guard require(4) else {
             if let failure { throw RecordingError(path: path, reason: failure) }
             return
@@ -102,6 +118,12 @@ final class ByteSource {
     }
 
     private func readFile(_ room: UnsafeMutableRawBufferPointer) -> Int {
+        if descriptor < 0 {
+            let part = memory.prefix(room.count)
+            room.copyBytes(from: part)
+            memory = memory.dropFirst(part.count)
+            return part.count
+        }
         while true {
             let count = read(descriptor, room.baseAddress, room.count)
             if count >= 0 { return count }

@@ -35,12 +35,21 @@ public final class RecordingReader {
     }
 
     /// Opens files to be read together. Throws `RecordingError` where one can't be opened or is no capture.
-    public init(points: [CapturePoint]) throws {
+    public convenience init(points: [CapturePoint]) throws {
+        try self.init(points.map { ($0, try ByteSource(path: $0.path)) })
+    }
+
+    /// Reads a recording that is in memory; errors call it `name`.
+    public convenience init(bytes: [UInt8], name: String) throws {
+        try self.init([(CapturePoint(path: name), try ByteSource(bytes: bytes, name: name))])
+    }
+
+    private init(_ points: [(CapturePoint, ByteSource)]) throws {
         let registry = VantageRegistry()
         var isRecording = !points.isEmpty
         var byRun: [String: Int] = [:]
-        for point in points {
-            let source = try RecordingSource(point, registry: registry)
+        for (point, bytes) in points {
+            let source = try RecordingSource(point, source: bytes, registry: registry)
             // Far enough to learn whose it is.
             _ = source.advance()
             if let header = source.header {

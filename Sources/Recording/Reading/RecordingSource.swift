@@ -68,12 +68,11 @@ final class RecordingSource {
     private var numbers: [UInt32: UInt32] = [:]
     private var decodeDamage: CaptureDamage
 
-    init(_ point: CapturePoint, registry: VantageRegistry) throws {
+    init(_ point: CapturePoint, source: ByteSource, registry: VantageRegistry) throws {
         self.point = point
         self.registry = registry
         places = ForeignPlaces(point)
         decodeDamage = CaptureDamage(path: point.path)
-        let source = try ByteSource(path: point.path)
         pcapng = PcapNGFile(source)
         pcap = pcapng == nil ? PcapFile(source) : nil
         guard pcapng != nil || pcap != nil else {

@@ -1,0 +1,38 @@
+// fuzz-rooms: CLinux Wire LinuxSystem Topology Observations Recording
+// fuzz-link: -lz -lzstd
+// fuzz-max-length: 1500
+import Observations
+import Recording
+import Wire
+
+/// Capture files of every kind, as they come: pcapng, pcap, compressed ones, our own records.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzRecording(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let start else { return 0 }
+    let file = Array(UnsafeBufferPointer(start: start, count: count))
+    var vantages: Set<UInt32> = []
+    do {
+        let reader = try RecordingReader(bytes: file, name: "fuzz")
+        try reader.read(
+            events: { event in
+                if case .vantage(let id, _) = event { vantages.insert(id.rawValue) }
+            },
+            packets: { observation, bytes in
+                check(
+                    bytes.byteCount <= file.count || file.starts(with: [0x1f]) || file.starts(with: [0x28]),
+                    "a packet longer than its file")
+                check(reader.isRecording || vantages.contains(observation.vantage.rawValue), "a place never declared")
+            })
+        for error in reader.damage { check(!error.description.contains("\n"), "an error of several lines") }
+    } catch let error as RecordingError {
+        check(!error.description.contains("\n"), "an error of several lines")
+    } catch {
+        fatalError("another error")
+    }
+    return 0
+}
+
+/// An optimised `precondition` does not print what failed.
+private func check(_ holds: Bool, _ message: String) {
+    if !holds { fatalError(message) }
+}
