@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: house),
-        .testTarget(name: "RecordingTests", dependencies: ["Recording"], swiftSettings: house),
+        .testTarget(name: "RecordingTests", dependencies: ["Recording", "LinuxSystem"], swiftSettings: house),
         .testTarget(name: "ProbesTests", dependencies: ["Probes"], swiftSettings: house),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "Walks", "Topology", "Observations"], swiftSettings: house),

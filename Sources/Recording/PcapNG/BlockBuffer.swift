@@ -62,7 +62,7 @@ struct BlockBuffer {
     mutating func endOptions() { append(UInt32(0)) }
 
     mutating func record(_ kind: RecordBlock, flags: UInt16 = 0, _ payload: some Collection<UInt8>) {
-        let start = begin(PcapNG.Block.custom)
+        let start = begin(PcapNG.Block.record)
         append(PcapNG.enterprise)
         append(PcapNG.magic)
         append(kind.rawValue)

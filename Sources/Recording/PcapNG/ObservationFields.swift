@@ -98,6 +98,14 @@ extension VantagePoint {
         }
     }
 
+    /// What the interface block says. libpcap opens only files whose packets are all of one type, so bare IP packets
+    /// get an Ethernet header without addresses in front, which the reader takes off again.
+    var recordedLinkType: LinkType { isWrapped ? .ethernet : linkType }
+
+    var isWrapped: Bool { [.raw, .ipv4, .ipv6, .bsdRaw, .openBSDRaw].contains(linkType) }
+
+    static let wrappingLength = 14
+
     /// One interface block serves both directions.
     var withoutDirection: VantagePoint {
         var copy = self

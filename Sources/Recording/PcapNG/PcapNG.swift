@@ -11,6 +11,9 @@ enum PcapNG {
         static let enhancedPacket: UInt32 = 6
         /// May be copied by tools that do not understand it.
         static let custom: UInt32 = 0x0000_0bad
+        /// Ours, from the range for local use. Wireshark lists custom blocks among the packets; blocks of types that
+        /// it does not know it skips, as libpcap does.
+        static let record: UInt32 = 0x8050_6b57
         /// Not to be copied.
         static let customNoCopy: UInt32 = 0x4000_0bad
     }
@@ -38,7 +41,7 @@ enum PcapNG {
     static let magic: UInt32 = 0x6b57_6b50
 }
 
-/// What a custom block of ours holds. Its body: enterprise number, magic, kind and flags (16 bits each), length of the
+/// What a record block holds. Its body: enterprise number, magic, kind and flags (16 bits each), length of the
 /// payload (32 bits), payload. All but the enterprise number is little-endian, whatever the
 /// section's byte order.
 enum RecordBlock: UInt16 {

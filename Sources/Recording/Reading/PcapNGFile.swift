@@ -64,7 +64,7 @@ final class PcapNGFile: CaptureFile {
             case PcapNG.Block.enhancedPacket, PcapNG.Block.packet, PcapNG.Block.simplePacket,
                 PcapNG.Block.sectionHeader, PcapNG.Block.interface, PcapNG.Block.interfaceStatistics:
                 limit = Self.packetBlockLimit
-            case PcapNG.Block.custom, PcapNG.Block.customNoCopy:
+            case PcapNG.Block.record, PcapNG.Block.custom, PcapNG.Block.customNoCopy:
                 limit = Self.customBlockLimit
             default:
                 if !skip(length) { return .end }
@@ -155,7 +155,7 @@ final class PcapNGFile: CaptureFile {
             return readTimedPacket(body, interface: interface)
         case PcapNG.Block.interfaceStatistics:
             return readStatistics(body)
-        case PcapNG.Block.custom, PcapNG.Block.customNoCopy:
+        case PcapNG.Block.record, PcapNG.Block.custom, PcapNG.Block.customNoCopy:
             guard body.count >= RecordBlock.headerLength,
                 bytes.load(0, UInt32.self, swapped: swapped) == PcapNG.enterprise,
                 bytes.load(4, UInt32.self, swapped: false) == PcapNG.magic

@@ -60,6 +60,8 @@ final class RecordingSource {
         var vantage: UInt32
         var linkType: LinkType
         var clock: Observation.Clock
+        /// Bytes in front that the recording added.
+        var wrapping = 0
     }
 
     /// By interface × 3 + direction; a vantage of `.max` where there is none yet.
@@ -147,7 +149,8 @@ final class RecordingSource {
 
     /// The packet's bytes, valid until `advance`.
     var packetBytes: UnsafeRawBufferPointer {
-        pcapng?.packet.bytes ?? pcap?.packet.bytes ?? .init(start: nil, count: 0)
+        let bytes = pcapng?.packet.bytes ?? pcap?.packet.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        return slot.wrapping == 0 ? bytes : UnsafeRawBufferPointer(rebasing: bytes.dropFirst(slot.wrapping))
     }
 
     /// Finds the vantage point of the packet at hand. False where the packet has to wait or can't be placed.
@@ -229,13 +232,18 @@ final class RecordingSource {
     @inline(__always)
     func packet() -> Observation {
         let packet = pcapng?.packet ?? pcap?.packet ?? CapturedPacket()
+        var bytes = packet.bytes
+        var originalLength = packet.originalLength
+        if slot.wrapping > 0 {
+            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(slot.wrapping))
+            originalLength -= min(originalLength, UInt32(slot.wrapping))
+        }
         var observation = Observation(
             timeNanoseconds: packetTime, vantage: VantageID(rawValue: slot.vantage), clock: slot.clock,
             headers: dissect(
-                packet.bytes.bytes, linkType: slot.linkType,
-                originalLength: max(Int(packet.originalLength), packet.bytes.count)))
-        observation.originalLength = packet.originalLength
-        observation.bytesCount = UInt32(truncatingIfNeeded: packet.bytes.count)
+                bytes.bytes, linkType: slot.linkType, originalLength: max(Int(originalLength), bytes.count)))
+        observation.originalLength = originalLength
+        observation.bytesCount = UInt32(truncatingIfNeeded: bytes.count)
         if packet.fields.count > 0, header != nil { complete(&observation, packet.fields) }
         if let message { complete(&observation, message) }
         return observation
@@ -343,7 +351,9 @@ final class RecordingSource {
         }
         let direction = record.point.direction
         set(
-            Slot(vantage: number, linkType: record.point.linkType, clock: record.point.usualClock),
+            Slot(
+                vantage: number, linkType: record.point.linkType, clock: record.point.usualClock,
+                wrapping: record.point.isWrapped ? VantagePoint.wrappingLength : 0),
             at: Int(record.interface) * 3 + (direction == .in ? 1 : direction == .out ? 2 : 0))
         return .vantage(VantageID(rawValue: number), record.point)
     }

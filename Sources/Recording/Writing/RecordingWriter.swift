@@ -13,7 +13,7 @@ internal import Wire
 /// ```
 ///
 /// Packets are enhanced packet blocks that every reader of pcapng understands, each at the interface block of its
-/// vantage point; everything else stands between them in custom blocks. Each batch is handed to the kernel whole before
+/// vantage point; everything else stands between them in blocks that they skip. Each batch is handed to the kernel whole before
 /// `write` returns, so a recording cut off by whatever means is readable up to there.
 ///
 /// Cost: a packet is dissected once, to see whether its bytes alone give back what was observed; no allocation for one
@@ -161,8 +161,14 @@ public final class RecordingWriter {
             let time = UInt64(bitPattern: observation.timeNanoseconds)
             buffer.append(UInt32(truncatingIfNeeded: time >> 32))
             buffer.append(UInt32(truncatingIfNeeded: time))
-            buffer.append(UInt32(kept.count))
-            buffer.append(UInt32(truncatingIfNeeded: originalLength))
+            let wrapping = point?.isWrapped == true ? VantagePoint.wrappingLength : 0
+            buffer.append(UInt32(kept.count + wrapping))
+            buffer.append(UInt32(clamping: originalLength + wrapping))
+            if wrapping > 0 {
+                for _ in 0..<wrapping - 2 { buffer.append(UInt8(0)) }
+                let isIPv6 = kept.first.map { $0 >> 4 == 6 } ?? (told.headers.network == .ipv6)
+                buffer.append(UInt16(isIPv6 ? 0x86dd : 0x0800).bigEndian)
+            }
             buffer.append(kept)
             buffer.pad()
             let flags: UInt32 = point?.direction == .in ? 1 : point?.direction == .out ? 2 : 0
@@ -182,8 +188,8 @@ public final class RecordingWriter {
         }
     }
 
-    /// Of packets from a vantage point that nobody declared: LINKTYPE_USER0, which says nothing.
-    private static let unknownLinkType = LinkType(rawValue: 147)
+    /// Of packets from a vantage point that nobody declared.
+    private static let unknownLinkType = LinkType.ethernet
 
     private func undeclaredInterface(_ vantage: UInt32) -> UInt32 {
         if let known = undeclared[vantage] { return known }
@@ -257,7 +263,7 @@ public final class RecordingWriter {
 
     private func declare(_ id: UInt32, _ point: VantagePoint, flags: UInt16) throws {
         let place = point.withoutDirection
-        let interface = described[place] ?? writeInterface(name: place.interfaceName, linkType: place.linkType)
+        let interface = described[place] ?? writeInterface(name: place.interfaceName, linkType: place.recordedLinkType)
         described[place] = interface
         interfaces.declare(id, point, interface: interface)
         buffer.record(.vantage, flags: flags, try json(VantageRecord(id: id, interface: interface, point: point)))
