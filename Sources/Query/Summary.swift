@@ -100,11 +100,13 @@ public struct Summary: Sendable {
         place(hop.namespace, hop.device, hop.hook, hop.stage) + (hop.direction.map { " \($0.rawValue)" } ?? "")
     }
 
-    private static func place(_ namespace: String?, _ device: String?, _ hook: NetfilterHook?, _ stage: NetfilterStage?)
-        -> String
-    {
+    private static func place(
+        _ namespace: String?, _ device: String?, _ hook: NetfilterHook?, _ stage: NetfilterStage?
+    ) -> String {
         var text = namespace ?? "?"
-        if let hook { text += ":" + hook.rawValue + (stage.map { "/\($0.rawValue)" } ?? "") } else if let device {
+        if let hook {
+            text += ":" + hook.rawValue + (stage.map { "/\($0.rawValue)" } ?? "")
+        } else if let device {
             text += ":" + device
         }
         return text
