@@ -58,8 +58,8 @@ let package = Package(
         .executableTarget(
             name: "packetwalk",
             dependencies: [
-                "Wire", "LinuxSystem", "Topology", "Observations", "Recording", "Probes", "Walks", "Diagnosis", "Twin",
-                "Views",
+                "Wire", "LinuxSystem", "Topology", "Observations", "Recording", "Probes", "Walks", "Query", "Diagnosis",
+                "Twin", "Views",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 

@@ -13,6 +13,7 @@ struct Packetwalk: ParsableCommand {
         version: version,
         groupedSubcommands: [
             CommandGroup(name: "Look", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
+            CommandGroup(name: "Keep", subcommands: [Record.self, Replay.self]),
             CommandGroup(name: "Learn", subcommands: [LabCommand.self]),
             CommandGroup(name: "Care", subcommands: [DoctorCommand.self, Cleanup.self]),
         ])

@@ -45,11 +45,14 @@ struct LabCommand: ParsableCommand {
         @OptionGroup(title: "Watching")
         var watch: WatchOptions
 
+        @OptionGroup(title: "Selection")
+        var selection: SelectionOptions
+
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
         func run() throws {
-            try LabRun(name: name, output: output, watch: watch.settings, traces: trace).run()
+            try LabRun(name: name, output: output, watch: try watch.settings(selection), traces: trace).run()
         }
     }
 

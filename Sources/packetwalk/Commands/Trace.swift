@@ -20,11 +20,14 @@ struct Trace: ParsableCommand, TakesCommand {
     @OptionGroup(title: "Watching")
     var watch: WatchOptions
 
+    @OptionGroup(title: "Selection")
+    var selection: SelectionOptions
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
     func run() throws {
-        let tracer = Tracer(filter: filter.joined(separator: " "), watch: watch.settings, output: output)
+        let tracer = Tracer(filter: filter.joined(separator: " "), watch: try watch.settings(selection), output: output)
         guard let command = Invocation.command else {
             var watching = Watching()
             let allArrived = try tracer.run(&watching)

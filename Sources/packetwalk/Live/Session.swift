@@ -2,6 +2,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Probes
+internal import Recording
 internal import Topology
 internal import Walks
 
@@ -14,6 +15,8 @@ struct Session {
     var duration: Double?
     /// How long the network may still work on what the activity sent, after it has ended.
     var settleMilliseconds: Int64 = 150
+    /// Keeps every event as the pipeline takes it.
+    var recorder: RecordingWriter?
 
     /// Looks at the network again for its failures at most so often.
     private static let snapshotInterval: Int64 = 1000
@@ -34,9 +37,10 @@ struct Session {
         var stopAt: Int64?
         var hasStopped = false
         while let batch = source.next(timeoutMilliseconds: 20) {
+            try recorder?.write(batch)
             for event in batch.events { pipeline.take(event) }
             let state = try activity.poll()
-            for event in state.events { pipeline.take(event) }
+            try feed(state.events, to: &pipeline)
             let now = monotonicMilliseconds()
             if pipeline.wantsSnapshot, now >= nextSnapshot {
                 try takeSnapshot(counters, into: &pipeline)
@@ -52,17 +56,26 @@ struct Session {
                 hasStopped = true
             }
         }
-        for event in try activity.poll().events { pipeline.take(event) }
+        try feed(activity.poll().events, to: &pipeline)
+        // Before the open walks end, not after: a replay meets the snapshot at the same place.
+        try takeSnapshot(counters, into: &pipeline)
         pipeline.endOfStream()
-        if pipeline.wantsSnapshot { try takeSnapshot(counters, into: &pipeline) }
         try sink.take(pipeline.finish())
+        try recorder?.close()
+    }
+
+    private func feed(_ events: [Event], to pipeline: inout WalkPipeline) throws {
+        for event in events {
+            try recorder?.write(event)
+            pipeline.take(event)
+        }
     }
 
     /// The state that a failure is explained from: what the counters rose by, and the network as it is now.
     private func takeSnapshot(_ counters: CounterWatch, into pipeline: inout WalkPipeline) throws {
-        for change in counters.changes() { pipeline.take(.counters(change)) }
-        let topology = try Topology.discover()
-        pipeline.take(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
+        var events = counters.changes().map { Event.counters($0) }
+        events.append(.topology(try Topology.discover(), timeNanoseconds: realTimeNanoseconds()))
+        try feed(events, to: &pipeline)
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Probes
+internal import Recording
 internal import Topology
 internal import Views
 
@@ -6,7 +7,9 @@ internal import Views
 struct Tracer {
     var filter: String
     var watch: WatchSettings
-    var output: OutputOptions
+    /// Nil to print nothing.
+    var output: OutputOptions?
+    var recorder: RecordingWriter?
 
     /// Runs to the end of `activity`. Gives whether every walk arrived.
     func run(_ activity: inout some Activity) throws -> Bool {
@@ -15,15 +18,25 @@ struct Tracer {
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(namespaces: names, filter: expression, hooks: watch.hooks.probeHooks)
-        var printer = WalkPrinter(output: output, hidesHousekeeping: filter.isEmpty)
-        let session = Session(plan: plan, count: watch.count, duration: watch.duration)
+        let session = Session(plan: plan, count: watch.count, duration: watch.duration, recorder: recorder)
         do {
+            guard let output else {
+                var counter = WalkCounter()
+                try session.run(&activity, topology: topology, into: &counter)
+                complain("\(counter.walkCount) walks recorded")
+                return true
+            }
+            var printer = WalkPrinter(
+                output: output, hidesHousekeeping: filter.isEmpty, filter: watch.filter,
+                summarises: watch.summarises)
             try session.run(&activity, topology: topology, into: &printer)
+            try printer.finish()
+            return printer.allArrived
         } catch let error as ProbeError {
             throw error.failure
+        } catch let error as RecordingError {
+            throw Failure(.cannotWrite, "\(error)")
         }
-        printer.summarise()
-        return printer.allArrived
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Query
 internal import Views
 internal import Walks
 
@@ -8,6 +9,14 @@ protocol WalkSink {
     mutating func take(_ exchanges: [Exchange]) throws
 }
 
+/// Counts walks, and shows none.
+struct WalkCounter: WalkSink {
+    private(set) var walkCount = 0
+    mutating func take(_ exchanges: [Exchange]) {
+        for exchange in exchanges { walkCount += exchange.reply == nil ? 1 : 2 }
+    }
+}
+
 /// Prints each exchange as soon as it is over, and remembers whether all arrived.
 struct WalkPrinter: WalkSink {
     private(set) var walkCount = 0
@@ -16,17 +25,23 @@ struct WalkPrinter: WalkSink {
     private(set) var hiddenCount = 0
     private let renderer: WalkRenderer
     private let hidesHousekeeping: Bool
+    private let filter: WalkFilter?
+    private var summary: Summary?
     private var isFirst = true
 
     /// - Parameter hidesHousekeeping: leave out what the kernel sends on its own account (ARP, neighbour discovery,
     ///   group membership) from text; JSON has everything.
-    init(output: OutputOptions, hidesHousekeeping: Bool) {
+    init(
+        output: OutputOptions, hidesHousekeeping: Bool, filter: WalkFilter? = nil, summarises: Bool = false
+    ) {
+        self.filter = filter
+        summary = summarises ? Summary() : nil
         renderer = WalkRenderer(format: output.format, options: output.renderOptions)
         self.hidesHousekeeping = hidesHousekeeping && output.format != .json && !output.verbose
     }
 
     mutating func take(_ exchanges: [Exchange]) throws {
-        for exchange in exchanges {
+        for exchange in exchanges where isWanted(exchange) {
             if exchange.request.isHousekeeping {
                 hiddenCount += hidesHousekeeping ? 1 : 0
                 if hidesHousekeeping { continue }
@@ -34,14 +49,36 @@ struct WalkPrinter: WalkSink {
                 walkCount += exchange.reply == nil ? 1 : 2
                 if !exchange.arrived { allArrived = false }
             }
+            if summary != nil {
+                summary?.add(exchange.request)
+                if let reply = exchange.reply { summary?.add(reply) }
+                continue
+            }
             let separator = isFirst || renderer.format != .text || renderer.options.verbosity == .quiet ? "" : "\n"
             isFirst = false
             try printOut(separator + renderer.render(exchange.request, reply: exchange.reply))
         }
     }
 
-    /// Says what was left out, where something was.
-    func summarise() {
+    private func isWanted(_ exchange: Exchange) -> Bool {
+        guard let filter else { return true }
+        return filter.matches(exchange.request) || exchange.reply.map(filter.matches) == true
+    }
+
+    /// Prints the sums where they were asked for, and says what was left out.
+    func finish() throws {
+        if let report = summary?.report() {
+            if renderer.format == .json {
+                try printOut(try jsonLine(report) + "\n")
+            } else {
+                for table in report.tables {
+                    let rows = table.rows.map { Table.Row($0) }
+                    try printOut(
+                        visibleText(table.title) + "\n"
+                            + Table(heading: table.heading, rows: rows).render(renderer.options) + "\n")
+                }
+            }
+        }
         if hiddenCount > 0 {
             complain("\(hiddenCount) exchanges of neighbour discovery and group membership not shown (-v shows them)")
         }

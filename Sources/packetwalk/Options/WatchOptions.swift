@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Query
 
 /// What to watch, with what, and for how long; the same in every command that has them.
 struct WatchOptions: ParsableArguments {
@@ -18,8 +19,10 @@ struct WatchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("End after this many seconds.", valueName: "seconds"))
     var duration: Double?
 
-    var settings: WatchSettings {
-        WatchSettings(namespaces: namespaces, hooks: hooks, count: count, duration: duration)
+    func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
+        WatchSettings(
+            namespaces: namespaces, hooks: hooks, count: count, duration: duration, filter: try selection?.filter(),
+            summarises: selection?.summary ?? false)
     }
 
     func validate() throws {
@@ -43,4 +46,28 @@ struct WatchSettings {
     var hooks: HookChoice = .auto
     var count: Int?
     var duration: Double?
+    var filter: WalkFilter?
+    var summarises = false
+}
+
+/// Which walks are shown; the same for live runs and recordings.
+struct SelectionOptions: ParsableArguments {
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "Show only walks for which this holds, as in 'outcome == \"dropped\" and passes(\"mybridge\")'; see docs/where.md.",
+            valueName: "condition"))
+    var condition: String?
+
+    @Flag(help: "Show sums instead of walks: outcomes by flow, finding and place, latencies, rules that dropped.")
+    var summary = false
+
+    func filter() throws -> WalkFilter? {
+        guard let condition else { return nil }
+        do {
+            return try WalkFilter(condition)
+        } catch {
+            throw Failure(.usage, "cannot read the condition of --where \(error)")
+        }
+    }
 }

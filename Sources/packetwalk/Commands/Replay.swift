@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Observations
+internal import Recording
+
+struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the walks and their causes from a recording, with no privilege.",
+        discussion: """
+            FILE is a recording of packetwalk, any pcapng with several interfaces, a cooked or NFLOG capture; gzip and \
+            zstd are read too. Captures of single links are joined by --point: \
+            `packetwalk replay --point host:veth0=a.pcap --point host:eth0=b.pcap`.
+            """)
+
+    @Argument(help: ArgumentHelp("A recording or a capture.", valueName: "file"))
+    var file: String?
+
+    @Option(
+        name: .customLong("point"),
+        help: ArgumentHelp("A capture of one device (repeatable).", valueName: "namespace:device=file"))
+    var points: [String] = []
+
+    @OptionGroup(title: "Selection")
+    var selection: SelectionOptions
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    func run() throws {
+        let reader = try open()
+        var printer = WalkPrinter(
+            output: output, hidesHousekeeping: true, filter: try selection.filter(), summarises: selection.summary)
+        var pipeline = WalkPipeline()
+        var hasTopology = false
+        try reader.read { event in
+            if case .topology = event { hasTopology = true }
+            pipeline.take(event)
+            if case .watermark = event { try printer.take(pipeline.finishedExchanges()) }
+        }
+        pipeline.endOfStream()
+        try printer.take(pipeline.finish())
+        try printer.finish()
+        if !hasTopology {
+            complain("there is no topology in this capture: its walks rest on labels, times and addresses")
+        }
+        for damage in reader.damage { complain("\(damage)") }
+        if !reader.damage.isEmpty { throw ExitCode(ExitStatus.badInput.rawValue) }
+        throw ExitCode(printer.allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+    }
+
+    private func open() throws -> RecordingReader {
+        let captures = try points.map { text in
+            guard let point = CapturePoint(text) else {
+                throw Failure(.usage, "cannot read --point \(text): write it as namespace:device=file")
+            }
+            return point
+        }
+        if (file == nil) == captures.isEmpty {
+            throw Failure(.usage, "cannot replay: name either one file or captures with --point")
+        }
+        do {
+            return try file.map { try RecordingReader(path: $0) } ?? RecordingReader(points: captures)
+        } catch let error as RecordingError {
+            throw Failure(.badInput, "\(error)")
+        }
+    }
+}
