@@ -3,7 +3,8 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Seconds, or runs with an r behind, for each target.
-FUZZ ?= 200000r
+FUZZ ?= 50000r
+FUZZ_LONG ?= 600
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
@@ -43,7 +44,7 @@ bench: ## measure speed, side by side with tcpdump and tshark
 
 fuzz: ## feed the decoders with hostile bytes for long
 	@scripts/prerequisites.sh build
-	scripts/fuzz.sh 600
+	scripts/fuzz.sh $(FUZZ_LONG)
 
 install: release ## install the tool and the labs under PREFIX
 	install -D -m 755 $(RELEASE)/packetwalk $(DESTDIR)$(PREFIX)/bin/packetwalk

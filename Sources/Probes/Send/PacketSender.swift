@@ -74,7 +74,8 @@ public final class PacketSender {
         try set(level, isIPv4 ? IP_RECVERR : IPV6_RECVERR, 1)
         if let ttl = request.ttl { try set(level, isIPv4 ? IP_TTL : IPV6_UNICAST_HOPS, Int32(ttl)) }
         if request.dontFragment {
-            try set(level, isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, isIPv4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE)
+            try set(
+                level, isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, isIPv4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE)
         }
         if let mark = request.mark { try set(SOL_SOCKET, SO_MARK, Int32(bitPattern: mark)) }
         if let source = request.source {

@@ -10,7 +10,9 @@ public struct ProbeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What the user wrote is wrong.
     public var isUsage: Bool
 
-    public init(_ attempt: String, reason: String, remedy: String? = nil, isPermission: Bool = false, isUsage: Bool = false) {
+    public init(
+        _ attempt: String, reason: String, remedy: String? = nil, isPermission: Bool = false, isUsage: Bool = false
+    ) {
         self.attempt = attempt
         self.reason = reason
         self.remedy = remedy

@@ -5,7 +5,8 @@ struct Record: ParsableCommand, TakesCommand {
     static let configuration = CommandConfiguration(
         abstract: "Keep everything that walks are made of in one pcapng file, which Wireshark opens too.",
         usage: "packetwalk record -o <file> [<filter> ...] [<options>] [-- <command> ...]",
-        discussion: "FILTER and a command behind `--` are as for trace. The walks come out of `packetwalk replay FILE`.")
+        discussion: "FILTER and a command behind `--` are as for trace. The walks come out of `packetwalk replay FILE`."
+    )
 
     @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file.", valueName: "file"))
     var file: String

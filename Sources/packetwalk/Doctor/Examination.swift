@@ -74,7 +74,8 @@ enum Examination {
         return Check(
             name: "other namespaces", state: unreadable == 0 ? .ok : .limited,
             detail: "\(names.count) named; \(unreadable) processes hide theirs",
-            remedy: unreadable == 0 || geteuid() == 0 ? nil : "run as root to see the namespaces of every process", isNeeded: false)
+            remedy: unreadable == 0 || geteuid() == 0 ? nil : "run as root to see the namespaces of every process",
+            isNeeded: false)
     }
 
     private static func dropReasons() -> Check {

@@ -65,7 +65,8 @@ struct RunningCommand: Activity {
     }
 
     private func event(for failure: FailedSend) -> Event? {
-        guard let namespace = namespaces[failure.namespaceInode], let destination = IPAddress(bytes: failure.destination)
+        guard let namespace = namespaces[failure.namespaceInode],
+            let destination = IPAddress(bytes: failure.destination)
         else { return nil }
         let none = destination.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0)
         return .sendFailure(

@@ -90,8 +90,9 @@ extension Walk {
     var isHousekeeping: Bool {
         switch `protocol` {
         case "arp", "igmp": true
-        case "icmpv6": !summary.contains("echo") && !summary.contains("unreachable") && !summary.contains("exceeded")
-            && !summary.contains("too big")
+        case "icmpv6":
+            !summary.contains("echo") && !summary.contains("unreachable") && !summary.contains("exceeded")
+                && !summary.contains("too big")
         default: false
         }
     }

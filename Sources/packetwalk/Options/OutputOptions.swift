@@ -24,7 +24,8 @@ extension OutputOptions {
 
     var renderOptions: RenderOptions {
         RenderOptions(
-            color: ColorChoice(rawValue: colorWish.rawValue) ?? .auto, ascii: ascii, verbosity: quiet ? .quiet : verbose ? .verbose : .normal,
+            color: ColorChoice(rawValue: colorWish.rawValue) ?? .auto, ascii: ascii,
+            verbosity: quiet ? .quiet : verbose ? .verbose : .normal,
             facts: .current())
     }
 }
