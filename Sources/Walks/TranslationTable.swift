@@ -30,21 +30,37 @@ struct TranslationTable {
 
     /// Takes a conntrack entry: both directions, each from its tuple before to its tuple after translation, and back.
     mutating func insert(namespace: Int32, original: FlowKey, reply: FlowKey) {
-        let translated = reply.reversed
-        if translated == original { return }
-        add(namespace, original, translated)
-        add(namespace, translated, original)
-        add(namespace, reply, original.reversed)
-        add(namespace, original.reversed, reply)
+        Self.forEachChange(original: original, reply: reply) { add(namespace, $0, $1) }
     }
 
     mutating func remove(namespace: Int32, original: FlowKey, reply: FlowKey) {
+        Self.forEachChange(original: original, reply: reply) { drop(namespace, $0, $1) }
+    }
+
+    /// Every pair of tuples that packets of one connection can show one after the other.
+    ///
+    /// Destinations are translated at prerouting or output, sources at postrouting or input; where a connection has
+    /// both, its packets carry a third tuple in between: the source from before with the destination from after.
+    private static func forEachChange(
+        original: FlowKey, reply: FlowKey, _ body: (FlowKey, FlowKey) -> Void
+    ) {
         let translated = reply.reversed
         if translated == original { return }
-        drop(namespace, original, translated)
-        drop(namespace, translated, original)
-        drop(namespace, reply, original.reversed)
-        drop(namespace, original.reversed, reply)
+        var between = translated
+        between.sourceHigh = original.sourceHigh
+        between.sourceLow = original.sourceLow
+        between.sourcePort = original.sourcePort
+        // An echo's identifier stands in both ports.
+        let isEcho = original.ipProtocol == 1 || original.ipProtocol == 58
+        if isEcho { between.destinationPort = original.sourcePort }
+        let forward =
+            between == original || between == translated ? [original, translated] : [original, between, translated]
+        for from in forward {
+            for to in forward where to != from {
+                body(from, to)
+                body(from.reversed, to.reversed)
+            }
+        }
     }
 
     private mutating func add(_ namespace: Int32, _ from: FlowKey, _ to: FlowKey) {
