@@ -148,9 +148,11 @@ struct Examination {
                 verdict = ending?.verdict
                 if let ending { namespace = ending.namespace }
             }
+            // Of a packet that arrived, what its socket threw away later tells nothing.
+            let isDelivered = reading.walk.outcome == .delivered
+            let drops = context.drops.filter { !isDelivered || !DropReason.housekeeping.contains($0.reason) }
             let drop =
-                context.drops.last { !["NO_SOCKET", "CONSUMED", "NOT_DROPPED_YET"].contains($0.reason) }
-                ?? context.drops.last
+                drops.last { !["NO_SOCKET", "CONSUMED", "NOT_DROPPED_YET"].contains($0.reason) } ?? drops.last
             reason = stop?.reason.flatMap { Self.isReason($0) ? $0 : nil } ?? drop?.reason
             location = stop?.location ?? drop?.location
             namespace = namespace ?? stop?.namespace ?? drop?.namespace

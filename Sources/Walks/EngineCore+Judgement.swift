@@ -199,7 +199,7 @@ extension EngineCore {
                         event.headers, namespace: event.namespace, time: event.timeNanoseconds, range, record)
                 else { continue }
                 usedNotes.insert(number)
-                if !isHealthy(event, delivered: record.outcome == .delivered), drop == nil || step >= drop?.1 ?? 0 {
+                if !isHealthy(event, record), drop == nil || step >= drop?.1 ?? 0 {
                     drop = (event, step)
                 }
             case .rule(let event):
@@ -255,12 +255,16 @@ extension EngineCore {
     }
 
     /// The kernel frees packets in the course of healthy traffic, too.
-    private func isHealthy(_ drop: DropEvent, delivered: Bool) -> Bool {
-        switch drop.reason {
-        case "NOT_DROPPED_YET", "CONSUMED", "SKB_CONSUMED", "OTHERHOST": return true
-        case "NO_SOCKET", "NOT_SPECIFIED", "IP_NOPROTO", "TCP_OLD_DATA", "TCP_CLOSE": return delivered
-        default: return false
-        }
+    private func isHealthy(_ drop: DropEvent, _ record: WalkRecord) -> Bool {
+        if DropReason.alwaysHealthy.contains(drop.reason) { return true }
+        guard record.outcome == .delivered, record.lastStep >= 0 else { return false }
+        if DropReason.healthyOnceDelivered.contains(drop.reason) { return true }
+        let place = places.places[Int(batch.steps[record.stepStart + record.lastStep].sighting.vantage)]
+        let area = places.areas[Int(place.namespace)]
+        guard drop.namespace == nil || drop.namespace == area.name, place.phase == .input,
+            place.rank >= area.lastInputRank
+        else { return place.phase == .socketIn }
+        return !DropReason.refusalsAfterInput.contains(drop.reason)
     }
 
     /// The last step that an event's packet matches; nil where it is none of this walk's.
@@ -331,7 +335,12 @@ extension EngineCore {
         var rules: [RuleEvent] = []
         for content in contents {
             switch content {
-            case .drop(let event): if !isHealthy(event, delivered: true) { drop = event }
+            case .drop(let event):
+                // Nothing but the drop was seen: what can be healthy is taken to be.
+                let isHarmless =
+                    DropReason.alwaysHealthy.contains(event.reason)
+                    || DropReason.healthyOnceDelivered.contains(event.reason)
+                if !isHarmless { drop = event }
             case .rule(let event): rules.append(event)
             }
         }
