@@ -96,21 +96,22 @@ struct Precedence {
         areas[Int(area)].devices.contains { devices[Int($0)].vantageIn >= 0 && !devices[Int($0)].isLoopback }
     }
 
-    /// Into or out of a tunnel, within one namespace.
+    /// Into or out of a tunnel, within one namespace. Scores less than two sightings on the same side of the tunnel's end:
+    /// of all that is seen of the outer packet only the first comes straight from the inner one.
     private func tunnelEnd(_ first: Cue, _ from: Place, _ second: Cue, _ to: Place) -> Int32 {
         if first.tunnelKind == .none {
             // Wrapped: the outer packet is locally made, so it starts at output.
             guard to.phase >= .output else { return 0 }
             guard from.phase > .prerouting || !from.isIn else { return 0 }
             let isTunnel = from.device >= 0 && devices[Int(from.device)].isTunnel
-            return 60_000 + (isTunnel ? 5_000 : 0) + from.rank
+            return 45_000 + (isTunnel ? 3_000 : 0) + from.rank
         }
         guard second.tunnelKind == .none else { return 0 }
         // Unwrapped: the inner packet comes in at the tunnel's device, or is met at the first hook after it.
         guard from.phase <= .input, to.phase <= .forward else { return 0 }
         let isTunnel = to.device >= 0 && devices[Int(to.device)].isTunnel
         if to.isLink, !isTunnel, to.device >= 0, devices[Int(to.device)].isKnown { return 0 }
-        return 60_000 + (isTunnel ? 5_000 : 0) + from.rank
+        return 45_000 + (isTunnel ? 3_000 : 0) + from.rank
     }
 
     private func within(_ first: Cue, _ from: Place, _ second: Cue, _ to: Place) -> Int32 {
@@ -132,7 +133,10 @@ struct Precedence {
             return 0
         }
         if toPhase == .linkIn {
-            guard let toDevice, fromPhase == .linkIn, keepsTTL else { return 0 }
+            guard let toDevice, keepsTTL else { return 0 }
+            // libpcap shows a packet on lo once, coming in.
+            if toDevice.isLoopback { return fromPhase == .output || fromPhase == .postrouting ? 80_000 + fromRank : 0 }
+            guard fromPhase == .linkIn else { return 0 }
             return toDevice.lower >= 0 && toDevice.lower == from.device ? 90_000 : 0
         }
         guard fromRank < toRank else { return 0 }

@@ -210,19 +210,27 @@ struct WalkBuilder {
             let isForwarded = before.ttl == sighting.ttl &+ 1 && from.phase.isBeforeRouting
             let isInput = from.phase.isBeforeRouting && place.phase == .input
             guard isForwarded || isInput else { return nil }
-            let decision = decision(before, namespace: places.point(place).namespace, places)
+            let decision = passable(decision(before, namespace: places.point(place).namespace, places))
             if isInput, decision == nil { return nil }
             return appendRoute(decision, before, place, step, parent, places)
         }
         // Locally sent: the decision precedes the output hook.
         guard hops[parent].vantage == .socket,
-            let decision = decision(sighting, namespace: places.point(place).namespace, places)
+            let decision = passable(decision(sighting, namespace: places.point(place).namespace, places))
         else { return nil }
         return appendRoute(decision, sighting, place, step, parent, places)
     }
 
+    /// A decision that a packet which went on can have met: a refusal was asked for in another state, or of another
+    /// question.
+    private func passable(_ decision: RouteDecision?) -> RouteDecision? {
+        guard let decision, decision.errorNumber == nil else { return nil }
+        return ["blackhole", "unreachable", "prohibit", "throw"].contains(decision.kind ?? "") ? nil : decision
+    }
+
     private func decision(_ sighting: Sighting, namespace: String, _ places: Places) -> RouteDecision? {
-        guard let routes = batch.context?.routes, !routes.isEmpty else { return nil }
+        // Of a packet in a tunnel only the inner addresses are kept, by which nobody routes here.
+        guard !sighting.isEncapsulated, let routes = batch.context?.routes, !routes.isEmpty else { return nil }
         let tuple = FlowTuple(
             source: sighting.source, destination: sighting.destination, sourcePort: sighting.sourcePort,
             destinationPort: sighting.destinationPort, ipProtocol: IPProtocol(rawValue: sighting.ipProtocol))

@@ -79,7 +79,8 @@ final class RouteProbe {
 
     func see(_ observation: borrowing Observation, at point: VantagePoint) {
         let headers = observation.headers
-        guard headers.isIP, headers.fragmentOffset == 0 else { return }
+        // Of a packet in a tunnel the headers are the inner ones, which nobody routes here.
+        guard headers.isIP, headers.fragmentOffset == 0, headers.tunnelKind == .none else { return }
         let inDevice: String?
         switch point.kind {
         case .netfilter where point.hook == .prerouting && point.stage == .dstnat && point.edge == .after:
