@@ -7,7 +7,10 @@ import Walks
 @Suite("In a lab that works", .serialized, .enabled(if: LabRun.isAvailable))
 struct WorkingLabTests {
     static let labs: [String] =
-        (try? LabLibrary.find().labs())?.filter { $0.expected.outcome == "delivered" && $0.unmetNeed(in: nil) == nil }
+        // Where something is to be found out, the packet arrives but its answer does not.
+        (try? LabLibrary.find().labs())?.filter {
+            $0.expected.outcome == "delivered" && $0.expected.code == nil && $0.unmetNeed(in: nil) == nil
+        }
         .map(\.name) ?? []
 
     @Test("every packet of the probe has one walk with the hops written by hand", arguments: labs)
