@@ -54,7 +54,7 @@ public struct Lab: Sendable, Hashable {
     public let directory: String
     public let title: String
     public let summary: String
-    /// `root`, `docker`, `ipv6`.
+    /// `root`, `docker`, `ipv6`, `vlan-filtering`.
     public let needs: [String]
     public let probe: Probe
     public let expected: Expectation
@@ -91,6 +91,12 @@ public struct Lab: Sendable, Hashable {
                 if geteuid() != 0 || sandbox?.isPrivileged == false { return "it needs root" }
             case "docker":
                 if findProgram("dockerd") == nil { return "it needs a Docker engine: apt-get install docker.io" }
+            case "vlan-filtering":
+                // Only a try shows it: not every kernel tells how it was configured.
+                let words = ["ip", "link", "add", "type", "bridge", "vlan_filtering", "1"]
+                let line = words.joined(separator: " ") + " 2> /dev/null"
+                let status = try? Sandbox.run(path: "/bin/sh", arguments: ["sh", "-c", line])
+                if status != 0 { return "it needs a kernel whose bridges filter VLANs" }
             case "ipv6":
                 if access("/proc/sys/net/ipv6", F_OK) != 0 { return "it needs a kernel with IPv6" }
             default:
