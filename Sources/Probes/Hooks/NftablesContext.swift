@@ -15,6 +15,7 @@ final class NftablesContext: @unchecked Sendable {
     init(namespace: NetworkNamespaceFile) throws {
         self.namespace = namespace
         self.context = try namespace.perform { () -> Handle in
+            guard LowDescriptors.areLeft else { throw SystemError("open nftables", errorNumber: EMFILE) }
             guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
                 throw SystemError("open nftables", errorNumber: errno)
             }

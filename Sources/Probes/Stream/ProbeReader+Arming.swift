@@ -79,7 +79,7 @@ extension ProbeReader {
     func capture(_ requests: [CaptureRequest]) throws {
         let new = requests.filter { !captured.contains(LinkKey(namespace: $0.namespace, index: $0.index)) }
         var refusal: ProbeError?
-        for opened in try openCaptures(new, settings: captureSettings) {
+        for opened in try LowDescriptors.spared({ try openCaptures(new, settings: captureSettings) }) {
             switch opened.handle {
             case .success(let handle):
                 captured.insert(LinkKey(namespace: opened.request.namespace, index: opened.request.index))
