@@ -86,6 +86,7 @@ struct Examination {
             candidates.insert(cause, at: 0)
             primary = better
         }
+        if primary == nil, isComplete { primary = neighbourQuestionStopped(reading, candidates, told) }
         guard var primary else { return [unexplained(reading, packet, projection, told)] }
         if !isComplete, !told.isDirect {
             primary.isCertain = false
@@ -93,6 +94,29 @@ struct Examination {
         }
         if request == nil { refine(primary, reading) }
         return conclude(primary, candidates, projection, told, reading)
+    }
+
+    /// A packet that waits for its neighbour's address goes no further, and what stops the question stands where the
+    /// packet never came. Only what stops ARP and neighbour discovery too counts: no rule of an IP hook does.
+    private func neighbourQuestionStopped(
+        _ reading: WalkReading, _ candidates: [Candidate], _ told: Told
+    ) -> Candidate? {
+        guard told.rule == nil, told.reason == nil, let last = reading.last, let next = reading.walk.expectedNext,
+            next.vantage == .link, next.namespace == last.namespace, let device = next.device,
+            let namespace = topology[namespace: last.namespace],
+            namespace.neighbors.contains(where: {
+                $0.device == device && ["failed", "incomplete"].contains($0.state.lowercased())
+            })
+        else { return nil }
+        let codes: Set = [
+            "link-down", "bridge-port-blocked", "vxlan-unreachable", "address-on-bridge-port", "reverse-path-filter",
+        ]
+        let first = candidates.first { codes.contains($0.finding.code) && $0.isCertain && $0.finding.rule == nil }
+        return first.map { cause in
+            var cause = cause
+            cause.finding.evidence.append("seen: the next hop of \(last.namespace) on \(device) does not answer")
+            return cause
+        }
     }
 
     /// Whether no source lost anything while the walk ran: only then does an absence mean something.
@@ -303,13 +327,17 @@ struct Examination {
             $0.vantage == .link && topology[namespace: $0.namespace]?[device: $0.device ?? ""]?.kind != "loopback"
         }
         if walk.outcome == .lost || walk.outcome == .dropped {
-            if !hasLeft, finding.rule == nil, finding.where.namespace == senderName(reading) {
+            if !hasLeft, finding.rule == nil, isComplete || finding.where.namespace == senderName(reading) {
                 walk.outcome = .unsent
             } else if ["rule-reject", "service-without-endpoints"].contains(finding.code) {
                 walk.outcome = .rejected
             } else if walk.outcome == .lost {
                 walk.outcome = .dropped
             }
+        }
+        if walk.outcome == .dropped, let reply, reply.isICMPError, reply.outcome == .delivered {
+            // The sender was told.
+            walk.outcome = .rejected
         }
         var stop = walk.stoppedAt ?? Stop()
         stop.namespace = stop.namespace ?? finding.where.namespace
@@ -383,6 +411,11 @@ struct Examination {
         guard let last = reading.last, let arrived = reading.packet(at: last) else { return [] }
         let place = topology[namespace: last.namespace]
         if let namespace = place, isRefused(packet, arrived) {
+            walk.outcome = .rejected
+            if isHeldTwice(arrived.destination, reading) {
+                let findings = duplicate(reading, at: namespace.name, arrived.destination)
+                if !findings.isEmpty { return findings }
+            }
             var projection = Projection(context, flows: [])
             projection.checkSocket(arrived, namespace, "")
             let candidate = projection.candidates.first ?? Projection(context, flows: []).noListener(arrived, namespace)
@@ -402,7 +435,34 @@ struct Examination {
         {
             return duplicate(reading, at: end.namespace, packet.source)
         }
+        // It came back from somebody who was not asked?
+        if reply.outcome == .delivered, let end = back.last, packet.hasPorts, !reply.isICMPError,
+            end.packet.source != walk.destination
+        {
+            var projection = Projection(context, flows: context.flows + reading.flows())
+            projection.requestPassed = reading.namespaces
+            var answer = arrived.answer
+            answer.macSource = nil
+            answer.macDestination = nil
+            projection.run(answer, from: .send(namespace: last.namespace))
+            if let sender = reading.sightings.first,
+                let candidate = bypassedTranslation(reading, arrived, projection, sender: sender.namespace)
+            {
+                return finish(candidate, reading, told: "seen: the answer came from \(end.packet.source)")
+            }
+        }
         return []
+    }
+
+    /// Whether two namespaces on the link by which the packet came hold its destination.
+    private func isHeldTwice(_ address: IPAddress, _ reading: WalkReading) -> Bool {
+        guard let end = reading.sightings.last,
+            let handing = reading.sightings.last(where: {
+                $0.vantage == .link && $0.direction == .out && $0.namespace != end.namespace
+            }), let device = handing.device
+        else { return false }
+        let ends = Segment(of: topology, out: device, namespace: handing.namespace).paths.filter { !$0.isOutside }
+        return Set(ends.map(\.end.namespace).filter { topology[namespace: $0]?.holds(address) == true }).count > 1
     }
 
     /// A RST, or a port unreachable from the destination itself.
@@ -499,6 +559,7 @@ struct Examination {
             let isSilent = ["echo-ignored", "socket-buffer-full"].contains(candidate.finding.code)
             var found = candidate
             if !isSilent, packet.ipProtocol == .tcp { found.isCertain = false }
+            if found.isCertain, found.finding.code == "socket-buffer-full" { walk.outcome = .dropped }
             return finish(found, reading, told: nil)
         }
         guard expectsAnswer || packet.ipProtocol == .udp else { return [] }

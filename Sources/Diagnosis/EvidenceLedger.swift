@@ -43,6 +43,12 @@ public struct EvidenceLedger: Sendable {
         var result = exchange
         let asked = context(topology, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
+        if exchange.arrived, exchange.reply == nil {
+            // Nobody owes a datagram an answer: only what became of itself is told.
+            result.request.findings.removeAll {
+                !["socket-buffer-full", "listener-elsewhere", "no-listener", "port-not-published"].contains($0.code)
+            }
+        }
         return result
     }
 

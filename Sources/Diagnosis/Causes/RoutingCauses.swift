@@ -142,7 +142,9 @@ extension Projection {
                 evidence: ["\(choice.evidence.rawValue): \(choice.text)"],
                 remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
             isCertain: true,
-            reasons: ["IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "DST_BLACKHOLE", "IP_INHDR"])
+            reasons: [
+                "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "DST_BLACKHOLE", "IP_INHDR", "NOT_SPECIFIED",
+            ])
     }
 
     /// Next hops that could serve: forwarding, on the same link, with an address in one of our prefixes.

@@ -19,8 +19,14 @@ extension Projection {
     /// Runs a hook's rules and takes what they do to the packet; a drop becomes a candidate, and the way goes on
     /// behind it for what is next in line.
     mutating func judge(_ traversal: HookTraversal, _ packet: inout PacketState) {
-        let result = traversal.run(packet)
+        var result = traversal.run(packet)
         let before = packet
+        if let ending = result.ending, ending.accepted.isEmpty, traversal.from > .min {
+            // Chains that the packet is past may have accepted it, which then was not the last word.
+            var whole = traversal
+            whole.from = .min
+            if let same = whole.run(packet).ending, same.rule == ending.rule { result.ending?.accepted = same.accepted }
+        }
         packet = result.packet
         if let (rule, action) = result.translation {
             var reference = rule

@@ -326,7 +326,12 @@ struct Projection {
         for flow in flows.reversed() where flow.namespace == namespace.name && flow.change != .destroy {
             if flow.reply.covers(packet) { return .established }
             // IPS_SEEN_REPLY
-            if flow.original.covers(packet) { return flow.status & 2 != 0 ? .established : .new }
+            if flow.original.covers(packet) {
+                if flow.status & 2 != 0 { return .established }
+                // nf_conntrack_proto_tcp: an ACK alone in SYN_SENT is invalid: its SYN-ACK never came by here.
+                if packet.ipProtocol == .tcp, let flags = packet.tcpFlags, flags & 0b1_0110 == 0b1_0000 { return .invalid }
+                return .new
+            }
         }
         guard let passed = requestPassed else { return packet.connection }
         if passed.contains(namespace.name) { return .established }

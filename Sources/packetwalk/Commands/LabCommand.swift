@@ -42,6 +42,9 @@ struct LabCommand: ParsableCommand {
         @Flag(help: "Let the lab's own sender send, and trace it.")
         var trace = false
 
+        @Flag(help: "Run what the first finding says mends it, and send the packet again.")
+        var mend = false
+
         @OptionGroup(title: "Watching")
         var watch: WatchOptions
 
@@ -51,8 +54,14 @@ struct LabCommand: ParsableCommand {
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
+        func validate() throws {
+            if mend && trace { throw ValidationError("--mend sends the packet itself: leave --trace out") }
+        }
+
         func run() throws {
-            try LabRun(name: name, output: output, watch: try watch.settings(selection), traces: trace).run()
+            try LabRun(
+                name: name, output: output, watch: try watch.settings(selection), traces: trace, mends: mend
+            ).run()
         }
     }
 

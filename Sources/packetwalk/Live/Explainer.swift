@@ -37,7 +37,10 @@ struct Explainer {
         } catch let error as ProbeError {
             throw error.failure
         }
-        return collector.exchanges.filter { isOurs($0.request, tuple: sender.tuple) }
+        let ours = collector.exchanges.filter { isOurs($0.request, tuple: sender.tuple) }
+        // The error of the send stands for itself only where the packet was seen nowhere.
+        let seen = ours.filter { $0.request.hops.contains { $0.vantage != .socket } }
+        return seen.isEmpty ? ours : seen
     }
 
     private func isOurs(_ walk: Walk, tuple: FlowTuple) -> Bool {

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
+internal import LinuxSystem
 internal import Twin
+internal import Walks
 
 /// Builds a lab in a sandbox and traces its packet.
 struct LabRun {
@@ -9,6 +11,8 @@ struct LabRun {
     var watch = WatchSettings()
     /// Trace the lab's own sender instead of sending a packet under `explain`.
     var traces = true
+    /// After the explanation: the first finding's remedy, and the packet once more.
+    var mends = false
 
     func run() throws {
         let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
@@ -16,12 +20,38 @@ struct LabRun {
         try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
         guard traces else {
             let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
-            let allArrived = try options.explainer(output: output).run()
+            let allArrived = try explain(options.explainer(output: output))
             throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
         }
         var sender = RunningCommand(["sh", "-c", lab.probe.command])
         _ = try Tracer(filter: "", watch: watch, output: output).run(&sender)
         throw ExitCode(sender.status ?? ExitStatus.success.rawValue)
+    }
+
+    /// Explains the packet; mends the network by what the first finding says, if that is wanted, and sends it again.
+    /// Gives whether the packet arrived at last.
+    private func explain(_ explainer: Explainer) throws -> Bool {
+        guard mends else { return try explainer.run() }
+        var first = try explainer.explain()
+        var printer = WalkPrinter(output: output, hidesHousekeeping: true)
+        guard let faulty = first.firstIndex(where: { !$0.request.findings.isEmpty }),
+            let remedy = first[faulty].request.findings[0].remedy, !remedy.commands.isEmpty
+        else {
+            try printer.take(first)
+            if !printer.allArrived { complain("nothing to mend by: no finding names commands") }
+            return printer.allArrived
+        }
+        for command in remedy.commands {
+            // Their output must not stand among the walks.
+            let status = try Command(["sh", "-c", command]).start(output: STDERR_FILENO).wait()
+            if status != 0 { complain("the remedy “\(command)” ended with status \(status)") }
+        }
+        let second = try explainer.explain()
+        let arrived = second.contains { $0.isWell } && second.allSatisfy { $0.isWell }
+        first[faulty].request.findings[0].remedy?.verified = arrived
+        try printer.take(first)
+        try printer.take(second)
+        return arrived
     }
 }
 
@@ -42,5 +72,12 @@ func reportingLabErrors<Value>(_ body: () throws(LabError) -> Value) throws -> V
         return try body()
     } catch {
         throw Failure(.lacking, "\(error)")
+    }
+}
+
+extension Exchange {
+    /// It arrived and nothing speaks against it.
+    fileprivate var isWell: Bool {
+        arrived && !request.findings.contains { $0.severity == .error }
     }
 }

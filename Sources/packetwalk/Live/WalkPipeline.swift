@@ -52,12 +52,23 @@ struct WalkPipeline {
 
     private mutating func sort(_ exchanges: [Exchange]) {
         for exchange in exchanges {
-            if exchange.arrived { finished.append(exchange) } else { unexplained.append(exchange) }
+            if exchange.needsExplanation { unexplained.append(exchange) } else { finished.append(exchange) }
         }
     }
 
     private mutating func explain() {
         for exchange in unexplained { finished.append(ledger.explained(exchange)) }
         unexplained = []
+    }
+}
+
+extension Exchange {
+    /// Whether its findings are worth looking for: it did not arrive, was refused, was answered by somebody else, or is
+    /// a datagram without an answer, which a full buffer may have swallowed.
+    fileprivate var needsExplanation: Bool {
+        guard arrived else { return true }
+        guard let reply else { return request.protocol == "udp" && request.outcome == .delivered && request.answers == nil }
+        if reply.summary.contains("RST") && request.summary.hasPrefix("TCP SYN ") { return true }
+        return ["tcp", "udp"].contains(request.protocol) && reply.hops.last?.packet.source != request.destination
     }
 }
