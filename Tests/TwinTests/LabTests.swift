@@ -25,7 +25,8 @@ struct LabTests {
         #expect(labs.map(\.name) == library.names)
         for lab in labs {
             #expect(["delivered", "left", "dropped", "rejected", "lost", "unsent"].contains(lab.expected.outcome))
-            #expect((lab.expected.code == nil) == (lab.expected.outcome == "delivered"), "\(lab.name)")
+            // The other way round it need not hold: a packet can arrive where only its answer is lost, or nobody listens.
+            #expect(lab.expected.code != nil || lab.expected.outcome == "delivered", "\(lab.name)")
         }
     }
 
