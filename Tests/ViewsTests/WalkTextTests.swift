@@ -69,7 +69,7 @@ import Walks
                 " seen     last at host mybridge in; not at eth0 out, where nothing was lost",
                 " kernel   NETFILTER_DROP at nft_do_chain",
                 " mend     iptables -D FORWARD 3",
-                "          tried in a twin of this network: the same packet then arrives",
+                "          tried: the same packet then arrives",
             ])
     }
 

@@ -55,7 +55,7 @@ struct FindingText {
             for (index, command) in remedy.commands.enumerated() {
                 lines += commandLines(index == 0 ? "mend" : "", command)
             }
-            let tried = remedy.verified ? "tried in a twin of this network: the same packet then arrives" : "not tried"
+            let tried = remedy.verified ? "tried: the same packet then arrives" : "not tried"
             lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
         }
         return lines
