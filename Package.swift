@@ -16,8 +16,7 @@ let package = Package(
         .library(name: "Rooms", type: .static, targets: ["Wire", "Topology", "Observations", "Recording", "Walks"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // C libraries, thin. SwiftPM can't read libnetfilter_log's pkg-config file, so the module map links that and
