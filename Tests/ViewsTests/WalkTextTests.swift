@@ -79,7 +79,7 @@ import Walks
         #expect(text[1] == "  between host mybridge in and host eth0 out")
         #expect(text.contains { $0.contains("veth0   mybridge   ? eth0 │") })
         #expect(text.contains(" yes      net.ipv4.conf.mybridge.forwarding = 0 in host"))
-        #expect(text.contains(" no       a rule of forward: none met the packet"))
+        #expect(text.contains(" fine     no rule of forward met the packet"))
         #expect(text.contains("          not tried"))
         #expect(text.contains(" losses   nflog host lost 12 events: what is missing there proves nothing"))
     }

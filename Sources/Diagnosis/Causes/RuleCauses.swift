@@ -48,8 +48,11 @@ extension Projection {
             add(maybe)
         }
         if result.ending == nil, result.possible.isEmpty, !traversal.baseChains().isEmpty {
-            let words = result.doubts.isEmpty ? "" : " (not told: \(result.doubts.prefix(2).joined(separator: "; ")))"
-            check(result.doubts.isEmpty ? false : nil, "a rule of \(place)\(words)")
+            if result.doubts.isEmpty {
+                check(false, "no rule of \(place) stops it")
+            } else {
+                check(nil, "a rule of \(place) may (not told: \(result.doubts.prefix(2).joined(separator: "; ")))")
+            }
         }
     }
 

@@ -329,7 +329,9 @@ struct Projection {
             if flow.original.covers(packet) {
                 if flow.status & 2 != 0 { return .established }
                 // nf_conntrack_proto_tcp: an ACK alone in SYN_SENT is invalid: its SYN-ACK never came by here.
-                if packet.ipProtocol == .tcp, let flags = packet.tcpFlags, flags & 0b1_0110 == 0b1_0000 { return .invalid }
+                if packet.ipProtocol == .tcp, let flags = packet.tcpFlags, flags & 0b1_0110 == 0b1_0000 {
+                    return .invalid
+                }
                 return .new
             }
         }

@@ -15,9 +15,18 @@ struct FindingText {
         var lines: [StyledText] = []
         for (index, finding) in walk.findings.enumerated() {
             lines.append(StyledText())
-            lines += self.lines(finding, label: index == 0 ? "cause" : "also")
+            lines += self.lines(finding, label: Self.label(finding, isFirst: index == 0))
         }
         return lines
+    }
+
+    /// What is not proven is not called the cause.
+    private static func label(_ finding: Finding, isFirst: Bool) -> String {
+        switch finding.severity {
+        case .error: isFirst ? "cause" : "also"
+        case .warning: isFirst ? "perhaps" : "also"
+        case .info: "note"
+        }
     }
 
     private func lines(_ finding: Finding, label: String) -> [StyledText] {
@@ -40,7 +49,8 @@ struct FindingText {
             lines += labelled("by way", jumps.joined(pen(" → ", .dim)))
         }
         lines += unmatched(finding.unmatched)
-        lines += checks(finding.checks)
+        // The cause itself has been said.
+        lines += checks(finding.checks.filter { $0.text != finding.message })
         var last = ""
         for evidence in finding.evidence {
             // `state: nat POSTROUTING is empty`: the kind of evidence is the label.
@@ -85,16 +95,15 @@ struct FindingText {
         return lines
     }
 
-    /// What else could have stopped the packet there, and whether it did.
+    /// What else could have stopped the packet there, and whether it did: what did, what can't be told, what did not.
     private func checks(_ checks: [Finding.Check]) -> [StyledText] {
-        checks.flatMap { check in
-            let (label, style): (String, TextStyle) =
-                switch check.holds {
-                case true?: ("yes", .bad)
-                case false?: ("no", .dim)
-                case nil: ("unknown", .caution)
-                }
-            return labelled(label, pen(check.text), style: style)
+        let kinds: [(holds: Bool?, label: String, style: TextStyle)] = [
+            (true, "yes", .bad), (nil, "unknown", .caution), (false, "fine", .dim),
+        ]
+        return kinds.flatMap { kind in
+            checks.filter { $0.holds == kind.holds }.enumerated().flatMap { index, check in
+                labelled(index == 0 ? kind.label : "", pen(check.text), style: kind.style)
+            }
         }
     }
 

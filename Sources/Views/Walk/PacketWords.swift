@@ -7,6 +7,8 @@ enum PacketWords {
     /// `ping`, `TCP`, `UDP`, …: what the sender would call it.
     static func kind(_ walk: Walk) -> String {
         if isEcho(walk) { return "ping" }
+        // Of a packet that was never made no more is known than its protocol; who sends ICMP by hand pings.
+        if walk.outcome == .unsent, walk.protocol.hasPrefix("icmp") { return "ping" }
         return walk.protocol.uppercased()
     }
 

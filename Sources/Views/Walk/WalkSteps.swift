@@ -1,6 +1,7 @@
 import Observations
 import Topology
 import Walks
+import Wire
 
 /// A piece of text with what it is, before it is drawn in any format.
 struct Phrase: Hashable {
@@ -86,6 +87,7 @@ struct WalkSteps {
             var step = WalkStep(
                 number: steps.count + 1, kind: kind(hop), namespace: hop.namespace, place: PacketWords.place(hop))
             if verbose, let stage = hop.stage, hop.vantage == .netfilter { step.place += " \(stage.rawValue)" }
+            if walk.outcome == .unsent, step.kind == .sent { step.place = "send" }
             step.station = station(hop, kind: step.kind)
             step.isTunnelled = hop.packet.encapsulation != nil
             step.what = words(hop, pending: pending, isFirst: isFirst)
@@ -173,6 +175,10 @@ struct WalkSteps {
     private func words(_ hop: Hop, pending: [Hop.Change], isFirst: Bool) -> [Phrase] {
         var phrases: [Phrase] = []
         if isFirst { phrases.append(Phrase(PacketWords.flow(hop.packet))) }
+        if isFirst, walk.outcome == .unsent, IPAddress(hop.packet.source)?.isUnspecified == true {
+            // No address was chosen for it.
+            phrases = [Phrase("to \(PacketWords.endpoint(hop.packet.destination, hop.packet.destinationPort))")]
+        }
         if let route = hop.route {
             phrases.append(Phrase(PacketWords.route(route, namespace: hop.namespace)))
         } else if hop.vantage == .route {
@@ -260,6 +266,9 @@ struct WalkSteps {
         let limit = verbose ? acted.count : 6
         for rule in acted.prefix(limit) {
             notes.append(Phrase(RuleWords.line(rule, handle: verbose), RuleWords.stops(rule) ? .bad : .name))
+        }
+        if kind(hop) == .stop, acted.isEmpty, let rule = walk.stoppedAt?.rule {
+            notes.append(Phrase(RuleWords.line(rule, handle: verbose), .bad))
         }
         if acted.count > limit { notes.append(Phrase("and \(acted.count - limit) rules more", .dim)) }
         if isTranslation, hop.rules.isEmpty, walk.answers != nil {

@@ -17,14 +17,14 @@ struct Explainer {
 
     /// Gives whether the packet arrived and was answered.
     func run() throws -> Bool {
-        let exchanges = try explain()
+        let explanation = try explain()
         var printer = WalkPrinter(output: output, hidesHousekeeping: true)
-        try printer.take(exchanges)
+        try printer.take([explanation])
         return printer.allArrived
     }
 
     /// Sends the packet; gives its exchange, or more than one where the kernel made more of it (forks of retries).
-    func explain() throws -> [Exchange] {
+    func explain() throws -> ExchangeGroup {
         let topology = try Topology.discover()
         let namespace = try resolveNamespace(from, in: topology)
         let sender = try PacketSender(
@@ -40,7 +40,7 @@ struct Explainer {
         let ours = collector.exchanges.filter { isOurs($0.request, tuple: sender.tuple) }
         // The error of the send stands for itself only where the packet was seen nowhere.
         let seen = ours.filter { $0.request.hops.contains { $0.vantage != .socket } }
-        return seen.isEmpty ? ours : seen
+        return ExchangeGroup(topology: collector.topology ?? topology, exchanges: seen.isEmpty ? ours : seen)
     }
 
     private func isOurs(_ walk: Walk, tuple: FlowTuple) -> Bool {
@@ -56,6 +56,13 @@ struct Explainer {
 /// Keeps what a session gives.
 struct ExchangeCollector: WalkSink {
     private(set) var exchanges: [Exchange] = []
+    /// The network as it was when the last of them ended.
+    private(set) var topology: Topology?
     var walkCount: Int { exchanges.count }
-    mutating func take(_ finished: [Exchange]) { exchanges += finished }
+    mutating func take(_ groups: [ExchangeGroup]) {
+        for group in groups {
+            exchanges += group.exchanges
+            topology = group.topology
+        }
+    }
 }

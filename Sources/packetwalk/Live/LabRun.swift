@@ -34,10 +34,10 @@ struct LabRun {
         guard mends else { return try explainer.run() }
         var first = try explainer.explain()
         var printer = WalkPrinter(output: output, hidesHousekeeping: true)
-        guard let faulty = first.firstIndex(where: { !$0.request.findings.isEmpty }),
-            let remedy = first[faulty].request.findings[0].remedy, !remedy.commands.isEmpty
+        guard let faulty = first.exchanges.firstIndex(where: { !$0.request.findings.isEmpty }),
+            let remedy = first.exchanges[faulty].request.findings[0].remedy, !remedy.commands.isEmpty
         else {
-            try printer.take(first)
+            try printer.take([first])
             if !printer.allArrived { complain("nothing to mend by: no finding names commands") }
             return printer.allArrived
         }
@@ -47,10 +47,10 @@ struct LabRun {
             if status != 0 { complain("the remedy “\(command)” ended with status \(status)") }
         }
         let second = try explainer.explain()
-        let arrived = second.contains { $0.isWell } && second.allSatisfy { $0.isWell }
-        first[faulty].request.findings[0].remedy?.verified = arrived
-        try printer.take(first)
-        try printer.take(second)
+        let arrived = second.exchanges.contains { $0.isWell } && second.exchanges.allSatisfy { $0.isWell }
+        first.exchanges[faulty].request.findings[0].remedy?.verified = arrived
+        try printer.take([first])
+        try printer.take([second])
         return arrived
     }
 }

@@ -13,7 +13,8 @@ struct WalkPipeline {
     private var ledger = EvidenceLedger()
     /// Exchanges that ended badly and have not been explained.
     private var unexplained: [Exchange] = []
-    private var finished: [Exchange] = []
+    private var finished: [ExchangeGroup] = []
+    private var topology: Topology?
 
     /// Whether an exchange waits for a `.topology` event.
     var wantsSnapshot: Bool { !unexplained.isEmpty }
@@ -21,15 +22,19 @@ struct WalkPipeline {
     mutating func take(_ event: Event) {
         ledger.take(event)
         engine.take(event)
-        if case .topology = event { explain() }
+        if case .topology(let snapshot, _) = event {
+            topology = snapshot
+            finished.append(ExchangeGroup(topology: snapshot))
+            explain()
+        }
         if case .watermark(let time) = event {
             pair(engine.finishedWalks(), until: time)
         }
     }
 
     /// The exchanges that are over, with their findings.
-    mutating func finishedExchanges() -> [Exchange] {
-        defer { finished = [] }
+    mutating func finishedExchanges() -> [ExchangeGroup] {
+        defer { finished.removeAll() }
         return finished
     }
 
@@ -40,7 +45,7 @@ struct WalkPipeline {
     }
 
     /// Everything that is left, explained from the newest snapshot there was.
-    mutating func finish() -> [Exchange] {
+    mutating func finish() -> [ExchangeGroup] {
         explain()
         return finishedExchanges()
     }
@@ -52,13 +57,18 @@ struct WalkPipeline {
 
     private mutating func sort(_ exchanges: [Exchange]) {
         for exchange in exchanges {
-            if exchange.needsExplanation { unexplained.append(exchange) } else { finished.append(exchange) }
+            if exchange.needsExplanation { unexplained.append(exchange) } else { finish(exchange) }
         }
     }
 
     private mutating func explain() {
-        for exchange in unexplained { finished.append(ledger.explained(exchange)) }
+        for exchange in unexplained { finish(ledger.explained(exchange)) }
         unexplained = []
+    }
+
+    private mutating func finish(_ exchange: Exchange) {
+        if finished.isEmpty { finished.append(ExchangeGroup(topology: topology)) }
+        finished[finished.count - 1].exchanges.append(exchange)
     }
 }
 
@@ -67,7 +77,9 @@ extension Exchange {
     /// a datagram without an answer, which a full buffer may have swallowed.
     fileprivate var needsExplanation: Bool {
         guard arrived else { return true }
-        guard let reply else { return request.protocol == "udp" && request.outcome == .delivered && request.answers == nil }
+        guard let reply else {
+            return request.protocol == "udp" && request.outcome == .delivered && request.answers == nil
+        }
         if reply.summary.contains("RST") && request.summary.hasPrefix("TCP SYN ") { return true }
         return ["tcp", "udp"].contains(request.protocol) && reply.hops.last?.packet.source != request.destination
     }

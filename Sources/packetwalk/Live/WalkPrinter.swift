@@ -6,14 +6,14 @@ internal import Walks
 protocol WalkSink {
     /// Walks taken so far, replies among them.
     var walkCount: Int { get }
-    mutating func take(_ exchanges: [Exchange]) throws
+    mutating func take(_ groups: [ExchangeGroup]) throws
 }
 
 /// Counts walks, and shows none.
 struct WalkCounter: WalkSink {
     private(set) var walkCount = 0
-    mutating func take(_ exchanges: [Exchange]) {
-        for exchange in exchanges { walkCount += exchange.reply == nil ? 1 : 2 }
+    mutating func take(_ groups: [ExchangeGroup]) {
+        for exchange in groups.lazy.flatMap(\.exchanges) { walkCount += exchange.reply == nil ? 1 : 2 }
     }
 }
 
@@ -23,7 +23,7 @@ struct WalkPrinter: WalkSink {
     private(set) var allArrived = true
     /// Exchanges of neighbour discovery and the like that were left out.
     private(set) var hiddenCount = 0
-    private let renderer: WalkRenderer
+    private var renderer: WalkRenderer
     private let hidesHousekeeping: Bool
     private let filter: WalkFilter?
     private var summary: Summary?
@@ -40,7 +40,14 @@ struct WalkPrinter: WalkSink {
         self.hidesHousekeeping = hidesHousekeeping && output.format != .json && !output.verbose
     }
 
-    mutating func take(_ exchanges: [Exchange]) throws {
+    mutating func take(_ groups: [ExchangeGroup]) throws {
+        for group in groups {
+            renderer.topology = group.topology
+            try take(group.exchanges)
+        }
+    }
+
+    private mutating func take(_ exchanges: [Exchange]) throws {
         for exchange in exchanges where isWanted(exchange) {
             if exchange.request.isHousekeeping {
                 hiddenCount += hidesHousekeeping ? 1 : 0

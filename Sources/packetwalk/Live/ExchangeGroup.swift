@@ -1,0 +1,8 @@
+internal import Topology
+internal import Walks
+
+/// Exchanges that ended, in their order, and the network as it was last read before they did: what drawing them needs.
+struct ExchangeGroup {
+    var topology: Topology?
+    var exchanges: [Exchange] = []
+}
