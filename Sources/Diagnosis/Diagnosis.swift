@@ -77,6 +77,11 @@ struct Examination {
         }
         var candidates = projection.candidates
         if let last = reading.last { candidates = candidates.filter { !isBehind($0, last) } }
+        let trace = TraceReading(context.rules)
+        for refuted in candidates where isPassed(refuted, trace) {
+            projection.check(false, "\(refuted.finding.rule?.words ?? "a rule"): the trace shows that the packet passed")
+        }
+        candidates.removeAll { isPassed($0, trace) }
         let before = min(projection.candidatesBeforeBoundary ?? candidates.count, candidates.count)
         let told = Told(examination: self, reading: reading)
         var primary = choose(candidates, before: before, told: told, projection: projection, packet: packet)
@@ -120,7 +125,11 @@ struct Examination {
     }
 
     /// Whether no source lost anything while the walk ran: only then does an absence mean something.
-    private var isComplete: Bool { walk.losses.isEmpty && context.losses.allSatisfy { $0.lost == 0 } }
+    /// That rules were lost takes nothing from it, since nothing is concluded from the absence of a rule.
+    private var isComplete: Bool {
+        walk.losses.allSatisfy { $0.vantage.hasPrefix(Loss.ruleTracePrefix) }
+            && context.losses.allSatisfy { $0.lost == 0 || $0.source.hasPrefix(Loss.ruleTracePrefix) }
+    }
 
     private func senderName(_ reading: WalkReading) -> String? {
         reading.packet().flatMap { sender(reading, $0) }
@@ -133,6 +142,16 @@ struct Examination {
             namespace.links.contains { $0.addresses.contains { $0.address == packet.source } }
         }
         return holders.first?.name
+    }
+
+    /// A rule of a base chain of which the kernel's trace says that the packet came through it.
+    private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
+        guard let rule = candidate.finding.rule, let namespace = candidate.finding.where.namespace,
+            !walk.losses.contains(where: { $0.vantage.hasPrefix(Loss.ruleTracePrefix) })
+        else { return false }
+        return trace.passed(
+            family: rule.family, table: rule.table, baseChain: candidate.finding.path.first?.chain ?? rule.chain,
+            namespace: namespace)
     }
 
     /// A rule of a hook that the packet was seen to have passed.
@@ -205,12 +224,20 @@ struct Examination {
     ) -> Candidate? {
         if let rule = told.rule {
             let same = candidates.first { candidate in candidate.finding.rule.map { isSame($0, rule) } ?? false }
-            if var match = same {
-                match.isCertain = true
-                match.finding.evidence.insert("rule: traced: \(rule.words)", at: 0)
-                return match
+            var match = same ?? traced(rule, told: told, packet: packet, projection: projection)
+            match?.isCertain = true
+            match?.finding.evidence.insert("rule: traced: \(rule.words)", at: 0)
+            if let path = TraceReading(context.rules).path(to: rule) { match?.finding.path = path }
+            // The kernel's word stands; that the rules as read say something else is told, not hidden.
+            let expected = candidates.first { $0.isCertain && $0.finding.rule != nil }
+            if let expected, let other = expected.finding.rule, !isSame(other, rule),
+                expected.finding.where.namespace == match?.finding.where.namespace,
+                expected.finding.where.hook == match?.finding.where.hook
+            {
+                match?.finding.evidence.append(
+                    "state: by the rules as they were read \(other.words) would have ended it; the trace decides")
             }
-            return traced(rule, told: told, packet: packet, projection: projection)
+            return match
         }
         var eligible = Array(candidates[..<before])
         if let reason = told.reason {
@@ -244,7 +271,10 @@ struct Examination {
     }
 
     private func isSame(_ one: RuleReference, _ other: RuleReference) -> Bool {
-        guard one.table == other.table, one.chain == other.chain else { return false }
+        guard one.family == other.family || one.family.isEmpty || other.family.isEmpty, one.table == other.table,
+            one.chain == other.chain
+        else { return false }
+        if let backend = one.backend, let wanted = other.backend, backend != wanted { return false }
         if let handle = one.handle, let wanted = other.handle { return handle == wanted }
         return one.position == other.position
     }
@@ -257,6 +287,7 @@ struct Examination {
             told.namespace ?? walk.stoppedAt?.namespace ?? WalkReading(walk: walk, topology: topology).last?.namespace
         let chain = name.flatMap { topology[namespace: $0] }?.netfilter.chains.first {
             $0.table == rule.table && $0.name == rule.chain && ($0.family == rule.family || rule.family.isEmpty)
+                && ($0.backend == rule.backend || rule.backend == nil)
         }
         guard let name, let namespace = topology[namespace: name], let chain else {
             let verdict = told.verdict ?? "drop"
@@ -265,8 +296,7 @@ struct Examination {
                     code: verdict.hasPrefix("reject")
                         ? "rule-reject" : verdict.contains("policy") ? "policy-drop" : "rule-drop",
                     severity: .error, where: Finding.Place(namespace: name, hook: walk.stoppedAt?.hook),
-                    message: "\(rule.words) ends the packet: \(rule.text ?? verdict)",
-                    evidence: ["rule: traced: \(rule.words)"], rule: rule),
+                    message: "\(rule.words) ends the packet: \(rule.text ?? verdict)", rule: rule),
                 isCertain: true)
         }
         let found = chain.rules.first {
@@ -277,23 +307,22 @@ struct Examination {
         reference.position = rule.position ?? found?.position
         reference.handle = rule.handle ?? found?.handle
         reference.backend = chain.backend
-        let events = context.rules.filter { $0.namespace == name }
-        let path = events.filter {
-            ($0.verdict.hasPrefix("jump") || $0.verdict.hasPrefix("goto")) && $0.reference.table == rule.table
-        }.map(\.reference)
-        let hook = chain.hook ?? walk.stoppedAt?.hook ?? .forward
-        let device = events.last?.inDevice
-        let site = RuleSite(namespace: namespace, inDevice: device, outDevice: events.last?.outDevice)
+        let trace = TraceReading(context.rules)
+        let event = trace.event(of: rule)
+        let hook = event?.hook ?? chain.hook ?? walk.stoppedAt?.hook ?? .forward
+        let site = RuleSite(namespace: namespace, inDevice: event?.inDevice, outDevice: event?.outDevice)
         let traversal = HookTraversal(site: site, hook: hook, families: [chain.family], device: chain.device)
         let verdict = (told.verdict ?? "drop").lowercased()
         let kind: HookResult.Ending.Kind =
             verdict.contains("policy") ? .policy : verdict.hasPrefix("reject") ? .reject("an error") : .drop
+        let unmatched =
+            kind == .policy
+            ? traversal.lastMisses(of: chain, packet: packet)
+            : traversal.misses(before: found?.position, in: chain, packet)
         let ending = HookResult.Ending(
-            kind: kind, rule: reference, comment: found?.comment, chain: chain, path: path,
-            unmatched: traversal.misses(before: found?.position, in: chain, packet), accepted: [])
-        var candidate = projection.candidate(ending, traversal, packet, doubts: [])
-        candidate.finding.evidence.insert("rule: traced: \(rule.words)", at: 0)
-        return candidate
+            kind: kind, rule: reference, comment: found?.comment, chain: chain, path: trace.path(to: rule) ?? [],
+            unmatched: unmatched, accepted: trace.accepted(before: rule))
+        return projection.candidate(ending, traversal, packet, doubts: [])
     }
 
     /// The kernel gave a reason that nothing in the snapshot explains.

@@ -133,6 +133,11 @@ public struct RuleEvent: Sendable, Codable, Hashable {
     public var reference: RuleReference
     /// `accept`, `drop`, `reject`, `jump CHAIN`, `goto CHAIN`, `return`, `continue`, `queue`, `policy accept`, …
     public var verdict: String
+    /// The base chain from which the packet came to the rule's chain, or that chain itself; nil where not known.
+    public var baseChain: String?
+    /// The hook of that base chain.
+    public var hook: NetfilterHook?
+    /// The label is 0 where the traced packet could not be told from others.
     public var headers: PacketHeadersRecord
     public var inDevice: String?
     public var outDevice: String?
@@ -140,16 +145,32 @@ public struct RuleEvent: Sendable, Codable, Hashable {
 
     public init(
         timeNanoseconds: Int64, namespace: String, reference: RuleReference, verdict: String,
-        headers: PacketHeadersRecord, inDevice: String? = nil, outDevice: String? = nil, mark: UInt32 = 0
+        baseChain: String? = nil, hook: NetfilterHook? = nil, headers: PacketHeadersRecord, inDevice: String? = nil,
+        outDevice: String? = nil, mark: UInt32 = 0
     ) {
         self.timeNanoseconds = timeNanoseconds
         self.namespace = namespace
         self.reference = reference
         self.verdict = verdict
+        self.baseChain = baseChain
+        self.hook = hook
         self.headers = headers
         self.inDevice = inDevice
         self.outDevice = outDevice
         self.mark = mark
+    }
+}
+
+extension RuleEvent {
+    /// Whether the packet's way ended here: `drop`, `reject`, `policy drop`.
+    public var endsPacket: Bool {
+        verdict.hasPrefix("drop") || verdict.hasPrefix("reject") || verdict == "policy drop"
+    }
+
+    /// Whether its way through the base chain ended here, in whichever way.
+    public var endsBaseChain: Bool {
+        endsPacket || verdict == "accept" || verdict.hasPrefix("policy") || verdict.hasPrefix("queue")
+            || verdict == "stolen"
     }
 }
 
@@ -228,6 +249,9 @@ public struct Loss: Sendable, Codable, Hashable {
         self.source = source
         self.lost = lost
     }
+
+    /// How rule traces name themselves: `rule trace host`. What they lose is rules; no sighting is missing for it.
+    public static let ruleTracePrefix = "rule trace "
 }
 
 /// The fields by which a rule trace or a drop is joined to a walk.

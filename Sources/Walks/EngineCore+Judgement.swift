@@ -43,6 +43,7 @@ extension EngineCore {
             apply(error, &record)
         }
         if !losses.isEmpty { applyLosses(&record) }
+        if !rulesHeard.isEmpty { applyRuleGaps(&record) }
         statistics.walks += 1
         batch.records.append(record)
     }
@@ -205,9 +206,11 @@ extension EngineCore {
             case .rule(let event):
                 guard fits(event.headers, namespace: event.namespace, time: event.timeNanoseconds, range, record) != nil
                 else { continue }
+                // Of packets that look alike each takes what was told at its own time.
+                if !isOnlyPacket, event.timeNanoseconds > record.endNanoseconds + 20_000_000 { continue }
                 usedNotes.insert(number)
                 rules.append(event)
-                if isFinalDrop(event.verdict) { verdict = event }
+                if event.endsPacket, !isOfCopy(event, record) { verdict = event }
             }
         }
         if !rules.isEmpty { batch.add(WalkExtra(rules: rules), to: &record) }
@@ -221,7 +224,6 @@ extension EngineCore {
         stop.reason = drop?.0.reason
         stop.location = drop?.0.location
         stop.rule = verdict?.reference
-        if let verdict, stop.rule?.verdict == nil { stop.rule?.verdict = verdict.verdict }
         if let step = drop?.1 ?? Optional(record.stepStart + max(0, record.lastStep)) {
             let place = places.places[Int(batch.steps[step].sighting.vantage)]
             if places.areas[Int(place.namespace)].name == stop.namespace {
@@ -230,11 +232,14 @@ extension EngineCore {
                 if stop.device == nil { stop.device = places.point(place).device }
             }
         }
-        if let verdict, let chain = chain(of: verdict) {
-            stop.hook = chain.hook ?? stop.hook
+        if let verdict {
+            let base = baseChain(of: verdict)
+            if let hook = verdict.hook ?? base?.hook {
+                stop.hook = hook
+                stop.stage = base.flatMap { WalkBuilder.stage($0.priority) }
+            }
         }
-        let text = stop.rule?.text?.lowercased() ?? ""
-        record.outcome = verdict?.verdict.hasPrefix("reject") ?? false || text.contains("reject") ? .rejected : .dropped
+        record.outcome = verdict?.verdict.hasPrefix("reject") ?? false ? .rejected : .dropped
         record.stop = batch.stops.count
         batch.stops.append(stop)
     }
@@ -244,14 +249,24 @@ extension EngineCore {
         return places.areas[Int(places.places[Int(step.sighting.vantage)].namespace)].name
     }
 
-    private func chain(of rule: RuleEvent) -> RuleChain? {
+    private func baseChain(of rule: RuleEvent) -> RuleChain? {
         places.namespace(places.area(named: rule.namespace))?.netfilter.chains.first {
-            $0.family == rule.reference.family && $0.table == rule.reference.table && $0.name == rule.reference.chain
+            $0.family == rule.reference.family && $0.table == rule.reference.table
+                && $0.name == rule.baseChain ?? rule.reference.chain
         }
     }
 
-    private func isFinalDrop(_ verdict: String) -> Bool {
-        verdict.hasPrefix("drop") || verdict.hasPrefix("reject") || verdict == "policy drop" || verdict == "DROP"
+    /// Whether a rule ended another copy of the packet than the one that went on: this one was seen behind it.
+    private func isOfCopy(_ rule: RuleEvent, _ record: WalkRecord) -> Bool {
+        guard record.lastStep >= 0 else { return false }
+        let place = places.places[Int(batch.steps[record.stepStart + record.lastStep].sighting.vantage)]
+        let area = places.areas[Int(place.namespace)]
+        switch record.outcome {
+        case .delivered:
+            return area.name != rule.namespace || place.phase == .input && place.rank >= area.lastInputRank
+        case .left: return area.name != rule.namespace || place.phase == .linkOut
+        default: return false
+        }
     }
 
     /// The kernel frees packets in the course of healthy traffic, too.
@@ -322,14 +337,16 @@ extension EngineCore {
             batch.losses.append(loss)
         }
         record.lossCount = batch.losses.count - record.lossStart
-        if record.lossCount > 0, record.outcome == .lost {
+        let lostSightings = batch.losses[record.lossStart...].contains { !$0.source.hasPrefix(Loss.ruleTracePrefix) }
+        if lostSightings, record.outcome == .lost {
             batch.steps[record.stepStart + max(0, record.lastStep)].confidence = .weak
         }
     }
 
     // MARK: Walks without a sighting
 
-    /// Drops and rules of a packet that no vantage point saw.
+    /// The drop of a packet that no vantage point saw, with the rules that it met. Rules alone make no walk: they are
+    /// known by a sighting, and come here only where they come too late for it.
     mutating func emitNotes(_ contents: [CohortStore.Note.Content]) {
         var drop: DropEvent?
         var rules: [RuleEvent] = []
@@ -344,21 +361,22 @@ extension EngineCore {
             case .rule(let event): rules.append(event)
             }
         }
-        let verdict = rules.last { isFinalDrop($0.verdict) }
-        guard let headers = drop?.headers ?? verdict?.headers else { return }
-        let time = drop?.timeNanoseconds ?? verdict?.timeNanoseconds ?? 0
+        guard let drop else {
+            statistics.ignoredNotes += rules.count
+            return
+        }
+        let verdict = rules.last(where: \.endsPacket)
         var record = WalkRecord(
-            identifier: WalkIdentifier(label: headers.label, flow: FlowKey(headers.tuple), ordinal: 0),
-            startNanoseconds: time, endNanoseconds: time, outcome: .dropped, stepStart: 0, stepCount: 0, lastStep: -1,
-            observationCount: 0)
-        var stop = Stop(namespace: drop?.namespace ?? verdict?.namespace, device: drop?.device, vantage: .drop)
-        stop.reason = drop?.reason
-        stop.location = drop?.location
+            identifier: WalkIdentifier(label: drop.headers.label, flow: FlowKey(drop.headers.tuple), ordinal: 0),
+            startNanoseconds: drop.timeNanoseconds, endNanoseconds: drop.timeNanoseconds, outcome: .dropped,
+            stepStart: 0, stepCount: 0, lastStep: -1, observationCount: 0)
+        var stop = Stop(namespace: drop.namespace ?? verdict?.namespace, device: drop.device, vantage: .drop)
+        stop.reason = drop.reason
+        stop.location = drop.location
         stop.rule = verdict?.reference
         if let verdict {
-            stop.hook = chain(of: verdict)?.hook
-            let text = verdict.reference.text?.lowercased() ?? ""
-            if verdict.verdict.hasPrefix("reject") || text.contains("reject") { record.outcome = .rejected }
+            stop.hook = verdict.hook ?? baseChain(of: verdict)?.hook
+            if verdict.verdict.hasPrefix("reject") { record.outcome = .rejected }
         }
         batch.add(WalkExtra(rules: rules, onlyDrop: drop), to: &record)
         record.stop = batch.stops.count

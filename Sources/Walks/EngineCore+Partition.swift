@@ -25,12 +25,14 @@ extension EngineCore {
             arrange(members)
             if arrangement.rootCount == 1 {
                 resetJoins(count)
+                isOnlyPacket = true
                 emit(members, cohort: number, ordinal: emitted)
                 releaseAll(number)
                 return
             }
         }
         partition()
+        isOnlyPacket = false
         emitPackets(number, emitted: emitted, by: time, force: force)
     }
 

@@ -38,6 +38,10 @@ struct EngineCore {
     var hooksSeen: ContiguousArray<UInt8> = []
     /// Whether conntrack's word of a namespace was heard.
     var hasConntrack: ContiguousArray<Bool> = []
+    /// By namespace.
+    var rulesHeard: [Int32: RulesHeard] = [:]
+    /// Whether the cohort being ended is one packet's.
+    var isOnlyPacket = true
     /// ICMP errors by the label of the packet that they speak of, while it may still be open.
     var errors: [UInt64: PacketError] = [:]
     var lastSeenAt: ContiguousArray<Int32> = []
@@ -116,6 +120,7 @@ struct EngineCore {
             routes[RouteKey(namespace: decision.namespace, tuple: decision.tuple)] = decision
             context = nil
         case .rule(let rule):
+            heard(rule)
             take(.rule(rule), headers: rule.headers, timeNanoseconds: rule.timeNanoseconds)
         case .drop(let drop):
             take(.drop(drop), headers: drop.headers, timeNanoseconds: drop.timeNanoseconds)

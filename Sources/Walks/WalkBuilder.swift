@@ -10,6 +10,8 @@ struct WalkBuilder {
     private var hops: [Hop] = []
     /// The hop of each step.
     private var hopOfStep: [Int] = []
+    /// What the packet met in the base chain that ended it.
+    private var endingRules: [RuleReference] = []
 
     init(batch: WalkBatch, record: WalkRecord) {
         self.batch = batch
@@ -290,7 +292,8 @@ struct WalkBuilder {
                 index: hops.count, parent: parent, namespace: stop.namespace ?? hops[parent].namespace,
                 device: stop.device, vantage: .drop, hook: stop.hook, stage: stop.stage,
                 offsetNanoseconds: hops[parent].offsetNanoseconds, evidence: [stop.rule == nil ? .kernel : .rule],
-                packet: hops[parent].packet, rules: stop.rule.map { [$0] } ?? []))
+                packet: hops[parent].packet,
+                rules: endingRules.isEmpty ? stop.rule.map { [$0] } ?? [] : endingRules))
     }
 
     private func stop() -> Stop? {
@@ -305,33 +308,43 @@ struct WalkBuilder {
 
     // MARK: Rules
 
-    /// The rules that a packet met, at the hop of their hook where there is one.
+    /// The rules that a packet met, at the hop of their hook where there is one; those of the base chain that ended it
+    /// are kept for the hop of the drop.
     private mutating func addRules() {
         guard let places else { return }
-        var current: [String: RuleChain] = [:]
-        for event in batch.extra(of: record).rules {
+        let events = batch.extra(of: record).rules
+        let ending = record.stop >= 0 ? events.last { $0.reference == batch.stops[record.stop].rule } : nil
+        for event in events {
+            let reference = event.reference
             let namespace = places.namespace(places.area(named: event.namespace))
-            let chain = namespace?.netfilter.chains.first {
-                $0.family == event.reference.family && $0.table == event.reference.table
-                    && $0.name == event.reference.chain
+            let base = namespace?.netfilter.chains.first {
+                $0.family == reference.family && $0.table == reference.table
+                    && $0.name == event.baseChain ?? reference.chain
             }
-            if let chain, chain.hook != nil { current[event.namespace] = chain }
-            // A chain without a hook was jumped to from the last one that has.
-            guard let base = current[event.namespace], let hook = base.hook else { continue }
-            var reference = event.reference
-            if reference.verdict == nil { reference.verdict = event.verdict }
-            let stage = Self.stage(base.priority)
-            let here = hops.indices.filter {
-                hops[$0].namespace == event.namespace && hops[$0].vantage == .netfilter && hops[$0].hook == hook
+            if let ending, ending.namespace == event.namespace, ending.isSameBase(event) {
+                if !endingRules.contains(reference) { endingRules.append(reference) }
+                continue
             }
-            guard let target = here.first(where: { hops[$0].stage == stage && hops[$0].edge != .before }) ?? here.last
+            guard let hook = event.hook ?? base?.hook, let target = hop(of: event, hook, Self.stage(base?.priority))
             else { continue }
             if !hops[target].rules.contains(reference) { hops[target].rules.append(reference) }
             if !hops[target].evidence.contains(.rule) { hops[target].evidence.append(.rule) }
         }
     }
 
-    private static func stage(_ priority: Int?) -> NetfilterStage? {
+    private func hop(of event: RuleEvent, _ hook: NetfilterHook, _ stage: NetfilterStage?) -> Int? {
+        let here = hops.indices.filter { hops[$0].namespace == event.namespace }
+        guard ["bridge", "netdev"].contains(event.reference.family) else {
+            let hooked = here.filter { hops[$0].vantage == .netfilter && hops[$0].hook == hook }
+            return hooked.first { hops[$0].stage == stage && hops[$0].edge != .before } ?? hooked.last
+        }
+        // Frames pass these where a capture sees them.
+        let isOut = [.output, .postrouting, .egress].contains(hook)
+        let links = here.filter { hops[$0].vantage == .link && hops[$0].direction == (isOut ? .out : .in) }
+        return links.first { hops[$0].device == (isOut ? event.outDevice : event.inDevice) } ?? links.last
+    }
+
+    static func stage(_ priority: Int?) -> NetfilterStage? {
         guard let priority else { return nil }
         return NetfilterStage.allCases.min { abs($0.priority - priority) < abs($1.priority - priority) }
     }
@@ -464,5 +477,13 @@ struct WalkBuilder {
             sourcePort: hasPorts ? tuple.sourcePort : nil, destinationPort: hasPorts ? tuple.destinationPort : nil,
             summary: "\(name)\(ports)", start: timestamp(record.startNanoseconds), outcome: record.outcome, hops: hops,
             stoppedAt: stop)
+    }
+}
+
+extension RuleEvent {
+    /// Whether both were met on the way through one base chain.
+    fileprivate func isSameBase(_ other: RuleEvent) -> Bool {
+        reference.family == other.reference.family && reference.table == other.reference.table
+            && (baseChain ?? reference.chain) == (other.baseChain ?? other.reference.chain)
     }
 }

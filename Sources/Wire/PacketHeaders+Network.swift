@@ -133,7 +133,7 @@ extension PacketHeaders {
 
     /// Hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, Shim6.
     @inline(__always)
-    private static func isExtension(_ nextHeader: UInt8) -> Bool {
+    static func isExtension(_ nextHeader: UInt8) -> Bool {
         switch nextHeader {
         case 0, 43, 44, 51, 60, 135, 139, 140: true
         default: false

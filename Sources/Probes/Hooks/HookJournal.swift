@@ -16,6 +16,8 @@ struct HookJournal: Codable, Equatable {
         var chainsBefore: [String]
         /// Likewise the tables, each `FAMILY TABLE`.
         var tablesBefore: [String]
+        /// The loggers of protocol families that are changed, as they were: see `PacketLoggers`.
+        var loggers: [String: String]?
     }
 
     /// `RunIdentity` as text.

@@ -78,9 +78,12 @@ struct HookRemoval {
                 let file = try files[entry.inode] ?? NetworkNamespaceFile(path: entry.path)
                 // Another namespace has taken the name: the one that held our rules is gone, and they with it.
                 guard file.inode == entry.inode else { continue }
-                let removal = HookRemoval(namespace: file, name: entry.namespace)
-                _ = try removal.removeRules(programs: entry.programs) { $0 == run }
-                try removal.removeEmptyChains(of: entry)
+                // Each is tried, whatever became of the one before.
+                for step in steps(entry, run: run, file: file) {
+                    do { try step() } catch {
+                        failures.append("hooks of run \(run) stay in \(entry.namespace): \(error)")
+                    }
+                }
             } catch let error as SystemError where error.errorNumber == 2 && files[entry.inode] == nil {
                 continue  // ENOENT: gone, and the rules with it.
             } catch {
@@ -88,5 +91,16 @@ struct HookRemoval {
             }
         }
         return failures
+    }
+
+    private static func steps(
+        _ entry: HookJournal.Entry, run: RunIdentity, file: NetworkNamespaceFile
+    ) -> [() throws -> Void] {
+        let removal = HookRemoval(namespace: file, name: entry.namespace)
+        return [
+            { _ = try removal.removeRules(programs: entry.programs) { $0 == run } },
+            { try removal.removeEmptyChains(of: entry) },
+            { try PacketLoggers.restore(entry.loggers ?? [:], in: file) },
+        ]
     }
 }

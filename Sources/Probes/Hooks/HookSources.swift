@@ -7,13 +7,22 @@ internal import Topology
 ///
 /// Vantage points are numbered through `intake.vantage`. What could not be armed, but need not stop the run, is
 /// appended to `warnings`: a namespace without hooks is still seen by its links' captures.
+///
+/// - Parameters:
+///   - join: finds the packets of traced rules.
+///   - onUnknownRule: called now and then when a traced rule is not in `namespaces`.
 func armHooks(
-    namespaces: [Namespace], plan: ProbePlan, intake: Intake, warnings: inout [String]
+    namespaces: [Namespace], plan: ProbePlan, join: TraceJoin, intake: Intake,
+    onUnknownRule: @escaping () -> Void, warnings: inout [String]
 ) throws -> [any ProbeSource] {
     guard plan.hooks != .none, !namespaces.isEmpty else { return [] }
+    let run = try RunIdentity.current()
+    let coarse = CoarseFilter(
+        plan.filter, tunnelPorts: namespaces.flatMap(\.links).compactMap { $0.vxlan?.port })
     let arming = HookArming(
-        run: try RunIdentity.current(), plan: plan,
-        coarse: CoarseFilter(plan.filter, tunnelPorts: namespaces.flatMap(\.links).compactMap { $0.vxlan?.port }))
+        run: run, plan: plan, coarse: coarse,
+        tracing: RuleTraceArming(
+            run: run, plan: plan, matches: OwnedTable.matches(coarse), join: join, onUnknownRule: onUnknownRule))
     return arming.arm(namespaces, intake: intake, warnings: &warnings)
 }
 
@@ -23,20 +32,24 @@ private struct HookArming {
     let plan: ProbePlan
     /// The part of the user's filter that the kernel may decide.
     let coarse: CoarseFilter
+    let tracing: RuleTraceArming
 
     func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any ProbeSource] {
         if plan.hooks == .iptables { return armIptables(namespaces, intake: intake, warnings: &warnings) }
         var sources: [any ProbeSource] = []
         var refused: [Namespace] = []
+        var hooked: [Namespace] = []
         for namespace in namespaces {
             do {
                 sources.append(try armNftables(namespace, intake: intake))
+                hooked.append(namespace)
             } catch let error as ProbeError where plan.hooks == .auto && !error.isPermission {
                 refused.append(namespace)
             } catch {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
             }
         }
+        sources += tracing.arm(hooked, warnings: &warnings)
         return sources + armIptables(refused, intake: intake, warnings: &warnings)
     }
 
@@ -72,7 +85,8 @@ private struct HookArming {
     ) -> [any ProbeSource] {
         let sites = namespaces.compactMap { namespace -> IptablesHooks.Site? in
             do {
-                return try IptablesHooks.site(namespace)
+                return try IptablesHooks.site(
+                    namespace, loggers: tracing.loggers(of: namespace, warnings: &warnings))
             } catch {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
                 return nil
@@ -99,6 +113,7 @@ private struct HookArming {
                         namespace: site.namespace.name, socket: socket,
                         vantages: vantages(of: site.points, in: site.namespace.name, intake: intake)
                     ) { hooks.release() })
+                sources += tracing.arm(site, hooks: hooks, match: match, warnings: &warnings)
             } catch {
                 warnings.append("no netfilter hooks in \(site.namespace.name): \(error)")
             }

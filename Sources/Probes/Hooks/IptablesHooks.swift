@@ -14,14 +14,12 @@ final class IptablesHooks {
         var entry: HookJournal.Entry
     }
 
-    private let journal: HookJournal
-    private let files: [UInt64: NetworkNamespaceFile]
-    private var guardian: GuardianProcess?
-    private var journalPath: String?
-    private var users = 0
+    private let changes: JournaledChanges
 
     /// Plans a namespace. Changes nothing.
-    static func site(_ namespace: Namespace) throws -> Site {
+    ///
+    /// - Parameter loggers: what will be changed there beside (`PacketLoggers`), as it is now.
+    static func site(_ namespace: Namespace, loggers: [String: String] = [:]) throws -> Site {
         let installed = Set(XTablesProgram.allCases.filter(\.isInstalled))
         guard !installed.isDisjoint(with: [.iptablesLegacy, .iptablesNft]) else {
             throw ProbeError("lay iptables hooks", reason: "iptables is not installed", remedy: "apt install iptables")
@@ -45,27 +43,17 @@ final class IptablesHooks {
             programs: XTablesProgram.allCases.filter { program in
                 installed.contains(program) && placements.contains { $0.program.family == program.family }
             },
-            chainsBefore: inventory?.chains ?? [], tablesBefore: inventory?.tables ?? [])
+            chainsBefore: inventory?.chains ?? [], tablesBefore: inventory?.tables ?? [],
+            loggers: loggers.isEmpty ? nil : loggers)
         return Site(namespace: namespace, file: file, points: ordered, placements: placements, entry: entry)
     }
 
     /// Writes the journal and starts the guardian. Nothing is laid yet.
     init(run: RunIdentity, sites: [Site], guardianCommand: [String], warnings: inout [String]) {
-        journal = HookJournal(run: "\(run)", entries: sites.map(\.entry))
-        files = Dictionary(sites.map { ($0.entry.inode, $0.file) }) { first, _ in first }
-        do {
-            if guardianCommand.isEmpty {
-                warnings.append(
-                    "no guardian for the iptables hooks: should this process be killed, run `packetwalk cleanup`")
-            } else {
-                guardian = try GuardianProcess(command: guardianCommand, journal: journal)
-            }
-        } catch {
-            warnings.append(
-                "no guardian for the iptables hooks (\(error)): should this process be killed, run `packetwalk cleanup`"
-            )
-        }
-        if guardian == nil { journalPath = try? journal.write() }
+        changes = JournaledChanges(
+            journal: HookJournal(run: "\(run)", entries: sites.map(\.entry)),
+            files: Dictionary(sites.map { ($0.entry.inode, $0.file) }) { first, _ in first },
+            guardianCommand: guardianCommand, warnings: &warnings)
     }
 
     /// Lays the rules of one namespace. A table that can't be had costs its points, and a warning.
@@ -98,13 +86,39 @@ final class IptablesHooks {
         if !isAnyLaid, let failure { throw failure }
     }
 
+    /// Lays the rules that make the kernel trace packets: at the head of the raw tables, before every rule of others.
+    ///
+    /// Through iptables-nft wherever it is installed, since its table can be made and removed; a legacy table only
+    /// where the namespace has it. One mark on the packet serves both.
+    ///
+    /// - Parameter match: conditions as words of iptables(8).
+    func layTrace(_ site: Site, run: RunIdentity, match: String, warnings: inout [String]) throws {
+        var isAnyLaid = false
+        var failure: (any Error)?
+        for program in site.entry.programs {
+            let isRegistered = site.namespace.netfilter.chains.contains {
+                $0.backend == program.backend && $0.family == program.family && $0.table == XTable.raw.rawValue
+            }
+            if program.isLegacy, !isRegistered, site.entry.programs.contains(program.other) { continue }
+            do {
+                try restore(
+                    XTablesRule.trace(run: run, match: match), program: program, table: .raw, site: site,
+                    warnings: &warnings)
+                isAnyLaid = true
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if !isAnyLaid, let failure { throw failure }
+    }
+
     private func restore(
         _ commands: String, program: XTablesProgram, table: XTable, site: Site, warnings: inout [String]
     ) throws {
         do {
-            try program.restore(commands, in: site.file, witness: guardian?.witness ?? -1)
+            try program.restore(commands, in: site.file, witness: changes.witness)
         } catch  where !program.isLegacy && program.other.isInstalled {
-            try program.other.restore(commands, in: site.file, witness: guardian?.witness ?? -1)
+            try program.other.restore(commands, in: site.file, witness: changes.witness)
             warnings.append(
                 "the empty iptables-legacy table \(table.rawValue) stays registered in \(site.namespace.name) "
                     + "until the namespace ends")
@@ -113,21 +127,11 @@ final class IptablesHooks {
 
     // MARK: Removing
 
-    func retain() { users += 1 }
+    func retain() { changes.retain() }
 
     /// Removes everything when the last user lets go.
-    func release() {
-        users -= 1
-        if users <= 0 { remove() }
-    }
+    func release() { changes.release() }
 
     /// Removes everything now. Harmless a second time.
-    func remove() {
-        if let guardian {
-            self.guardian = nil
-            if guardian.finish() { return }
-        }
-        if HookRemoval.undo(journal, files: files).isEmpty, let journalPath { HookJournal.erase(journalPath) }
-        journalPath = nil
-    }
+    func remove() { changes.undo() }
 }

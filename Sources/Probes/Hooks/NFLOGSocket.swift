@@ -31,9 +31,12 @@ final class NFLOGSocket: @unchecked Sendable {
     /// - Parameters:
     ///   - snapLength: bytes of each packet that the kernel copies.
     ///   - firstGroup: where the search for a free group begins.
+    ///   - onlyGroup: this group and no other: EBUSY where somebody else has it.
     ///   - receiveBuffer: bytes of kernel memory for messages that wait.
     /// - Throws: `SystemError`.
-    init(snapLength: Int, firstGroup: UInt16, receiveBuffer: Int32 = 16 << 20) throws {
+    init(
+        snapLength: Int, firstGroup: UInt16 = 1, onlyGroup: UInt16? = nil, receiveBuffer: Int32 = 16 << 20
+    ) throws {
         guard let socket = mnl_socket_open2(NETLINK_NETFILTER, Int32(SOCK_CLOEXEC.rawValue)) else {
             throw SystemError("open a netlink socket for NFLOG", errorNumber: errno)
         }
@@ -44,7 +47,12 @@ final class NFLOGSocket: @unchecked Sendable {
                 throw SystemError("bind a netlink socket for NFLOG", errorNumber: errno)
             }
             Self.enlargeBuffer(of: descriptor, to: receiveBuffer)
-            group = try Self.bindFreeGroup(socket, first: firstGroup)
+            if let onlyGroup {
+                try Self.bind(socket, to: onlyGroup)
+                group = onlyGroup
+            } else {
+                group = try Self.bindFreeGroup(socket, first: firstGroup)
+            }
             try Self.configure(socket, "set how much of each packet NFLOG copies", group: group) { message in
                 _ = nflog_attr_put_cfg_mode(message, UInt8(NFULNL_COPY_PACKET), UInt32(clamping: snapLength))
                 mnl_attr_put_u16(message, UInt16(NFULA_CFG_FLAGS.rawValue), UInt16(NFULNL_CFG_F_SEQ).bigEndian)
@@ -91,13 +99,17 @@ final class NFLOGSocket: @unchecked Sendable {
             // Not 0, which iptables TRACE and rules without a group log to.
             let group = max(1, first &+ attempt)
             do {
-                try configure(socket, "bind NFLOG group \(group)", group: group) { message in
-                    _ = nflog_attr_put_cfg_cmd(message, UInt8(NFULNL_CFG_CMD_BIND.rawValue))
-                }
+                try bind(socket, to: group)
                 return group
             } catch let error as SystemError where error.errorNumber == EBUSY && attempt < 1024 {
                 attempt += 1
             }
+        }
+    }
+
+    private static func bind(_ socket: OpaquePointer, to group: UInt16) throws {
+        try configure(socket, "bind NFLOG group \(group)", group: group) { message in
+            _ = nflog_attr_put_cfg_cmd(message, UInt8(NFULNL_CFG_CMD_BIND.rawValue))
         }
     }
 

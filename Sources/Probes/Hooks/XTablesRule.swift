@@ -26,6 +26,14 @@ enum XTablesRule {
         return text
     }
 
+    /// Commands that insert a tracing rule at the head of the chains where packets begin.
+    ///
+    /// - Parameter match: conditions, as words of iptables(8); empty for none.
+    static func trace(run: RunIdentity, match: String) -> String {
+        let words = "\(match.isEmpty ? "" : match + " ")-m comment --comment \(run.comment) -j TRACE"
+        return "*\(XTable.raw.rawValue)\n-I PREROUTING 1 \(words)\n-I OUTPUT 1 \(words)\nCOMMIT\n"
+    }
+
     /// Commands that delete the rules of `runs` from what iptables-save(8) printed; empty where there are none.
     ///
     /// Each is deleted by its own words, which hold the run's comment: no other rule can be meant, wherever in its

@@ -52,8 +52,8 @@ final class Intake {
 
     /// Decides `Observation.matchesFilter`; set before the first packet.
     var filter: PacketFilter?
-    /// Sees each packet as it is taken in: asks for its route, for one.
-    var onPacket: ((borrowing Observation, VantagePoint) -> Void)?
+    /// Sees each packet, with its bytes, as it is taken in: asks for its route, for one.
+    var onPacket: ((borrowing Observation, VantagePoint, RawSpan) -> Void)?
 
     /// Sees each flow event as it is taken in.
     var onFlow: ((FlowEvent) -> Void)?
@@ -96,7 +96,7 @@ final class Intake {
         add(
             key: taken.timeNanoseconds, rank: rank, isPacket: true, index: chunks[last].observations.count)
         chunks[last].observations.append(taken)
-        onPacket?(taken, point)
+        onPacket?(taken, point, bytes.bytes)
     }
 
     /// Takes an event that has a place among the packets: a rule met, a drop.

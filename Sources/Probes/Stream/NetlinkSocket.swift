@@ -43,6 +43,16 @@ final class NetlinkSocket: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Messages for which the socket had no room since it was opened (SO_MEMINFO); wraps round.
+    var drops: UInt32 {
+        var information = [UInt32](repeating: 0, count: SK_MEMINFO_VARS)
+        var length = socklen_t(information.count * MemoryLayout<UInt32>.size)
+        let index = SK_MEMINFO_DROPS
+        guard getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, &information, &length) == 0, index < information.count
+        else { return 0 }
+        return information[index]
+    }
+
     func send(_ request: NetlinkRequest) throws {
         try retryingInterrupts("send a netlink request") {
             Glibc.send(descriptor, request.bytes, request.bytes.count, 0)

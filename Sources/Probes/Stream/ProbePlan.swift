@@ -16,6 +16,8 @@ public struct ProbePlan: Sendable, Hashable {
     /// Whether the filter may hold host names, which libpcap then asks the resolver for.
     public var resolvesNames: Bool
     public var hooks: Hooks
+    /// Which packets are traced through the rules that they meet; none without hooks.
+    public var rules: RuleTracing
     /// Bytes kept of each packet, link-layer header included.
     public var snapLength: Int
     /// Bytes of kernel memory for all captures together.
@@ -27,12 +29,13 @@ public struct ProbePlan: Sendable, Hashable {
 
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,
-        snapLength: Int = 256, bufferBudget: Int = 256 << 20, queueBudget: Int = 64 << 20
+        rules: RuleTracing = .none, snapLength: Int = 256, bufferBudget: Int = 256 << 20, queueBudget: Int = 64 << 20
     ) {
         self.namespaces = namespaces
         self.filter = filter
         self.resolvesNames = resolvesNames
         self.hooks = hooks
+        self.rules = rules
         self.snapLength = snapLength
         self.bufferBudget = bufferBudget
         self.queueBudget = queueBudget

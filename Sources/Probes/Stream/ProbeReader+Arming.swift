@@ -24,7 +24,10 @@ extension ProbeReader {
         try arm(watched)
         for source in armDrops(namespaces: watched) { try add(source) }
         // The questions that packets raise depend on whether there are hooks, which is known only now.
-        intake.onPacket = { [weak self] observation, point in self?.routes?.see(observation, at: point) }
+        intake.onPacket = { [weak self] observation, point, bytes in
+            self?.routes?.see(observation, at: point)
+            if let join = self?.join, join.isArmed { join.see(observation, at: point, bytes: bytes) }
+        }
         intake.onFlow = { [weak self] flow in self?.routes?.see(flow) }
     }
 
@@ -56,7 +59,9 @@ extension ProbeReader {
         try capture(requests)
         try armConntrack(entered)
         var warnings: [String] = []
-        let hooks = try armHooks(namespaces: entered.map(\.0), plan: plan, intake: intake, warnings: &warnings)
+        let hooks = try armHooks(
+            namespaces: entered.map(\.0), plan: plan, join: join, intake: intake,
+            onUnknownRule: { [weak self] in self?.discovery.request() }, warnings: &warnings)
         for source in hooks { try add(source) }
         if routes == nil { routes = RouteProbe(usesHooks: !hooks.isEmpty) }
         for (namespace, file) in entered { try routes?.add(namespace, file: file) }

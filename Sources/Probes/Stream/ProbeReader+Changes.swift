@@ -38,6 +38,7 @@ extension ProbeReader {
         for namespace in watched {
             guard let file = namespaces[namespace.name] else { continue }
             routes?.learn(namespace)
+            for source in sources.values where source.namespaceName == namespace.name { source.learn(namespace) }
             attempt { try capture(namespace.links.map { CaptureRequest($0, in: namespace, file: file) }) }
         }
     }
@@ -62,6 +63,7 @@ extension ProbeReader {
             remove(source)
         }
         routes?.remove(namespace)
+        join.forget(namespace)
         namespaces[namespace] = nil
     }
 

@@ -20,6 +20,7 @@ final class ProbeReader {
     var captured: Set<LinkKey> = []
     var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
     var routes: RouteProbe?
+    let join = TraceJoin()
     var discovery: Rediscovery
 
     /// Events that one source may hand over before the next has its turn.
@@ -122,6 +123,7 @@ final class ProbeReader {
 
     private func release(readUpTo: Int64, hold: Int64?) {
         routes?.ask(into: intake)
+        join.release(readUpTo: readUpTo, into: intake)
         queue.push(intake.release(readUpTo: readUpTo, hold: hold))
     }
 
@@ -166,6 +168,7 @@ final class ProbeReader {
         if let leftOut = routes?.leftOut, leftOut > 0 {
             queue.warn("\(leftOut) routing decisions were not asked for: more than 2000 new flows a second")
         }
+        join.release(readUpTo: .max, into: intake)
         release(readUpTo: realTimeNanoseconds(), hold: 0)
     }
 }

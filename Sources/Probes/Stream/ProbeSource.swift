@@ -1,3 +1,5 @@
+internal import Topology
+
 /// One descriptor that the kernel hands events over by: a capture, an NFLOG socket, a conntrack socket.
 ///
 /// A source is made, read and closed on the reader thread alone (see `LiveSource`), so it needs no lock. Work that
@@ -13,6 +15,9 @@ protocol ProbeSource: AnyObject {
     /// Takes over at most about `limit` events, without waiting.
     func read(into intake: Intake, limit: Int) -> ReadOutcome
 
+    /// Takes a newer snapshot of its namespace.
+    func learn(_ namespace: Namespace)
+
     /// Makes the kernel hand over at once what it holds back to fill a message. Called when the run stops.
     func flush()
 
@@ -25,6 +30,7 @@ protocol ProbeSource: AnyObject {
 
 extension ProbeSource {
     var namespaceName: String? { nil }
+    func learn(_ namespace: Namespace) {}
     func flush() {}
 }
 

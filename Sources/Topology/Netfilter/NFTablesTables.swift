@@ -22,7 +22,7 @@ struct NFTablesTable: Hashable, Sendable {
     /// From a NFT_MSG_NEWTABLE (linux/netfilter/nf_tables.h).
     init?(_ message: NetlinkMessage) {
         guard message.type & 0xff == UInt16(NFT_MSG_NEWTABLE.rawValue),
-            let family = Self.familyName(message.payload.byte())
+            let family = NetfilterFamily.name(message.payload.byte())
         else { return nil }
         self.init(family: family, name: "")
         for case (Int(NFTA_TABLE_NAME.rawValue), let value) in message.attributes(after: 4) { name = value.text }
@@ -30,19 +30,6 @@ struct NFTablesTable: Hashable, Sendable {
 
     /// Whether this project made it, for a watch that is under way.
     var isOwn: Bool { name.hasPrefix("packetwalk") }
-
-    /// As nft(8) calls it; nil for an unknown one.
-    static func familyName(_ code: UInt8?) -> String? {
-        switch code.map({ Int($0) }) {
-        case Int(NFPROTO_INET): "inet"
-        case Int(NFPROTO_IPV4): "ip"
-        case Int(NFPROTO_ARP): "arp"
-        case Int(NFPROTO_NETDEV): "netdev"
-        case Int(NFPROTO_BRIDGE): "bridge"
-        case Int(NFPROTO_IPV6): "ip6"
-        default: nil
-        }
-    }
 }
 
 /// A chain of nf_tables as the kernel lists it, without its rules.
@@ -60,7 +47,7 @@ struct NFTablesChain: Hashable, Sendable {
     /// From a NFT_MSG_NEWCHAIN.
     init?(_ message: NetlinkMessage) {
         guard message.type & 0xff == UInt16(NFT_MSG_NEWCHAIN.rawValue),
-            let family = NFTablesTable.familyName(message.payload.byte())
+            let family = NetfilterFamily.name(message.payload.byte())
         else { return nil }
         self.init(key: ChainKey(family: family, table: "", chain: ""))
         for (type, value) in message.attributes(after: 4) {
@@ -105,7 +92,7 @@ struct NFTablesRuleHandle: Hashable, Sendable {
     /// From a NFT_MSG_NEWRULE.
     init?(_ message: NetlinkMessage) {
         guard message.type & 0xff == UInt16(NFT_MSG_NEWRULE.rawValue),
-            let family = NFTablesTable.familyName(message.payload.byte())
+            let family = NetfilterFamily.name(message.payload.byte())
         else { return nil }
         key = ChainKey(family: family, table: "", chain: "")
         handle = 0

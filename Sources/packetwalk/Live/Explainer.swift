@@ -31,7 +31,7 @@ struct Explainer {
             request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
         var sending = Sending(sender: sender, waitMilliseconds: Int64(waitSeconds * 1000))
         var collector = ExchangeCollector()
-        let plan = ProbePlan(hooks: hooks.probeHooks)
+        let plan = ProbePlan(hooks: hooks.probeHooks, rules: .packet(sender.tuple))
         do {
             try Session(plan: plan).run(&sending, topology: topology, into: &collector)
         } catch let error as ProbeError {

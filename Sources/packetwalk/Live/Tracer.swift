@@ -17,7 +17,7 @@ struct Tracer {
         let expression = filter.isEmpty ? nil : filter
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
-        let plan = ProbePlan(namespaces: names, filter: expression, hooks: watch.hooks.probeHooks)
+        let plan = ProbePlan(namespaces: names, filter: expression, hooks: watch.hooks.probeHooks, rules: watch.rules)
         let session = Session(plan: plan, count: watch.count, duration: watch.duration, recorder: recorder)
         do {
             guard let output else {

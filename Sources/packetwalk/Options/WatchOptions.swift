@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Probes
 internal import Query
 
 /// What to watch, with what, and for how long; the same in every command that has them.
@@ -13,6 +14,12 @@ struct WatchOptions: ParsableArguments {
     @Option(help: "Which netfilter hooks to lay: auto, nftables, iptables or none.")
     var hooks: HookChoice = .auto
 
+    @Option(
+        help: ArgumentHelp(
+            "Trace the rules that packets meet: of at most this many packets a second in each namespace, all or none.",
+            valueName: "packets"))
+    var rules: RuleChoice = .standard
+
     @Option(help: ArgumentHelp("End after this many walks.", valueName: "walks"))
     var count: Int?
 
@@ -21,7 +28,7 @@ struct WatchOptions: ParsableArguments {
 
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
         WatchSettings(
-            namespaces: namespaces, hooks: hooks, count: count, duration: duration, filter: try selection?.filter(),
+            namespaces: namespaces, hooks: hooks, rules: rules.tracing, count: count, duration: duration, filter: try selection?.filter(),
             summarises: selection?.summary ?? false)
     }
 
@@ -40,10 +47,35 @@ enum HookChoice: String, ExpressibleByArgument, CaseIterable {
     case none
 }
 
+/// `--rules`, as the parser reads it.
+struct RuleChoice: ExpressibleByArgument {
+    var tracing: RuleTracing
+
+    static let standard = RuleChoice(tracing: .standard)
+
+    init(tracing: RuleTracing) { self.tracing = tracing }
+
+    init?(argument: String) {
+        switch argument {
+        case "all": tracing = .all
+        case "none", "0": tracing = .none
+        default:
+            guard let perSecond = Int(argument), (1...1_000_000).contains(perSecond) else { return nil }
+            tracing = .limited(perSecond: perSecond)
+        }
+    }
+
+    var defaultValueDescription: String {
+        if case .limited(let perSecond) = tracing { return "\(perSecond)" }
+        return tracing == .all ? "all" : "none"
+    }
+}
+
 /// `WatchOptions` as a value, for runs that no command line describes.
 struct WatchSettings {
     var namespaces: [String] = []
     var hooks: HookChoice = .auto
+    var rules = RuleTracing.standard
     var count: Int?
     var duration: Double?
     var filter: WalkFilter?

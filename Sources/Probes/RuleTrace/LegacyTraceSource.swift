@@ -1,0 +1,102 @@
+internal import CNetlink
+internal import Glibc
+internal import LinuxSystem
+internal import Observations
+internal import Topology
+internal import Wire
+
+/// The kernel's trace of one namespace's iptables-legacy rules, which comes as NFLOG messages of group 0 once
+/// nfnetlink_log is the namespace's logger (`PacketLoggers`).
+final class LegacyTraceSource: ProbeSource {
+    let name: String
+    private let namespace: String
+    private let socket: NFLOGSocket
+    private let join: TraceJoin
+    private let onClose: () -> Void
+    private var rules: LegacyRules
+    private var sequence = SequenceCounter()
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var lastEmpty = realTimeNanoseconds()
+
+    var namespaceName: String? { namespace }
+    var descriptor: Int32 { socket.descriptor }
+
+    /// - Parameter onClose: gives the logger back; called once, before the group is let go.
+    init(
+        _ namespace: Namespace, socket: NFLOGSocket, own: [OwnRules.Place: [Int]], join: TraceJoin,
+        onClose: @escaping () -> Void
+    ) {
+        self.namespace = namespace.name
+        name = "\(Loss.ruleTracePrefix)\(namespace.name) (iptables-legacy)"
+        self.socket = socket
+        self.join = join
+        self.onClose = onClose
+        rules = LegacyRules(index: RulesetIndex(namespace), own: own)
+        buffer = .allocate(byteCount: 131_072, alignment: 8)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Takes a newer snapshot of the rules.
+    func learn(_ namespace: Namespace) {
+        rules = LegacyRules(index: RulesetIndex(namespace), own: rules.own)
+    }
+
+    func read(into intake: Intake, limit: Int) -> ReadOutcome {
+        var taken = 0
+        while taken < limit {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == ENOBUFS {
+                    sequence.overrun()
+                    reportLosses(into: intake)
+                    continue
+                }
+                lastEmpty = realTimeNanoseconds()
+                reportLosses(into: intake)
+                return .drained
+            }
+            let now = realTimeNanoseconds()
+            NFLOGMessage.forEach(in: UnsafeRawBufferPointer(rebasing: buffer[..<count])) { part in
+                guard case .packet(let message) = part else { return }
+                take(message, readAt: now)
+                taken += 1
+            }
+        }
+        return .more(readUpTo: lastEmpty)
+    }
+
+    private func take(_ message: NFLOGMessage, readAt now: Int64) {
+        if let number = message.sequence { sequence.see(number) }
+        let datagram = UnsafeRawBufferPointer(buffer)
+        // Others' rules may log to this group, too.
+        guard let prefix = LegacyTracePrefix(String(decoding: datagram[message.prefix], as: UTF8.self)),
+            !message.payload.isEmpty, Int(message.hook) < HookPlan.hooks.count
+        else { return }
+        let payload = UnsafeRawBufferPointer(rebasing: datagram[message.payload])
+        let headers = dissect(
+            payload.bytes, linkType: .raw, originalLength: NFLOGSource.originalLength(payload))
+        guard
+            var event = rules.event(
+                prefix, family: payload[0] >> 4 == 6 ? "ip6" : "ip", hook: HookPlan.hooks[Int(message.hook)],
+                timeNanoseconds: now, namespace: namespace, headers: PacketHeadersRecord(headers))
+        else { return }
+        event.inDevice = rules.index.deviceName(message.inDevice)
+        event.outDevice = rules.index.deviceName(message.outDevice)
+        event.mark = message.mark
+        join.add(event, key: HeaderKey(packet: payload.bytes, linkType: .raw))
+    }
+
+    func flush() { try? socket.unbind() }
+
+    func reportLosses(into intake: Intake) {
+        intake.loss(
+            Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: sequence.take()))
+    }
+
+    func close() {
+        onClose()
+        socket.close()
+    }
+}

@@ -1,0 +1,97 @@
+internal import CNetlink
+internal import Glibc
+internal import LinuxSystem
+internal import Observations
+internal import Topology
+
+/// The kernel's trace of one namespace's nftables and iptables-nft rules (NFNLGRP_NFTRACE).
+final class NftablesTraceSource: ProbeSource {
+    let name: String
+    private let namespace: String
+    private let socket: NetlinkSocket
+    private let join: TraceJoin
+    private let onClose: () -> Void
+    private let onUnknownRule: () -> Void
+    private var index: RulesetIndex
+    private var assembly: TraceAssembly
+    private var buffer = [UInt8](repeating: 0, count: 65_536)
+    private var dropped: UInt32 = 0
+    private var lastEmpty = realTimeNanoseconds()
+    private var nextRequest: Int64 = 0
+    /// Rules of our own that stand in chains of others, by handle.
+    var ownHandles: Set<UInt64> = []
+
+    var namespaceName: String? { namespace }
+    var descriptor: Int32 { socket.descriptor }
+
+    /// Opens the socket. Nothing is traced yet.
+    ///
+    /// - Parameters:
+    ///   - onUnknownRule: called now and then when a rule is met that `namespace` does not have.
+    ///   - onClose: stops the tracing; called once.
+    init(
+        _ namespace: Namespace, file: NetworkNamespaceFile, join: TraceJoin, onUnknownRule: @escaping () -> Void,
+        onClose: @escaping () -> Void
+    ) throws {
+        self.namespace = namespace.name
+        name = "\(Loss.ruleTracePrefix)\(namespace.name)"
+        self.join = join
+        self.onClose = onClose
+        self.onUnknownRule = onUnknownRule
+        index = RulesetIndex(namespace)
+        assembly = TraceAssembly(namespace: namespace.name)
+        socket = try file.perform {
+            try NetlinkSocket(
+                family: NETLINK_NETFILTER, groups: [Int(NFNLGRP_NFTRACE.rawValue)], bufferBytes: 32 << 20)
+        }
+    }
+
+    /// Takes a newer snapshot of the rules.
+    func learn(_ namespace: Namespace) { index = RulesetIndex(namespace) }
+
+    func read(into intake: Intake, limit: Int) -> ReadOutcome {
+        for _ in 0..<limit {
+            switch socket.receive(into: &buffer) {
+            case .datagram(let datagram):
+                let now = realTimeNanoseconds()
+                for message in NetlinkMessage.all(in: datagram) {
+                    guard let trace = TraceMessage(message) else { continue }
+                    if let handle = trace.handle, ownHandles.contains(handle) { continue }
+                    if let (key, event) = assembly.take(trace, index: index, timeNanoseconds: now) {
+                        join.add(event, key: key)
+                    }
+                }
+            case .nothing:
+                assembly.drained()
+                lastEmpty = realTimeNanoseconds()
+                settle(into: intake)
+                return .drained
+            case .overrun:
+                assembly.overrun()
+                settle(into: intake)
+            case .failed: return .ended
+            }
+        }
+        settle(into: intake)
+        return .more(readUpTo: lastEmpty)
+    }
+
+    /// Tells of losses at once: the walks that they concern may end before the next count is asked for.
+    private func settle(into intake: Intake) {
+        reportLosses(into: intake)
+        let now = realTimeNanoseconds()
+        if assembly.takeUnknownRule(), now >= nextRequest {
+            nextRequest = now + 5_000_000_000
+            onUnknownRule()
+        }
+    }
+
+    func reportLosses(into intake: Intake) {
+        let count = socket.drops
+        let lost = UInt64(count &- dropped) + assembly.takeLost()
+        dropped = count
+        intake.loss(Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: lost))
+    }
+
+    func close() { onClose() }
+}

@@ -1,0 +1,91 @@
+internal import CNetlink
+internal import LinuxSystem
+internal import Topology
+
+/// Where rules that this tool has laid, in whatever run, stand among those of others.
+enum OwnRules {
+    struct Place: Hashable {
+        var family: String
+        var table: String
+        var chain: String
+    }
+
+    /// By chain, the numbers of our rules, counted from 1; from what iptables-save(8) printed.
+    static func numbers(saved: String, family: String) -> [Place: [Int]] {
+        var table = ""
+        var counts: [Substring: Int] = [:]
+        var found: [Place: [Int]] = [:]
+        for line in saved.split(separator: "\n") {
+            if line.hasPrefix("*") {
+                table = String(line.dropFirst())
+                counts = [:]
+            } else if line.hasPrefix("-A "), let chain = line.dropFirst(3).split(separator: " ").first {
+                let number = (counts[chain] ?? 0) + 1
+                counts[chain] = number
+                if XTablesRule.owner(of: line) != nil {
+                    found[Place(family: family, table: table, chain: String(chain)), default: []].append(number)
+                }
+            }
+        }
+        return found
+    }
+
+    /// The numbers of our rules in the iptables-legacy tables of a namespace.
+    static func numbers(in namespace: NetworkNamespaceFile, families: Set<String>) throws -> [Place: [Int]] {
+        var found: [Place: [Int]] = [:]
+        for program in XTablesProgram.allCases
+        where program.isLegacy && program.isInstalled && families.contains(program.family) {
+            found.merge(numbers(saved: try program.save(in: namespace), family: program.family)) { first, _ in first }
+        }
+        return found
+    }
+
+    /// The handles of our rules in the tables of iptables-nft of a namespace: those that bear a run's comment.
+    static func handles(in namespace: NetworkNamespaceFile) throws -> Set<UInt64> {
+        let socket = try namespace.perform { try NetlinkSocket(family: NETLINK_NETFILTER) }
+        let attempt = "find the tool's own rules"
+        try socket.send(
+            NetlinkRequest(
+                type: UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_GETRULE.rawValue),
+                flags: UInt16(NLM_F_REQUEST | NLM_F_DUMP), sequence: 1, payload: [0, 0, 0, 0]))
+        var buffer = [UInt8](repeating: 0, count: 131_072)
+        var handles: Set<UInt64> = []
+        while true {
+            switch socket.receive(into: &buffer, waits: true) {
+            case .datagram(let datagram):
+                for message in NetlinkMessage.all(in: datagram) {
+                    if message.type == NetlinkMessage.done { return handles }
+                    if message.type == NetlinkMessage.error {
+                        throw SystemError(attempt, errorNumber: message.errorNumber)
+                    }
+                    handles.formUnion(ownHandle(message))
+                }
+            case .nothing, .overrun: return handles
+            case .failed(let number): throw SystemError(attempt, errorNumber: number)
+            }
+        }
+    }
+
+    /// The comment stands inside of an expression or in the rule's user data, as text.
+    private static func ownHandle(_ message: NetlinkMessage) -> Set<UInt64> {
+        let bytes = message.payload
+        guard bytes.count > 4, bytes.contains(sequence: RunIdentity.commentPrefix.utf8),
+            let handle = NetlinkAttributes(bytes.dropFirst(4))[Int(NFTA_RULE_HANDLE.rawValue)]
+        else { return [] }
+        return [UInt64(handle.networkUInt32(at: 0)) << 32 | UInt64(handle.networkUInt32(at: 4))]
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func contains(sequence: String.UTF8View) -> Bool {
+        let wanted = Array(sequence)
+        guard let head = wanted.first else { return true }
+        var rest = self
+        while let start = rest.firstIndex(of: head) {
+            rest = rest[start...]
+            if rest.starts(with: wanted) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+}

@@ -1,0 +1,111 @@
+internal import Observations
+internal import Wire
+
+/// Finds the label of each traced packet among the sightings of its namespace, by the headers that the trace carries.
+///
+/// The kernel's trace identifier says nothing beyond one base chain, and the label rests on bytes that no trace
+/// carries. A traced rule waits for a sighting of its packet, for a while; where two packets with different labels show
+/// the same headers at one time it stays without label, joined to neither.
+final class TraceJoin {
+    private struct Slot {
+        var key: UInt64 = 0
+        var label: UInt64 = 0
+        var timeNanoseconds: Int64 = 0
+        var isAmbiguous = false
+    }
+
+    private struct Waiting {
+        var key: UInt64
+        var event: RuleEvent
+    }
+
+    /// Direct-mapped: a newer packet takes the place of an older one, some of which are then not found again.
+    private var slots: [Slot] = []
+    private var namespaces: [String: UInt64] = [:]
+    private var waiting: [Waiting] = []
+    /// Traced rules whose packet was not found.
+    private(set) var unknown: UInt64 = 0
+    private var lost: UInt64 = 0
+
+    private static let slotCount = 1 << 17
+    /// How long two sightings of one key can be one packet's.
+    private static let span: Int64 = 500_000_000
+    /// How much later than a sighting its trace may be read.
+    private static let memory: Int64 = 10_000_000_000
+    /// Sightings are read this much later than rules, at most: NFLOG gathers messages for a hundredth of a second.
+    private static let lag: Int64 = 50_000_000
+    private static let waitingLimit = 65_536
+
+    /// Whether rules of any namespace are traced: else sightings need not be shown.
+    var isArmed: Bool { !namespaces.isEmpty }
+
+    func watch(_ namespace: String) {
+        if slots.isEmpty { slots = Array(repeating: Slot(), count: Self.slotCount) }
+        if namespaces[namespace] == nil { namespaces[namespace] = UInt64(namespaces.count + 1) }
+    }
+
+    func forget(_ namespace: String) { namespaces[namespace] = nil }
+
+    /// Learns a sighting's label.
+    func see(_ observation: borrowing Observation, at point: VantagePoint, bytes: RawSpan) {
+        let label = observation.headers.label
+        guard label != 0, let number = namespaces[point.namespace],
+            let key = HeaderKey(packet: bytes, linkType: point.linkType)
+        else { return }
+        let mixed = Self.mixed(key, number)
+        let place = Int(truncatingIfNeeded: mixed >> 7) & (Self.slotCount - 1)
+        let time = observation.timeNanoseconds
+        let old = slots[place]
+        let isSame = old.key == mixed && abs(time - old.timeNanoseconds) < Self.span
+        let isOther = isSame && (old.label != label || old.isAmbiguous)
+        slots[place] = Slot(
+            key: mixed, label: label, timeNanoseconds: time, isAmbiguous: isOther)
+    }
+
+    /// Takes a traced rule, stamped with the time of its reading. A nil key is that of a packet that no key can be made
+    /// of. A label that it has already stays.
+    func add(_ event: RuleEvent, key: HeaderKey?) {
+        guard waiting.count < Self.waitingLimit else {
+            lost += 1
+            return
+        }
+        let number = namespaces[event.namespace] ?? 0
+        waiting.append(Waiting(key: key.map { Self.mixed($0, number) } ?? 0, event: event))
+    }
+
+    /// Hands on each traced rule whose packet was seen, with that sighting's time: a trace bears none, and on a busy
+    /// machine it is read long after. What was traced long enough before `readUpTo`, up to which every source was read,
+    /// waits no more.
+    func release(readUpTo: Int64, into intake: Intake) {
+        waiting.removeAll { rule in
+            let slot = slots[Int(truncatingIfNeeded: rule.key >> 7) & (Self.slotCount - 1)]
+            let isKnown = rule.key != 0 && slot.key == rule.key
+            let age = abs(rule.event.timeNanoseconds - slot.timeNanoseconds)
+            let isDue = rule.event.timeNanoseconds + Self.lag <= readUpTo
+            // An old sighting may be another packet's: the right one is still waited for.
+            guard isKnown && age < Self.span || isDue else { return false }
+            let isFound = isKnown && age < Self.memory
+            var event = rule.event
+            if isFound, !slot.isAmbiguous {
+                event.timeNanoseconds = slot.timeNanoseconds
+                if event.headers.label == 0 { event.headers.label = slot.label }
+            } else if event.headers.label == 0 {
+                unknown += 1
+            }
+            intake.event(.rule(event), timeNanoseconds: event.timeNanoseconds)
+            return true
+        }
+        if lost > 0 {
+            intake.loss(
+                Loss(
+                    timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: "\(Loss.ruleTracePrefix)joining",
+                    lost: lost))
+            lost = 0
+        }
+    }
+
+    private static func mixed(_ key: HeaderKey, _ namespace: UInt64) -> UInt64 {
+        let product = (key.rawValue ^ namespace).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+        return max(1, product.high ^ product.low)
+    }
+}

@@ -1,0 +1,95 @@
+internal import CNetlink
+internal import Topology
+
+/// A NFT_MSG_TRACE: one rule or policy that a packet met (`enum nft_trace_attributes` of linux/netfilter/nf_tables.h).
+struct TraceMessage: Equatable {
+    /// What the kernel decided there (`enum nft_verdicts`, `enum nf_verdicts`).
+    enum Verdict: Equatable {
+        case `continue`
+        case accept
+        case drop
+        case stolen
+        case queue
+        case jump(String)
+        case goto(String)
+        case `return`
+        case other(Int32)
+    }
+
+    /// The table's.
+    var family: String
+    var table: String
+    var chain: String
+    /// Nil for a policy, and at the end of a chain without a verdict.
+    var handle: UInt64?
+    var isPolicy: Bool
+    var verdict: Verdict
+    /// Tells apart packets that are in one base chain at one time; nothing beyond.
+    var identifier: UInt32
+    /// Of the packet, in the first message of each base chain only.
+    var networkHeader: ArraySlice<UInt8>?
+    var transportHeader: ArraySlice<UInt8>?
+    /// Interface indexes; 0 for none.
+    var inDevice: UInt32
+    var outDevice: UInt32
+    var mark: UInt32
+
+    /// Nil for another kind of message, and for one without a table, a chain or an identifier.
+    init?(_ message: NetlinkMessage) {
+        guard message.type == UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_TRACE.rawValue),
+            let family = NetfilterFamily.name(message.payload.byte(at: 0))
+        else { return nil }
+        self.init(family: family, NetlinkAttributes(message.payload.dropFirst(4)))
+    }
+
+    private init?(family: String, _ attributes: NetlinkAttributes) {
+        func value(_ type: nft_trace_attributes) -> ArraySlice<UInt8>? { attributes[Int(type.rawValue)] }
+        guard let table = value(NFTA_TRACE_TABLE), let chain = value(NFTA_TRACE_CHAIN),
+            let identifier = value(NFTA_TRACE_ID), let type = value(NFTA_TRACE_TYPE)
+        else { return nil }
+        self.family = family
+        self.table = Self.text(table)
+        self.chain = Self.text(chain)
+        self.identifier = identifier.networkUInt32(at: 0)
+        isPolicy = type.networkUInt32(at: 0) == UInt32(NFT_TRACETYPE_POLICY.rawValue)
+        handle = value(NFTA_TRACE_RULE_HANDLE).map {
+            UInt64($0.networkUInt32(at: 0)) << 32 | UInt64($0.networkUInt32(at: 4))
+        }
+        if isPolicy {
+            verdict = Self.verdict(value(NFTA_TRACE_POLICY)?.networkUInt32(at: 0) ?? UInt32(bitPattern: -1), chain: nil)
+        } else {
+            let parts = attributes.nested(Int(NFTA_TRACE_VERDICT.rawValue))
+            let code = parts?[Int(NFTA_VERDICT_CODE.rawValue)]?.networkUInt32(at: 0)
+            verdict = Self.verdict(
+                code ?? UInt32(bitPattern: -1), chain: parts?[Int(NFTA_VERDICT_CHAIN.rawValue)].map(Self.text))
+        }
+        networkHeader = value(NFTA_TRACE_NETWORK_HEADER)
+        transportHeader = value(NFTA_TRACE_TRANSPORT_HEADER)
+        inDevice = value(NFTA_TRACE_IIF)?.networkUInt32(at: 0) ?? 0
+        outDevice = value(NFTA_TRACE_OIF)?.networkUInt32(at: 0) ?? 0
+        mark = value(NFTA_TRACE_MARK)?.networkUInt32(at: 0) ?? 0
+    }
+
+    private static func verdict(_ code: UInt32, chain: String?) -> Verdict {
+        switch Int32(bitPattern: code) {
+        case NFT_CONTINUE.rawValue: .continue
+        case NFT_JUMP.rawValue: .jump(chain ?? "")
+        case NFT_GOTO.rawValue: .goto(chain ?? "")
+        case NFT_RETURN.rawValue: .return
+        // NF_VERDICT_MASK: a queue's number, or an errno, stands above the low byte.
+        case let code where code >= 0:
+            switch code & 0xff {
+            case NF_DROP: .drop
+            case NF_ACCEPT: .accept
+            case NF_STOLEN: .stolen
+            case NF_QUEUE: .queue
+            default: .other(code)
+            }
+        case let code: .other(code)
+        }
+    }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+}
