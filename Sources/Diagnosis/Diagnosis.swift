@@ -79,7 +79,8 @@ struct Examination {
         if let last = reading.last { candidates = candidates.filter { !isBehind($0, last) } }
         let trace = TraceReading(context.rules)
         for refuted in candidates where isPassed(refuted, trace) {
-            projection.check(false, "\(refuted.finding.rule?.words ?? "a rule"): the trace shows that the packet passed")
+            let words = refuted.finding.rule?.words ?? "a rule"
+            projection.check(false, "\(words): the trace shows that the packet passed")
         }
         candidates.removeAll { isPassed($0, trace) }
         let before = min(projection.candidatesBeforeBoundary ?? candidates.count, candidates.count)
@@ -224,10 +225,14 @@ struct Examination {
     ) -> Candidate? {
         if let rule = told.rule {
             let same = candidates.first { candidate in candidate.finding.rule.map { isSame($0, rule) } ?? false }
-            var match = same ?? traced(rule, told: told, packet: packet, projection: projection)
+            let trace = TraceReading(context.rules)
+            // An accept in a base chain before can only be known from the trace where a condition can't be told.
+            let isWhole = trace.accepted(before: rule).isEmpty || same?.finding.code == "accept-not-final"
+            var match = isWhole ? same : nil
+            match = match ?? traced(rule, told: told, packet: packet, projection: projection)
             match?.isCertain = true
             match?.finding.evidence.insert("rule: traced: \(rule.words)", at: 0)
-            if let path = TraceReading(context.rules).path(to: rule) { match?.finding.path = path }
+            if let path = trace.path(to: rule) { match?.finding.path = path }
             // The kernel's word stands; that the rules as read say something else is told, not hidden.
             let expected = candidates.first { $0.isCertain && $0.finding.rule != nil }
             if let expected, let other = expected.finding.rule, !isSame(other, rule),

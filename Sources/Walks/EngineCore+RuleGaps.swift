@@ -52,10 +52,14 @@ extension EngineCore {
         guard !missing.isEmpty else { return }
         if record.lossCount == 0 { record.lossStart = batch.losses.count }
         for (area, count) in missing {
+            let source = "\(Loss.ruleTracePrefix)\(places.areas[Int(area)].name)"
+            // Where the source itself told of a loss, its count stands.
+            let told = batch.losses[record.lossStart..<record.lossStart + record.lossCount]
+            if told.contains(where: { $0.source == source }) { continue }
             batch.losses.append(
                 Loss(
                     timeNanoseconds: record.endNanoseconds, vantage: nil,
-                    source: "\(Loss.ruleTracePrefix)\(places.areas[Int(area)].name)", lost: UInt64(count)))
+                    source: source, lost: UInt64(count)))
             record.lossCount += 1
         }
     }

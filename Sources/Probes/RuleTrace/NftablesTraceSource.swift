@@ -56,8 +56,8 @@ final class NftablesTraceSource: ProbeSource {
                 let now = realTimeNanoseconds()
                 for message in NetlinkMessage.all(in: datagram) {
                     guard let trace = TraceMessage(message) else { continue }
-                    if let handle = trace.handle, ownHandles.contains(handle) { continue }
-                    if let (key, event) = assembly.take(trace, index: index, timeNanoseconds: now) {
+                    let isOwn = trace.handle.map(ownHandles.contains) ?? false
+                    if let (key, event) = assembly.take(trace, isOwn: isOwn, index: index, timeNanoseconds: now) {
                         join.add(event, key: key)
                     }
                 }

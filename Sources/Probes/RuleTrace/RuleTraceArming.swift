@@ -177,7 +177,7 @@ struct RuleTraceArming {
     private static var inUse: ProbeError {
         ProbeError(
             "hear the kernel's TRACE",
-            reason: "somebody reads the log that would have to be turned to NFLOG (nf_conntrack_log_invalid, or TRACE rules)"
+            reason: "the log that would have to be turned to NFLOG is in use (nf_conntrack_log_invalid, or TRACE rules)"
         )
     }
 

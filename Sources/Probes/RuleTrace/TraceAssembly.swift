@@ -52,10 +52,12 @@ struct TraceAssembly {
         return metUnknownRule
     }
 
-    /// Gives the rule that a message tells of, with the key of its packet; nil for our own chains, for the end of a
+    /// Gives the rule that a message tells of, with the key of its packet; nil for our own rules, for the end of a
     /// chain without a verdict, and for what was lost.
+    ///
+    /// - Parameter isOwn: whether the rule is one of ours in a chain of others.
     mutating func take(
-        _ message: TraceMessage, index: RulesetIndex, timeNanoseconds: Int64
+        _ message: TraceMessage, isOwn: Bool = false, index: RulesetIndex, timeNanoseconds: Int64
     ) -> (key: HeaderKey?, event: RuleEvent)? {
         guard !isOwnTable(message.table) else {
             open[message.identifier] = nil
@@ -83,7 +85,7 @@ struct TraceAssembly {
         if passage.chains.insert(message.chain).inserted { lost += 1 }
         if let target = message.verdict.target { passage.chains.insert(target) }
         // A chain's end without a verdict: the packet goes back to where it came from.
-        if !message.isPolicy, message.handle == nil {
+        if !message.isPolicy, message.handle == nil || isOwn {
             open[message.identifier] = passage
             return nil
         }

@@ -28,8 +28,8 @@ struct WatchOptions: ParsableArguments {
 
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
         WatchSettings(
-            namespaces: namespaces, hooks: hooks, rules: rules.tracing, count: count, duration: duration, filter: try selection?.filter(),
-            summarises: selection?.summary ?? false)
+            namespaces: namespaces, hooks: hooks, rules: rules.tracing, count: count, duration: duration,
+            filter: try selection?.filter(), summarises: selection?.summary ?? false)
     }
 
     func validate() throws {

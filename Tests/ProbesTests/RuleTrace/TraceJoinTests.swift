@@ -1,0 +1,88 @@
+import Observations
+import Testing
+import Topology
+import Wire
+
+@testable import Probes
+
+@Suite struct TraceJoinTests {
+    private let join = TraceJoin()
+    private let intake = Intake(holdNanoseconds: 0)
+    private let point = VantagePoint(
+        namespace: "host", kind: .netfilter, hook: .input, stage: .filter, edge: .before, linkType: .raw)
+    private let packet = RecordedTrace.bytes(RecordedTrace.packet)
+    private static let start: Int64 = 1_000_000_000_000
+
+    init() { join.watch("host") }
+
+    private func see(_ bytes: [UInt8], at time: Int64, namespace: String = "host") {
+        var observed = point
+        observed.namespace = namespace
+        let headers = dissect(bytes.span.bytes, linkType: .raw, originalLength: bytes.count)
+        let observation = Observation(
+            timeNanoseconds: Self.start + time, vantage: VantageID(rawValue: 0), clock: .arrival, headers: headers)
+        join.see(observation, at: observed, bytes: bytes.span.bytes)
+    }
+
+    private func trace(_ bytes: [UInt8], at time: Int64) {
+        let event = RuleEvent(
+            timeNanoseconds: Self.start + time, namespace: "host",
+            reference: .init(family: "inet", table: "fw", chain: "in"), verdict: "accept",
+            headers: PacketHeadersRecord(PacketHeaders()))
+        // What a trace carries: 20 bytes of the IP header, 20 of what follows.
+        let key = HeaderKey(
+            network: bytes.span.bytes.extracting(0..<20), transport: bytes.span.bytes.extracting(20..<40))
+        join.add(event, key: key)
+    }
+
+    private func released(upTo time: Int64) -> [RuleEvent] {
+        join.release(readUpTo: Self.start + time, into: intake)
+        return intake.release(readUpTo: .max / 2).events.compactMap {
+            if case .rule(let event) = $0 { event } else { nil }
+        }
+    }
+
+    private var label: UInt64 { dissect(packet.span.bytes, linkType: .raw, originalLength: 84).label }
+
+    @Test func `a traced rule gets label and time of its packet's sighting, which may come later`() throws {
+        trace(packet, at: 300)
+        #expect(released(upTo: 400).isEmpty)
+        see(packet, at: 100)
+        let event = try #require(released(upTo: 500).first)
+        #expect(event.headers.label == label && label != 0)
+        #expect(event.timeNanoseconds == Self.start + 100)
+    }
+
+    @Test func `a packet that nobody saw leaves its rules without label`() throws {
+        trace(packet, at: 300)
+        let event = try #require(released(upTo: 100_000_000).first)
+        #expect(event.headers.label == 0 && join.unknown == 1)
+    }
+
+    @Test func `a packet of another namespace is another`() throws {
+        join.watch("wan")
+        see(packet, at: 100, namespace: "wan")
+        trace(packet, at: 300)
+        #expect(released(upTo: 100_000_000).first?.headers.label == 0)
+    }
+
+    @Test func `two packets that show the same headers are not guessed at`() throws {
+        // They differ behind what a trace carries.
+        var other = packet
+        other[50] ^= 0xff
+        see(packet, at: 100)
+        see(other, at: 200)
+        trace(packet, at: 300)
+        #expect(released(upTo: 100_000_000).first?.headers.label == 0)
+    }
+
+    @Test func `neither another identifier nor another port is the same packet`() throws {
+        for offset in [5, 15, 25] {
+            var other = packet
+            other[offset] ^= 0xff
+            see(other, at: 100)
+        }
+        trace(packet, at: 300)
+        #expect(released(upTo: 100_000_000).first?.headers.label == 0)
+    }
+}
