@@ -1,5 +1,5 @@
 public import Observations
-public import Wire
+internal import Wire
 
 /// Which packets the kernel is asked to trace through its rules, and how many a second at most.
 ///
