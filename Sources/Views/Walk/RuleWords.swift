@@ -7,7 +7,9 @@ enum RuleWords {
     static func name(_ rule: RuleReference, handle: Bool = false) -> String {
         var words: [String]
         if isIPTables(rule) {
-            words = [rule.family == "ip6" ? "ip6tables" : "iptables", rule.table, rule.chain]
+            // By the name of the program that has it where that is not the usual one.
+            let program = rule.family == "ip6" ? "ip6tables" : "iptables"
+            words = [rule.backend == "iptables-legacy" ? "\(program)-legacy" : program, rule.table, rule.chain]
         } else {
             words = ["nft", rule.family, rule.table, rule.chain]
         }
