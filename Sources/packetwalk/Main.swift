@@ -7,6 +7,7 @@ internal import Probes
 @main
 enum Main {
     static func main() {
+        fillStandardDescriptors()
         // A reader that goes away (`| head`) ends the run quietly: the write fails with EPIPE instead of a signal.
         signal(SIGPIPE, SIG_IGN)
         if Invocation.own.first == HookGuardian.argument { exit(HookGuardian.run()) }

@@ -11,10 +11,38 @@ func complain(_ message: String) {
     try? write("packetwalk: \(visibleText(message))\n", to: STDERR_FILENO)
 }
 
+/// Whether nobody reads standard output any more: a pipe or a socket whose other end is closed.
+var outputIsUnread: Bool {
+    var polled = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    return poll(&polled, 1, 0) > 0 && polled.revents & Int16(POLLERR) != 0
+}
+
+/// Where one of the three standard descriptors is closed the next file opened would get its number, and what is meant
+/// for the user would be written there. So each is opened, standard output in such a way that writing to it fails.
+func fillStandardDescriptors() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+        let opened = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+        if opened >= 0, opened != descriptor {
+            dup2(opened, descriptor)
+            close(opened)
+        }
+    }
+}
+
+/// Never waits inside write(2), so that a signal ends the waiting for a reader: see `Interruption`.
 private func write(_ text: String, to descriptor: Int32) throws {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
-        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        if poll(&polled, 1, 250) <= 0 {
+            if Interruption.happened(before: Interruption.writingMilliseconds) {
+                throw Failure(
+                    .cannotWrite, "cannot write the last walks: nobody read the output since \(Interruption.name ?? "the end")")
+            }
+            continue
+        }
+        // A pipe that has room has it for this much (PIPE_BUF).
+        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, min($0.count, 4096)) }
         if count >= 0 {
             bytes = bytes.dropFirst(count)
         } else if errno == EPIPE {

@@ -27,10 +27,15 @@ struct LabRun {
         let output = try Command(identity + [program] + arguments).run()
         var walks: [Walk] = []
         for line in output.text.split(separator: "\n") where line.hasPrefix("{") {
-            walks.append(try JSONDecoder().decode(Walk.self, from: Data(line.utf8)))
+            walks.append(try walk(line))
         }
         return LabRun(
             status: output.status, walks: walks, standardOutput: output.text, standardError: output.errorText)
+    }
+
+    /// A walk as `--format json` writes it.
+    static func walk(_ line: some StringProtocol) throws -> Walk {
+        try JSONDecoder().decode(Walk.self, from: Data(line.utf8))
     }
 
     /// Whether the command can run labs.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import CPcap
+internal import Glibc
 internal import LinuxSystem
 internal import Wire
 
@@ -35,10 +36,18 @@ struct CaptureHandle: Sendable {
     /// after they have taken room in the ring. The filter is attached without pcap_setfilter(3PCAP): that one checks
     /// the first packet of a ring in user space again, where the packet type can't be read, and so loses it. What the
     /// ring took before the filter stood is thrown away.
-    static func open(device: String, direction: Direction, settings: Settings) throws -> CaptureHandle {
+    ///
+    /// - Parameter device: names it in errors; opened is the device of this index, whatever bytes its name is made of.
+    static func open(
+        device: String, index: UInt32, direction: Direction, settings: Settings
+    ) throws -> CaptureHandle {
         let attempt = "capture on \(device)"
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        guard let handle = pcap_create(device, &message) else {
+        var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        guard if_indextoname(index, &name) != nil else {
+            throw CaptureError(code: PCAP_ERROR_NO_SUCH_DEVICE, device: device, detail: "")
+        }
+        guard let handle = pcap_create(name, &message) else {
             throw ProbeError(attempt, reason: text(message))
         }
         pcap_set_snaplen(handle, settings.snapLength)

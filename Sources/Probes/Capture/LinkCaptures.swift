@@ -38,7 +38,8 @@ func openCaptures(_ requests: [CaptureRequest], settings: CaptureHandle.Settings
             request: request, direction: direction,
             handle: Result {
                 try request.file.perform {
-                    try CaptureHandle.open(device: request.device, direction: direction, settings: settings)
+                    try CaptureHandle.open(
+                        device: request.device, index: request.index, direction: direction, settings: settings)
                 }
             })
     }

@@ -1,5 +1,6 @@
 internal import CNetlink
 internal import Glibc
+internal import LinuxSystem
 internal import Observations
 internal import Wire
 
@@ -143,7 +144,7 @@ struct LinkMessage {
         guard header.byte(at: 0) == UInt8(AF_UNSPEC) else { return nil }
         let attributes = NetlinkAttributes(header.dropFirst(16))
         guard let name = attributes[Int(IFLA_IFNAME)] else { return nil }
-        self.name = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+        self.name = String(kernelName: name.prefix { $0 != 0 })
         index = header.hostUInt32(at: 4)
         isUp = header.hostUInt32(at: 8) & UInt32(IFF_UP) != 0
         isLoopback = header.hostUInt32(at: 8) & UInt32(IFF_LOOPBACK) != 0

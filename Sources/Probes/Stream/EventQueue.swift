@@ -84,15 +84,18 @@ final class EventQueue: Sendable {
         signal(control)
     }
 
-    /// The consumer is gone: nothing need be kept for it.
-    func abandon() {
-        state.withLock {
+    /// The consumer is gone: nothing need be kept for it. Gives how many events waited.
+    func abandon() -> Int {
+        let count = state.withLock {
+            let count = $0.batches.reduce(0) { $0 + $1.events.count }
             $0.isStopping = true
             $0.isAbandoned = true
             $0.batches = []
             $0.bytes = 0
+            return count
         }
         signal(control)
+        return count
     }
 
     /// The next batch; an empty one after `timeoutMilliseconds` without any; nil after the last.

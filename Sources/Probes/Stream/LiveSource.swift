@@ -37,7 +37,7 @@ public final class LiveSource: Sendable {
     }
 
     deinit {
-        queue.abandon()
+        _ = queue.abandon()
         thread.join()
     }
 
@@ -52,6 +52,12 @@ public final class LiveSource: Sendable {
     /// Ends the run. What the kernel still holds is handed on by `next` before it gives nil.
     public func stop() {
         queue.stop()
+    }
+
+    /// Ends the run at once: what was not taken by `next` is thrown away, what the kernel still holds is not read, and
+    /// the hooks are removed. Gives how many events had been read and were not taken.
+    public func abandon() -> Int {
+        queue.abandon()
     }
 
     /// What could not be watched, one sentence each.

@@ -82,12 +82,19 @@ extension ProbeReader {
     }
 
     func capture(_ requests: [CaptureRequest]) throws {
-        let new = requests.filter { !captured.contains(LinkKey(namespace: $0.namespace, index: $0.index)) }
+        let new = requests.filter { request in
+            let key = LinkKey(namespace: request.namespace, index: request.index)
+            guard let name = captured[key], name != request.device else { return captured[key] == nil }
+            // Renamed: what it sees from now on bears the new name.
+            removeCaptures { $0.namespace == key.namespace && $0.index == key.index }
+            return true
+        }
         var refusal: ProbeError?
         for opened in try LowDescriptors.spared({ try openCaptures(new, settings: captureSettings) }) {
             switch opened.handle {
             case .success(let handle):
-                captured.insert(LinkKey(namespace: opened.request.namespace, index: opened.request.index))
+                let key = LinkKey(namespace: opened.request.namespace, index: opened.request.index)
+                captured[key] = opened.request.device
                 try add(LinkCapture(handle, of: opened.request, direction: opened.direction, intake: intake))
             case .failure(let error as CaptureError):
                 let described = error.probeError(namespace: opened.request.namespace)

@@ -21,9 +21,11 @@ extension ProbeReader {
                         isLoopback: link.isLoopback, isMaster: link.isBridge))
             }
         }
-        // One burst tells of a link several times.
+        // One burst tells of a link several times; the last word is the one that holds.
         var seen: Set<LinkKey> = []
-        requests = requests.filter { seen.insert(LinkKey(namespace: $0.namespace, index: $0.index)).inserted }
+        requests = requests.reversed().filter {
+            seen.insert(LinkKey(namespace: $0.namespace, index: $0.index)).inserted
+        }
         attempt { try capture(requests) }
         let queue = queue
         if let topology = discovery.step(now: now, wake: { queue.wake() }) { follow(topology) }
@@ -67,7 +69,7 @@ extension ProbeReader {
         namespaces[namespace] = nil
     }
 
-    private func removeCaptures(where isMeant: (LinkCapture) -> Bool) {
+    func removeCaptures(where isMeant: (LinkCapture) -> Bool) {
         for source in sources.values {
             guard let capture = source as? LinkCapture, isMeant(capture) else { continue }
             _ = readOnce(capture, began: 0)

@@ -17,7 +17,8 @@ final class ProbeReader {
     private(set) var sources: [Int32: any ProbeSource] = [:]
     private var nextLossReport: Int64 = 0
     var namespaces: [String: NetworkNamespaceFile] = [:]
-    var captured: Set<LinkKey> = []
+    /// The names that captured devices had when their captures began.
+    var captured: [LinkKey: String] = [:]
     var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
     var routes: RouteProbe?
     let join = TraceJoin()
@@ -68,7 +69,7 @@ final class ProbeReader {
         sources[descriptor] = nil
         source.reportLosses(into: intake)
         if let capture = source as? LinkCapture {
-            captured.remove(LinkKey(namespace: capture.namespace, index: capture.index))
+            captured[LinkKey(namespace: capture.namespace, index: capture.index)] = nil
         }
         source.close()
     }
@@ -138,12 +139,13 @@ final class ProbeReader {
     }
 
     /// After `stop`: reads on until every source was emptied once, 40 ms or more after the stop, or has come to what
-    /// happened since. Ten seconds at most; that something is left then is said.
+    /// happened since. Ten seconds at most; that something is left then is said. Not at all where nobody wants it.
     private func drain() {
         for source in sources.values { source.flush() }
         let stopped = realTimeNanoseconds()
         var isBehind = true
         while isBehind || realTimeNanoseconds() < stopped + 40_000_000 {
+            if queue.isAbandoned { return }
             guard realTimeNanoseconds() < stopped + 10_000_000_000 else {
                 queue.warn("the last packets are missing: reading them would have taken more than ten seconds")
                 break

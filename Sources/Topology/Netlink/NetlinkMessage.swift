@@ -1,4 +1,5 @@
 internal import CNetlink
+internal import LinuxSystem
 
 /// One message of a datagram: what `struct nlmsghdr` says and the bytes after it.
 struct NetlinkMessage {
@@ -89,8 +90,8 @@ extension ArraySlice<UInt8> {
         hostUInt16(at: offset).map { UInt16(bigEndian: $0) }
     }
 
-    /// A string that ends at its first NUL or with the attribute.
+    /// A name that ends at its first NUL or with the attribute.
     var text: String {
-        String(decoding: prefix { $0 != 0 }, as: UTF8.self)
+        String(kernelName: prefix { $0 != 0 })
     }
 }

@@ -44,7 +44,7 @@ struct RunningCommand: Activity {
         do {
             child = try WatchedProcess(Command(arguments), output: STDERR_FILENO)
         } catch let error as SystemError where error.isPermission {
-            unwatched = try Command(arguments).start(output: STDERR_FILENO)
+            unwatched = try Command(arguments).start(output: STDERR_FILENO, parentDeathSignal: SIGTERM)
         }
     }
 
@@ -62,6 +62,12 @@ struct RunningCommand: Activity {
         guard status == nil else { return }
         child?.signal(SIGTERM)
         unwatched?.signal(SIGTERM)
+        // Most programs end at once, and its status is ours.
+        let deadline = monotonicMilliseconds() + 500
+        while status == nil, monotonicMilliseconds() < deadline {
+            usleep(10_000)
+            status = child?.status ?? (try? unwatched?.poll()).flatMap(\.self)
+        }
     }
 
     private func event(for failure: FailedSend) -> Event? {

@@ -28,6 +28,10 @@ struct Session {
         defer { source.stop() }
         Interruption.listen()
         var pipeline = WalkPipeline()
+        pipeline.hasTime = { work in
+            let limit = work == .walks ? Interruption.walksMilliseconds : Interruption.explainingMilliseconds
+            return !Interruption.happened(before: limit)
+        }
         let counters = CounterWatch(topology: topology)
         let begin = monotonicMilliseconds()
         var nextSnapshot = begin
@@ -36,9 +40,13 @@ struct Session {
 
         var stopAt: Int64?
         var hasStopped = false
+        var unshown = 0
         while let batch = source.next(timeoutMilliseconds: 20) {
             try recorder?.write(batch)
-            for event in batch.events { pipeline.take(event) }
+            for event in batch.events {
+                if Interruption.happened(before: Interruption.readingMilliseconds) { break }
+                try pipeline.take(event) { unshown += try give($0.finishedExchanges(), to: &sink) }
+            }
             let state = try activity.poll()
             try feed(state.events, to: &pipeline)
             let now = monotonicMilliseconds()
@@ -46,7 +54,7 @@ struct Session {
                 try takeSnapshot(counters, into: &pipeline)
                 nextSnapshot = monotonicMilliseconds() + Self.snapshotInterval
             }
-            try sink.take(pipeline.finishedExchanges())
+            unshown += try give(pipeline.finishedExchanges(), to: &sink)
             if state.ended, stopAt == nil { stopAt = now + settleMilliseconds }
             if let duration, now - begin >= Int64(duration * 1000) { stopAt = now }
             if let count, sink.walkCount >= count { stopAt = now }
@@ -55,13 +63,48 @@ struct Session {
                 source.stop()
                 hasStopped = true
             }
+            if outputIsUnread { throw BrokenPipe() }
+            if Interruption.happened(before: Interruption.readingMilliseconds) {
+                try cutShort(source, &pipeline)
+                break
+            }
         }
         try feed(activity.poll().events, to: &pipeline)
         // Before the open walks end, not after: a replay meets the snapshot at the same place.
         try takeSnapshot(counters, into: &pipeline)
         pipeline.endOfStream()
-        try sink.take(pipeline.finish())
+        unshown += try give(pipeline.finish(), to: &sink)
+        if let signal = Interruption.name, pipeline.isCutShort || unshown > 0 {
+            complain(
+                "\(signal) came before the last packets were looked at: "
+                    + (unshown > 0 ? "\(unshown) walks are not shown, others" : "their walks")
+                    + " are missing or break off")
+        }
         try recorder?.close()
+    }
+
+    /// Gives exchanges to `sink` as long as there is time; gives how many there was none for.
+    private func give(_ groups: [ExchangeGroup], to sink: inout some WalkSink) throws -> Int {
+        var unshown = 0
+        for group in groups {
+            for exchange in group.exchanges {
+                if Interruption.happened(before: Interruption.writingMilliseconds) {
+                    unshown += 1
+                } else {
+                    try sink.take([ExchangeGroup(topology: group.topology, exchanges: [exchange])])
+                }
+            }
+        }
+        return unshown
+    }
+
+    /// Lets what was not read yet go unread. Walks that are open then must not be called lost for want of it.
+    private func cutShort(_ source: LiveSource, _ pipeline: inout WalkPipeline) throws {
+        let unread = source.abandon()
+        let loss = Loss(
+            timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: "interrupted", lost: UInt64(max(1, unread)))
+        try recorder?.write(.loss(loss))
+        pipeline.cutShort(loss)
     }
 
     private func feed(_ events: [Event], to pipeline: inout WalkPipeline) throws {

@@ -15,11 +15,25 @@ struct WalkPipeline {
     private var unexplained: [Exchange] = []
     private var finished: [ExchangeGroup] = []
     private var topology: Topology?
+    /// Asked before each walk is made and before each is explained, so that an interrupted run ends in time.
+    var hasTime: (Work) -> Bool = { _ in true }
+    /// Whether walks were left out for want of time, or packets unread.
+    private(set) var isCutShort = false
+
+    enum Work {
+        case walks
+        case causes
+    }
 
     /// Whether an exchange waits for a `.topology` event.
     var wantsSnapshot: Bool { !unexplained.isEmpty }
 
     mutating func take(_ event: Event) {
+        take(event) { _ in }
+    }
+
+    /// - Parameter progress: called now and then while many walks end at once.
+    mutating func take(_ event: Event, progress: (inout WalkPipeline) throws -> Void) rethrows {
         ledger.take(event)
         engine.take(event)
         if case .topology(let snapshot, _) = event {
@@ -28,7 +42,8 @@ struct WalkPipeline {
             explain()
         }
         if case .watermark(let time) = event {
-            pair(engine.finishedWalks(), until: time)
+            try pair(engine.finishedBatch(), progress: progress)
+            sort(pairing.advance(toNanoseconds: time))
         }
     }
 
@@ -40,8 +55,15 @@ struct WalkPipeline {
 
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
     mutating func endOfStream() {
-        for walk in engine.finish() { sort(pairing.take(walk)) }
-        sort(pairing.finish())
+        pair(engine.finishBatch()) { _ in }
+        // Where the answer may be among what was left out, nothing is said of a packet that arrived.
+        sort(pairing.finish().filter { !isCutShort || !$0.arrived })
+    }
+
+    /// The rest of the stream is not read. `loss` says so.
+    mutating func cutShort(_ loss: Loss) {
+        take(.loss(loss))
+        isCutShort = true
     }
 
     /// Everything that is left, explained from the newest snapshot there was.
@@ -50,9 +72,17 @@ struct WalkPipeline {
         return finishedExchanges()
     }
 
-    private mutating func pair(_ walks: [Walk], until time: Int64) {
-        for walk in walks { sort(pairing.take(walk)) }
-        sort(pairing.advance(toNanoseconds: time))
+    private mutating func pair(
+        _ batch: WalkBatch, progress: (inout WalkPipeline) throws -> Void
+    ) rethrows {
+        for (number, record) in batch.records.enumerated() {
+            if number % 256 == 255 { try progress(&self) }
+            guard hasTime(.walks) else {
+                isCutShort = true
+                return
+            }
+            sort(pairing.take(batch.walk(record)))
+        }
     }
 
     private mutating func sort(_ exchanges: [Exchange]) {
@@ -62,7 +92,7 @@ struct WalkPipeline {
     }
 
     private mutating func explain() {
-        for exchange in unexplained { finish(ledger.explained(exchange)) }
+        for exchange in unexplained { finish(hasTime(.causes) ? ledger.explained(exchange) : exchange) }
         unexplained = []
     }
 

@@ -1,0 +1,381 @@
+import Glibc
+import LinuxSystem
+import Observations
+import Testing
+import Topology
+import Walks
+
+/// What can be wrong around a run: it ends with the exit status of the contract and one clear line, or goes on rightly.
+@Suite("Where", .serialized, .enabled(if: SandboxShell.isAvailable), .timeLimit(.minutes(3)))
+struct HostileCircumstancesTests {
+    /// The status, and that standard error holds one line with `words`, and nothing that a terminal should not get.
+    private func expectError(
+        _ run: SandboxShell, status: Int32, _ words: [String], sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let lines = run.errorText.split(separator: "\n")
+        #expect(run.status == status, "\(run.text)\(run.errorText)", sourceLocation: sourceLocation)
+        #expect(lines.count == 1, "\(run.errorText)", sourceLocation: sourceLocation)
+        #expect(lines.first?.hasPrefix("packetwalk: ") == true, "\(run.errorText)", sourceLocation: sourceLocation)
+        for word in words {
+            #expect(run.errorText.contains(word), "\(run.errorText)", sourceLocation: sourceLocation)
+        }
+        #expect(run.rawControl == nil, sourceLocation: sourceLocation)
+    }
+
+    // MARK: Privilege
+
+    @Test(
+        "the caller has no capability, what needs one says so, and what to do",
+        arguments: ["trace --duration 1", "record -o x --duration 1", "explain --from host 192.0.2.2"])
+    func noCapabilities(words: String) throws {
+        let run = try SandboxShell("capsh --drop=all -- -c '$P \(words)'")
+        expectError(run, status: 77, ["cannot ", "run it as root"])
+    }
+
+    @Test("the caller has no capability, its own network can still be drawn")
+    func mapWithoutCapabilities() throws {
+        let run = try SandboxShell("capsh --drop=all -- -c '$P map'")
+        #expect(run.status == 0 && run.text.contains("veth0"), "\(run.errorText)")
+    }
+
+    @Test("the caller is not root, a trace says so", .enabled(if: getuid() == 0, "needs root to become somebody else"))
+    func notRoot() throws {
+        let run = try SandboxShell(
+            "setpriv --reuid 65534 --regid 65534 --clear-groups -- $P trace --duration 1", privileged: true)
+        expectError(run, status: 77, ["cannot ", "run it as root"])
+    }
+
+    @Test("user namespaces are forbidden, a lab names the setting")
+    func noUserNamespaces() throws {
+        let run = try SandboxShell(
+            "echo 0 >/proc/sys/user/max_user_namespaces; capsh --drop=all -- -c '$P lab run namespace-to-wan'")
+        expectError(run, status: 69, ["cannot make a sandbox", "user.max_user_namespaces"])
+    }
+
+    // MARK: Programs
+
+    /// Puts an empty folder over the administrator's programs, and one with the links named over `$PATH`.
+    private func without(_ programs: String, _ script: String) -> String {
+        """
+        mkdir bin2; for file in /usr/bin/* /usr/sbin/*; do ln -s $file bin2/ 2>/dev/null; done
+        for name in \(programs); do rm -f bin2/$name*; done
+        for folder in /usr/sbin /sbin /usr/local/sbin; do
+            [ -d $folder ] && { mkdir -p full/$folder; cp -a $folder/. full/$folder; mount -t tmpfs none $folder; }
+        done
+        for file in bin2/*; do
+            case $(readlink $file) in /usr/sbin/*) ln -sf /run/full$(readlink $file) $file ;; esac
+        done
+        export PATH=/run/bin2
+        \(script)
+        """
+    }
+
+    @Test("iptables is missing, a trace that asks for its hooks says so and goes on without")
+    func noIptables() throws {
+        let run = try SandboxShell(
+            without(
+                "iptables ip6tables xtables",
+                "$P trace -q --hooks iptables icmp -- ping -c 1 -W 2 192.0.2.2 2>errors; echo status=$?; cat errors >&2"))
+        #expect(run["status"] == "0", "\(run.errorText)")
+        #expect(run.errorText.contains("iptables is not installed; apt install iptables"), "\(run.errorText)")
+        #expect(run.text.contains("ICMP echo request"), "\(run.text)")
+    }
+
+    @Test("nft is missing, hooks are laid by the library all the same")
+    func noNft() throws {
+        let run = try SandboxShell(
+            without(
+                "nft", "$P trace --format json --hooks nftables icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"))
+        #expect(run["status"] == "0", "\(run.errorText)")
+        #expect(run.text.contains("\"hook\":\"output\""), "\(run.text)\(run.errorText)")
+    }
+
+    @Test("ip is missing, a lab names it", arguments: ["ip", "ping"])
+    func noProgramForLab(program: String) throws {
+        let run = try SandboxShell(without(program, "$P lab run --trace namespace-to-wan"))
+        #expect(run.status == 69 || run.status == 127, "\(run.text)\(run.errorText)")
+        #expect(run.errorText.contains(program) && run.errorText.contains("not found"), "\(run.errorText)")
+        #expect(run.rawControl == nil)
+    }
+
+    @Test("programs are missing, doctor names the packages that bring them")
+    func doctorNamesPackages() throws {
+        let run = try SandboxShell(without("ip nft iptables ip6tables ping", "$P doctor"))
+        for package in ["iproute2", "nftables", "iptables", "iputils-ping"] {
+            #expect(run.text.contains("apt-get install \(package)"), "\(run.text)")
+        }
+    }
+
+    // MARK: What the user wrote
+
+    @Test(
+        "words make no sense, the run ends before anything is touched",
+        arguments: [
+            ("trace 'icmp and and'", "icmp and and"), ("trace 'host nowhere.invalid'", "nowhere.invalid"),
+            ("trace --in nosuch", "nosuch"), ("explain --from nosuch 192.0.2.2", "nosuch"),
+            ("explain --from pid:999999 192.0.2.2", "999999"), ("explain --from /run/nosuch 192.0.2.2", "/run/nosuch"),
+            ("explain --from host not.an.address", "not.an.address"), ("map --in nosuch", "nosuch"),
+            ("trace --count 0", "--count"), ("trace --count 99999999999999999999", "--count"),
+            ("trace --duration 0", "--duration"), ("trace --duration nan", "--duration"),
+            ("trace --duration 1e300", "--duration"), ("trace --duration -1", "--duration"),
+            ("explain --from host --wait inf 192.0.2.2", "--wait"),
+            ("explain --from host --tcp 70000 192.0.2.2", "--tcp"),
+            ("explain --from host --size 999999999999 192.0.2.2", "--size"),
+            ("lab run nosuch", "nosuch"), ("lab run ../../etc", "etc"), ("trace --", "--"), ("nosuch", "nosuch"),
+            ("trace --hooks nosuch", "nosuch"), ("record", "output"), ("replay", "replay"),
+            ("trace --where 'outcome ='", "--where"),
+        ])
+    func nonsense(words: String, named: String) throws {
+        let run = try SandboxShell("\"$P\" \(words)")
+        expectError(run, status: 64, [named])
+    }
+
+    @Test("the file to replay is none", arguments: ["/run/nosuch", "/run", "/etc/passwd", "/dev/null"])
+    func badFile(path: String) throws {
+        let run = try SandboxShell("\"$P\" replay \(path)")
+        expectError(run, status: 65, [path])
+    }
+
+    @Test("words with escape sequences are shown without them", arguments: ["map --in", "trace --in", "lab run", "replay"])
+    func escapes(command: String) throws {
+        let run = try SandboxShell(#""$P" \#(command) "$(printf 'a\033]0;b\007\033[31mc\302\233d')""#)
+        #expect(run.status == 64 || run.status == 65, "\(run.errorText)")
+        #expect(run.rawControl == nil)
+    }
+
+    @Test("long and large values are taken as they are meant")
+    func hugeValues() throws {
+        let run = try SandboxShell(
+            "$P trace -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?")
+        #expect(run["status"] == "0", "\(run.errorText)")
+        #expect(run.text.contains("echo request"))
+    }
+
+    // MARK: Output
+
+    @Test(
+        "the disk is full, the run ends with 74",
+        arguments: [
+            "map >/dev/full", "lab list >/dev/full", "doctor --format json >/dev/full",
+            "trace icmp -- ping -c 1 192.0.2.2 >/dev/full", "explain --from host 192.0.2.2 >/dev/full",
+            "record -o /dev/full icmp -- ping -c 1 192.0.2.2", "record -o /run/nosuch/x --duration 1",
+        ])
+    func fullDisk(words: String) throws {
+        let run = try SandboxShell("$P \(words) 2>errors; status=$?; grep '^packetwalk: cannot' errors >&2; exit $status")
+        expectError(run, status: 74, ["cannot "])
+    }
+
+    @Test("standard output is closed, nothing is written elsewhere", arguments: ["map", "trace icmp -- ping -c 1 192.0.2.2"])
+    func closedOutput(words: String) throws {
+        let run = try SandboxShell(
+            "$P \(words) >&- 2>errors; status=$?; grep '^packetwalk: cannot' errors >&2; exit $status")
+        expectError(run, status: 74, ["cannot write the output"])
+    }
+
+    @Test("all standard descriptors are closed, a trace still ends")
+    func closedDescriptors() throws {
+        let run = try SandboxShell("$P trace --duration 1 icmp <&- >&- 2>&-; echo status=$?")
+        #expect(run["status"] == "0")
+    }
+
+    // MARK: The command behind --
+
+    @Test("the command to trace does not exist, or can't be run")
+    func noCommand() throws {
+        let missing = try SandboxShell("$P trace -- nosuchprogram")
+        expectError(missing, status: 69, ["nosuchprogram", "No such file or directory"])
+        let plain = try SandboxShell("echo >file; $P trace -- ./file")
+        expectError(plain, status: 77, ["./file", "Permission denied", "executable"])
+    }
+
+    @Test("the command to trace ends by a signal, its status is that of a shell")
+    func killedCommand() throws {
+        let run = try SandboxShell("$P trace -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
+        #expect(run["status"] == "137", "\(run.errorText)")
+        #expect(run.text.contains("echo request"))
+    }
+
+    // MARK: A network that changes
+
+    @Test("a namespace goes away while it is traced, the others are traced on")
+    func vanishingNamespace() throws {
+        let run = try SandboxShell(
+            """
+            ip netns add gone; ip link add veth2 type veth peer name veth3 netns gone
+            ip link set veth2 up; ip addr add 198.51.100.1/24 dev veth2
+            ip -n gone link set veth3 up; ip -n gone addr add 198.51.100.2/24 dev veth3
+            $P trace --format json icmp >walks 2>errors & T=$!
+            armed walks
+            ping -c 1 -W 2 198.51.100.2 >/dev/null
+            ip netns del gone; sleep 2
+            ping -c 3 -i 0.2 -s 99 192.0.2.2 >/dev/null; sleep 1
+            kill -INT $T; wait $T; echo "status=$?"
+            echo "gone=$(grep -c '"namespace":"gone"' walks)"
+            echo "on=$(grep -c '"length":127' walks)"
+            cat errors >&2
+            """)
+        #expect(["0", "1"].contains(run["status"]), "\(run.errorText)")
+        #expect(run["gone"].flatMap { Int($0) } ?? 0 > 0, "\(run.text)\(run.errorText)")
+        // Three requests, three replies: a line each.
+        #expect(run["on"] == "6", "\(run.text)\(run.errorText)")
+    }
+
+    /// A trace to which `change` happens, then one ping of 99 bytes to `address`; gives the devices of its request's
+    /// hops, `namespace/device/direction`.
+    private func hops(after change: String, to address: String) throws -> (hops: [String], run: SandboxShell) {
+        let run = try SandboxShell(
+            """
+            $P trace --format json icmp >walks 2>errors & T=$!
+            armed walks
+            \(change)
+            sleep 1.5
+            ping -c 1 -W 2 -s 99 \(address) >/dev/null || echo ping=failed
+            sleep 1
+            kill -INT $T; wait $T; echo "status=$?"
+            grep '"length":127' walks | grep 'echo request' >request
+            cat request; cat errors >&2
+            """)
+        let line = run.text.split(separator: "\n").last { $0.hasPrefix("{") } ?? ""
+        let walk = try LabRun.walk(line)
+        return (
+            walk.hops.filter { $0.vantage == .link }.map {
+                "\($0.namespace)/\($0.device ?? "")/\($0.direction?.rawValue ?? "")"
+            }, run
+        )
+    }
+
+    @Test("a link comes up while tracing, its packets are seen")
+    func newLink() throws {
+        let (hops, run) = try hops(
+            after: """
+                ip link add new0 type veth peer name new1 netns router
+                ip addr add 198.51.100.1/24 dev new0; ip -n router addr add 198.51.100.2/24 dev new1
+                ip link set new0 up; ip -n router link set new1 up
+                """, to: "198.51.100.2")
+        #expect(hops == ["host/new0/out", "router/new1/in"], "\(run.text)\(run.errorText)")
+    }
+
+    @Test("a link is renamed while tracing, its packets bear the new name")
+    func renamedLink() throws {
+        let (hops, run) = try hops(
+            after: "ip -n router link set veth1 down; ip -n router link set veth1 name wan; ip -n router link set wan up",
+            to: "192.0.2.2")
+        #expect(hops == ["host/veth0/out", "router/wan/in"], "\(run.text)\(run.errorText)")
+    }
+
+    @Test("a link moves to another namespace while tracing, its packets are seen there")
+    func movedLink() throws {
+        let (hops, run) = try hops(
+            after: """
+                ip netns add other; ip link set veth0 netns other
+                ip -n other link set veth0 up; ip -n other addr add 192.0.2.9/24 dev veth0
+                ping() { ip netns exec other /usr/bin/env ping "$@"; }
+                """, to: "192.0.2.2")
+        #expect(hops == ["other/veth0/out", "router/veth1/in"], "\(run.text)\(run.errorText)")
+    }
+
+    @Test("no link is up, a trace waits and an explanation says why nothing is sent")
+    func noLinkUp() throws {
+        let run = try SandboxShell(
+            """
+            ip link set lo down; ip link del veth0
+            $P trace --duration 1; echo "trace=$?"
+            $P explain --from host --format json 192.0.2.2; echo "explain=$?"
+            """)
+        #expect(run["trace"] == "0" && run["explain"] == "1", "\(run.errorText)")
+        #expect(run.text.contains("\"outcome\":\"unsent\""), "\(run.text)")
+    }
+
+    // MARK: Names
+
+    @Test("names hold escape sequences, no output does", arguments: ["text", "json", "mermaid", "dot", "svg", "html"])
+    func hostileNames(format: String) throws {
+        let run = try SandboxShell(
+            #"""
+            evil=$(printf 'e\033[2J\302\233x'); device=$(printf 'd\033[2J\001')
+            ip netns add "$evil"
+            ip link add "$device" type veth peer name "$device" netns "$evil"
+            ip link set "$device" up; ip addr add 198.51.100.1/24 dev "$device"
+            ip -n "$evil" link set "$device" up; ip -n "$evil" addr add 198.51.100.2/24 dev "$device"
+            ip netns exec "$evil" iptables-legacy -A INPUT -p udp -m comment --comment "$(printf 'c\033]0;t\007')" -j DROP
+            $P map --format \#(format) || echo "map=$?"
+            [ \#(format) = json ] && $P map --format json >map.json
+            $P trace -v --format \#(format) icmp -- ping -c 1 -W 2 198.51.100.2 2>errors || echo "trace=$?"
+            $P explain --from "$evil" --format \#(format) 198.51.100.1 || echo "explain=$?"
+            $P explain --from host --udp 9 --format \#(format) 198.51.100.2
+            echo "explained=$?"; grep '^packetwalk' errors
+            """#)
+        #expect(run.rawControl == nil, "\(run.text.debugDescription)")
+        #expect(run["map"] == nil && run["trace"] == nil && run["explain"] == nil, "\(run.text)\(run.errorText)")
+        #expect(run["explained"] == "1")
+    }
+
+    @Test("a device's name is no UTF-8, its packets are seen all the same")
+    func nameOfAnyBytes() throws {
+        let (hops, run) = try hops(
+            after: #"""
+                device=$(printf 'd\377\303'); other=$(printf 'd\376')
+                ip link add "$device" type veth peer name "$other" netns router
+                ip addr add 198.51.100.1/24 dev "$device"; ip -n router addr add 198.51.100.2/24 dev "$other"
+                ip link set "$device" up; ip -n router link set "$other" up
+                """#, to: "198.51.100.2")
+        #expect(hops == ["host/d\\xff\\xc3/out", "router/d\\xfe/in"], "\(run.text)\(run.errorText)")
+    }
+
+    // MARK: Others that listen
+
+    @Test("two runs watch one namespace, neither disturbs the other", arguments: ["nftables", "iptables"])
+    func twoRuns(hooks: String) throws {
+        let run = try SandboxShell(
+            """
+            before=$(nft list ruleset; iptables-legacy-save | grep -v '^#'; ip netns exec router nft list ruleset)
+            $P trace --format json --hooks \(hooks) icmp >one & A=$!
+            armed one
+            $P trace --format json --hooks \(hooks) icmp >two & B=$!
+            armed two
+            ping -c 1 -W 2 -s 99 192.0.2.2 >/dev/null; sleep 1
+            kill -INT $A; wait $A; echo "one=$?"
+            ping -c 1 -W 2 -s 98 192.0.2.2 >/dev/null; sleep 1
+            kill -INT $B; wait $B; echo "two=$?"
+            after=$(nft list ruleset; iptables-legacy-save | grep -v '^#'; ip netns exec router nft list ruleset)
+            [ "$before" = "$after" ] && echo rules=same || echo "$after"
+            grep -h '"length":127' one two | grep 'echo request'; grep '"length":126' two | grep 'echo request'
+            """)
+        #expect(run["one"] == "0" && run["two"] == "0", "\(run.errorText)")
+        #expect(run["rules"] == "same", "\(run.text)")
+        let walks = try run.text.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try LabRun.walk($0) }
+        try #require(walks.count == 3, "\(run.text)")
+        let ways = walks.map { walk in
+            walk.hops.map { "\($0.namespace)/\($0.device ?? "")/\($0.hook?.rawValue ?? "")/\($0.stage?.rawValue ?? "")" }
+        }
+        #expect(ways[0] == ways[1] && ways[1] == ways[2], "\(ways)")
+        for hook in ["output", "postrouting", "input"] {
+            #expect(walks[0].hops.contains { $0.hook?.rawValue == hook }, "\(hook) \(ways[0])")
+        }
+    }
+
+    @Test("another program logs by NFLOG, it keeps its group and we see none of its packets")
+    func foreignLogger() throws {
+        let run = try SandboxShell(
+            """
+            # The group that a run's own number would choose, and the two behind it, are taken; a rule logs to a fourth.
+            echo 1000 >/proc/sys/kernel/ns_last_pid
+            iptables-nft -A OUTPUT -p icmp -j NFLOG --nflog-group 17400 --nflog-prefix pw:0
+            for group in $(seq 17384 17399); do groups="$groups,$group"; done
+            tcpdump -i "nflog:${groups#,}" -w foreign.pcap 2>tcpdump.err & D=$!
+            until_true 50 grep -q listening tcpdump.err
+            echo 1002 >/proc/sys/kernel/ns_last_pid
+            $P trace --format json --hooks nftables --in host icmp -- ping -c 1 -W 2 -s 99 192.0.2.2
+            echo "status=$?"
+            kill -0 $D && echo tcpdump=alive
+            kill $D; wait $D; echo "foreign=$(tcpdump -r foreign.pcap 2>/dev/null | wc -l)"
+            """)
+        #expect(run["status"] == "0", "\(run.errorText)")
+        #expect(run["tcpdump"] == "alive")
+        #expect(run["foreign"] == "0", "\(run.text)")
+        let request = try LabRun.walk(
+            try #require(run.text.split(separator: "\n").first { $0.contains("echo request") }, "\(run.text)"))
+        // A rule of the user's with a prefix like ours is no sighting.
+        #expect(request.hops.filter { $0.hook?.rawValue == "output" }.count == 2, "\(request.hops)")
+    }
+}
