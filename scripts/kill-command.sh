@@ -135,20 +135,21 @@ has_hooks() {
 }
 
 moments=$(awk -v seed="$seed" -v count="$kills" \
-    'BEGIN { srand(seed); for (; count > 0; count--) printf "%.3f\n", rand() * rand() * 1.5 }')
+    'BEGIN { srand(seed); for (; count > 0; count--) printf "%.3f\n", rand() * 1.2 }')
 for backend in nftables iptables; do
     number=0
     for moment in $moments; do
         number=$((number + 1))
-        # One in eight is waited for until its hooks are there.
         case $((number % 3)) in
         0) what=explain; "$program" explain --hooks $backend --wait 5 --from nft 192.0.2.250 >out 2>errors & ;;
         1) what=trace; "$program" trace --hooks $backend icmp -- ping -i 0.1 -q 192.0.2.4 >out 2>errors & ;;
         2) what=record; rm -f run.pcapng; "$program" record --hooks $backend -o run.pcapng icmp >out 2>errors & ;;
         esac
         run=$!
-        if [ $((number % 8)) = 1 ]; then
-            for _ in $(seq 400); do has_hooks && break; sleep 0.05; done
+        # Every other run is killed with hooks laid, the rest wherever they are.
+        if [ $((number % 2)) = 1 ]; then
+            for _ in $(seq 400); do has_hooks && break; sleep 0.02; done
+            moment=$(awk "BEGIN { print $moment / 10 }")
         fi
         sleep "$moment"
         has_hooks && armed=$((armed + 1))

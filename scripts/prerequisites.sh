@@ -5,7 +5,7 @@
 set -eu
 
 build="libpcap-dev libnetfilter-log-dev libnetfilter-conntrack-dev libnftables-dev libnftnl-dev libmnl-dev
-libbpf-dev zlib1g-dev libzstd-dev pkg-config iproute2 iptables nftables iputils-ping util-linux"
+libbpf-dev zlib1g-dev libzstd-dev pkg-config iproute2 iptables nftables iputils-ping util-linux procps"
 test="tcpdump tshark netcat-openbsd curl iperf3 conntrack busybox-static"
 
 case "${1:-build}" in

@@ -90,7 +90,7 @@ public struct Lab: Sendable, Hashable {
             case "root":
                 if geteuid() != 0 || sandbox?.isPrivileged == false { return "it needs root" }
             case "docker":
-                if findProgram("dockerd") == nil { return "it needs a Docker engine: apt-get install docker.io" }
+                if programPath("dockerd") == nil { return "it needs a Docker engine: apt-get install docker.io" }
             case "vlan-filtering":
                 // Only a try shows it: not every kernel tells how it was configured.
                 let words = ["ip", "link", "add", "type", "bridge", "vlan_filtering", "1"]
@@ -144,24 +144,18 @@ public struct Lab: Sendable, Hashable {
         let why = said.isEmpty ? "status \(status)" : said
         return "cannot be built: “\(command)” failed: \(why)"
     }
-
-    private func findProgram(_ name: String) -> String? {
-        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-        for directory in path.split(separator: ":") + ["/usr/sbin", "/sbin"] {
-            let candidate = "\(directory)/\(name)"
-            if access(candidate, X_OK) == 0 { return candidate }
-        }
-        return nil
-    }
 }
 
 /// Why a lab could not be read or built.
 public struct LabError: Error, Sendable, Hashable, CustomStringConvertible {
     public var lab: String
     public var problem: String
-    public init(lab: String, problem: String) {
+    /// There is no lab of that name.
+    public var isUnknown: Bool
+    public init(lab: String, problem: String, isUnknown: Bool = false) {
         self.lab = lab
         self.problem = problem
+        self.isUnknown = isUnknown
     }
     public var description: String { "lab \(lab): \(problem)" }
 }

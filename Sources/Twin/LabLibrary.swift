@@ -42,7 +42,7 @@ public struct LabLibrary: Sendable, Hashable {
     public func lab(named name: String) throws(LabError) -> Lab {
         guard !name.isEmpty, !name.contains("/"), names.contains(name) else {
             let shown = String(name.unicodeScalars.filter { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
-            throw LabError(lab: shown, problem: "there is no such lab: packetwalk lab list names them")
+            throw LabError(lab: shown, problem: "there is no such lab: packetwalk lab list names them", isUnknown: true)
         }
         return try Lab(directory: "\(directory)/\(name)")
     }

@@ -20,7 +20,7 @@ internal import LinuxSystem
 public struct Sandbox: Sendable, Hashable {
     /// Whether the sandbox is made with a user namespace of its own.
     public enum Privilege: Sendable, Hashable {
-        /// Unless the caller is root.
+        /// Unless the caller may make namespaces without one, as root may.
         case automatic
         /// Always: root inside is nobody outside.
         case userNamespace
@@ -69,7 +69,7 @@ public struct Sandbox: Sendable, Hashable {
     static func run(
         path: String, arguments: [String], environment: [String: String] = [:], privilege: Privilege = .automatic
     ) throws(SandboxError) -> Int32 {
-        let userNamespace = privilege == .userNamespace || geteuid() != 0
+        let userNamespace = privilege == .userNamespace || !Capability.systemAdministration.isEffective
         let inode: UInt64
         do {
             inode = try NetworkNamespaceFile.current().inode

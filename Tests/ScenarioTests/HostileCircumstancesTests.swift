@@ -54,18 +54,14 @@ struct HostileCircumstancesTests {
 
     // MARK: Programs
 
-    /// Puts an empty folder over the administrator's programs, and one with the links named over `$PATH`.
+    /// Runs `script` where the programs whose names begin so are nowhere to be found.
     private func without(_ programs: String, _ script: String) -> String {
         """
-        mkdir bin2; for file in /usr/bin/* /usr/sbin/*; do ln -s $file bin2/ 2>/dev/null; done
-        for name in \(programs); do rm -f bin2/$name*; done
-        for folder in /usr/sbin /sbin /usr/local/sbin; do
-            [ -d $folder ] && { mkdir -p full/$folder; cp -a $folder/. full/$folder; mount -t tmpfs none $folder; }
-        done
-        for file in bin2/*; do
-            case $(readlink $file) in /usr/sbin/*) ln -sf /run/full$(readlink $file) $file ;; esac
-        done
-        export PATH=/run/bin2
+        mkdir /mnt/path; ln -s /usr/bin/* /bin/* /mnt/path/ 2>/dev/null
+        for name in \(programs); do rm -f /mnt/path/$name /mnt/path/$name-*; done
+        cp $(command -v sysctl) /mnt/path/
+        for folder in /usr/sbin /sbin /usr/local/sbin; do [ -d $folder ] && mount -t tmpfs none $folder; done
+        export PATH=/mnt/path
         \(script)
         """
     }
@@ -75,10 +71,10 @@ struct HostileCircumstancesTests {
         let run = try SandboxShell(
             without(
                 "iptables ip6tables xtables",
-                "$P trace -q --hooks iptables icmp -- ping -c 1 -W 2 192.0.2.2 2>errors; echo status=$?; cat errors >&2"))
+                "$P trace --hooks iptables icmp -- ping -c 1 -W 2 192.0.2.2 2>errors; echo status=$?; cat errors >&2"))
         #expect(run["status"] == "0", "\(run.errorText)")
         #expect(run.errorText.contains("iptables is not installed; apt install iptables"), "\(run.errorText)")
-        #expect(run.text.contains("ICMP echo request"), "\(run.text)")
+        #expect(run.text.contains("192.0.2.2"), "\(run.text)")
     }
 
     @Test("nft is missing, hooks are laid by the library all the same")
@@ -148,7 +144,7 @@ struct HostileCircumstancesTests {
         let run = try SandboxShell(
             "$P trace -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?")
         #expect(run["status"] == "0", "\(run.errorText)")
-        #expect(run.text.contains("echo request"))
+        #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
     }
 
     // MARK: Output
@@ -192,7 +188,7 @@ struct HostileCircumstancesTests {
     func killedCommand() throws {
         let run = try SandboxShell("$P trace -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
         #expect(run["status"] == "137", "\(run.errorText)")
-        #expect(run.text.contains("echo request"))
+        #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
     }
 
     // MARK: A network that changes
@@ -348,10 +344,38 @@ struct HostileCircumstancesTests {
         let ways = walks.map { walk in
             walk.hops.map { "\($0.namespace)/\($0.device ?? "")/\($0.hook?.rawValue ?? "")/\($0.stage?.rawValue ?? "")" }
         }
-        #expect(ways[0] == ways[1] && ways[1] == ways[2], "\(ways)")
-        for hook in ["output", "postrouting", "input"] {
-            #expect(walks[0].hops.contains { $0.hook?.rawValue == hook }, "\(hook) \(ways[0])")
+        // The chains that iptables makes for one run are more points for the next.
+        if hooks == "nftables" { #expect(ways[0] == ways[1] && ways[1] == ways[2], "\(ways)") }
+        for walk in walks {
+            for hook in ["output", "postrouting", "prerouting", "input"] {
+                #expect(walk.hops.contains { $0.hook?.rawValue == hook }, "\(hook) \(ways)")
+            }
         }
+    }
+
+    @Test("somebody adds rules while iptables hooks are laid, they stay")
+    func rulesOfOthers() throws {
+        let run = try SandboxShell(
+            """
+            $P trace -q --hooks iptables icmp >walks & T=$!
+            armed walks
+            iptables-nft -A INPUT -p udp --dport 9 -j DROP
+            iptables-nft -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
+            iptables-nft -P FORWARD DROP
+            ip6tables-nft -t mangle -A PREROUTING -p udp --dport 9 -j ACCEPT
+            ip netns exec router iptables-legacy -A INPUT -p udp --dport 9 -j DROP
+            kill -KILL $T
+            until_true 100 sh -c '! { iptables-nft-save; ip netns exec router iptables-legacy-save; } | grep packetwalk'
+            sleep 0.5
+            { iptables-nft-save; ip6tables-nft-save; ip netns exec router iptables-legacy-save; } | grep '^-A\\|FORWARD DROP'
+            nft list ruleset | grep -c 'hook [io]'
+            """)
+        #expect(
+            run.text.split(separator: "\n").sorted() == [
+                "-A INPUT -p udp -m udp --dport 9 -j DROP", "-A INPUT -p udp -m udp --dport 9 -j DROP",
+                "-A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE", "-A PREROUTING -p udp -m udp --dport 9 -j ACCEPT", "1",
+                ":FORWARD DROP [0:0]",
+            ], "\(run.text)\(run.errorText)")
     }
 
     @Test("another program logs by NFLOG, it keeps its group and we see none of its packets")
@@ -361,17 +385,18 @@ struct HostileCircumstancesTests {
             # The group that a run's own number would choose, and the two behind it, are taken; a rule logs to a fourth.
             echo 1000 >/proc/sys/kernel/ns_last_pid
             iptables-nft -A OUTPUT -p icmp -j NFLOG --nflog-group 17400 --nflog-prefix pw:0
-            for group in $(seq 17384 17399); do groups="$groups,$group"; done
-            tcpdump -i "nflog:${groups#,}" -w foreign.pcap 2>tcpdump.err & D=$!
-            until_true 50 grep -q listening tcpdump.err
+            groups=; for group in $(seq 17384 17399); do groups="$groups,$group"; done
+            dumpcap -q -i "nflog:${groups#,}" -w foreign.pcap 2>dumpcap.err & D=$!
+            until_true 100 grep -q 17399 /proc/net/netfilter/nfnetlink_log || cat dumpcap.err
             echo 1002 >/proc/sys/kernel/ns_last_pid
             $P trace --format json --hooks nftables --in host icmp -- ping -c 1 -W 2 -s 99 192.0.2.2
             echo "status=$?"
-            kill -0 $D && echo tcpdump=alive
+            grep -c '173[89]' /proc/net/netfilter/nfnetlink_log
+            kill -0 $D && echo logger=alive
             kill $D; wait $D; echo "foreign=$(tcpdump -r foreign.pcap 2>/dev/null | wc -l)"
             """)
         #expect(run["status"] == "0", "\(run.errorText)")
-        #expect(run["tcpdump"] == "alive")
+        #expect(run["logger"] == "alive")
         #expect(run["foreign"] == "0", "\(run.text)")
         let request = try LabRun.walk(
             try #require(run.text.split(separator: "\n").first { $0.contains("echo request") }, "\(run.text)"))

@@ -1,11 +1,12 @@
 import Glibc
 import LinuxSystem
 import Testing
+import Twin
 
 /// A shell script in a sandbox of its own, with the command in `$P`.
 ///
 /// The sandbox has user, network, mount, PID and IPC namespaces; whatever the script leaves running ends with it. `/run`
-/// and `/tmp` are empty. `host` (the script's own namespace) reaches `router` over veth0 and veth1: 192.0.2.1 and
+/// and `/tmp` are empty, the program stands as if installed under `/mnt`. `host` (the script's own namespace) reaches `router` over veth0 and veth1: 192.0.2.1 and
 /// 192.0.2.2.
 struct SandboxShell {
     var status: Int32
@@ -17,7 +18,7 @@ struct SandboxShell {
         let kinds = privileged ? "-nmpi" : "-Urnmpi"
         let output = try Command(
             ["unshare", kinds, "--fork", "--mount-proc", "--kill-child", "sh", "-c", Self.prelude + script],
-            environment: ["PROGRAM": LabRun.program]
+            environment: ["PROGRAM": LabRun.program, "LABS": (try? LabLibrary.find().directory) ?? "/none"]
         ).run()
         status = output.status
         text = output.text
@@ -44,10 +45,12 @@ struct SandboxShell {
 
     private static let prelude = """
         mount --make-rprivate /
-        mount -t tmpfs none /run && mkdir -p /run/netns /run/bin || exit 90
-        touch /run/bin/packetwalk && mount --bind "$PROGRAM" /run/bin/packetwalk || exit 91
+        mount -t tmpfs none /run && mkdir /run/netns || exit 90
+        mount -t tmpfs none /mnt && mkdir -p /mnt/bin /mnt/share/packetwalk/labs && touch /mnt/bin/packetwalk || exit 91
+        mount --bind "$PROGRAM" /mnt/bin/packetwalk && mount --bind "$LABS" /mnt/share/packetwalk/labs || exit 93
+        unset PROGRAM LABS
         mount -t tmpfs none /tmp || exit 92
-        export XTABLES_LOCKFILE=/run/xtables.lock PATH="$PATH:/usr/sbin:/sbin" NO_COLOR=1 P=/run/bin/packetwalk
+        export XTABLES_LOCKFILE=/run/xtables.lock PATH="$PATH:/usr/sbin:/sbin" NO_COLOR=1 P=/mnt/bin/packetwalk
         cd /run
         ip link set lo up
         ip netns add router

@@ -18,7 +18,7 @@ final class PacketFilter {
             throw ProbeError(
                 "compile the filter \"\(expression)\"",
                 reason: "\"\(name)\" is neither a word of the filter language "
-                    + "nor an address, and names are not looked up", remedy: "give its address")
+                    + "nor an address, and names are not looked up", remedy: "give its address", isUsage: true)
         }
         programs[.ethernet] = try Program(expression, linkType: .ethernet)
     }

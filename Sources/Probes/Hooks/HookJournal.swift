@@ -18,6 +18,27 @@ struct HookJournal: Codable, Equatable {
         var tablesBefore: [String]
         /// The loggers of protocol families that are changed, as they were: see `PacketLoggers`.
         var loggers: [String: String]?
+
+        /// What another run has made here and will take away again was not there before, whichever of us ends last.
+        func withoutWorkOfOthers(_ now: NftablesInventory?, journals: [HookJournal]) -> Entry {
+            guard let now else { return self }
+            var entry = self
+            for other in HookJournal.ofOthers(journals).flatMap(\.entries)
+            where other.inode == inode && other.programs.contains(where: { !$0.isLegacy }) {
+                let made = HookRemoval.madeByIptables(in: now, entry: other)
+                entry.chainsBefore.removeAll { made.chains.contains($0) }
+                entry.tablesBefore.removeAll { made.tables.contains($0) }
+            }
+            return entry
+        }
+    }
+
+    /// The runs, other than this process, whose hooks may stand beside ours.
+    static func ofOthers(_ journals: [HookJournal]) -> [HookJournal] {
+        journals.filter { journal in
+            guard let run = RunIdentity(journal.run) else { return false }
+            return run.process != getpid() && run.isAlive
+        }
     }
 
     /// `RunIdentity` as text.

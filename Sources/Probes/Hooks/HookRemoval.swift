@@ -34,23 +34,19 @@ struct HookRemoval {
         return removed
     }
 
-    /// Deletes the nftables chains and tables that `entry` says were not there before, where they are empty.
+    /// Deletes the nftables chains and tables that `entry` says were not there before, where they are empty: others may
+    /// have put rules there since.
     func removeEmptyChains(of entry: HookJournal.Entry) throws {
         guard entry.programs.contains(where: { !$0.isLegacy }) else { return }
         let context = try NftablesContext(namespace: namespace)
         let made = Self.madeByIptables(in: try NftablesInventory(context), entry: entry)
-        for chain in made.chains {
-            // The kernel refuses while a rule stands in it or a jump leads to it.
-            _ = try? context.run("delete chain \(chain)\n", attempt: "delete chain \(chain)")
-        }
-        let after = try NftablesInventory(context)
-        for table in made.tables where !after.chains.contains(where: { $0.hasPrefix("\(table) ") }) {
-            _ = try? context.run("delete table \(table)\n", attempt: "delete table \(table)")
-        }
+        let deletion = try EmptyDeletion(in: namespace)
+        for chain in made.chains { try deletion.delete(chain) }
+        for table in made.tables { try deletion.delete(table) }
     }
 
     /// What of `now` has come since the journal was written and can be iptables-nft's doing: built-in chains of its
-    /// tables.
+    /// tables. One that has got a policy to drop is somebody's wish.
     static func madeByIptables(in now: NftablesInventory, entry: HookJournal.Entry) -> NftablesInventory {
         var made = NftablesInventory(listing: "")
         made.chains = now.chains.filter { chain in
@@ -58,7 +54,7 @@ struct HookRemoval {
             return words.count == 3 && ["ip", "ip6"].contains(words[0])
                 && XTable(rawValue: String(words[1]))?.hooks
                     .contains { $0.rawValue.uppercased() == words[2] } == true
-                && !entry.chainsBefore.contains(chain)
+                && !entry.chainsBefore.contains(chain) && !now.droppingChains.contains(chain)
         }
         made.tables = now.tables.filter { table in
             made.chains.contains { $0.hasPrefix("\(table) ") } && !entry.tablesBefore.contains(table)

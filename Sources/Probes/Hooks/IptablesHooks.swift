@@ -44,7 +44,8 @@ final class IptablesHooks {
                 installed.contains(program) && placements.contains { $0.program.family == program.family }
             },
             chainsBefore: inventory?.chains ?? [], tablesBefore: inventory?.tables ?? [],
-            loggers: loggers.isEmpty ? nil : loggers)
+            loggers: loggers.isEmpty ? nil : loggers
+        ).withoutWorkOfOthers(inventory, journals: HookJournal.readAll().map(\.journal))
         return Site(namespace: namespace, file: file, points: ordered, placements: placements, entry: entry)
     }
 

@@ -4,6 +4,8 @@ struct NftablesInventory: Equatable {
     var tables: [String] = []
     /// Each `FAMILY TABLE CHAIN`.
     var chains: [String] = []
+    /// Those of them whose policy is to drop.
+    var droppingChains: Set<String> = []
 
     /// - Parameter listing: of `list tables` and `list chains`, one after the other.
     init(listing: String) {
@@ -15,6 +17,8 @@ struct NftablesInventory: Equatable {
                 if !tables.contains(table) { tables.append(table) }
             } else if words.count >= 2, words[0] == "chain" {
                 chains.append("\(table) \(words[1])")
+            } else if line.contains("policy drop;"), let chain = chains.last {
+                droppingChains.insert(chain)
             }
         }
     }

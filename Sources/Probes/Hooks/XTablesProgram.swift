@@ -30,7 +30,7 @@ enum XTablesProgram: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    var isInstalled: Bool { Self.path(of: "\(rawValue)-save") != nil && Self.path(of: "\(rawValue)-restore") != nil }
+    var isInstalled: Bool { programPath("\(rawValue)-save") != nil && programPath("\(rawValue)-restore") != nil }
 
     /// Every table with its rules, as iptables-save(8) prints them. Makes no table.
     func save(in namespace: NetworkNamespaceFile) throws -> String {
@@ -79,16 +79,9 @@ enum XTablesProgram: String, CaseIterable, Codable, Sendable {
     }
 
     private static func path(ofInstalled name: String) throws -> String {
-        guard let path = path(of: name) else {
+        guard let path = programPath(name) else {
             throw ProbeError("run \(name)", reason: "it is not installed", remedy: "apt install iptables")
         }
         return path
-    }
-
-    /// A user's PATH often lacks the directories of the administrator's programs.
-    private static func path(of name: String) -> String? {
-        let listed = getenv("PATH").map { String(cString: $0) } ?? ""
-        let directories = listed.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin", "/usr/local/sbin"]
-        return directories.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 }

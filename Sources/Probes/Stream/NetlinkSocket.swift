@@ -54,8 +54,13 @@ final class NetlinkSocket: Sendable {
     }
 
     func send(_ request: NetlinkRequest) throws {
+        try send(request.bytes)
+    }
+
+    /// Several messages as one datagram.
+    func send(_ messages: [UInt8]) throws {
         try retryingInterrupts("send a netlink request") {
-            Glibc.send(descriptor, request.bytes, request.bytes.count, 0)
+            Glibc.send(descriptor, messages, messages.count, 0)
         }
     }
 

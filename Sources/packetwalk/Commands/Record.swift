@@ -41,7 +41,7 @@ struct Record: ParsableCommand, TakesCommand {
         do {
             recorder = try RecordingWriter(path: file, options: options)
         } catch {
-            throw Failure(.cannotWrite, "\(error)")
+            throw Failure(.cannotWrite, "cannot write the recording \(error)")
         }
         let tracer = Tracer(
             filter: filter.joined(separator: " "), watch: try watch.settings(nil), output: nil, recorder: recorder)

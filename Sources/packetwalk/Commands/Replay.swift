@@ -60,7 +60,7 @@ struct Replay: ParsableCommand {
         do {
             return try file.map { try RecordingReader(path: $0) } ?? RecordingReader(points: captures)
         } catch let error as RecordingError {
-            throw Failure(.badInput, "\(error)")
+            throw Failure(.badInput, "cannot replay \(error)")
         }
     }
 }

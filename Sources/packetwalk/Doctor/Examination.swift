@@ -60,8 +60,7 @@ enum Examination {
     }
 
     private static func program(_ program: String, package: String) -> Check {
-        let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"]
-        let found = firstReadable(folders.map { folder in "\(folder)/\(program)" })
+        let found = programPath(program)
         return Check(
             name: program, state: found == nil ? .missing : .ok, detail: found ?? "not found",
             remedy: found == nil ? "apt-get install \(package)" : nil, isNeeded: program == "ip")

@@ -44,7 +44,13 @@ struct RunningCommand: Activity {
         do {
             child = try WatchedProcess(Command(arguments), output: STDERR_FILENO)
         } catch let error as SystemError where error.isPermission {
-            unwatched = try Command(arguments).start(output: STDERR_FILENO, parentDeathSignal: SIGTERM)
+            do {
+                unwatched = try Command(arguments).start(output: STDERR_FILENO, parentDeathSignal: SIGTERM)
+            } catch let error as SystemError where error.isPermission {
+                throw Failure(.notPermitted, "\(error); make it executable, or name the program that runs it")
+            }
+        } catch let error as SystemError where error.errorNumber == ENOENT {
+            throw Failure(.lacking, "\(error); install it, or give its path")
         }
     }
 

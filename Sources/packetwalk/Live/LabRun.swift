@@ -71,7 +71,7 @@ func reportingLabErrors<Value>(_ body: () throws(LabError) -> Value) throws -> V
     do {
         return try body()
     } catch {
-        throw Failure(.lacking, "\(error)")
+        throw Failure(error.isUnknown ? .usage : .lacking, "\(error)")
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxSystem
 internal import Topology
 
@@ -20,7 +21,15 @@ func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace
         return found
     }
     if let path {
-        let file = try NetworkNamespaceFile(path: path)
+        let file: NetworkNamespaceFile
+        do {
+            file = try NetworkNamespaceFile(path: path)
+        } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ENOTDIR {
+            throw Failure(
+                .usage,
+                "cannot find the namespace \(text): there is no "
+                    + (text.hasPrefix("pid:") ? "such process" : "file of that name"))
+        }
         if let found = topology.namespaces.first(where: { $0.inode == file.inode }) { return found }
     }
     let names = topology.namespaces.map(\.name).prefix(8).joined(separator: ", ")

@@ -35,7 +35,7 @@ struct Tracer {
         } catch let error as ProbeError {
             throw error.failure
         } catch let error as RecordingError {
-            throw Failure(.cannotWrite, "\(error)")
+            throw Failure(.cannotWrite, "cannot write the recording \(error)")
         }
     }
 }
