@@ -36,8 +36,8 @@ private func write(_ text: String, to descriptor: Int32) throws {
         var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         if poll(&polled, 1, 250) <= 0 {
             if Interruption.happened(before: Interruption.writingMilliseconds) {
-                throw Failure(
-                    .cannotWrite, "cannot write the last walks: nobody read the output since \(Interruption.name ?? "the end")")
+                let signal = Interruption.name ?? "the end"
+                throw Failure(.cannotWrite, "cannot write the last walks: nobody read the output since \(signal)")
             }
             continue
         }

@@ -59,7 +59,7 @@ struct HostileCircumstancesTests {
         """
         mkdir /mnt/path; ln -s /usr/bin/* /bin/* /mnt/path/ 2>/dev/null
         for name in \(programs); do rm -f /mnt/path/$name /mnt/path/$name-*; done
-        cp $(command -v sysctl) /mnt/path/
+        cp $(command -v sysctl) $(command -v iptables) /mnt/path/
         for folder in /usr/sbin /sbin /usr/local/sbin; do [ -d $folder ] && mount -t tmpfs none $folder; done
         export PATH=/mnt/path
         \(script)
@@ -89,8 +89,10 @@ struct HostileCircumstancesTests {
     @Test("ip is missing, a lab names it", arguments: ["ip", "ping"])
     func noProgramForLab(program: String) throws {
         let run = try SandboxShell(without(program, "$P lab run --trace namespace-to-wan"))
-        #expect(run.status == 69 || run.status == 127, "\(run.text)\(run.errorText)")
-        #expect(run.errorText.contains(program) && run.errorText.contains("not found"), "\(run.errorText)")
+        // ip is missed when the lab is built, ping by the lab's own sender: the neighbour is asked for, and no more.
+        #expect(run.status == (program == "ip" ? 69 : 1), "\(run.text)\(run.errorText)")
+        let complaint = program == "ip" ? "ip: not found" : "exec of \"ping\" failed: No such file"
+        #expect(run.errorText.contains(complaint), "\(run.errorText)")
         #expect(run.rawControl == nil)
     }
 
@@ -132,7 +134,9 @@ struct HostileCircumstancesTests {
         expectError(run, status: 65, [path])
     }
 
-    @Test("words with escape sequences are shown without them", arguments: ["map --in", "trace --in", "lab run", "replay"])
+    @Test(
+        "words with escape sequences are shown without them",
+        arguments: ["map --in", "trace --in", "lab run", "replay"])
     func escapes(command: String) throws {
         let run = try SandboxShell(#""$P" \#(command) "$(printf 'a\033]0;b\007\033[31mc\302\233d')""#)
         #expect(run.status == 64 || run.status == 65, "\(run.errorText)")
@@ -142,7 +146,8 @@ struct HostileCircumstancesTests {
     @Test("long and large values are taken as they are meant")
     func hugeValues() throws {
         let run = try SandboxShell(
-            "$P trace -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?")
+            "$P trace -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"
+        )
         #expect(run["status"] == "0", "\(run.errorText)")
         #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
     }
@@ -157,11 +162,14 @@ struct HostileCircumstancesTests {
             "record -o /dev/full icmp -- ping -c 1 192.0.2.2", "record -o /run/nosuch/x --duration 1",
         ])
     func fullDisk(words: String) throws {
-        let run = try SandboxShell("$P \(words) 2>errors; status=$?; grep '^packetwalk: cannot' errors >&2; exit $status")
+        let run = try SandboxShell(
+            "$P \(words) 2>errors; status=$?; grep '^packetwalk: cannot' errors >&2; exit $status")
         expectError(run, status: 74, ["cannot "])
     }
 
-    @Test("standard output is closed, nothing is written elsewhere", arguments: ["map", "trace icmp -- ping -c 1 192.0.2.2"])
+    @Test(
+        "standard output is closed, nothing is written elsewhere",
+        arguments: ["map", "trace icmp -- ping -c 1 192.0.2.2"])
     func closedOutput(words: String) throws {
         let run = try SandboxShell(
             "$P \(words) >&- 2>errors; status=$?; grep '^packetwalk: cannot' errors >&2; exit $status")
@@ -186,7 +194,8 @@ struct HostileCircumstancesTests {
 
     @Test("the command to trace ends by a signal, its status is that of a shell")
     func killedCommand() throws {
-        let run = try SandboxShell("$P trace -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
+        let run = try SandboxShell(
+            "$P trace -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
         #expect(run["status"] == "137", "\(run.errorText)")
         #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
     }
@@ -254,7 +263,8 @@ struct HostileCircumstancesTests {
     @Test("a link is renamed while tracing, its packets bear the new name")
     func renamedLink() throws {
         let (hops, run) = try hops(
-            after: "ip -n router link set veth1 down; ip -n router link set veth1 name wan; ip -n router link set wan up",
+            after:
+                "ip -n router link set veth1 down; ip -n router link set veth1 name wan; ip -n router link set wan up",
             to: "192.0.2.2")
         #expect(hops == ["host/veth0/out", "router/wan/in"], "\(run.text)\(run.errorText)")
     }
@@ -335,6 +345,7 @@ struct HostileCircumstancesTests {
             kill -INT $B; wait $B; echo "two=$?"
             after=$(nft list ruleset; iptables-legacy-save | grep -v '^#'; ip netns exec router nft list ruleset)
             [ "$before" = "$after" ] && echo rules=same || echo "$after"
+            grep -hv '"outcome":"delivered"' one two >&2
             grep -h '"length":127' one two | grep 'echo request'; grep '"length":126' two | grep 'echo request'
             """)
         #expect(run["one"] == "0" && run["two"] == "0", "\(run.errorText)")
@@ -342,7 +353,9 @@ struct HostileCircumstancesTests {
         let walks = try run.text.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try LabRun.walk($0) }
         try #require(walks.count == 3, "\(run.text)")
         let ways = walks.map { walk in
-            walk.hops.map { "\($0.namespace)/\($0.device ?? "")/\($0.hook?.rawValue ?? "")/\($0.stage?.rawValue ?? "")" }
+            walk.hops.map {
+                "\($0.namespace)/\($0.device ?? "")/\($0.hook?.rawValue ?? "")/\($0.stage?.rawValue ?? "")"
+            }
         }
         // The chains that iptables makes for one run are more points for the next.
         if hooks == "nftables" { #expect(ways[0] == ways[1] && ways[1] == ways[2], "\(ways)") }

@@ -27,7 +27,7 @@ func armHooks(
 }
 
 /// The work of `armHooks`.
-private struct HookArming {
+struct HookArming {
     let run: RunIdentity
     let plan: ProbePlan
     /// The part of the user's filter that the kernel may decide.
@@ -58,7 +58,7 @@ private struct HookArming {
     private func armNftables(_ namespace: Namespace, intake: Intake) throws -> any ProbeSource {
         let file = try NetworkNamespaceFile(path: namespace.path)
         let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
-        let socket = try openSocket(in: file)
+        let socket = try openSocket(in: file, of: namespace)
         do {
             let context = try NftablesContext(namespace: file)
             let table = OwnedTable(
@@ -98,7 +98,7 @@ private struct HookArming {
         var sources: [any ProbeSource] = []
         for site in sites {
             do {
-                let socket = try openSocket(in: site.file)
+                let socket = try openSocket(in: site.file, of: site.namespace)
                 do {
                     try hooks.lay(
                         site, run: run, group: socket.group, snapLength: plan.snapLength, match: match,
@@ -124,11 +124,21 @@ private struct HookArming {
 
     // MARK: Both
 
-    private func openSocket(in file: NetworkNamespaceFile) throws -> NFLOGSocket {
+    private func openSocket(in file: NetworkNamespaceFile, of namespace: Namespace) throws -> NFLOGSocket {
         let snapLength = plan.snapLength
+        let taken = Set(namespace.netfilter.chains.flatMap(\.rules).compactMap { Self.loggedGroup($0.text) })
         // Two runs in one namespace seldom begin with one group, so that neither has to search on.
         let first = UInt16(truncatingIfNeeded: 0x4000 + run.process % 0x4000)
-        return try file.perform { try NFLOGSocket(snapLength: snapLength, firstGroup: first) }
+        return try file.perform { try NFLOGSocket(snapLength: snapLength, firstGroup: first, taken: taken) }
+    }
+
+    /// The NFLOG group that a rule logs to: `--nflog-group 5`, `log … group 5`.
+    static func loggedGroup(_ rule: String) -> UInt16? {
+        let words = rule.split(separator: " ")
+        guard words.contains("NFLOG") || words.contains("log"),
+            let word = words.firstIndex(where: { $0 == "--nflog-group" || $0 == "group" }), word + 1 < words.endIndex
+        else { return nil }
+        return UInt16(words[word + 1])
     }
 
     private func vantages(of points: [HookPoint], in namespace: String, intake: Intake) -> [NFLOGSource.Vantage] {

@@ -31,11 +31,13 @@ final class NFLOGSocket: @unchecked Sendable {
     /// - Parameters:
     ///   - snapLength: bytes of each packet that the kernel copies.
     ///   - firstGroup: where the search for a free group begins.
-    ///   - onlyGroup: this group and no other: EBUSY where somebody else has it.
+    ///   - taken: groups that rules log to, whether or not somebody listens yet: they are left alone.
+    ///   - onlyGroup: this group and no other: EBUSY or EPERM where somebody else has it.
     ///   - receiveBuffer: bytes of kernel memory for messages that wait.
     /// - Throws: `SystemError`.
     init(
-        snapLength: Int, firstGroup: UInt16 = 1, onlyGroup: UInt16? = nil, receiveBuffer: Int32 = 16 << 20
+        snapLength: Int, firstGroup: UInt16 = 1, taken: Set<UInt16> = [], onlyGroup: UInt16? = nil,
+        receiveBuffer: Int32 = 16 << 20
     ) throws {
         guard let socket = mnl_socket_open2(NETLINK_NETFILTER, Int32(SOCK_CLOEXEC.rawValue)) else {
             throw SystemError("open a netlink socket for NFLOG", errorNumber: errno)
@@ -51,7 +53,7 @@ final class NFLOGSocket: @unchecked Sendable {
                 try Self.bind(socket, to: onlyGroup)
                 group = onlyGroup
             } else {
-                group = try Self.bindFreeGroup(socket, first: firstGroup)
+                group = try Self.bindFreeGroup(socket, first: firstGroup, taken: taken)
             }
             try Self.configure(socket, "set how much of each packet NFLOG copies", group: group) { message in
                 _ = nflog_attr_put_cfg_mode(message, UInt8(NFULNL_COPY_PACKET), UInt32(clamping: snapLength))
@@ -93,15 +95,24 @@ final class NFLOGSocket: @unchecked Sendable {
         }
     }
 
-    private static func bindFreeGroup(_ socket: OpaquePointer, first: UInt16) throws -> UInt16 {
+    private static func bindFreeGroup(
+        _ socket: OpaquePointer, first: UInt16, taken: Set<UInt16>
+    ) throws -> UInt16 {
         var attempt: UInt16 = 0
         while true {
             // Not 0, which iptables TRACE and rules without a group log to.
             let group = max(1, first &+ attempt)
+            if taken.contains(group), attempt < 1024 {
+                attempt += 1
+                continue
+            }
             do {
                 try bind(socket, to: group)
                 return group
-            } catch let error as SystemError where error.errorNumber == EBUSY && attempt < 1024 {
+            } catch let error as SystemError
+                where (error.errorNumber == EBUSY || error.errorNumber == EPERM) && attempt < 1024
+            {
+                // EPERM means both: another's group, and no privilege at all (nfulnl_recv_config).
                 attempt += 1
             }
         }

@@ -37,7 +37,10 @@ final class NFLOGSource: ProbeSource {
 
     deinit { buffer.deallocate() }
 
-    static let prefixStart = "pw:"
+    /// Begins the prefixes of this run's rules, so that no rule of somebody else's that logs to the same group is taken
+    /// for a sighting.
+    static let prefixStart = "pw\(getpid()):"
+    private static let prefixStartBytes = Array(prefixStart.utf8)
 
     func read(into intake: Intake, limit: Int) -> ReadOutcome {
         var taken = 0
@@ -99,10 +102,10 @@ final class NFLOGSource: ProbeSource {
         return min(now, arrival * 1000 + 999)
     }
 
-    /// The number behind `pw:`; nil for a prefix that is not ours.
+    /// The number behind `prefixStart`; nil for a prefix that is not ours.
     static func pointNumber(_ prefix: Slice<UnsafeRawBufferPointer>) -> Int? {
-        guard prefix.starts(with: prefixStart.utf8) else { return nil }
-        let digits = prefix.dropFirst(3)
+        guard prefix.starts(with: prefixStartBytes) else { return nil }
+        let digits = prefix.dropFirst(prefixStartBytes.count)
         guard (1...4).contains(digits.count) else { return nil }
         var number = 0
         for digit in digits {

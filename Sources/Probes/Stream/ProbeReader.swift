@@ -37,6 +37,7 @@ final class ProbeReader {
             let reader = try ProbeReader(plan: plan, queue: queue)
             defer { reader.closeAll() }
             try reader.arm(topology)
+            reader.begin()
             armed.report(.success(()))
             reader.read()
             // Hooks are undone before the consumer hears of the end and may exit; sockets close by themselves.
@@ -90,6 +91,14 @@ final class ProbeReader {
     }
 
     // MARK: Reading
+
+    /// Throws away what was seen while the probes were armed one after the other. Some of it bears no time but that of
+    /// its reading, so it is read.
+    private func begin() {
+        intake.beginNanoseconds = .max
+        for source in sources.values { _ = readOnce(source, began: 0) }
+        intake.beginNanoseconds = realTimeNanoseconds()
+    }
 
     private func read() {
         var lastRelease: Int64 = 0

@@ -175,8 +175,8 @@ private func chain(
                     flags owner
                     chain forward-0 {
                         type filter hook forward priority -1; policy accept
-                        meta l4proto tcp log group 77 prefix "pw:0" snaplen 128
-                        udp dport 4789 log group 77 prefix "pw:0" snaplen 128
+                        meta l4proto tcp log group 77 prefix "\(NFLOGSource.prefixStart)0" snaplen 128
+                        udp dport 4789 log group 77 prefix "\(NFLOGSource.prefixStart)0" snaplen 128
                     }
                 }
 

@@ -158,11 +158,12 @@ private struct SplitMix: RandomNumberGenerator {
     }
 
     @Test func knowsItsOwnPrefixes() {
-        #expect(point("pw:0") == 0)
-        #expect(point("pw:17") == 17)
-        #expect(point("pw:") == nil)
-        #expect(point("pw:1x") == nil)
-        #expect(point("pw:12345") == nil)
+        #expect(point("\(NFLOGSource.prefixStart)0") == 0)
+        #expect(point("pw:0") == nil)
+        #expect(point("\(NFLOGSource.prefixStart)17") == 17)
+        #expect(point("\(NFLOGSource.prefixStart)") == nil)
+        #expect(point("\(NFLOGSource.prefixStart)1x") == nil)
+        #expect(point("\(NFLOGSource.prefixStart)12345") == nil)
         #expect(point("DROP: 1") == nil)
         #expect(point("") == nil)
     }

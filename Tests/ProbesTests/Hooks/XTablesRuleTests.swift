@@ -16,11 +16,11 @@ import Topology
             XTablesRule.insertion(placements, run: run, group: 7, snapLength: 96, match: "-p icmp") == """
                 *mangle
                 -I FORWARD 1 -p icmp -m comment --comment packetwalk:12.345.6 \
-                -j NFLOG --nflog-group 7 --nflog-prefix pw:1 --nflog-size 96
+                -j NFLOG --nflog-group 7 --nflog-prefix \(NFLOGSource.prefixStart)1 --nflog-size 96
                 COMMIT
                 *filter
                 -I FORWARD 1 -p icmp -m comment --comment packetwalk:12.345.6 \
-                -j NFLOG --nflog-group 7 --nflog-prefix pw:3 --nflog-size 96
+                -j NFLOG --nflog-group 7 --nflog-prefix \(NFLOGSource.prefixStart)3 --nflog-size 96
                 COMMIT
 
                 """)
