@@ -96,7 +96,7 @@ struct RuleTraceArming {
         let socket: NFLOGSocket
         do {
             socket = try file.perform { try NFLOGSocket(snapLength: snapLength, onlyGroup: 0) }
-        } catch let error as SystemError where error.errorNumber == EBUSY {
+        } catch let error as SystemError where error.errorNumber == EBUSY || error.errorNumber == EPERM {
             throw ProbeError("hear the kernel's TRACE", reason: "another program has NFLOG group 0")
         }
         do {
