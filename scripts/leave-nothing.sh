@@ -2,7 +2,7 @@
 # Lays hooks again and again in a sandbox and ends each run in another way, at a random moment; afterwards rules,
 # namespaces and processes must be as before.
 #
-#   scripts/leave-nothing.sh PROGRAM SEED KILLS     PROGRAM nftables|iptables lays hooks and waits
+#   scripts/leave-nothing.sh PROGRAM SEED KILLS     PROGRAM auto|nftables|iptables lays hooks and waits
 #
 # Needs no root. Prints one line for each difference, and ends with status 1 if there was any.
 set -u
@@ -29,6 +29,9 @@ ip netns exec router iptables-nft -t mangle -A FORWARD -p tcp -j ACCEPT
 ip netns exec router iptables-legacy -A INPUT -p icmp -m comment --comment 'packetwalk: not a run' -j ACCEPT
 ip netns exec router iptables-legacy -A INPUT -p udp --dport 9 -j DROP
 ip netns exec router iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
+ip netns exec router ip6tables-legacy -A INPUT -p udp --dport 9 -j DROP
+# One logger set by somebody, one that is not.
+ip netns exec router sh -c 'echo NONE >/proc/sys/net/netfilter/nf_log/2'
 ip netns exec router nft -f - <<'RULES'
 table inet fw {
     chain forward {
@@ -49,6 +52,8 @@ state() {
             echo "$namespace $save"
             $enter $save -c 2>/dev/null | grep -v '^#' | sed '/^:/s/ \[.*//'
         done
+        echo "$namespace nf_log"
+        $enter cat /proc/sys/net/netfilter/nf_log/2 /proc/sys/net/netfilter/nf_log/10
         echo "$namespace nft"
         $enter nft list ruleset 2>/dev/null
     done
@@ -103,12 +108,18 @@ await() {
     failures=$((failures + 1))
 }
 
-for backend in nftables iptables; do
+for backend in auto nftables iptables; do
     for signal in INT TERM; do
         start $backend
         await "$backend, SIG$signal"
         # The hooks are there: without this the comparison below would say nothing.
         state | cmp -s /run/before - && { echo "$backend: no hook was laid"; failures=$((failures + 1)); }
+        # Traces of iptables-legacy are heard by NFLOG, except where only nftables may be used.
+        logger=$(ip netns exec router cat /proc/sys/net/netfilter/nf_log/2)
+        case $backend,$logger in
+        auto,nfnetlink_log | iptables,nfnetlink_log | nftables,NONE) ;;
+        *) echo "$backend: nf_log is $logger"; failures=$((failures + 1)) ;;
+        esac
         kill -s $signal $run
         wait $run || { echo "$backend, SIG$signal: status $?"; failures=$((failures + 1)); }
         check "$backend, SIG$signal"
@@ -122,7 +133,7 @@ for backend in nftables iptables; do
 done
 
 moments=$(awk -v seed="$seed" -v count="$kills" 'BEGIN { srand(seed); for (; count > 0; count--) printf "%.3f\n", rand() * rand() * 0.6 }')
-for backend in nftables iptables; do
+for backend in auto iptables; do
     for moment in $moments; do
         start $backend
         sleep "$moment"

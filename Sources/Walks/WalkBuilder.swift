@@ -327,6 +327,8 @@ struct WalkBuilder {
             }
             guard let hook = event.hook ?? base?.hook, let target = hop(of: event, hook, Self.stage(base?.priority))
             else { continue }
+            // What the state made of a translation, the kernel has now said itself.
+            hops[target].rules.removeAll { $0.verdict == nil && $0.isSameRule(as: reference) }
             if !hops[target].rules.contains(reference) { hops[target].rules.append(reference) }
             if !hops[target].evidence.contains(.rule) { hops[target].evidence.append(.rule) }
         }
@@ -477,6 +479,14 @@ struct WalkBuilder {
             sourcePort: hasPorts ? tuple.sourcePort : nil, destinationPort: hasPorts ? tuple.destinationPort : nil,
             summary: "\(name)\(ports)", start: timestamp(record.startNanoseconds), outcome: record.outcome, hops: hops,
             stoppedAt: stop)
+    }
+}
+
+extension RuleReference {
+    /// Whether both name one rule, whatever is said of it.
+    fileprivate func isSameRule(as other: RuleReference) -> Bool {
+        family == other.family && table == other.table && chain == other.chain && position == other.position
+            && handle == other.handle && backend == other.backend
     }
 }
 

@@ -7,14 +7,14 @@ internal import Topology
 /// Lays hooks in the namespace that it is started in and in every one of `ip netns`, says `armed`, and prints what it
 /// saw when it is told to stop (SIGINT, SIGTERM or the end of its input). The tests start it, and kill it.
 ///
-///     hook-exercise nftables|iptables [FILTER]
+///     hook-exercise auto|nftables|iptables [FILTER]
 @main
 struct HookExercise {
     static func main() {
         let arguments = CommandLine.arguments
         if arguments.count == 2, arguments[1] == HookGuardian.argument { exit(HookGuardian.run()) }
         guard arguments.count >= 2, let hooks = ProbePlan.Hooks(rawValue: arguments[1]) else {
-            complain("usage: hook-exercise nftables|iptables [FILTER]")
+            complain("usage: hook-exercise auto|nftables|iptables [FILTER]")
             exit(64)
         }
         do {
@@ -39,7 +39,7 @@ struct HookExercise {
                 namespaces: [Namespace(name: "host", inode: 0, path: "/proc/self/ns/net")]
                     + directoryNames("/run/netns").map { Namespace(name: $0, inode: 0, path: "/run/netns/\($0)") })
         }
-        var plan = ProbePlan(filter: filter, hooks: hooks)
+        var plan = ProbePlan(filter: filter, hooks: hooks, rules: .standard)
         plan.guardian = ["/proc/self/exe", HookGuardian.argument]
         let source = try LiveSource(topology: topology, plan: plan)
         for warning in source.warnings { complain(warning) }
