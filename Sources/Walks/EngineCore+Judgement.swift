@@ -334,7 +334,12 @@ extension EngineCore {
     private mutating func applyLosses(_ record: inout WalkRecord) {
         record.lossStart = batch.losses.count
         for loss in losses where loss.timeNanoseconds >= record.startNanoseconds {
-            batch.losses.append(loss)
+            // A source tells of its losses again and again: the walk has their sum.
+            if let known = batch.losses[record.lossStart...].firstIndex(where: { $0.source == loss.source }) {
+                batch.losses[known].lost += loss.lost
+            } else {
+                batch.losses.append(loss)
+            }
         }
         record.lossCount = batch.losses.count - record.lossStart
         let lostSightings = batch.losses[record.lossStart...].contains { !$0.source.hasPrefix(Loss.ruleTracePrefix) }

@@ -54,6 +54,8 @@ final class NFLOGSource: ProbeSource {
                     continue
                 }
                 adapt(taken)
+                // At once: the walks that a loss concerns may end before the next count is asked for.
+                reportLosses(into: intake)
                 return .drained
             }
             let now = realTimeNanoseconds()
@@ -64,6 +66,7 @@ final class NFLOGSource: ProbeSource {
             }
             if taken >= limit {
                 adapt(taken)
+                reportLosses(into: intake)
                 return .more(readUpTo: latest)
             }
         }

@@ -26,8 +26,8 @@ final class ProbeReader {
 
     /// Events that one source may hand over before the next has its turn.
     private static let readLimit = 4096
-    /// How often losses are asked for.
-    private static let lossInterval: Int64 = 500_000_000
+    /// How often losses are asked for: more often than a walk can end after its last sighting.
+    private static let lossInterval: Int64 = 200_000_000
     /// Events that wait in the merger, at most; beyond them they go out without the hold.
     private static let crowd = 200_000
 
