@@ -1,7 +1,7 @@
-internal import FoundationEssentials
+internal import Topology
 
 /// A JSON value, for libnftables' expressions.
-enum JSONValue: Sendable, Hashable, Decodable {
+enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case number(Int64)
@@ -9,26 +9,37 @@ enum JSONValue: Sendable, Hashable, Decodable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// Nil for text that is no JSON.
+    /// Nil for text that is no JSON, and where a number is no 64-bit integer.
+    ///
+    /// A ruleset of thousands of rules is read for each packet that it may have stopped, which a `Decoder` that looks
+    /// for one shape after the other is too slow for.
     init?(parsing text: String) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return nil }
-        self = value
+        guard let tree = try? JSONTree(parsing: Array(text.utf8)) else { return nil }
+        self.init(tree)
     }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else if let value = try? container.decode([JSONValue].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
+    private init?(_ tree: JSONTree) {
+        switch tree {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .number(value)
+        case .number: return nil
+        case .string(let value): self = .text(value)
+        case .array(let elements):
+            var values: [JSONValue] = []
+            values.reserveCapacity(elements.count)
+            for element in elements {
+                guard let value = JSONValue(element) else { return nil }
+                values.append(value)
+            }
+            self = .array(values)
+        case .object(let members):
+            var values: [String: JSONValue] = [:]
+            for member in members {
+                guard let value = JSONValue(member.value) else { return nil }
+                values[member.key] = value
+            }
+            self = .object(values)
         }
     }
 

@@ -2,12 +2,12 @@
 ///
 /// Used for what other programs print (libnftables, container engines). Unlike a `Decoder` it asks for no shape
 /// beforehand, keeps the order of members and can give back a part of the text as it stood.
-indirect enum JSONValue: Sendable {
-    struct Member: Sendable {
-        var key: String
-        var value: JSONValue
+public indirect enum JSONValue: Sendable {
+    public struct Member: Sendable {
+        public var key: String
+        public var value: JSONValue
         /// Where the value stands in the text.
-        var range: Range<Int>
+        public var range: Range<Int>
     }
 
     case null
@@ -40,15 +40,15 @@ indirect enum JSONValue: Sendable {
 }
 
 /// A text that is no JSON.
-struct MalformedJSON: Error, Hashable, CustomStringConvertible {
-    var offset: Int
-    var reason: String
-    var description: String { "malformed JSON at byte \(offset): \(reason)" }
+public struct MalformedJSON: Error, Hashable, CustomStringConvertible {
+    public var offset: Int
+    public var reason: String
+    public var description: String { "malformed JSON at byte \(offset): \(reason)" }
 }
 
 extension JSONValue {
     /// Reads a whole text. Throws `MalformedJSON`, also for nesting deeper than 256.
-    init(parsing text: [UInt8]) throws(MalformedJSON) {
+    public init(parsing text: [UInt8]) throws(MalformedJSON) {
         var parser = JSONParser(text)
         self = try parser.document()
     }
@@ -242,3 +242,6 @@ private struct JSONParser {
         return code
     }
 }
+
+/// `JSONValue` for rooms that have another type of that name: `Topology` names a type of this module, too.
+public typealias JSONTree = JSONValue

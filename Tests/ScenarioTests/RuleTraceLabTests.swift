@@ -1,0 +1,115 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+import Testing
+import Topology
+import Twin
+import Walks
+
+/// The rules that a packet met, as the kernel told of them. Expected rules are written from the labs' own commands.
+@Suite("The rules that a packet met", .serialized, .enabled(if: LabRun.isAvailable))
+struct RuleTraceLabTests {
+    /// No lab here needs root: where the tests have it, they do without.
+    private static let user: UInt32? = geteuid() == 0 ? 65_534 : nil
+    private static let root = String(#filePath.dropLast("/Tests/ScenarioTests/RuleTraceLabTests.swift".count))
+
+    private static let threeDeep = ["FORWARD 1 jump outer", "outer 2 jump middle", "middle 1 jump inner", "inner 1 drop"]
+
+    @Test(
+        "stand where they ended it, with the way to their chain",
+        arguments: [
+            ("rule-drop-chains-iptables-nft", threeDeep),
+            ("rule-drop-chains-iptables-legacy", threeDeep),
+            ("rule-drop-nftables", ["forward 1 jump outer", "outer 2 jump middle", "middle 1 goto inner", "inner 1 drop"]),
+            ("rule-drop-nftables-bridge", ["forward 1 drop"]),
+            ("rule-drop-nftables-netdev", ["ingress 1 drop"]),
+            ("rule-drop-nftables-ipv6", ["forward 1 drop"]),
+            ("rule-drop-ip6tables", ["FORWARD 1 drop"]),
+            ("rule-reject-iptables-nft", ["FORWARD 1 reject"]),
+            ("rule-reject-iptables-legacy", ["FORWARD 1 reject"]),
+            (
+                "policy-drop-iptables-nft",
+                ["FORWARD 1 jump DOCKER-USER", "DOCKER-USER 1 return", "FORWARD policy drop"]
+            ),
+        ])
+    func ending(lab: String, expected: [String]) throws {
+        let run = try LabRun.packetwalk(["lab", "run", lab, "--format", "json"], as: Self.user)
+        let walk = try #require(run.walks.first, "\(run.standardError)")
+        let drop = try #require(walk.hops.last { $0.vantage == .drop }, "\(lab): \(walk.outcome)")
+        #expect(drop.namespace == "host" && drop.evidence == [.rule])
+        #expect(drop.rules.map(\.words) == expected, "\(lab)")
+        // Only the rule itself can have a text, never a policy.
+        #expect(drop.rules.allSatisfy { ($0.text != nil) == ($0.position != nil) })
+        #expect(walk.stoppedAt?.rule == drop.rules.last)
+        let finding = try #require(walk.findings.first)
+        #expect(finding.evidence.contains { $0.hasPrefix("rule: traced: ") }, "\(finding.evidence)")
+        #expect(finding.severity == .error)
+    }
+
+    @Test("of an earlier base chain stand at its hop: accepted there, dropped behind")
+    func acceptedBefore() throws {
+        let run = try LabRun.packetwalk(["lab", "run", "accept-not-final", "--format", "json"], as: Self.user)
+        let walk = try #require(run.walks.first, "\(run.standardError)")
+        let accepting = walk.hops.filter { $0.hook == .forward && $0.vantage == .netfilter }.flatMap(\.rules)
+        #expect(accepting.map { "\($0.table) \($0.words)" } == ["first forward 1 accept"])
+        let dropping = walk.hops.last?.rules ?? []
+        #expect(dropping.map { "\($0.table) \($0.words)" } == ["second forward 1 drop"])
+        #expect(walk.findings.first?.code == "accept-not-final")
+    }
+
+    @Test(
+        "are traced through the iptables backend, too, while an ordinary program sends",
+        arguments: ["rule-drop-chains-iptables-nft", "rule-drop-chains-iptables-legacy"])
+    func iptablesBackend(lab: String) throws {
+        let run = try LabRun.packetwalk(
+            ["lab", "run", lab, "--trace", "--hooks", "iptables", "--format", "json"], as: Self.user)
+        let walk = try #require(
+            run.walks.first { $0.summary.hasPrefix("ICMP echo request") }, "\(run.standardError)")
+        #expect(walk.hops.last?.rules.map(\.words) == Self.threeDeep, "\(run.standardError)")
+    }
+
+    @Test("are not told without --rules, and the cause is found all the same")
+    func none() throws {
+        let run = try LabRun.packetwalk(
+            ["lab", "run", "rule-drop-nftables", "--trace", "--rules", "none", "--format", "json"], as: Self.user)
+        let walk = try #require(run.walks.first { $0.summary.hasPrefix("ICMP echo request") })
+        #expect(!walk.hops.contains { $0.evidence.contains(.rule) })
+        #expect(walk.losses.allSatisfy { !$0.vantage.hasPrefix("rule trace") })
+        #expect(walk.findings.first?.code == "rule-drop")
+    }
+
+    /// Every packet of the flood passes two base chains of the router, and arrives.
+    @Test("a walk whose rules were lost says so, and nothing is claimed from their absence", arguments: ["all", "100"])
+    func flood(rules: String) throws {
+        let packets = rules == "all" ? "4000" : "400"
+        let output = try Command(["\(Self.root)/scripts/rule-flood.sh", LabRun.program, packets, "--rules", rules]).run()
+        #expect(output.status == 0, "\(output.errorText.suffix(500))")
+        var walks = 0
+        var whole = 0
+        for line in output.text.split(separator: "\n") where line.hasPrefix("{") {
+            let walk = try JSONDecoder().decode(Walk.self, from: Data(line.utf8))
+            guard walk.protocol == "icmp" else { continue }
+            walks += 1
+            let met = walk.hops.flatMap(\.rules).map(\.words)
+            let isWhole =
+                met.contains("before policy accept") && met.contains("inner 2 accept")
+                && met.contains { $0.hasPrefix("forward ") && $0.hasSuffix(" jump inner") }
+            whole += isWhole ? 1 : 0
+            let saysSo = walk.losses.contains { $0.vantage == "rule trace host" && $0.lost > 0 }
+            let isSeenBehind = walk.hops.contains { $0.namespace == "host" && $0.hook == .postrouting }
+            if isSeenBehind { #expect(isWhole || saysSo, "\(walk.summary): \(met) \(walk.losses)") }
+            // Nothing was dropped, and nothing may be said to have been.
+            #expect(walk.outcome != .dropped && walk.outcome != .rejected && walk.stoppedAt?.rule == nil)
+            #expect(walk.findings.allSatisfy { $0.severity != .error && $0.rule == nil })
+        }
+        #expect(walks >= 100)
+        if rules != "all" { #expect(whole > 0) }
+    }
+}
+
+extension RuleReference {
+    /// `FORWARD 1 jump outer`, `FORWARD policy drop`.
+    fileprivate var words: String {
+        ([chain, position.map { "\($0)" }, verdict] as [String?]).compactMap(\.self).joined(separator: " ")
+    }
+}
