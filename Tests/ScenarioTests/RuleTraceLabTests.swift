@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LinuxSystem
+import Observations
 import Testing
 import Topology
 import Twin
@@ -13,14 +14,19 @@ struct RuleTraceLabTests {
     private static let user: UInt32? = geteuid() == 0 ? 65_534 : nil
     private static let root = String(#filePath.dropLast("/Tests/ScenarioTests/RuleTraceLabTests.swift".count))
 
-    private static let threeDeep = ["FORWARD 1 jump outer", "outer 2 jump middle", "middle 1 jump inner", "inner 1 drop"]
+    private static let threeDeep = [
+        "FORWARD 1 jump outer", "outer 2 jump middle", "middle 1 jump inner", "inner 1 drop",
+    ]
 
     @Test(
         "stand where they ended it, with the way to their chain",
         arguments: [
             ("rule-drop-chains-iptables-nft", threeDeep),
             ("rule-drop-chains-iptables-legacy", threeDeep),
-            ("rule-drop-nftables", ["forward 1 jump outer", "outer 2 jump middle", "middle 1 goto inner", "inner 1 drop"]),
+            (
+                "rule-drop-nftables",
+                ["forward 1 jump outer", "outer 2 jump middle", "middle 1 goto inner", "inner 1 drop"]
+            ),
             ("rule-drop-nftables-bridge", ["forward 1 drop"]),
             ("rule-drop-nftables-netdev", ["ingress 1 drop"]),
             ("rule-drop-nftables-ipv6", ["forward 1 drop"]),
@@ -82,7 +88,8 @@ struct RuleTraceLabTests {
     @Test("a walk whose rules were lost says so, and nothing is claimed from their absence", arguments: ["all", "100"])
     func flood(rules: String) throws {
         let packets = rules == "all" ? "4000" : "400"
-        let output = try Command(["\(Self.root)/scripts/rule-flood.sh", LabRun.program, packets, "--rules", rules]).run()
+        let script = "\(Self.root)/scripts/rule-flood.sh"
+        let output = try Command([script, LabRun.program, packets, "--rules", rules]).run()
         #expect(output.status == 0, "\(output.errorText.suffix(500))")
         var walks = 0
         var whole = 0

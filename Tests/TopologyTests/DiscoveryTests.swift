@@ -49,7 +49,7 @@ import Wire
 @Suite struct ContainerEngineTests {
     @Test("a running container by name, with its process and its mount")
     func readsContainer() throws {
-        let value = try JSONValue(
+        let value = try JSONTree(
             parsing: Array(
                 #"{"Id":"0123456789ab","Name":"/web","State":{"Pid":42},"NetworkSettings":{"SandboxKey":"/run/docker/netns/ab"}}"#
                     .utf8))
@@ -60,14 +60,14 @@ import Wire
 
     @Test("a container that does not run has no namespace")
     func ignoresStopped() throws {
-        let value = try JSONValue(
+        let value = try JSONTree(
             parsing: Array(#"{"Name":"/web","State":{"Pid":0},"NetworkSettings":{"SandboxKey":""}}"#.utf8))
         #expect(ContainerEngines.container(value) == nil)
     }
 
     @Test("an identifier that could change the request is not asked for")
     func refusesStrangeIdentifiers() throws {
-        let list = try JSONValue(
+        let list = try JSONTree(
             parsing: Array(#"[{"Id":"../../exec 0123456789"},{"Id":"0123456789abcdef"},{"Id":"abc"}]"#.utf8))
         #expect(ContainerEngines.identifiers(list) == ["0123456789abcdef"])
     }

@@ -277,7 +277,7 @@ enum FieldFiles {
 @Suite struct JSONValueTests {
     @Test("values of every kind")
     func readsValues() throws {
-        let value = try JSONValue(
+        let value = try JSONTree(
             parsing: Array(#"{"a": [1, -2.5, true, false, null], "b": {"c": "x\n\u00e4\ud83d\ude00\"" } }"#.utf8))
         #expect(value["a"]?.elements.first?.integer == 1)
         #expect(value["a"]?.elements.count == 5)
@@ -291,11 +291,11 @@ enum FieldFiles {
             String(repeating: "[", count: 100_000),
         ])
     func refuses(text: String) {
-        #expect(throws: MalformedJSON.self) { try JSONValue(parsing: Array(text.utf8)) }
+        #expect(throws: MalformedJSON.self) { try JSONTree(parsing: Array(text.utf8)) }
     }
 
     @Test("compact drops blanks between tokens only")
     func compacts() {
-        #expect(JSONValue.compact(Array(#"{ "a b" : [ 1, "\" c" ] }"#.utf8)[...]) == #"{"a b":[1,"\" c"]}"#)
+        #expect(JSONTree.compact(Array(#"{ "a b" : [ 1, "\" c" ] }"#.utf8)[...]) == #"{"a b":[1,"\" c"]}"#)
     }
 }

@@ -34,11 +34,11 @@ enum ContainerEngines {
         var warnings: [String] = []
         for socket in sockets() {
             do {
-                let list = try JSONValue(parsing: try UnixHTTP.get("/containers/json", socket: socket))
+                let list = try JSONTree(parsing: try UnixHTTP.get("/containers/json", socket: socket))
                 for identifier in identifiers(list) {
                     // A container that ends meanwhile is not there any more.
                     guard let answer = try? UnixHTTP.get("/containers/\(identifier)/json", socket: socket),
-                        let container = container(try JSONValue(parsing: answer))
+                        let container = container(try JSONTree(parsing: answer))
                     else { continue }
                     containers.append(container)
                 }
@@ -52,7 +52,7 @@ enum ContainerEngines {
     }
 
     /// From GET /containers/json. What is no identifier is not asked for: it becomes part of a request.
-    static func identifiers(_ list: JSONValue) -> [String] {
+    static func identifiers(_ list: JSONTree) -> [String] {
         list.elements.compactMap { $0["Id"]?.string }.filter { identifier in
             (12...64).contains(identifier.utf8.count)
                 && identifier.utf8.allSatisfy { 48...57 ~= $0 || 97...102 ~= $0 }
@@ -60,7 +60,7 @@ enum ContainerEngines {
     }
 
     /// From GET /containers/ID/json; nil for one that is not running.
-    static func container(_ value: JSONValue) -> Container? {
+    static func container(_ value: JSONTree) -> Container? {
         guard let name = value["Name"]?.string ?? value["Id"]?.string else { return nil }
         var paths: [String] = []
         if let process = value["State"]?["Pid"]?.integer, process > 0 { paths.append("/proc/\(process)/ns/net") }

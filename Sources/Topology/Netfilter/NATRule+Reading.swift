@@ -30,9 +30,9 @@ extension NATRule {
         guard
             expressions.holds("\"masquerade\"") || expressions.holds("\"snat\"") || expressions.holds("\"dnat\"")
                 || expressions.holds("\"redirect\""),
-            let list = try? JSONValue(parsing: Array(expressions.utf8))
+            let list = try? JSONTree(parsing: Array(expressions.utf8))
         else { return nil }
-        var found: (kind: String, statement: JSONValue)?
+        var found: (kind: String, statement: JSONTree)?
         var source: String?
         var destination: String?
         var port: String?
@@ -71,7 +71,7 @@ extension NATRule {
     }
 
     /// `172.19.0.2:80`, `[2001:db8::2]:80`, `:8080`.
-    private static func destination(_ statement: JSONValue) -> String? {
+    private static func destination(_ statement: JSONTree) -> String? {
         let address = statement["addr"].flatMap { describe($0) }
         let port = statement["port"].flatMap { describe($0) }
         guard let port else { return address }
@@ -80,7 +80,7 @@ extension NATRule {
     }
 
     /// An address, a prefix, a range or a list of them; nil for what is looked up in the packet or in a map.
-    private static func describe(_ value: JSONValue) -> String? {
+    private static func describe(_ value: JSONTree) -> String? {
         switch value {
         case .string(let text): return text
         case .integer(let number): return "\(number)"

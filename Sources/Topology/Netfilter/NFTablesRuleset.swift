@@ -11,7 +11,7 @@ struct NFTablesRuleset: Sendable {
     init(json: [UInt8], text: [UInt8] = []) throws(MalformedJSON) {
         listing = NFTablesListing(text)
         var positions: [ChainKey: Int] = [:]
-        guard let objects = try JSONValue(parsing: json)["nftables"] else {
+        guard let objects = try JSONTree(parsing: json)["nftables"] else {
             throw MalformedJSON(offset: 0, reason: "no ruleset")
         }
         for object in objects.elements {
@@ -41,15 +41,15 @@ struct NFTablesRuleset: Sendable {
         }
     }
 
-    private static func set(_ value: JSONValue, isMap: Bool, json: [UInt8]) -> NamedSet? {
+    private static func set(_ value: JSONTree, isMap: Bool, json: [UInt8]) -> NamedSet? {
         guard let family = value["family"]?.string, let table = value["table"]?.string,
             let name = value["name"]?.string
         else { return nil }
-        let elements = value.member("elem").map { JSONValue.compact(json[$0.range]) }
+        let elements = value.member("elem").map { JSONTree.compact(json[$0.range]) }
         return NamedSet(family: family, table: table, name: name, isMap: isMap, elements: elements ?? "[]")
     }
 
-    private static func chain(_ value: JSONValue) -> RuleChain? {
+    private static func chain(_ value: JSONTree) -> RuleChain? {
         guard let family = value["family"]?.string, let table = value["table"]?.string,
             let name = value["name"]?.string
         else { return nil }
@@ -63,12 +63,12 @@ struct NFTablesRuleset: Sendable {
         return chain
     }
 
-    private static func rule(_ value: JSONValue, json: [UInt8], texts: [UInt64: String], position: Int) -> Rule {
+    private static func rule(_ value: JSONTree, json: [UInt8], texts: [UInt64: String], position: Int) -> Rule {
         var rule = Rule(position: position, text: "")
         rule.handle = value["handle"]?.integer.flatMap { UInt64(exactly: $0) }
         rule.comment = value["comment"]?.string
         if let expressions = value.member("expr") {
-            rule.expressions = JSONValue.compact(json[expressions.range])
+            rule.expressions = JSONTree.compact(json[expressions.range])
             for expression in expressions.value.elements {
                 guard let counter = expression["counter"] else { continue }
                 // A named counter is a string here.

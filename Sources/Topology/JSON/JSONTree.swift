@@ -2,10 +2,10 @@
 ///
 /// Used for what other programs print (libnftables, container engines). Unlike a `Decoder` it asks for no shape
 /// beforehand, keeps the order of members and can give back a part of the text as it stood.
-public indirect enum JSONValue: Sendable {
+public indirect enum JSONTree: Sendable {
     public struct Member: Sendable {
         public var key: String
-        public var value: JSONValue
+        public var value: JSONTree
         /// Where the value stands in the text.
         public var range: Range<Int>
     }
@@ -16,10 +16,10 @@ public indirect enum JSONValue: Sendable {
     /// A number that is no 64-bit integer, as written.
     case number(String)
     case string(String)
-    case array([JSONValue])
+    case array([JSONTree])
     case object([Member])
 
-    subscript(key: String) -> JSONValue? { member(key)?.value }
+    subscript(key: String) -> JSONTree? { member(key)?.value }
 
     func member(_ key: String) -> Member? {
         guard case .object(let members) = self else { return nil }
@@ -34,7 +34,7 @@ public indirect enum JSONValue: Sendable {
         if case .integer(let number) = self { number } else { nil }
     }
 
-    var elements: [JSONValue] {
+    var elements: [JSONTree] {
         if case .array(let elements) = self { elements } else { [] }
     }
 }
@@ -46,7 +46,7 @@ public struct MalformedJSON: Error, Hashable, CustomStringConvertible {
     public var description: String { "malformed JSON at byte \(offset): \(reason)" }
 }
 
-extension JSONValue {
+extension JSONTree {
     /// Reads a whole text. Throws `MalformedJSON`, also for nesting deeper than 256.
     public init(parsing text: [UInt8]) throws(MalformedJSON) {
         var parser = JSONParser(text)
@@ -86,7 +86,7 @@ private struct JSONParser {
 
     init(_ text: [UInt8]) { self.text = text }
 
-    mutating func document() throws(MalformedJSON) -> JSONValue {
+    mutating func document() throws(MalformedJSON) -> JSONTree {
         let value = try value()
         skipBlanks()
         if offset != text.count { throw failure("more after the end") }
@@ -111,7 +111,7 @@ private struct JSONParser {
         return true
     }
 
-    private mutating func value() throws(MalformedJSON) -> JSONValue {
+    private mutating func value() throws(MalformedJSON) -> JSONTree {
         skipBlanks()
         guard offset < text.count else { throw failure("ends too early") }
         switch text[offset] {
@@ -125,16 +125,16 @@ private struct JSONParser {
         }
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(MalformedJSON) -> JSONValue {
+    private mutating func word(_ word: StaticString, _ value: JSONTree) throws(MalformedJSON) -> JSONTree {
         let matches = word.withUTF8Buffer { text[offset...].starts(with: $0) }
         guard matches else { throw failure("an unknown word") }
         offset += word.utf8CodeUnitCount
         return value
     }
 
-    private mutating func object() throws(MalformedJSON) -> JSONValue {
+    private mutating func object() throws(MalformedJSON) -> JSONTree {
         try enter()
-        var members: [JSONValue.Member] = []
+        var members: [JSONTree.Member] = []
         if !take(UInt8(ascii: "}")) {
             repeat {
                 skipBlanks()
@@ -144,7 +144,7 @@ private struct JSONParser {
                 skipBlanks()
                 let start = offset
                 let value = try value()
-                members.append(JSONValue.Member(key: key, value: value, range: start..<offset))
+                members.append(JSONTree.Member(key: key, value: value, range: start..<offset))
             } while take(UInt8(ascii: ","))
             guard take(UInt8(ascii: "}")) else { throw failure("an object without end") }
         }
@@ -152,9 +152,9 @@ private struct JSONParser {
         return .object(members)
     }
 
-    private mutating func array() throws(MalformedJSON) -> JSONValue {
+    private mutating func array() throws(MalformedJSON) -> JSONTree {
         try enter()
-        var elements: [JSONValue] = []
+        var elements: [JSONTree] = []
         if !take(UInt8(ascii: "]")) {
             repeat { elements.append(try value()) } while take(UInt8(ascii: ","))
             guard take(UInt8(ascii: "]")) else { throw failure("an array without end") }
@@ -169,7 +169,7 @@ private struct JSONParser {
         if depth > 256 { throw failure("nested too deeply") }
     }
 
-    private mutating func number() throws(MalformedJSON) -> JSONValue {
+    private mutating func number() throws(MalformedJSON) -> JSONTree {
         let start = offset
         scan: while offset < text.count {
             switch text[offset] {
@@ -242,6 +242,3 @@ private struct JSONParser {
         return code
     }
 }
-
-/// `JSONValue` for rooms that have another type of that name: `Topology` names a type of this module, too.
-public typealias JSONTree = JSONValue
