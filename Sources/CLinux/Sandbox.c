@@ -115,6 +115,9 @@ static void run_first_process(const char *path, char *const arguments[], char *c
     while (count < 0 && errno == EINTR);
     if (count != 1) _exit(127);  // The process outside is gone.
     close(gate);
+    // Not together with the user namespace: what of /proc/net belongs to root is given to the root of the moment, whom
+    // the identities do not name yet then, and nobody in the sandbox could read which tables iptables-legacy has.
+    if (unshare(CLONE_NEWNET) != 0) refuse(report, PACKETWALK_SANDBOX_NAMESPACES);
     prepare_mounts(report);
 
     sigset_t set;
@@ -151,7 +154,7 @@ int packetwalk_sandbox(const char *path, char *const arguments[], char *const en
     forwarded_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, &old);
 
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | SIGCHLD;
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | SIGCHLD;
     if (user_namespace) flags |= CLONE_NEWUSER;
     // Without a stack of its own this is fork(2) into new namespaces; glibc's fork takes no flags.
     pid_t child = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);

@@ -18,8 +18,8 @@ final class NftablesTraceSource: ProbeSource {
     private var dropped: UInt32 = 0
     private var lastEmpty = realTimeNanoseconds()
     private var nextRequest: Int64 = 0
-    /// Rules of our own that stand in chains of others, by handle.
-    var ownHandles: Set<UInt64> = []
+    /// Rules of our own that stand in chains of others.
+    var ownHandles: Set<OwnRules.Handle> = []
 
     var namespaceName: String? { namespace }
     var descriptor: Int32 { socket.descriptor }
@@ -56,7 +56,11 @@ final class NftablesTraceSource: ProbeSource {
                 let now = realTimeNanoseconds()
                 for message in NetlinkMessage.all(in: datagram) {
                     guard let trace = TraceMessage(message) else { continue }
-                    let isOwn = trace.handle.map(ownHandles.contains) ?? false
+                    let isOwn =
+                        trace.handle.map {
+                            ownHandles.contains(
+                                OwnRules.Handle(family: trace.family, table: trace.table, handle: $0))
+                        } ?? false
                     if let (key, event) = assembly.take(trace, isOwn: isOwn, index: index, timeNanoseconds: now) {
                         join.add(event, key: key)
                     }

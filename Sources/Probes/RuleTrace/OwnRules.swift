@@ -10,6 +10,13 @@ enum OwnRules {
         var chain: String
     }
 
+    /// A rule of nf_tables: handles count table by table.
+    struct Handle: Hashable {
+        var family: String
+        var table: String
+        var handle: UInt64
+    }
+
     /// By chain, the numbers of our rules, counted from 1; from what iptables-save(8) printed.
     static func numbers(saved: String, family: String) -> [Place: [Int]] {
         var table = ""
@@ -41,7 +48,7 @@ enum OwnRules {
     }
 
     /// The handles of our rules in the tables of iptables-nft of a namespace: those that bear a run's comment.
-    static func handles(in namespace: NetworkNamespaceFile) throws -> Set<UInt64> {
+    static func handles(in namespace: NetworkNamespaceFile) throws -> Set<Handle> {
         let socket = try namespace.perform { try NetlinkSocket(family: NETLINK_NETFILTER) }
         let attempt = "find the tool's own rules"
         try socket.send(
@@ -49,7 +56,7 @@ enum OwnRules {
                 type: UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_GETRULE.rawValue),
                 flags: UInt16(NLM_F_REQUEST | NLM_F_DUMP), sequence: 1, payload: [0, 0, 0, 0]))
         var buffer = [UInt8](repeating: 0, count: 131_072)
-        var handles: Set<UInt64> = []
+        var handles: Set<Handle> = []
         while true {
             switch socket.receive(into: &buffer, waits: true) {
             case .datagram(let datagram):
@@ -58,7 +65,7 @@ enum OwnRules {
                     if message.type == NetlinkMessage.error {
                         throw SystemError(attempt, errorNumber: message.errorNumber)
                     }
-                    handles.formUnion(ownHandle(message))
+                    if let own = ownHandle(message) { handles.insert(own) }
                 }
             case .nothing, .overrun: return handles
             case .failed(let number): throw SystemError(attempt, errorNumber: number)
@@ -67,12 +74,18 @@ enum OwnRules {
     }
 
     /// The comment stands inside of an expression or in the rule's user data, as text.
-    private static func ownHandle(_ message: NetlinkMessage) -> Set<UInt64> {
+    private static func ownHandle(_ message: NetlinkMessage) -> Handle? {
         let bytes = message.payload
         guard bytes.count > 4, bytes.contains(sequence: RunIdentity.commentPrefix.utf8),
-            let handle = NetlinkAttributes(bytes.dropFirst(4))[Int(NFTA_RULE_HANDLE.rawValue)]
-        else { return [] }
-        return [UInt64(handle.networkUInt32(at: 0)) << 32 | UInt64(handle.networkUInt32(at: 4))]
+            let family = NetfilterFamily.name(bytes.byte(at: 0))
+        else { return nil }
+        let attributes = NetlinkAttributes(bytes.dropFirst(4))
+        guard let table = attributes[Int(NFTA_RULE_TABLE.rawValue)],
+            let handle = attributes[Int(NFTA_RULE_HANDLE.rawValue)]
+        else { return nil }
+        return Handle(
+            family: family, table: String(decoding: table.prefix { $0 != 0 }, as: UTF8.self),
+            handle: UInt64(handle.networkUInt32(at: 0)) << 32 | UInt64(handle.networkUInt32(at: 4)))
     }
 }
 
