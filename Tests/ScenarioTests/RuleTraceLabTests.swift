@@ -87,7 +87,7 @@ struct RuleTraceLabTests {
     /// Every packet of the flood passes two base chains of the router, and arrives.
     @Test("a walk whose rules were lost says so, and nothing is claimed from their absence", arguments: ["all", "100"])
     func flood(rules: String) throws {
-        let packets = rules == "all" ? "4000" : "400"
+        let packets = rules == "all" ? "2000" : "300"
         let script = "\(Self.root)/scripts/rule-flood.sh"
         let output = try Command([script, LabRun.program, packets, "--rules", rules]).run()
         #expect(output.status == 0, "\(output.errorText.suffix(500))")
