@@ -15,9 +15,17 @@
 /// partial sums on virtual links.
 public func dissect(_ bytes: RawSpan, linkType: LinkType, originalLength: Int) -> PacketHeaders {
     var headers = PacketHeaders()
-    // A frame on the wire is no longer than a 32-bit capture header can say.
-    let wireEnd = min(max(originalLength, bytes.byteCount), Int(UInt32.max))
-    headers.length = UInt32(truncatingIfNeeded: wireEnd)
-    headers.readLink(bytes, linkType: linkType, wireEnd: wireEnd)
+    headers.read(bytes, linkType: linkType, originalLength: originalLength)
     return headers
+}
+
+extension PacketHeaders {
+    /// As `dissect`, in place of what was there.
+    public mutating func read(_ bytes: RawSpan, linkType: LinkType, originalLength: Int) {
+        self = PacketHeaders()
+        // A frame on the wire is no longer than a 32-bit capture header can say.
+        let wireEnd = min(max(originalLength, bytes.byteCount), Int(UInt32.max))
+        length = UInt32(truncatingIfNeeded: wireEnd)
+        readLink(bytes, linkType: linkType, wireEnd: wireEnd)
+    }
 }

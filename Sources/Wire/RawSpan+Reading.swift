@@ -46,9 +46,17 @@ extension RawSpan {
                 littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
             return count >= 8 ? word : word & ((1 &<< UInt64(8 &* count)) &- 1)
         }
+        // Near the end: the eight bytes that end there, less those in front of `offset`.
+        let present = min(min(count, 8), byteCount &- offset)
+        if present > 0, holds(8, at: offset &+ present &- 8) {
+            let word = unsafe UInt64(
+                littleEndian: unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: offset &+ present &- 8, as: UInt64.self))
+            return word &>> UInt64(64 &- 8 &* present)
+        }
         var word: UInt64 = 0
         var index = 0
-        while index < min(count, 8) {
+        while index < present {
             word |= UInt64(u8(offset &+ index)) &<< UInt64(8 &* index)
             index &+= 1
         }

@@ -10,6 +10,19 @@ struct CapturedPacket {
     var direction: VantagePoint.Direction?
     /// The fields that our own recordings add.
     var fields = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    /// Numbers what tells a packet's place apart: the interface and the direction.
+    @inline(__always)
+    var slot: Int { interface * 3 + (direction == .in ? 1 : direction == .out ? 2 : 0) }
+
+    /// Takes the bytes; direction and fields are still to come.
+    @inline(__always)
+    mutating func take(_ body: UnsafeRawBufferPointer, at start: Int, captured: Int, original: UInt32) {
+        bytes = UnsafeRawBufferPointer(rebasing: body[start..<start + captured])
+        originalLength = original
+        direction = nil
+        fields = UnsafeRawBufferPointer(start: nil, count: 0)
+    }
 }
 
 /// What a capture file says of one of its interfaces.
@@ -41,9 +54,11 @@ struct TimestampScale: Equatable {
         }
     }
 
+    var isInNanoseconds: Bool { ticksPerSecond == 1_000_000_000 && offsetSeconds == 0 }
+
     @inline(__always)
     func nanoseconds(_ ticks: UInt64) -> Int64 {
-        if ticksPerSecond == 1_000_000_000, offsetSeconds == 0 { return Int64(bitPattern: ticks) }
+        if isInNanoseconds { return Int64(bitPattern: ticks) }
         return scaled(ticks)
     }
 
@@ -58,7 +73,7 @@ struct TimestampScale: Equatable {
 
 /// What a capture file gives next.
 enum CaptureStep {
-    /// `packet` holds it.
+    /// A packet.
     case packet
     /// A custom block of ours: `record…` holds it.
     case record
@@ -74,9 +89,9 @@ enum CaptureStep {
 protocol CaptureFile: AnyObject {
     var source: ByteSource { get }
     var damage: CaptureDamage { get }
-    var packet: CapturedPacket { get }
     var interfaces: [CapturedInterface] { get }
-    func next() -> CaptureStep
+    /// Reads on; where a packet comes, it is in `packet`, its bytes valid until the next call.
+    func next(_ packet: inout CapturedPacket) -> CaptureStep
 }
 
 /// What was found wrong with one file.

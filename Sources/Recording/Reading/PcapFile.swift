@@ -6,7 +6,6 @@ internal import Wire
 final class PcapFile: CaptureFile {
     let source: ByteSource
     private(set) var damage: CaptureDamage
-    private(set) var packet = CapturedPacket()
     private(set) var interfaces: [CapturedInterface] = []
 
     private let swapped: Bool
@@ -44,7 +43,7 @@ final class PcapFile: CaptureFile {
         source.consume(24)
     }
 
-    func next() -> CaptureStep {
+    func next(_ packet: inout CapturedPacket) -> CaptureStep {
         if pending > 0 {
             source.consume(pending)
             pending = 0

@@ -5,8 +5,10 @@ internal import Wire
 final class PcapNGFile: CaptureFile {
     let source: ByteSource
     private(set) var damage: CaptureDamage
-    private(set) var packet = CapturedPacket()
     private(set) var interfaces: [CapturedInterface] = []
+    private var interfaceCount = 0
+    /// Every interface of the section counts in nanoseconds since 1970.
+    private var isInNanoseconds = true
     /// Counted from 1; interfaces are numbered anew in each.
     private(set) var section = 0
 
@@ -36,7 +38,7 @@ final class PcapNGFile: CaptureFile {
         else { return nil }
     }
 
-    func next() -> CaptureStep {
+    func next(_ packet: inout CapturedPacket) -> CaptureStep {
         while true {
             if pending > 0 {
                 source.consume(pending)
@@ -52,12 +54,27 @@ final class PcapNGFile: CaptureFile {
                 return .end
             }
             let type = source.window.bytes.load(0, UInt32.self, swapped: swapped)
-            if type == PcapNG.Block.sectionHeader { readByteOrder() }
-            guard !isOver else { return .end }
+            if type == PcapNG.Block.sectionHeader {
+                readByteOrder()
+                guard !isOver else { return .end }
+            }
             let length = Int(source.window.bytes.load(4, UInt32.self, swapped: swapped))
             guard length >= 12, length & 3 == 0 else {
                 stop("a block of \(length) bytes: not a length that a block can have")
                 return .end
+            }
+            // Nearly every block is a packet that is there already.
+            if type == PcapNG.Block.enhancedPacket, length <= source.available, length <= Self.packetBlockLimit {
+                let block = UnsafeRawBufferPointer(rebasing: source.window[..<length])
+                guard Int(block.bytes.load(length - 4, UInt32.self, swapped: swapped)) == length else {
+                    stop("a block's two lengths differ")
+                    return .end
+                }
+                pending = length
+                if readEnhancedPacket(UnsafeRawBufferPointer(rebasing: block[8..<length - 4]), &packet) {
+                    return .packet
+                }
+                continue
             }
             let limit: Int
             switch type {
@@ -85,7 +102,7 @@ final class PcapNGFile: CaptureFile {
             }
             pending = length
             let body = UnsafeRawBufferPointer(rebasing: block[8..<length - 4])
-            if let step = read(type, body) { return step }
+            if let step = read(type, body, &packet) { return step }
         }
     }
 
@@ -115,11 +132,13 @@ final class PcapNGFile: CaptureFile {
         }
     }
 
-    private func read(_ type: UInt32, _ body: UnsafeRawBufferPointer) -> CaptureStep? {
+    private func read(
+        _ type: UInt32, _ body: UnsafeRawBufferPointer, _ packet: inout CapturedPacket
+    ) -> CaptureStep? {
         let bytes = body.bytes
         switch type {
         case PcapNG.Block.enhancedPacket:
-            return readEnhancedPacket(body)
+            return readEnhancedPacket(body, &packet) ? .packet : nil
         case PcapNG.Block.sectionHeader:
             let version = bytes.load(4, UInt16.self, swapped: swapped)
             guard body.count >= 16, version == 1 else {
@@ -128,6 +147,8 @@ final class PcapNGFile: CaptureFile {
             }
             section += 1
             interfaces = []
+            interfaceCount = 0
+            isInNanoseconds = true
         case PcapNG.Block.interface:
             readInterface(body)
         case PcapNG.Block.simplePacket:
@@ -144,7 +165,7 @@ final class PcapNGFile: CaptureFile {
             if interface.snapLength > 0 { captured = min(captured, Int(interface.snapLength)) }
             // It carries no time: that of the packet before it is the nearest known.
             packet.interface = 0
-            take(body, at: 4, captured: captured, original: original)
+            packet.take(body, at: 4, captured: captured, original: original)
             return .packet
         case PcapNG.Block.packet:
             guard body.count >= 20 else {
@@ -152,7 +173,7 @@ final class PcapNGFile: CaptureFile {
                 return nil
             }
             let interface = Int(bytes.load(0, UInt16.self, swapped: swapped))
-            return readTimedPacket(body, interface: interface)
+            return readTimedPacket(body, interface: interface, &packet) ? .packet : nil
         case PcapNG.Block.interfaceStatistics:
             return readStatistics(body)
         case PcapNG.Block.record, PcapNG.Block.custom, PcapNG.Block.customNoCopy:
@@ -176,45 +197,46 @@ final class PcapNGFile: CaptureFile {
         return nil
     }
 
-    private func readEnhancedPacket(_ body: UnsafeRawBufferPointer) -> CaptureStep? {
+    @inline(__always)
+    private func readEnhancedPacket(_ body: UnsafeRawBufferPointer, _ packet: inout CapturedPacket) -> Bool {
         guard body.count >= 20 else {
             complain("a packet block without a packet")
-            return nil
+            return false
         }
-        return readTimedPacket(body, interface: Int(body.bytes.load(0, UInt32.self, swapped: swapped)))
+        return readTimedPacket(body, interface: Int(body.bytes.load(0, UInt32.self, swapped: swapped)), &packet)
     }
 
     /// Enhanced and obsolete packet blocks are alike behind the interface's number.
-    private func readTimedPacket(_ body: UnsafeRawBufferPointer, interface: Int) -> CaptureStep? {
+    @inline(__always)
+    private func readTimedPacket(
+        _ body: UnsafeRawBufferPointer, interface: Int, _ packet: inout CapturedPacket
+    ) -> Bool {
         let bytes = body.bytes
-        guard interface < interfaces.count else {
+        guard interface < interfaceCount else {
             complain("a packet of interface \(interface), which the section does not describe")
-            return nil
+            return false
         }
         let captured = Int(bytes.load(12, UInt32.self, swapped: swapped))
         guard captured <= body.count - 20 else {
             complain("a packet of \(captured) bytes in a block that holds \(body.count - 20)")
-            return nil
+            return false
         }
         packet.interface = interface
         let high = UInt64(bytes.load(4, UInt32.self, swapped: swapped))
         let low = UInt64(bytes.load(8, UInt32.self, swapped: swapped))
-        packet.timeNanoseconds = interfaces[interface].clock.nanoseconds(high << 32 | low)
-        take(body, at: 20, captured: captured, original: bytes.load(16, UInt32.self, swapped: swapped))
+        let ticks = high << 32 | low
+        packet.timeNanoseconds =
+            isInNanoseconds ? Int64(bitPattern: ticks) : interfaces[interface].clock.nanoseconds(ticks)
+        packet.take(body, at: 20, captured: captured, original: bytes.load(16, UInt32.self, swapped: swapped))
         let options = (20 + captured + 3) & ~3
-        if options + 4 <= body.count { readPacketOptions(body, from: options) }
-        return .packet
-    }
-
-    private func take(_ body: UnsafeRawBufferPointer, at start: Int, captured: Int, original: UInt32) {
-        packet.bytes = UnsafeRawBufferPointer(rebasing: body[start..<start + captured])
-        packet.originalLength = original
-        packet.direction = nil
-        packet.fields = UnsafeRawBufferPointer(start: nil, count: 0)
+        if options + 4 <= body.count { readPacketOptions(body, from: options, &packet) }
+        return true
     }
 
     @inline(__always)
-    private func readPacketOptions(_ body: UnsafeRawBufferPointer, from start: Int) {
+    private func readPacketOptions(
+        _ body: UnsafeRawBufferPointer, from start: Int, _ packet: inout CapturedPacket
+    ) {
         let bytes = body.bytes
         var offset = start
         while offset + 4 <= body.count {
@@ -273,6 +295,8 @@ final class PcapNGFile: CaptureFile {
         interface.clock.offsetSeconds = offsetSeconds
         interface.name = interface.name ?? description
         interfaces.append(interface)
+        interfaceCount += 1
+        isInNanoseconds = isInNanoseconds && interface.clock.isInNanoseconds
     }
 
     private func readStatistics(_ body: UnsafeRawBufferPointer) -> CaptureStep? {

@@ -20,6 +20,8 @@ public final class RecordingReader {
     public var damage: [RecordingError] { groups.flatMap { $0 }.flatMap(\.damage) }
     /// Whether all that was read are recordings of ours: otherwise walks rest on labels, times and addresses alone.
     public private(set) var isRecording: Bool
+    /// Whether it is a recording of a run that was asked for certain packets only.
+    public var isFiltered: Bool { isRecording && groups.allSatisfy { $0.first?.header?.filtered == true } }
 
     /// Files of one run stand in one group, to be read one behind the other.
     private var groups: [[RecordingSource]] = []
@@ -95,6 +97,8 @@ public final class RecordingReader {
         packets: (borrowing Observation, RawSpan) throws -> Void
     ) throws {
         var previous: Int?
+        var observation = Observation(
+            timeNanoseconds: 0, vantage: VantageID(rawValue: .max), clock: .passage, headers: PacketHeaders())
         for source in sources {
             let file = source.header?.file
             let follows = previous != nil && file == previous.map { $0 + 1 }
@@ -105,11 +109,11 @@ public final class RecordingReader {
             if follows, step == .event, source.isRepeated { step = source.advance() }
             while step != .end {
                 if step == .packet {
-                    try packets(source.packet(), source.packetBytes.bytes)
+                    step = try source.readPackets(into: &observation, packets)
                 } else {
                     try events(source.event)
+                    step = source.advance()
                 }
-                step = source.advance()
             }
         }
     }
@@ -118,6 +122,8 @@ public final class RecordingReader {
     private func merge(
         events: (Event) throws -> Void, packets: (borrowing Observation, RawSpan) throws -> Void
     ) throws {
+        var observation = Observation(
+            timeNanoseconds: 0, vantage: VantageID(rawValue: .max), clock: .passage, headers: PacketHeaders())
         var heads = groups.map { Array($0.reversed()) }
         var latest = Int64.min
         var watermark = Int64.min
@@ -136,7 +142,7 @@ public final class RecordingReader {
             }
             guard chosen >= 0, let source = heads[chosen].last else { break }
             if source.step == .packet {
-                try packets(source.packet(), source.packetBytes.bytes)
+                try source.givePacket(&observation, packets)
                 latest = max(latest, source.timeNanoseconds)
                 let (safe, overflows) = latest.subtractingReportingOverflow(Self.reorderNanoseconds)
                 if !overflows, watermark == .min || safe &- watermark >= Self.watermarkStepNanoseconds {

@@ -23,7 +23,7 @@ final class RecordingSource {
     enum Step {
         /// `event` holds it.
         case event
-        /// `packet()` makes it.
+        /// `readPackets` and `givePacket` give it.
         case packet
         case end
     }
@@ -53,6 +53,7 @@ final class RecordingSource {
     private var packetWaits = false
 
     // The packet at hand.
+    private var packet = CapturedPacket()
     private var slot = Slot(vantage: .max, linkType: .ethernet, clock: .passage)
     private var message: NFLogMessage?
 
@@ -92,32 +93,46 @@ final class RecordingSource {
     private(set) var packetTime: Int64 = .min
 
     /// Reads on to the next event or packet.
-    @inline(__always)
     func advance() -> Step {
+        // Out of `self` while the file fills it in.
+        var packet = packet
+        defer { self.packet = packet }
+        return advance(&packet)
+    }
+
+    private func advance(_ packet: inout CapturedPacket) -> Step {
         if waitingStart < waiting.count || packetWaits { return advanceWaiting() }
         while true {
-            switch pcapng?.next() ?? pcap?.next() ?? .end {
-            case .packet:
-                if resolve() {
-                    step = .packet
-                    return step
-                }
-                if waitingStart < waiting.count || packetWaits { return advanceWaiting() }
-            case .record:
-                if readRecord() {
-                    step = .event
-                    return step
-                }
-            case .dropped:
-                if readDropped() {
-                    step = .event
-                    return step
-                }
-            case .end:
-                step = .end
-                return step
+            let next: CaptureStep
+            if let pcapng {
+                next = pcapng.next(&packet)
+            } else if let pcap {
+                next = pcap.next(&packet)
+            } else {
+                next = .end
             }
+            if let step = take(next, packet) { return step }
+            if waitingStart < waiting.count || packetWaits { return advanceWaiting() }
         }
+    }
+
+    /// - Returns: nil where there is nothing to give, or where it waits.
+    @inline(__always)
+    private func take(_ next: CaptureStep, _ packet: CapturedPacket) -> Step? {
+        switch next {
+        case .packet:
+            guard resolve(packet) else { return nil }
+            step = .packet
+        case .record:
+            guard readRecord() else { return nil }
+            step = .event
+        case .dropped:
+            guard readDropped() else { return nil }
+            step = .event
+        case .end:
+            step = .end
+        }
+        return step
     }
 
     private func advanceWaiting() -> Step {
@@ -147,27 +162,13 @@ final class RecordingSource {
 
     // MARK: Packets
 
-    /// The packet's bytes, valid until `advance`.
-    var packetBytes: UnsafeRawBufferPointer {
-        let bytes = pcapng?.packet.bytes ?? pcap?.packet.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
-        return slot.wrapping == 0 ? bytes : UnsafeRawBufferPointer(rebasing: bytes.dropFirst(slot.wrapping))
-    }
-
     /// Finds the vantage point of the packet at hand. False where the packet has to wait or can't be placed.
     @inline(__always)
-    private func resolve() -> Bool {
-        if let pcapng { return resolve(pcapng.packet, section: pcapng.section) }
-        if let pcap { return resolve(pcap.packet, section: 0) }
-        return false
-    }
-
-    @inline(__always)
-    private func resolve(_ packet: CapturedPacket, section: Int) -> Bool {
-        if section != self.section { begin(section) }
+    private func resolve(_ packet: CapturedPacket) -> Bool {
+        if let pcapng, pcapng.section != section { begin(pcapng.section) }
         packetTime = packet.timeNanoseconds
         message = nil
-        let direction = packet.direction
-        let index = packet.interface * 3 + (direction == .in ? 1 : direction == .out ? 2 : 0)
+        let index = packet.slot
         if index < slots.count, slots[index].vantage != .max {
             slot = slots[index]
             return true
@@ -228,25 +229,82 @@ final class RecordingSource {
         return true
     }
 
-    /// The observation at hand.
+    /// Gives packet after packet, the one at hand first, until something else comes.
+    ///
+    /// `observation` is filled in place, so that a packet's headers are written once and copied nowhere.
+    /// - Returns: what came.
+    func readPackets(
+        into observation: inout Observation, _ body: (borrowing Observation, RawSpan) throws -> Void
+    ) rethrows -> Step {
+        // What the loop touches is out of `self`, whose accesses cost more than a packet's reading.
+        var packet = packet
+        var place = slot
+        let slots = slots
+        let section = section
+        let hasFields = header != nil
+        var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+        defer { self.packet = packet }
+        guard let pcapng, message == nil else {
+            fill(&observation, packet, place, packetTime, &bytes)
+            if let message { complete(&observation, message) }
+            try body(observation, bytes.bytes)
+            return advance(&packet)
+        }
+        var time = packetTime
+        while true {
+            fill(&observation, packet, place, time, &bytes)
+            if hasFields, packet.fields.count > 0 { complete(&observation, packet.fields) }
+            try body(observation, bytes.bytes)
+            let next = pcapng.next(&packet)
+            let index = packet.slot
+            guard next == .packet, pcapng.section == section, index < slots.count, slots[index].vantage != .max else {
+                packetTime = time
+                if let step = take(next, packet) { return step }
+                return advance(&packet)
+            }
+            place = slots[index]
+            time = packet.timeNanoseconds
+        }
+    }
+
+    /// Gives the packet at hand.
+    func givePacket(
+        _ observation: inout Observation, _ body: (borrowing Observation, RawSpan) throws -> Void
+    ) rethrows {
+        var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+        fill(&observation, packet, slot, packetTime, &bytes)
+        if header != nil, packet.fields.count > 0 { complete(&observation, packet.fields) }
+        if let message { complete(&observation, message) }
+        try body(observation, bytes.bytes)
+    }
+
+    /// Fills in what block and place say of an observation.
     @inline(__always)
-    func packet() -> Observation {
-        let packet = pcapng?.packet ?? pcap?.packet ?? CapturedPacket()
-        var bytes = packet.bytes
+    private func fill(
+        _ observation: inout Observation, _ packet: borrowing CapturedPacket, _ slot: Slot, _ time: Int64,
+        _ bytes: inout UnsafeRawBufferPointer
+    ) {
+        bytes = packet.bytes
         var originalLength = packet.originalLength
         if slot.wrapping > 0 {
             bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(slot.wrapping))
             originalLength -= min(originalLength, UInt32(slot.wrapping))
         }
-        var observation = Observation(
-            timeNanoseconds: packetTime, vantage: VantageID(rawValue: slot.vantage), clock: slot.clock,
-            headers: dissect(
-                bytes.bytes, linkType: slot.linkType, originalLength: max(Int(originalLength), bytes.count)))
+        observation.timeNanoseconds = time
+        observation.vantage = VantageID(rawValue: slot.vantage)
+        observation.clock = slot.clock
+        observation.matchesFilter = true
+        observation.inDevice = 0
+        observation.outDevice = 0
+        observation.physicalInDevice = 0
+        observation.physicalOutDevice = 0
+        observation.mark = 0
+        observation.sourceSequence = 0
+        observation.bytesOffset = 0
         observation.originalLength = originalLength
         observation.bytesCount = UInt32(truncatingIfNeeded: bytes.count)
-        if packet.fields.count > 0, header != nil { complete(&observation, packet.fields) }
-        if let message { complete(&observation, message) }
-        return observation
+        observation.headers.read(
+            bytes.bytes, linkType: slot.linkType, originalLength: max(Int(originalLength), bytes.count))
     }
 
     private func complete(_ observation: inout Observation, _ fields: UnsafeRawBufferPointer) {
