@@ -2,18 +2,17 @@
 ///
 /// A fixed table, four entries a set; the oldest of a set gives way. Bounded by construction, whatever the traffic.
 struct AnswerTable {
-    private struct Entry {
-        var key: UInt64 = 0
-        var timeNanoseconds: Int64 = .min
-        var identifier = WalkIdentifier(high: 0, low: 0)
-    }
-
     private static let ways = 4
-    private var entries: ContiguousArray<Entry>
+    /// 0 for an empty entry. The three fields lie apart, since most searches look at nothing but keys.
+    private var keys: ContiguousArray<UInt64>
+    private var times: ContiguousArray<Int64>
+    private var identifiers: ContiguousArray<WalkIdentifier>
     private let mask: Int
 
     init(sets: Int = 1 << 14) {
-        entries = ContiguousArray(repeating: Entry(), count: sets * Self.ways)
+        keys = ContiguousArray(repeating: 0, count: sets * Self.ways)
+        times = ContiguousArray(repeating: .min, count: sets * Self.ways)
+        identifiers = ContiguousArray(repeating: WalkIdentifier(high: 0, low: 0), count: sets * Self.ways)
         mask = sets - 1
     }
 
@@ -21,22 +20,24 @@ struct AnswerTable {
         let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
         var victim = base
         for slot in base..<base + Self.ways {
-            if entries[slot].key == key {
+            if keys[slot] == key {
                 victim = slot
                 break
             }
-            if entries[slot].timeNanoseconds < entries[victim].timeNanoseconds { victim = slot }
+            if times[slot] < times[victim] { victim = slot }
         }
-        entries[victim] = Entry(key: key, timeNanoseconds: timeNanoseconds, identifier: identifier)
+        keys[victim] = key
+        times[victim] = timeNanoseconds
+        identifiers[victim] = identifier
     }
 
     /// Takes the request out: each is answered once.
     mutating func take(_ key: UInt64) -> WalkIdentifier? {
         let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
-        for slot in base..<base + Self.ways where entries[slot].key == key && entries[slot].timeNanoseconds != .min {
-            let identifier = entries[slot].identifier
-            entries[slot] = Entry()
-            return identifier
+        for slot in base..<base + Self.ways where keys[slot] == key && times[slot] != .min {
+            keys[slot] = 0
+            times[slot] = .min
+            return identifiers[slot]
         }
         return nil
     }

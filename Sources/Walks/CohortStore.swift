@@ -19,6 +19,20 @@ struct CohortStore {
         var lastNanoseconds: Int64
         /// Walks already given from it: tells apart packets that are the same in all but time.
         var emitted: UInt32
+        var hasDetails = false
+
+        /// Takes a sighting in.
+        /// - Returns: the one before it, to be linked to it; -1 for none.
+        mutating func append(_ slot: Int32, timeNanoseconds: Int64, hasDetail: Bool) -> Int32 {
+            let before = tail
+            if before < 0 { head = slot }
+            tail = slot
+            count += 1
+            hasDetails = hasDetails || hasDetail
+            lastNanoseconds = max(lastNanoseconds, timeNanoseconds)
+            firstNanoseconds = min(firstNanoseconds, timeNanoseconds)
+            return before
+        }
     }
 
     /// A rare event that belongs to a cohort.
@@ -58,26 +72,23 @@ struct CohortStore {
 
     // MARK: Taking
 
-    mutating func insert(_ sighting: Sighting, key: UInt64) {
+    @inline(__always)
+    mutating func insert(_ observation: borrowing Observation, place: Int32, detail: Int32, key: UInt64) {
+        let time = observation.timeNanoseconds
         var number = table.find(key)
-        if number < 0 {
-            number = open(key: key, timeNanoseconds: sighting.timeNanoseconds)
-        }
-        let index = Int(number)
-        let slot = store(sighting)
-        if cohorts[index].tail < 0 {
-            cohorts[index].head = slot
+        if number < 0 { number = open(key: key, timeNanoseconds: time) }
+        let slot: Int32
+        if freeSighting >= 0 {
+            slot = freeSighting
+            freeSighting = sightings[Int(slot)].next
+            sightings[Int(slot)] = Sighting(observation, place: place, detail: detail)
         } else {
-            sightings[Int(cohorts[index].tail)].next = slot
+            slot = Int32(sightings.count)
+            sightings.append(Sighting(observation, place: place, detail: detail))
         }
-        cohorts[index].tail = slot
-        cohorts[index].count += 1
-        if sighting.timeNanoseconds > cohorts[index].lastNanoseconds {
-            cohorts[index].lastNanoseconds = sighting.timeNanoseconds
-        }
-        if sighting.timeNanoseconds < cohorts[index].firstNanoseconds {
-            cohorts[index].firstNanoseconds = sighting.timeNanoseconds
-        }
+        openSightings += 1
+        let before = cohorts[Int(number)].append(slot, timeNanoseconds: time, hasDetail: detail >= 0)
+        if before >= 0 { sightings[Int(before)].next = slot }
     }
 
     mutating func insert(_ content: Note.Content, key: UInt64, timeNanoseconds: Int64) {
@@ -106,20 +117,6 @@ struct CohortStore {
         }
         details.append(detail)
         return Int32(details.count - 1)
-    }
-
-    private mutating func store(_ sighting: Sighting) -> Int32 {
-        openSightings += 1
-        if freeSighting >= 0 {
-            let slot = freeSighting
-            freeSighting = sightings[Int(slot)].next
-            sightings[Int(slot)] = sighting
-            sightings[Int(slot)].next = -1
-            return slot
-        }
-        sightings.append(sighting)
-        sightings[sightings.count - 1].next = -1
-        return Int32(sightings.count - 1)
     }
 
     private mutating func open(key: UInt64, timeNanoseconds: Int64) -> Int32 {
@@ -164,7 +161,7 @@ struct CohortStore {
             let slot = Int(bucket & Int64(buckets.count - 1))
             bucket += 1
             if buckets[slot] >= 0 {
-                let head = buckets[slot]
+                let head = inOrder(buckets[slot])
                 buckets[slot] = -1
                 nextBucket = bucket
                 return (head, bucket * quantum)
@@ -180,12 +177,25 @@ struct CohortStore {
         for offset in 0..<Int64(buckets.count) {
             let slot = Int((base + offset) & Int64(buckets.count - 1))
             if buckets[slot] >= 0 {
-                let head = buckets[slot]
+                let head = inOrder(buckets[slot])
                 buckets[slot] = -1
                 return head
             }
         }
         return -1
+    }
+
+    /// Turns a bucket's list round: first come, first ended, which leaves little to sort.
+    private mutating func inOrder(_ head: Int32) -> Int32 {
+        var before: Int32 = -1
+        var walk = head
+        while walk >= 0 {
+            let next = cohorts[Int(walk)].next
+            cohorts[Int(walk)].next = before
+            before = walk
+            walk = next
+        }
+        return before
     }
 
     /// Collects a cohort's sightings, in the order in which they came.
@@ -222,6 +232,25 @@ struct CohortStore {
         cohorts[Int(number)].notes = -1
     }
 
+    /// Ends a cohort, and gives back all its sightings.
+    mutating func releaseAll(_ number: Int32) {
+        let cohort = cohorts[Int(number)]
+        if cohort.hasDetails {
+            var walk = cohort.head
+            while walk >= 0 {
+                let detail = sightings[Int(walk)].detail
+                if detail >= 0 { freeDetails.append(detail) }
+                walk = sightings[Int(walk)].next
+            }
+        }
+        if cohort.tail >= 0 {
+            sightings[Int(cohort.tail)].next = freeSighting
+            freeSighting = cohort.head
+            openSightings -= Int(cohort.count)
+        }
+        close(number)
+    }
+
     /// Gives back one sighting; its cohort must be closed or rebuilt after.
     mutating func release(_ sighting: Int32) {
         let detail = sightings[Int(sighting)].detail
@@ -233,7 +262,7 @@ struct CohortStore {
 
     /// Ends a cohort whose sightings are all released.
     mutating func close(_ number: Int32) {
-        dropNotes(number)
+        if cohorts[Int(number)].notes >= 0 { dropNotes(number) }
         table.remove(cohorts[Int(number)].key)
         cohorts[Int(number)].next = freeCohort
         freeCohort = number
@@ -247,20 +276,15 @@ struct CohortStore {
         cohorts[index].tail = -1
         cohorts[index].count = 0
         cohorts[index].emitted = emitted
+        cohorts[index].hasDetails = false
         cohorts[index].firstNanoseconds = .max
         cohorts[index].lastNanoseconds = .min
         for member in members {
             sightings[Int(member)].next = -1
-            if cohorts[index].tail < 0 {
-                cohorts[index].head = member
-            } else {
-                sightings[Int(cohorts[index].tail)].next = member
-            }
-            cohorts[index].tail = member
-            cohorts[index].count += 1
-            let time = sightings[Int(member)].timeNanoseconds
-            cohorts[index].firstNanoseconds = min(cohorts[index].firstNanoseconds, time)
-            cohorts[index].lastNanoseconds = max(cohorts[index].lastNanoseconds, time)
+            let before = cohorts[index].append(
+                member, timeNanoseconds: sightings[Int(member)].timeNanoseconds,
+                hasDetail: sightings[Int(member)].detail >= 0)
+            if before >= 0 { sightings[Int(before)].next = member }
         }
     }
 }

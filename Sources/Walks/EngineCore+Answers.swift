@@ -3,31 +3,30 @@ import Wire
 /// Ties replies to requests, in the order in which walks end.
 extension EngineCore {
     mutating func answer(from start: Int) {
-        for index in batch.records.indices.dropFirst(start) {
-            let record = batch.records[index]
-            guard record.stepCount > 0 else { continue }
-            let first = batch.steps[record.stepStart]
-            let last = batch.steps[record.stepStart + max(0, record.lastStep)]
+        for index in start..<batch.records.count where batch.records[index].stepCount > 0 {
+            let stepStart = batch.records[index].stepStart
+            let last = stepStart + max(0, batch.records[index].lastStep)
+            let identifier = batch.records[index].identifier
+            let time = batch.records[index].startNanoseconds
             var answered: WalkIdentifier?
-            if let key = answerKey(first) { answered = answers.take(key) }
+            let first = batch.steps[stepStart].sighting
+            let detail = first.detail
+            let quotedLabel = detail >= 0 ? batch.details[Int(detail)].quotedLabel : 0
+            if let key = Self.answerKey(first, quotedLabel: quotedLabel) { answered = answers.take(key) }
             batch.records[index].answers = answered
-            let keys = requestKeys(first, last)
+            let keys = Self.requestKeys(first, reply: batch.steps[last].sighting.flowKey.reversed)
             // A datagram that answers another asks for nothing itself, as far as can be told.
-            if keys.content != 0, answered == nil || first.sighting.ipProtocol != IPProtocol.udp.rawValue {
-                answers.insert(keys.content, record.identifier, timeNanoseconds: record.startNanoseconds)
+            if keys.content != 0, answered == nil || first.ipProtocol != IPProtocol.udp.rawValue {
+                answers.insert(keys.content, identifier, timeNanoseconds: time)
             }
-            if keys.error != 0 {
-                answers.insert(keys.error, record.identifier, timeNanoseconds: record.startNanoseconds)
-            }
+            if keys.error != 0 { answers.insert(keys.error, identifier, timeNanoseconds: time) }
         }
     }
 
     /// What a packet answers, as a key; nil where it can answer nothing.
-    private func answerKey(_ step: Step) -> UInt64? {
-        let sighting = step.sighting
+    private static func answerKey(_ sighting: borrowing Sighting, quotedLabel: UInt64) -> UInt64? {
         if sighting.has(Sighting.quotesPacket) {
-            guard let detail = batch.detail(of: step), detail.quotedLabel != 0 else { return nil }
-            return mix(detail.quotedLabel, 0x6572_726f)
+            return quotedLabel == 0 ? nil : mix(quotedLabel, 0x6572_726f)
         }
         if sighting.network == .arp {
             return sighting.icmpSequence == 2 ? mix(sighting.flowKey.hash, 0x6172_7000) : nil
@@ -47,18 +46,18 @@ extension EngineCore {
         }
     }
 
-    private func echoKey(_ sighting: Sighting, _ flow: FlowKey) -> UInt64 {
+    private static func echoKey(_ sighting: borrowing Sighting, _ flow: FlowKey) -> UInt64 {
         mix(flow.hash, UInt64(sighting.icmpSequence) | 1 << 42)
     }
 
     /// What the answers to a packet will look like: to its content, and to an error that quotes it; 0 for none.
-    private func requestKeys(_ first: Step, _ last: Step) -> (content: UInt64, error: UInt64) {
-        let sighting = first.sighting
+    ///
+    /// - Parameter reply: the flow of a reply, as the packet's end sends it.
+    private static func requestKeys(_ sighting: borrowing Sighting, reply: FlowKey) -> (content: UInt64, error: UInt64) {
         var keys: (content: UInt64, error: UInt64) = (0, 0)
         if !sighting.has(Sighting.quotesPacket), sighting.network != .arp {
             keys.error = mix(sighting.label, 0x6572_726f)
         }
-        let reply = last.sighting.flowKey.reversed
         if sighting.network == .arp {
             if sighting.icmpSequence == 1 { keys.content = mix(reply.hash, 0x6172_7000) }
             return keys

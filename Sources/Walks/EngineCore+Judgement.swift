@@ -16,30 +16,31 @@ extension EngineCore {
     }
 
     /// Writes the packet in `packet` (indexes in the store), as arranged, to the batch.
-    mutating func emit(_ packet: ContiguousArray<Int32>, cohort: Int32, ordinal: UInt32) {
-        var matches = false
-        for index in packet where store.sightings[Int(index)].has(Sighting.matchesFilter) { matches = true }
-        guard matches else {
+    ///
+    /// - Parameter isPlain: nothing but the label was needed to join its sightings: `joinOf` says no more.
+    mutating func emit(_ packet: ContiguousArray<Int32>, cohort: Int32, ordinal: UInt32, isPlain: Bool) {
+        var flags: UInt16 = 0
+        for index in packet { flags |= store.sightings[Int(index)].flags }
+        guard flags & Sighting.matchesFilter != 0 else {
             statistics.filtered += packet.count
             return
         }
         let stepStart = batch.steps.count
-        let base = arrangement.time[Int(arrangement.order[0])]
-        writeSteps(packet, base: base)
+        let base = arrangement.nodes[Int(arrangement.order[0])].timeNanoseconds
+        writeSteps(packet, base: base, isPlain: isPlain)
         let stepCount = batch.steps.count - stepStart
-        let first = batch.steps[stepStart]
-        let (last, ending) = lastStep(stepStart, stepCount)
+        let (last, ending) = lastStep(stepStart)
         let end = batch.steps[stepStart + last].offsetNanoseconds
+        let label = batch.steps[stepStart].sighting.label
         var record = WalkRecord(
-            identifier: WalkIdentifier(
-                label: first.sighting.label, flow: first.sighting.flowKey, ordinal: ordinal),
+            identifier: WalkIdentifier(label: label, flow: batch.steps[stepStart].sighting.flowKey, ordinal: ordinal),
             startNanoseconds: base, endNanoseconds: base + end,
             outcome: ending == .delivered ? .delivered : ending == .left ? .left : .lost, stepStart: stepStart,
             stepCount: stepCount, lastStep: last, observationCount: packet.count)
         if store.cohorts[Int(cohort)].notes >= 0 {
             applyNotes(cohort, &record)
         }
-        if !errors.isEmpty, let error = errors[first.sighting.label] {
+        if !errors.isEmpty, let error = errors[label] {
             apply(error, &record)
         }
         if !losses.isEmpty { applyLosses(&record) }
@@ -48,63 +49,64 @@ extension EngineCore {
         batch.records.append(record)
     }
 
-    private mutating func writeSteps(_ packet: ContiguousArray<Int32>, base: Int64) {
+    private mutating func writeSteps(_ packet: ContiguousArray<Int32>, base: Int64, isPlain: Bool) {
         let start = batch.steps.count
-        for position in arrangement.order {
-            var sighting = store.sightings[Int(packet[Int(position)])]
-            if sighting.detail >= 0 {
-                batch.details.append(store.details[Int(sighting.detail)])
-                sighting.detail = Int32(batch.details.count - 1)
-            }
-            var join = joinOf[Int(position)]
-            let parent = arrangement.parent[Int(position)]
-            var parentStep: Int32 = -1
+        for index in arrangement.order.indices {
+            let position = Int(arrangement.order[index])
+            let member = Int(packet[position])
+            let parent = Int(arrangement.nodes[position].parent)
+            var join = isPlain ? Join() : joinOf[position]
+            var step: Int32 = -1
             if parent >= 0 {
-                for (index, other) in arrangement.order.enumerated() where other == parent {
-                    parentStep = Int32(index)
-                    break
-                }
-                let before = batch.steps[start + Int(parentStep)].sighting
-                let score = arrangement.score[Int(position)]
-                if score >= Precedence.adjacent {
-                    join.joint.insert(.neighbourhood)
-                } else {
-                    join.joint.insert(.time)
-                    if score < 20_000, join.confidence == .exact { join.confidence = .strong }
-                }
-                if sighting.identification != 0, sighting.identification == before.identification {
-                    join.joint.insert(.identification)
-                }
-                if sighting.flowKey != before.flowKey, !translations.isEmpty,
-                    translations.links(before.flowKey, sighting.flowKey, namespace: -1)
-                {
-                    join.joint.insert(.conntrack)
-                }
-                if sighting.clock == .arrival, before.timeNanoseconds / 1000 == sighting.timeNanoseconds / 1000 {
-                    join.joint.insert(.arrival)
-                }
+                step = arrangement.nodes[parent].step
+                tie(member, toStep: start + Int(step), score: arrangement.nodes[position].score, &join)
             }
             batch.steps.append(
                 Step(
-                    sighting: sighting, offsetNanoseconds: max(0, arrangement.time[Int(position)] - base),
-                    parent: parentStep, segments: arrangement.segments[Int(position)], confidence: join.confidence,
-                    joint: join.joint))
+                    sighting: store.sightings[member],
+                    offsetNanoseconds: max(0, arrangement.nodes[position].timeNanoseconds - base), parent: step,
+                    segments: arrangement.nodes[position].segments, confidence: join.confidence, joint: join.joint))
+            let detail = store.sightings[member].detail
+            if detail >= 0 {
+                batch.steps[start + index].sighting.detail = Int32(batch.details.count)
+                batch.details.append(store.details[Int(detail)])
+            }
+        }
+    }
+
+    /// Says what joins a sighting to the step before it.
+    @inline(__always)
+    private func tie(_ member: Int, toStep before: Int, score: Int32, _ join: inout Join) {
+        if score >= Precedence.adjacent {
+            join.joint.insert(.neighbourhood)
+        } else {
+            join.joint.insert(.time)
+            if score < 20_000, join.confidence == .exact { join.confidence = .strong }
+        }
+        let identification = store.sightings[member].identification
+        if identification != 0, identification == batch.steps[before].sighting.identification {
+            join.joint.insert(.identification)
+        }
+        if !translations.isEmpty {
+            let from = batch.steps[before].sighting.flowKey
+            let to = store.sightings[member].flowKey
+            if from != to, translations.links(from, to, namespace: -1) { join.joint.insert(.conntrack) }
+        }
+        if store.sightings[member].clock == .arrival,
+            batch.steps[before].sighting.timeNanoseconds / 1000 == store.sightings[member].timeNanoseconds / 1000
+        {
+            join.joint.insert(.arrival)
         }
     }
 
     // MARK: Where it ended
 
-    private func lastStep(_ start: Int, _ count: Int) -> (Int, Ending) {
-        var best = count - 1
+    /// The leaf that got farthest; of equals the last.
+    private func lastStep(_ start: Int) -> (Int, Ending) {
+        var best = arrangement.order.count - 1
         var bestEnding = Ending.copy
         var isFirst = true
-        for index in 0..<count {
-            var isLeaf = true
-            for later in (index + 1)..<max(index + 1, count) where batch.steps[start + later].parent == Int32(index) {
-                isLeaf = false
-                break
-            }
-            guard isLeaf else { continue }
+        for index in arrangement.order.indices where !arrangement.nodes[Int(arrangement.order[index])].hasChild {
             let ending = self.ending(batch.steps[start + index].sighting)
             if isFirst || ending >= bestEnding {
                 best = index

@@ -19,50 +19,78 @@ extension EngineCore {
         }
         usedNotes.removeAll(keepingCapacity: true)
         let emitted = store.cohorts[Int(number)].emitted
-        let isOnce = readFlows()
-        let flowCount = uniteFlows()
-        if isOnce, flowCount == 1 {
+        var isOnePacket = readPlainFlows()
+        if !isOnePacket {
+            let isOnce = readFlows()
+            isOnePacket = uniteFlows() == 1 && isOnce
+        }
+        if isOnePacket {
             arrange(members)
             if arrangement.rootCount == 1 {
-                resetJoins(count)
                 isOnlyPacket = true
-                emit(members, cohort: number, ordinal: emitted)
-                releaseAll(number)
+                emit(members, cohort: number, ordinal: emitted, isPlain: true)
+                store.releaseAll(number)
                 return
             }
+        }
+        if keyIndex.isEmpty {
+            _ = readFlows()
+            _ = uniteFlows()
         }
         partition()
         isOnlyPacket = false
         emitPackets(number, emitted: emitted, by: time, force: force)
     }
 
-    private mutating func releaseAll(_ number: Int32) {
-        for member in members { store.release(member) }
-        store.close(number)
+    /// Whether the cohort is plainly one packet: every place once, nothing that needs a closer look, one flow or two
+    /// that conntrack says are one. Reads no more than that takes.
+    private mutating func readPlainFlows() -> Bool {
+        keys.removeAll(keepingCapacity: true)
+        keyIndex.removeAll(keepingCapacity: true)
+        beginSerial()
+        var current: FlowKey?
+        for member in members {
+            let place = Int(store.sightings[Int(member)].vantage)
+            if lastSeenAt[place] == serial { return false }
+            lastSeenAt[place] = serial
+            if store.sightings[Int(member)].flags & (Sighting.quotesPacket | Sighting.isFragment) != 0 { return false }
+            let key = store.sightings[Int(member)].flowKey
+            if key == current { continue }
+            // Back to the first, or a third: uniteFlows tells.
+            if keys.count == 2 { return false }
+            keys.append(key)
+            current = key
+        }
+        return keys.count == 1 || translations.links(keys[0], keys[1], namespace: -1)
     }
 
-    private mutating func resetJoins(_ count: Int) {
-        joinOf.removeAll(keepingCapacity: true)
-        for _ in 0..<count { joinOf.append(Join()) }
+    private mutating func beginSerial() {
+        serial &+= 1
+        if serial == .max {
+            serial = 1
+            for index in lastSeenAt.indices { lastSeenAt[index] = 0 }
+        }
     }
 
     /// Reads each member's flow and tells whether every place was passed at most once.
     private mutating func readFlows() -> Bool {
         keys.removeAll(keepingCapacity: true)
         keyIndex.removeAll(keepingCapacity: true)
-        serial &+= 1
-        if serial == .max {
-            serial = 1
-            for index in lastSeenAt.indices { lastSeenAt[index] = 0 }
-        }
+        beginSerial()
         var isOnce = true
         var table: KeyTable?
+        var last: Int32 = -1
         for member in members {
-            let sighting = store.sightings[Int(member)]
-            let place = Int(sighting.vantage)
+            let place = Int(store.sightings[Int(member)].vantage)
             if lastSeenAt[place] == serial { isOnce = false }
             lastSeenAt[place] = serial
-            let key = flowKey(of: member)
+            let isPlain =
+                store.sightings[Int(member)].flags & (Sighting.quotesPacket | Sighting.isFragment) == 0
+            let key = isPlain ? store.sightings[Int(member)].flowKey : flowKey(of: member)
+            if last >= 0, keys[Int(last)] == key {
+                keyIndex.append(last)
+                continue
+            }
             var found: Int32 = -1
             if keys.count <= 8 {
                 for index in keys.indices where keys[index] == key { found = Int32(index) }
@@ -79,6 +107,7 @@ extension EngineCore {
                 found = Int32(keys.count)
                 keys.append(key)
             }
+            last = found
             keyIndex.append(found)
         }
         return isOnce
@@ -157,7 +186,8 @@ extension EngineCore {
         let count = members.count
         packetOf.removeAll(keepingCapacity: true)
         isUncertain.removeAll(keepingCapacity: true)
-        resetJoins(count)
+        joinOf.removeAll(keepingCapacity: true)
+        joinOf.append(contentsOf: repeatElement(Join(), count: count))
         parentOf.removeAll(keepingCapacity: true)
         for position in 0..<count {
             packetOf.append(Int32(position))
@@ -624,14 +654,14 @@ extension EngineCore {
             }
             let sightings = ContiguousArray(packet.map { all[Int($0)] })
             arrange(sightings)
-            if arrangement.rootCount > 1 { chainRoots(sightings) }
+            if arrangement.rootCount > 1 { arrangement.chainRoots() }
             joinOf.removeAll(keepingCapacity: true)
             for position in packet {
                 var join = joins[Int(position)]
                 if uncertain[Int(position)], parents[Int(position)] < 0 { join.confidence = .weak }
                 joinOf.append(join)
             }
-            emit(sightings, cohort: number, ordinal: ordinal)
+            emit(sightings, cohort: number, ordinal: ordinal, isPlain: false)
             ordinal += 1
             released.append(contentsOf: sightings)
         }
@@ -643,15 +673,5 @@ extension EngineCore {
             let wait = max(time + 1, store.cohorts[Int(number)].lastNanoseconds + store.quietNanoseconds)
             store.enqueue(number, deadline: wait)
         }
-    }
-
-    /// Several beginnings of what is known to be one packet: each later one follows what was seen just before it.
-    private mutating func chainRoots(_ sightings: ContiguousArray<Int32>) {
-        let order = arrangement.order
-        for index in order.indices where index > 0 && arrangement.parent[Int(order[index])] == -1 {
-            arrangement.parent[Int(order[index])] = order[index - 1]
-            arrangement.score[Int(order[index])] = 0
-        }
-        arrangement.rootCount = 1
     }
 }

@@ -34,6 +34,7 @@ struct EngineCore {
     var isUncertain: ContiguousArray<Bool> = []
     var joinOf: ContiguousArray<Join> = []
     var arrangement = Arrangement()
+    var arrangements = ArrangementMemo()
     /// Which hooks have been seen at work, by namespace: bit 0 IPv4, bit 1 IPv6.
     var hooksSeen: ContiguousArray<UInt8> = []
     /// Whether conntrack's word of a namespace was heard.
@@ -76,20 +77,24 @@ struct EngineCore {
             return
         }
         statistics.observations += 1
-        var sighting = Sighting(observation)
-        sighting.vantage = UInt32(place)
         if !places.places[Int(place)].isLink {
-            hooksSeen[Int(places.places[Int(place)].namespace)] |= sighting.has(Sighting.isIPv6) ? 2 : 1
+            hooksSeen[Int(places.places[Int(place)].namespace)] |=
+                observation.headers.source.family == .ipv6 ? 2 : 1
         }
-        if observation.headers.tunnelKind != .none || sighting.has(Sighting.quotesPacket) {
-            sighting.detail = store.keep(PacketDetail(observation.headers))
-            if observation.headers.quotedLabel != 0 {
-                if errors.count > options.noteLimit { errors.removeAll() }
-                errors[observation.headers.quotedLabel] = PacketError(observation.headers, observation.timeNanoseconds)
-            }
-        }
-        store.insert(sighting, key: Self.cohortKey(observation.headers))
+        let isTunnelled = observation.headers.tunnelKind != .none
+        let quotesPacket = observation.headers.flags.contains(.quotesPacket)
+        let detail = isTunnelled || quotesPacket ? keepDetail(observation) : -1
+        store.insert(observation, place: place, detail: detail, key: Self.cohortKey(observation.headers))
         if store.openSightings > options.sightingLimit { forceSome() }
+    }
+
+    private mutating func keepDetail(_ observation: borrowing Observation) -> Int32 {
+        let headers = observation.headers
+        if headers.quotedLabel != 0 {
+            if errors.count > options.noteLimit { errors.removeAll() }
+            errors[headers.quotedLabel] = PacketError(headers, observation.timeNanoseconds)
+        }
+        return store.keep(PacketDetail(headers))
     }
 
     /// What all sightings of one packet share. Fragments share only their datagram's key with it; so packets that may
@@ -135,6 +140,7 @@ struct EngineCore {
 
     private mutating func placesChanged() {
         precedence = Precedence(places: places.places, devices: places.devices, areas: places.areas)
+        arrangements.removeAll()
         context = nil
         while hooksSeen.count < places.areas.count { hooksSeen.append(0) }
         while hasConntrack.count < places.areas.count { hasConntrack.append(false) }
@@ -258,13 +264,11 @@ struct EngineCore {
         }
     }
 
-    mutating func drain() -> WalkBatch {
-        var result = batch
-        batch = WalkBatch()
-        batch.records.reserveCapacity(result.records.count)
-        batch.steps.reserveCapacity(result.steps.count)
+    /// Exchanges the batch for `spent`, whose memory the next one uses.
+    mutating func drain(into spent: inout WalkBatch) {
+        spent.removeAll()
+        swap(&batch, &spent)
         if context == nil { context = WalkContext(places: places, routes: routes) }
-        result.context = context
-        return result
+        spent.context = context
     }
 }

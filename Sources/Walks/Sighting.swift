@@ -5,15 +5,16 @@ import Wire
 ///
 /// Headers that few packets have (a quoted packet, a tunnel) stand aside, found by `detail`.
 struct Sighting {
-    static let matchesFilter: UInt16 = 1
-    static let isFragment: UInt16 = 2
-    static let moreFragments: UInt16 = 4
-    static let hasTransport: UInt16 = 8
-    static let isIPv6: UInt16 = 16
-    static let hasMACSource: UInt16 = 32
-    static let hasMACDestination: UInt16 = 64
-    static let quotesPacket: UInt16 = 128
-    static let dontFragment: UInt16 = 256
+    // The first ones stand as in `PacketHeaders.Flags`.
+    static let hasMACSource = PacketHeaders.Flags.hasMACSource.rawValue
+    static let hasMACDestination = PacketHeaders.Flags.hasMACDestination.rawValue
+    static let dontFragment = PacketHeaders.Flags.dontFragment.rawValue
+    static let moreFragments = PacketHeaders.Flags.moreFragments.rawValue
+    static let quotesPacket = PacketHeaders.Flags.quotesPacket.rawValue
+    static let hasTransport = PacketHeaders.Flags.hasTransport.rawValue
+    static let matchesFilter: UInt16 = 1 << 13
+    static let isFragment: UInt16 = 1 << 14
+    static let isIPv6: UInt16 = 1 << 15
 
     var timeNanoseconds: Int64
     var label: UInt64
@@ -23,6 +24,7 @@ struct Sighting {
     var destinationLow: UInt64
     var macSource: UInt64
     var macDestination: UInt64
+    /// Where it was seen, as `Places` numbers it.
     var vantage: UInt32
     /// The next sighting of the same cohort, or of the free list; -1 for none.
     var next: Int32 = -1
@@ -56,8 +58,11 @@ struct Sighting {
     var tunnelKind: PacketHeaders.TunnelKind
     var flags: UInt16
 
+    /// - Parameters:
+    ///   - place: the number that `Places` gave the vantage point.
+    ///   - detail: of the headers that stand aside; -1 for none.
     @inline(__always)
-    init(_ observation: borrowing Observation) {
+    init(_ observation: borrowing Observation, place: Int32, detail: Int32) {
         let isEcho = observation.headers.isEcho
         timeNanoseconds = observation.timeNanoseconds
         label = observation.headers.label
@@ -67,7 +72,8 @@ struct Sighting {
         destinationLow = observation.headers.destination.low
         macSource = observation.headers.macSource.value
         macDestination = observation.headers.macDestination.value
-        vantage = observation.vantage.rawValue
+        vantage = UInt32(bitPattern: place)
+        self.detail = detail
         length = observation.headers.length
         mark = observation.mark
         inDevice = observation.inDevice
@@ -92,15 +98,9 @@ struct Sighting {
         icmpCode = observation.headers.icmpCode
         clock = observation.clock
         tunnelKind = observation.headers.tunnelKind
-        let read = observation.headers.flags
-        var flags: UInt16 = observation.matchesFilter ? Self.matchesFilter : 0
+        var flags = observation.headers.flags.rawValue & (Self.matchesFilter - 1)
+        if observation.matchesFilter { flags |= Self.matchesFilter }
         if observation.headers.isFragment { flags |= Self.isFragment }
-        if read.contains(.moreFragments) { flags |= Self.moreFragments }
-        if read.contains(.hasTransport) { flags |= Self.hasTransport }
-        if read.contains(.hasMACSource) { flags |= Self.hasMACSource }
-        if read.contains(.hasMACDestination) { flags |= Self.hasMACDestination }
-        if read.contains(.dontFragment) { flags |= Self.dontFragment }
-        if read.contains(.quotesPacket) { flags |= Self.quotesPacket }
         if observation.headers.source.family == .ipv6 { flags |= Self.isIPv6 }
         self.flags = flags
     }

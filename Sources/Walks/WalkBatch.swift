@@ -53,6 +53,8 @@ public struct WalkBatch: Sendable {
     var losses: [Loss] = []
     var context: WalkContext?
 
+    public init() {}
+
     func detail(of step: Step) -> PacketDetail? {
         step.sighting.detail >= 0 ? details[Int(step.sighting.detail)] : nil
     }
@@ -68,6 +70,17 @@ public struct WalkBatch: Sendable {
 
     public var isEmpty: Bool { records.isEmpty }
 
+    /// Empties it but keeps its memory.
+    mutating func removeAll() {
+        records.removeAll(keepingCapacity: true)
+        steps.removeAll(keepingCapacity: true)
+        details.removeAll(keepingCapacity: true)
+        extras.removeAll(keepingCapacity: true)
+        stops.removeAll(keepingCapacity: true)
+        losses.removeAll(keepingCapacity: true)
+        context = nil
+    }
+
     /// The walk in the contract's form. Costs strings and arrays: ask only for walks that are shown.
     public func walk(_ record: WalkRecord) -> Walk {
         WalkBuilder(batch: self, record: record).walk()
@@ -80,6 +93,16 @@ public struct WalkBatch: Sendable {
     /// Orders the records from `start` on by start and identifier.
     mutating func order(from start: Int) {
         guard records.count - start > 1 else { return }
+        // Cohorts end in the order of their beginning, so mostly there is nothing to do.
+        var isInOrder = true
+        for index in (start + 1)..<records.count
+        where (records[index].startNanoseconds, records[index].identifier)
+            < (records[index - 1].startNanoseconds, records[index - 1].identifier)
+        {
+            isInOrder = false
+            break
+        }
+        if isInOrder { return }
         records[start...].sort {
             ($0.startNanoseconds, $0.identifier) < ($1.startNanoseconds, $1.identifier)
         }

@@ -29,6 +29,9 @@ public struct WalkEngine: Sendable {
         /// Comparisons spent on joining translated packets that look alike, where conntrack says nothing.
         public var comparisonLimit = 4_000_000
 
+        /// For tests: arrangements are worked out anew for every packet.
+        var remembersArrangements = true
+
         public init() {}
     }
 
@@ -79,13 +82,21 @@ public struct WalkEngine: Sendable {
 
     /// As `finishedWalks`, as plain records: for whoever counts and filters, and writes out few.
     public mutating func finishedBatch() -> WalkBatch {
-        core.drain()
+        var batch = WalkBatch()
+        core.drain(into: &batch)
+        return batch
+    }
+
+    /// As `finishedBatch()`, in place of what `batch` held: whoever gives the same one again and again saves the
+    /// memory's coming and going.
+    public mutating func finishedBatch(into batch: inout WalkBatch) {
+        core.drain(into: &batch)
     }
 
     /// As `finish`, as plain records.
     public mutating func finishBatch() -> WalkBatch {
         core.finish()
-        return core.drain()
+        return finishedBatch()
     }
 
     public var statistics: Statistics { core.statistics }

@@ -108,6 +108,24 @@ import Wire
         }
     }
 
+    /// What was worked out for one packet and taken for the next must be what would have been worked out for that.
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func rememberedArrangementsAreThoseWorkedOut(seed: UInt64) {
+        var random = SplitMix64(seed: seed &+ 7)
+        let generator = Generator(Self.shape(&random), seed: seed &+ 2_000_003)
+        var walks: [[Walk]] = []
+        for remembers in [true, false] {
+            var options = WalkEngine.Options()
+            options.remembersArrangements = remembers
+            var engine = WalkEngine(options: options)
+            for event in generator.preamble { engine.take(event) }
+            for (_, event) in generator.events { engine.take(event) }
+            walks.append(engine.finish())
+        }
+        #expect(!walks[0].isEmpty)
+        #expect(walks[0] == walks[1], "seed \(seed)")
+    }
+
     /// 100 namespaces on one bridge behind one MASQUERADE, all sending at once the same packet from the same port.
     @Test(arguments: [false, true])
     func hundredNamespacesBehindOneAddress(withLoss: Bool) {

@@ -29,7 +29,8 @@ struct ReplayRate {
         var observations = 0
         var walks = 0
         var delivered = 0
-        func count(_ batch: WalkBatch) {
+        var batch = WalkBatch()
+        func count() {
             walks += batch.records.count
             for record in batch.records where record.outcome == .delivered { delivered += 1 }
         }
@@ -38,13 +39,17 @@ struct ReplayRate {
             events: { event in
                 guard builds else { return }
                 engine.take(event)
-                if case .watermark = event { count(engine.finishedBatch()) }
+                if case .watermark = event {
+                    engine.finishedBatch(into: &batch)
+                    count()
+                }
             },
             packets: { observation, _ in
                 observations += 1
                 if builds { engine.take(observation) }
             })
-        count(engine.finishBatch())
+        batch = engine.finishBatch()
+        count()
         var ended = timespec()
         clock_gettime(CLOCK_MONOTONIC, &ended)
         var usage = rusage()
