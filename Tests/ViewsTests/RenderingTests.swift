@@ -50,6 +50,8 @@ import Walks
         let line = try WalkJSON.line(fixture.request)
         #expect(!line.contains("\n"))
         #expect(try WalkJSON.line(fixture.request) == line)
+        // The encoder is what the writer by hand has to equal.
+        #expect(line == (try JSONText.compact(fixture.request)))
         let back = try JSONDecoder().decode(Walk.self, from: Data(line.utf8))
         #expect(back == fixture.request)
     }

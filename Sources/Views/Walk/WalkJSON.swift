@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Walks
 
 /// Walks as JSON, one object a line: schema `packetwalk.walk/1`.
@@ -8,6 +7,8 @@ public import Walks
 public enum WalkJSON {
     /// The object without a newline at its end.
     public static func line(_ walk: Walk) throws -> String {
-        try JSONText.compact(walk)
+        var writer = WalkJSONWriter()
+        try writer.write(walk)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

@@ -1,0 +1,57 @@
+import Observations
+import Testing
+import Topology
+import Walks
+import Wire
+
+@testable import Views
+
+/// The writer by hand against the encoder, where the two could differ.
+@Suite struct WalkJSONTests {
+    /// Every field at its ends, and absent.
+    static let walks: [Walk] = {
+        let strange = "\u{1b}[31m\"quoted\" \\ \u{202e}über\u{7f}\t\n\u{0}/…"
+        let bare = Hop.Packet(source: "::", destination: strange)
+        let full = Hop.Packet(
+            source: "192.0.2.1", destination: "198.51.100.1", sourcePort: 0, destinationPort: .max, ttl: .max,
+            length: .max, macSource: MACAddress(value: 0x0200_0000_0001), macDestination: MACAddress(value: 0),
+            mark: .max, dscp: 63, encapsulation: "vxlan 42 203.0.113.2 → 203.0.113.3", dontFragment: false)
+        let rule = RuleReference(
+            family: "ip", table: "nat", chain: "POSTROUTING", position: 1, handle: 4, text: strange, backend: nil)
+        var hops = [
+            Hop(index: 0, namespace: strange, vantage: .socket, direction: .out, packet: bare),
+            Hop(
+                index: 1, parent: 0, namespace: "host", device: "eth0", vantage: .netfilter, direction: .in,
+                hook: .postrouting, stage: .srcnat, edge: .after, offsetNanoseconds: .min,
+                evidence: [.log, .conntrack, .rule], confidence: .weak, joinedBy: ["payload", "time"], packet: full,
+                changes: [
+                    Hop.Change(field: "source", from: "10.0.0.2", to: "203.0.113.2"),
+                    Hop.Change(field: "mark", from: nil, to: "1"), Hop.Change(field: "mark", from: strange, to: nil),
+                ], rules: [rule, rule]),
+        ]
+        hops[1].packet.dontFragment = true
+        var walk = Walk(
+            id: String(repeating: "0", count: 32), protocol: "udp", source: "192.0.2.1", destination: "198.51.100.1",
+            summary: strange, start: "2026-11-23T01:58:14.860946123Z", durationNanoseconds: .max, outcome: .lost,
+            hops: hops)
+        let empty = Walk(
+            id: "", protocol: "", source: "", destination: "", summary: "", start: "", outcome: .delivered, hops: [])
+        walk.answers = walk.id
+        walk.sourcePort = 65_535
+        walk.destinationPort = 0
+        walk.stoppedAt = Stop(namespace: strange, rule: rule)
+        walk.lastSeen = hops[0]
+        walk.expectedNext = hops[1]
+        walk.losses = [WalkLoss(vantage: strange, lost: .max)]
+        walk.findings = [
+            Finding(
+                code: "no-source-nat", severity: .error, where: Finding.Place(namespace: strange), message: strange,
+                evidence: [strange], rule: rule, remedy: Finding.Remedy(commands: [strange], verified: true))
+        ]
+        return [walk, empty]
+    }()
+
+    @Test(arguments: walks) func theWriterGivesWhatTheEncoderGives(walk: Walk) throws {
+        #expect(try WalkJSON.line(walk) == JSONText.compact(walk))
+    }
+}
