@@ -16,10 +16,18 @@ public struct EvidenceLedger: Sendable {
     private var routes: [RouteDecision] = []
     private var losses: [Loss] = []
     private var counters: [String: CounterChange] = [:]
+    /// Datagrams without an answer about which there was nothing to say, but for their identity and times: nor is there
+    /// of their like, until the next event that an explanation rests on.
+    private var unremarkable: Set<Walk> = []
+    private static let unremarkableLimit = 1024
 
     public init() {}
 
     public mutating func take(_ event: Event) {
+        switch event {
+        case .topology, .flow, .route, .loss, .counters: unremarkable.removeAll(keepingCapacity: true)
+        case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: return
+        }
         switch event {
         case .topology(let snapshot, _):
             before = before ?? topology
@@ -38,16 +46,22 @@ public struct EvidenceLedger: Sendable {
     }
 
     /// The exchange with the findings of its request, and of its answer where that is what failed.
-    public func explained(_ exchange: Exchange) -> Exchange {
+    public mutating func explained(_ exchange: Exchange) -> Exchange {
         guard let topology else { return exchange }
+        let isDatagram = exchange.arrived && exchange.reply == nil
+        let kind = isDatagram ? exchange.request.withoutIdentity : nil
+        if let kind, unremarkable.contains(kind) { return exchange }
         var result = exchange
         let asked = context(topology, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
-        if exchange.arrived, exchange.reply == nil {
+        if isDatagram {
             // Nobody owes a datagram an answer: only what became of itself is told.
             result.request.findings.removeAll {
                 !["socket-buffer-full", "listener-elsewhere", "no-listener", "port-not-published"].contains($0.code)
             }
+        }
+        if let kind, result.request == exchange.request, unremarkable.count < Self.unremarkableLimit {
+            unremarkable.insert(kind)
         }
         return result
     }
@@ -115,5 +129,18 @@ public struct EvidenceLedger: Sendable {
             }
         }
         return pairs
+    }
+}
+
+extension Walk {
+    /// All that an explanation looks at: the way, and what the packet looked like on it.
+    fileprivate var withoutIdentity: Walk {
+        var walk = self
+        walk.id = ""
+        walk.answers = nil
+        walk.start = ""
+        walk.durationNanoseconds = 0
+        for index in walk.hops.indices { walk.hops[index].offsetNanoseconds = 0 }
+        return walk
     }
 }

@@ -6,8 +6,11 @@ internal import Walks
 /// From events to exchanges with their findings: the part that live runs and recordings share.
 ///
 /// A pure function of the events' order. An exchange that did not go well waits for the next snapshot of the network,
-/// so that its causes are looked for in the state that it met; `wantsSnapshot` says when one waits.
+/// so that its causes are looked for in the state that it met; `wantsSnapshot` says when one waits. A live run answers at
+/// once. In a stream that never has another snapshot no more than `unexplainedLimit` wait: memory does not grow.
 struct WalkPipeline {
+    private static let unexplainedLimit = 1024
+
     private var engine = WalkEngine()
     private var pairing = ExchangePairing()
     private var ledger = EvidenceLedger()
@@ -89,6 +92,7 @@ struct WalkPipeline {
         for exchange in exchanges {
             if exchange.needsExplanation { unexplained.append(exchange) } else { finish(exchange) }
         }
+        if unexplained.count >= Self.unexplainedLimit { explain() }
     }
 
     private mutating func explain() {
