@@ -42,11 +42,12 @@ struct FaultLabTests {
         let lab = try LabLibrary.find().lab(named: name)
         var row = Row(lab: lab)
         defer { Self.rows.withLock { $0.append(row) } }
-        var run = try LabRun.packetwalk(["lab", "run", name, "--mend", "--format", "json"])
+        var (run, replayed) = try LabRun.recorded(["lab", "run", name, "--mend", "--format", "json"])
         // Once more where nothing was found at all: on a busy machine a lab's listener can come too late.
         if run.walks.allSatisfy({ $0.findings.isEmpty }) {
-            run = try LabRun.packetwalk(["lab", "run", name, "--mend", "--format", "json"])
+            (run, replayed) = try LabRun.recorded(["lab", "run", name, "--mend", "--format", "json"])
         }
+        checkRecording(name, run, replayed)
         let walk = run.walks.first { !$0.findings.isEmpty } ?? run.walks.first
         let finding = walk?.findings.first
         row.found = finding?.code == lab.expected.code
@@ -67,6 +68,22 @@ struct FaultLabTests {
         } else {
             check()
         }
+    }
+
+    /// The recording holds the run before the mending: it gives each of that run's walks as it was printed, but for
+    /// what the mending showed.
+    private func checkRecording(_ name: String, _ run: LabRun, _ replayed: LabRun) {
+        var seen = 0
+        for walk in run.walks {
+            guard let again = replayed.walks.first(where: { $0.id == walk.id && $0.start == walk.start }) else {
+                continue
+            }
+            var expected = walk
+            for index in expected.findings.indices { expected.findings[index].remedy?.verified = false }
+            #expect(again == expected, "\(name): a replayed walk differs")
+            seen += 1
+        }
+        #expect(seen > 0 || run.walks.isEmpty, "\(name): nothing of the run is in its recording")
     }
 
     private func matches(_ finding: Finding, _ place: Lab.Expectation.Place?) -> Bool {

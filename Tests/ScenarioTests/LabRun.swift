@@ -38,6 +38,19 @@ struct LabRun {
         try JSONDecoder().decode(Walk.self, from: Data(line.utf8))
     }
 
+    /// Runs `packetwalk` with `--record`, and `replay` on what was recorded.
+    static func recorded(
+        _ arguments: [String], replay options: [String] = ["--format", "json"]
+    ) throws -> (live: LabRun, replayed: LabRun) {
+        var file = Array("/tmp/packetwalk-test-XXXXXX.pcapng".utf8CString)
+        let descriptor = mkstemps(&file, 7)
+        close(descriptor)
+        let path = String(decoding: file.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { unlink(path) }
+        let live = try packetwalk(arguments + ["--record", path])
+        return (live, try packetwalk(["replay", path] + options))
+    }
+
     /// Whether the command can run labs.
     static let isAvailable = (try? packetwalk(["lab", "list"]))?.status == 0
 }

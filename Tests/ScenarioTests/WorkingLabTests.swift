@@ -16,7 +16,7 @@ struct WorkingLabTests {
     @Test("every packet of the probe has one walk with the hops written by hand", arguments: labs)
     func walks(name: String) throws {
         let lab = try LabLibrary.find().lab(named: name)
-        let run = try LabRun.packetwalk(["lab", "run", name, "--trace", "--format", "json"])
+        let (run, replayed) = try LabRun.recorded(["lab", "run", name, "--trace", "--format", "json"])
         // The probe's own status says from outside that it was answered.
         #expect(run.status == 0, "\(run.standardError)")
         for problem in compare(run.walks, with: try lab.expectedWalks()) { Issue.record("\(name): \(problem)") }
@@ -24,6 +24,20 @@ struct WorkingLabTests {
             let errors = walk.findings.filter { $0.severity == .error }
             #expect(errors.isEmpty, "\(name): \(walk.summary): \(errors.map(\.message))")
         }
+        // The recording gives what the live run printed, byte for byte.
+        #expect(replayed.standardOutput == run.standardOutput, "\(name): \(replayed.standardError)")
+    }
+
+    @Test(
+        "a recording says in every form what the live run said",
+        arguments: [
+            [], ["-v"], ["--summary"], ["--where", "reply"], ["--where", "not reply", "--summary", "--format", "json"],
+        ])
+    func forms(options: [String]) throws {
+        let (live, replayed) = try LabRun.recorded(
+            ["lab", "run", "wan-to-published-port", "--trace"] + options, replay: options)
+        #expect(!live.standardOutput.isEmpty)
+        #expect(replayed.standardOutput == live.standardOutput, "\(replayed.standardError)")
     }
 
     @Test("the demo needs no root", .enabled(if: geteuid() == 0))

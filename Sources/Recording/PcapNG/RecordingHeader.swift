@@ -11,6 +11,8 @@ struct RecordingHeader: Codable, Equatable {
     /// Counted from 1 within the run.
     var file: Int
     var anonymized: Bool
+    /// Whether the run was asked for certain packets only; nil in recordings from before this was kept.
+    var filtered: Bool?
 }
 
 struct TopologyRecord: Codable {

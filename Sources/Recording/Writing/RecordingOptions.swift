@@ -6,11 +6,16 @@ public struct RecordingOptions: Sendable {
     public var ring: RecordingRing?
     /// Addresses are replaced, prefix by prefix; payload is left out. See `Anonymizer`.
     public var anonymizes = false
+    /// The run was asked for certain packets only, so that its walks are all meant to be shown.
+    public var isFiltered = false
 
-    public init(snapLength: Int? = nil, ring: RecordingRing? = nil, anonymizes: Bool = false) {
+    public init(
+        snapLength: Int? = nil, ring: RecordingRing? = nil, anonymizes: Bool = false, isFiltered: Bool = false
+    ) {
         self.snapLength = snapLength
         self.ring = ring
         self.anonymizes = anonymizes
+        self.isFiltered = isFiltered
     }
 }
 

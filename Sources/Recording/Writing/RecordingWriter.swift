@@ -304,7 +304,8 @@ public final class RecordingWriter {
         buffer.option(PcapNG.Option.sectionApplication, text: "packetwalk")
         buffer.endOptions()
         buffer.end(block)
-        let header = RecordingHeader(run: run, file: fileNumber, anonymized: options.anonymizes)
+        let header = RecordingHeader(
+            run: run, file: fileNumber, anonymized: options.anonymizes, filtered: options.isFiltered)
         buffer.record(.header, [UInt8](try encoder.encode(header)))
     }
 

@@ -52,6 +52,9 @@ struct Explain: ParsableCommand {
     @Option(help: "Which netfilter hooks to lay: auto, nftables, iptables or none.")
     var hooks: HookChoice = .auto
 
+    @Option(help: ArgumentHelp("Keep the run in this file too, as record does.", valueName: "file"))
+    var record: String?
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
@@ -66,7 +69,9 @@ struct Explain: ParsableCommand {
     }
 
     func run() throws {
-        let allArrived = try explainer(output: output).run()
+        var explainer = try explainer(output: output)
+        explainer.recorder = try record.map { try openRecorder($0) }
+        let allArrived = try explainer.run()
         throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
     }
 

@@ -45,6 +45,12 @@ struct LabCommand: ParsableCommand {
         @Flag(help: "Run what the first finding says mends it, and send the packet again.")
         var mend = false
 
+        @Option(
+            help: ArgumentHelp(
+                "Keep the run in this file too, as record does (with --mend: the run before the mending).",
+                valueName: "file"))
+        var record: String?
+
         @OptionGroup(title: "Watching")
         var watch: WatchOptions
 
@@ -60,7 +66,8 @@ struct LabCommand: ParsableCommand {
 
         func run() throws {
             try LabRun(
-                name: name, output: output, watch: try watch.settings(selection), traces: trace, mends: mend
+                name: name, output: output, watch: try watch.settings(selection), traces: trace, mends: mend,
+                recording: record
             ).run()
         }
     }

@@ -27,7 +27,8 @@ struct Record: ParsableCommand, TakesCommand {
     var watch: WatchOptions
 
     func run() throws {
-        var options = RecordingOptions(snapLength: snaplen, anonymizes: anonymize)
+        var options = RecordingOptions(
+            snapLength: snaplen, anonymizes: anonymize, isFiltered: !filter.isEmpty)
         if let ring {
             guard let parsed = RecordingRing(ring) else {
                 throw Failure(.usage, "cannot read --ring \(ring): write it as 10x100MB or 24x1h")
@@ -37,12 +38,7 @@ struct Record: ParsableCommand, TakesCommand {
         if let snaplen, !(64...262_144).contains(snaplen) {
             throw Failure(.usage, "cannot keep \(snaplen) bytes of each packet: --snaplen takes 64 to 262144")
         }
-        let recorder: RecordingWriter
-        do {
-            recorder = try RecordingWriter(path: file, options: options)
-        } catch {
-            throw Failure(.cannotWrite, "cannot write the recording \(error)")
-        }
+        let recorder = try openRecorder(file, options: options)
         let tracer = Tracer(
             filter: filter.joined(separator: " "), watch: try watch.settings(nil), output: nil, recorder: recorder)
         guard let command = Invocation.command else {

@@ -28,7 +28,7 @@ struct Replay: ParsableCommand {
     func run() throws {
         let reader = try open()
         var printer = WalkPrinter(
-            output: output, hidesHousekeeping: true, filter: try selection.filter(), summarises: selection.summary)
+            output: output, hidesHousekeeping: !reader.isFiltered, filter: try selection.filter(), summarises: selection.summary)
         var pipeline = WalkPipeline()
         var hasTopology = false
         try reader.read { event in

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Recording
 
 /// A command that takes another one behind `--`.
 protocol TakesCommand {}
@@ -17,6 +18,9 @@ struct Trace: ParsableCommand, TakesCommand {
     @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"))
     var filter: [String] = []
 
+    @Option(help: ArgumentHelp("Keep the run in this file too, as record does.", valueName: "file"))
+    var record: String?
+
     @OptionGroup(title: "Watching")
     var watch: WatchOptions
 
@@ -27,7 +31,10 @@ struct Trace: ParsableCommand, TakesCommand {
     var output: OutputOptions
 
     func run() throws {
-        let tracer = Tracer(filter: filter.joined(separator: " "), watch: try watch.settings(selection), output: output)
+        let settings = try watch.settings(selection)
+        let recorder = try record.map { try openRecorder($0, options: RecordingOptions(isFiltered: !filter.isEmpty)) }
+        let tracer = Tracer(
+            filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
         guard let command = Invocation.command else {
             var watching = Watching()
             let allArrived = try tracer.run(&watching)

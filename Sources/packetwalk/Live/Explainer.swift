@@ -1,6 +1,7 @@
 internal import LinuxSystem
 internal import Observations
 internal import Probes
+internal import Recording
 internal import Topology
 internal import Twin
 internal import Views
@@ -14,6 +15,7 @@ struct Explainer {
     var waitSeconds: Double = 2
     var hooks: HookChoice = .auto
     var output: OutputOptions
+    var recorder: RecordingWriter?
 
     /// Gives whether the packet arrived and was answered.
     func run() throws -> Bool {
@@ -33,9 +35,11 @@ struct Explainer {
         var collector = ExchangeCollector()
         let plan = ProbePlan(hooks: hooks.probeHooks, rules: .packet(sender.tuple))
         do {
-            try Session(plan: plan).run(&sending, topology: topology, into: &collector)
+            try Session(plan: plan, recorder: recorder).run(&sending, topology: topology, into: &collector)
         } catch let error as ProbeError {
             throw error.failure
+        } catch let error as RecordingError {
+            throw Failure(.cannotWrite, "\(error)")
         }
         let ours = collector.exchanges.filter { isOurs($0.request, tuple: sender.tuple) }
         // The error of the send stands for itself only where the packet was seen nowhere.

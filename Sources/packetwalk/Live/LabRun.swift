@@ -13,18 +13,24 @@ struct LabRun {
     var traces = true
     /// After the explanation: the first finding's remedy, and the packet once more.
     var mends = false
+    /// The file that keeps the run.
+    var recording: String?
 
     func run() throws {
         let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
         let sandbox = try enterSandbox(for: lab)
         try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+        // Only inside: outside the program runs itself again, and would empty the file.
+        let recorder = try recording.map { try openRecorder($0) }
         guard traces else {
             let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
-            let allArrived = try explain(options.explainer(output: output))
+            var explainer = try options.explainer(output: output)
+            explainer.recorder = recorder
+            let allArrived = try explain(explainer)
             throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
         }
         var sender = RunningCommand(["sh", "-c", lab.probe.command])
-        _ = try Tracer(filter: "", watch: watch, output: output).run(&sender)
+        _ = try Tracer(filter: "", watch: watch, output: output, recorder: recorder).run(&sender)
         throw ExitCode(sender.status ?? ExitStatus.success.rawValue)
     }
 
@@ -46,7 +52,9 @@ struct LabRun {
             let status = try Command(["sh", "-c", command]).start(output: STDERR_FILENO).wait()
             if status != 0 { complain("the remedy “\(command)” ended with status \(status)") }
         }
-        let second = try explainer.explain()
+        var again = explainer
+        again.recorder = nil
+        let second = try again.explain()
         let arrived = second.exchanges.contains { $0.isWell } && second.exchanges.allSatisfy { $0.isWell }
         first.exchanges[faulty].request.findings[0].remedy?.verified = arrived
         try printer.take([first])

@@ -1,0 +1,10 @@
+internal import Recording
+
+/// Opens the file that a run is kept in.
+func openRecorder(_ path: String, options: RecordingOptions = RecordingOptions()) throws -> RecordingWriter {
+    do {
+        return try RecordingWriter(path: path, options: options)
+    } catch {
+        throw Failure(.cannotWrite, "cannot write the recording \(error)")
+    }
+}
