@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # Seconds, or runs with an r behind, for each target.
 FUZZ ?= 50000r
-FUZZ_LONG ?= 600
+FUZZ_LONG ?= 1000000r
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
@@ -38,11 +38,11 @@ lint: ## check the format of all sources
 format: ## put all sources into the house format
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
 
-bench: ## measure speed, side by side with tcpdump and tshark
+bench: release ## measure speed, side by side with tcpdump and tshark
 	@scripts/prerequisites.sh test
 	scripts/bench.sh
 
-fuzz: ## feed the decoders with hostile bytes for long
+fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build
 	scripts/fuzz.sh $(FUZZ_LONG)
 

@@ -1,55 +1,82 @@
 #!/bin/sh
 # Measures replay, beside what other programs do with the same packets in the same run.
-#   scripts/bench.sh           all of it: up to ten million observations
+#   scripts/bench.sh           all of it: up to ten million observations, 2.5 GB of files that are removed again
 #   scripts/bench.sh 1000000   no recording larger than a million
 set -eu
 cd "$(dirname "$0")/.."
 largest=${1:-10000000}
 out=.build-bench
 mkdir -p "$out"
+room=$(df -Pk "$out" | awk 'NR == 2 { print $4 }')
+if [ "$room" -lt $((largest / 4)) ]; then
+    echo "bench: $((largest / 4000)) MB of disk are needed in $out, $((room / 1000)) are free" >&2
+    exit 74
+fi
 swift build --package-path Benchmarks --scratch-path "$out/build" -c release --quiet
 programs=$(swift build --package-path Benchmarks --scratch-path "$out/build" -c release --show-bin-path)
+command=.build/release/packetwalk
 file=$out/bench.pcapng
-trap 'rm -f "$file" "$out/copy.pcap"' EXIT
+small=$out/small.pcapng
+trap 'rm -f "$file" "$small" "$out/copy.pcap" "$out/result"' EXIT
+trap 'exit 130' INT TERM
 
-# One core for everybody; `clock COMMAND…` sets seconds.
+# One core for everybody; `clock COMMAND…` sets seconds, those of the processor, since others may be busy too.
 core="taskset -c 0"
 clock() {
-    start=$(date +%s%N)
-    $core "$@" >/dev/null 2>&1
-    end=$(date +%s%N)
-    seconds=$(awk "BEGIN { printf \"%.3f\", ($end - $start) / 1e9 }")
+    # shellcheck disable=SC2086
+    seconds=$( { TIMEFORMAT='%U %S'; export TIMEFORMAT; bash -c 'time "$@" >/dev/null 2>&1' clock $core "$@"; } 2>&1 |
+        awk '{ printf "%.3f", $1 + $2 }')
 }
 
-"$programs/RoomBenchmarks" --iterations 5 --warmup-iterations 1 || true
+"$programs/RoomBenchmarks" --iterations 5 --warmup-iterations 1
 
 echo
-printf '%12s %7s %10s %14s %10s\n' observations points walks 'observations/s' 'peak MiB'
+echo 'from file to walks, on one core; seconds are those of the processor'
+printf '%12s %7s %10s %14s %12s %10s\n' observations points walks 'observations/s' 'ns each' 'peak MiB'
+generate() { "$programs/replay-rate" generate "$file" "$1" "$2"; }
 replay() {
-    "$programs/replay-rate" generate "$file" "$1" "$2"
     $core "$programs/replay-rate" replay "$file" >"$out/result"
-    read -r observations walks delivered processor seconds peak <"$out/result"
-    if [ "$walks" != "$delivered" ]; then echo "bench: $delivered of $walks walks arrived" >&2; fi
-    awk "BEGIN { printf \"%12d %7d %10d %14d %10.1f\n\", $observations, $2, $walks, $observations / $seconds, $peak / 1024 }"
+    read -r observations walks delivered seconds _ peak <"$out/result"
+    if [ "$walks" != "$delivered" ]; then
+        echo "bench: $delivered of $walks walks arrived" >&2
+        exit 1
+    fi
+    awk "BEGIN { printf \"%12d %7d %10d %14d %12.0f %10.1f\n\", $observations, $1, $walks, $observations / $seconds,
+        $seconds / $observations * 1e9, $peak / 1024 }"
 }
-for points in 2 10 100; do replay $((largest / 10)) $points; done
+for points in 2 10 100; do
+    generate $((largest / 10)) $points
+    replay $points
+done
 for count in 100000 1000000 10000000; do
-    if [ "$count" -le "$largest" ]; then replay $count 5; fi
+    if [ "$count" -gt "$largest" ]; then break; fi
+    generate "$count" 5
+    replay 5
+    if [ "$count" = 100000 ]; then mv "$file" "$small"; fi
 done
 
 # The last recording is the largest.
 ours=$seconds
 echo
-printf '%-32s %14s %8s\n' "the same $observations packets" 'packets/s' ratio
-line() { awk "BEGIN { printf \"%-32s %14d %8.2f\n\", \"$1\", $observations / $2, $2 / $ours }"; }
-line 'packetwalk, file to walks' "$ours"
+printf '%-38s %14s %8s\n' "the same $observations packets" 'packets/s' ratio
+line() { awk "BEGIN { printf \"%-38s %14d %8.2f\n\", \"$1\", $observations / $2, $2 / $ours }"; }
+line 'packetwalk, from file to walks' "$ours"
 $core "$programs/replay-rate" read "$file" >"$out/result"
-read -r _ _ _ _ seconds _ <"$out/result"
+read -r _ _ _ seconds _ _ <"$out/result"
 line 'packetwalk, reading alone' "$seconds"
 clock tcpdump -r "$file" -nn -q
 line 'tcpdump -r -nn -q' "$seconds"
 clock tcpdump -r "$file" -w "$out/copy.pcap"
+rm -f "$out/copy.pcap"
 line 'tcpdump -r -w (a copy)' "$seconds"
 clock tshark -n -r "$file"
 line 'tshark -n -r' "$seconds"
-echo 'ratio: how many times as long as packetwalk, file to walks'
+echo 'ratio: how many times as long as packetwalk, from file to walks'
+
+echo
+printf '%-38s %14s\n' 'the command on 100000 observations' 'packets/s'
+for options in '--summary' '--format json' '--color never' '-q'; do
+    # shellcheck disable=SC2086
+    clock "$command" replay "$small" $options
+    awk "BEGIN { printf \"%-38s %14d\n\", \"replay $options\", 100000 / $seconds }"
+done

@@ -2,17 +2,19 @@
 # Feeds decoders with hostile bytes: scripts/fuzz.sh AMOUNT [TARGET…]
 #
 #   scripts/fuzz.sh 20              every target for 20 seconds
-#   scripts/fuzz.sh 200000r         every target for 200,000 runs
+#   scripts/fuzz.sh 1000000r        every target for a million runs
 #   scripts/fuzz.sh 600 WireDissect one target for ten minutes
 #
 # A target is a file Fuzz/NAME.swift that defines LLVMFuzzerTestOneInput. Lines in it say what it needs:
 #
 #   // fuzz-rooms: Wire Topology      the modules it imports and theirs, in the order of the build; CLinux counts
+#   // fuzz-files: Sources/A/B.swift  sources of a module too large to link, compiled with the target (optional)
 #   // fuzz-link: -lz -lzstd          more libraries (optional)
 #   // fuzz-max-length: 2048          the longest input in bytes (optional, 1024)
 #
 # Seeds stand in fixtures/fuzz/NAME/. What libFuzzer adds stays in .build-fuzz/corpus/NAME/, an input that crashed
-# in .build-fuzz/crashes/. The status is 1 where a target crashed, hung or grew beyond bounds.
+# in .build-fuzz/crashes/. The status is 1 where a target crashed, took more than ten seconds for one input or grew
+# beyond 1 GB.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -32,7 +34,7 @@ fi
 out=.build-fuzz
 mkdir -p "$out/modules/CLinux" "$out/crashes"
 # Optimised, as the tool is; arithmetic still traps.
-swift="swiftc -O -swift-version 6 -parse-as-library -warnings-as-errors -sanitize=fuzzer,address -use-ld=lld
+swift="swiftc -O -enable-testing -swift-version 6 -parse-as-library -warnings-as-errors -sanitize=fuzzer,address -use-ld=lld
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
     -enable-upcoming-feature MemberImportVisibility"
 includes="-I $out/modules -I Sources/CNetlink -I Sources/CPcap -I Sources/CCompression
@@ -64,6 +66,7 @@ room() {
 setting() { sed -n "s|^// fuzz-$1: *||p" "Fuzz/$2.swift"; }
 
 status=0
+total=0
 for target in "$@"; do
     if [ ! -f "Fuzz/$target.swift" ]; then
         echo "fuzz: no target $target: Fuzz/$target.swift does not exist" >&2
@@ -73,9 +76,11 @@ for target in "$@"; do
     newest=
     for name in $(setting rooms "$target"); do room "$name"; done
     program=$out/$target
-    if [ ! -f "$program" ] || [ -n "$(find "Fuzz/$target.swift" $newest -newer "$program")" ]; then
+    files="Fuzz/$target.swift $(setting files "$target")"
+    # shellcheck disable=SC2086
+    if [ ! -f "$program" ] || [ -n "$(find $files $newest -newer "$program")" ]; then
         # shellcheck disable=SC2086,SC2046
-        $swift $includes -I "$out/modules/CLinux" -module-name "Fuzz$target" -o "$program" "Fuzz/$target.swift" \
+        $swift $includes -I "$out/modules/CLinux" -module-name "Fuzz$target" -o "$program" $files \
             $objects $(setting link "$target")
     fi
     maximum=$(setting max-length "$target")
@@ -85,11 +90,14 @@ for target in "$@"; do
     if SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 "$program" "$limit" -max_len="${maximum:-1024}" \
         -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$out/crashes/$target-" "$out/corpus/$target" \
         "fixtures/fuzz/$target" >"$log" 2>&1; then
-        echo "fuzz: $target: $(sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/\1 runs in \2 s/p' "$log")"
+        runs=$(sed -n 's/^Done \([0-9]*\) runs in .*/\1/p' "$log")
+        total=$((total + ${runs:-0}))
+        echo "fuzz: $target: $runs runs$(sed -n 's/^Done [0-9]* runs\( in [0-9]*\) second.*/\1 s/p' "$log")"
     else
         tail -n 40 "$log" >&2
         echo "fuzz: $target failed; the input stands in $out/crashes/, the log in $log" >&2
         status=1
     fi
 done
+echo "fuzz: $total runs in all"
 exit $status

@@ -1,0 +1,38 @@
+// fuzz-rooms: CLinux Wire LinuxSystem Topology Observations
+// fuzz-files: Sources/Probes/Stream/NetlinkMessage.swift Sources/Probes/Routes/RouteMessage.swift
+// fuzz-files: Sources/Probes/Flows/ConntrackMessage.swift Sources/Probes/Hooks/NFLOGMessage.swift
+// fuzz-files: Sources/Probes/Drops/DropRecord.swift
+// fuzz-max-length: 512
+import Observations
+import Wire
+
+/// What the live sources read: datagrams of rtnetlink, ctnetlink and nfnetlink_log, records of the drop probe.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzProbes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let start else { return 0 }
+    let datagram = Array(UnsafeBufferPointer(start: start, count: count))
+    var bytesUsed = 0
+    for message in NetlinkMessage.all(in: datagram[...]) {
+        bytesUsed += NetlinkMessage.headerLength + message.payload.count
+        _ = message.errorNumber
+        if let route = RouteMessage(message) { check(route.nextHops.count <= count, "more hops than bytes") }
+        if let link = LinkMessage(message) { check(link.name.utf8.count <= 3 * count, "a name longer than its message") }
+        for isDump in [true, false] {
+            _ = ConntrackMessage.flowEvent(message, namespace: "n", timeNanoseconds: 0, isDump: isDump)
+        }
+    }
+    check(bytesUsed <= count, "messages longer than their datagram")
+    datagram.withUnsafeBytes { bytes in
+        NFLOGMessage.forEach(in: bytes) { part in
+            guard case .packet(let message) = part else { return }
+            check(message.payload.upperBound <= count && message.prefix.upperBound <= count, "a range too far")
+        }
+        _ = DropRecord(bytes.bytes)
+    }
+    return 0
+}
+
+/// An optimised `precondition` does not print what failed.
+private func check(_ holds: Bool, _ message: String) {
+    if !holds { fatalError(message) }
+}
