@@ -16,7 +16,7 @@ public func fuzzProbes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         bytesUsed += NetlinkMessage.headerLength + message.payload.count
         _ = message.errorNumber
         if let route = RouteMessage(message) { check(route.nextHops.count <= count, "more hops than bytes") }
-        if let link = LinkMessage(message) { check(link.name.utf8.count <= 3 * count, "a name longer than its message") }
+        if let link = LinkMessage(message) { check(link.name.utf8.count <= 3 * count, "a name too long") }
         for isDump in [true, false] {
             _ = ConntrackMessage.flowEvent(message, namespace: "n", timeNanoseconds: 0, isDump: isDump)
         }

@@ -156,29 +156,27 @@ struct WalkBuilder {
     }
 
     private func changes(from before: Step, to after: Step, hop: Hop) -> [Hop.Change] {
-        guard let places else { return [] }
-        let old = packet(before.sighting, places.places[Int(before.sighting.vantage)])
+        let old = hops[hopOfStep[Int(after.parent)]].packet
         let new = hop.packet
         var result: [Hop.Change] = []
-        func note(_ field: String, _ from: String?, _ to: String?) {
-            if from != to { result.append(Hop.Change(field: field, from: from, to: to)) }
+        // Words only for what differs: most of a hop's fields don't.
+        func note<Value: Equatable & CustomStringConvertible>(_ field: String, _ from: Value?, _ to: Value?) {
+            if from != to { result.append(Hop.Change(field: field, from: from?.description, to: to?.description)) }
         }
         note("source", old.source, new.source)
         note("destination", old.destination, new.destination)
-        note("source_port", old.sourcePort.map { "\($0)" }, new.sourcePort.map { "\($0)" })
-        note("destination_port", old.destinationPort.map { "\($0)" }, new.destinationPort.map { "\($0)" })
-        note("ttl", old.ttl.map { "\($0)" }, new.ttl.map { "\($0)" })
-        if old.macSource != nil, new.macSource != nil {
-            note("mac_source", old.macSource?.description, new.macSource?.description)
-        }
+        note("source_port", old.sourcePort, new.sourcePort)
+        note("destination_port", old.destinationPort, new.destinationPort)
+        note("ttl", old.ttl, new.ttl)
+        if old.macSource != nil, new.macSource != nil { note("mac_source", old.macSource, new.macSource) }
         if old.macDestination != nil, new.macDestination != nil {
-            note("mac_destination", old.macDestination?.description, new.macDestination?.description)
+            note("mac_destination", old.macDestination, new.macDestination)
         }
         let isFragment = before.sighting.has(Sighting.isFragment) || after.sighting.has(Sighting.isFragment)
-        if !isFragment { note("length", "\(old.length)", "\(new.length)") }
-        if let oldMark = old.mark, let newMark = new.mark { note("mark", "\(oldMark)", "\(newMark)") }
-        note("dscp", old.dscp.map { "\($0)" }, new.dscp.map { "\($0)" })
-        note("segments", "\(before.segments)", "\(after.segments)")
+        if !isFragment { note("length", old.length, new.length) }
+        if old.mark != nil, new.mark != nil { note("mark", old.mark, new.mark) }
+        note("dscp", old.dscp, new.dscp)
+        note("segments", before.segments, after.segments)
         note("encapsulation", old.encapsulation, new.encapsulation)
         return result
     }

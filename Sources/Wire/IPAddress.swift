@@ -149,7 +149,21 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
     public var description: String {
         switch family {
         case .ipv4:
-            return "\(low >> 24 & 255).\(low >> 16 & 255).\(low >> 8 & 255).\(low & 255)"
+            return String(unsafeUninitializedCapacity: 15) { text in
+                var end = 0
+                for shift in stride(from: 24, through: 0, by: -8) {
+                    let octet = UInt8(truncatingIfNeeded: low >> UInt64(shift))
+                    for divisor: UInt8 in [100, 10, 1] where octet >= divisor || divisor == 1 {
+                        text[end] = UInt8(ascii: "0") + octet / divisor % 10
+                        end += 1
+                    }
+                    if shift > 0 {
+                        text[end] = UInt8(ascii: ".")
+                        end += 1
+                    }
+                }
+                return end
+            }
         case .ipv6:
             return ipv6Description
         }

@@ -38,11 +38,19 @@ extension MACAddress: CustomStringConvertible, LosslessStringConvertible {
     }
 
     public var description: String {
-        let digits = Array("0123456789abcdef")
-        return (0..<6).map { index in
-            let byte = Int(value >> UInt64(40 - 8 * index) & 255)
-            return String([digits[byte >> 4], digits[byte & 15]])
-        }.joined(separator: ":")
+        String(unsafeUninitializedCapacity: 17) { text in
+            for index in 0..<6 {
+                let byte = UInt8(truncatingIfNeeded: value >> UInt64(40 - 8 * index))
+                text[3 * index] = Self.digit(byte >> 4)
+                text[3 * index + 1] = Self.digit(byte & 15)
+                if index < 5 { text[3 * index + 2] = UInt8(ascii: ":") }
+            }
+            return 17
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
 

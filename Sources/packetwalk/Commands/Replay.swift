@@ -28,17 +28,27 @@ struct Replay: ParsableCommand {
     func run() throws {
         let reader = try open()
         var printer = WalkPrinter(
-            output: output, hidesHousekeeping: !reader.isFiltered, filter: try selection.filter(), summarises: selection.summary)
+            output: output, hidesHousekeeping: !reader.isFiltered, filter: try selection.filter(),
+            summarises: selection.summary)
         var pipeline = WalkPipeline()
         var hasTopology = false
-        try reader.read { event in
-            if case .topology = event { hasTopology = true }
-            pipeline.take(event)
-            if case .watermark = event { try printer.take(pipeline.finishedExchanges()) }
-        }
+        var packetCount = 0
+        try reader.read(
+            events: { event in
+                if case .topology = event { hasTopology = true }
+                pipeline.take(event)
+                if case .watermark = event { try printer.take(pipeline.finishedExchanges()) }
+            },
+            packets: { observation, _ in
+                packetCount += 1
+                pipeline.take(observation)
+            })
         pipeline.endOfStream()
         try printer.take(pipeline.finish())
         try printer.finish()
+        if !printer.hasTaken {
+            complain("no walk in \(packetCount) packets: a walk is made of IP and ARP packets with their headers whole")
+        }
         if !hasTopology {
             complain("there is no topology in this capture: its walks rest on labels, times and addresses")
         }

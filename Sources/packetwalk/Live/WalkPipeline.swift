@@ -50,6 +50,11 @@ struct WalkPipeline {
         }
     }
 
+    /// Takes a packet: `take(.packet(…))` without the wrapping.
+    mutating func take(_ observation: borrowing Observation) {
+        engine.take(observation)
+    }
+
     /// The exchanges that are over, with their findings.
     mutating func finishedExchanges() -> [ExchangeGroup] {
         defer { finished.removeAll() }

@@ -21,6 +21,8 @@ struct WalkCounter: WalkSink {
 struct WalkPrinter: WalkSink {
     private(set) var walkCount = 0
     private(set) var allArrived = true
+    /// Whether there was anything to show or leave out.
+    private(set) var hasTaken = false
     /// Exchanges of neighbour discovery and the like that were left out.
     private(set) var hiddenCount = 0
     private var renderer: WalkRenderer
@@ -48,6 +50,7 @@ struct WalkPrinter: WalkSink {
     }
 
     private mutating func take(_ exchanges: [Exchange]) throws {
+        if !exchanges.isEmpty { hasTaken = true }
         for exchange in exchanges where isWanted(exchange) {
             if exchange.request.isHousekeeping {
                 hiddenCount += hidesHousekeeping ? 1 : 0
