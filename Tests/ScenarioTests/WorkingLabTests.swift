@@ -31,7 +31,7 @@ struct WorkingLabTests {
     @Test(
         "a recording says in every form what the live run said",
         arguments: [
-            [], ["-v"], ["--summary"], ["--where", "reply"], ["--where", "not reply", "--summary", "--format", "json"],
+            [], ["-v"], ["--summary"], ["--where", "reply"], ["--where", "not reply", "--summary"],
         ])
     func forms(options: [String]) throws {
         let (live, replayed) = try LabRun.recorded(
