@@ -10,22 +10,38 @@ public struct Exchange: Sendable, Hashable {
     }
 }
 
+/// What can answer another of its kind: a walk, or one that is not written out yet.
+public protocol Answering {
+    associatedtype Name: Hashable & Sendable
+    var name: Name { get }
+    /// The one that this one replies to.
+    var answered: Name? { get }
+}
+
+extension Walk: Answering {
+    public var name: String { id }
+    public var answered: String? { answers }
+}
+
 /// Pairs walks, in the order in which the engine gives them, to exchanges.
 ///
 /// A walk waits for its answer until `answerTimeoutNanoseconds` of the run's time have passed, then goes alone. Memory
 /// is bounded by `limit` waiting walks: beyond it the one that waits longest goes.
-public struct ExchangePairing: Sendable {
+public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
+    /// A request, and its reply where one came in time.
+    public typealias Pair = (request: Member, reply: Member?)
+
     private struct Waiting {
-        var walk: Walk
+        var member: Member
         /// When it was taken, by the watermark.
         var sinceNanoseconds: Int64
     }
 
     public let answerTimeoutNanoseconds: Int64
     public let limit: Int
-    private var waiting: [String: Waiting] = [:]
+    private var waiting: [Member.Name: Waiting] = [:]
     /// In the order of taking; names may be gone from `waiting`.
-    private var order: [String] = []
+    private var order: [Member.Name] = []
     private var orderStart = 0
     private var watermark: Int64 = .min
 
@@ -36,24 +52,24 @@ public struct ExchangePairing: Sendable {
 
     /// Takes a finished walk.
     /// - Returns: the exchanges that are now whole, the oldest first.
-    public mutating func take(_ walk: Walk) -> [Exchange] {
-        if let request = walk.answers, let found = waiting.removeValue(forKey: request) {
-            return [Exchange(request: found.walk, reply: walk)]
+    public mutating func take(_ member: Member) -> [Pair] {
+        if let request = member.answered, let found = waiting.removeValue(forKey: request) {
+            return [(found.member, member)]
         }
         // A packet that is the same as one that still waits takes its place.
-        var result: [Exchange] = []
-        if let twin = waiting.removeValue(forKey: walk.id) { result.append(Exchange(request: twin.walk)) }
-        waiting[walk.id] = Waiting(walk: walk, sinceNanoseconds: watermark)
-        order.append(walk.id)
+        var result: [Pair] = []
+        if let twin = waiting.removeValue(forKey: member.name) { result.append((twin.member, nil)) }
+        waiting[member.name] = Waiting(member: member, sinceNanoseconds: watermark)
+        order.append(member.name)
         while waiting.count > limit, let oldest = popOldest() { result.append(oldest) }
         return result
     }
 
     /// Lets time pass.
     /// - Returns: the walks that waited too long for an answer.
-    public mutating func advance(toNanoseconds time: Int64) -> [Exchange] {
+    public mutating func advance(toNanoseconds time: Int64) -> [Pair] {
         watermark = max(watermark, time)
-        var result: [Exchange] = []
+        var result: [Pair] = []
         while orderStart < order.count {
             if let first = waiting[order[orderStart]] {
                 let since = first.sinceNanoseconds == .min ? time : first.sinceNanoseconds
@@ -66,13 +82,13 @@ public struct ExchangePairing: Sendable {
     }
 
     /// No more walks: whoever waits goes alone.
-    public mutating func finish() -> [Exchange] {
-        var result: [Exchange] = []
+    public mutating func finish() -> [Pair] {
+        var result: [Pair] = []
         while let oldest = popOldest() { result.append(oldest) }
         return result
     }
 
-    private mutating func popOldest() -> Exchange? {
+    private mutating func popOldest() -> Pair? {
         while orderStart < order.count {
             let found = waiting.removeValue(forKey: order[orderStart])
             orderStart += 1
@@ -80,7 +96,7 @@ public struct ExchangePairing: Sendable {
                 order.removeFirst(orderStart)
                 orderStart = 0
             }
-            if let found { return Exchange(request: found.walk) }
+            if let found { return (found.member, nil) }
         }
         return nil
     }

@@ -86,6 +86,11 @@ public struct WalkBatch: Sendable {
         WalkBuilder(batch: self, record: record).walk()
     }
 
+    /// Its walks, to be written out later.
+    public var unwritten: [UnwrittenWalk] {
+        records.map { UnwrittenWalk(batch: self, record: $0) }
+    }
+
     public func walks() -> [Walk] {
         records.map(walk)
     }

@@ -12,7 +12,8 @@ struct WalkPipeline {
     private static let unexplainedLimit = 1024
 
     private var engine = WalkEngine()
-    private var pairing = ExchangePairing()
+    /// Walks wait as records: written out they would take a hundred megabytes in a busy second.
+    private var pairing = ExchangePairing<UnwrittenWalk>()
     private var ledger = EvidenceLedger()
     /// Exchanges that ended badly and have not been explained.
     private var unexplained: [Exchange] = []
@@ -65,7 +66,7 @@ struct WalkPipeline {
     mutating func endOfStream() {
         pair(engine.finishBatch()) { _ in }
         // Where the answer may be among what was left out, nothing is said of a packet that arrived.
-        sort(pairing.finish().filter { !isCutShort || !$0.arrived })
+        sort(pairing.finish(), onlyFailures: isCutShort)
     }
 
     /// The rest of the stream is not read. `loss` says so.
@@ -83,18 +84,20 @@ struct WalkPipeline {
     private mutating func pair(
         _ batch: WalkBatch, progress: (inout WalkPipeline) throws -> Void
     ) rethrows {
-        for (number, record) in batch.records.enumerated() {
+        for (number, walk) in batch.unwritten.enumerated() {
             if number % 256 == 255 { try progress(&self) }
             guard hasTime(.walks) else {
                 isCutShort = true
                 return
             }
-            sort(pairing.take(batch.walk(record)))
+            sort(pairing.take(walk))
         }
     }
 
-    private mutating func sort(_ exchanges: [Exchange]) {
-        for exchange in exchanges {
+    private mutating func sort(_ pairs: [ExchangePairing<UnwrittenWalk>.Pair], onlyFailures: Bool = false) {
+        for pair in pairs {
+            let exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
+            if onlyFailures, exchange.arrived { continue }
             if exchange.needsExplanation { unexplained.append(exchange) } else { finish(exchange) }
         }
         if unexplained.count >= Self.unexplainedLimit { explain() }

@@ -1,0 +1,18 @@
+/// A walk that has ended, as the engine's plain records: a twentieth of what it takes written out.
+///
+/// Holds the records of the walks that ended with it, so it is not meant to be kept for long.
+public struct UnwrittenWalk: Answering, Sendable {
+    private let batch: WalkBatch
+    private let record: WalkRecord
+
+    init(batch: WalkBatch, record: WalkRecord) {
+        self.batch = batch
+        self.record = record
+    }
+
+    public var name: WalkIdentifier { record.identifier }
+    public var answered: WalkIdentifier? { record.answers }
+
+    /// The walk in the contract's form.
+    public func written() -> Walk { batch.walk(record) }
+}
