@@ -11,8 +11,8 @@ struct Replay: ParsableCommand {
             `packetwalk replay --point host:veth0=a.pcap --point host:eth0=b.pcap`.
             """)
 
-    @Argument(help: ArgumentHelp("A recording or a capture.", valueName: "file"))
-    var file: String?
+    @Argument(help: ArgumentHelp("A recording or a capture; all files of a ring.", valueName: "file"))
+    var files: [String] = []
 
     @Option(
         name: .customLong("point"),
@@ -33,6 +33,7 @@ struct Replay: ParsableCommand {
         var pipeline = WalkPipeline()
         var hasTopology = false
         var packetCount = 0
+        var latest = Int64.min
         try reader.read(
             events: { event in
                 if case .topology = event { hasTopology = true }
@@ -41,15 +42,22 @@ struct Replay: ParsableCommand {
             },
             packets: { observation, _ in
                 packetCount += 1
+                latest = max(latest, observation.timeNanoseconds)
                 pipeline.take(observation)
             })
+        if !reader.damage.isEmpty, packetCount > 0 {
+            // What is missing behind the damage is no evidence that a packet was lost.
+            pipeline.take(.loss(Loss(timeNanoseconds: latest, vantage: nil, source: "damaged recording", lost: 1)))
+        }
         pipeline.endOfStream()
         try printer.take(pipeline.finish())
         try printer.finish()
-        if !printer.hasTaken {
+        if packetCount == 0 {
+            complain("there is no packet in this capture")
+        } else if !printer.hasTaken {
             complain("no walk in \(packetCount) packets: a walk is made of IP and ARP packets with their headers whole")
         }
-        if !hasTopology {
+        if !hasTopology, packetCount > 0 {
             complain("there is no topology in this capture: its walks rest on labels, times and addresses")
         }
         for damage in reader.damage { complain("\(damage)") }
@@ -64,11 +72,11 @@ struct Replay: ParsableCommand {
             }
             return point
         }
-        if (file == nil) == captures.isEmpty {
-            throw Failure(.usage, "cannot replay: name either one file or captures with --point")
+        if files.isEmpty == captures.isEmpty {
+            throw Failure(.usage, "cannot replay: name either files or captures with --point")
         }
         do {
-            return try file.map { try RecordingReader(path: $0) } ?? RecordingReader(points: captures)
+            return try RecordingReader(points: files.map { CapturePoint(path: $0) } + captures)
         } catch let error as RecordingError {
             throw Failure(.badInput, "cannot replay \(error)")
         }
