@@ -8,7 +8,7 @@ FUZZ_LONG ?= 1000000r
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz install clean
+.PHONY: help demo test build release lint format bench bpf fuzz install deb clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -51,8 +51,13 @@ install: release ## install the tool and the labs under PREFIX
 	mkdir -p $(DESTDIR)$(PREFIX)/share/packetwalk
 	cp -r fixtures/labs $(DESTDIR)$(PREFIX)/share/packetwalk/
 
+deb: ## make a Debian package, in .build-deb
+	@scripts/prerequisites.sh build
+	$(SWIFT) build -c release --product packetwalk --static-swift-stdlib --scratch-path .build-deb/build
+	scripts/deb.sh .build-deb/build/release/packetwalk .build-deb
+
 clean: ## remove what was built
-	rm -rf .build .build-fuzz .build-bench
+	rm -rf .build .build-fuzz .build-bench .build-deb
 
 bpf: ## build the drop probe's BPF program with the toolchain's clang
 	scripts/bpf.sh Sources/Probes/Drops/kfree_skb.bpf.o

@@ -13,7 +13,8 @@ public final class NetworkNamespaceFile: Sendable {
 
     /// Opens `path`. Throws `SystemError`, ENOENT where it is gone.
     public init(path: String) throws {
-        let descriptor = try retryingInterrupts("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) }
+        let descriptor = highDescriptor(
+            try retryingInterrupts("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) })
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let number = errno

@@ -218,7 +218,7 @@ public struct SendFailure: Sendable, Codable, Hashable {
 }
 
 /// What a namespace's protocol counters rose by since the run began: a weak witness of why packets were dropped, and
-/// the only one where neither BPF nor tracefs may be used.
+/// the only one where BPF may not be used.
 public struct CounterChange: Sendable, Codable, Hashable {
     public var timeNanoseconds: Int64
     public var namespace: String

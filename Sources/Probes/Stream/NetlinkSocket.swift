@@ -16,7 +16,8 @@ final class NetlinkSocket: Sendable {
     ///   - bufferBytes: size of the receive buffer; 0 for the system's own.
     init(family: Int32, groups: [Int] = [], bufferBytes: Int32 = 0) throws {
         let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        descriptor = try retryingInterrupts("open a netlink socket") { socket(AF_NETLINK, type, family) }
+        descriptor = highDescriptor(
+            try retryingInterrupts("open a netlink socket") { socket(AF_NETLINK, type, family) })
         if bufferBytes > 0 {
             // The forced form passes net.core.rmem_max but takes CAP_NET_ADMIN in the machine's own user namespace.
             if !set(SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes) { _ = set(SOL_SOCKET, SO_RCVBUF, bufferBytes) }

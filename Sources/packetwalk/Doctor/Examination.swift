@@ -77,18 +77,18 @@ enum Examination {
             isNeeded: false)
     }
 
+    /// Loads the program and lets it go again.
     private static func dropReasons() -> Check {
-        let type = readText("/sys/kernel/btf/vmlinux") == nil
-        let tracing = firstReadable([
-            "/sys/kernel/tracing/events/skb/kfree_skb/id", "/sys/kernel/debug/tracing/events/skb/kfree_skb/id",
-        ])
-        if geteuid() == 0, !type {
-            return Check(name: "drop reasons", state: .ok, detail: "BTF is there and this is root", isNeeded: false)
+        do {
+            _ = try DropProbe()
+            return Check(
+                name: "drop reasons", state: .ok, detail: "the kernel's own, by a BPF program", isNeeded: false)
+        } catch {
+            return Check(
+                name: "drop reasons", state: .limited,
+                detail: "only the counters of /proc/net/snmp and netstat: \(error)",
+                remedy: "run as root of the machine itself, on a kernel with BTF", isNeeded: false)
         }
-        return Check(
-            name: "drop reasons", state: .limited,
-            detail: tracing == nil ? "only the counters of /proc/net/snmp and netstat" : "through tracefs",
-            remedy: "run as root on a kernel with BTF", isNeeded: false)
     }
 
     private static func engine() -> Check {
