@@ -52,7 +52,7 @@ for count in 100000 1000000 10000000; do
     if [ "$count" -gt "$largest" ]; then break; fi
     generate "$count" 5
     replay 5
-    if [ "$count" = 100000 ]; then mv "$file" "$small"; fi
+    if [ "$count" = 100000 ]; then cp "$file" "$small"; fi
 done
 
 # The last recording is the largest.
