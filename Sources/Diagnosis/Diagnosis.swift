@@ -103,26 +103,43 @@ struct Examination {
     }
 
     /// A packet that waits for its neighbour's address goes no further, and what stops the question stands where the
-    /// packet never came. Only what stops ARP and neighbour discovery too counts: no rule of an IP hook does.
+    /// packet never came. Only what stops ARP and neighbour discovery too counts: of the rules those that the question
+    /// itself was asked about.
     private func neighbourQuestionStopped(
         _ reading: WalkReading, _ candidates: [Candidate], _ told: Told
     ) -> Candidate? {
-        guard told.rule == nil, told.reason == nil, let last = reading.last, let next = reading.walk.expectedNext,
-            next.vantage == .link, next.namespace == last.namespace, let device = next.device,
+        guard told.rule == nil, told.reason == nil, let last = reading.last, let device = nextDevice(reading, last),
             let namespace = topology[namespace: last.namespace],
-            namespace.neighbors.contains(where: {
+            let waiting = namespace.neighbors.first(where: {
                 $0.device == device && ["failed", "incomplete"].contains($0.state.lowercased())
             })
         else { return nil }
         let codes: Set = [
             "link-down", "bridge-port-blocked", "vxlan-unreachable", "address-on-bridge-port", "reverse-path-filter",
+            "tc-drop",
         ]
-        let first = candidates.first { codes.contains($0.finding.code) && $0.isCertain && $0.finding.rule == nil }
-        return first.map { cause in
-            var cause = cause
+        let fitting = candidates.filter { candidate in
+            candidate.stopsNeighbourDiscovery || codes.contains(candidate.finding.code) && candidate.finding.rule == nil
+        }
+        if var cause = fitting.first(where: \.isCertain) ?? fitting.first {
             cause.finding.evidence.append("seen: the next hop of \(last.namespace) on \(device) does not answer")
             return cause
         }
+        let state = waiting.state.lowercased()
+        return Candidate(
+            finding: Finding(
+                code: "neighbor-unresolved", severity: .warning,
+                where: Finding.Place(namespace: last.namespace, device: device),
+                message:
+                    "the packet waits in \(last.namespace) for the link-layer address of \(waiting.address) on \(device) (\(state)); of what could keep the question from being answered nothing does",
+                evidence: ["state: neighbour \(waiting.address) on \(device) in \(last.namespace): \(state)"]),
+            isCertain: false)
+    }
+
+    /// The device at which a packet was expected that was last seen on its way out of the same namespace.
+    private func nextDevice(_ reading: WalkReading, _ last: Hop) -> String? {
+        guard let next = reading.walk.expectedNext else { return last.hook == .postrouting ? last.device : nil }
+        return next.vantage == .link && next.namespace == last.namespace ? next.device : nil
     }
 
     /// Whether no source lost anything while the walk ran: only then does an absence mean something.
@@ -197,7 +214,7 @@ struct Examination {
             let drops = context.drops.filter { !isDelivered || !DropReason.housekeeping.contains($0.reason) }
             let drop =
                 drops.last { !["NO_SOCKET", "CONSUMED", "NOT_DROPPED_YET"].contains($0.reason) } ?? drops.last
-            reason = stop?.reason.flatMap { Self.isReason($0) ? $0 : nil } ?? drop?.reason
+            reason = stop?.reason.flatMap { DropReason.isName($0) ? $0 : nil } ?? drop?.reason
             location = stop?.location ?? drop?.location
             namespace = namespace ?? stop?.namespace ?? drop?.namespace
             failure = context.sendFailures.last
@@ -212,11 +229,6 @@ struct Examination {
                     break
                 }
             }
-        }
-
-        /// `IP_RPFILTER`, and not a sender's "Network is unreachable".
-        static func isReason(_ text: String) -> Bool {
-            !text.isEmpty && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 95 }
         }
     }
 
@@ -246,10 +258,13 @@ struct Examination {
         }
         var eligible = Array(candidates[..<before])
         if let reason = told.reason {
+            // Who did not answer for the next hop, and why, stands in another namespace than that which gave up.
+            let isNeighbour = reason.hasPrefix("NEIGH_")
             let fitting = eligible.filter { candidate in
+                if isNeighbour, candidate.stopsNeighbourDiscovery { return true }
                 let isPlace =
                     told.namespace == nil || candidate.finding.where.namespace == told.namespace
-                    || candidate.finding.code == "wrong-gateway"
+                    || candidate.finding.code == "wrong-gateway" || isNeighbour
                 return isPlace
                     && (candidate.reasons.contains(reason) || candidate.reasons.isEmpty && reason == "NOT_SPECIFIED")
             }
@@ -357,11 +372,16 @@ struct Examination {
     private mutating func refine(_ cause: Candidate, _ reading: WalkReading) {
         guard cause.isCertain else { return }
         let finding = cause.finding
+        let isOfRule = finding.rule != nil && !cause.stopsNeighbourDiscovery
         let hasLeft = reading.sightings.contains {
             $0.vantage == .link && topology[namespace: $0.namespace]?[device: $0.device ?? ""]?.kind != "loopback"
         }
+        if walk.outcome == .rejected, !hasLeft, !isOfRule, isComplete {
+            // It was the sender's own kernel that told it.
+            walk.outcome = .unsent
+        }
         if walk.outcome == .lost || walk.outcome == .dropped {
-            if !hasLeft, finding.rule == nil, isComplete || finding.where.namespace == senderName(reading) {
+            if !hasLeft, !isOfRule, isComplete || finding.where.namespace == senderName(reading) {
                 walk.outcome = .unsent
             } else if ["rule-reject", "service-without-endpoints"].contains(finding.code) {
                 walk.outcome = .rejected
@@ -446,13 +466,13 @@ struct Examination {
         let place = topology[namespace: last.namespace]
         if let namespace = place, isRefused(packet, arrived) {
             walk.outcome = .rejected
-            if isHeldTwice(arrived.destination, reading) {
-                let findings = duplicate(reading, at: namespace.name, arrived.destination)
-                if !findings.isEmpty { return findings }
-            }
+            let findings = duplicate(reading, at: namespace.name, arrived.destination, asked: arrived)
+            if !findings.isEmpty { return findings }
             var projection = Projection(context, flows: [])
-            projection.checkSocket(arrived, namespace, "")
-            let candidate = projection.candidates.first ?? Projection(context, flows: []).noListener(arrived, namespace)
+            projection.checkSocket(arrived, namespace, reading.inDevice(at: last) ?? "")
+            let candidate =
+                projection.candidates.first
+                ?? Projection(context, flows: []).noListener(arrived, namespace, reading.inDevice(at: last) ?? "")
             return finish(candidate, reading, told: reply.map { "seen: answered with \($0.summary)" })
         }
         guard let reply else {
@@ -488,17 +508,6 @@ struct Examination {
         return []
     }
 
-    /// Whether two namespaces on the link by which the packet came hold its destination.
-    private func isHeldTwice(_ address: IPAddress, _ reading: WalkReading) -> Bool {
-        guard let end = reading.sightings.last,
-            let handing = reading.sightings.last(where: {
-                $0.vantage == .link && $0.direction == .out && $0.namespace != end.namespace
-            }), let device = handing.device
-        else { return false }
-        let ends = Segment(of: topology, out: device, namespace: handing.namespace).paths.filter { !$0.isOutside }
-        return Set(ends.map(\.end.namespace).filter { topology[namespace: $0]?.holds(address) == true }).count > 1
-    }
-
     /// A RST, or a port unreachable from the destination itself.
     private func isRefused(_ packet: PacketState, _ arrived: PacketState) -> Bool {
         if packet.ipProtocol == .tcp, let reply, reply.summary.uppercased().contains("RST") { return true }
@@ -528,18 +537,19 @@ struct Examination {
         return findings
     }
 
-    private func duplicate(_ reading: WalkReading, at name: String, _ address: IPAddress) -> [Finding] {
+    /// The finding that `address`, for which namespace `taker` got the packet or its answer, is held by another too;
+    /// empty where it is not. `asked`: the packet that the taker refused.
+    private func duplicate(
+        _ reading: WalkReading, at taker: String, _ address: IPAddress, asked: PacketState? = nil
+    ) -> [Finding] {
         var projection = Projection(context, flows: [])
-        let words = projection.holders(of: address)
-        guard words.count > 1, let router = topology[namespace: reading.sightings.last?.namespace ?? name] else {
-            return []
-        }
-        let link = router.links.first { $0.addresses.contains { $0.contains(address) } }
-        let entry = router.neighbors.first { $0.address == address }
-        projection.check(true, "\(address) is held by \(words.joined(separator: " and "))")
-        let candidate = projection.duplicateAddress(
-            address, words: words, namespace: router, device: link?.name, entry: entry)
-        return finish(candidate, reading, told: "seen: the answer came to \(name)")
+        var holders = projection.holders(of: address, beside: taker)
+        // An answer that went to another link's holder shows that there are two.
+        if holders.count < 2, asked == nil { holders = projection.holders(of: address, first: taker) }
+        guard holders.count > 1 else { return [] }
+        projection.check(true, "\(address) is held by \(holders.map(\.words).joined(separator: " and "))")
+        let candidate = projection.duplicateAddress(address, holders: holders, asked: asked)
+        return finish(candidate, reading, told: asked == nil ? "seen: the answer came to \(taker)" : nil)
     }
 
     /// Arrived, or out of sight, and nothing came back.

@@ -95,7 +95,8 @@ public struct EvidenceLedger: Sendable {
 
     private static func drops(of walk: Walk) -> [DropEvent] {
         if let drop = walk.witness.drop { return [drop] }
-        guard let stop = walk.stoppedAt, let reason = stop.reason, walk.outcome == .dropped || walk.outcome == .rejected
+        guard let stop = walk.stoppedAt, let reason = stop.reason, DropReason.isName(reason),
+            walk.outcome == .dropped || walk.outcome == .rejected
         else { return [] }
         return [
             DropEvent(

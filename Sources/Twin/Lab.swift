@@ -38,15 +38,23 @@ public struct Lab: Sendable, Hashable {
         /// The first finding's code; nil where the network works.
         public var code: String?
         public var place: Place?
+        /// Words that the finding's message or evidence must hold.
+        public var says: [String]?
+        /// False where no command can mend it; nil means true.
+        public var remedy: Bool?
     }
 
     /// As `lab.json` has it.
     struct Description: Codable {
         var title: String
         var summary: String
+        var base: String?
         var needs: [String]?
-        var probe: Probe
+        var slow: Bool?
+        /// Nil: the base's.
+        var probe: Probe?
         var expected: Expectation
+        var then: [Expectation]?
     }
 
     /// The folder's name.
@@ -56,13 +64,24 @@ public struct Lab: Sendable, Hashable {
     public let summary: String
     /// `root`, `docker`, `ipv6`, `vlan-filtering`.
     public let needs: [String]
+    /// Building it takes long: the tests run it only where they are asked to.
+    public let isSlow: Bool
     public let probe: Probe
     public let expected: Expectation
+    /// What must be found once the first finding's remedy has been run, and so on, in this order: one for each further
+    /// fault of the network.
+    public let then: [Expectation]
+    /// The folders whose `setup.sh` build it, in this order: those of the labs that it is based on, then its own.
+    public let layers: [String]
 
-    public var setupPath: String { "\(directory)/setup.sh" }
+    private static let depthLimit = 8
 
-    /// Reads `directory`/lab.json. Throws `LabError`.
+    /// Reads `directory`/lab.json, and those of the labs beside it that it is based on. Throws `LabError`.
     public init(directory: String) throws(LabError) {
+        try self.init(directory: directory, depth: 0)
+    }
+
+    private init(directory: String, depth: Int) throws(LabError) {
         let name = directory.split(separator: "/").last.map(String.init) ?? directory
         let description: Description
         do {
@@ -76,9 +95,39 @@ public struct Lab: Sendable, Hashable {
         self.directory = directory
         title = description.title
         summary = description.summary
-        needs = description.needs ?? []
-        probe = description.probe
+        isSlow = description.slow ?? false
         expected = description.expected
+        then = description.then ?? []
+        var base: Lab?
+        if let other = description.base {
+            guard depth < Self.depthLimit else {
+                throw LabError(
+                    lab: name, problem: "lab.json: more than \(Self.depthLimit) labs are based on each other")
+            }
+            guard !other.isEmpty, !other.contains("/"), other != ".." else {
+                throw LabError(lab: name, problem: "lab.json: base must name a lab beside this one")
+            }
+            base = try Lab(directory: "\(directory)/../\(other)", depth: depth + 1)
+        }
+        let inherited = base?.needs ?? []
+        needs = inherited + (description.needs ?? []).filter { !inherited.contains($0) }
+        layers = (base?.layers ?? []) + [directory]
+        guard let probe = description.probe ?? base?.probe else {
+            throw LabError(lab: name, problem: "lab.json has neither a probe nor a base that has one")
+        }
+        self.probe = probe
+    }
+
+    /// Every command that builds it, as a reader could type them. Throws `LabError`.
+    public func commands() throws(LabError) -> String {
+        var text = ""
+        for layer in layers {
+            guard let part = readText("\(layer)/setup.sh") else {
+                throw LabError(lab: name, problem: "cannot read \(layer)/setup.sh")
+            }
+            text += (text.isEmpty ? "" : "\n") + part + "\n"
+        }
+        return text
     }
 
     /// What this machine or sandbox lacks for this lab, in one sentence; nil where nothing.
@@ -106,7 +155,7 @@ public struct Lab: Sendable, Hashable {
         return nil
     }
 
-    /// Runs the lab's `setup.sh` in the sandbox that this process is in, with `sh -eu`.
+    /// Runs the `setup.sh` of every layer in the sandbox that this process is in, with `sh -eu`.
     ///
     /// What the commands started in the background (listeners) goes on and ends with the sandbox. Throws `LabError`
     /// naming the command that failed.
@@ -121,11 +170,13 @@ public struct Lab: Sendable, Hashable {
             close(null)
         }
         do {
-            let shell = Command(["sh", "-eux", setupPath], environment: ["PS4": Self.traceMark, "LAB": directory])
-            let status = try shell.start(input: null, output: descriptor, error: descriptor).wait()
-            guard status != 0 else { return }
-            let text = readText(log) ?? ""
-            throw LabError(lab: name, problem: Self.failure(log: text, status: status))
+            for layer in layers {
+                let shell = Command(
+                    ["sh", "-eux", "\(layer)/setup.sh"], environment: ["PS4": Self.traceMark, "LAB": layer])
+                let status = try shell.start(input: null, output: descriptor, error: descriptor).wait()
+                if status == 0 { continue }
+                throw LabError(lab: name, problem: Self.failure(log: readText(log) ?? "", status: status))
+            }
         } catch let error as LabError {
             throw error
         } catch {

@@ -1,7 +1,7 @@
 /// RFC 3339 with nanoseconds, UTC, from nanoseconds since 1970: `2026-11-23T01:58:14.860946123Z`.
 ///
 /// The civil date by Howard Hinnant's `civil_from_days` (days counted in 400-year eras from March).
-func timestamp(_ nanoseconds: Int64) -> String {
+public func timestamp(_ nanoseconds: Int64) -> String {
     let seconds = nanoseconds.flooredQuotient(1_000_000_000)
     let fraction = nanoseconds - seconds * 1_000_000_000
     let days = seconds.flooredQuotient(86_400)

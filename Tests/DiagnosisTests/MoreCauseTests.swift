@@ -276,6 +276,37 @@ struct MoreCauseTests {
         #expect(first?.message.contains("4 of 4") == true)
     }
 
+    @Test("conntrack-full: dropped while the table was full, which it no longer is")
+    mutating func wasFull() {
+        network.setting("net.netfilter.nf_conntrack_max", "262144", in: "host")
+        network.setting("net.netfilter.nf_conntrack_count", "261000", in: "host")
+        let walk = Probe.ping.walk(.lost, through: toBridge)
+        #expect(examine(walk).first?.code != "conntrack-full")
+        let counted = examine(walk) {
+            $0.counters = [DiagnosisContext.CounterDelta(namespace: "host", name: "nf_conntrack.drop", delta: 3)]
+        }
+        #expect(counted.first?.code == "conntrack-full")
+        #expect(counted.first?.where == Finding.Place(namespace: "host", hook: .prerouting))
+        #expect(counted.first?.evidence.contains("kernel: nf_conntrack.drop rose by 3 in host") == true)
+        #expect(counted.first?.remedy?.commands == ["sysctl -w net.netfilter.nf_conntrack_max=524288"])
+        // Early drops made room for the packet.
+        let made = examine(walk) {
+            $0.counters = [DiagnosisContext.CounterDelta(namespace: "host", name: "nf_conntrack.early_drop", delta: 3)]
+        }
+        #expect(made.first?.code != "conntrack-full")
+    }
+
+    @Test("a spanning tree's port is not set by hand: no command mends it", arguments: ["listening", "blocking"])
+    mutating func spanningTree(state: String) {
+        addNeighbour()
+        network.change("host", link: "veth2") { $0.bridgePort?.state = state }
+        network.change("host", link: "mybridge") { $0.bridge?.stp = true }
+        let first = examine(Probe(destination: "172.19.0.3").walk(.lost, through: [.sent("mynamespace")])).first
+        #expect(first?.code == "bridge-port-blocked")
+        #expect(first?.remedy == nil)
+        #expect(first?.message.contains("the spanning tree") == true)
+    }
+
     @Test("routed-elsewhere: a rule sends it to a table whose gateway is dead")
     mutating func routedElsewhere() {
         network.change("host") {
@@ -323,6 +354,56 @@ struct MoreCauseTests {
         #expect(first?.code == "duplicate-address")
         #expect(first?.message.contains("\(mac(0x11))") == true)
         #expect(first?.message.contains("\(mac(0x51))") == true)
+    }
+
+    @Test("duplicate-address: the wrong holder refuses, the other one serves the port")
+    mutating func duplicateRefusal() {
+        addNeighbour("other", "172.19.0.2/24")
+        let server = Listener(protocol: "tcp", address: address("0.0.0.0"), port: 80, process: "httpd")
+        network.change("mynamespace") { $0.listeners = [server] }
+        network.change("host") {
+            $0.neighbors = [
+                Neighbor(address: address("172.19.0.2"), device: "mybridge", mac: mac(0x51), state: "reachable")
+            ]
+        }
+        let probe = Probe.tcp(80, to: "172.19.0.2", from: "172.19.0.1")
+        var reset = probe.reply
+        reset.summary = "TCP RST-ACK 80 → 40000"
+        let walk = probe.walk(
+            .delivered,
+            through: [.sent("host"), .out("host", "mybridge"), .out("host", "veth2"), .into("other", "veth3")])
+        let back = reset.walk(.delivered, through: [.out("other", "veth3"), .into("host", "veth2")], answers: walk.id)
+        let first = examine(walk, reply: back).first
+        #expect(first?.code == "duplicate-address")
+        #expect(first?.where == Finding.Place(namespace: "other", device: "veth3"))
+        #expect(first?.message.contains("\(mac(0x11))") == true)
+        #expect(first?.message.contains("\(mac(0x51))") == true)
+        #expect(
+            first?.remedy?.commands == [
+                "ip -n other addr del 172.19.0.2/24 dev veth3", "ip neigh del 172.19.0.2 dev mybridge",
+            ])
+        // Where both serve the port, or none, nobody can tell which of them was meant.
+        network.change("mynamespace") { $0.listeners = [] }
+        let unsure = examine(walk, reply: back).first
+        #expect(unsure?.code == "duplicate-address")
+        #expect(unsure?.remedy == nil)
+    }
+
+    @Test("the same address in two networks that do not meet is no duplicate")
+    mutating func noDuplicate() {
+        network.topology.namespaces.append(
+            Namespace(
+                name: "elsewhere", inode: 77, path: "/run/netns/elsewhere",
+                links: [Link(name: "eth9", index: 2, kind: "ethernet", addresses: [prefix("172.19.0.2/24")])]))
+        let probe = Probe.tcp(80, to: "172.19.0.2", from: "172.19.0.1")
+        var reset = probe.reply
+        reset.summary = "TCP RST-ACK 80 → 40000"
+        let walk = probe.walk(
+            .delivered,
+            through: [.sent("host"), .out("host", "mybridge"), .out("host", "veth0"), .into("mynamespace", "veth1")])
+        let back = reset.walk(
+            .delivered, through: [.out("mynamespace", "veth1"), .into("host", "veth0")], answers: walk.id)
+        #expect(examine(walk, reply: back).first?.code == "no-listener")
     }
 
     @Test("service-without-endpoints: kube-proxy's REJECT")

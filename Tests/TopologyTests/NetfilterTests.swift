@@ -4,6 +4,18 @@ import Testing
 @testable import Topology
 
 @Suite struct IPTablesSaveTests {
+    @Test("the stage nearest to a priority is the one whose range holds it")
+    func stages() {
+        for priority in -450...350 {
+            let stage = NetfilterStage(nearest: priority)
+            #expect(NetfilterStage.allCases.filter { $0.range.contains(priority) } == [stage], "\(priority)")
+        }
+        // Where kube-proxy registers its chains.
+        #expect(NetfilterStage(nearest: -110) == .dstnat)
+        #expect(NetfilterStage.raw.range.lowerBound == .min)
+        #expect(NetfilterStage.srcnat.range.upperBound == .max)
+    }
+
     @Test("chains, policies, counters and rules as iptables-save writes them")
     func readsTables() throws {
         let saved = try IPTablesSave(

@@ -43,6 +43,31 @@ struct AcceptRemedy {
         remedy = Finding.Remedy(commands: commands)
     }
 
+    /// Accepts for the questions and answers of neighbour discovery on one device (RFC 4890, 4.4.1): whoever may be asked
+    /// must be able to ask as well.
+    static func neighbourDiscovery(
+        _ scope: CommandScope, _ traversal: HookTraversal, _ ending: HookResult.Ending, _ device: String
+    ) -> [String] {
+        let chain = ending.chain
+        let isOut = traversal.hook == .output
+        if chain.backend == "nft" {
+            let place = "\(chain.family) \(chain.table) \(chain.name)"
+            let at = ending.rule.handle.map { "insert rule \(place) handle \($0)" } ?? "add rule \(place)"
+            let match =
+                "\(isOut ? "oifname" : "iifname") \(device) icmpv6 type '{ nd-neighbor-solicit, nd-neighbor-advert }'"
+            return [scope.run("nft \(at) \(match) accept")]
+        }
+        let tool = chain.backend == "iptables-legacy" ? "ip6tables-legacy" : "ip6tables"
+        let table = chain.table == "filter" ? "" : " -t \(chain.table)"
+        let at =
+            ending.rule.position.map { "-I \(shellWord(chain.name)) \($0)" } ?? "-A \(shellWord(chain.name))"
+        return ["neighbour-solicitation", "neighbour-advertisement"].map {
+            scope.run(
+                "\(tool)\(table) \(at) \(isOut ? "-o" : "-i") \(shellWord(device)) -p icmpv6 --icmpv6-type \($0) -j ACCEPT"
+            )
+        }
+    }
+
     /// Docker rewrites its own chains and leaves DOCKER-USER to its user.
     private static func usesDockerUser(_ traversal: HookTraversal, _ chain: RuleChain) -> Bool {
         traversal.hook == .forward && chain.backend != "nft" && chain.table == "filter"

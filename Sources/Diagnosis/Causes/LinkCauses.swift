@@ -145,10 +145,7 @@ extension Projection {
                 return false
             }
             if let state = port.bridgePort?.state, !state.isEmpty, state != "forwarding", port.hasCarrier {
-                add(
-                    blocked(
-                        port, bridge, namespace, "its state is \(state)",
-                        command: scope(namespace).run("bridge link set dev \(shellWord(port.name)) state 3")))
+                add(spanningTree(port, state, link, namespace))
                 return false
             }
         }
@@ -165,6 +162,21 @@ extension Projection {
         }
         askBridge(namespace, bridge, inPort, outPort, &packet)
         return true
+    }
+
+    /// Where the kernel's spanning tree runs, the state is its own and can't be set (EBUSY): a port that listens or learns
+    /// forwards after two forward delays, one that blocks stands for a loop.
+    private func spanningTree(_ port: Link, _ state: String, _ bridge: Link, _ namespace: Namespace) -> Candidate {
+        guard bridge.bridge?.stp == true else {
+            return blocked(
+                port, bridge.name, namespace, "its state is \(state)",
+                command: scope(namespace).run("bridge link set dev \(shellWord(port.name)) state 3"))
+        }
+        let words =
+            ["listening", "learning"].contains(state)
+            ? "its state is \(state): the spanning tree lets it forward after two forward delays, if it finds no loop"
+            : "its state is \(state): the spanning tree found another way to the same bridges"
+        return blocked(port, bridge.name, namespace, words, command: nil)
     }
 
     private func blocked(

@@ -20,7 +20,13 @@ extension Projection {
         let holders = inside.filter { topology[namespace: $0.end.namespace]?.holds(hop) == true }
         let names = Set(holders.map(\.end.namespace))
 
-        if names.count > 1 { duplicate(hop, namespace, link, holders, entry) }
+        if names.count > 1,
+            let mine = holders.first(where: { self.link(at: $0.end)?.mac == entry?.mac }) ?? holders.first
+        {
+            // Which of them answers is a matter of luck.
+            let sharing = self.holders(of: hop, beside: mine.end.namespace)
+            if sharing.count > 1 { add(duplicateAddress(hop, holders: sharing, asked: nil)) }
+        }
         if isResolved, let mac = entry?.mac {
             check(false, "neighbour \(hop) on \(link.name) in \(namespace.name): \(state ?? "") \(mac)")
             if let path = inside.first(where: { self.link(at: $0.end)?.mac == mac }) { return .path(path) }
@@ -53,18 +59,60 @@ extension Projection {
 
     private func link(at port: LayerTwoPath.Port) -> Link? { topology[namespace: port.namespace]?[device: port.device] }
 
-    /// The question was asked and not answered though the address is there: what stands between is asked step by step
-    /// as the packet's own frame would be; only a rule that drops ARP is looked for here.
+    /// The question was asked and not answered though the address is there. What stands between is asked step by step as
+    /// the packet's own frame would be; here the rules that only the question and its answer meet.
     private mutating func unanswered(
         _ hop: IPAddress, _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ path: LayerTwoPath
     ) {
         guard let holder = topology[namespace: path.end.namespace] else { return }
+        if !hop.isIPv4 {
+            discover(hop, from: namespace, link, at: holder, path.end.device)
+            return
+        }
         let rules = holder.netfilter.chains.filter { $0.family == "arp" && !$0.rules.isEmpty }
         if let chain = rules.first {
             check(nil, "ARP rules of \(holder.name): \(chain.name) has \(chain.rules.count)")
         }
         if holder.deviceSetting("net.ipv4.conf", path.end.device, "arp_ignore").flatMap({ Int($0) }) ?? 0 > 0 {
             check(nil, "arp_ignore is set for \(path.end.device) in \(holder.name)")
+        }
+    }
+
+    /// Neighbour discovery is ICMPv6 and passes the IP hooks of both ends (RFC 4861): a solicitation to the group of its
+    /// target, an advertisement back.
+    private mutating func discover(
+        _ target: IPAddress, from namespace: Namespace, _ link: Link, at holder: Namespace, _ device: String
+    ) {
+        func own(_ link: Link?) -> IPAddress {
+            link?.addresses.first { !$0.address.isIPv4 && $0.address.isLinkLocal }?.address
+                ?? IPAddress(high: 0, low: 0)
+        }
+        // ff02::1:ff00:0/104 and the target's last three bytes (RFC 4291, 2.7.1).
+        let group = IPAddress(high: 0xff02 << 48, low: 0x1_ff00_0000 | target.low & 0xff_ffff)
+        var question = PacketState(source: own(link), destination: group, ipProtocol: .icmpv6, icmpType: 135, ttl: 255)
+        var answer = PacketState(source: target, destination: own(link), ipProtocol: .icmpv6, icmpType: 136, ttl: 255)
+        // Neighbour discovery is untracked (nf_conntrack_icmpv6_error).
+        question.connection = .untracked
+        answer.connection = .untracked
+        let steps: [(Namespace, NetfilterHook, String, PacketState)] = [
+            (namespace, .output, link.name, question), (holder, .prerouting, device, question),
+            (holder, .input, device, question), (holder, .output, device, answer),
+            (namespace, .prerouting, link.name, answer), (namespace, .input, link.name, answer),
+        ]
+        for (place, hook, device, packet) in steps {
+            let isOut = hook == .output
+            let site = RuleSite(
+                namespace: place, inDevice: isOut ? nil : device, outDevice: isOut ? device : nil)
+            let traversal = HookTraversal(site: site, hook: hook, families: ["ip6", "inet"])
+            guard let ending = traversal.run(packet).ending else { continue }
+            var found = candidate(ending, traversal, packet, doubts: [])
+            let words = packet.icmpType == 135 ? "neighbour solicitation" : "neighbour advertisement"
+            found.finding.message += "; that is the \(words) by which \(target) is looked for on \(link.name)"
+            found.stopsNeighbourDiscovery = true
+            found.finding.remedy = Finding.Remedy(
+                commands: AcceptRemedy.neighbourDiscovery(scope(place), traversal, ending, device))
+            add(found)
+            return
         }
     }
 
@@ -162,11 +210,13 @@ extension Projection {
         guard let narrower else { return nil }
         let right = IPPrefix(own.address, length: narrower.prefix.length) ?? own
         let scope = scope(namespace)
-        // The narrower one first: a device without addresses loses its routes.
+        // The narrower one first: a device without IPv4 addresses loses its routes. An IPv6 address stands on a device
+        // once only, whatever its prefix.
         var commands = [
-            scope.ip("addr add \(right) dev \(shellWord(link.name))"),
+            scope.ip("addr add \(right) dev \(shellWord(link.name))\(hop.isIPv4 ? "" : " nodad")"),
             scope.ip("addr del \(own) dev \(shellWord(link.name))"),
         ]
+        if !hop.isIPv4 { commands.reverse() }
         let hasDefault = namespace.routes.contains {
             $0.destination.length == 0 && $0.gateway != nil && $0.table == 254
         }
@@ -185,32 +235,78 @@ extension Projection {
             remedy: Finding.Remedy(commands: commands))
     }
 
-    /// Two namespaces on one link hold the address: which one answers is a matter of luck.
-    private mutating func duplicate(
-        _ hop: IPAddress, _ namespace: Namespace, _ link: Link, _ holders: [LayerTwoPath], _ entry: Neighbor?
-    ) {
-        var words: [String] = []
-        for path in holders {
-            guard let other = topology[namespace: path.end.namespace] else { continue }
-            for device in other.links where device.addresses.contains(where: { $0.address == hop }) {
-                let text = "\(other.name) \(device.name)\(device.mac.map { " (\($0))" } ?? "")"
-                if !words.contains(text) { words.append(text) }
-            }
-        }
-        add(duplicateAddress(hop, words: words, namespace: namespace, device: link.name, entry: entry))
+    /// A device that holds an address.
+    struct Holder: Sendable {
+        var namespace: Namespace
+        var link: Link
+        var words: String { "\(namespace.name) \(link.name)\(link.mac.map { " (\($0))" } ?? "")" }
     }
 
-    func duplicateAddress(
-        _ address: IPAddress, words: [String], namespace: Namespace, device: String?, entry: Neighbor?
-    ) -> Candidate {
-        Candidate(
+    /// Who holds `address` on the link by which `taker` does; the taker first, empty where it does not hold it.
+    func holders(of address: IPAddress, beside taker: String) -> [Holder] {
+        guard let own = topology[namespace: taker],
+            let link = own.links.first(where: { $0.addresses.contains { $0.address == address } })
+        else { return [] }
+        var found = [Holder(namespace: own, link: link)]
+        for path in Segment(of: topology, out: link.name, namespace: taker).paths where !path.isOutside {
+            guard path.end.namespace != taker, let other = topology[namespace: path.end.namespace],
+                let end = other[device: path.end.device], end.addresses.contains(where: { $0.address == address })
+            else { continue }
+            found.append(Holder(namespace: other, link: end))
+        }
+        return found
+    }
+
+    /// Who holds `address` anywhere, one namespace before the others.
+    func holders(of address: IPAddress, first name: String? = nil) -> [Holder] {
+        let all = topology.namespaces.flatMap { namespace in
+            namespace.links.filter { $0.addresses.contains { $0.address == address } }.map {
+                Holder(namespace: namespace, link: $0)
+            }
+        }
+        return all.filter { $0.namespace.name == name } + all.filter { $0.namespace.name != name }
+    }
+
+    /// - Parameters:
+    ///   - holders: at least two, the one that took the packet first.
+    ///   - asked: the packet that it refused.
+    func duplicateAddress(_ address: IPAddress, holders: [Holder], asked: PacketState?) -> Candidate {
+        let taker = holders[0]
+        let asker = topology.namespaces.first { namespace in
+            namespace.neighbors.contains { $0.address == address && $0.mac != nil && $0.mac == taker.link.mac }
+        }
+        let entry = asker?.neighbors.first { $0.address == address && $0.mac == taker.link.mac }
+        let words = holders.map(\.words)
+        var message = "\(address) is held twice on one link, by \(words.joined(separator: " and by ")): "
+        message +=
+            asker.map { "\($0.name) sends to whichever answered first, \(taker.namespace.name)" }
+            ?? "it went to \(taker.namespace.name)"
+        var commands: [String] = []
+        // Only where one of them alone serves the port is it told which of them was meant.
+        if let asked, let port = asked.destinationPort, holders.count == 2,
+            let meant = holders.last, let prefix = taker.link.addresses.first(where: { $0.address == address })
+        {
+            let name = asked.ipProtocol.description
+            func serves(_ holder: Holder) -> Bool {
+                holder.namespace.listeners.contains { $0.protocol == name && $0.port == port && $0.takes(address) }
+            }
+            if serves(meant), !serves(taker) {
+                message += ", while \(meant.namespace.name) is the one that listens on \(name) port \(port)"
+                commands.append(scope(taker.namespace).ip("addr del \(prefix) dev \(shellWord(taker.link.name))"))
+                if let asker, let entry {
+                    commands.append(scope(asker).ip("neigh del \(address) dev \(shellWord(entry.device))"))
+                }
+            }
+        }
+        return Candidate(
             finding: Finding(
                 code: "duplicate-address", severity: .error,
-                where: Finding.Place(namespace: namespace.name, device: device),
-                message:
-                    "\(address) is held twice on one link, by \(words.joined(separator: " and by ")): \(namespace.name) sends to whichever answered last",
+                where: Finding.Place(namespace: taker.namespace.name, device: taker.link.name), message: message,
                 evidence: words.map { "state: \(address) on \($0)" }
-                    + (entry?.mac.map { ["state: \(namespace.name) has \(address) at \($0)"] } ?? [])),
+                    + (asker.map { namespace in
+                        ["state: \(namespace.name) has \(address) at \(taker.link.mac.map(\.description) ?? "")"]
+                    } ?? []),
+                remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
             isCertain: true)
     }
 }

@@ -86,7 +86,10 @@ extension Projection {
             }
         let looked = choice.tables.isEmpty ? "" : ", looked up in \(tableWords(choice.tables))"
         var commands: [String] = []
-        if let gateway = gateways(for: packet, namespace).first {
+        // One that has a way there but does not forward yet is next in line.
+        let beside =
+            gateways(for: packet, namespace).first ?? gateways(for: packet, namespace, thatForward: false).first
+        if let gateway = beside {
             let version = packet.destination.isIPv4 ? "" : "-6 "
             commands = [scope(namespace).ip("\(version)route add default via \(gateway.address)")]
         }
@@ -149,7 +152,7 @@ extension Projection {
 
     /// Next hops that could serve: forwarding, on the same link, with an address in one of our prefixes.
     func gateways(
-        for packet: PacketState, _ namespace: Namespace, including down: String? = nil
+        for packet: PacketState, _ namespace: Namespace, including down: String? = nil, thatForward: Bool = true
     ) -> [(address: IPAddress, namespace: String, device: String)] {
         var found: [(address: IPAddress, namespace: String, device: String)] = []
         for link in namespace.links
@@ -169,7 +172,7 @@ extension Projection {
                     to: packet.destination, source: packet.source, mark: 0, inDevice: path.end.device)
                 let isOwn = choice.kind == "local"
                 guard isOwn || choice.kind == "unicast" && choice.device != path.end.device else { continue }
-                guard isOwn || forwards(other, path.end.device, packet) else { continue }
+                guard isOwn || !thatForward || forwards(other, path.end.device, packet) else { continue }
                 found.append((address.address, other.name, link.name))
             }
         }
@@ -316,17 +319,9 @@ extension Projection {
                 message:
                     "\(namespace.name) drops the packet: its source \(packet.source) is an address of \(namespace.name) itself, yet it came in by \(device)",
                 evidence: [
-                    "state: \(packet.source) is held by \(holders(of: packet.source).joined(separator: " and "))"
+                    "state: \(packet.source) is held by \(holders(of: packet.source).map(\.words).joined(separator: " and "))"
                 ]),
             isCertain: true, reasons: ["IP_LOCAL_SOURCE", "IP_RPFILTER", "IP_INVALID_SOURCE"])
-    }
-
-    func holders(of address: IPAddress) -> [String] {
-        topology.namespaces.flatMap { namespace in
-            namespace.links.filter { $0.addresses.contains { $0.address == address } }.map {
-                "\(namespace.name) \($0.name)\($0.mac.map { " (\($0))" } ?? "")"
-            }
-        }
     }
 }
 

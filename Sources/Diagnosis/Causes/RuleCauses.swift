@@ -100,10 +100,7 @@ extension Projection {
         let site = traversal.site
         let namespace = site.namespace
         let text = (ending.rule.text ?? "") + " " + comment
-        if case .reject = ending.kind, text.contains("has no endpoints") {
-            let words = text.split { $0 == " " || $0 == "\"" }
-            let position = words.indices.first { words[$0...].prefix(3).elementsEqual(["has", "no", "endpoints"]) }
-            let name = position.flatMap { $0 > 0 ? String(words[$0 - 1]) : nil } ?? "the service"
+        if let name = serviceWithoutEndpoints(ending, text, packet, namespace) {
             finding.code = "service-without-endpoints"
             finding.message =
                 "the service \(name) (\(packet.destination)) has no endpoints: kube-proxy rejects what is sent to it in \(namespace.name)"
@@ -157,6 +154,33 @@ extension Projection {
             finding.evidence.append(
                 "state: \(rule.map { "\($0.words): \($0.text ?? "")" } ?? "translated destination")")
         }
+    }
+
+    /// The service of kube-proxy's REJECT: named in the rule's comment by its iptables mode, in the comment of an element
+    /// of the map that leads to its `reject-chain` by its nftables mode. Nil for any other rule.
+    private func serviceWithoutEndpoints(
+        _ ending: HookResult.Ending, _ text: String, _ packet: PacketState, _ namespace: Namespace
+    ) -> String? {
+        guard case .reject = ending.kind else { return nil }
+        if text.contains("has no endpoints") {
+            let words = text.split { $0 == " " || $0 == "\"" }
+            let position = words.indices.first { words[$0...].prefix(3).elementsEqual(["has", "no", "endpoints"]) }
+            return position.flatMap { $0 > 0 ? String(words[$0 - 1]) : nil } ?? "the service"
+        }
+        guard ending.rule.table == "kube-proxy",
+            ending.path.contains(where: { ($0.text ?? "").contains("@no-endpoint-") })
+        else { return nil }
+        let wanted = packet.destination.description
+        for set in namespace.netfilter.sets where set.table == "kube-proxy" && set.name.hasPrefix("no-endpoint-") {
+            for entry in JSONValue(parsing: set.elements)?.array ?? [] {
+                let element = entry.array?.first?["elem"]
+                guard let parts = element?["val"]?["concat"]?.array, parts.first?.text == wanted,
+                    parts.last?.number == packet.destinationPort.map(Int64.init)
+                else { continue }
+                if let name = element?["comment"]?.text { return name }
+            }
+        }
+        return "the service"
     }
 
     /// What Docker's rules mean by a drop between these devices.

@@ -31,7 +31,7 @@ extension Projection {
         } else if matching.isEmpty,
             !namespace.listeners.isEmpty || context.topology.namespaces.contains(where: { !$0.listeners.isEmpty })
         {
-            var candidate = noListener(packet, namespace)
+            var candidate = noListener(packet, namespace, device)
             candidate.isCertain = true
             add(candidate)
         } else if !matching.isEmpty {
@@ -40,7 +40,7 @@ extension Projection {
     }
 
     /// The finding that nobody takes the packet: with other addresses of the same port if there are any.
-    func noListener(_ packet: PacketState, _ namespace: Namespace) -> Candidate {
+    func noListener(_ packet: PacketState, _ namespace: Namespace, _ device: String) -> Candidate {
         let name = packet.ipProtocol.description
         let port = packet.destinationPort ?? 0
         let elsewhere = namespace.listeners.filter {
@@ -57,7 +57,7 @@ extension Projection {
                     evidence: ["state: \(other.words) in \(namespace.name)"]),
                 isCertain: true, reasons: ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"])
         }
-        if let finding = notPublished(packet, namespace) { return finding }
+        if let finding = notPublished(packet, namespace, device) { return finding }
         return Candidate(
             finding: Finding(
                 code: "no-listener", severity: .error, where: place,
@@ -70,57 +70,115 @@ extension Projection {
             isCertain: true, reasons: ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"])
     }
 
-    /// A host with containers behind it was asked for a port that one of them has, and that is not published.
-    private func notPublished(_ packet: PacketState, _ namespace: Namespace) -> Candidate? {
-        let hasDocker = namespace.netfilter.chains.contains {
-            $0.name == "DOCKER" || $0.table.hasPrefix("docker-bridges")
-        }
-        guard hasDocker, let port = packet.destinationPort else { return nil }
+    /// A host was asked from outside for a port that only a namespace behind it serves, or that is none of those that it
+    /// publishes.
+    private func notPublished(_ packet: PacketState, _ namespace: Namespace, _ device: String) -> Candidate? {
+        guard let port = packet.destinationPort, namespace[device: device]?.kind != "loopback" else { return nil }
         let name = packet.ipProtocol.description
-        let bridges = namespace.links.filter { $0.kind == "bridge" && namespace.isDockerBridge($0.name) }
-        let exposing = topology.namespaces.first { other in
-            other.name != namespace.name
-                && other.listeners.contains { $0.protocol == name && $0.port == port && !$0.address.isLoopback }
-                && other.links.contains { link in
-                    link.addresses.contains { address in
-                        bridges.contains { $0.addresses.contains { $0.contains(address.address) } }
-                    }
-                }
+        let isIPv4 = packet.destination.isIPv4
+        let published = namespace.netfilter.nat.filter {
+            $0.kind == "dnat" && ($0.rule.family == "inet" || ($0.rule.family == "ip") == isIPv4)
         }
-        let isPublished = namespace.netfilter.nat.contains {
-            $0.kind == "dnat" && ($0.rule.text ?? "").contains("\(port)")
-        }
-        guard let exposing, !isPublished else { return nil }
-        let address = exposing.links.flatMap(\.addresses).first { address in
-            bridges.contains { $0.addresses.contains { $0.contains(address.address) } }
-        }
-        let published = namespace.publishedPorts
-        let bridge = bridges.first { link in
-            link.addresses.contains { p in address.map { p.contains($0.address) } ?? false }
-        }
-        var commands: [String] = []
-        if let address, let bridge {
-            let tool = address.address.isIPv4 ? "iptables" : "ip6tables"
-            commands = [
-                scope(namespace).run(
-                    "\(tool) -t nat -A PREROUTING -d \(packet.destination) -p \(name) --dport \(port) -j DNAT --to-destination \(address.address):\(port)"
-                ),
-                scope(namespace).run(
-                    "\(tool) -I DOCKER-USER -o \(bridge.name) -d \(address.address) -p \(name) --dport \(port) -j ACCEPT"
-                ),
-            ]
+        let exposing = served(name, port, behind: namespace, isIPv4: isIPv4).first
+        if exposing == nil, published.isEmpty { return nil }
+        let ports = namespace.publishedPorts
+        let known = ports.isEmpty ? "nothing" : ports.prefix(6).joined(separator: ", ")
+        let socket = "\(packet.destination.isIPv4 ? "\(packet.destination)" : "[\(packet.destination)]"):\(port)"
+        var finding = Finding(
+            code: "port-not-published", severity: .error,
+            where: Finding.Place(namespace: namespace.name, hook: .prerouting),
+            message:
+                "nobody listens on \(name) port \(port) in \(namespace.name) itself, and no DNAT rule of it publishes that port; what is published: \(known)",
+            evidence: ["state: no \(name) socket on port \(port) in \(namespace.name)", "state: published: \(known)"])
+        if let exposing {
+            finding.message =
+                "port \(port) is open in \(exposing.namespace.name) (\(exposing.address)) but not published: no DNAT rule of \(namespace.name) sends \(socket) there, so it can be reached from inside only; what is published: \(known)"
+            finding.evidence[0] = "state: \(exposing.namespace.name) listens on \(name) port \(port)"
+            finding.remedy = Finding.Remedy(
+                commands: publish(packet, at: namespace, device, as: exposing.address, exposing.device))
         }
         return Candidate(
-            finding: Finding(
-                code: "port-not-published", severity: .error,
-                where: Finding.Place(namespace: namespace.name, hook: .prerouting),
-                message:
-                    "port \(port) is open in \(exposing.name) but not published: no DNAT rule of \(namespace.name) sends \(packet.destination):\(port) there",
-                evidence: [
-                    "state: \(exposing.name) listens on \(name) port \(port)",
-                    "state: published: \(published.isEmpty ? "nothing" : published.joined(separator: ", "))",
-                ], remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
-            isCertain: true, reasons: ["NO_SOCKET", "TCP_CLOSE"])
+            finding: finding, isCertain: true, reasons: ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"])
+    }
+
+    /// Namespaces whose way out leads by `router`, that serve a port on an address of a network of it.
+    private func served(
+        _ name: String, _ port: UInt16, behind router: Namespace, isIPv4: Bool
+    ) -> [(namespace: Namespace, address: IPAddress, device: String)] {
+        topology.namespaces.compactMap { other in
+            guard other.name != router.name,
+                other.routes.contains(where: { route in
+                    route.destination.length == 0
+                        && route.gateway.map { router.holds($0) && $0.isIPv4 == isIPv4 } == true
+                })
+            else { return nil }
+            for link in other.links where link.kind != "loopback" {
+                for own in link.addresses where own.address.isIPv4 == isIPv4 && !own.address.isLinkLocal {
+                    let serves = other.listeners.contains {
+                        $0.protocol == name && $0.port == port && $0.takes(own.address)
+                    }
+                    let device = router.links.first {
+                        $0.kind != "loopback" && $0.addresses.contains { $0.contains(own.address) }
+                    }
+                    if serves, let device { return (other, own.address, device.name) }
+                }
+            }
+            return nil
+        }
+    }
+
+    /// The DNAT rule for one port, in the backend that the namespace uses for it, and what forwarding then still lacks.
+    private func publish(
+        _ packet: PacketState, at namespace: Namespace, _ inDevice: String, as target: IPAddress, _ outDevice: String
+    ) -> [String] {
+        let scope = scope(namespace)
+        let isIPv4 = target.isIPv4
+        let name = packet.ipProtocol.description
+        let port = packet.destinationPort ?? 0
+        let socket = isIPv4 ? "\(target):\(port)" : "[\(target)]:\(port)"
+        let chains = namespace.netfilter.chains.filter {
+            $0.kind == "nat" || ($0.kind == nil && $0.table == "nat" && $0.hook != nil)
+        }
+        var commands: [String] = []
+        if namespace.netfilter.backend == ["nft"] {
+            let family = isIPv4 ? "ip" : "ip6"
+            let match = "\(family) daddr \(packet.destination) \(name) dport \(port) dnat to \(socket)"
+            if let chain = chains.first(where: { $0.hook == .prerouting && ["inet", family].contains($0.family) }) {
+                let to = chain.family == "inet" ? "dnat \(family) to" : "dnat to"
+                commands = [
+                    scope.run(
+                        "nft add rule \(chain.family) \(chain.table) \(chain.name) \(match.replacing("dnat to", with: to))"
+                    )
+                ]
+            } else {
+                commands = [
+                    scope.run("nft add table \(family) nat"),
+                    scope.run("nft 'add chain \(family) nat prerouting { type nat hook prerouting priority dstnat; }'"),
+                    scope.run("nft add rule \(family) nat prerouting \(match)"),
+                ]
+            }
+        } else {
+            let tool =
+                (isIPv4 ? "iptables" : "ip6tables")
+                + (namespace.netfilter.backend == ["iptables-legacy"] ? "-legacy" : "")
+            commands = [
+                scope.run(
+                    "\(tool) -t nat -A PREROUTING -d \(packet.destination) -p \(name) --dport \(port) -j DNAT --to-destination \(socket)"
+                )
+            ]
+        }
+        var translated = packet
+        translated.originalDestination = packet.destination
+        translated.destination = target
+        translated.isDestinationTranslated = true
+        translated.connection = .new
+        let site = RuleSite(namespace: namespace, inDevice: inDevice, outDevice: outDevice)
+        let traversal = HookTraversal(site: site, hook: .forward, families: [isIPv4 ? "ip" : "ip6", "inet"])
+        if let ending = traversal.run(translated).ending {
+            let accept = AcceptRemedy(projection: self, traversal: traversal, ending: ending, packet: translated)
+            commands += accept.remedy?.commands ?? []
+        }
+        return commands
     }
 
     private func isFull(_ listener: Listener, _ namespace: Namespace) -> Bool {
@@ -146,30 +204,36 @@ extension Projection {
                 ]), isCertain: true, reasons: ["SOCKET_RCVBUFF", "PROTO_MEM", "SOCKET_BACKLOG"])
     }
 
-    /// New connections are dropped where the table is full (nf_conntrack: table full, dropping packet).
-    mutating func checkConntrackSpace(_ packet: PacketState, _ namespace: Namespace) {
-        let dropped = context.counters.contains {
-            $0.namespace == namespace.name && $0.delta > 0
-                && ["nf_conntrack.drop", "nf_conntrack.early_drop"].contains($0.name)
-        }
-        guard let limit = namespace.sysctls["net.netfilter.nf_conntrack_max"].flatMap({ Int($0) }), limit > 0,
+    /// New connections are dropped where the table is full and no entry can be given up (nf_conntrack: table full,
+    /// dropping packet).
+    mutating func checkConntrackSpace(_ packet: PacketState, _ namespace: Namespace, _ hook: NetfilterHook) {
+        guard packet.connection == .new || packet.connection == nil,
+            let limit = namespace.sysctls["net.netfilter.nf_conntrack_max"].flatMap({ Int($0) }), limit > 0,
             let count = namespace.sysctls["net.netfilter.nf_conntrack_count"].flatMap({ Int($0) })
         else { return }
-        guard count >= limit || dropped else { return }
-        guard packet.connection == .new || packet.connection == nil else { return }
+        func risen(_ name: String) -> UInt64 {
+            context.counters.filter { $0.namespace == namespace.name && $0.name == "nf_conntrack.\(name)" }
+                .reduce(0) { $0 + $1.delta }
+        }
+        // Early drops made room: they are counted where the table was full and the packet passed. What could not be
+        // inserted shows under `insert_failed`, that for a clash of two packets too.
+        let dropped = risen("drop")
+        guard count >= limit || dropped > 0 else { return }
+        var evidence = [
+            "state: net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)"
+        ]
+        if dropped > 0 { evidence.append("kernel: nf_conntrack.drop rose by \(dropped) in \(namespace.name)") }
         add(
             Candidate(
                 finding: Finding(
                     code: "conntrack-full", severity: .error,
-                    where: Finding.Place(namespace: namespace.name, hook: .prerouting),
+                    where: Finding.Place(namespace: namespace.name, hook: hook),
                     message:
-                        "the connection table of \(namespace.name) is full: \(count) of \(limit) entries; packets of new connections are dropped",
-                    evidence: [
-                        "state: net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)"
-                    ],
+                        "the connection table of \(namespace.name) is full: \(count) of \(limit) entries; packets of new connections are dropped (the limit is the machine's: it is set in its first network namespace, for all)",
+                    evidence: evidence,
                     remedy: Finding.Remedy(
-                        commands: [scope(namespace).sysctl("net.netfilter.nf_conntrack_max", "\(limit * 2)")])),
-                isCertain: count >= limit, reasons: ["NETFILTER_DROP", "NOT_SPECIFIED"]))
+                        commands: ["sysctl -w net.netfilter.nf_conntrack_max=\(limit * 2)"])),
+                isCertain: dropped > 0 || count >= limit, reasons: ["NETFILTER_DROP", "NOT_SPECIFIED"]))
     }
 }
 

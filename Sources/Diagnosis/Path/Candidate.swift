@@ -8,6 +8,8 @@ struct Candidate: Sendable {
     var isCertain: Bool
     /// The kernel's drop reasons by which it shows; empty where it shows by none.
     var reasons: Set<String> = []
+    /// A rule that ends the question for the next hop's address, or its answer, rather than the packet itself.
+    var stopsNeighbourDiscovery = false
 }
 
 /// Where a projection of a packet's way begins, or may be joined again.

@@ -118,6 +118,7 @@ struct Projection {
         }
         let isLocal = choice.kind == "local"
         if resumed?.hook != .postrouting {
+            checkConntrackSpace(packet, namespace, .output)
             let site = RuleSite(namespace: namespace, outDevice: choice.device)
             guard ask(.output, &packet, site, from: resumed?.hook == .output ? resumed?.priority : nil) else { return }
         }
@@ -249,7 +250,7 @@ struct Projection {
         let isSeen = resumed.map { $0.hook != .prerouting } ?? false
         packet.connection = connectionState(packet, namespace)
         if !isSeen {
-            checkConntrackSpace(packet, namespace)
+            checkConntrackSpace(packet, namespace, .prerouting)
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             let from = resumed?.hook == .prerouting ? resumed?.priority : nil
             guard ask(.prerouting, &packet, site, from: from) else { return }

@@ -121,7 +121,11 @@ struct WalkReading {
         case .netfilter:
             guard let hook = last.hook else { return nil }
             if let port = bridgedPort(at: last) { return .received(namespace: last.namespace, device: port) }
-            let priority = (last.stage?.priority ?? .min / 2) + (last.edge == .after ? 1 : 0)
+            // Before a stage none of its chains was asked yet, after it all were, whatever their own priorities.
+            var priority = last.stage?.range.lowerBound ?? .min
+            if last.edge == .after, let highest = last.stage?.range.upperBound {
+                priority = highest == .max ? .max : highest + 1
+            }
             return .hook(
                 namespace: last.namespace, hook: hook, priority: priority, inDevice: inDevice(at: last),
                 outDevice: hook == .forward || hook == .postrouting ? last.device : nil)

@@ -3,7 +3,8 @@ internal import Glibc
 public import LinuxSystem
 public import Observations
 
-/// The protocol counters of one namespace at one time (`/proc/net/snmp`, `netstat`, `snmp6`; proc_pid_net(5)).
+/// The protocol counters of one namespace at one time (`/proc/net/snmp`, `netstat`, `snmp6`; proc_pid_net(5)), and
+/// conntrack's own (`/proc/net/stat/nf_conntrack`).
 public struct ProtocolCounters: Sendable, Hashable {
     public var values: [String: UInt64]
 
@@ -15,6 +16,9 @@ public struct ProtocolCounters: Sendable, Hashable {
                 values.merge(Self.parsePairs(readText("/proc/thread-self/net/\(name)") ?? "")) { first, _ in first }
             }
             values.merge(Self.parseLines(readText("/proc/thread-self/net/snmp6") ?? "")) { first, _ in first }
+            values.merge(
+                Self.parseColumns(readText("/proc/thread-self/net/stat/nf_conntrack") ?? "", title: "nf_conntrack")
+            ) { first, _ in first }
             return values
         }
     }
@@ -54,6 +58,20 @@ public struct ProtocolCounters: Sendable, Hashable {
         for line in text.split(separator: "\n") {
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
             if words.count == 2, let value = UInt64(words[1]) { values[String(words[0])] = value }
+        }
+        return values
+    }
+
+    /// Names in the first line, then a line of hexadecimal numbers for each CPU, which are added up. `entries` stands in
+    /// every line alike and is no counter.
+    static func parseColumns(_ text: String, title: String) -> [String: UInt64] {
+        var values: [String: UInt64] = [:]
+        let lines = text.split(separator: "\n")
+        guard let names = lines.first?.split(separator: " ") else { return [:] }
+        for line in lines.dropFirst() {
+            for (name, number) in zip(names, line.split(separator: " ")) where name != "entries" {
+                if let value = UInt64(number, radix: 16) { values["\(title).\(name)", default: 0] &+= value }
+            }
         }
         return values
     }

@@ -67,7 +67,7 @@ struct HookPlan {
             stages[stage] = Stage(stage: stage, lowest: stage.priority, highest: stage.priority, isEmpty: true)
         }
         for priority in registrants[hook] ?? [] {
-            let nearest = Self.stage(nearest: priority)
+            let nearest = NetfilterStage(nearest: priority)
             var stage =
                 stages[nearest]
                 ?? Stage(stage: nearest, lowest: nearest.priority, highest: nearest.priority, isEmpty: true)
@@ -87,10 +87,6 @@ struct HookPlan {
         case .postrouting: [.srcnat]
         case .ingress, .egress: []
         }
-    }
-
-    static func stage(nearest priority: Int) -> NetfilterStage {
-        NetfilterStage.allCases.min { abs($0.priority - priority) < abs($1.priority - priority) } ?? .filter
     }
 }
 

@@ -99,7 +99,7 @@ public final class PacketSender {
             connect(descriptor, $0, $1)
         }
         if failed != 0, errno != EINPROGRESS { code = errno }
-        learnSource()
+        learnAddresses()
         if code == 0 {
             switch request.kind {
             case .tcp: break
@@ -139,17 +139,27 @@ public final class PacketSender {
         return bytes
     }
 
-    private func learnSource() {
+    /// What the kernel chose: the source, and for an unspecified destination the one that it stands for (ip(7)).
+    private func learnAddresses() {
+        if let own = socketAddress(getsockname) {
+            if !own.address.isUnspecified { tuple.source = own.address }
+            if request.kind != .echo { tuple.sourcePort = own.port }
+        }
+        if request.destination.isUnspecified, let far = socketAddress(getpeername) { tuple.destination = far.address }
+    }
+
+    private func socketAddress(
+        _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> (address: IPAddress, port: UInt16)? {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let known = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &size) == 0 }
         }
-        guard known else { return }
+        guard known else { return nil }
         let raw = withUnsafeBytes(of: &storage) { Array($0) }
         let address = request.destination.isIPv4 ? IPAddress(bytes: raw[4..<8]) : IPAddress(bytes: raw[8..<24])
-        if let address, !address.isUnspecified { tuple.source = address }
-        if request.kind != .echo { tuple.sourcePort = UInt16(raw[2]) << 8 | UInt16(raw[3]) }
+        return address.map { ($0, UInt16(raw[2]) << 8 | UInt16(raw[3])) }
     }
 
     /// Waits for the answer at most `timeoutMilliseconds`.

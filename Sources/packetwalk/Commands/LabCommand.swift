@@ -7,7 +7,7 @@ struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab",
         abstract: "Small networks to learn on, each built in a sandbox of its own by commands that you could type.",
-        subcommands: [List.self, Run.self, Shell.self])
+        subcommands: [List.self, Show.self, Run.self, Shell.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Name the labs and what each shows.")
@@ -32,6 +32,20 @@ struct LabCommand: ParsableCommand {
         }
     }
 
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the commands that build a lab, and the one that sends its packet.")
+
+        @Argument(help: "The lab's name; see packetwalk lab list.")
+        var name: String
+
+        func run() throws {
+            let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
+            let commands = try reportingLabErrors { () throws(LabError) in try lab.commands() }
+            try printOut("\(commands)\n# Its packet.\n\(lab.probe.command)\n")
+        }
+    }
+
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build a lab, send its packet and show its walk.")
@@ -42,7 +56,7 @@ struct LabCommand: ParsableCommand {
         @Flag(help: "Let the lab's own sender send, and trace it.")
         var trace = false
 
-        @Flag(help: "Run what the first finding says mends it, and send the packet again.")
+        @Flag(help: "Run what the first finding says mends it, and send the packet again, until it arrives.")
         var mend = false
 
         @Option(

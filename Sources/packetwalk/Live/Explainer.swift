@@ -1,3 +1,5 @@
+internal import Diagnosis
+internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Probes
@@ -41,10 +43,17 @@ struct Explainer {
         } catch let error as RecordingError {
             throw Failure(.cannotWrite, "\(error)")
         }
-        let ours = collector.exchanges.filter { isOurs($0.request, tuple: sender.tuple) }
+        let tuple = sender.tuple
+        var ours = collector.exchanges.filter { isOurs($0.request, tuple: tuple) }
+        // First seen behind a translation of the sender's own.
+        if ours.isEmpty { ours = collector.exchanges.filter { isTranslated($0.request, tuple: tuple) } }
         // The error of the send stands for itself only where the packet was seen nowhere.
         let seen = ours.filter { $0.request.hops.contains { $0.vantage != .socket } }
-        return ExchangeGroup(topology: collector.topology ?? topology, exchanges: seen.isEmpty ? ours : seen)
+        let network = collector.topology ?? topology
+        if ours.isEmpty {
+            ours = [Exchange(request: unseen(tuple, from: namespace.name, answer: sending.answer, in: network))]
+        }
+        return ExchangeGroup(topology: network, exchanges: seen.isEmpty ? ours : seen)
     }
 
     private func isOurs(_ walk: Walk, tuple: FlowTuple) -> Bool {
@@ -54,6 +63,60 @@ struct Explainer {
         if !tuple.source.isUnspecified, walk.source != tuple.source.description { return false }
         return walk.sourcePort == nil || tuple.sourcePort == 0 || walk.sourcePort == tuple.sourcePort
             || request.kind == .echo
+    }
+
+    /// Where the first sighting lies behind the sender's hooks, one address may be another already; an echo's identifier,
+    /// or the port that the kernel chose, and the other address are still the packet's.
+    private func isTranslated(_ walk: Walk, tuple: FlowTuple) -> Bool {
+        guard walk.answers == nil, walk.protocol == tuple.ipProtocol.description else { return false }
+        if request.kind == .echo { return walk.summary.contains("echo request id \(tuple.sourcePort) ") }
+        return walk.sourcePort == tuple.sourcePort
+            && (walk.source == tuple.source.description || walk.destination == tuple.destination.description)
+    }
+
+    /// A packet that no probe saw, and what the state of the network says of it.
+    private func unseen(
+        _ tuple: FlowTuple, from sender: String, answer: PacketSender.Answer, in topology: Topology
+    ) -> Walk {
+        let isEcho = request.kind == .echo
+        let hop = Hop(
+            index: 0, namespace: sender, vantage: .socket, direction: .out, evidence: [.state],
+            packet: Hop.Packet(
+                source: tuple.source.description, destination: tuple.destination.description,
+                sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
+                ttl: request.ttl))
+        let summary =
+            switch request.kind {
+            case .echo: "\(tuple.ipProtocol == .icmpv6 ? "ICMPv6" : "ICMP") echo request id \(tuple.sourcePort) seq 1"
+            case .tcp: "TCP SYN \(tuple.sourcePort) → \(tuple.destinationPort)"
+            case .udp: "UDP \(tuple.sourcePort) → \(tuple.destinationPort)"
+            }
+        var walk = Walk(
+            id: String(repeating: "0", count: 32), protocol: tuple.ipProtocol.description,
+            source: tuple.source.description, destination: tuple.destination.description,
+            sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
+            summary: summary, start: timestamp(realTimeNanoseconds()),
+            outcome: answer == .answered ? .delivered : .lost, hops: [hop])
+        let words: String
+        switch answer {
+        case .answered: words = "it was answered all the same"
+        case .error(let number): words = "the sender got: \(String(cString: strerror(number)))"
+        case .none: words = "no answer came"
+        }
+        if answer != .answered {
+            walk = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: topology)).walk
+        }
+        if walk.findings.isEmpty || walk.findings[0].code == "lost-unexplained" {
+            walk.findings = [
+                Finding(
+                    code: "not-seen", severity: .warning, where: Finding.Place(namespace: sender),
+                    message:
+                        "\(sender) was given the packet to send, and none of the places that were watched saw it; \(words)",
+                    evidence: [], checks: walk.findings.first?.checks ?? [])
+            ]
+        }
+        walk.findings[0].evidence.append("seen: nowhere; \(words)")
+        return walk
     }
 }
 

@@ -26,6 +26,9 @@ struct LabRun {
             let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
             var explainer = try options.explainer(output: output)
             explainer.recorder = recorder
+            explainer.hooks = watch.hooks
+            // A lab is small: what has not been answered after a second is not going to be.
+            explainer.waitSeconds = min(explainer.waitSeconds, 1)
             let allArrived = try explain(explainer)
             throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
         }
@@ -34,32 +37,50 @@ struct LabRun {
         throw ExitCode(sender.status ?? ExitStatus.success.rawValue)
     }
 
-    /// Explains the packet; mends the network by what the first finding says, if that is wanted, and sends it again.
-    /// Gives whether the packet arrived at last.
+    /// Explains the packet; mends the network by what the first finding says, if that is wanted, and sends it again, one
+    /// fault after the other. Gives whether the packet arrived at last.
     private func explain(_ explainer: Explainer) throws -> Bool {
         guard mends else { return try explainer.run() }
-        var first = try explainer.explain()
         var printer = WalkPrinter(output: output, hidesHousekeeping: true)
-        guard let faulty = first.exchanges.firstIndex(where: { !$0.request.findings.isEmpty }),
-            let remedy = first.exchanges[faulty].request.findings[0].remedy, !remedy.commands.isEmpty
-        else {
-            try printer.take([first])
-            if !printer.allArrived { complain("nothing to mend by: no finding names commands") }
-            return printer.allArrived
+        var group = try explainer.explain()
+        for _ in 0..<Self.faultLimit {
+            guard let faulty = group.exchanges.firstIndex(where: { !$0.request.findings.isEmpty }) else { break }
+            let cause = group.exchanges[faulty].request.findings[0]
+            guard let remedy = cause.remedy, !remedy.commands.isEmpty else {
+                complain("nothing to mend by: the finding \(cause.code) names no commands")
+                break
+            }
+            for command in remedy.commands {
+                // Their output must not stand among the walks.
+                let status = try Command(["sh", "-c", command]).start(output: STDERR_FILENO).wait()
+                if status != 0 { complain("the remedy “\(command)” ended with status \(status)") }
+            }
+            let next = try sendAgain(explainer, after: cause)
+            group.exchanges[faulty].request.findings[0].remedy?.verified = next.isWell
+            try printer.take([group])
+            group = next
+            if next.isWell || next.cause?.isSame(as: cause) == true { break }
         }
-        for command in remedy.commands {
-            // Their output must not stand among the walks.
-            let status = try Command(["sh", "-c", command]).start(output: STDERR_FILENO).wait()
-            if status != 0 { complain("the remedy “\(command)” ended with status \(status)") }
+        try printer.take([group])
+        return group.isWell
+    }
+
+    /// So many faults at most are mended in one run.
+    private static let faultLimit = 5
+
+    /// The same packet; up to three times where it meets what was just mended or nobody knows what: who answered no ARP
+    /// question is asked the next one a second later, and a link that was set up needs a moment too.
+    private func sendAgain(_ explainer: Explainer, after cause: Finding) throws -> ExchangeGroup {
+        // A recording holds the run before the mending.
+        var explainer = explainer
+        explainer.recorder = nil
+        var group = try explainer.explain()
+        for _ in 0..<2 {
+            if group.isWell { break }
+            if let next = group.cause, next.severity == .error, !next.isSame(as: cause), !next.isOfNeighbour { break }
+            group = try explainer.explain()
         }
-        var again = explainer
-        again.recorder = nil
-        let second = try again.explain()
-        let arrived = second.exchanges.contains { $0.isWell } && second.exchanges.allSatisfy { $0.isWell }
-        first.exchanges[faulty].request.findings[0].remedy?.verified = arrived
-        try printer.take([first])
-        try printer.take([second])
-        return arrived
+        return group
     }
 }
 
@@ -83,9 +104,23 @@ func reportingLabErrors<Value>(_ body: () throws(LabError) -> Value) throws -> V
     }
 }
 
-extension Exchange {
-    /// It arrived and nothing speaks against it.
+extension ExchangeGroup {
+    /// All arrived, and nothing speaks against any.
     fileprivate var isWell: Bool {
-        arrived && !request.findings.contains { $0.severity == .error }
+        !exchanges.isEmpty
+            && exchanges.allSatisfy { exchange in
+                exchange.arrived && !exchange.request.findings.contains { $0.severity == .error }
+            }
     }
+
+    fileprivate var cause: Finding? { exchanges.lazy.compactMap(\.request.findings.first).first }
+}
+
+extension Finding {
+    fileprivate func isSame(as other: Finding) -> Bool {
+        code == other.code && `where` == other.where && rule == other.rule
+    }
+
+    /// What a question asked before the network was mended shows as.
+    fileprivate var isOfNeighbour: Bool { ["neighbor-unresolved", "gateway-unreachable"].contains(code) }
 }
