@@ -119,8 +119,9 @@ int packetwalk_epoll_remove(int epoll, int descriptor) {
 }
 
 int packetwalk_epoll_wait(int epoll, int *ready, int count, int timeout_milliseconds) {
-    struct epoll_event events[256];
-    int found = epoll_wait(epoll, events, count < 256 ? count : 256, timeout_milliseconds);
+    enum { most = 8192 };  /* 96 kB of stack */
+    struct epoll_event events[most];
+    int found = epoll_wait(epoll, events, count < most ? count : most, timeout_milliseconds);
     if (found < 0) return -errno;
     for (int index = 0; index < found; index++) ready[index] = events[index].data.fd;
     return found;

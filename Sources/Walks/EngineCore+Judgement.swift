@@ -194,7 +194,7 @@ extension EngineCore {
         var verdict: RuleEvent?
         var rules: [RuleEvent] = []
         let range = record.stepStart..<record.stepStart + record.stepCount
-        for (number, content) in store.collectNotes(cohort) where !usedNotes.contains(number) {
+        for (number, content) in openNotes where !usedNotes.contains(number) {
             switch content {
             case .drop(let event):
                 guard

@@ -18,6 +18,7 @@ extension EngineCore {
             return
         }
         usedNotes.removeAll(keepingCapacity: true)
+        openNotes = store.cohorts[Int(number)].notes >= 0 ? store.collectNotes(number) : []
         let emitted = store.cohorts[Int(number)].emitted
         var isOnePacket = readPlainFlows()
         if !isOnePacket {
@@ -142,12 +143,15 @@ extension EngineCore {
     private mutating func uniteFlows() -> Int {
         let count = keys.count
         flowClass.removeAll(keepingCapacity: true)
+        translatedFlows.removeAll(keepingCapacity: true)
         for index in 0..<count { flowClass.append(Int32(index)) }
         guard count > 1 else { return 1 }
         guard !translations.isEmpty else { return count }
         if count == 2 {
             if translations.links(keys[0], keys[1], namespace: -1) {
                 flowClass[1] = 0
+                translatedFlows[0] = [1]
+                translatedFlows[1] = [0]
                 return 1
             }
             return 2
@@ -163,6 +167,7 @@ extension EngineCore {
         }
         var classes = count
         for (left, right) in pairs {
+            translatedFlows[right, default: []].append(left)
             let first = flowRoot(left)
             let second = flowRoot(right)
             if first != second {
@@ -264,11 +269,42 @@ extension EngineCore {
             let ordered = nodes[index].positions.sorted { isBefore($0, $1) }
             nodes[index].positions = ContiguousArray(ordered)
         }
+        readSpacing(nodes)
         joinFragments(nodes)
-        for index in nodes.indices {
-            matchNode(index, nodes)
+        var nodesOfFlow: [Int32: ContiguousArray<Int>] = [:]
+        for index in nodes.indices { nodesOfFlow[nodes[index].flow, default: []].append(index) }
+        for (flow, own) in nodesOfFlow {
+            // What can stand before a node is of its flow, or of one that a translation turns into it.
+            var candidates = own
+            for other in translatedFlows[flow] ?? [] { candidates.append(contentsOf: nodesOfFlow[other] ?? []) }
+            candidates.sort()
+            for index in own { matchNode(index, nodes, candidates) }
         }
     }
+
+    /// How many packets that look alike passed one place, and how near two of them came to each other.
+    private mutating func readSpacing(_ nodes: [Node]) {
+        lookalikes = 1
+        spacing = .max
+        for node in nodes where node.positions.count > 1 {
+            lookalikes = max(lookalikes, node.positions.count)
+            // Times of reading say nothing of how near the packets were.
+            if store.sightings[Int(members[Int(node.positions[0])])].clock == .reading { continue }
+            for (one, other) in zip(node.positions, node.positions.dropFirst()) {
+                spacing = min(spacing, abs(time(other) - time(one)))
+            }
+        }
+    }
+
+    /// Whether times so far apart can be one packet's. Where some sightings of packets that look alike are missing, a
+    /// packet could otherwise go on as another one that was sent later.
+    private func isNear(_ early: Int64, _ late: Int64, of count: Int) -> Bool {
+        count == lookalikes || late - early <= spacing / 2
+    }
+
+    /// Nanoseconds. What is stamped when it is read may be read of before the packet's way is done, or while the thread
+    /// that sends it has to wait. Moved so much later, it is later than any passage that belongs to it.
+    private static let readingAllowance: Int64 = 2_000_000
 
     private func isBefore(_ left: Int32, _ right: Int32) -> Bool {
         let first = store.sightings[Int(members[Int(left)])]
@@ -303,7 +339,7 @@ extension EngineCore {
     }
 
     /// Ties the sightings of one node to those of the nodes just before it.
-    private mutating func matchNode(_ index: Int, _ nodes: [Node]) {
+    private mutating func matchNode(_ index: Int, _ nodes: [Node], _ candidates: ContiguousArray<Int>) {
         let node = nodes[index]
         guard let sample = node.positions.first else { return }
         let isPassage = store.sightings[Int(members[Int(sample)])].clock == .passage
@@ -311,16 +347,11 @@ extension EngineCore {
         var earlier: [Int] = []
         // Captures stamp the passage itself: where both ends are captured, the hooks between decide nothing.
         for pass in 0..<(isPassage ? 2 : 1) {
-            for candidate in nodes.indices where candidate != index {
+            for candidate in candidates where candidate != index {
                 let other = nodes[candidate]
                 guard let otherSample = other.positions.first else { continue }
                 if !mayFollow(other, node) { continue }
                 if isPassage, pass == 0, store.sightings[Int(members[Int(otherSample)])].clock != .passage { continue }
-                if other.flow != node.flow, other.place != node.place,
-                    !mayTranslate(other.flow, node.flow, at: node.place)
-                {
-                    continue
-                }
                 let score = nodeScore(other.positions, before: node.positions)
                 guard score > 0 else { continue }
                 // Of two flows that could both be the one before, the same flow is.
@@ -355,12 +386,6 @@ extension EngineCore {
         return earlier.fragment == (later.label == 0 ? later.fragment : 0)
     }
 
-    private func mayTranslate(_ from: Int32, _ to: Int32, at place: Int32) -> Bool {
-        translations.links(
-            keys[Int(from)], keys[Int(to)], namespace: places.places[Int(place)].namespace)
-            || translations.links(keys[Int(from)], keys[Int(to)], namespace: -1)
-    }
-
     /// The precedence between two nodes: of any two of their sightings, leaving times aside where they conflict.
     private func nodeScore(_ earlier: ContiguousArray<Int32>, before later: ContiguousArray<Int32>) -> Int32 {
         guard let first = earlier.first, let last = later.last else { return 0 }
@@ -373,7 +398,7 @@ extension EngineCore {
 
     private mutating func match(_ before: ContiguousArray<Int32>, to after: ContiguousArray<Int32>) {
         guard let firstBefore = before.first, let firstAfter = after.first else { return }
-        if before.count == 1, after.count == 1 {
+        if before.count == 1, after.count == 1, lookalikes == 1 {
             tie(firstAfter, to: firstBefore, .exact, [])
             return
         }
@@ -389,6 +414,15 @@ extension EngineCore {
             matchAlong(
                 axis: before.map { sequence($0, from: origin) }, axis: after.map { sequence($0, from: origin) }, before,
                 after, .sequence)
+        } else if late.clock == .reading, early.clock != .reading {
+            matchAlong(
+                axis: before.map(time), axis: after.map(readingTime), before, after, .time,
+                allowance: Self.readingAllowance)
+        } else if early.clock == .reading, late.clock == .passage {
+            // Told later than the passage that follows it was seen, but in the same order.
+            matchAlong(
+                axis: after.map(time), axis: before.map(readingTime), after, before, .time, isBackwards: true,
+                allowance: Self.readingAllowance)
         } else if before.count == after.count {
             // First in, first out: as many here as there.
             for (one, other) in zip(before, after) { tie(other, to: one, .strong, .time) }
@@ -398,6 +432,8 @@ extension EngineCore {
     }
 
     private func time(_ position: Int32) -> Int64 { store.sightings[Int(members[Int(position)])].timeNanoseconds }
+
+    private func readingTime(_ position: Int32) -> Int64 { time(position) + Self.readingAllowance }
 
     private func sequence(_ position: Int32, from origin: UInt32) -> Int64 {
         Int64(Int32(bitPattern: store.sightings[Int(members[Int(position)])].sourceSequence &- origin))
@@ -451,14 +487,24 @@ extension EngineCore {
     /// Matches along an axis on which a packet is later after than before, and packets keep their order.
     private mutating func matchAlong(
         axis early: [Int64], axis late: [Int64], _ before: ContiguousArray<Int32>, _ after: ContiguousArray<Int32>,
-        _ joint: Joint
+        _ joint: Joint, isBackwards: Bool = false, allowance: Int64 = 0
     ) {
-        if early.count == late.count, zip(early, late).allSatisfy({ $0 <= $1 }) {
+        /// Going backwards, what comes later on the axis stands before on the way.
+        func join(_ later: Int32, _ earlier: Int32, _ confidence: Confidence, _ joint: Joint) {
+            if isBackwards {
+                tie(earlier, to: later, confidence, joint)
+            } else {
+                tie(later, to: earlier, confidence, joint)
+            }
+        }
+        if early.count == late.count, joint != .time || early.count == lookalikes,
+            zip(early, late).allSatisfy({ $0 <= $1 })
+        {
             for index in early.indices {
                 let isAlone =
                     (index + 1 == early.count || late[index] < early[index + 1])
                     && (index == 0 || late[index - 1] <= early[index])
-                tie(after[index], to: before[index], isAlone ? .exact : .strong, isAlone ? [] : joint)
+                join(after[index], before[index], isAlone ? .exact : .strong, isAlone ? [] : joint)
             }
             return
         }
@@ -486,13 +532,16 @@ extension EngineCore {
             }
             let isEven =
                 earlyIndex - earlyStart == lateIndex - lateStart
-                && zip(early[earlyStart..<earlyIndex], late[lateStart..<lateIndex]).allSatisfy { $0 <= $1 }
+                && zip(early[earlyStart..<earlyIndex], late[lateStart..<lateIndex]).allSatisfy {
+                    $0 <= $1 && (joint != .time || isNear($0, $1 - allowance, of: min(early.count, late.count)))
+                }
             if isEven {
                 for offset in 0..<(earlyIndex - earlyStart) {
-                    tie(after[lateStart + offset], to: before[earlyStart + offset], .strong, joint)
+                    join(after[lateStart + offset], before[earlyStart + offset], .strong, joint)
                 }
             } else {
-                for position in after[lateStart..<lateIndex] { isUncertain[Int(position)] = true }
+                let unjoined = isBackwards ? before[earlyStart..<earlyIndex] : after[lateStart..<lateIndex]
+                for position in unjoined { isUncertain[Int(position)] = true }
             }
         }
     }

@@ -19,6 +19,8 @@ struct EngineCore {
     var losses: [Loss] = []
     var routes: [RouteKey: RouteDecision] = [:]
     var context: WalkContext?
+    /// Vantage points or the topology changed since `places` was worked out.
+    private var placesAreStale = false
     var watermark: Int64 = .min
     /// Conntrack entries that are gone, but whose last packets may still be on their way.
     var destroyed: [(timeNanoseconds: Int64, namespace: Int32, original: FlowKey, reply: FlowKey)] = []
@@ -29,6 +31,11 @@ struct EngineCore {
     var keys: ContiguousArray<FlowKey> = []
     var keyIndex: ContiguousArray<Int32> = []
     var flowClass: ContiguousArray<Int32> = []
+    /// By index of a flow, the flows that conntrack says it can have been before or become.
+    var translatedFlows: [Int32: ContiguousArray<Int32>] = [:]
+    /// Of the flow being told apart: how many look-alikes passed one place, and their least distance in nanoseconds.
+    var lookalikes = 1
+    var spacing = Int64.max
     var packetOf: ContiguousArray<Int32> = []
     var parentOf: ContiguousArray<Int32> = []
     var isUncertain: ContiguousArray<Bool> = []
@@ -50,6 +57,8 @@ struct EngineCore {
     var nextErrorSweep: Int64 = .min
     /// Notes of the cohort being ended that a walk of it has taken.
     var usedNotes: Set<Int> = []
+    /// Notes of the cohort being ended.
+    var openNotes: [(number: Int, content: CohortStore.Note.Content)] = []
 
     struct RouteKey: Hashable {
         var namespace: String
@@ -71,6 +80,7 @@ struct EngineCore {
     // MARK: Taking
 
     mutating func take(_ observation: borrowing Observation) {
+        if placesAreStale { settlePlaces() }
         let place = places.place(of: observation.vantage.rawValue)
         guard place >= 0, observation.headers.label != 0, observation.headers.network != .other else {
             statistics.ignored += 1
@@ -111,14 +121,15 @@ struct EngineCore {
         case .packet(let observation):
             take(observation)
         case .watermark(let time):
+            if placesAreStale { settlePlaces() }
             advance(to: time)
         case .vantage(let identifier, let point):
-            places.declare(identifier, point)
-            placesChanged()
+            if places.declare(identifier, point) { placesAreStale = true }
         case .topology(let topology, _):
             places.replace(topology)
-            placesChanged()
+            placesAreStale = true
         case .flow(let flow):
+            if placesAreStale { settlePlaces() }
             take(flow)
         case .route(let decision):
             if routes.count >= options.routeLimit { routes.removeAll(keepingCapacity: true) }
@@ -138,7 +149,10 @@ struct EngineCore {
         }
     }
 
-    private mutating func placesChanged() {
+    /// A run declares its vantage points one by one, hundreds of them: what follows from them is worked out once.
+    private mutating func settlePlaces() {
+        placesAreStale = false
+        places.rebuild()
         precedence = Precedence(places: places.places, devices: places.devices, areas: places.areas)
         arrangements.removeAll()
         context = nil
@@ -157,7 +171,8 @@ struct EngineCore {
                 destroyed.append((flow.timeNanoseconds, area, original, reply))
             }
         } else {
-            translations.insert(namespace: area, original: original, reply: reply)
+            translations.insert(
+                namespace: area, original: original, reply: reply, timeNanoseconds: flow.timeNanoseconds)
         }
     }
 
@@ -199,7 +214,9 @@ struct EngineCore {
             destroyed[destroyedStart].timeNanoseconds + 4 * store.quietNanoseconds < time
         {
             let gone = destroyed[destroyedStart]
-            translations.remove(namespace: gone.namespace, original: gone.original, reply: gone.reply)
+            translations.remove(
+                namespace: gone.namespace, original: gone.original, reply: gone.reply,
+                timeNanoseconds: gone.timeNanoseconds)
             destroyedStart += 1
         }
         if destroyedStart > 1024, destroyedStart * 2 > destroyed.count {
@@ -249,6 +266,7 @@ struct EngineCore {
     }
 
     mutating func finish() {
+        if placesAreStale { settlePlaces() }
         advance(to: watermark)
         while true {
             var number = store.nextForced()
@@ -268,6 +286,7 @@ struct EngineCore {
     mutating func drain(into spent: inout WalkBatch) {
         spent.removeAll()
         swap(&batch, &spent)
+        if placesAreStale { settlePlaces() }
         if context == nil { context = WalkContext(places: places, routes: routes) }
         spent.context = context
     }

@@ -85,6 +85,7 @@ struct Places {
     private(set) var pointOfPlace: ContiguousArray<VantagePoint> = []
     private(set) var nameOfDevice: ContiguousArray<String> = []
     private var points: [(VantageID, VantagePoint)] = []
+    private var pointByVantage: [UInt32: Int] = [:]
     /// Vantage numbers are dense, but need not be declared in order.
     private var placeByVantage: ContiguousArray<Int32> = []
     private var areaByName: [String: Int32] = [:]
@@ -128,21 +129,24 @@ struct Places {
         address.isLoopback || areas[Int(area)].addresses.contains(address)
     }
 
-    mutating func declare(_ vantage: VantageID, _ point: VantagePoint) {
+    /// Takes a vantage point; `rebuild` must follow before anything is asked.
+    /// - Returns: false where nothing changed.
+    mutating func declare(_ vantage: VantageID, _ point: VantagePoint) -> Bool {
         // A hostile recording may claim any number: none beyond what a run can open.
-        guard vantage.rawValue < 1 << 20 else { return }
-        if let known = points.firstIndex(where: { $0.0 == vantage }) {
-            if points[known].1 == point { return }
+        guard vantage.rawValue < 1 << 20 else { return false }
+        if let known = pointByVantage[vantage.rawValue] {
+            if points[known].1 == point { return false }
             points[known].1 = point
         } else {
+            pointByVantage[vantage.rawValue] = points.count
             points.append((vantage, point))
         }
-        rebuild()
+        return true
     }
 
+    /// Takes a snapshot; `rebuild` must follow before anything is asked.
     mutating func replace(_ topology: Topology) {
         self.topology = topology
-        rebuild()
     }
 
     private mutating func internArea(_ name: String) -> Int32 {
@@ -165,7 +169,7 @@ struct Places {
     }
 
     /// Numbers stay as they are, since open walks hold them; what they mean is read anew.
-    private mutating func rebuild() {
+    mutating func rebuild() {
         for index in areas.indices {
             areas[index].topologyIndex = -1
             areas[index].addresses = []

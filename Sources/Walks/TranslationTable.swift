@@ -8,6 +8,8 @@ struct TranslationTable {
         var from: FlowKey
         var to: FlowKey
         var namespace: Int32
+        /// When conntrack last told of it.
+        var timeNanoseconds: Int64
         /// The next entry with the same `from`; -1 for none.
         var next: Int32
         var isLive: Bool
@@ -29,12 +31,13 @@ struct TranslationTable {
     var isEmpty: Bool { count == 0 }
 
     /// Takes a conntrack entry: both directions, each from its tuple before to its tuple after translation, and back.
-    mutating func insert(namespace: Int32, original: FlowKey, reply: FlowKey) {
-        Self.forEachChange(original: original, reply: reply) { add(namespace, $0, $1) }
+    mutating func insert(namespace: Int32, original: FlowKey, reply: FlowKey, timeNanoseconds: Int64) {
+        Self.forEachChange(original: original, reply: reply) { add(namespace, $0, $1, timeNanoseconds) }
     }
 
-    mutating func remove(namespace: Int32, original: FlowKey, reply: FlowKey) {
-        Self.forEachChange(original: original, reply: reply) { drop(namespace, $0, $1) }
+    /// Takes out an entry that ended at `timeNanoseconds`, unless the same one was made again since.
+    mutating func remove(namespace: Int32, original: FlowKey, reply: FlowKey, timeNanoseconds: Int64) {
+        Self.forEachChange(original: original, reply: reply) { drop(namespace, $0, $1, timeNanoseconds) }
     }
 
     /// Every pair of tuples that packets of one connection can show one after the other.
@@ -63,17 +66,21 @@ struct TranslationTable {
         }
     }
 
-    private mutating func add(_ namespace: Int32, _ from: FlowKey, _ to: FlowKey) {
+    private mutating func add(_ namespace: Int32, _ from: FlowKey, _ to: FlowKey, _ time: Int64) {
         let hash = from.hash
         let head = table.find(hash)
         var walk = head
         while walk >= 0 {
             let entry = entries[Int(walk)]
-            if entry.namespace == namespace, entry.from == from, entry.to == to { return }
+            if entry.namespace == namespace, entry.from == from, entry.to == to {
+                entries[Int(walk)].timeNanoseconds = max(time, entry.timeNanoseconds)
+                return
+            }
             walk = entry.next
         }
         if count >= limit { dropOldest() }
-        let entry = Entry(from: from, to: to, namespace: namespace, next: table.find(hash), isLive: true)
+        let entry = Entry(
+            from: from, to: to, namespace: namespace, timeNanoseconds: time, next: table.find(hash), isLive: true)
         let number: Int32
         if let reused = free.popLast() {
             number = reused
@@ -87,12 +94,12 @@ struct TranslationTable {
         count += 1
     }
 
-    private mutating func drop(_ namespace: Int32, _ from: FlowKey, _ to: FlowKey) {
+    private mutating func drop(_ namespace: Int32, _ from: FlowKey, _ to: FlowKey, _ time: Int64) {
         var walk = table.find(from.hash)
         while walk >= 0 {
             let entry = entries[Int(walk)]
             if entry.namespace == namespace, entry.from == from, entry.to == to {
-                unlink(walk)
+                if entry.timeNanoseconds <= time { unlink(walk) }
                 return
             }
             walk = entry.next

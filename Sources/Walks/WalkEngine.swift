@@ -27,7 +27,7 @@ public struct WalkEngine: Sendable {
         /// Drops and rule events held for open walks.
         public var noteLimit = 65_536
         /// Comparisons spent on joining translated packets that look alike, where conntrack says nothing.
-        public var comparisonLimit = 4_000_000
+        public var comparisonLimit = 250_000
 
         /// For tests: arrangements are worked out anew for every packet.
         var remembersArrangements = true

@@ -20,7 +20,7 @@ struct TranslationTableTests {
     @Test("a hairpin's packet has a third tuple between prerouting and postrouting, both ways")
     func hairpin() {
         var table = TranslationTable(limit: 100)
-        table.insert(namespace: 0, original: Self.original, reply: Self.reply)
+        table.insert(namespace: 0, original: Self.original, reply: Self.reply, timeNanoseconds: 1)
         #expect(table.links(Self.original, Self.between, namespace: 0))
         #expect(table.links(Self.between, Self.translated, namespace: 0))
         #expect(table.links(Self.original, Self.translated, namespace: 0))
@@ -33,15 +33,29 @@ struct TranslationTableTests {
     @Test("goes as it came")
     func removal() {
         var table = TranslationTable(limit: 100)
-        table.insert(namespace: 0, original: Self.original, reply: Self.reply)
-        table.remove(namespace: 0, original: Self.original, reply: Self.reply)
+        table.insert(namespace: 0, original: Self.original, reply: Self.reply, timeNanoseconds: 1)
+        table.remove(namespace: 0, original: Self.original, reply: Self.reply, timeNanoseconds: 2)
+        #expect(table.isEmpty)
+    }
+
+    /// The end of an entry is taken late, since its last packets may still be on their way.
+    @Test("an entry made again outlives the end of the one before")
+    func madeAgain() {
+        var table = TranslationTable(limit: 100)
+        table.insert(namespace: 0, original: Self.original, reply: Self.reply, timeNanoseconds: 1)
+        table.insert(namespace: 0, original: Self.original, reply: Self.reply, timeNanoseconds: 3)
+        table.remove(namespace: 0, original: Self.original, reply: Self.reply, timeNanoseconds: 2)
+        #expect(table.links(Self.original, Self.translated, namespace: 0))
+        table.remove(namespace: 0, original: Self.original, reply: Self.reply, timeNanoseconds: 4)
         #expect(table.isEmpty)
     }
 
     @Test("one translated end makes no third tuple")
     func sourceOnly() {
         var table = TranslationTable(limit: 100)
-        table.insert(namespace: 0, original: Self.original, reply: Self.flow(0xcb00_7102, 8080, 0xcb00_7101, 40_000))
+        table.insert(
+            namespace: 0, original: Self.original, reply: Self.flow(0xcb00_7102, 8080, 0xcb00_7101, 40_000),
+            timeNanoseconds: 1)
         #expect(table.count == 4)
     }
 }

@@ -61,7 +61,9 @@ final class NFLOGSource: ProbeSource {
             let now = realTimeNanoseconds()
             NFLOGMessage.forEach(in: UnsafeRawBufferPointer(rebasing: buffer[..<count])) { part in
                 guard case .packet(let message) = part else { return }
-                latest = take(message, readAt: now, into: intake)
+                // What bears no time but that of its reading says nothing of those that still wait.
+                let time = take(message, readAt: now, into: intake)
+                if message.timestampMicroseconds != nil { latest = time }
                 taken += 1
             }
             if taken >= limit {

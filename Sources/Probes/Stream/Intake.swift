@@ -37,6 +37,8 @@ final class Intake {
     private(set) var registry = VantageRegistry()
     private(set) var watermarkNanoseconds = Int64.min
     private(set) var lateCount: UInt64 = 0
+    /// The last watermark that was handed on.
+    private var toldNanoseconds = Int64.min
 
     private var head: [Event] = []
     private var entries: [Entry] = []
@@ -149,7 +151,11 @@ final class Intake {
     // MARK: Handing on
 
     /// What has no more to wait for, given that all sources were read up to `readUpTo`; ends in a watermark.
-    func release(readUpTo: Int64, hold: Int64? = nil) -> EventBatch {
+    ///
+    /// - Parameter lag: how late an event may be read. What bears the time of its reading (hooks on the way out) then
+    ///   comes so much after the packet's other sightings, which must not be taken for a whole walk before: the
+    ///   watermark stays behind by it.
+    func release(readUpTo: Int64, hold: Int64? = nil, lag: Int64 = 0) -> EventBatch {
         let until = max(watermarkNanoseconds, readUpTo - (hold ?? holdNanoseconds))
         var batch = EventBatch()
         for event in head { batch.append(event) }
@@ -183,7 +189,8 @@ final class Intake {
         if !endedFlows.isEmpty { endedFlows = endedFlows.filter { $0.value >= until } }
 
         watermarkNanoseconds = until
-        batch.append(.watermark(timeNanoseconds: until))
+        toldNanoseconds = max(toldNanoseconds, until - lag)
+        batch.append(.watermark(timeNanoseconds: toldNanoseconds))
         return batch
     }
 }

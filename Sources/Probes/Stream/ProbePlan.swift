@@ -29,7 +29,7 @@ public struct ProbePlan: Sendable, Hashable {
 
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,
-        rules: RuleTracing = .none, snapLength: Int = 256, bufferBudget: Int = 256 << 20, queueBudget: Int = 64 << 20
+        rules: RuleTracing = .none, snapLength: Int = 256, bufferBudget: Int = 256 << 20, queueBudget: Int = 256 << 20
     ) {
         self.namespaces = namespaces
         self.filter = filter

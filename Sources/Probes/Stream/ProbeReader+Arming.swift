@@ -15,11 +15,14 @@ extension ProbeReader {
         intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
         if let filter = plan.filter { intake.filter = try PacketFilter(filter, resolvesNames: plan.resolvesNames) }
         let watched = topology.namespaces.filter { isWatched($0.name) }
-        let handles = watched.reduce(0) { $0 + 2 * $1.links.count }
+        captureWeights = topology.captureWeights
+        let shares = watched.reduce(0) { sum, namespace in
+            sum + 2 * namespace.links.reduce(0) { $0 + (captureWeights[namespace.name]?[$1.name] ?? 1) }
+        }
         let tunnelPorts = topology.namespaces.flatMap(\.links).compactMap { $0.vxlan?.port }
         captureSettings = CaptureHandle.Settings(
             snapLength: Int32(clamping: plan.snapLength),
-            bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, handles), 256 << 10), 8 << 20)),
+            bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, shares), 256 << 10), 8 << 20)),
             filter: CoarseFilter(plan.filter, tunnelPorts: tunnelPorts).expression)
         try arm(watched)
         for source in armDrops(namespaces: watched) { try add(source) }
@@ -41,10 +44,14 @@ extension ProbeReader {
         var entered: [(Namespace, NetworkNamespaceFile)] = []
         for namespace in found where namespaces[namespace.name] == nil {
             do {
-                let file = try NetworkNamespaceFile(path: namespace.path)
+                let file = try LowDescriptors.spared { try NetworkNamespaceFile(path: namespace.path) }
                 namespaces[namespace.name] = file
                 entered.append((namespace, file))
-                requests += namespace.links.map { CaptureRequest($0, in: namespace, file: file) }
+                requests += namespace.links.map { link in
+                    var request = CaptureRequest(link, in: namespace, file: file)
+                    request.weight = captureWeights[namespace.name]?[link.name] ?? 1
+                    return request
+                }
             } catch let error as SystemError {
                 queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
             }

@@ -16,10 +16,14 @@ final class ProbeReader {
     private let ready: ReadySet
     private(set) var sources: [Int32: any ProbeSource] = [:]
     private var nextLossReport: Int64 = 0
+    /// How late an event may be read, in nanoseconds; 0 while the reader keeps up.
+    private var lag: Int64 = 0
     var namespaces: [String: NetworkNamespaceFile] = [:]
     /// The names that captured devices had when their captures began.
     var captured: [LinkKey: String] = [:]
     var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
+    /// As `Topology.captureWeights`.
+    var captureWeights: [String: [String: Int]] = [:]
     var routes: RouteProbe?
     let join = TraceJoin()
     var discovery: Rediscovery
@@ -127,14 +131,22 @@ final class ProbeReader {
                 release(readUpTo: readUpTo, hold: isCrowded ? 0 : nil)
             }
             while queue.isFull, !queue.isStopping { queue.waitForControl() }
+            noteRound(realTimeNanoseconds() - began)
         }
         drain()
+    }
+
+    /// What comes while a round is under way is read in the next one: at most two rounds late. The longest counts, and
+    /// is forgotten slowly. Short ones are what the merger's hold is for.
+    private func noteRound(_ duration: Int64) {
+        lag = max(min(duration, 15_000_000_000) * 2, lag - lag / 32)
+        if lag < 60_000_000 { lag = 0 }
     }
 
     private func release(readUpTo: Int64, hold: Int64?) {
         routes?.ask(into: intake)
         join.release(readUpTo: readUpTo, into: intake)
-        queue.push(intake.release(readUpTo: readUpTo, hold: hold))
+        queue.push(intake.release(readUpTo: readUpTo, hold: hold, lag: hold == nil ? lag : 0))
     }
 
     func readOnce(_ source: any ProbeSource, began: Int64) -> Int64 {

@@ -17,6 +17,8 @@ struct Session {
     var settleMilliseconds: Int64 = 150
     /// Keeps every event as the pipeline takes it.
     var recorder: RecordingWriter?
+    /// Whether exchanges that failed are given their findings.
+    var explains = true
 
     /// Looks at the network again for its failures at most so often.
     private static let snapshotInterval: Int64 = 1000
@@ -27,7 +29,7 @@ struct Session {
         for warning in source.warnings { complain(warning) }
         defer { source.stop() }
         Interruption.listen()
-        var pipeline = WalkPipeline()
+        var pipeline = WalkPipeline(explains: explains)
         pipeline.hasTime = { work in
             let limit = work == .walks ? Interruption.walksMilliseconds : Interruption.explainingMilliseconds
             return !Interruption.happened(before: limit)

@@ -18,7 +18,8 @@ struct Tracer {
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(namespaces: names, filter: expression, hooks: watch.hooks.probeHooks, rules: watch.rules)
-        let session = Session(plan: plan, count: watch.count, duration: watch.duration, recorder: recorder)
+        let session = Session(
+            plan: plan, count: watch.count, duration: watch.duration, recorder: recorder, explains: output != nil)
         do {
             guard let output else {
                 var counter = WalkCounter()

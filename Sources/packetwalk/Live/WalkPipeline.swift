@@ -24,9 +24,16 @@ struct WalkPipeline {
     /// Whether walks were left out for want of time, or packets unread.
     private(set) var isCutShort = false
 
+    /// Whether findings are looked for: not where nobody reads them.
+    private let explains: Bool
+
     enum Work {
         case walks
         case causes
+    }
+
+    init(explains: Bool = true) {
+        self.explains = explains
     }
 
     /// Whether an exchange waits for a `.topology` event.
@@ -104,7 +111,7 @@ struct WalkPipeline {
     }
 
     private mutating func explain() {
-        for exchange in unexplained { finish(hasTime(.causes) ? ledger.explained(exchange) : exchange) }
+        for exchange in unexplained { finish(explains && hasTime(.causes) ? ledger.explained(exchange) : exchange) }
         unexplained = []
     }
 

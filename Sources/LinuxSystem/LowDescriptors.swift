@@ -2,14 +2,14 @@ internal import Glibc
 
 /// libnftables waits with select(2), which knows no descriptor from `FD_SETSIZE` on: glibc ends the process at the
 /// first. So the low ones are kept for it, and what there are hundreds of stands above.
-enum LowDescriptors {
+public enum LowDescriptors {
     /// FD_SETSIZE of select(2).
     static let end: Int32 = 1024
     private static let reserved: Int32 = 960
 
     /// Runs `body` while nothing that it opens gets a low descriptor. Where the limit leaves no room above, it just
     /// runs it.
-    static func spared<Value>(_ body: () throws -> Value) rethrows -> Value {
+    public static func spared<Value>(_ body: () throws -> Value) rethrows -> Value {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur >= 4096 else {
             return try body()
@@ -26,7 +26,7 @@ enum LowDescriptors {
     }
 
     /// Whether the next descriptor to be opened is a low one.
-    static var areLeft: Bool {
+    public static var areLeft: Bool {
         let next = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { if next >= 0 { close(next) } }
         // A library may open a second one beside the first.
