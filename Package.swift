@@ -83,7 +83,9 @@ let package = Package(
         .testTarget(name: "ViewsTests", dependencies: ["Views"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["Twin", "Walks", "Topology", "Observations", "Recording", "Wire", "LinuxSystem", "packetwalk"],
+            dependencies: [
+                "Twin", "Walks", "Topology", "Observations", "Recording", "Wire", "LinuxSystem", "packetwalk",
+            ],
             swiftSettings: house),
     ]
 )
