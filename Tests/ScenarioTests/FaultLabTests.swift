@@ -88,9 +88,8 @@ extension LabRun {
         var causes: [Walk] = []
         for walk in walks {
             guard let finding = walk.findings.first else { continue }
-            if let before = causes.last?.findings.first, before.code == finding.code, before.where == finding.where,
-                before.rule == finding.rule
-            {
+            // The same rule may be known by its trace once and by the ruleset's state another time.
+            if let before = causes.last?.findings.first, before.code == finding.code, before.where == finding.where {
                 continue
             }
             causes.append(walk)
