@@ -29,8 +29,12 @@ extension EngineCore {
         let base = arrangement.nodes[Int(arrangement.order[0])].timeNanoseconds
         writeSteps(packet, base: base, isPlain: isPlain)
         let stepCount = batch.steps.count - stepStart
-        let (last, ending) = lastStep(stepStart)
+        let (last, farthest) = lastStep(stepStart)
+        var ending = farthest
         let end = batch.steps[stepStart + last].offsetNanoseconds
+        if ending == .lost, !forms.isEmpty, goesOnInAnotherForm(stepStart, stepCount, last, after: base + end) {
+            ending = .left
+        }
         let label = batch.steps[stepStart].sighting.label
         var record = WalkRecord(
             identifier: WalkIdentifier(label: label, flow: batch.steps[stepStart].sighting.flowKey, ordinal: ordinal),
@@ -100,6 +104,18 @@ extension EngineCore {
     }
 
     // MARK: Where it ended
+
+    /// Whether a TCP packet that was seen no more was cut into segments there, or put together with others.
+    private func goesOnInAnotherForm(_ start: Int, _ count: Int, _ last: Int, after time: Int64) -> Bool {
+        let sighting = batch.steps[start + last].sighting
+        guard sighting.ipProtocol == IPProtocol.tcp.rawValue, sighting.payloadLength > 0 else { return false }
+        return forms.goOn(
+            start: sighting.tcpSequence, length: sighting.payloadLength, acknowledgement: sighting.tcpAcknowledgement,
+            after: time
+        ) { vantage in
+            (start..<start + count).contains { batch.steps[$0].sighting.vantage == vantage }
+        }
+    }
 
     /// The leaf that got farthest; of equals the last.
     private func lastStep(_ start: Int) -> (Int, Ending) {

@@ -17,6 +17,7 @@ struct EngineCore {
     var batch = WalkBatch()
     var statistics = WalkEngine.Statistics()
     var losses: [Loss] = []
+    var forms: SegmentForms
     var routes: [RouteKey: RouteDecision] = [:]
     var context: WalkContext?
     /// Vantage points or the topology changed since `places` was worked out.
@@ -75,6 +76,7 @@ struct EngineCore {
         self.options = options
         store = CohortStore(quietNanoseconds: options.quietNanoseconds)
         translations = TranslationTable(limit: options.translationLimit)
+        forms = SegmentForms(keptNanoseconds: 8 * options.quietNanoseconds)
     }
 
     // MARK: Taking
@@ -90,6 +92,10 @@ struct EngineCore {
         if !places.places[Int(place)].isLink {
             hooksSeen[Int(places.places[Int(place)].namespace)] |=
                 observation.headers.source.family == .ipv6 ? 2 : 1
+        }
+        if observation.headers.ipProtocol == .tcp, observation.headers.payloadLength > 0 {
+            forms.see(
+                observation.headers, vantage: UInt32(bitPattern: place), timeNanoseconds: observation.timeNanoseconds)
         }
         let isTunnelled = observation.headers.tunnelKind != .none
         let quotesPacket = observation.headers.flags.contains(.quotesPacket)

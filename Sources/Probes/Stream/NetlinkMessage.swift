@@ -26,7 +26,7 @@ struct NetlinkMessage {
     }
 
     /// errno of an NLMSG_ERROR; 0 for an acknowledgement.
-    var errorNumber: Int32 { -Int32(bitPattern: payload.hostUInt32(at: 0)) }
+    var errorNumber: Int32 { 0 &- Int32(bitPattern: payload.hostUInt32(at: 0)) }
 }
 
 /// The attributes of a netlink message (`struct rtattr`, `struct nlattr`), by type without its flag bits.
