@@ -27,7 +27,7 @@ extension EngineCore {
         }
         if isOnePacket {
             arrange(members)
-            if arrangement.rootCount == 1 {
+            if arrangement.rootCount == 1, isOnePassage() {
                 isOnlyPacket = true
                 emit(members, cohort: number, ordinal: emitted, isPlain: true)
                 store.releaseAll(number)
@@ -439,7 +439,35 @@ extension EngineCore {
         Int64(Int32(bitPattern: store.sightings[Int(members[Int(position)])].sourceSequence &- origin))
     }
 
+    /// Hooks that a packet passes in one namespace log it one right after the other. So many events of the same source
+    /// lie between two of them at most, however late they are read.
+    private static let longestPassage: Int32 = 256
+
+    /// Whether no two sightings, of which one follows the other in a namespace, are too far apart in their source's
+    /// count to be of one packet: those of another that looks alike, where the ones between are missing.
+    private func isOnePassage() -> Bool {
+        for position in members.indices where arrangement.nodes[position].parent >= 0 {
+            if !mayPassTogether(members[Int(arrangement.nodes[position].parent)], members[position]) { return false }
+        }
+        return true
+    }
+
+    private func mayPassTogether(_ earlier: Int32, _ later: Int32) -> Bool {
+        let early = store.sightings[Int(earlier)]
+        guard early.sourceSequence != 0, early.clock != .passage else { return true }
+        let late = store.sightings[Int(later)]
+        guard late.sourceSequence != 0, late.clock != .passage,
+            places.places[Int(early.vantage)].namespace == places.places[Int(late.vantage)].namespace
+        else { return true }
+        let distance = Int32(bitPattern: late.sourceSequence &- early.sourceSequence)
+        return distance <= Self.longestPassage && distance >= -Self.longestPassage
+    }
+
     private mutating func tie(_ later: Int32, to earlier: Int32, _ confidence: Confidence, _ joint: Joint) {
+        guard mayPassTogether(members[Int(earlier)], members[Int(later)]) else {
+            isUncertain[Int(later)] = true
+            return
+        }
         parentOf[Int(later)] = earlier
         joinOf[Int(later)] = Join(confidence: confidence, joint: joint.union(.label))
     }
