@@ -50,6 +50,12 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
         self.limit = max(1, limit)
     }
 
+    /// Says how far the stream has come, before what ended by then is taken: a walk waits from there on, not from
+    /// where the stream stood before, which may be long ago where little happens or the reader was late.
+    public mutating func reach(nanoseconds time: Int64) {
+        watermark = max(watermark, time)
+    }
+
     /// Takes a finished walk.
     /// - Returns: the exchanges that are now whole, the oldest first.
     public mutating func take(_ member: Member) -> [Pair] {
@@ -71,11 +77,14 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
         watermark = max(watermark, time)
         var result: [Pair] = []
         while orderStart < order.count {
-            if let first = waiting[order[orderStart]] {
-                let since = first.sinceNanoseconds == .min ? time : first.sinceNanoseconds
-                if first.sinceNanoseconds == .min { waiting[order[orderStart]]?.sinceNanoseconds = time }
-                guard since + answerTimeoutNanoseconds <= time else { break }
+            guard let first = waiting[order[orderStart]] else {
+                // Answered meanwhile: the next one's time is its own.
+                dropFirstName()
+                continue
             }
+            let since = first.sinceNanoseconds == .min ? time : first.sinceNanoseconds
+            if first.sinceNanoseconds == .min { waiting[order[orderStart]]?.sinceNanoseconds = time }
+            guard since + answerTimeoutNanoseconds <= time else { break }
             if let oldest = popOldest() { result.append(oldest) }
         }
         return result
@@ -91,13 +100,17 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
     private mutating func popOldest() -> Pair? {
         while orderStart < order.count {
             let found = waiting.removeValue(forKey: order[orderStart])
-            orderStart += 1
-            if orderStart > 1024, orderStart * 2 > order.count {
-                order.removeFirst(orderStart)
-                orderStart = 0
-            }
+            dropFirstName()
             if let found { return (found.member, nil) }
         }
         return nil
+    }
+
+    private mutating func dropFirstName() {
+        orderStart += 1
+        if orderStart > 1024, orderStart * 2 > order.count {
+            order.removeFirst(orderStart)
+            orderStart = 0
+        }
     }
 }

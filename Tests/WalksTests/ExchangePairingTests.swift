@@ -25,6 +25,21 @@ import Walks
         #expect(pairing.finish().isEmpty)
     }
 
+    @Test func whoWasAnsweredTakesNoneOfTheNextOnesTime() throws {
+        let walks = BaseNetworkTests.ping(hooks: false).walks()
+        let (request, reply) = (try #require(walks.first), try #require(walks.last))
+        var late = request
+        late.id = "late"
+        var pairing = ExchangePairing<Walk>(answerTimeoutNanoseconds: 1000)
+        #expect(pairing.advance(toNanoseconds: 0).isEmpty)
+        #expect(pairing.take(request).isEmpty)
+        pairing.reach(nanoseconds: 500)
+        #expect(pairing.take(late).isEmpty)
+        #expect(pairing.take(reply).count == 1)
+        #expect(pairing.advance(toNanoseconds: 1499).isEmpty)
+        #expect(pairing.advance(toNanoseconds: 1500).map(\.request.id) == ["late"])
+    }
+
     @Test func neverMoreThanTheLimitWait() throws {
         let walk = try #require(BaseNetworkTests.ping(hooks: false).walks().first)
         var pairing = ExchangePairing<Walk>(limit: 2)

@@ -53,6 +53,7 @@ struct WalkPipeline {
             explain()
         }
         if case .watermark(let time) = event {
+            pairing.reach(nanoseconds: time)
             try pair(engine.finishedBatch(), progress: progress)
             sort(pairing.advance(toNanoseconds: time))
         }
