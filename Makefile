@@ -22,7 +22,7 @@ test: ## run every test: units, properties, a short fuzzing, scenarios on the re
 	@scripts/prerequisites.sh test
 	$(SWIFT) build --build-tests
 	scripts/fuzz.sh $(FUZZ)
-	# A hundred senders at once, alone: it measures what the probes keep up with.
+	@# A hundred senders at once, alone: it measures what the probes keep up with.
 	$(SWIFT) test --skip-build --filter ScenarioTests.CrowdTests
 	$(SWIFT) test --skip-build --skip ScenarioTests.CrowdTests
 
