@@ -302,9 +302,10 @@ extension EngineCore {
         count == lookalikes || late - early <= spacing / 2
     }
 
-    /// Nanoseconds. What is stamped when it is read may be read of before the packet's way is done, or while the thread
-    /// that sends it has to wait. Moved so much later, it is later than any passage that belongs to it.
-    private static let readingAllowance: Int64 = 2_000_000
+    /// Nanoseconds. What is stamped when it is read may be read of before the packet's way is done, while the thread
+    /// that sends it has to wait, or while the packet waits for its neighbour's address. Moved so much later, it is later
+    /// than any passage that belongs to it, and still nearer to it than to one of a packet that looks alike.
+    private var readingAllowance: Int64 { max(2_000_000, spacing == .max ? 0 : spacing / 4) }
 
     private func isBefore(_ left: Int32, _ right: Int32) -> Bool {
         let first = store.sightings[Int(members[Int(left)])]
@@ -345,8 +346,11 @@ extension EngineCore {
         let isPassage = store.sightings[Int(members[Int(sample)])].clock == .passage
         var best: Int32 = 0
         var earlier: [Int] = []
-        // Captures stamp the passage itself: where both ends are captured, the hooks between decide nothing.
+        // Captures stamp the passage itself: where both ends are captured, the hooks between decide nothing. Unless
+        // several flows come together there: a hook behind the translation knows which of them went on as this one.
         for pass in 0..<(isPassage ? 2 : 1) {
+            best = 0
+            earlier.removeAll(keepingCapacity: true)
             for candidate in candidates where candidate != index {
                 let other = nodes[candidate]
                 guard let otherSample = other.positions.first else { continue }
@@ -363,7 +367,7 @@ extension EngineCore {
                     earlier.append(candidate)
                 }
             }
-            if best / 2 >= Precedence.adjacent { break }
+            if best / 2 >= Precedence.adjacent, earlier.count == 1 { break }
         }
         guard !earlier.isEmpty else { return }
         if isPortless(sample), keys[Int(node.flow)].sourcePort == 0, keys[Int(node.flow)].destinationPort == 0 {
@@ -417,12 +421,12 @@ extension EngineCore {
         } else if late.clock == .reading, early.clock != .reading {
             matchAlong(
                 axis: before.map(time), axis: after.map(readingTime), before, after, .time,
-                allowance: Self.readingAllowance)
+                allowance: readingAllowance)
         } else if early.clock == .reading, late.clock == .passage {
             // Told later than the passage that follows it was seen, but in the same order.
             matchAlong(
                 axis: after.map(time), axis: before.map(readingTime), after, before, .time, isBackwards: true,
-                allowance: Self.readingAllowance)
+                allowance: readingAllowance)
         } else if before.count == after.count {
             // First in, first out: as many here as there.
             for (one, other) in zip(before, after) { tie(other, to: one, .strong, .time) }
@@ -433,7 +437,7 @@ extension EngineCore {
 
     private func time(_ position: Int32) -> Int64 { store.sightings[Int(members[Int(position)])].timeNanoseconds }
 
-    private func readingTime(_ position: Int32) -> Int64 { time(position) + Self.readingAllowance }
+    private func readingTime(_ position: Int32) -> Int64 { time(position) + readingAllowance }
 
     private func sequence(_ position: Int32, from origin: UInt32) -> Int64 {
         Int64(Int32(bitPattern: store.sightings[Int(members[Int(position)])].sourceSequence &- origin))

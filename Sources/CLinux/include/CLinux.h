@@ -43,6 +43,8 @@ int packetwalk_sandbox(const char *path, char *const arguments[], char *const en
                        int *failed_step);
 /// clock_gettime(2) in nanoseconds. Here because several C modules bring their own `struct timespec`.
 int64_t packetwalk_clock_nanoseconds(int clock_identifier);
+/// setpriority(2) for the calling thread alone: before threads that compute. Nothing happens where it is not permitted.
+void packetwalk_raise_priority(void);
 /// epoll_create1(2) with EPOLL_CLOEXEC. The calls stand here because `struct epoll_event` is packed.
 int packetwalk_epoll_make(void);
 /// Watches `descriptor` for something to read.

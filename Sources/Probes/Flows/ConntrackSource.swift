@@ -8,11 +8,10 @@ internal import Observations
 /// no hook: a namespace whose rules want no conntrack goes on without it. NEW comes when the first packet of a flow
 /// has left its last hook (`nf_conntrack_confirm`), so behind some of that packet's own sightings. UPDATE is not asked
 /// for: it comes several times for each TCP connection and never changes a tuple.
-final class ConntrackSource: ProbeSource {
+final class ConntrackSource: DatagramReader {
     let name: String
     private let namespace: String
     private let socket: NetlinkSocket
-    private var buffer = [UInt8](repeating: 0, count: 65_536)
     private var overruns: UInt64 = 0
     private var reportedOverruns: UInt64 = 0
 
@@ -22,7 +21,7 @@ final class ConntrackSource: ProbeSource {
     private static let groups = [1, 3]
 
     var namespaceName: String? { namespace }
-    var descriptor: Int32 { socket.descriptor }
+    var socketDescriptor: Int32 { socket.descriptor }
 
     /// Subscribes, then reads what is there: a flow between the two comes twice rather than never.
     init(namespace: String, file: NetworkNamespaceFile, intake: Intake, warnings: inout [String]) throws {
@@ -44,6 +43,7 @@ final class ConntrackSource: ProbeSource {
 
     private func readPresent(_ dump: NetlinkSocket, intake: Intake, warnings: inout [String]) throws {
         try dump.send(ConntrackMessage.dumpRequest(sequence: 1))
+        var buffer = [UInt8](repeating: 0, count: 65_536)
         var count = 0
         while true {
             switch dump.receive(into: &buffer, waits: true) {
@@ -71,26 +71,19 @@ final class ConntrackSource: ProbeSource {
         }
     }
 
-    func read(into intake: Intake, limit: Int) -> ReadOutcome {
-        let began = realTimeNanoseconds()
-        for _ in 0..<limit {
-            switch socket.receive(into: &buffer) {
-            case .datagram(let datagram):
-                let now = realTimeNanoseconds()
-                for message in NetlinkMessage.all(in: datagram) {
-                    if let event = ConntrackMessage.flowEvent(
-                        message, namespace: namespace, timeNanoseconds: now, isDump: false)
-                    {
-                        intake.flow(event)
-                    }
-                }
-            case .nothing: return .drained
-            case .overrun: overruns += 1
-            case .failed: return .ended
+    func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
+        let messages = NetlinkMessage.all(in: datagram)
+        for message in messages {
+            if let event = ConntrackMessage.flowEvent(
+                message, namespace: namespace, timeNanoseconds: receivedAt, isDump: false)
+            {
+                intake.flow(event)
             }
         }
-        return .more(readUpTo: began)
+        return TakenDatagram(events: messages.count, readUpTo: receivedAt)
     }
+
+    func overrun(into intake: Intake) { overruns += 1 }
 
     /// The kernel tells that it lost events, not how many: each overrun counts as one.
     func reportLosses(into intake: Intake) {
@@ -100,6 +93,4 @@ final class ConntrackSource: ProbeSource {
                 lost: overruns - reportedOverruns))
         reportedOverruns = overruns
     }
-
-    func close() {}
 }

@@ -14,7 +14,7 @@ internal import Topology
 func armHooks(
     namespaces: [Namespace], plan: ProbePlan, join: TraceJoin, intake: Intake,
     onUnknownRule: @escaping () -> Void, warnings: inout [String]
-) throws -> [any ProbeSource] {
+) throws -> [any DatagramReader] {
     guard plan.hooks != .none, !namespaces.isEmpty else { return [] }
     let run = try RunIdentity.current()
     let coarse = CoarseFilter(
@@ -34,9 +34,9 @@ struct HookArming {
     let coarse: CoarseFilter
     let tracing: RuleTraceArming
 
-    func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any ProbeSource] {
+    func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any DatagramReader] {
         if plan.hooks == .iptables { return armIptables(namespaces, intake: intake, warnings: &warnings) }
-        var sources: [any ProbeSource] = []
+        var sources: [any DatagramReader] = []
         var refused: [Namespace] = []
         var hooked: [Namespace] = []
         for namespace in namespaces {
@@ -55,7 +55,7 @@ struct HookArming {
 
     // MARK: nftables
 
-    private func armNftables(_ namespace: Namespace, intake: Intake) throws -> any ProbeSource {
+    private func armNftables(_ namespace: Namespace, intake: Intake) throws -> any DatagramReader {
         let file = try NetworkNamespaceFile(path: namespace.path)
         let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
         let socket = try openSocket(in: file, of: namespace)
@@ -82,7 +82,7 @@ struct HookArming {
 
     private func armIptables(
         _ namespaces: [Namespace], intake: Intake, warnings: inout [String]
-    ) -> [any ProbeSource] {
+    ) -> [any DatagramReader] {
         let sites = namespaces.compactMap { namespace -> IptablesHooks.Site? in
             do {
                 return try IptablesHooks.site(
@@ -95,7 +95,7 @@ struct HookArming {
         if sites.isEmpty { return [] }
         let hooks = IptablesHooks(run: run, sites: sites, guardianCommand: plan.guardian, warnings: &warnings)
         let match = XTablesMatch.words(coarse.expression)
-        var sources: [any ProbeSource] = []
+        var sources: [any DatagramReader] = []
         for site in sites {
             do {
                 let socket = try openSocket(in: site.file, of: site.namespace)

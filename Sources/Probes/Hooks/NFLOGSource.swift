@@ -4,14 +4,13 @@ internal import Observations
 internal import Wire
 
 /// Reads the NFLOG messages of one namespace's hooks.
-final class NFLOGSource: ProbeSource {
+final class NFLOGSource: DatagramReader {
     let name: String
-    var descriptor: Int32 { socket.descriptor }
+    var socketDescriptor: Int32 { socket.descriptor }
 
     private let socket: NFLOGSocket
     private let vantages: [Vantage]
     private let onClose: () -> Void
-    private var buffer: UnsafeMutableRawBufferPointer
     private var sequence = SequenceCounter()
     private var rate = RateGauge()
     private var batching = NFLOGSocket.Batching.immediate
@@ -31,54 +30,41 @@ final class NFLOGSource: ProbeSource {
         self.socket = socket
         self.vantages = vantages
         self.onClose = onClose
-        // As large as a netlink message can get (NFULNL_NLBUFSIZ_MAX).
-        buffer = .allocate(byteCount: 131_072, alignment: 8)
     }
-
-    deinit { buffer.deallocate() }
 
     /// Begins the prefixes of this run's rules, so that no rule of somebody else's that logs to the same group is taken
     /// for a sighting.
     static let prefixStart = "pw\(getpid()):"
     private static let prefixStartBytes = Array(prefixStart.utf8)
 
-    func read(into intake: Intake, limit: Int) -> ReadOutcome {
-        var taken = 0
-        var latest: Int64 = 0
-        while true {
-            let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-            if count < 0 {
-                if errno == EINTR { continue }
-                if errno == ENOBUFS {
-                    sequence.overrun()
-                    continue
-                }
-                adapt(taken)
-                // At once: the walks that a loss concerns may end before the next count is asked for.
-                reportLosses(into: intake)
-                return .drained
-            }
-            let now = realTimeNanoseconds()
-            NFLOGMessage.forEach(in: UnsafeRawBufferPointer(rebasing: buffer[..<count])) { part in
+    func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
+        var taken = TakenDatagram(events: 0)
+        datagram.withUnsafeBytes { bytes in
+            _ = NFLOGMessage.forEach(in: bytes) { part in
                 guard case .packet(let message) = part else { return }
-                // What bears no time but that of its reading says nothing of those that still wait.
-                let time = take(message, readAt: now, into: intake)
-                if message.timestampMicroseconds != nil { latest = time }
-                taken += 1
-            }
-            if taken >= limit {
-                adapt(taken)
-                reportLosses(into: intake)
-                return .more(readUpTo: latest)
+                // What bears no time but that of its reception says nothing of those that still wait.
+                let time = take(message, in: bytes, receivedAt: receivedAt, into: intake)
+                if message.timestampMicroseconds != nil { taken.readUpTo = time }
+                taken.events += 1
             }
         }
+        return taken
+    }
+
+    func overrun(into intake: Intake) { sequence.overrun() }
+
+    func turnEnded(_ count: Int, isDrained: Bool, into intake: Intake) {
+        adapt(count)
+        // At once: the walks that a loss concerns may end before the next count is asked for.
+        reportLosses(into: intake)
     }
 
     /// Gives the packet's time.
-    private func take(_ message: NFLOGMessage, readAt now: Int64, into intake: Intake) -> Int64 {
-        let datagram = UnsafeRawBufferPointer(buffer)
+    private func take(
+        _ message: NFLOGMessage, in datagram: UnsafeRawBufferPointer, receivedAt: Int64, into intake: Intake
+    ) -> Int64 {
         if let number = message.sequence { sequence.see(number) }
-        let time = Self.time(of: message, readAt: now)
+        let time = Self.time(of: message, readAt: receivedAt)
         guard let point = Self.pointNumber(datagram[message.prefix]), point < vantages.count,
             !message.payload.isEmpty
         else { return time }

@@ -7,7 +7,7 @@ internal import Wire
 
 /// The kernel's trace of one namespace's iptables-legacy rules, which comes as NFLOG messages of group 0 once
 /// nfnetlink_log is the namespace's logger (`PacketLoggers`).
-final class LegacyTraceSource: ProbeSource {
+final class LegacyTraceSource: DatagramReader {
     let name: String
     private let namespace: String
     private let socket: NFLOGSocket
@@ -15,11 +15,9 @@ final class LegacyTraceSource: ProbeSource {
     private let onClose: () -> Void
     private var rules: LegacyRules
     private var sequence = SequenceCounter()
-    private let buffer: UnsafeMutableRawBufferPointer
-    private var lastEmpty = realTimeNanoseconds()
 
     var namespaceName: String? { namespace }
-    var descriptor: Int32 { socket.descriptor }
+    var socketDescriptor: Int32 { socket.descriptor }
 
     /// - Parameter onClose: gives the logger back; called once, before the group is let go.
     init(
@@ -32,44 +30,36 @@ final class LegacyTraceSource: ProbeSource {
         self.join = join
         self.onClose = onClose
         rules = LegacyRules(index: RulesetIndex(namespace), own: own)
-        buffer = .allocate(byteCount: 131_072, alignment: 8)
     }
-
-    deinit { buffer.deallocate() }
 
     /// Takes a newer snapshot of the rules.
     func learn(_ namespace: Namespace) {
         rules = LegacyRules(index: RulesetIndex(namespace), own: rules.own)
     }
 
-    func read(into intake: Intake, limit: Int) -> ReadOutcome {
-        var taken = 0
-        while taken < limit {
-            let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-            if count < 0 {
-                if errno == EINTR { continue }
-                if errno == ENOBUFS {
-                    sequence.overrun()
-                    reportLosses(into: intake)
-                    continue
-                }
-                lastEmpty = realTimeNanoseconds()
-                reportLosses(into: intake)
-                return .drained
-            }
-            let now = realTimeNanoseconds()
-            NFLOGMessage.forEach(in: UnsafeRawBufferPointer(rebasing: buffer[..<count])) { part in
+    func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
+        var events = 0
+        datagram.withUnsafeBytes { bytes in
+            _ = NFLOGMessage.forEach(in: bytes) { part in
                 guard case .packet(let message) = part else { return }
-                take(message, readAt: now)
-                taken += 1
+                take(message, in: bytes, receivedAt: receivedAt)
+                events += 1
             }
         }
-        return .more(readUpTo: lastEmpty)
+        return TakenDatagram(events: events, readUpTo: receivedAt)
     }
 
-    private func take(_ message: NFLOGMessage, readAt now: Int64) {
+    func overrun(into intake: Intake) {
+        sequence.overrun()
+        reportLosses(into: intake)
+    }
+
+    func turnEnded(_ count: Int, isDrained: Bool, into intake: Intake) {
+        if isDrained { reportLosses(into: intake) }
+    }
+
+    private func take(_ message: NFLOGMessage, in datagram: UnsafeRawBufferPointer, receivedAt: Int64) {
         if let number = message.sequence { sequence.see(number) }
-        let datagram = UnsafeRawBufferPointer(buffer)
         // Others' rules may log to this group, too.
         guard let prefix = LegacyTracePrefix(String(decoding: datagram[message.prefix], as: UTF8.self)),
             !message.payload.isEmpty, Int(message.hook) < HookPlan.hooks.count
@@ -80,7 +70,7 @@ final class LegacyTraceSource: ProbeSource {
         guard
             var event = rules.event(
                 prefix, family: payload[0] >> 4 == 6 ? "ip6" : "ip", hook: HookPlan.hooks[Int(message.hook)],
-                timeNanoseconds: now, namespace: namespace, headers: PacketHeadersRecord(headers))
+                timeNanoseconds: receivedAt, namespace: namespace, headers: PacketHeadersRecord(headers))
         else { return }
         event.inDevice = rules.index.deviceName(message.inDevice)
         event.outDevice = rules.index.deviceName(message.outDevice)

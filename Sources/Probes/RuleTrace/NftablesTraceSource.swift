@@ -5,7 +5,7 @@ internal import Observations
 internal import Topology
 
 /// The kernel's trace of one namespace's nftables and iptables-nft rules (NFNLGRP_NFTRACE).
-final class NftablesTraceSource: ProbeSource {
+final class NftablesTraceSource: DatagramReader {
     let name: String
     private let namespace: String
     private let socket: NetlinkSocket
@@ -14,15 +14,13 @@ final class NftablesTraceSource: ProbeSource {
     private let onUnknownRule: () -> Void
     private var index: RulesetIndex
     private var assembly: TraceAssembly
-    private var buffer = [UInt8](repeating: 0, count: 65_536)
     private var dropped: UInt32 = 0
-    private var lastEmpty = realTimeNanoseconds()
     private var nextRequest: Int64 = 0
     /// Rules of our own that stand in chains of others.
     var ownHandles: Set<OwnRules.Handle> = []
 
     var namespaceName: String? { namespace }
-    var descriptor: Int32 { socket.descriptor }
+    var socketDescriptor: Int32 { socket.descriptor }
 
     /// Opens the socket. Nothing is traced yet.
     ///
@@ -49,35 +47,29 @@ final class NftablesTraceSource: ProbeSource {
     /// Takes a newer snapshot of the rules.
     func learn(_ namespace: Namespace) { index = RulesetIndex(namespace) }
 
-    func read(into intake: Intake, limit: Int) -> ReadOutcome {
-        for _ in 0..<limit {
-            switch socket.receive(into: &buffer) {
-            case .datagram(let datagram):
-                let now = realTimeNanoseconds()
-                for message in NetlinkMessage.all(in: datagram) {
-                    guard let trace = TraceMessage(message) else { continue }
-                    let isOwn =
-                        trace.handle.map {
-                            ownHandles.contains(
-                                OwnRules.Handle(family: trace.family, table: trace.table, handle: $0))
-                        } ?? false
-                    if let (key, event) = assembly.take(trace, isOwn: isOwn, index: index, timeNanoseconds: now) {
-                        join.add(event, key: key)
-                    }
-                }
-            case .nothing:
-                assembly.drained()
-                lastEmpty = realTimeNanoseconds()
-                settle(into: intake)
-                return .drained
-            case .overrun:
-                assembly.overrun()
-                settle(into: intake)
-            case .failed: return .ended
+    func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
+        let messages = NetlinkMessage.all(in: datagram)
+        for message in messages {
+            guard let trace = TraceMessage(message) else { continue }
+            let isOwn =
+                trace.handle.map {
+                    ownHandles.contains(OwnRules.Handle(family: trace.family, table: trace.table, handle: $0))
+                } ?? false
+            if let (key, event) = assembly.take(trace, isOwn: isOwn, index: index, timeNanoseconds: receivedAt) {
+                join.add(event, key: key)
             }
         }
+        return TakenDatagram(events: messages.count, readUpTo: receivedAt)
+    }
+
+    func overrun(into intake: Intake) {
+        assembly.overrun()
         settle(into: intake)
-        return .more(readUpTo: lastEmpty)
+    }
+
+    func turnEnded(_ count: Int, isDrained: Bool, into intake: Intake) {
+        if isDrained { assembly.drained() }
+        settle(into: intake)
     }
 
     /// Tells of losses at once: the walks that they concern may end before the next count is asked for.

@@ -16,9 +16,9 @@ struct RuleTraceArming {
 
     // MARK: By nftables
 
-    func arm(_ namespaces: [Namespace], warnings: inout [String]) -> [any ProbeSource] {
+    func arm(_ namespaces: [Namespace], warnings: inout [String]) -> [any DatagramReader] {
         guard plan.rules != .none else { return [] }
-        var sources: [any ProbeSource] = []
+        var sources: [any DatagramReader] = []
         var legacy: [Namespace] = []
         for namespace in namespaces where hasRules(namespace) {
             do {
@@ -37,7 +37,7 @@ struct RuleTraceArming {
         return sources + armLegacy(legacy, warnings: &warnings)
     }
 
-    private func armNftables(_ namespace: Namespace) throws -> any ProbeSource {
+    private func armNftables(_ namespace: Namespace) throws -> any DatagramReader {
         let file = try NetworkNamespaceFile(path: namespace.path)
         let context = try NftablesContext(namespace: file)
         let tables = TraceTables(
@@ -55,7 +55,7 @@ struct RuleTraceArming {
 
     /// The mark that the nftables chains set on a packet makes iptables-legacy trace it, too; what is missing is a
     /// logger that we can hear.
-    private func armLegacy(_ namespaces: [Namespace], warnings: inout [String]) -> [any ProbeSource] {
+    private func armLegacy(_ namespaces: [Namespace], warnings: inout [String]) -> [any DatagramReader] {
         var planned: [(namespace: Namespace, file: NetworkNamespaceFile, loggers: [String: String])] = []
         for namespace in namespaces {
             guard let file = try? NetworkNamespaceFile(path: namespace.path) else { continue }
@@ -74,7 +74,7 @@ struct RuleTraceArming {
                 journal: HookJournal(run: "\(run)", entries: entries),
                 files: Dictionary(planned.map { ($0.file.inode, $0.file) }) { first, _ in first },
                 guardianCommand: plan.guardian, warnings: &warnings)
-        var sources: [any ProbeSource] = []
+        var sources: [any DatagramReader] = []
         for (namespace, file, loggers) in planned {
             do {
                 changes?.retain()
@@ -90,7 +90,7 @@ struct RuleTraceArming {
 
     private func armLegacy(
         _ namespace: Namespace, file: NetworkNamespaceFile, loggers: [String: String], onClose: @escaping () -> Void
-    ) throws -> any ProbeSource {
+    ) throws -> any DatagramReader {
         guard isFree(namespace, file) else { throw Self.inUse }
         let snapLength = plan.snapLength
         let socket: NFLOGSocket
@@ -129,10 +129,10 @@ struct RuleTraceArming {
     /// Adds the trace to hooks that were laid through iptables; `hooks` takes its rules away with its own.
     func arm(
         _ site: IptablesHooks.Site, hooks: IptablesHooks, match: String, warnings: inout [String]
-    ) -> [any ProbeSource] {
+    ) -> [any DatagramReader] {
         let namespace = site.namespace
         guard plan.rules != .none, hasRules(namespace) else { return [] }
-        var sources: [any ProbeSource] = []
+        var sources: [any DatagramReader] = []
         do {
             let source = try NftablesTraceSource(
                 namespace, file: site.file, join: join, onUnknownRule: onUnknownRule, onClose: { hooks.release() })

@@ -69,7 +69,7 @@ extension ProbeReader {
         let hooks = try armHooks(
             namespaces: entered.map(\.0), plan: plan, join: join, intake: intake,
             onUnknownRule: { [weak self] in self?.discovery.request() }, warnings: &warnings)
-        for source in hooks { try add(source) }
+        for hook in hooks { try add(ReceivedSource(hook, receiver: receiver)) }
         if routes == nil { routes = RouteProbe(usesHooks: !hooks.isEmpty) }
         for (namespace, file) in entered { try routes?.add(namespace, file: file) }
         for warning in warnings { queue.warn(warning) }
@@ -79,8 +79,9 @@ extension ProbeReader {
         var warnings: [String] = []
         for (namespace, file) in entered {
             do {
-                try add(
-                    ConntrackSource(namespace: namespace.name, file: file, intake: intake, warnings: &warnings))
+                let entries = try ConntrackSource(
+                    namespace: namespace.name, file: file, intake: intake, warnings: &warnings)
+                try add(ReceivedSource(entries, receiver: receiver))
             } catch let error as SystemError {
                 warnings.append("conntrack of namespace \(namespace.name) is not watched: \(error.reason)")
             }

@@ -13,6 +13,7 @@ final class ProbeReader {
     let plan: ProbePlan
     let queue: EventQueue
     let intake = Intake()
+    let receiver: StampedReceiver
     private let ready: ReadySet
     private(set) var sources: [Int32: any ProbeSource] = [:]
     private var nextLossReport: Int64 = 0
@@ -29,7 +30,7 @@ final class ProbeReader {
     var discovery: Rediscovery
 
     /// Events that one source may hand over before the next has its turn.
-    private static let readLimit = 4096
+    private static let readLimit = 1024
     /// How often losses are asked for: more often than a walk can end after its last sighting.
     private static let lossInterval: Int64 = 200_000_000
     /// Events that wait in the merger, at most; beyond them they go out without the hold.
@@ -39,7 +40,12 @@ final class ProbeReader {
         defer { queue.finish() }
         do {
             let reader = try ProbeReader(plan: plan, queue: queue)
-            defer { reader.closeAll() }
+            let thread = try reader.receiver.start()
+            defer {
+                reader.closeAll()
+                reader.receiver.stop()
+                thread.join()
+            }
             try reader.arm(topology)
             reader.begin()
             armed.report(.success(()))
@@ -56,6 +62,7 @@ final class ProbeReader {
         self.plan = plan
         self.queue = queue
         discovery = Rediscovery(namespaces: plan.namespaces)
+        receiver = try StampedReceiver()
         ready = try ReadySet()
         try ready.add(queue.control)
     }
@@ -100,6 +107,7 @@ final class ProbeReader {
     /// its reading, so it is read.
     private func begin() {
         intake.beginNanoseconds = .max
+        receiver.sweep()
         for source in sources.values { _ = readOnce(source, began: 0) }
         intake.beginNanoseconds = realTimeNanoseconds()
     }
@@ -109,8 +117,11 @@ final class ProbeReader {
         while !queue.isStopping {
             // Events that wait go out within a quarter of the hold; an idle stream still tells the time.
             let timeout: Int32 = intake.count > 0 ? 25 : 100
-            let descriptors = ready.wait(timeoutMilliseconds: timeout)
+            _ = ready.wait(timeoutMilliseconds: timeout)
             let began = realTimeNanoseconds()
+            // What has come by now is read in this round, whether or not the receiver had its turn.
+            receiver.sweep()
+            let descriptors = ready.wait(timeoutMilliseconds: 0)
             var readUpTo = began
             for descriptor in descriptors {
                 if descriptor == queue.control {
@@ -173,6 +184,7 @@ final class ProbeReader {
             }
             isBehind = false
             var slowest = stopped
+            receiver.sweep()
             for descriptor in ready.wait(timeoutMilliseconds: 20) {
                 if descriptor == queue.control {
                     queue.clearControl()
