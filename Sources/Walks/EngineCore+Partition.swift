@@ -305,7 +305,14 @@ extension EngineCore {
     /// Nanoseconds. What is stamped when it is read may be read of before the packet's way is done, while the thread
     /// that sends it has to wait, or while the packet waits for its neighbour's address. Moved so much later, it is later
     /// than any passage that belongs to it, and still nearer to it than to one of a packet that looks alike.
-    private var readingAllowance: Int64 { max(2_000_000, spacing == .max ? 0 : spacing / 4) }
+    private func readingAllowances(_ positions: ContiguousArray<Int32>) -> [Int64] {
+        positions.indices.map { index in
+            var gap = Int64.max
+            if index > 0 { gap = time(positions[index]) - time(positions[index - 1]) }
+            if index + 1 < positions.count { gap = min(gap, time(positions[index + 1]) - time(positions[index])) }
+            return max(2_000_000, gap == .max ? 0 : gap / 4)
+        }
+    }
 
     private func isBefore(_ left: Int32, _ right: Int32) -> Bool {
         let first = store.sightings[Int(members[Int(left)])]
@@ -420,13 +427,13 @@ extension EngineCore {
                 after, .sequence)
         } else if late.clock == .reading, early.clock != .reading {
             matchAlong(
-                axis: before.map(time), axis: after.map(readingTime), before, after, .time,
-                allowance: readingAllowance)
+                axis: before.map(time), axis: after.map(time), before, after, .time,
+                allowances: readingAllowances(after))
         } else if early.clock == .reading, late.clock == .passage {
             // Told later than the passage that follows it was seen, but in the same order.
             matchAlong(
-                axis: after.map(time), axis: before.map(readingTime), after, before, .time, isBackwards: true,
-                allowance: readingAllowance)
+                axis: after.map(time), axis: before.map(time), after, before, .time, isBackwards: true,
+                allowances: readingAllowances(before))
         } else if before.count == after.count {
             // First in, first out: as many here as there.
             for (one, other) in zip(before, after) { tie(other, to: one, .strong, .time) }
@@ -436,8 +443,6 @@ extension EngineCore {
     }
 
     private func time(_ position: Int32) -> Int64 { store.sightings[Int(members[Int(position)])].timeNanoseconds }
-
-    private func readingTime(_ position: Int32) -> Int64 { time(position) + readingAllowance }
 
     private func sequence(_ position: Int32, from origin: UInt32) -> Int64 {
         Int64(Int32(bitPattern: store.sightings[Int(members[Int(position)])].sourceSequence &- origin))
@@ -517,10 +522,13 @@ extension EngineCore {
     private static let shortestSilence: Int64 = 50_000
 
     /// Matches along an axis on which a packet is later after than before, and packets keep their order.
+    ///
+    /// - Parameter allowances: how much earlier each of `after` may seem; empty for none.
     private mutating func matchAlong(
-        axis early: [Int64], axis late: [Int64], _ before: ContiguousArray<Int32>, _ after: ContiguousArray<Int32>,
-        _ joint: Joint, isBackwards: Bool = false, allowance: Int64 = 0
+        axis early: [Int64], axis told: [Int64], _ before: ContiguousArray<Int32>, _ after: ContiguousArray<Int32>,
+        _ joint: Joint, isBackwards: Bool = false, allowances: [Int64] = []
     ) {
+        let late = allowances.isEmpty ? told : zip(told, allowances).map(+)
         /// Going backwards, what comes later on the axis stands before on the way.
         func join(_ later: Int32, _ earlier: Int32, _ confidence: Confidence, _ joint: Joint) {
             if isBackwards {
@@ -564,8 +572,9 @@ extension EngineCore {
             }
             let isEven =
                 earlyIndex - earlyStart == lateIndex - lateStart
-                && zip(early[earlyStart..<earlyIndex], late[lateStart..<lateIndex]).allSatisfy {
-                    $0 <= $1 && (joint != .time || isNear($0, $1 - allowance, of: min(early.count, late.count)))
+                && zip(earlyStart..<earlyIndex, lateStart..<lateIndex).allSatisfy {
+                    early[$0] <= late[$1]
+                        && (joint != .time || isNear(early[$0], told[$1], of: min(early.count, late.count)))
                 }
             if isEven {
                 for offset in 0..<(earlyIndex - earlyStart) {

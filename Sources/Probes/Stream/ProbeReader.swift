@@ -17,6 +17,8 @@ final class ProbeReader {
     private let ready: ReadySet
     private(set) var sources: [Int32: any ProbeSource] = [:]
     private var nextLossReport: Int64 = 0
+    /// When everything that had come was last taken over from the sockets.
+    private var lastSweep: Int64 = 0
     /// How late an event may be read, in nanoseconds; 0 while the reader keeps up.
     private var lag: Int64 = 0
     var namespaces: [String: NetworkNamespaceFile] = [:]
@@ -107,7 +109,7 @@ final class ProbeReader {
     /// its reading, so it is read.
     private func begin() {
         intake.beginNanoseconds = .max
-        receiver.sweep()
+        _ = receiver.sweep()
         for source in sources.values { _ = readOnce(source, began: 0) }
         intake.beginNanoseconds = realTimeNanoseconds()
     }
@@ -120,9 +122,9 @@ final class ProbeReader {
             _ = ready.wait(timeoutMilliseconds: timeout)
             let began = realTimeNanoseconds()
             // What has come by now is read in this round, whether or not the receiver had its turn.
-            receiver.sweep()
+            if receiver.sweep() { lastSweep = began }
             let descriptors = ready.wait(timeoutMilliseconds: 0)
-            var readUpTo = began
+            var readUpTo = lastSweep
             for descriptor in descriptors {
                 if descriptor == queue.control {
                     queue.clearControl()
@@ -171,26 +173,34 @@ final class ProbeReader {
     }
 
     /// After `stop`: reads on until every source was emptied once, 40 ms or more after the stop, or has come to what
-    /// happened since. Ten seconds at most; that something is left then is said. Not at all where nobody wants it.
+    /// happened since. A minute at most; what is left then is lost, and counts so. Not at all where nobody wants it.
     private func drain() {
         for source in sources.values { source.flush() }
         let stopped = realTimeNanoseconds()
         var isBehind = true
+        var behind: Set<String> = []
         while isBehind || realTimeNanoseconds() < stopped + 40_000_000 {
             if queue.isAbandoned { return }
-            guard realTimeNanoseconds() < stopped + 10_000_000_000 else {
-                queue.warn("the last packets are missing: reading them would have taken more than ten seconds")
+            guard realTimeNanoseconds() < stopped + 60_000_000_000 else {
+                queue.warn("the last packets are missing: reading them would have taken more than a minute")
+                for name in behind {
+                    intake.loss(Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: 1))
+                }
                 break
             }
-            isBehind = false
+            behind.removeAll(keepingCapacity: true)
             var slowest = stopped
-            receiver.sweep()
+            isBehind = !receiver.sweep()
+            if isBehind { slowest = lastSweep } else { lastSweep = stopped }
             for descriptor in ready.wait(timeoutMilliseconds: 20) {
                 if descriptor == queue.control {
                     queue.clearControl()
                 } else if let source = sources[descriptor] {
                     let readUpTo = readOnce(source, began: Int64.max)
-                    if readUpTo <= stopped { isBehind = true }
+                    if readUpTo <= stopped {
+                        isBehind = true
+                        behind.insert(source.name)
+                    }
                     slowest = min(slowest, readUpTo)
                 }
             }

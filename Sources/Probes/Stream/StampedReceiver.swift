@@ -81,9 +81,13 @@ final class StampedReceiver: Sendable {
         registry.withLock { $0.queues[descriptor] = nil }
     }
 
-    /// Takes over what has come up to now, on the caller's thread.
-    func sweep() {
-        if !isFull { receive(timeoutMilliseconds: 0) }
+    /// Takes over all that has come up to now, on the caller's thread.
+    /// - Returns: false where there was no room for all of it.
+    func sweep() -> Bool {
+        while !isFull {
+            if !receive(timeoutMilliseconds: 0) { return true }
+        }
+        return false
     }
 
     /// Tells that the reader is done with so many bytes.
@@ -94,19 +98,25 @@ final class StampedReceiver: Sendable {
 
     private var isFull: Bool { held.load(ordering: .relaxed) >= budget }
 
-    private func receive(timeoutMilliseconds: Int32) {
+    /// Takes over from each socket that has something, one turn.
+    /// - Returns: whether there was one.
+    @discardableResult
+    private func receive(timeoutMilliseconds: Int32) -> Bool {
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { ready in
             let count = packetwalk_epoll_wait(epoll, ready.baseAddress, 256, timeoutMilliseconds)
-            guard count > 0 else { return }
-            registry.withLock { registry in
+            guard count > 0 else { return false }
+            return registry.withLock { registry in
+                var found = false
                 for descriptor in ready[..<Int(count)] {
                     if let queue = registry.queues[descriptor] {
                         take(from: descriptor, to: queue, by: &registry.buffer)
+                        found = true
                     } else if descriptor == control, timeoutMilliseconds != 0 {
                         // Meant for the thread, not for one that sweeps.
                         clearControl()
                     }
                 }
+                return found
             }
         }
     }

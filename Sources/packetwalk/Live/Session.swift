@@ -26,7 +26,8 @@ struct Session {
     /// Runs until the activity ends, a limit is reached or somebody interrupts it.
     func run(_ activity: inout some Activity, topology: Topology, into sink: inout some WalkSink) throws {
         let source = try LiveSource(topology: topology, plan: plan)
-        for warning in source.warnings { complain(warning) }
+        let warnings = source.warnings
+        for warning in warnings { complain(warning) }
         defer { source.stop() }
         Interruption.listen()
         var pipeline = WalkPipeline(explains: explains)
@@ -71,6 +72,7 @@ struct Session {
                 break
             }
         }
+        for warning in source.warnings where !warnings.contains(warning) { complain(warning) }
         try feed(activity.poll().events, to: &pipeline)
         // Before the open walks end, not after: a replay meets the snapshot at the same place.
         try takeSnapshot(counters, into: &pipeline)
