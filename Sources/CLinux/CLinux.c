@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -144,4 +145,17 @@ int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *i
     if (count > 0) memcpy(program + 3, instructions, count * sizeof *program);
     struct sock_fprog attached = {.len = (unsigned short)(count > 0 ? count + 3 : 4), .filter = program};
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached) == 0 ? 0 : -errno;
+}
+
+int packetwalk_mount_tracefs(void) {
+    int context = fsopen("tracefs", FSOPEN_CLOEXEC);
+    if (context < 0) return -errno;
+    int mount = -1, root = -1, code = 0;
+    if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) mount = fsmount(context, FSMOUNT_CLOEXEC, 0);
+    /* What fsmount(2) gives only names the root (O_PATH). */
+    if (mount >= 0) root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) code = -errno;
+    if (mount >= 0) close(mount);
+    close(context);
+    return root >= 0 ? root : code;
 }

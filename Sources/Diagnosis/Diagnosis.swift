@@ -275,6 +275,17 @@ struct Examination {
             }
             return kernelWord(reason, told: told, packet: packet)
         }
+        if let nearby = context.nearbyDrops?.onlyReason {
+            // State that stops the packet for certain needs no witness. What can't be told from state, and stands before
+            // it on the way, is named first where the only drops there were speak for it and against the other.
+            let fitting = eligible.firstIndex { $0.reasons.contains(nearby) }
+            let certain = eligible.firstIndex(where: \.isCertain)
+            if let fitting, fitting < certain ?? .max,
+                certain.map({ !eligible[$0].reasons.isEmpty && !eligible[$0].reasons.contains(nearby) }) ?? true
+            {
+                return eligible[fitting]
+            }
+        }
         if let counted = told.counted {
             let fitting = eligible.filter {
                 $0.reasons.contains(counted.reason) && $0.finding.where.namespace == counted.namespace
@@ -411,6 +422,9 @@ struct Examination {
         if let reason = told.reason {
             cause.evidence.append("kernel: \(reason)\(told.location.map { " at \($0)" } ?? "")")
         }
+        if told.reason == nil, let words = context.nearbyDrops?.words(concerning: primary.reasons) {
+            cause.evidence.append(words)
+        }
         if let failure = told.failure { cause.evidence.append("kernel: the sender got: \(failure.message)") }
         if let last = reading.last { cause.evidence.insert("seen: last at \(last.words)", at: 0) }
         var findings = [cause]
@@ -456,7 +470,7 @@ struct Examination {
             code: "lost-unexplained", severity: .warning, where: place,
             message:
                 "the packet was last seen at \(reading.last?.words ?? "its sender")\(expected); of what could stop it there nothing does\(losses)",
-            evidence: seen, checks: projection.checks)
+            evidence: seen + [context.nearbyDrops?.words()].compactMap(\.self), checks: projection.checks)
     }
 
     // MARK: It arrived

@@ -46,6 +46,8 @@ public struct DiagnosisContext: Sendable {
     public var rules: [RuleEvent]
     /// Drops of this packet.
     public var drops: [DropEvent]
+    /// What the kernel dropped meanwhile, of whatever packet; nil where nobody watched that way.
+    public var nearbyDrops: NearbyDrops?
     /// The kernel's routing answers for this packet's flow.
     public var routes: [RouteDecision]
     public var flows: [FlowEvent]

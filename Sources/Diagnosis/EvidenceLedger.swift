@@ -16,6 +16,9 @@ public struct EvidenceLedger: Sendable {
     private var routes: [RouteDecision] = []
     private var losses: [Loss] = []
     private var counters: [String: CounterChange] = [:]
+    private var anonymousDrops: [DropEvent] = []
+    /// Of these the last that was forgotten.
+    private var forgottenDropNanoseconds = Int64.min
     /// Datagrams without an answer about which there was nothing to say, but for their identity and times: nor is there
     /// of their like, until the next event that an explanation rests on.
     private var unremarkable: Set<Walk> = []
@@ -24,6 +27,7 @@ public struct EvidenceLedger: Sendable {
     public init() {}
 
     public mutating func take(_ event: Event) {
+        if case .drop(let drop) = event, drop.isAnonymous { take(drop) }
         switch event {
         case .topology, .flow, .route, .loss, .counters: unremarkable.removeAll(keepingCapacity: true)
         case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: return
@@ -38,6 +42,13 @@ public struct EvidenceLedger: Sendable {
         case .counters(let change): counters[change.namespace] = change
         case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: break
         }
+    }
+
+    private mutating func take(_ drop: DropEvent) {
+        if anonymousDrops.count >= 2 * Self.capacity {
+            forgottenDropNanoseconds = anonymousDrops[Self.capacity - 1].timeNanoseconds
+        }
+        Self.append(drop, to: &anonymousDrops)
     }
 
     private static func append<Element>(_ element: Element, to list: inout [Element]) {
@@ -90,7 +101,22 @@ public struct EvidenceLedger: Sendable {
             }
         }
         context.losses = losses.filter { loss in walk.losses.contains { $0.vantage == loss.source } }
+        context.nearbyDrops = nearbyDrops(walk)
         return context
+    }
+
+    /// The unnamed drops in whose time the walk ended, where it did not arrive. Hooks can bear a time before the packet's
+    /// passage or behind it, so the whole walk counts, and some time before and after it.
+    private func nearbyDrops(_ walk: Walk) -> NearbyDrops? {
+        guard !anonymousDrops.isEmpty, walk.outcome != .delivered, walk.outcome != .left,
+            let start = nanoseconds(rfc3339: walk.start), let destination = IPAddress(walk.destination)
+        else { return nil }
+        let times = start - 5_000_000...start + max(0, walk.durationNanoseconds) + 100_000_000
+        let isComplete =
+            forgottenDropNanoseconds < times.lowerBound && !walk.losses.contains { $0.vantage == "drop reasons" }
+        return NearbyDrops(
+            anonymousDrops.filter { times.contains($0.timeNanoseconds) },
+            etherType: destination.isIPv4 ? 0x0800 : 0x86dd, isComplete: isComplete)
     }
 
     private static func drops(of walk: Walk) -> [DropEvent] {

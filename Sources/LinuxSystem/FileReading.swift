@@ -4,6 +4,17 @@ internal import Glibc
 public func readFile(_ path: String) throws -> [UInt8] {
     let descriptor = try retryingInterrupts("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) }
     defer { close(descriptor) }
+    return try readToEnd(descriptor, path: path)
+}
+
+/// `readFile` for a path below the directory behind a descriptor.
+public func readFile(_ path: String, below directory: Int32) throws -> [UInt8] {
+    let descriptor = try retryingInterrupts("open \(path)") { openat(directory, path, O_RDONLY | O_CLOEXEC) }
+    defer { close(descriptor) }
+    return try readToEnd(descriptor, path: path)
+}
+
+private func readToEnd(_ descriptor: Int32, path: String) throws -> [UInt8] {
     var content: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -23,6 +34,21 @@ public func readText(_ path: String) -> String? {
 /// The names in a directory, sorted, without `.` and `..`; empty where it can't be read.
 public func directoryNames(_ path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
+    return takeNames(directory)
+}
+
+/// The names in the directory behind a descriptor, which stays open.
+public func directoryNames(_ descriptor: Int32) -> [String] {
+    let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard copy >= 0 else { return [] }
+    guard let directory = fdopendir(copy) else {
+        close(copy)
+        return []
+    }
+    return takeNames(directory)
+}
+
+private func takeNames(_ directory: OpaquePointer) -> [String] {
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {

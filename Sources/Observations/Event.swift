@@ -184,11 +184,14 @@ public struct DropEvent: Sendable, Codable, Hashable {
     public var reason: String
     /// The kernel function that freed it, e.g. `nft_do_chain`.
     public var location: String?
+    /// The label is 0 where the source does not know the packet.
     public var headers: PacketHeadersRecord
+    /// Ethertype, from a source that knows no more of the packet (tracefs); else nil.
+    public var etherType: UInt16?
 
     public init(
         timeNanoseconds: Int64, namespace: String?, device: String? = nil, reason: String, location: String? = nil,
-        headers: PacketHeadersRecord
+        headers: PacketHeadersRecord, etherType: UInt16? = nil
     ) {
         self.timeNanoseconds = timeNanoseconds
         self.namespace = namespace
@@ -196,7 +199,11 @@ public struct DropEvent: Sendable, Codable, Hashable {
         self.reason = reason
         self.location = location
         self.headers = headers
+        self.etherType = etherType
     }
+
+    /// Whether nothing is known of the packet by which it could be joined to a walk.
+    public var isAnonymous: Bool { etherType != nil && headers.label == 0 }
 }
 
 /// A sender's socket call that failed, so that no packet left.

@@ -6,7 +6,7 @@ public enum DropReason {
     }
 
     /// Frees that are no drops, whatever became of the packet.
-    static let alwaysHealthy: Set<String> = ["NOT_DROPPED_YET", "CONSUMED", "SKB_CONSUMED", "OTHERHOST"]
+    public static let alwaysHealthy: Set<String> = ["NOT_DROPPED_YET", "CONSUMED", "SKB_CONSUMED", "OTHERHOST"]
 
     /// What a socket throws away of that which it had already taken: the queues of one that closes, and segments that
     /// TCP has no more use for.
@@ -18,7 +18,9 @@ public enum DropReason {
     /// How the kernel lets go of packets that have reached their end. An echo reply is freed with `NO_SOCKET` after
     /// every ping socket had its copy; a datagram or a connection that nobody listens for came to its host as well:
     /// the RST or the ICMP error that goes back says so.
-    static let healthyOnceDelivered = housekeeping.union(["NO_SOCKET", "NOT_SPECIFIED", "IP_NOPROTO", "TCP_CLOSE"])
+    public static let healthyOnceDelivered = housekeeping.union([
+        "NO_SOCKET", "NOT_SPECIFIED", "IP_NOPROTO", "TCP_CLOSE",
+    ])
 
     /// Behind the last point of the input hook only a chain that comes later still or the socket itself can refuse a
     /// packet: these are the refusals.

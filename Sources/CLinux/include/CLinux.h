@@ -55,3 +55,5 @@ int packetwalk_epoll_wait(int epoll, int *ready, int count, int timeout_millisec
 /// SO_ATTACH_FILTER of packet(7) sockets: only packets that go out (`outgoing` 1) or only those that come in (0), and of
 /// these what the `count` struct sock_filter at `instructions` let through; everything where there are none.
 int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count);
+/// The root of a tracefs that is mounted nowhere: it goes with the descriptor and what was opened below it.
+int packetwalk_mount_tracefs(void);

@@ -87,9 +87,10 @@ extension Projection {
         }
         finding.remedy = remedy.remedy
         specialise(&finding, ending, traversal, packet, comment: text)
-        return Candidate(
-            finding: finding, isCertain: doubts.isEmpty,
-            reasons: ["NETFILTER_DROP", "NETFILTER_REJECT", "TC_INGRESS", "DEV_READY"])
+        var reasons: Set = ["NETFILTER_DROP", "NETFILTER_REJECT", "DEV_READY"]
+        // Where programs of tc stand, too: only there can one be taken for the other.
+        if ending.rule.family == "netdev" { reasons.formUnion(["TC_INGRESS", "TC_EGRESS"]) }
+        return Candidate(finding: finding, isCertain: doubts.isEmpty, reasons: reasons)
     }
 
     /// A name for what the rule is there for, where that is known.

@@ -1,6 +1,4 @@
 internal import CDropProbe
-internal import CLinux
-internal import Glibc
 internal import LinuxSystem
 public import Observations
 internal import Wire
@@ -8,7 +6,7 @@ internal import Wire
 /// Drop reasons by the BPF program on `skb:kfree_skb`. Sees every namespace of the machine at once.
 ///
 /// Needs root in the machine's first user namespace and a kernel with BTF; where either is missing the initialiser
-/// throws and `DropCounters` has to do.
+/// throws, and tracefs (`TracefsDropSource`) or the counters (`ProtocolCounters`) have to do.
 public final class DropProbe {
     private let probe: OpaquePointer
     private let reasons: [UInt32: String]
@@ -24,7 +22,7 @@ public final class DropProbe {
         guard let opened else { throw SystemError("load the drop probe", errorNumber: -code) }
         probe = opened
         reasons = Self.reasonNames()
-        monotonicToRealtime = Self.clock(CLOCK_REALTIME) - Self.clock(CLOCK_MONOTONIC)
+        monotonicToRealtime = realTimeNanoseconds() - monotonicNanoseconds()
     }
 
     deinit { packetwalk_drop_probe_close(probe) }
@@ -50,7 +48,7 @@ public final class DropProbe {
             events.append(
                 .loss(
                     Loss(
-                        timeNanoseconds: Self.clock(CLOCK_REALTIME), vantage: nil, source: "drop reasons",
+                        timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: "drop reasons",
                         lost: lost - lostBefore)))
             lostBefore = lost
         }
@@ -82,9 +80,5 @@ public final class DropProbe {
                     text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
             }, Unmanaged.passUnretained(names).toOpaque())
         return names.byValue
-    }
-
-    private static func clock(_ identifier: clockid_t) -> Int64 {
-        packetwalk_clock_nanoseconds(identifier)
     }
 }

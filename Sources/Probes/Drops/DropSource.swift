@@ -28,10 +28,3 @@ final class DropSource: ProbeSource {
     func reportLosses(into intake: Intake) {}
     func close() {}
 }
-
-/// Drop reasons for `namespaces`, where the machine allows the BPF program; else none, without a word: `doctor` says
-/// what is missing.
-func armDrops(namespaces: [Namespace]) -> [any ProbeSource] {
-    guard let probe = try? DropProbe() else { return [] }
-    return [DropSource(probe: probe, namespaces: namespaces)]
-}

@@ -1,10 +1,10 @@
 internal import LinuxSystem
 public import Topology
 
-/// Removes hooks that a crash left behind.
+/// Removes hooks, and what else a crash left behind.
 public enum HookJanitor {
-    /// Finds the rules of runs that are over in every namespace of `topology`, by their comments, and the journals of
-    /// such runs; removes both. The hooks of runs that are alive are left alone.
+    /// Finds the rules of runs that are over in every namespace of `topology`, by their comments, their trace
+    /// instances, and their journals; removes them. The hooks of runs that are alive are left alone.
     ///
     /// - Returns: what was removed, one phrase each.
     /// - Throws: `ProbeError` or `SystemError` with the first thing that could not be removed, after all else was.
@@ -18,6 +18,17 @@ public enum HookJanitor {
                 removed += try removal.removeRules { !$0.isAlive }
             } catch {
                 failure = failure ?? error
+            }
+        }
+        // Only root may see them, and only root can have made any.
+        if let files = try? TraceFileSystem() {
+            for (name, run) in TraceInstance.leftovers(in: files) {
+                do {
+                    try TraceInstance.remove(name, in: files)
+                    removed.append("the trace instance of run \(run)")
+                } catch {
+                    failure = failure ?? error
+                }
             }
         }
         for (path, journal) in HookJournal.readAll() {

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LinuxSystem
 
-/// What a run is about to change in netfilter, written down before it does, so that it can be undone whatever happens.
+/// What a run is about to change in the system, written down before it does, so that it can be undone whatever happens.
 struct HookJournal: Codable, Equatable {
     struct Entry: Codable, Equatable {
         var namespace: String
@@ -44,6 +44,8 @@ struct HookJournal: Codable, Equatable {
     /// `RunIdentity` as text.
     var run: String
     var entries: [Entry]
+    /// The name of a trace instance (`TraceInstance`) that goes with the run.
+    var traceInstance: String?
 
     func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -68,13 +70,16 @@ struct HookJournal: Codable, Equatable {
         let content = try encoded()
         for directory in Self.directories {
             guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { continue }
-            // One run can have several: for namespaces that came later.
-            let path = "\(directory)/\(run)-\(getpid()).json"
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            if descriptor < 0 { continue }
-            defer { close(descriptor) }
-            if writeAll(content, to: descriptor) { return path }
-            unlink(path)
+            // One run can have several: for namespaces that came later, for one.
+            for number in 0..<1000 {
+                let path = "\(directory)/\(run)-\(getpid())-\(number).json"
+                let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+                if descriptor < 0, errno == EEXIST { continue }
+                if descriptor < 0 { break }
+                defer { close(descriptor) }
+                if writeAll(content, to: descriptor) { return path }
+                unlink(path)
+            }
         }
         return nil
     }

@@ -69,6 +69,9 @@ struct HookRemoval {
     static func undo(_ journal: HookJournal, files: [UInt64: NetworkNamespaceFile] = [:]) -> [String] {
         guard let run = RunIdentity(journal.run) else { return ["the journal names no run"] }
         var failures: [String] = []
+        if let name = journal.traceInstance {
+            do { try TraceInstance.remove(name, in: TraceFileSystem()) } catch { failures.append("\(error)") }
+        }
         for entry in journal.entries {
             do {
                 let file = try files[entry.inode] ?? NetworkNamespaceFile(path: entry.path)

@@ -1,6 +1,6 @@
 internal import LinuxSystem
 
-/// What a run changes in netfilter that no kernel takes back for it: written down before, undone at the end, by a
+/// What a run changes that no kernel takes back for it: written down before, undone at the end, by a
 /// guardian process where this one is killed, and by `packetwalk cleanup` where the machine went down.
 final class JournaledChanges {
     private let journal: HookJournal
@@ -21,12 +21,12 @@ final class JournaledChanges {
         let advice = "should this process be killed, run `packetwalk cleanup`"
         do {
             if guardianCommand.isEmpty {
-                warnings.append("no guardian for what is changed in netfilter: \(advice)")
+                warnings.append("no guardian for what this run changes: \(advice)")
             } else {
                 guardian = try GuardianProcess(command: guardianCommand, journal: journal)
             }
         } catch {
-            warnings.append("no guardian for what is changed in netfilter (\(error)): \(advice)")
+            warnings.append("no guardian for what this run changes (\(error)): \(advice)")
         }
         if guardian == nil { journalPath = try? journal.write() }
     }

@@ -9,6 +9,18 @@ public struct ProbePlan: Sendable, Hashable {
         case none
     }
 
+    /// Who says why the kernel dropped packets.
+    public enum Drops: String, Sendable, Hashable, CaseIterable {
+        /// `bpf` where the kernel lets it be loaded, else `tracefs`, else `counters`.
+        case auto
+        /// The BPF program: reason, place and packet.
+        case bpf
+        /// A trace instance: reason and place, without packet and namespace.
+        case tracefs
+        /// The protocol counters alone.
+        case counters
+    }
+
     /// Names of the namespaces to watch; empty for every one in the topology.
     public var namespaces: [String]
     /// A pcap-filter(7) expression; nil for every packet.
@@ -18,6 +30,7 @@ public struct ProbePlan: Sendable, Hashable {
     public var hooks: Hooks
     /// Which packets are traced through the rules that they meet; none without hooks.
     public var rules: RuleTracing
+    public var drops: Drops
     /// Bytes kept of each packet, link-layer header included.
     public var snapLength: Int
     /// Bytes of kernel memory for all captures together.
@@ -29,13 +42,15 @@ public struct ProbePlan: Sendable, Hashable {
 
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,
-        rules: RuleTracing = .none, snapLength: Int = 256, bufferBudget: Int = 256 << 20, queueBudget: Int = 256 << 20
+        rules: RuleTracing = .none, drops: Drops = .auto, snapLength: Int = 256, bufferBudget: Int = 256 << 20,
+        queueBudget: Int = 256 << 20
     ) {
         self.namespaces = namespaces
         self.filter = filter
         self.resolvesNames = resolvesNames
         self.hooks = hooks
         self.rules = rules
+        self.drops = drops
         self.snapLength = snapLength
         self.bufferBudget = bufferBudget
         self.queueBudget = queueBudget

@@ -25,7 +25,9 @@ extension ProbeReader {
             bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, shares), 256 << 10), 8 << 20)),
             filter: CoarseFilter(plan.filter, tunnelPorts: tunnelPorts).expression)
         try arm(watched)
-        for source in armDrops(namespaces: watched) { try add(source) }
+        var warnings: [String] = []
+        for source in try armDrops(namespaces: watched, plan: plan, warnings: &warnings) { try add(source) }
+        for warning in warnings { queue.warn(warning) }
         // The questions that packets raise depend on whether there are hooks, which is known only now.
         intake.onPacket = { [weak self] observation, point, bytes in
             self?.routes?.see(observation, at: point)

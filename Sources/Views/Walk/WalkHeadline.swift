@@ -53,8 +53,8 @@ struct WalkHeadline {
         case .delivered, .left:
             if let reply {
                 guard reply.outcome == .delivered else { return nil }
-                guard let sent = Durations.nanoseconds(rfc3339: walk.start),
-                    let answered = Durations.nanoseconds(rfc3339: reply.start)
+                guard let sent = nanoseconds(rfc3339: walk.start),
+                    let answered = nanoseconds(rfc3339: reply.start)
                 else { return "answered" }
                 let elapsed = answered - sent + reply.durationNanoseconds
                 return "answered after \(Durations.text(nanoseconds: elapsed))"

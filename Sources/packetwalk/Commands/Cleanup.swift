@@ -4,8 +4,10 @@ internal import Topology
 
 struct Cleanup: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove hooks that a crash left behind.",
-        discussion: "Finds rules and tables of runs that are over, in every namespace, and removes only those.")
+        abstract: "Remove what a crash left behind: hooks and trace instances.",
+        discussion: """
+            Finds rules, tables and trace instances of runs that are over, in every namespace, and removes only those.
+            """)
 
     func run() throws {
         let removed = try HookJanitor.removeLeftovers(topology: try Topology.discover())

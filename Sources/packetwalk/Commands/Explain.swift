@@ -52,6 +52,9 @@ struct Explain: ParsableCommand {
     @Option(help: "Which netfilter hooks to lay: auto, nftables, iptables or none.")
     var hooks: HookChoice = .auto
 
+    @Option(help: "Who says why the kernel dropped packets: auto, bpf, tracefs or counters.")
+    var drops: DropChoice = .auto
+
     @Option(help: ArgumentHelp("Keep the run in this file too, as record does.", valueName: "file"))
     var record: String?
 
@@ -76,7 +79,8 @@ struct Explain: ParsableCommand {
     }
 
     func explainer(output: OutputOptions) throws -> Explainer {
-        Explainer(from: from, request: try request(), waitSeconds: wait, hooks: hooks, output: output)
+        Explainer(
+            from: from, request: try request(), waitSeconds: wait, hooks: hooks, drops: drops, output: output)
     }
 
     /// The packet that the options ask for.

@@ -77,17 +77,23 @@ enum Examination {
             isNeeded: false)
     }
 
-    /// Loads the program and lets it go again.
+    /// Arms whoever can tell them, as `--drops auto` does, and lets them go again.
     private static func dropReasons() -> Check {
-        do {
-            _ = try DropProbe()
+        let name = "drop reasons"
+        let remedy = "run as root of the machine itself, on a kernel with BTF"
+        switch DropWitnesses.examine() {
+        case (nil, _):
+            return Check(name: name, state: .ok, detail: "bpf: the kernel's own, packet by packet", isNeeded: false)
+        case (let refusal?, nil):
             return Check(
-                name: "drop reasons", state: .ok, detail: "the kernel's own, by a BPF program", isNeeded: false)
-        } catch {
+                name: name, state: .limited,
+                detail: "tracefs: the kernel's own, without saying of which packet; no bpf: \(refusal)",
+                remedy: remedy, isNeeded: false)
+        case (let refusal?, let second?):
             return Check(
-                name: "drop reasons", state: .limited,
-                detail: "only the counters of /proc/net/snmp and netstat: \(error)",
-                remedy: "run as root of the machine itself, on a kernel with BTF", isNeeded: false)
+                name: name, state: .limited,
+                detail: "counters: those of /proc/net/snmp and netstat; no bpf: \(refusal); no tracefs: \(second)",
+                remedy: remedy, isNeeded: false)
         }
     }
 

@@ -16,6 +16,7 @@ struct Explainer {
     var request: PacketRequest
     var waitSeconds: Double = 2
     var hooks: HookChoice = .auto
+    var drops: DropChoice = .auto
     var output: OutputOptions
     var recorder: RecordingWriter?
 
@@ -35,7 +36,7 @@ struct Explainer {
             request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
         var sending = Sending(sender: sender, waitMilliseconds: Int64(waitSeconds * 1000))
         var collector = ExchangeCollector()
-        let plan = ProbePlan(hooks: hooks.probeHooks, rules: .packet(sender.tuple))
+        let plan = ProbePlan(hooks: hooks.probeHooks, rules: .packet(sender.tuple), drops: drops.probeDrops)
         do {
             try Session(plan: plan, recorder: recorder).run(&sending, topology: topology, into: &collector)
         } catch let error as ProbeError {

@@ -27,6 +27,7 @@ struct LabRun {
             var explainer = try options.explainer(output: output)
             explainer.recorder = recorder
             explainer.hooks = watch.hooks
+            explainer.drops = watch.drops
             // A lab is small: what has not been answered after a second is not going to be.
             explainer.waitSeconds = min(explainer.waitSeconds, 1)
             let allArrived = try explain(explainer)

@@ -17,7 +17,9 @@ struct Tracer {
         let expression = filter.isEmpty ? nil : filter
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
-        let plan = ProbePlan(namespaces: names, filter: expression, hooks: watch.hooks.probeHooks, rules: watch.rules)
+        let plan = ProbePlan(
+            namespaces: names, filter: expression, hooks: watch.hooks.probeHooks, rules: watch.rules,
+            drops: watch.drops.probeDrops)
         let session = Session(
             plan: plan, count: watch.count, duration: watch.duration, recorder: recorder, explains: output != nil)
         do {
@@ -48,6 +50,17 @@ extension HookChoice {
         case .nftables: .nftables
         case .iptables: .iptables
         case .none: .none
+        }
+    }
+}
+
+extension DropChoice {
+    var probeDrops: ProbePlan.Drops {
+        switch self {
+        case .auto: .auto
+        case .bpf: .bpf
+        case .tracefs: .tracefs
+        case .counters: .counters
         }
     }
 }

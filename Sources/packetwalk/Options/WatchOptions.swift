@@ -20,6 +20,9 @@ struct WatchOptions: ParsableArguments {
             valueName: "packets"))
     var rules: RuleChoice = .standard
 
+    @Option(help: "Who says why the kernel dropped packets: auto, bpf, tracefs or counters.")
+    var drops: DropChoice = .auto
+
     @Option(help: ArgumentHelp("End after this many walks.", valueName: "walks"))
     var count: Int?
 
@@ -28,8 +31,8 @@ struct WatchOptions: ParsableArguments {
 
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
         WatchSettings(
-            namespaces: namespaces, hooks: hooks, rules: rules.tracing, count: count, duration: duration,
-            filter: try selection?.filter(), summarises: selection?.summary ?? false)
+            namespaces: namespaces, hooks: hooks, rules: rules.tracing, drops: drops, count: count,
+            duration: duration, filter: try selection?.filter(), summarises: selection?.summary ?? false)
     }
 
     func validate() throws {
@@ -45,6 +48,13 @@ enum HookChoice: String, ExpressibleByArgument, CaseIterable {
     case nftables
     case iptables
     case none
+}
+
+enum DropChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case bpf
+    case tracefs
+    case counters
 }
 
 /// `--rules`, as the parser reads it.
@@ -76,6 +86,7 @@ struct WatchSettings {
     var namespaces: [String] = []
     var hooks: HookChoice = .auto
     var rules = RuleTracing.standard
+    var drops = DropChoice.auto
     var count: Int?
     var duration: Double?
     var filter: WalkFilter?
