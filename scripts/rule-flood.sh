@@ -1,19 +1,20 @@
 #!/bin/sh
-# Floods a router whose every packet is traced through its rules, and prints the walks of them as JSON.
+# Floods a router whose packets are traced through its rules, and prints the walks as JSON. The sender waits for nothing.
 #
-#   scripts/rule-flood.sh PROGRAM PACKETS [OPTION...]     PROGRAM is packetwalk; OPTIONs go to its trace
+#   scripts/rule-flood.sh PROGRAM BACKEND PACKETS RATE [OPTION...]
 #
-# Needs no root: everything stays in a sandbox.
+# PROGRAM is packetwalk; BACKEND is nft, iptables-nft or iptables-legacy; RATE packets a second go out (at most as many
+# as the machine manages); OPTIONs go to its trace. Needs no root: everything stays in a sandbox.
 set -eu
-program=$1 packets=$2
-shift 2
+program=$1 backend=$2 packets=$3 rate=$4
 
 if [ -z "${RULE_FLOOD_INSIDE:-}" ]; then
-    RULE_FLOOD_INSIDE=1 exec unshare -Urnm --kill-child sh "$0" "$program" "$packets" "$@"
+    RULE_FLOOD_INSIDE=1 exec unshare -Urnm --kill-child sh "$0" "$@"
 fi
+shift 4
 mount -t tmpfs none /run
 mkdir -p /run/netns
-PATH=$PATH:/usr/sbin:/sbin
+export PATH="$PATH:/usr/sbin:/sbin" XTABLES_LOCKFILE=/run/xtables.lock
 
 ip link set lo up
 for name in left right; do
@@ -30,7 +31,10 @@ ip -n right addr add 198.51.100.2/24 dev eth0
 ip -n left route add default via 192.0.2.1
 ip -n right route add default via 198.51.100.1
 sysctl -q -w net.ipv4.ip_forward=1
-nft -f - <<'RULES'
+# Every packet passes `before` to its policy, and in `forward` is accepted by the second rule of `inner`.
+case $backend in
+nft)
+    nft -f - <<'RULES'
 table inet fw {
     chain inner {
         ip protocol tcp drop
@@ -47,5 +51,55 @@ table inet fw {
     }
 }
 RULES
+    ;;
+iptables-nft | iptables-legacy)
+    $backend -t mangle -A PREROUTING -p icmp
+    $backend -N inner
+    $backend -A inner -p tcp -j DROP
+    $backend -A inner -p icmp -j ACCEPT
+    $backend -A FORWARD -i left -j inner
+    $backend -A FORWARD -i right -j inner
+    $backend -P FORWARD DROP
+    ;;
+*)
+    echo "rule-flood.sh: '$backend' is no backend: say nft, iptables-nft or iptables-legacy" >&2
+    exit 64
+    ;;
+esac
 ip netns exec left ping -q -c 1 -W 2 198.51.100.2 >/dev/null || { echo "the sandbox has no network" >&2; exit 1; }
-exec "$program" trace --hooks nftables --format json "$@" icmp -- ip netns exec left ping -q -f -c "$packets" 198.51.100.2
+
+# Echo requests by a socket that hears no answers.
+cat >/run/flood.py <<'PROGRAM'
+import socket, struct, sys, time
+
+packets, rate = int(sys.argv[1]), int(sys.argv[2])
+end = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+addresses = socket.inet_aton("192.0.2.2") + socket.inet_aton("198.51.100.2")
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def packet(number):
+    # The kernel fills in identification, length and checksum of the IP header.
+    body = struct.pack("!HHQQ", 0x1000 + (number >> 16), number & 0xFFFF, number, number)
+    sum_of_all = checksum(struct.pack("!BBH", 8, 0, 0) + body)
+    return struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0, 64, 1, 0) + addresses + struct.pack("!BBH", 8, 0, sum_of_all) + body
+
+
+ready = [packet(number) for number in range(packets)]
+began = time.monotonic()
+sent = 0
+while sent < packets:
+    due = min(packets, int((time.monotonic() - began) * rate) + 1)
+    while sent < due:
+        end.sendto(ready[sent], ("198.51.100.2", 0))
+        sent += 1
+    time.sleep(0.001)
+print(f"sent {sent} in {time.monotonic() - began:.2f} s", file=sys.stderr)
+PROGRAM
+exec "$program" trace --format json "$@" icmp -- ip netns exec left python3 /run/flood.py "$packets" "$rate"

@@ -193,9 +193,16 @@ extension EngineCore {
         if sighting.network != .arp, area.lastInputRank >= 0, place.rank < area.lastInputRank, !isBroadcast {
             // The hooks of this family are known to work here: a packet that had come to input would have been seen.
             let family: UInt8 = sighting.has(Sighting.isIPv6) ? 2 : 1
-            if hooksSeen[Int(place.namespace)] & family != 0 { return .lost }
+            if hooksSeen[Int(place.namespace)] & family != 0, !hasLostHooks(area, since: sighting) { return .lost }
         }
         return .delivered
+    }
+
+    /// Whether sightings at the hooks of a namespace were lost from then on: that one is missing proves nothing.
+    private func hasLostHooks(_ area: Area, since sighting: Sighting) -> Bool {
+        if losses.isEmpty { return false }
+        let source = "nflog \(area.name)"
+        return losses.contains { $0.source == source && $0.timeNanoseconds >= sighting.timeNanoseconds }
     }
 
     private func isBridged(_ place: Place) -> Bool {

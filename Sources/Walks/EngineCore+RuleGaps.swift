@@ -64,7 +64,7 @@ extension EngineCore {
         }
     }
 
-    /// The hooks at which the packet was seen and behind which it was seen again.
+    /// The hooks at which the packet was seen and behind which it was seen again, and those that it must have come by.
     private func passedHooks(_ record: WalkRecord) -> [(area: Int32, hook: NetfilterHook)] {
         var passed: [(area: Int32, hook: NetfilterHook)] = []
         for index in record.stepStart..<record.stepStart + record.stepCount {
@@ -77,6 +77,25 @@ extension EngineCore {
                 return other.namespace != place.namespace || places.point(other).hook != hook
             }
             if isBehind || record.outcome == .delivered { passed.append((place.namespace, hook)) }
+        }
+        // Where its sightings at the hooks were lost, the hop limit tells that it was routed.
+        for index in record.stepStart + 1..<record.stepStart + max(1, record.stepCount) {
+            let one = batch.steps[index - 1].sighting
+            let next = batch.steps[index].sighting
+            let area = places.places[Int(one.vantage)].namespace
+            guard next.ttl < one.ttl, places.places[Int(next.vantage)].namespace == area, rulesHeard[area] != nil else {
+                continue
+            }
+            let hooks: [NetfilterHook]
+            switch places.places[Int(next.vantage)].phase {
+            case .linkOut, .bridgeOut: hooks = [.prerouting, .forward, .postrouting]
+            case .postrouting: hooks = [.prerouting, .forward]
+            default: hooks = [.prerouting]
+            }
+            for hook in hooks
+            where !passed.contains(where: { $0 == (area, hook) }) {
+                passed.append((area, hook))
+            }
         }
         return passed
     }

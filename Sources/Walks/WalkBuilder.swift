@@ -306,7 +306,7 @@ struct WalkBuilder {
 
     // MARK: Rules
 
-    /// The rules that a packet met, at the hop of their hook where there is one; those of the base chain that ended it
+    /// The rules that a packet met, at the hop of their hook where there is one, else at the link nearest to it; those of the base chain that ended it
     /// are kept for the hop of the drop.
     private mutating func addRules() {
         guard let places else { return }
@@ -334,11 +334,12 @@ struct WalkBuilder {
 
     private func hop(of event: RuleEvent, _ hook: NetfilterHook, _ stage: NetfilterStage?) -> Int? {
         let here = hops.indices.filter { hops[$0].namespace == event.namespace }
-        guard ["bridge", "netdev"].contains(event.reference.family) else {
+        if !["bridge", "netdev"].contains(event.reference.family) {
             let hooked = here.filter { hops[$0].vantage == .netfilter && hops[$0].hook == hook }
-            return hooked.first { hops[$0].stage == stage && hops[$0].edge != .before } ?? hooked.last
+            let exact = hooked.first { hops[$0].stage == stage && hops[$0].edge != .before }
+            if let found = exact ?? hooked.last { return found }
         }
-        // Frames pass these where a capture sees them.
+        // Frames pass these where a capture sees them; so did a packet whose sighting at the hook was lost.
         let isOut = [.output, .postrouting, .egress].contains(hook)
         let links = here.filter { hops[$0].vantage == .link && hops[$0].direction == (isOut ? .out : .in) }
         return links.first { hops[$0].device == (isOut ? event.outDevice : event.inDevice) } ?? links.last

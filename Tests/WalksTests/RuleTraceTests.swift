@@ -111,6 +111,25 @@ import Wire
         #expect(try walk([]).losses.isEmpty)
     }
 
+    @Test func `a packet that was routed passed the hooks, though no sighting there came`() throws {
+        func walk(_ events: [Event]) throws -> Walk {
+            var passed = scene { scene in
+                scene.see("host", "eth0", .out, at: 9, routed)
+                scene.see("wan", "wan0", .in, at: 11, routed)
+            }
+            passed.events += events
+            return try #require(passed.walks().first)
+        }
+        let prerouting = Self.rule("pre", base: "pre", .prerouting, position: nil, "policy accept", inner)
+        let forward = Self.rule("inner", base: "forward", .forward, position: 2, "accept", routed)
+        #expect(try walk([prerouting]).losses == [WalkLoss(vantage: "rule trace host", lost: 1)])
+        let whole = try walk([prerouting, forward])
+        #expect(whole.losses.isEmpty)
+        // What was told of the lost sighting's hook stands at the link before it.
+        let entry = try #require(whole.hops.first { $0.namespace == "host" && $0.vantage == .link })
+        #expect(entry.rules.map(\.chain) == ["inner"])
+    }
+
     @Test func `lost rules take nothing from what was seen`() throws {
         var lost = scene { _ in }
         lost.events.append(

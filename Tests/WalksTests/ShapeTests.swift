@@ -281,6 +281,31 @@ import Wire
         #expect(walk.expectedNext?.text == "host va in")
     }
 
+    @Test("a packet that no hook of its destination showed is lost, but not where those hooks lost sightings")
+    func lossOfTheLastHooks() throws {
+        for lost in [nil, "nflog b", "nflog a"] {
+            var scene = bridged()
+            scene.watchHooks("b")
+            // The hooks of `b` are known to work by the first.
+            for (label, second) in [(UInt64(21), 0.0), (22, 1000)] {
+                let sent = packet("10.0.0.1", "10.0.0.2", label: label, sourcePort: 1, destinationPort: 2)
+                scene.see("a", "eth0", .out, at: second, sent)
+                scene.see("host", "va", .in, at: second + 1, sent)
+                scene.see("host", "vb", .out, at: second + 2, sent)
+                scene.see("b", "eth0", .in, at: second + 3, sent)
+                if label == 21 { scene.log("b", .input, .filter, .after, at: 3, sequence: 1, sent) }
+            }
+            if let lost {
+                let loss = Loss(timeNanoseconds: Scene.start + 5_000_000, vantage: nil, source: lost, lost: 3)
+                scene.events.append(.loss(loss))
+            }
+            let walks = scene.walks()
+            #expect(walks.count == 2)
+            #expect(walks.last?.outcome == (lost == "nflog b" ? .delivered : .lost), "\(lost ?? "nothing") lost")
+            #expect(walks.last?.losses.map(\.vantage) == [lost].compactMap(\.self))
+        }
+    }
+
     private static func time(_ event: Event) -> Int64 {
         if case .packet(let observation) = event { return observation.timeNanoseconds }
         return .min
