@@ -47,11 +47,20 @@ public struct ExpectedWalk: Sendable, Hashable {
         public var to: Endpoint
     }
 
+    /// What becomes of the number of packets that carry it.
+    public enum Parting: String, Sendable {
+        /// Into segments or fragments.
+        case cut
+        /// Put together from them.
+        case joined
+    }
+
     public struct Hop: Sendable, Hashable, CustomStringConvertible {
         public var namespace: String
         public var place: Place
         /// The packet travels inside another one here.
         public var isEncapsulated: Bool
+        public var parting: Parting?
         public var translations: [Translation]
         public var description: String {
             let placeText =
@@ -63,7 +72,8 @@ public struct ExpectedWalk: Sendable, Hashable {
                 case .hook(let name): name
                 }
             let changes = translations.map { " \($0.field) \($0.from) => \($0.to)" }.joined()
-            return "\(namespace) \(placeText)\(isEncapsulated ? " encapsulated" : "")\(changes)"
+            let words = [isEncapsulated ? " encapsulated" : "", parting.map { " \($0.rawValue)" } ?? ""].joined()
+            return "\(namespace) \(placeText)\(words)\(changes)"
         }
     }
 
@@ -113,7 +123,7 @@ public struct ExpectedWalk: Sendable, Hashable {
             hops: [])
     }
 
-    /// `NAMESPACE PLACE [encapsulated] [source A => B] [destination A => B]`
+    /// `NAMESPACE PLACE [encapsulated] [cut|joined] [source A => B] [destination A => B]`
     private static func hop(_ words: [String]) -> Hop? {
         guard words.count >= 2 else { return nil }
         var rest = words.dropFirst()
@@ -130,6 +140,8 @@ public struct ExpectedWalk: Sendable, Hashable {
         }
         let isEncapsulated = rest.first == "encapsulated"
         if isEncapsulated { rest.removeFirst() }
+        let parting = rest.first.flatMap { Parting(rawValue: $0) }
+        if parting != nil { rest.removeFirst() }
         var translations: [Translation] = []
         while let field = rest.popFirst() {
             guard field == "source" || field == "destination", rest.count >= 3 else { return nil }
@@ -138,7 +150,9 @@ public struct ExpectedWalk: Sendable, Hashable {
             let to = rest.removeFirst()
             translations.append(Translation(field: field, from: endpoint(from), to: endpoint(to)))
         }
-        return Hop(namespace: words[0], place: place, isEncapsulated: isEncapsulated, translations: translations)
+        return Hop(
+            namespace: words[0], place: place, isEncapsulated: isEncapsulated, parting: parting,
+            translations: translations)
     }
 
     /// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`

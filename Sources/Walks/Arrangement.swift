@@ -9,6 +9,7 @@ struct Arrangement {
         /// The position of the sighting before; -1 for a root, -2 for one that repeats another at the same place (a
         /// fragment or a segment of it).
         var parent: Int32 = -1
+        /// How well the one before fits; of one that repeats another, that one's position.
         var score: Int32 = 0
         /// How many sightings stand for it.
         var segments: Int32 = 1
@@ -16,6 +17,9 @@ struct Arrangement {
         /// Where it stands in `order`; -1 for one that repeats another.
         var step: Int32 = -1
         var hasChild = false
+        /// Of sightings of parts: that this part was seen nowhere behind, with others of the same number; 0 where it
+        /// went on.
+        var fate: Int16 = 0
         var timeNanoseconds: Int64 = 0
     }
 
@@ -26,6 +30,8 @@ struct Arrangement {
     /// By member position.
     var nodes: ContiguousArray<Node> = []
     private(set) var rootCount = 0
+    /// No sighting was made before one that stands before it on the way: then it is another packet's.
+    private(set) var isTimely = true
     private(set) var cues: ContiguousArray<Cue> = []
     /// All that `nodes` follow from, two words a sighting, as `ArrangementMemo` knows it.
     private(set) var shape: ContiguousArray<UInt64> = []
@@ -38,6 +44,7 @@ struct Arrangement {
         count = packet.count
         order.removeAll(keepingCapacity: true)
         rootCount = 0
+        isTimely = true
         if nodes.count < count {
             let more = count - nodes.count
             nodes.append(contentsOf: repeatElement(Node(), count: more))
@@ -94,14 +101,20 @@ struct Arrangement {
             let cue = cues[position]
             for earlier in 0..<position where nodes[earlier].parent != -2 {
                 if cues[earlier].place == cue.place, cues[earlier].ttl == cue.ttl,
-                    cues[earlier].tunnelKind == cue.tunnelKind
+                    cues[earlier].tunnelKind == cue.tunnelKind, nodes[earlier].fate == nodes[position].fate
                 {
                     nodes[position].parent = -2
+                    nodes[position].score = Int32(earlier)
                     nodes[earlier].segments += 1
                     break
                 }
             }
         }
+    }
+
+    /// The position of the hop that a sighting is of.
+    func standsAt(_ position: Int) -> Int {
+        nodes[position].parent == -2 ? Int(nodes[position].score) : position
     }
 
     /// Sightings without a passage time could each seem to follow the other.
@@ -161,6 +174,24 @@ struct Arrangement {
         let isPassage = cues[position].clock == .passage
         nodes[position].depth = nodes[parent].depth + 1
         nodes[position].timeNanoseconds = isPassage ? max(before, cues[position].timeNanoseconds) : before
+        if isPassage, cues[position].timeNanoseconds < before { isTimely = false }
+    }
+
+    /// By position, the number of the way that it is of, where what is not timely begins another one.
+    func ways() -> ContiguousArray<Int32> {
+        var ways = ContiguousArray<Int32>(repeating: -1, count: count)
+        var last: Int32 = -1
+        for index in order.indices {
+            let position = Int(order[index])
+            let parent = Int(nodes[position].parent)
+            let isLate =
+                parent >= 0 && cues[position].clock == .passage
+                && cues[position].timeNanoseconds < nodes[parent].timeNanoseconds
+            if parent < 0 || isLate { last += 1 }
+            ways[position] = parent < 0 || isLate ? last : ways[parent]
+        }
+        for position in 0..<count where nodes[position].parent == -2 { ways[position] = ways[standsAt(position)] }
+        return ways
     }
 
     @inline(__always)

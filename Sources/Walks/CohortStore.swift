@@ -20,6 +20,10 @@ struct CohortStore {
         /// Walks already given from it: tells apart packets that are the same in all but time.
         var emitted: UInt32
         var hasDetails = false
+        /// Opened by a stretch of a TCP stream.
+        var isStretch = false
+        /// Holds sightings of several labels: a TCP packet and what it was cut into, or put together with.
+        var isFamily = false
 
         /// Takes a sighting in.
         /// - Returns: the one before it, to be linked to it; -1 for none.
@@ -88,7 +92,11 @@ struct CohortStore {
         }
         openSightings += 1
         let before = cohorts[Int(number)].append(slot, timeNanoseconds: time, hasDetail: detail >= 0)
-        if before >= 0 { sightings[Int(before)].next = slot }
+        if before >= 0 {
+            sightings[Int(before)].next = slot
+        } else {
+            cohorts[Int(number)].isStretch = sightings[Int(slot)].isStretch
+        }
     }
 
     mutating func insert(_ content: Note.Content, key: UInt64, timeNanoseconds: Int64) {
@@ -235,6 +243,7 @@ struct CohortStore {
     /// Ends a cohort, and gives back all its sightings.
     mutating func releaseAll(_ number: Int32) {
         let cohort = cohorts[Int(number)]
+        if cohort.isFamily { forgetLabels(number) }
         if cohort.hasDetails {
             var walk = cohort.head
             while walk >= 0 {
@@ -263,10 +272,55 @@ struct CohortStore {
     /// Ends a cohort whose sightings are all released.
     mutating func close(_ number: Int32) {
         if cohorts[Int(number)].notes >= 0 { dropNotes(number) }
-        table.remove(cohorts[Int(number)].key)
+        // What was absorbed by another left its key to that one.
+        if cohorts[Int(number)].key != 0 { table.remove(cohorts[Int(number)].key) }
+        cohorts[Int(number)].count = 0
         cohorts[Int(number)].next = freeCohort
         freeCohort = number
         openCohorts -= 1
+    }
+
+    // MARK: Families
+
+    /// Moves all of a cohort to another one, which takes what comes with its labels from here on.
+    ///
+    /// - Parameter isQueued: the absorbed cohort waits in a bucket: there it is found empty, and closed.
+    mutating func absorb(_ other: Int32, into number: Int32, isQueued: Bool) {
+        let gone = cohorts[Int(other)]
+        var walk = gone.head
+        while walk >= 0 {
+            table.set(sightings[Int(walk)].label, to: number)
+            walk = sightings[Int(walk)].next
+        }
+        if gone.head >= 0 {
+            let tail = cohorts[Int(number)].tail
+            if tail >= 0 { sightings[Int(tail)].next = gone.head } else { cohorts[Int(number)].head = gone.head }
+            cohorts[Int(number)].tail = gone.tail
+        }
+        if gone.notes >= 0 {
+            var last = gone.notes
+            while let note = notes[Int(last)], note.next >= 0 { last = note.next }
+            notes[Int(last)]?.next = cohorts[Int(number)].notes
+            cohorts[Int(number)].notes = gone.notes
+        }
+        cohorts[Int(number)].count += gone.count
+        cohorts[Int(number)].firstNanoseconds = min(cohorts[Int(number)].firstNanoseconds, gone.firstNanoseconds)
+        cohorts[Int(number)].lastNanoseconds = max(cohorts[Int(number)].lastNanoseconds, gone.lastNanoseconds)
+        cohorts[Int(number)].hasDetails = cohorts[Int(number)].hasDetails || gone.hasDetails
+        cohorts[Int(number)].isFamily = true
+        cohorts[Int(other)] = Cohort(
+            key: 0, head: -1, tail: -1, count: 0, next: gone.next, notes: -1, firstNanoseconds: 0, lastNanoseconds: 0,
+            emitted: 0)
+        if !isQueued { close(other) }
+    }
+
+    private mutating func forgetLabels(_ number: Int32) {
+        var walk = cohorts[Int(number)].head
+        while walk >= 0 {
+            let label = sightings[Int(walk)].label
+            if table.find(label) == number { table.remove(label) }
+            walk = sightings[Int(walk)].next
+        }
     }
 
     /// Leaves a cohort open with those of its sightings that have not ended.

@@ -12,8 +12,18 @@ extension EngineCore {
         arrangement.settle()
     }
 
-    private mutating func findParents() {
+    /// As `arrange`, for sightings of a packet and of its parts.
+    ///
+    /// - Parameter fates: by position, as `Arrangement.Node.fate`; empty where all went on.
+    mutating func arrangeParts(_ packet: ContiguousArray<Int32>, fates: ContiguousArray<Int16> = []) {
+        arrangement.take(packet, from: store.sightings)
+        findParents(fates: fates)
+        arrangement.settle()
+    }
+
+    private mutating func findParents(fates: ContiguousArray<Int16> = []) {
         arrangement.resetNodes()
+        for position in fates.indices { arrangement.nodes[position].fate = fates[position] }
         arrangement.mergeRepeats()
         let count = arrangement.count
         for position in 0..<count where arrangement.nodes[position].parent != -2 {
@@ -21,6 +31,7 @@ extension EngineCore {
             var best = -1
             var bestScore: Int32 = 0
             for candidate in 0..<count where candidate != position && arrangement.nodes[candidate].parent != -2 {
+                if arrangement.nodes[candidate].fate != 0 { continue }
                 let score = precedence.score(arrangement.cues[candidate], before: cue)
                 guard score > 0 else { continue }
                 if score > bestScore || score == bestScore && isLater(candidate, than: best)

@@ -17,28 +17,47 @@ extension EngineCore {
 
     /// Writes the packet in `packet` (indexes in the store), as arranged, to the batch.
     ///
-    /// - Parameter isPlain: nothing but the label was needed to join its sightings: `joinOf` says no more.
-    mutating func emit(_ packet: ContiguousArray<Int32>, cohort: Int32, ordinal: UInt32, isPlain: Bool) {
+    /// - Parameters:
+    ///   - isPlain: nothing but the label was needed to join its sightings: `joinOf` says no more.
+    ///   - mayWait: a stretch of a TCP stream that began or ended on its way is not written.
+    ///   - end: the position of the sighting where it ended, and how, where that is not for its last leaf to say.
+    /// - Returns: false where it was not written.
+    @discardableResult
+    mutating func emit(
+        _ packet: ContiguousArray<Int32>, cohort: Int32, ordinal: UInt32, isPlain: Bool, mayWait: Bool = false,
+        end: (position: Int32, ending: Ending)? = nil
+    ) -> Bool {
         var flags: UInt16 = 0
         for index in packet { flags |= store.sightings[Int(index)].flags }
-        guard flags & Sighting.matchesFilter != 0 else {
+        let isWanted = flags & Sighting.matchesFilter != 0
+        guard isWanted || mayWait else {
             statistics.filtered += packet.count
-            return
+            return true
         }
         let stepStart = batch.steps.count
+        let detailStart = batch.details.count
         let base = arrangement.nodes[Int(arrangement.order[0])].timeNanoseconds
         writeSteps(packet, base: base, isPlain: isPlain)
         let stepCount = batch.steps.count - stepStart
-        let (last, farthest) = lastStep(stepStart)
-        var ending = farthest
-        let end = batch.steps[stepStart + last].offsetNanoseconds
-        if ending == .lost, !forms.isEmpty, goesOnInAnotherForm(stepStart, stepCount, last, after: base + end) {
-            ending = .left
+        var (last, ending) = lastStep(stepStart)
+        if let end {
+            last = Int(arrangement.nodes[Int(end.position)].step)
+            ending = end.ending
         }
+        if mayWait,
+            ending == .lost || !isWanted || isOfDeferred(batch.steps[stepStart].sighting)
+                || beginsMidway(batch.steps[stepStart].sighting) || hasHole(packet)
+        {
+            batch.steps.removeLast(stepCount)
+            batch.details.removeLast(batch.details.count - detailStart)
+            return false
+        }
+        if ending == .lost, bytesGoOn { ending = .left }
+        let endOffset = batch.steps[stepStart + last].offsetNanoseconds
         let label = batch.steps[stepStart].sighting.label
         var record = WalkRecord(
             identifier: WalkIdentifier(label: label, flow: batch.steps[stepStart].sighting.flowKey, ordinal: ordinal),
-            startNanoseconds: base, endNanoseconds: base + end,
+            startNanoseconds: base, endNanoseconds: base + endOffset,
             outcome: ending == .delivered ? .delivered : ending == .left ? .left : .lost, stepStart: stepStart,
             stepCount: stepCount, lastStep: last, observationCount: packet.count)
         if store.cohorts[Int(cohort)].notes >= 0 {
@@ -50,7 +69,9 @@ extension EngineCore {
         if !losses.isEmpty { applyLosses(&record) }
         if !rulesHeard.isEmpty { applyRuleGaps(&record) }
         statistics.walks += 1
+        if options.keepsMembers { batch.members[stepStart] = packet.map { store.sightings[Int($0)] } }
         batch.records.append(record)
+        return true
     }
 
     private mutating func writeSteps(_ packet: ContiguousArray<Int32>, base: Int64, isPlain: Bool) {
@@ -60,6 +81,7 @@ extension EngineCore {
             let member = Int(packet[position])
             let parent = Int(arrangement.nodes[position].parent)
             var join = isPlain ? Join() : joinOf[position]
+            if isOfParts, parent >= 0 { join = joinOfParts(member, Int(packet[parent])) }
             var step: Int32 = -1
             if parent >= 0 {
                 step = arrangement.nodes[parent].step
@@ -69,7 +91,8 @@ extension EngineCore {
                 Step(
                     sighting: store.sightings[member],
                     offsetNanoseconds: max(0, arrangement.nodes[position].timeNanoseconds - base), parent: step,
-                    segments: arrangement.nodes[position].segments, confidence: join.confidence, joint: join.joint))
+                    segments: arrangement.nodes[position].segments, mergedFrom: isOfParts ? mergedFrom[position] : 0,
+                    confidence: join.confidence, joint: join.joint))
             let detail = store.sightings[member].detail
             if detail >= 0 {
                 batch.steps[start + index].sighting.detail = Int32(batch.details.count)
@@ -105,18 +128,6 @@ extension EngineCore {
 
     // MARK: Where it ended
 
-    /// Whether a TCP packet that was seen no more was cut into segments there, or put together with others.
-    private func goesOnInAnotherForm(_ start: Int, _ count: Int, _ last: Int, after time: Int64) -> Bool {
-        let sighting = batch.steps[start + last].sighting
-        guard sighting.ipProtocol == IPProtocol.tcp.rawValue, sighting.payloadLength > 0 else { return false }
-        return forms.goOn(
-            start: sighting.tcpSequence, length: sighting.payloadLength, acknowledgement: sighting.tcpAcknowledgement,
-            after: time
-        ) { vantage in
-            (start..<start + count).contains { batch.steps[$0].sighting.vantage == vantage }
-        }
-    }
-
     /// The leaf that got farthest; of equals the last.
     private func lastStep(_ start: Int) -> (Int, Ending) {
         var best = arrangement.order.count - 1
@@ -133,7 +144,7 @@ extension EngineCore {
         return (best, bestEnding)
     }
 
-    private func ending(_ sighting: Sighting) -> Ending {
+    func ending(_ sighting: Sighting) -> Ending {
         let place = places.places[Int(sighting.vantage)]
         let area = places.areas[Int(place.namespace)]
         switch place.phase {

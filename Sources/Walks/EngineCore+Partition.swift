@@ -9,7 +9,13 @@ import Wire
 /// (arrival times, sequence numbers, order of time). What can't be told stays apart, marked uncertain: a walk cut in
 /// two is a smaller evil than one walk of two packets.
 extension EngineCore {
-    mutating func resolve(_ number: Int32, by time: Int64, force: Bool) {
+    /// - Parameter mayWait: a stretch of a TCP stream whose way is not whole is deferred, until it is known what else
+    ///   of the stream was seen.
+    mutating func resolve(_ number: Int32, by time: Int64, force: Bool, mayWait: Bool = true) {
+        if store.cohorts[Int(number)].isFamily {
+            resolveFamily(number)
+            return
+        }
         store.collect(number, into: &members)
         let count = members.count
         guard count > 0 else {
@@ -17,6 +23,7 @@ extension EngineCore {
             store.close(number)
             return
         }
+        let mayWait = mayWait && store.cohorts[Int(number)].isStretch
         usedNotes.removeAll(keepingCapacity: true)
         openNotes = store.cohorts[Int(number)].notes >= 0 ? store.collectNotes(number) : []
         let emitted = store.cohorts[Int(number)].emitted
@@ -27,12 +34,19 @@ extension EngineCore {
         }
         if isOnePacket {
             arrange(members)
-            if arrangement.rootCount == 1, isOnePassage() {
+            if arrangement.rootCount == 1, arrangement.isTimely, isOnePassage() {
                 isOnlyPacket = true
-                emit(members, cohort: number, ordinal: emitted, isPlain: true)
-                store.releaseAll(number)
+                if emit(members, cohort: number, ordinal: emitted, isPlain: true, mayWait: mayWait) {
+                    store.releaseAll(number)
+                } else {
+                    deferEnd(of: number)
+                }
                 return
             }
+        }
+        if mayWait {
+            deferEnd(of: number)
+            return
         }
         if keyIndex.isEmpty {
             _ = readFlows()
@@ -74,7 +88,7 @@ extension EngineCore {
     }
 
     /// Reads each member's flow and tells whether every place was passed at most once.
-    private mutating func readFlows() -> Bool {
+    mutating func readFlows() -> Bool {
         keys.removeAll(keepingCapacity: true)
         keyIndex.removeAll(keepingCapacity: true)
         beginSerial()
@@ -140,7 +154,7 @@ extension EngineCore {
 
     /// Joins the flows of the cohort that conntrack says are one, by rewriting `keyIndex`'s classes.
     /// - Returns: how many are left.
-    private mutating func uniteFlows() -> Int {
+    mutating func uniteFlows() -> Int {
         let count = keys.count
         flowClass.removeAll(keepingCapacity: true)
         translatedFlows.removeAll(keepingCapacity: true)
@@ -187,7 +201,7 @@ extension EngineCore {
     // MARK: Several packets
 
     /// Fills `packetOf` with a packet's number for each member.
-    private mutating func partition() {
+    mutating func partition() {
         let count = members.count
         packetOf.removeAll(keepingCapacity: true)
         isUncertain.removeAll(keepingCapacity: true)
@@ -454,7 +468,7 @@ extension EngineCore {
 
     /// Whether no two sightings, of which one follows the other in a namespace, are too far apart in their source's
     /// count to be of one packet: those of another that looks alike, where the ones between are missing.
-    private func isOnePassage() -> Bool {
+    func isOnePassage() -> Bool {
         for position in members.indices where arrangement.nodes[position].parent >= 0 {
             if !mayPassTogether(members[Int(arrangement.nodes[position].parent)], members[position]) { return false }
         }
@@ -714,6 +728,21 @@ extension EngineCore {
     // MARK: Giving them
 
     private mutating func emitPackets(_ number: Int32, emitted: UInt32, by time: Int64, force: Bool) {
+        let (released, kept, ordinal) = emitParted(number, emitted: emitted, by: time, force: force)
+        for sighting in released { store.release(sighting) }
+        if kept.isEmpty {
+            store.close(number)
+        } else {
+            store.retain(number, members: kept.sorted(), emitted: ordinal)
+            let wait = max(time + 1, store.cohorts[Int(number)].lastNanoseconds + store.quietNanoseconds)
+            store.enqueue(number, deadline: wait)
+        }
+    }
+
+    /// Writes the packets that `partition` told apart and that are over by `time`.
+    mutating func emitParted(
+        _ number: Int32, emitted: UInt32, by time: Int64, force: Bool
+    ) -> (released: ContiguousArray<Int32>, kept: ContiguousArray<Int32>, ordinal: UInt32) {
         let count = members.count
         var packets: [ContiguousArray<Int32>] = []
         var slots: [Int32: Int] = [:]
@@ -742,26 +771,37 @@ extension EngineCore {
                 for position in packet { kept.append(all[Int(position)]) }
                 continue
             }
-            let sightings = ContiguousArray(packet.map { all[Int($0)] })
-            arrange(sightings)
-            if arrangement.rootCount > 1 { arrangement.chainRoots() }
-            joinOf.removeAll(keepingCapacity: true)
-            for position in packet {
-                var join = joins[Int(position)]
-                if uncertain[Int(position)], parents[Int(position)] < 0 { join.confidence = .weak }
-                joinOf.append(join)
+            for part in timelyParts(packet, of: all) {
+                let sightings = ContiguousArray(part.map { all[Int($0)] })
+                if part.count < packet.count { arrange(sightings) }
+                if arrangement.rootCount > 1 { arrangement.chainRoots() }
+                joinOf.removeAll(keepingCapacity: true)
+                for position in part {
+                    var join = joins[Int(position)]
+                    let isAlone = uncertain[Int(position)] && parents[Int(position)] < 0
+                    if isAlone || part.count < packet.count { join.confidence = .weak }
+                    joinOf.append(join)
+                }
+                emit(sightings, cohort: number, ordinal: ordinal, isPlain: false)
+                ordinal += 1
+                released.append(contentsOf: sightings)
             }
-            emit(sightings, cohort: number, ordinal: ordinal, isPlain: false)
-            ordinal += 1
-            released.append(contentsOf: sightings)
         }
-        for sighting in released { store.release(sighting) }
-        if kept.isEmpty {
-            store.close(number)
-        } else {
-            store.retain(number, members: kept.sorted(), emitted: ordinal)
-            let wait = max(time + 1, store.cohorts[Int(number)].lastNanoseconds + store.quietNanoseconds)
-            store.enqueue(number, deadline: wait)
+        return (released, kept, ordinal)
+    }
+
+    /// What was joined, but was seen to pass a place before one that stands before it, is of several packets. Leaves a
+    /// packet that is whole arranged.
+    private mutating func timelyParts(
+        _ packet: ContiguousArray<Int32>, of all: ContiguousArray<Int32>
+    ) -> [ContiguousArray<Int32>] {
+        arrange(ContiguousArray(packet.map { all[Int($0)] }))
+        if arrangement.isTimely { return [packet] }
+        var parts: [ContiguousArray<Int32>] = []
+        for (position, way) in arrangement.ways().enumerated() {
+            while parts.count <= Int(way) { parts.append([]) }
+            parts[Int(way)].append(packet[position])
         }
+        return parts.filter { !$0.isEmpty }
     }
 }

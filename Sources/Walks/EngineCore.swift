@@ -17,7 +17,6 @@ struct EngineCore {
     var batch = WalkBatch()
     var statistics = WalkEngine.Statistics()
     var losses: [Loss] = []
-    var forms: SegmentForms
     var routes: [RouteKey: RouteDecision] = [:]
     var context: WalkContext?
     /// Vantage points or the topology changed since `places` was worked out.
@@ -53,6 +52,16 @@ struct EngineCore {
     var isOnlyPacket = true
     /// ICMP errors by the label of the packet that they speak of, while it may still be open.
     var errors: [UInt64: PacketError] = [:]
+    /// Cohorts that ended as if their packet had gone on, or begun, in another form: see `settleDeferred`.
+    var deferred: ContiguousArray<Int32> = []
+    var deferredStreams: Set<UInt64> = []
+    /// By number of the cohort that holds it.
+    var families: [Int32: Family] = [:]
+    /// Of the packet being written: whether it was cut or put together, and by position, of how many.
+    var isOfParts = false
+    var mergedFrom: [Int32] = []
+    /// Whether the bytes of the packet being written were seen to go on in another packet.
+    var bytesGoOn = false
     var lastSeenAt: ContiguousArray<Int32> = []
     var serial: Int32 = 0
     var nextErrorSweep: Int64 = .min
@@ -76,7 +85,6 @@ struct EngineCore {
         self.options = options
         store = CohortStore(quietNanoseconds: options.quietNanoseconds)
         translations = TranslationTable(limit: options.translationLimit)
-        forms = SegmentForms(keptNanoseconds: 8 * options.quietNanoseconds)
     }
 
     // MARK: Taking
@@ -92,10 +100,6 @@ struct EngineCore {
         if !places.places[Int(place)].isLink {
             hooksSeen[Int(places.places[Int(place)].namespace)] |=
                 observation.headers.source.family == .ipv6 ? 2 : 1
-        }
-        if observation.headers.ipProtocol == .tcp, observation.headers.payloadLength > 0 {
-            forms.see(
-                observation.headers, vantage: UInt32(bitPattern: place), timeNanoseconds: observation.timeNanoseconds)
         }
         let isTunnelled = observation.headers.tunnelKind != .none
         let quotesPacket = observation.headers.flags.contains(.quotesPacket)
@@ -213,6 +217,7 @@ struct EngineCore {
                 end(number, by: ended.timeNanoseconds)
                 number = next
             }
+            settleDeferred(by: ended.timeNanoseconds)
             batch.order(from: start)
             answer(from: start)
         }
@@ -266,6 +271,7 @@ struct EngineCore {
                 resolve(number, by: .max, force: true)
                 number = next
             }
+            settleDeferred(by: .max)
         }
         batch.order(from: start)
         answer(from: start)
@@ -283,6 +289,7 @@ struct EngineCore {
                 resolve(number, by: .max, force: true)
                 number = next
             }
+            settleDeferred(by: .max)
             batch.order(from: start)
             answer(from: start)
         }

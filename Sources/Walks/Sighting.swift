@@ -12,6 +12,7 @@ struct Sighting {
     static let moreFragments = PacketHeaders.Flags.moreFragments.rawValue
     static let quotesPacket = PacketHeaders.Flags.quotesPacket.rawValue
     static let hasTransport = PacketHeaders.Flags.hasTransport.rawValue
+    static let hasTCPTimestamp = PacketHeaders.Flags.hasTCPTimestamp.rawValue
     static let matchesFilter: UInt16 = 1 << 13
     static let isFragment: UInt16 = 1 << 14
     static let isIPv6: UInt16 = 1 << 15
@@ -57,6 +58,7 @@ struct Sighting {
     var clock: Observation.Clock
     var tunnelKind: PacketHeaders.TunnelKind
     var flags: UInt16
+    var tcpTimestamp: UInt32
 
     /// - Parameters:
     ///   - place: the number that `Places` gave the vantage point.
@@ -96,6 +98,7 @@ struct Sighting {
         tcpFlags = observation.headers.tcpFlags
         icmpType = observation.headers.icmpType
         icmpCode = observation.headers.icmpCode
+        tcpTimestamp = observation.headers.tcpTimestamp
         clock = observation.clock
         tunnelKind = observation.headers.tunnelKind
         var flags = observation.headers.flags.rawValue & (Self.matchesFilter - 1)
@@ -116,6 +119,11 @@ struct Sighting {
     }
 
     var isEncapsulated: Bool { tunnelKind != .none }
+
+    /// A stretch of a TCP stream, which a device may cut or put together with others.
+    var isStretch: Bool {
+        ipProtocol == IPProtocol.tcp.rawValue && payloadLength > 0 && flags & (Self.isFragment | Self.quotesPacket) == 0
+    }
 
     /// The flow that the packet belongs to as it looks here.
     @inline(__always)

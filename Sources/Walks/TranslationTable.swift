@@ -163,6 +163,14 @@ struct TranslationTable {
         return false
     }
 
+    /// Whether it is a flow that conntrack translates.
+    func knows(_ flow: FlowKey) -> Bool {
+        guard !isEmpty else { return false }
+        var isKnown = false
+        translations(of: flow) { _, _ in isKnown = true }
+        return isKnown
+    }
+
     /// What `from` becomes, in any namespace.
     func translations(of from: FlowKey, _ body: (FlowKey, Int32) -> Void) {
         var walk = table.find(from.hash)

@@ -38,7 +38,10 @@ struct Step: Sendable {
     var offsetNanoseconds: Int64
     /// Step of the same walk; -1 for the first.
     var parent: Int32
+    /// How many packets carry it here: fragments, or segments.
     var segments: Int32
+    /// How many packets were put together to this one, of which the walk's may be only one; 0 for none.
+    var mergedFrom: Int32 = 0
     var confidence: Confidence
     var joint: Joint
 }
@@ -52,6 +55,8 @@ public struct WalkBatch: Sendable {
     var stops: [Stop] = []
     var losses: [Loss] = []
     var context: WalkContext?
+    /// For tests, by `stepStart`: all that a walk rests on, where several sightings are one step.
+    var members: [Int: [Sighting]] = [:]
 
     public init() {}
 
@@ -79,6 +84,7 @@ public struct WalkBatch: Sendable {
         stops.removeAll(keepingCapacity: true)
         losses.removeAll(keepingCapacity: true)
         context = nil
+        if !members.isEmpty { members.removeAll() }
     }
 
     /// The walk in the contract's form. Costs strings and arrays: ask only for walks that are shown.

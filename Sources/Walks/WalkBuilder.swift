@@ -176,7 +176,7 @@ struct WalkBuilder {
         if !isFragment { note("length", old.length, new.length) }
         if old.mark != nil, new.mark != nil { note("mark", old.mark, new.mark) }
         note("dscp", old.dscp, new.dscp)
-        note("segments", before.segments, after.segments)
+        note("segments", max(before.segments, after.mergedFrom), after.segments)
         note("encapsulation", old.encapsulation, new.encapsulation)
         return result
     }

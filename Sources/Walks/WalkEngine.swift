@@ -31,6 +31,8 @@ public struct WalkEngine: Sendable {
 
         /// For tests: arrangements are worked out anew for every packet.
         var remembersArrangements = true
+        /// For tests: `WalkBatch.members` is filled.
+        var keepsMembers = false
 
         public init() {}
     }

@@ -69,6 +69,7 @@ struct WalkComparison {
     private static func placeText(_ hop: ExpectedWalk.Hop) -> String {
         var bare = hop
         bare.translations = []
+        bare.parting = nil
         return bare.description
     }
 
@@ -82,6 +83,14 @@ struct WalkComparison {
 
     private static func changes(of hop: SeenHop, against expected: ExpectedWalk.Hop) -> [String] {
         var problems: [String] = []
+        let segments = hop.changes.filter { $0.field == "segments" }.map { (Int($0.from ?? ""), Int($0.to ?? "")) }
+        let parting: ExpectedWalk.Parting? =
+            segments.first.map { ($0.0 ?? 0) < ($0.1 ?? 0) ? .cut : .joined }
+        if parting != expected.parting {
+            problems.append(
+                "\(hop.place): should be \(expected.parting?.rawValue ?? "as it was"), is "
+                    + "\(parting?.rawValue ?? "as it was") (\(segments))")
+        }
         for field in ["source", "destination"] {
             let address = hop.changes.first { $0.field == field }
             let port = hop.changes.first { $0.field == "\(field)_port" }
@@ -137,6 +146,13 @@ func compare(_ walks: [Walk], with expected: [ExpectedWalk]) -> [String] {
             problems.append("\(part.flow): \(found.count) walks, not \(counts.reduce(0, +))")
         }
         if found.isEmpty, mustHappen(part, walks, expected, hooked) { problems.append("\(part.flow): no walk") }
+        for way in alternatives where way.hops.contains(where: { $0.parting != nil }) {
+            // The rest of the flow may be too small for it.
+            let isTaken = found.contains {
+                WalkComparison(walk: $0, hooked: hooked).differences(from: way).isEmpty
+            }
+            if !isTaken { problems.append("\(part.flow): no packet was cut or joined as written") }
+        }
         for walk in found {
             let comparison = WalkComparison(walk: walk, hooked: hooked)
             let differences = alternatives.map { comparison.differences(from: $0) }

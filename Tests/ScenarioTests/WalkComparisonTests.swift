@@ -73,6 +73,20 @@ struct WalkComparisonTests {
         #expect(try problems([Self.walk(swapped)]).count == 1)
     }
 
+    @Test("finds a cut that is not written, and one that is written and not there")
+    func cuts() throws {
+        var cut = Self.hops
+        cut[6].changes = [Hop.Change(field: "segments", from: "1", to: "3")]
+        #expect(try problems([Self.walk(cut)]).count == 1)
+        let expected = try ExpectedWalk.parse(Self.text + " cut", lab: "x")
+        #expect(compare([Self.walk(cut)], with: expected) == [])
+        #expect(compare([Self.walk(Self.hops)], with: expected).count == 2)
+        // Beside a way without it: some packet must be cut.
+        let either = try ExpectedWalk.parse("\(Self.text)\n\(Self.text) cut".replacing(" x1", with: ""), lab: "x")
+        #expect(compare([Self.walk(cut), Self.walk(Self.hops)], with: either) == [])
+        #expect(compare([Self.walk(Self.hops)], with: either).count == 1)
+    }
+
     @Test("finds a missing and a wrong translation")
     func translations() throws {
         var without = Self.hops

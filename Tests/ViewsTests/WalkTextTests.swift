@@ -1,3 +1,4 @@
+import Observations
 import Testing
 import Topology
 import Walks
@@ -170,5 +171,50 @@ import Walks
                                              namespace
 
                 """)
+    }
+
+    /// Four segments of which the third stays behind: `a` sends, `host` cuts, `b` is told of three.
+    @Test func segmentsAreCountedAndTheLostOneIsTold() throws {
+        func hop(
+            _ index: Int, _ parent: Int?, _ namespace: String, _ device: String,
+            _ direction: VantagePoint.Direction, segments: (String, String)? = nil
+        ) -> Hop {
+            Hop(
+                index: index, parent: parent, namespace: namespace, device: device, vantage: .link,
+                direction: direction, offsetNanoseconds: Int64(index) * 1000, evidence: [.seen],
+                packet: .init(source: "10.0.0.1", destination: "10.0.0.2", sourcePort: 40_000, destinationPort: 80),
+                changes: segments.map { [Hop.Change(field: "segments", from: $0.0, to: $0.1)] } ?? [])
+        }
+        var walk = Walk(
+            id: "00", protocol: "tcp", source: "10.0.0.1", destination: "10.0.0.2", sourcePort: 40_000,
+            destinationPort: 80, summary: "TCP ACK 40000 → 80, 5792 bytes", start: "2026-11-23T01:58:14.860946123Z",
+            outcome: .lost,
+            hops: [
+                hop(0, nil, "a", "eth0", .out), hop(1, 0, "host", "va", .in),
+                hop(2, 1, "host", "vb", .out, segments: ("1", "3")), hop(3, 1, "host", "vb", .out),
+                hop(4, 2, "b", "eth0", .in),
+            ])
+        walk.lastSeen = walk.hops[3]
+        walk.expectedNext = hop(5, 3, "b", "eth0", .in)
+        func text(_ walk: Walk) throws -> [String] {
+            try WalkRenderer(format: .text, options: RenderOptions(width: 100)).render(walk).split(separator: "\n")
+                .map(String.init)
+        }
+        let lost = try text(walk)
+        #expect(lost[0].hasPrefix("✘ lost   TCP a → 10.0.0.2:80"))
+        #expect(lost.contains { $0.contains("vb out") && $0.contains("cut into 4 segments, 3 of 4 segments") })
+        #expect(lost.contains { $0.hasSuffix("↳ 1 segment: vb out, then expected at b eth0 in, not seen") })
+        #expect(!lost.contains { $0.contains("expected here") })
+
+        walk.outcome = .delivered
+        walk.lastSeen = nil
+        walk.expectedNext = nil
+        walk.hops = [
+            hop(0, nil, "a", "eth0", .out), hop(1, 0, "host", "va", .in, segments: ("1", "4")),
+            hop(2, 1, "host", "vb", .out), hop(3, 2, "b", "eth0", .in, segments: ("4", "1")),
+        ]
+        let arrived = try text(walk)
+        #expect(arrived.contains { $0.contains("va in") && $0.contains("cut into 4 segments") })
+        #expect(arrived.contains { $0.contains("eth0 in") && $0.contains("put together from 4 segments") })
     }
 }

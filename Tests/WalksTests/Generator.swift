@@ -41,6 +41,8 @@ struct Generator {
         var conntrackDelay = 100.0
         /// All senders start within this time, in microseconds.
         var spread = 50.0
+        /// TCP in bursts, cut or put together on the way; nil for datagrams.
+        var stream: StreamShape?
     }
 
     /// An observation's place and time: what it is known by.
@@ -53,7 +55,7 @@ struct Generator {
     let shape: Shape
     var random: SplitMix64
     private(set) var events: [(time: Int64, event: Event)] = []
-    private(set) var truth: [Sight: Int] = [:]
+    private(set) var truth: [Sight: Set<Int>] = [:]
     /// How many sightings each packet has.
     private(set) var sightCount: [Int: Int] = [:]
     private var vantages: [VantagePoint: VantageID] = [:]
@@ -61,7 +63,7 @@ struct Generator {
     private var sequence: UInt32 = 0
     private var lastAt: [UInt64: Int64] = [:]
     private var hookMessages:
-        [(time: Int64, packet: Int, vantage: VantageID, arrival: Int64?, headers: PacketHeaders)] =
+        [(time: Int64, packets: Set<Int>, vantage: VantageID, arrival: Int64?, headers: PacketHeaders)] =
             []
 
     init(_ shape: Shape, seed: UInt64) {
@@ -70,7 +72,7 @@ struct Generator {
         build()
     }
 
-    private mutating func id(_ point: VantagePoint) -> VantageID {
+    mutating func id(_ point: VantagePoint) -> VantageID {
         if let known = vantages[point] { return known }
         let made = VantageID(rawValue: UInt32(vantages.count))
         vantages[point] = made
@@ -127,7 +129,8 @@ struct Generator {
         var number = 0
         for sender in 0..<shape.senders {
             var time = Double.random(in: 0...shape.spread, using: &random)
-            for index in 0..<shape.packetsEach {
+            if let stream = shape.stream { number = sendStream(stream, sender: sender, from: number, at: time) }
+            for index in 0..<(shape.stream == nil ? shape.packetsEach : 0) {
                 send(number, sender: sender, index: index, at: time)
                 number += 1
                 time += Double.random(in: shape.gap, using: &random)
@@ -165,26 +168,27 @@ struct Generator {
         (.postrouting, .srcnat, .after),
     ]
 
-    private func translatedPort(_ sender: Int) -> UInt16 { UInt16(20_000 + sender) }
+    func translatedPort(_ sender: Int) -> UInt16 { UInt16(20_000 + sender) }
 
-    private func flow(_ sender: Int, index: Int) -> FlowTuple {
-        tuple("10.0.\(sender / 200).\(sender % 200 + 1)", 5000, "198.51.100.1", 53, .udp)
+    func flow(_ sender: Int, index: Int) -> FlowTuple {
+        tuple(
+            "10.0.\(sender / 200).\(sender % 200 + 1)", 5000, "198.51.100.1", 53, shape.stream == nil ? .udp : .tcp)
     }
 
     private mutating func saw(
-        _ number: Int, _ vantage: VantageID, _ time: Int64, _ clock: Observation.Clock, _ headers: PacketHeaders,
+        _ packets: Set<Int>, _ vantage: VantageID, _ time: Int64, _ clock: Observation.Clock, _ headers: PacketHeaders,
         sequence: UInt32 = 0
     ) {
         var observation = Observation(timeNanoseconds: time, vantage: vantage, clock: clock, headers: headers)
         observation.sourceSequence = sequence
         events.append((time, .packet(observation)))
-        truth[Sight(vantage: vantage.rawValue, time: time, sequence: sequence)] = number
-        sightCount[number, default: 0] += 1
+        truth[Sight(vantage: vantage.rawValue, time: time, sequence: sequence)] = packets
+        for number in packets { sightCount[number, default: 0] += 1 }
     }
 
     /// A link keeps the order of a sender's packets, and no two sightings there have one time.
-    private mutating func onLink(
-        _ number: Int, _ namespace: String, _ device: String, _ direction: VantagePoint.Direction, _ sender: Int,
+    mutating func onLink(
+        _ packets: Set<Int>, _ namespace: String, _ device: String, _ direction: VantagePoint.Direction, _ sender: Int,
         _ time: inout Int64, _ headers: PacketHeaders, step: Bool = true
     ) {
         let vantage = id(.link(namespace, device, direction))
@@ -195,7 +199,7 @@ struct Generator {
         lastAt[lane] = time
         let shown = pieces(headers)
         for (offset, piece) in shown.enumerated() {
-            saw(number, vantage, time + Int64(offset), .passage, piece)
+            saw(packets, vantage, time + Int64(offset), .passage, piece)
         }
         time += Int64(shown.count - 1)
     }
@@ -231,62 +235,63 @@ struct Generator {
             headers.datagramKey = 4 << 56 | 17 << 48 | UInt64(headers.identification)
         }
         func isLost() -> Bool { random.chance(shape.loss) }
-        onLink(number, "s\(sender)", "eth0", .out, sender, &time, headers)
+        onLink([number], "s\(sender)", "eth0", .out, sender, &time, headers)
         if isLost() { return }
-        onLink(number, "host", "v\(sender)", .in, sender, &time, headers)
+        onLink([number], "host", "v\(sender)", .in, sender, &time, headers)
         let arrival = time
         if isLost() { return }
         if shape.floods, !shape.fragments, random.chance(0.3), shape.senders > 1 {
             let other = (sender + 1) % shape.senders
             var copyTime = time
-            onLink(number, "host", "v\(other)", .out, sender, &copyTime, headers)
-            onLink(number, "s\(other)", "eth0", .in, sender, &copyTime, headers)
+            onLink([number], "host", "v\(other)", .out, sender, &copyTime, headers)
+            onLink([number], "s\(other)", "eth0", .in, sender, &copyTime, headers)
         }
-        if !shape.fragments { onLink(number, "host", "br0", .in, sender, &time, headers, step: false) }
-        if shape.hasHooks { hook(number, 0, time, arrival, headers) }
+        if !shape.fragments { onLink([number], "host", "br0", .in, sender, &time, headers, step: false) }
+        if shape.hasHooks { hook([number], 0, time, arrival, headers) }
         headers.ttl -= 1
         time += 500
         if isLost() { return }
-        if shape.hasHooks { hook(number, 1, time, arrival, headers) }
+        if shape.hasHooks { hook([number], 1, time, arrival, headers) }
         time += 500
-        if shape.hasHooks { hook(number, 2, time, nil, headers) }
+        if shape.hasHooks { hook([number], 2, time, nil, headers) }
         if shape.translates {
             headers.source = address("203.0.113.2")
             headers.sourcePort = translatedPort(sender)
         }
         time += 500
-        if shape.hasHooks { hook(number, 3, time, nil, headers) }
+        if shape.hasHooks { hook([number], 3, time, nil, headers) }
         if isLost() { return }
-        onLink(number, "host", "up", .out, sender, &time, headers)
+        onLink([number], "host", "up", .out, sender, &time, headers)
         if shape.hasSecondRouter {
-            onLink(number, "transit", "down", .in, sender, &time, headers)
+            onLink([number], "transit", "down", .in, sender, &time, headers)
             if isLost() { return }
             headers.ttl -= 1
-            onLink(number, "transit", "up", .out, sender, &time, headers)
+            onLink([number], "transit", "up", .out, sender, &time, headers)
         }
         if isLost() { return }
-        onLink(number, "wan", "down", .in, sender, &time, headers)
+        onLink([number], "wan", "down", .in, sender, &time, headers)
     }
 
-    private mutating func hook(
-        _ number: Int, _ index: Int, _ time: Int64, _ arrival: Int64?, _ headers: PacketHeaders
+    mutating func hook(
+        _ packets: Set<Int>, _ index: Int, _ time: Int64, _ arrival: Int64?, _ headers: PacketHeaders
     ) {
         let (hook, stage, edge) = Self.hooks[index]
-        hookMessages.append((time, number, id(.hook("host", hook, stage, edge)), arrival, headers))
+        hookMessages.append((time, packets, id(.hook("host", hook, stage, edge)), arrival, headers))
     }
 
     /// NFLOG numbers its messages in the order in which they were made, and stamps the arrival in whole microseconds, or
     /// nothing: then the reader's clock counts.
     private mutating func logHooks() {
-        for message in hookMessages.sorted(by: { ($0.time, $0.packet) < ($1.time, $1.packet) }) {
+        for message in hookMessages.sorted(by: { ($0.time, $0.packets.min() ?? 0) < ($1.time, $1.packets.min() ?? 0) })
+        {
             sequence += 1
             if let arrival = message.arrival {
                 saw(
-                    message.packet, message.vantage, arrival / 1000 * 1000, .arrival, message.headers,
+                    message.packets, message.vantage, arrival / 1000 * 1000, .arrival, message.headers,
                     sequence: sequence)
             } else {
                 saw(
-                    message.packet, message.vantage,
+                    message.packets, message.vantage,
                     message.time + Int64.random(in: 20_000...80_000, using: &random), .reading, message.headers,
                     sequence: sequence)
             }

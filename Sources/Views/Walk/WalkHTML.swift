@@ -33,7 +33,7 @@ struct WalkHTML {
             rows: steps.steps.map { step in
                 var what = [MarkupText.xml(step.what.map(\.text).joined(separator: ", "))].filter { !$0.isEmpty }
                 what += step.notes.map { "<span class=\"dim\">\(MarkupText.xml($0.text))</span>" }
-                what += step.copies.map { "<span class=\"dim\">\(MarkupText.xml("copy: \($0)"))</span>" }
+                what += step.copies.map { "<span class=\"dim\">\(MarkupText.xml($0))</span>" }
                 let time = step.elapsedNanoseconds.map { "+" + Durations.text(nanoseconds: $0) } ?? ""
                 let confidence = step.confidence == .exact ? [] : [step.confidence.rawValue]
                 return [

@@ -44,7 +44,7 @@ struct WalkStep {
     var elapsedNanoseconds: Int64?
     var evidence: [String] = []
     var confidence: Confidence = .exact
-    /// Copies of the packet that left here.
+    /// Copies of the packet that left here, and parts of it: `copy: veth2 out`, `1 segment: veth2 out`.
     var copies: [String] = []
 }
 
@@ -70,10 +70,14 @@ struct WalkSteps {
         var lastTimed: Int64?
         var isFirst = true
         var lastJoin: [String] = []
+        // What else of a packet that was cut goes another way than the hop.
+        var parted: [[Hop]] = []
         for (position, hop) in path.hops.enumerated() {
             let rest = path.hops[(position + 1)...]
             let branches = path.branches[position] ?? []
-            guard isShown(hop, before: rest) || !branches.isEmpty else {
+            let siblings = parted
+            parted = rest.first.map { next in branches.filter { Self.isPart($0, beside: next) } } ?? []
+            guard isShown(hop, before: rest) || !branches.isEmpty || !siblings.isEmpty else {
                 if hop.vantage == .netfilter { hiddenHooks += 1 }
                 pending += hop.changes.filter { $0.field == "ttl" }
                 continue
@@ -90,7 +94,7 @@ struct WalkSteps {
             if walk.outcome == .unsent, step.kind == .sent { step.place = "send" }
             step.station = station(hop, kind: step.kind)
             step.isTunnelled = hop.packet.encapsulation != nil
-            step.what = words(hop, pending: pending, isFirst: isFirst)
+            step.what = words(hop, pending: pending, isFirst: isFirst, siblings: siblings)
             step.notes = notes(hop, lastJoin: lastJoin)
             lastJoin = hop.joinedBy
             if Self.isTimed(hop) {
@@ -101,7 +105,10 @@ struct WalkSteps {
             }
             step.evidence = hop.evidence.map(\.rawValue)
             step.confidence = hop.confidence
-            step.copies = branches.map { copy(of: hop, $0) }
+            step.copies = branches.map { branch in
+                rest.first.map { Self.isPart(branch, beside: $0) } ?? false
+                    ? part(of: hop, branch) : copy(of: hop, branch)
+            }
             steps.append(step)
             if hop.vantage == .link { pending = [] }
             isFirst = false
@@ -172,7 +179,9 @@ struct WalkSteps {
 
     // MARK: - Words
 
-    private func words(_ hop: Hop, pending: [Hop.Change], isFirst: Bool) -> [Phrase] {
+    private func words(
+        _ hop: Hop, pending: [Hop.Change], isFirst: Bool, siblings: [[Hop]]
+    ) -> [Phrase] {
         var phrases: [Phrase] = []
         if isFirst { phrases.append(Phrase(PacketWords.flow(hop.packet))) }
         if isFirst, walk.outcome == .unsent, IPAddress(hop.packet.source)?.isUnspecified == true {
@@ -196,7 +205,10 @@ struct WalkSteps {
                             .joined(separator: " ")))
             }
         }
-        phrases += changes(hop.changes)
+        phrases += changes(hop.changes, siblings: siblings)
+        if !siblings.isEmpty, !hop.changes.contains(where: { $0.field == "segments" }) {
+            phrases.append(Phrase(cut(from: 1, to: 1, siblings), .translation))
+        }
         let seen = Set(hop.changes.map(\.field))
         if hop.vantage == .link { phrases += changes(pending.filter { !seen.contains($0.field) }) }
         if isFirst, let ttl = hop.packet.ttl { phrases.append(Phrase("ttl \(ttl)")) }
@@ -217,7 +229,7 @@ struct WalkSteps {
         }
     }
 
-    private func changes(_ changes: [Hop.Change]) -> [Phrase] {
+    private func changes(_ changes: [Hop.Change], siblings: [[Hop]] = []) -> [Phrase] {
         var phrases: [Phrase] = []
         for side in ["source", "destination"] {
             let address = changes.first { $0.field == side }
@@ -248,6 +260,11 @@ struct WalkSteps {
                 } else {
                     phrases.append(Phrase("unwrapped", .translation))
                 }
+            case "segments":
+                guard let from = change.from.flatMap({ Int($0) }), let to = change.to.flatMap({ Int($0) }) else {
+                    continue
+                }
+                phrases.append(Phrase(cut(from: from, to: to, siblings), .translation))
             default:
                 phrases.append(Phrase("\(change.field) \(change.from ?? "none") ⇒ \(change.to ?? "none")"))
             }
@@ -280,8 +297,46 @@ struct WalkSteps {
         return notes
     }
 
-    /// `veth2 out, other veth3 in`: where a copy went.
-    private func copy(of hop: Hop, _ branch: [Hop]) -> String {
+    /// A hop of the same place as the next one on the line: of other parts of the packet.
+    private static func isPart(_ branch: [Hop], beside next: Hop) -> Bool {
+        guard let first = branch.first else { return false }
+        return first.namespace == next.namespace && first.device == next.device && first.vantage == next.vantage
+            && first.direction == next.direction && first.hook == next.hook && first.stage == next.stage
+            && first.edge == next.edge
+    }
+
+    /// `cut into 5 segments`, `put together from 5 segments`, `4 of 5 segments`.
+    private func cut(from: Int, to: Int, _ siblings: [[Hop]]) -> String {
+        let name = walk.protocol == "tcp" ? "segment" : "fragment"
+        let total = to + siblings.reduce(0) { $0 + Self.parts($1) }
+        if total > to { return (from == 1 ? "cut into \(total) \(name)s, " : "") + "\(to) of \(total) \(name)s" }
+        if from == 1 { return "cut into \(to) \(name)s" }
+        return to == 1 ? "put together from \(from) \(name)s" : "\(to) \(name)s of \(from)"
+    }
+
+    /// How many packets a branch is of: what it says itself, where that is not what went before.
+    private static func parts(_ branch: [Hop]) -> Int {
+        branch.first?.changes.first { $0.field == "segments" }?.to.flatMap { Int($0) } ?? 1
+    }
+
+    /// `1 segment: veth2 out, then expected at other veth3 in, not seen`.
+    private func part(of hop: Hop, _ branch: [Hop]) -> String {
+        let count = Self.parts(branch)
+        let name = walk.protocol == "tcp" ? "segment" : "fragment"
+        var text = "\(count) \(name)\(count == 1 ? "" : "s"): \(places(of: branch, from: hop))"
+        if walk.outcome == .lost, let last = walk.lastSeen, branch.contains(where: { $0.index == last.index }) {
+            text +=
+                walk.expectedNext.map {
+                    ", then expected at \($0.namespace) \(PacketWords.place($0)), not seen"
+                } ?? ", and no further"
+        }
+        return text
+    }
+
+    private func copy(of hop: Hop, _ branch: [Hop]) -> String { "copy: \(places(of: branch, from: hop))" }
+
+    /// `veth2 out, other veth3 in`: where a copy or a part went.
+    private func places(of branch: [Hop], from hop: Hop) -> String {
         var namespace = hop.namespace
         var places: [String] = []
         for step in branch where step.vantage != .netfilter || step.rules.contains(where: RuleWords.stops) {
@@ -317,6 +372,8 @@ struct WalkSteps {
             steps.append(step)
         case .lost:
             guard let expected = walk.expectedNext else { return }
+            // Of a part that stayed behind its own line says it.
+            if let last = walk.lastSeen, !path.hops.contains(where: { $0.index == last.index }) { return }
             var step = WalkStep(
                 number: steps.count + 1, kind: .missing, namespace: expected.namespace,
                 place: PacketWords.place(expected))

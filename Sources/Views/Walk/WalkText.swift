@@ -176,11 +176,11 @@ struct WalkText {
         return lines
     }
 
-    /// Where copies of the packet went: one line each, the first few.
+    /// Where copies and parts of the packet went: one line each, the first few.
     private func copies(_ step: WalkStep, indent: Int) -> [StyledText] {
         let limit = options.verbosity >= .verbose ? step.copies.count : 6
-        var texts = step.copies.prefix(limit).map { "copy: \($0)" }
-        if step.copies.count > limit { texts.append("and \(step.copies.count - limit) copies more (-v lists them)") }
+        var texts = Array(step.copies.prefix(limit))
+        if step.copies.count > limit { texts.append("and \(step.copies.count - limit) more (-v lists them)") }
         return texts.flatMap { text in
             let head = pen("↳ ", .dim)
             return pen(text, .dim).wrapped(to: options.width - indent - head.columns).enumerated().map { row, part in
