@@ -24,6 +24,8 @@ struct CohortStore {
         var isStretch = false
         /// Holds sightings of several labels: a TCP packet and what it was cut into, or put together with.
         var isFamily = false
+        /// Goes by other keys as well.
+        var hasAliases = false
 
         /// Takes a sighting in.
         /// - Returns: the one before it, to be linked to it; -1 for none.
@@ -54,6 +56,8 @@ struct CohortStore {
     private(set) var notes: [Note?] = []
     private(set) var details: [PacketDetail] = []
     private var table = KeyTable(capacity: 4096)
+    /// By cohort, the keys that it goes by beside its own: what few have.
+    private var aliases: [Int32: [UInt64]] = [:]
     private var freeSighting: Int32 = -1
     private var freeCohort: Int32 = -1
     private var freeNotes: [Int32] = []
@@ -243,7 +247,6 @@ struct CohortStore {
     /// Ends a cohort, and gives back all its sightings.
     mutating func releaseAll(_ number: Int32) {
         let cohort = cohorts[Int(number)]
-        if cohort.isFamily { forgetLabels(number) }
         if cohort.hasDetails {
             var walk = cohort.head
             while walk >= 0 {
@@ -274,24 +277,49 @@ struct CohortStore {
         if cohorts[Int(number)].notes >= 0 { dropNotes(number) }
         // What was absorbed by another left its key to that one.
         if cohorts[Int(number)].key != 0 { table.remove(cohorts[Int(number)].key) }
+        if cohorts[Int(number)].hasAliases {
+            for key in aliases.removeValue(forKey: number) ?? [] { table.remove(key) }
+        }
         cohorts[Int(number)].count = 0
         cohorts[Int(number)].next = freeCohort
         freeCohort = number
         openCohorts -= 1
     }
 
-    // MARK: Families
+    // MARK: Several keys
 
-    /// Moves all of a cohort to another one, which takes what comes with its labels from here on.
+    /// Lets the cohort of one key take what comes with another one as well, and all that has come with that so far.
+    /// - Returns: false where none of them is open.
+    mutating func tie(_ key: UInt64, to other: UInt64) -> Bool {
+        let one = table.find(key)
+        let two = table.find(other)
+        if one < 0, two < 0 { return false }
+        if one == two { return true }
+        if one < 0 {
+            name(two, key)
+        } else if two < 0 {
+            name(one, other)
+        } else {
+            absorb(two, into: one, isQueued: true)
+        }
+        return true
+    }
+
+    mutating func markFamily(_ number: Int32) { cohorts[Int(number)].isFamily = true }
+
+    private mutating func name(_ number: Int32, _ key: UInt64) {
+        table.set(key, to: number)
+        aliases[number, default: []].append(key)
+        cohorts[Int(number)].hasAliases = true
+    }
+
+    /// Moves all of a cohort to another one, which takes what comes with its keys from here on.
     ///
     /// - Parameter isQueued: the absorbed cohort waits in a bucket: there it is found empty, and closed.
     mutating func absorb(_ other: Int32, into number: Int32, isQueued: Bool) {
         let gone = cohorts[Int(other)]
-        var walk = gone.head
-        while walk >= 0 {
-            table.set(sightings[Int(walk)].label, to: number)
-            walk = sightings[Int(walk)].next
-        }
+        name(number, gone.key)
+        for key in aliases.removeValue(forKey: other) ?? [] { name(number, key) }
         if gone.head >= 0 {
             let tail = cohorts[Int(number)].tail
             if tail >= 0 { sightings[Int(tail)].next = gone.head } else { cohorts[Int(number)].head = gone.head }
@@ -307,20 +335,10 @@ struct CohortStore {
         cohorts[Int(number)].firstNanoseconds = min(cohorts[Int(number)].firstNanoseconds, gone.firstNanoseconds)
         cohorts[Int(number)].lastNanoseconds = max(cohorts[Int(number)].lastNanoseconds, gone.lastNanoseconds)
         cohorts[Int(number)].hasDetails = cohorts[Int(number)].hasDetails || gone.hasDetails
-        cohorts[Int(number)].isFamily = true
         cohorts[Int(other)] = Cohort(
             key: 0, head: -1, tail: -1, count: 0, next: gone.next, notes: -1, firstNanoseconds: 0, lastNanoseconds: 0,
             emitted: 0)
         if !isQueued { close(other) }
-    }
-
-    private mutating func forgetLabels(_ number: Int32) {
-        var walk = cohorts[Int(number)].head
-        while walk >= 0 {
-            let label = sightings[Int(walk)].label
-            if table.find(label) == number { table.remove(label) }
-            walk = sightings[Int(walk)].next
-        }
     }
 
     /// Leaves a cohort open with those of its sightings that have not ended.

@@ -53,6 +53,7 @@ extension EngineCore {
                 families[other] = nil
                 store.absorb(other, into: target, isQueued: !waiting.contains(other))
             }
+            store.markFamily(target)
             families[target] = Family(hull: run.hull, others: run.others)
             guard waiting.contains(target) else { continue }
             let deadline = store.cohorts[Int(target)].lastNanoseconds + store.quietNanoseconds

@@ -52,6 +52,10 @@ extension EngineCore {
             batch.details.removeLast(batch.details.count - detailStart)
             return false
         }
+        if flags & Sighting.isFragment != 0, ending != .lost, let stayed = lastOfAllFragments(stepStart, before: last) {
+            last = stayed
+            ending = .lost
+        }
         if ending == .lost, bytesGoOn { ending = .left }
         let endOffset = batch.steps[stepStart + last].offsetNanoseconds
         let label = batch.steps[stepStart].sighting.label
@@ -127,6 +131,18 @@ extension EngineCore {
     }
 
     // MARK: Where it ended
+
+    /// Of a packet last seen as fragments, the last step where there were more of them: the others stayed behind, so
+    /// that it is never put together. Nil where none is missing.
+    private func lastOfAllFragments(_ start: Int, before last: Int) -> Int? {
+        let end = batch.steps[start + last]
+        guard end.sighting.has(Sighting.isFragment) else { return nil }
+        return (0..<last).last { index in
+            let step = batch.steps[start + index]
+            return step.sighting.has(Sighting.isFragment) && step.segments > end.segments
+                && step.sighting.identification == end.sighting.identification
+        }
+    }
 
     /// The leaf that got farthest; of equals the last.
     private func lastStep(_ start: Int) -> (Int, Ending) {

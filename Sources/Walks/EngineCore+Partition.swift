@@ -213,6 +213,7 @@ extension EngineCore {
             isUncertain.append(false)
             parentOf.append(-1)
         }
+        isOneDatagram = showsOneDatagram(members)
         var byClass: [Int32: ContiguousArray<Int32>] = [:]
         var classOrder: [Int32] = []
         for position in 0..<count {
@@ -249,6 +250,8 @@ extension EngineCore {
         var tunnel: PacketHeaders.TunnelKind
         var flow: Int32
         var fragment: UInt16
+        /// Of fragments; 0 for whole packets.
+        var identification: UInt16
         var label: UInt64
         /// Member positions, in order of time.
         var positions: ContiguousArray<Int32>
@@ -267,7 +270,8 @@ extension EngineCore {
                     | UInt64(sighting.fragmentOffset))
             // Whole datagrams in a datagram's cohort differ by their label; fragments don't.
             let label = sighting.has(Sighting.isFragment) ? 0 : sighting.label
-            hash = mix(hash, label)
+            let identification = label == 0 ? sighting.identification : 0
+            hash = mix(hash ^ UInt64(identification), label)
             let known = nodeTable.find(hash)
             if known >= 0 {
                 nodes[Int(known)].positions.append(position)
@@ -276,7 +280,8 @@ extension EngineCore {
                 nodes.append(
                     Node(
                         place: Int32(bitPattern: sighting.vantage), ttl: sighting.ttl, tunnel: sighting.tunnelKind,
-                        flow: flow, fragment: sighting.fragmentOffset, label: label, positions: [position]))
+                        flow: flow, fragment: sighting.fragmentOffset, identification: identification, label: label,
+                        positions: [position]))
             }
         }
         for index in nodes.indices {
@@ -347,6 +352,7 @@ extension EngineCore {
             where right > left && nodes[right].label == 0 && nodes[left].place == nodes[right].place
                 && nodes[left].ttl == nodes[right].ttl && nodes[left].flow == nodes[right].flow
                 && nodes[left].tunnel == nodes[right].tunnel
+                && nodes[left].identification == nodes[right].identification
             {
                 guard nodes[left].positions.count == nodes[right].positions.count else {
                     for position in nodes[right].positions { isUncertain[Int(position)] = true }
@@ -408,6 +414,10 @@ extension EngineCore {
     /// Fragments follow fragments of the same offset; a datagram put together follows its first.
     private func mayFollow(_ earlier: Node, _ later: Node) -> Bool {
         guard earlier.label == 0 else { return later.label == 0 || later.label == earlier.label }
+        if later.label == 0, earlier.identification != later.identification {
+            // A router gave them another one, unless they are several datagrams'.
+            guard isOneDatagram, earlier.ttl > later.ttl else { return false }
+        }
         return earlier.fragment == (later.label == 0 ? later.fragment : 0)
     }
 
@@ -492,7 +502,9 @@ extension EngineCore {
             return
         }
         parentOf[Int(later)] = earlier
-        joinOf[Int(later)] = Join(confidence: confidence, joint: joint.union(.label))
+        let isAlike =
+            store.sightings[Int(members[Int(later)])].label == store.sightings[Int(members[Int(earlier)])].label
+        joinOf[Int(later)] = Join(confidence: confidence, joint: joint.union(isAlike ? .label : .datagram))
     }
 
     /// NFLOG gives the time at which the packet came into the namespace, in whole microseconds; captures have the same
@@ -639,6 +651,7 @@ extension EngineCore {
                 !isUncertain[Int(head)]
             else { continue }
             let late = store.sightings[Int(members[Int(head)])]
+            if !isOneDatagram, late.has(Sighting.isFragment) { continue }
             // Conntrack speaks of this namespace, and did not say that these two are one.
             if hasConntrack[Int(places.places[Int(late.vantage)].namespace)] { continue }
             var best: (position: Int32, age: Int64)?
@@ -796,6 +809,7 @@ extension EngineCore {
         _ packet: ContiguousArray<Int32>, of all: ContiguousArray<Int32>
     ) -> [ContiguousArray<Int32>] {
         arrange(ContiguousArray(packet.map { all[Int($0)] }))
+        if let parts = datagrams(packet, of: all) { return parts }
         if arrangement.isTimely { return [packet] }
         var parts: [ContiguousArray<Int32>] = []
         for (position, way) in arrangement.ways().enumerated() {
@@ -803,5 +817,37 @@ extension EngineCore {
             parts[Int(way)].append(packet[position])
         }
         return parts.filter { !$0.isEmpty }
+    }
+
+    /// Fragments of several datagrams, which their identifications tell apart, whatever else they were joined by; nil
+    /// where all are of one. A router that puts an IPv6 datagram together gives its fragments another identification
+    /// when it sends it on: so two are of one datagram, but not at one place.
+    private func datagrams(
+        _ packet: ContiguousArray<Int32>, of all: ContiguousArray<Int32>
+    ) -> [ContiguousArray<Int32>]? {
+        if showsOneDatagram(packet.map { all[Int($0)] }) { return nil }
+        var parts: [UInt16: ContiguousArray<Int32>] = [:]
+        var wholes: ContiguousArray<Int32> = []
+        for position in packet {
+            let sighting = store.sightings[Int(all[Int(position)])]
+            guard sighting.has(Sighting.isFragment) else {
+                wholes.append(position)
+                continue
+            }
+            parts[sighting.identification, default: []].append(position)
+        }
+        return parts.sorted { $0.key < $1.key }.map(\.value) + (wholes.isEmpty ? [] : [wholes])
+    }
+
+    /// Whether no place shows fragments of two identifications.
+    private func showsOneDatagram(_ sightings: some Sequence<Int32>) -> Bool {
+        var identificationAt: [UInt32: UInt16] = [:]
+        for index in sightings {
+            let sighting = store.sightings[Int(index)]
+            guard sighting.has(Sighting.isFragment) else { continue }
+            let known = identificationAt.updateValue(sighting.identification, forKey: sighting.vantage)
+            if let known, known != sighting.identification { return false }
+        }
+        return true
     }
 }

@@ -36,6 +36,8 @@ struct EngineCore {
     /// Of the flow being told apart: how many look-alikes passed one place, and their least distance in nanoseconds.
     var lookalikes = 1
     var spacing = Int64.max
+    /// Whether the fragments of the cohort being told apart can be of one datagram.
+    var isOneDatagram = true
     var packetOf: ContiguousArray<Int32> = []
     var parentOf: ContiguousArray<Int32> = []
     var isUncertain: ContiguousArray<Bool> = []
@@ -105,6 +107,9 @@ struct EngineCore {
         let quotesPacket = observation.headers.flags.contains(.quotesPacket)
         let detail = isTunnelled || quotesPacket ? keepDetail(observation) : -1
         store.insert(observation, place: place, detail: detail, key: Self.cohortKey(observation.headers))
+        if observation.headers.datagramStart != 0, observation.headers.isFragment {
+            _ = store.tie(Self.cohortKey(observation.headers), to: Self.startKey(observation.headers))
+        }
         if store.openSightings > options.sightingLimit { forceSome() }
     }
 
@@ -121,9 +126,15 @@ struct EngineCore {
     /// be fragments' whole are gathered by that as well, and told apart by their label when the cohort ends.
     static func cohortKey(_ headers: borrowing PacketHeaders) -> UInt64 {
         if headers.isFragment { return mix(headers.datagramKey, 0x5bd1_e995) }
+        if headers.datagramStart != 0 { return startKey(headers) }
         guard headers.length > 1000, headers.datagramKey != 0, headers.ipProtocol != .tcp else { return headers.label }
         let mayFragment = !headers.flags.contains(.dontFragment)
         return mayFragment ? mix(headers.datagramKey, 0x5bd1_e995) : headers.label
+    }
+
+    /// Of an IPv6 datagram and its first fragment.
+    private static func startKey(_ headers: borrowing PacketHeaders) -> UInt64 {
+        mix(headers.datagramStart, 0x6461_7461)
     }
 
     mutating func take(_ event: Event) {

@@ -128,7 +128,28 @@ extension PacketHeaders {
             }
         }
         ipProtocol = IPProtocol(rawValue: nextHeader)
+        let upper = offset
         readUpperLayer(bytes, at: offset, end: end, identification: fragmentIdentification, tunnels: tunnels)
+        // A tunnel's inside is another packet.
+        if network == .ipv6, tunnels == 0, tunnelKind == .none { hashStart(bytes, at: upper) }
+    }
+
+    /// The least MTU of a link (RFC 8200 section 5): what is no larger is never fragmented.
+    private static let leastMTU: UInt32 = 1280
+
+    /// - Parameter upper: where the upper layer's header begins.
+    private mutating func hashStart(_ bytes: RawSpan, at upper: Int) {
+        let mayBeCut = isFragment ? fragmentOffset == 0 : length > Self.leastMTU
+        guard mayBeCut, ipProtocol != .tcp, flags.contains(.hasTransport),
+            flags.isDisjoint(with: [.labelCutShort, .malformed, .quotesPacket])
+        else { return }
+        var hash = LabelHash()
+        // A first fragment says how long the datagram is, where it is UDP.
+        let length = ipProtocol == .udp ? bytes.u16(upper &+ 4) : 0
+        hash.mix(
+            UInt64(ipProtocol.rawValue) << 32 | UInt64(icmpType) << 24 | UInt64(icmpCode) << 16 | UInt64(length),
+            UInt64(icmpSequence) << 8 | UInt64(sctpChunkType))
+        if hash.mixPayload(bytes, at: Int(payloadOffset), length: Int(payloadLength)) { datagramStart = hash.label }
     }
 
     /// Hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, Shim6.

@@ -76,6 +76,9 @@ public struct PacketHeaders: Hashable, Sendable {
     /// identification, packed; 0 where there is no identification. NAT leaves it alone, but it is no hash of the
     /// content: two hosts can use the same one at the same time.
     public var datagramKey: UInt64 = 0
+    /// What an IPv6 datagram too large for some links and its first fragment have in common, since only fragments bear
+    /// an identification there (RFC 8200): a hash of how its payload begins, of what NAT leaves alone; 0 for others.
+    public var datagramStart: UInt64 = 0
     /// Length of the IP packet in bytes, header included (84 for a plain ping), from its header; for a jumbo or
     /// GSO packet whose header says 0, from the capture's own length. For other frames, the frame's length.
     public var length: UInt32 = 0

@@ -35,6 +35,8 @@ struct Generator {
         var gap: ClosedRange<Double> = 200...2000
         var floods = false
         var fragments = false
+        /// As IPv6 has it: the hooks see the datagram whole, and each device that sends it out fragments it anew.
+        var fragmentsIPv6 = false
         /// Events may come this much out of order, in microseconds.
         var disorder = 0.0
         /// Conntrack's word comes this much after the packet, in microseconds.
@@ -61,6 +63,9 @@ struct Generator {
     private var vantages: [VantagePoint: VantageID] = [:]
     private(set) var preamble: [Event] = []
     private var sequence: UInt32 = 0
+    private var fragmentIdentification: UInt32 = 0xfff0
+    /// Which fragments of the packet under way were lost.
+    private var stayed: Set<Int> = []
     private var lastAt: [UInt64: Int64] = [:]
     private var hookMessages:
         [(time: Int64, packets: Set<Int>, vantage: VantageID, arrival: Int64?, headers: PacketHeaders)] =
@@ -195,16 +200,41 @@ struct Generator {
         if step { time += Int64.random(in: 1000...12_000, using: &random) }
         let lane = UInt64(vantage.rawValue) << 20 | UInt64(sender)
         time = max(time, (lastAt[lane] ?? 0) + 1)
-        while truth[Sight(vantage: vantage.rawValue, time: time, sequence: 0)] != nil { time += 1 }
-        lastAt[lane] = time
         let shown = pieces(headers)
-        for (offset, piece) in shown.enumerated() {
+        while (0..<Int64(shown.count)).contains(where: {
+            truth[Sight(vantage: vantage.rawValue, time: time + $0, sequence: 0)] != nil
+        }) {
+            time += 1
+        }
+        lastAt[lane] = time
+        for (offset, piece) in shown.enumerated() where !stayed.contains(offset) {
             saw(packets, vantage, time + Int64(offset), .passage, piece)
         }
         time += Int64(shown.count - 1)
     }
 
+    /// RFC 8200 section 4.5: the identification is the fragments' alone, and the fragmenting device's.
+    private func fragmentsIPv6(_ headers: PacketHeaders) -> [PacketHeaders] {
+        (0..<3).map { index in
+            var piece = headers
+            piece.identification = UInt16(truncatingIfNeeded: fragmentIdentification)
+            piece.datagramKey = 6 << 56 | 17 << 48 | UInt64(fragmentIdentification)
+            piece.label = mix(headers.label, UInt64(fragmentIdentification) << 8 | UInt64(index))
+            piece.length = 1496
+            piece.fragmentOffset = UInt16(index) * 1448
+            if index < 2 { piece.flags.insert(.moreFragments) }
+            if index > 0 {
+                piece.flags.remove(.hasTransport)
+                piece.sourcePort = 0
+                piece.destinationPort = 0
+                piece.datagramStart = 0
+            }
+            return piece
+        }
+    }
+
     private func pieces(_ headers: PacketHeaders) -> [PacketHeaders] {
+        if shape.fragmentsIPv6 { return fragmentsIPv6(headers) }
         guard shape.fragments, headers.length > 1500 else { return [headers] }
         var first = headers
         first.flags.insert(.moreFragments)
@@ -234,23 +264,38 @@ struct Generator {
             headers.flags.remove(.dontFragment)
             headers.datagramKey = 4 << 56 | 17 << 48 | UInt64(headers.identification)
         }
-        func isLost() -> Bool { random.chance(shape.loss) }
+        if shape.fragmentsIPv6 {
+            headers.identification = 0
+            headers.length = 3048
+            headers.datagramKey = 0
+            headers.datagramStart = mix(headers.label, 0x57a7)
+            fragmentIdentification &+= 0x1_0001
+        }
+        stayed = []
+        func isLost() -> Bool {
+            guard shape.fragmentsIPv6 else { return random.chance(shape.loss) }
+            for fragment in 0..<3 where random.chance(shape.loss) { stayed.insert(fragment) }
+            return stayed.count == 3
+        }
         onLink([number], "s\(sender)", "eth0", .out, sender, &time, headers)
         if isLost() { return }
         onLink([number], "host", "v\(sender)", .in, sender, &time, headers)
         let arrival = time
         if isLost() { return }
-        if shape.floods, !shape.fragments, random.chance(0.3), shape.senders > 1 {
+        if shape.floods, !shape.fragments, !shape.fragmentsIPv6, random.chance(0.3), shape.senders > 1 {
             let other = (sender + 1) % shape.senders
             var copyTime = time
             onLink([number], "host", "v\(other)", .out, sender, &copyTime, headers)
             onLink([number], "s\(other)", "eth0", .in, sender, &copyTime, headers)
         }
         if !shape.fragments { onLink([number], "host", "br0", .in, sender, &time, headers, step: false) }
+        // The router puts datagrams together, to translate them: for that it needs all of them.
+        if !stayed.isEmpty { return }
+        if shape.fragmentsIPv6 { fragmentIdentification &+= 1 }
         if shape.hasHooks { hook([number], 0, time, arrival, headers) }
         headers.ttl -= 1
         time += 500
-        if isLost() { return }
+        if shape.fragmentsIPv6 ? random.chance(shape.loss) : isLost() { return }
         if shape.hasHooks { hook([number], 1, time, arrival, headers) }
         time += 500
         if shape.hasHooks { hook([number], 2, time, nil, headers) }
@@ -260,7 +305,7 @@ struct Generator {
         }
         time += 500
         if shape.hasHooks { hook([number], 3, time, nil, headers) }
-        if isLost() { return }
+        if shape.fragmentsIPv6 ? random.chance(shape.loss) : isLost() { return }
         onLink([number], "host", "up", .out, sender, &time, headers)
         if shape.hasSecondRouter {
             onLink([number], "transit", "down", .in, sender, &time, headers)

@@ -155,6 +155,19 @@ import Wire
         }
     }
 
+    /// IPv6 datagrams: whole at the hooks, fragments with new identifications behind each device that sends them out.
+    @Test(arguments: 0..<150 as Range<UInt64>)
+    func fragmentsKeepToTheirDatagram(seed: UInt64) {
+        var random = SplitMix64(seed: seed &+ 13)
+        var shape = Self.shape(&random)
+        shape.fragments = false
+        shape.fragmentsIPv6 = true
+        let result = Self.run(shape, seed: seed &+ 4_000_003)
+        #expect(result.falseMerges == 0, "seed \(seed): \(shape)")
+        #expect(result.isComplete, "seed \(seed): \(shape)")
+        if !shape.sharesLabel { #expect(result.whole == result.packets, "seed \(seed): \(result) \(shape)") }
+    }
+
     /// What was worked out for one packet and taken for the next must be what would have been worked out for that.
     @Test(arguments: 0..<60 as Range<UInt64>)
     func rememberedArrangementsAreThoseWorkedOut(seed: UInt64) {

@@ -77,6 +77,7 @@ extension PacketHeaders {
         coder.address(76, &tunnelSource, base.tunnelSource)
         coder.address(77, &tunnelDestination, base.tunnelDestination)
         coder.number(78, &label, base.label)
+        coder.number(79, &datagramStart, base.datagramStart)
     }
 }
 

@@ -136,6 +136,7 @@ struct Anonymizer {
         headers.tunnelDestination = anonymize(headers.tunnelDestination)
         headers.label = anonymize(label: headers.label)
         headers.quotedLabel = anonymize(label: headers.quotedLabel)
+        headers.datagramStart = anonymize(label: headers.datagramStart)
         // Says when a host was started (RFC 7323).
         headers.tcpTimestamp = 0
         headers.flags.remove(.hasTCPTimestamp)
