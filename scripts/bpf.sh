@@ -1,8 +1,8 @@
 #!/bin/sh
-# Builds the drop probe's BPF program into the file named. The clang of the Swift toolchain comes first, so that the
+# Builds a BPF program, the drop probe's where none is named, into the file named. The clang of the Swift toolchain comes first, so that the
 # object beside the source can be made again byte for byte.
-#   bpf.sh FILE      builds it
-#   bpf.sh --check   status 0 where the Swift toolchain's clang can, and is the one that the shipped object was built by
+#   bpf.sh FILE [SOURCE]   builds it
+#   bpf.sh --check         status 0 where the Swift toolchain's clang can, and is the one that the shipped object was built by
 set -eu
 clang=$(dirname "$(command -v swift)")/clang
 if [ "$1" = --check ]; then
@@ -12,6 +12,7 @@ if [ "$1" = --check ]; then
     exit
 fi
 target=$(realpath "$1")
-cd "$(dirname "$0")/../Sources/Probes/Drops"
+source=$(realpath "${2:-$(dirname "$0")/../Sources/Probes/Drops/kfree_skb.bpf.c}")
+cd "$(dirname "$source")"
 if [ ! -x "$clang" ]; then clang=clang; fi
-exec "$clang" -target bpf -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Werror -c kfree_skb.bpf.c -o "$target"
+exec "$clang" -target bpf -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Werror -c "$(basename "$source")" -o "$target"

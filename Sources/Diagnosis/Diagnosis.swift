@@ -186,7 +186,10 @@ struct Examination {
     struct Told {
         var rule: RuleReference?
         var verdict: String?
+        /// The drop reason, by what it means.
         var reason: String?
+        /// The drop reason as the kernel gave it.
+        var word: String?
         var location: String?
         var namespace: String?
         var failure: SendFailure?
@@ -216,6 +219,9 @@ struct Examination {
                 drops.last { !["NO_SOCKET", "CONSUMED", "NOT_DROPPED_YET"].contains($0.reason) } ?? drops.last
             reason = stop?.reason.flatMap { DropReason.isName($0) ? $0 : nil } ?? drop?.reason
             location = stop?.location ?? drop?.location
+            word = reason
+            // Drivers free what their XDP program dropped without giving the reason: veth_xdp_rcv_skb of veth, for one.
+            if reason == "NOT_SPECIFIED", location?.contains("xdp") == true { reason = "XDP" }
             namespace = namespace ?? stop?.namespace ?? drop?.namespace
             failure = context.sendFailures.last
             let counters: [(String, String)] = [
@@ -264,7 +270,8 @@ struct Examination {
                 if isNeighbour, candidate.stopsNeighbourDiscovery { return true }
                 let isPlace =
                     told.namespace == nil || candidate.finding.where.namespace == told.namespace
-                    || candidate.finding.code == "wrong-gateway" || isNeighbour
+                    || ["wrong-gateway", "link-local-source"].contains(candidate.finding.code)
+                    || candidate.finding.code == "duplicate-address" && !candidate.reasons.isEmpty || isNeighbour
                 return isPlace
                     && (candidate.reasons.contains(reason) || candidate.reasons.isEmpty && reason == "NOT_SPECIFIED")
             }
@@ -375,7 +382,7 @@ struct Examination {
                 code: known.code, severity: .error,
                 where: Finding.Place(namespace: place, hook: walk.stoppedAt?.hook, device: walk.stoppedAt?.device),
                 message: "\(place ?? "the kernel") dropped the packet: \(known.words)",
-                evidence: ["kernel: \(reason)\(told.location.map { " at \($0)" } ?? "")"]),
+                evidence: ["kernel: \(told.word ?? reason)\(told.location.map { " at \($0)" } ?? "")"]),
             isCertain: true, reasons: [reason])
     }
 
@@ -419,7 +426,7 @@ struct Examination {
         var cause = primary.finding
         cause.severity = primary.isCertain ? .error : .warning
         cause.checks = [Finding.Check(holds: primary.isCertain ? true : nil, text: cause.message)] + projection.checks
-        if let reason = told.reason {
+        if let reason = told.word {
             cause.evidence.append("kernel: \(reason)\(told.location.map { " at \($0)" } ?? "")")
         }
         if told.reason == nil, let words = context.nearbyDrops?.words(concerning: primary.reasons) {
@@ -451,7 +458,7 @@ struct Examination {
             device: stop?.device ?? reading.last?.device)
         let seen = reading.last.map { ["seen: last at \($0.words)"] } ?? []
         let expected = reading.walk.expectedNext.map { ", next expected at \($0.words)" } ?? ""
-        if let reason = told.reason {
+        if let reason = told.word {
             return Finding(
                 code: "unknown-drop", severity: .warning, where: place,
                 message:

@@ -28,4 +28,20 @@ public struct RuleReference: Sendable, Codable, Hashable {
         self.text = text
         self.backend = backend
     }
+    /// What is not known is written as `null`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(family, forKey: .family)
+        try container.encode(table, forKey: .table)
+        try container.encode(chain, forKey: .chain)
+        try container.encode(position, forKey: .position)
+        try container.encode(handle, forKey: .handle)
+        try container.encode(verdict, forKey: .verdict)
+        try container.encode(text, forKey: .text)
+        try container.encode(backend, forKey: .backend)
+    }
+
+    enum CodingKeys: CodingKey {
+        case family, table, chain, position, handle, verdict, text, backend
+    }
 }

@@ -185,6 +185,8 @@ public struct Link: Sendable, Codable, Hashable {
     public var mac: MACAddress?
     public var mtu: UInt32
     public var addresses: [IPPrefix]
+    /// Those that duplicate address detection refused it: somebody else on the link has them. Nil where there are none.
+    public var duplicateAddresses: [IPPrefix]?
     /// The bridge (or bond) that this device is a port of.
     public var master: String?
     public var peer: Peer?
@@ -231,6 +233,7 @@ public struct Link: Sendable, Codable, Hashable {
     enum CodingKeys: String, CodingKey {
         case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, bridge, vxlan
         case programs
+        case duplicateAddresses = "duplicate_addresses"
         case lowerNamespace = "lower_namespace"
         case isUp = "up"
         case hasCarrier = "carrier"

@@ -183,6 +183,16 @@ public struct Hop: Sendable, Codable, Hashable {
             self.from = from
             self.to = to
         }
+
+        /// `from` and `to` are written as `null` where there was no such field.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(field, forKey: .field)
+            try container.encode(from, forKey: .from)
+            try container.encode(to, forKey: .to)
+        }
+
+        enum CodingKeys: CodingKey { case field, from, to }
     }
 
     public var index: Int
@@ -289,6 +299,21 @@ public struct Stop: Sendable, Codable, Hashable {
         self.location = location
         self.rule = rule
     }
+
+    /// What is not known is written as `null`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(namespace, forKey: .namespace)
+        try container.encode(device, forKey: .device)
+        try container.encode(vantage, forKey: .vantage)
+        try container.encode(hook, forKey: .hook)
+        try container.encode(stage, forKey: .stage)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(location, forKey: .location)
+        try container.encode(rule, forKey: .rule)
+    }
+
+    enum CodingKeys: CodingKey { case namespace, device, vantage, hook, stage, reason, location, rule }
 }
 
 /// A source that lost events while the walk ran.
@@ -318,6 +343,16 @@ public struct Finding: Sendable, Codable, Hashable {
             self.hook = hook
             self.device = device
         }
+
+        /// What is not known is written as `null`.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(namespace, forKey: .namespace)
+            try container.encode(hook, forKey: .hook)
+            try container.encode(device, forKey: .device)
+        }
+
+        enum CodingKeys: CodingKey { case namespace, hook, device }
     }
 
     public struct Remedy: Sendable, Codable, Hashable {
@@ -352,6 +387,14 @@ public struct Finding: Sendable, Codable, Hashable {
             self.holds = holds
             self.text = text
         }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(holds, forKey: .holds)
+            try container.encode(text, forKey: .text)
+        }
+
+        enum CodingKeys: CodingKey { case holds, text }
     }
 
     /// Stable, lower-case, hyphenated; `docs/findings.md` lists them.

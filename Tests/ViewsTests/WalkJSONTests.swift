@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Observations
 import Testing
 import Topology
@@ -53,5 +54,38 @@ import Wire
 
     @Test(arguments: walks) func theWriterGivesWhatTheEncoderGives(walk: Walk) throws {
         #expect(try WalkJSON.line(walk) == JSONText.compact(walk))
+    }
+    @Test("what is not known of a rule, a place, an end or a change stands there as null")
+    func unknownIsNull() throws {
+        let policy = RuleReference(family: "ip", table: "filter", chain: "FORWARD", verdict: "policy drop")
+        let written =
+            #"{"backend":null,"chain":"FORWARD","family":"ip","handle":null,"position":null,"table":"filter","text":null,"verdict":"policy drop"}"#
+        let packet = Hop.Packet(source: "192.0.2.1", destination: "198.51.100.1")
+        let hop = Hop(
+            index: 0, namespace: "host", vantage: .netfilter, hook: .forward, packet: packet,
+            changes: [Hop.Change(field: "mark", from: nil, to: "1")], rules: [policy])
+        var walk = Walk(
+            id: "", protocol: "udp", source: "", destination: "", summary: "", start: "", outcome: .dropped, hops: [hop]
+        )
+        walk.stoppedAt = Stop(namespace: "host", rule: policy)
+        walk.findings = [
+            Finding(
+                code: "policy-drop", severity: .error, where: Finding.Place(namespace: "host"), message: "",
+                rule: policy,
+                path: [policy], unmatched: [Finding.Miss(rule: policy, because: "")],
+                checks: [Finding.Check(holds: nil, text: "")])
+        ]
+        let line = try WalkJSON.line(walk)
+        for part in [
+            "\"rules\":[\(written)]", "\"rule\":\(written),\"severity\"", "\"path\":[\(written)]",
+            "\"unmatched\":[{\"because\":\"\",\"rule\":\(written)}]",
+            "\"stopped_at\":{\"device\":null,\"hook\":null,\"location\":null,\"namespace\":\"host\",\"reason\":null,\"rule\":\(written),\"stage\":null,\"vantage\":null}",
+            "\"where\":{\"device\":null,\"hook\":null,\"namespace\":\"host\"}",
+            "\"checks\":[{\"holds\":null,\"text\":\"\"}]",
+            "\"changes\":[{\"field\":\"mark\",\"from\":null,\"to\":\"1\"}]",
+        ] {
+            #expect(line.contains(part), "\(part) is not in \(line)")
+        }
+        #expect(try JSONDecoder().decode(Walk.self, from: Data(line.utf8)) == walk)
     }
 }

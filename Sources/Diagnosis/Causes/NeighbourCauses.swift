@@ -247,14 +247,19 @@ extension Projection {
         guard let own = topology[namespace: taker],
             let link = own.links.first(where: { $0.addresses.contains { $0.address == address } })
         else { return [] }
-        var found = [Holder(namespace: own, link: link)]
-        for path in Segment(of: topology, out: link.name, namespace: taker).paths where !path.isOutside {
-            guard path.end.namespace != taker, let other = topology[namespace: path.end.namespace],
+        let first = Holder(namespace: own, link: link)
+        return [first] + holders(of: address, onLinkOf: first)
+    }
+
+    /// Who else holds `address` on the link of `holder`.
+    func holders(of address: IPAddress, onLinkOf holder: Holder) -> [Holder] {
+        let name = holder.namespace.name
+        return Segment(of: topology, out: holder.link.name, namespace: name).paths.compactMap { path in
+            guard !path.isOutside, path.end.namespace != name, let other = topology[namespace: path.end.namespace],
                 let end = other[device: path.end.device], end.addresses.contains(where: { $0.address == address })
-            else { continue }
-            found.append(Holder(namespace: other, link: end))
+            else { return nil }
+            return Holder(namespace: other, link: end)
         }
-        return found
     }
 
     /// Who holds `address` anywhere, one namespace before the others.

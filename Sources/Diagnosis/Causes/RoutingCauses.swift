@@ -302,6 +302,37 @@ extension Projection {
                 isCertain: true, reasons: ["IP_RPFILTER"]))
     }
 
+    /// A router passes on nothing from a link-local address (RFC 4291, 2.5.6). Who sends from one has no other, or none
+    /// that it may use.
+    mutating func checkScope(_ packet: PacketState, _ namespace: Namespace, _ device: String) {
+        let source = packet.source
+        guard !source.isIPv4, source.isLinkLocal, !packet.destination.isLinkLocal else { return }
+        let holder = holders(of: source).first
+        let sender = holder?.namespace.name ?? "the sender"
+        let refused = holder?.link.duplicateAddresses?.first { !$0.address.isLinkLocal }
+        var finding = Finding(
+            code: "link-local-source", severity: .error,
+            where: Finding.Place(
+                namespace: holder?.namespace.name ?? namespace.name, device: holder?.link.name ?? device),
+            message:
+                "\(sender) sends from \(source), which is good for its own link only: \(namespace.name) passes the packet on to no other",
+            evidence: ["seen: the source \(source) at \(namespace.name) \(device) in"])
+        if let holder, let refused {
+            let others = holders(of: refused.address, onLinkOf: holder)
+            finding.code = "duplicate-address"
+            finding.message =
+                "\(refused) on \(holder.words) can't be used: duplicate address detection found that \(others.isEmpty ? "somebody else" : others.map(\.words).joined(separator: " and ")) has it. So \(sender) sends from \(source), which \(namespace.name) passes on to no other link"
+            finding.evidence.append("state: \(refused) on \(holder.words) is dadfailed")
+            finding.evidence += others.map { "state: \(refused.address) on \($0.words)" }
+        } else if let holder {
+            finding.message += "; \(holder.link.name) has no address of wider scope"
+            finding.evidence.append(
+                "state: addresses of \(holder.link.name) in \(sender): \(holder.link.addresses.map(\.description).joined(separator: ", "))"
+            )
+        }
+        add(Candidate(finding: finding, isCertain: true, reasons: ["IP_INADDRERRORS"]))
+    }
+
     private func isMultipath(_ choice: RouteChoice, _ device: String) -> Bool {
         choice.route?.nextHops.contains { $0.device == device } == true
     }

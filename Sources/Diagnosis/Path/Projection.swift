@@ -277,6 +277,7 @@ struct Projection {
         routers.append((namespace.name, device, choice, packet))
         if !isSeen {
             checkTimeToLive(packet, namespace, device)
+            checkScope(packet, namespace, device)
             checkForwardSize(packet, namespace, choice)
         }
         if resumed?.hook != .postrouting {

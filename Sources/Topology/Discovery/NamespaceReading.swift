@@ -41,7 +41,12 @@ extension NamespaceReading {
             farEnds.append(FarEnd(device: position, index: index, netnsid: record.lowerNetnsid))
         }
         for record in try conversation.addresses() {
-            if let position = positions[record.index] { links[position].addresses.append(record.prefix) }
+            guard let position = positions[record.index] else { continue }
+            if record.isDuplicate {
+                links[position].duplicateAddresses = (links[position].duplicateAddresses ?? []) + [record.prefix]
+            } else {
+                links[position].addresses.append(record.prefix)
+            }
         }
         for record in records { deviceSettings.merge(DeviceSettings.all(record)) { first, _ in first } }
         for scope in NetworkSettingsScope.allCases {

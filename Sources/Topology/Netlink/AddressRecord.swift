@@ -6,6 +6,9 @@ internal import Wire
 struct AddressRecord {
     var index: UInt32
     var prefix: IPPrefix
+    /// Duplicate address detection found that somebody else has it (IFA_F_DADFAILED, RFC 4862): the kernel neither sends
+    /// from it nor answers for it.
+    var isDuplicate: Bool
 
     init?(_ message: NetlinkMessage) {
         let header = message.payload
@@ -14,14 +17,17 @@ struct AddressRecord {
         else { return nil }
         var local: IPAddress?
         var address: IPAddress?
+        var flags = UInt32(header.byte(at: 2) ?? 0)
         for (type, value) in message.attributes(after: MemoryLayout<ifaddrmsg>.size) {
             // On a point-to-point device IFA_ADDRESS is the far end's, IFA_LOCAL one's own.
             if type == Int(IFA_LOCAL) { local = IPAddress(bytes: value) }
             if type == Int(IFA_ADDRESS) { address = IPAddress(bytes: value) }
+            if type == Int(IFA_FLAGS) { flags = value.hostUInt32(at: 0) ?? flags }
         }
         guard let own = local ?? address, let prefix = IPPrefix(own, length: Int(length)) else { return nil }
         self.index = index
         self.prefix = prefix
+        isDuplicate = flags & UInt32(IFA_F_DADFAILED) != 0
     }
 }
 

@@ -203,6 +203,7 @@ struct MapLayout {
 
     private func addresses(_ link: Link) -> [Phrase] {
         (verbose ? link.addresses : Self.others(link)).map { Phrase($0.description, .name) }
+            + (link.duplicateAddresses ?? []).map { Phrase("✘ \($0), a duplicate", .bad) }
     }
 
     // MARK: - Far ends

@@ -145,14 +145,10 @@ struct WalkJSONWriter {
     private mutating func write(_ change: Hop.Change) {
         key("field", first: true)
         string(change.field)
-        if let from = change.from {
-            key("from")
-            string(from)
-        }
-        if let to = change.to {
-            key("to")
-            string(to)
-        }
+        key("from")
+        optional(change.from)
+        key("to")
+        optional(change.to)
         text("}")
     }
 
