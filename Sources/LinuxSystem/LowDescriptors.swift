@@ -25,11 +25,11 @@ public enum LowDescriptors {
         return try body()
     }
 
-    /// Whether the next descriptor to be opened is a low one.
-    public static var areLeft: Bool {
+    /// The lowest descriptor that is free; nil where it is not a low one.
+    public static var lowest: Int32? {
         let next = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { if next >= 0 { close(next) } }
         // A library may open a second one beside the first.
-        return next >= 0 && next < end - 16
+        return next >= 0 && next < end - 16 ? next : nil
     }
 }

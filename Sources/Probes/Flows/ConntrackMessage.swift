@@ -34,6 +34,20 @@ enum ConntrackMessage {
             status: attributes[3]?.networkUInt32(at: 0) ?? 0)  // CTA_STATUS
     }
 
+    /// IPCTNL_MSG_CT_GET_STATS: asks how many entries the namespace has.
+    static func countRequest(sequence: UInt32) -> NetlinkRequest {
+        NetlinkRequest(
+            type: UInt16(NFNL_SUBSYS_CTNETLINK) << 8 | 5, flags: UInt16(NLM_F_REQUEST), sequence: sequence,
+            payload: [UInt8(AF_UNSPEC), 0, 0, 0])
+    }
+
+    /// The number in an answer to `countRequest`; nil for another message.
+    static func entryCount(_ message: NetlinkMessage) -> UInt32? {
+        guard message.type == UInt16(NFNL_SUBSYS_CTNETLINK) << 8 | 5 else { return nil }
+        // CTA_STATS_GLOBAL_ENTRIES
+        return NetlinkAttributes(message.payload.dropFirst(4))[1]?.networkUInt32(at: 0)
+    }
+
     /// IPCTNL_MSG_CT_GET of all entries of every family.
     static func dumpRequest(sequence: UInt32) -> NetlinkRequest {
         NetlinkRequest(

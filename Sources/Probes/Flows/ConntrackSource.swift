@@ -42,8 +42,15 @@ final class ConntrackSource: DatagramReader {
     }
 
     private func readPresent(_ dump: NetlinkSocket, intake: Intake, warnings: inout [String]) throws {
-        try dump.send(ConntrackMessage.dumpRequest(sequence: 1))
         var buffer = [UInt8](repeating: 0, count: 65_536)
+        // The table is one for all namespaces: a dump goes through the whole of it, however few are this one's.
+        try dump.send(ConntrackMessage.countRequest(sequence: 1))
+        if case .datagram(let datagram) = dump.receive(into: &buffer, waits: true),
+            NetlinkMessage.all(in: datagram).contains(where: { ConntrackMessage.entryCount($0) == 0 })
+        {
+            return
+        }
+        try dump.send(ConntrackMessage.dumpRequest(sequence: 2))
         var count = 0
         while true {
             switch dump.receive(into: &buffer, waits: true) {

@@ -15,13 +15,13 @@ final class NftablesContext: @unchecked Sendable {
     init(namespace: NetworkNamespaceFile) throws {
         self.namespace = namespace
         self.context = try namespace.perform { () -> Handle in
-            guard LowDescriptors.areLeft else { throw SystemError("open nftables", errorNumber: EMFILE) }
+            guard let lowest = LowDescriptors.lowest else { throw SystemError("open nftables", errorNumber: EMFILE) }
             guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
                 throw SystemError("open nftables", errorNumber: errno)
             }
             // A child that inherited the socket would keep the table alive beyond us, and libmnl does not ask for
             // this.
-            closeNetlinkSocketsOnExec()
+            closeNetlinkSocketsOnExec(from: lowest)
             nft_ctx_buffer_output(context)
             nft_ctx_buffer_error(context)
             return Handle(context)
@@ -61,15 +61,23 @@ final class NftablesContext: @unchecked Sendable {
 }
 
 /// Every descriptor of this program is meant to end at an exec; this mends those that a library opened otherwise.
-private func closeNetlinkSocketsOnExec() {
-    for name in directoryNames("/proc/self/fd") {
-        guard let descriptor = Int32(name), descriptor > 2 else { continue }
+///
+/// - Parameter lowest: the lowest that was free before. The library's is not far above: other threads opened few
+///   meanwhile.
+private func closeNetlinkSocketsOnExec(from lowest: Int32) {
+    var free = 0
+    for descriptor in lowest... {
+        let flags = fcntl(descriptor, F_GETFD)
+        if flags < 0 {
+            free += 1
+            if free == 64 { return }
+            continue
+        }
         var domain: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0, domain == AF_NETLINK else {
             continue
         }
-        let flags = fcntl(descriptor, F_GETFD)
-        if flags >= 0, flags & FD_CLOEXEC == 0 { _ = fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) }
+        if flags & FD_CLOEXEC == 0 { _ = fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) }
     }
 }

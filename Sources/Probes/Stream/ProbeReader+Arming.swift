@@ -46,7 +46,7 @@ extension ProbeReader {
         var entered: [(Namespace, NetworkNamespaceFile)] = []
         for namespace in found where namespaces[namespace.name] == nil {
             do {
-                let file = try LowDescriptors.spared { try NetworkNamespaceFile(path: namespace.path) }
+                let file = try NetworkNamespaceFile(path: namespace.path)
                 namespaces[namespace.name] = file
                 entered.append((namespace, file))
                 requests += namespace.links.map { link in

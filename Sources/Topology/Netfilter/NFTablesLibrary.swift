@@ -11,7 +11,7 @@ enum NFTablesLibrary {
     /// One table as JSON and as text, both with handles. Throws `SystemError`.
     static func list(_ table: NFTablesTable) throws -> (json: [UInt8], text: [UInt8]) {
         try lock.withLock { _ in
-            guard LowDescriptors.areLeft else {
+            guard LowDescriptors.lowest != nil else {
                 throw SystemError("list the nftables table \(table.family) \(table.name)", errorNumber: EMFILE)
             }
             guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
