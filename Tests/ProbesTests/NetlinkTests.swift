@@ -44,6 +44,17 @@ private func bytes(_ text: String) -> [UInt8] {
         #expect(event.status == 0x19a && event.mark == 7 && event.timeNanoseconds == 42)
     }
 
+    @Test func `the count of a namespace's entries is read, and no other number for it`() {
+        let answer = [
+            "24000000 0501 0000 01000000 00000000",  // 36 bytes, CT_GET_STATS
+            "00 00 0000",  // struct nfgenmsg
+            "08000100 00000003",  // CTA_STATS_GLOBAL_ENTRIES
+            "08000200 00040000",  // CTA_STATS_GLOBAL_MAX_ENTRIES
+        ].joined()
+        #expect(NetlinkMessage.all(in: bytes(answer)[...]).map(ConntrackMessage.entryCount) == [3])
+        #expect(NetlinkMessage.all(in: bytes(Self.conntrack)[...]).map(ConntrackMessage.entryCount) == [nil])
+    }
+
     @Test func `a conntrack message cut short anywhere is no trap`() {
         let whole = bytes(Self.conntrack)
         for end in 0..<whole.count {
