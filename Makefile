@@ -48,10 +48,12 @@ fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build
 	scripts/fuzz.sh $(FUZZ_LONG)
 
-install: release ## install the tool and the labs under PREFIX
+install: release ## install the tool, the labs and the documents under PREFIX
 	install -D -m 755 $(RELEASE)/packetwalk $(DESTDIR)$(PREFIX)/bin/packetwalk
 	mkdir -p $(DESTDIR)$(PREFIX)/share/packetwalk
 	cp -r fixtures/labs $(DESTDIR)$(PREFIX)/share/packetwalk/
+	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/packetwalk
+	cp -r README.md LICENSE docs $(DESTDIR)$(PREFIX)/share/doc/packetwalk/
 
 deb: ## make a Debian package, in .build-deb
 	@scripts/prerequisites.sh build

@@ -13,7 +13,7 @@ struct CommandScope {
     /// An `ip` command.
     func ip(_ arguments: String) -> String {
         if isOwn { return "ip \(arguments)" }
-        return isNamed ? "ip -n \(namespace.name) \(arguments)" : "\(entry) ip \(arguments)"
+        return isNamed ? "ip -n \(shellWord(namespace.name)) \(arguments)" : "\(entry) ip \(arguments)"
     }
 
     /// Any other command.
@@ -22,13 +22,13 @@ struct CommandScope {
     }
 
     private var entry: String {
-        isNamed ? "ip netns exec \(namespace.name)" : "nsenter --net=\(namespace.path)"
+        isNamed ? "ip netns exec \(shellWord(namespace.name))" : "nsenter --net=\(shellWord(namespace.path))"
     }
 
     /// `sysctl -w net.ipv4.conf.DEVICE.KEY=VALUE`: dots of a device's name are written as slashes (sysctl(8)).
     func sysctl(_ key: String, device: String? = nil, _ value: String) -> String {
         let name = device.map { key.replacing("DEVICE", with: $0.replacing(".", with: "/")) } ?? key
-        return run("sysctl -w \(name)=\(value)")
+        return run("sysctl -w \(shellWord(name))=\(value)")
     }
 }
 
@@ -38,5 +38,22 @@ func shellWord(_ text: String) -> String {
         (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
             || "-_./:@+,".utf8.contains(byte)
     }
-    return plain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
+    if plain, !text.isEmpty { return text }
+    let isPrintable = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
+    if isPrintable, !text.contains("\\x") { return "'\(text.replacing("'", with: "'\\''"))'" }
+    // What can't be typed, in the form of bash, zsh and ksh. A name's bytes that are no UTF-8 stand there as `\xHH`.
+    var word = ""
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+        switch byte {
+        case UInt8(ascii: "\\"):
+            let digits = String(decoding: rest.dropFirst().prefix(2), as: UTF8.self)
+            let isByte = rest.first == UInt8(ascii: "x") && UInt8(digits, radix: 16).map { $0 >= 0x80 } == true
+            word += isByte ? "\\" : "\\\\"
+        case UInt8(ascii: "'"): word += "\\'"
+        case 0x20..<0x7f: word.unicodeScalars.append(Unicode.Scalar(byte))
+        default: word += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+    }
+    return "$'\(word)'"
 }

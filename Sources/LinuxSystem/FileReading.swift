@@ -31,7 +31,8 @@ public func readText(_ path: String) -> String? {
     return String(decoding: content, as: UTF8.self)
 }
 
-/// The names in a directory, sorted, without `.` and `..`; empty where it can't be read.
+/// The names in a directory, sorted, without `.` and `..`; empty where it can't be read. Bytes that are no UTF-8 stand as
+/// `String(kernelName:)` has them.
 public func directoryNames(_ path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     return takeNames(directory)
@@ -53,7 +54,9 @@ private func takeNames(_ directory: OpaquePointer) -> [String] {
     var names: [String] = []
     while let entry = readdir(directory) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { bytes in
+                String(kernelName: UnsafeBufferPointer(start: bytes, count: 256).prefix { $0 != 0 })
+            }
         }
         if name != ".", name != ".." { names.append(name) }
     }

@@ -23,4 +23,24 @@ extension String {
             rest = rest.dropFirst(length ?? 1)
         }
     }
+
+    /// The bytes that this names, where it was made of some that are no UTF-8; nil where nothing in it looks like that.
+    public var kernelNameBytes: [UInt8]? {
+        var bytes: [UInt8] = []
+        var isEscaped = false
+        var rest = Array(utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.dropFirst().prefix(2)
+            if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), digits.count == 2,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 16), code >= 0x80
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(3)
+                isEscaped = true
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return isEscaped ? bytes : nil
+    }
 }

@@ -12,9 +12,13 @@ public final class NetworkNamespaceFile: Sendable {
     public let inode: UInt64
 
     /// Opens `path`. Throws `SystemError`, ENOENT where it is gone.
+    ///
+    /// - Parameter path: bytes in it that are no UTF-8 as `String(kernelName:)` has them.
     public init(path: String) throws {
         let descriptor = highDescriptor(
-            try retryingInterrupts("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) })
+            try retryingInterrupts("open \(path)") {
+                Self.onPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
+            })
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let number = errno
@@ -27,6 +31,23 @@ public final class NetworkNamespaceFile: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether the path still leads to this namespace.
+    public var isInPlace: Bool {
+        var status = stat()
+        return Self.onPath(path) { stat($0, &status) } == 0 && UInt64(status.st_ino) == inode
+    }
+
+    /// Calls `body` with the path as it is, and where nothing is there with the bytes that it can stand for.
+    private static func onPath(_ path: String, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+        let result = body(path)
+        guard result < 0, errno == ENOENT, let bytes = path.kernelNameBytes else { return result }
+        return (bytes + [0]).withUnsafeBufferPointer { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { characters in
+                characters.baseAddress.map(body) ?? result
+            }
+        }
+    }
 
     /// The namespace that this process runs in.
     public static func current() throws -> NetworkNamespaceFile {

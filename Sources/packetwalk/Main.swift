@@ -14,7 +14,7 @@ enum Main {
         do {
             var command = try Packetwalk.parseAsRoot(Invocation.own)
             if Invocation.command != nil, !(command is any TakesCommand) {
-                throw Failure(.usage, "cannot run a command behind `--` here: only trace does")
+                throw Failure(.usage, "cannot run a command behind `--` here: only trace and record do")
             }
             try command.run()
         } catch let code as ExitCode {
@@ -39,8 +39,15 @@ enum Main {
             Packetwalk.exit(withError: error)
         }
         let message = Packetwalk.message(for: error)
-        complain("\(oneLine(message)); see packetwalk --help")
+        complain("\(oneLine(message)); see \(helpCommand(for: error))")
         exit(code == .failure ? ExitStatus.lacking.rawValue : ExitStatus.usage.rawValue)
+    }
+
+    /// The help of the subcommand that was meant, as the parser names it: `See 'packetwalk map --help' for …`.
+    private static func helpCommand(for error: any Error) -> String {
+        let quoted = Packetwalk.fullMessage(for: error).split(separator: "'", omittingEmptySubsequences: false)
+        return quoted.last { $0.hasPrefix("packetwalk ") && $0.hasSuffix(" --help") }.map(String.init)
+            ?? "packetwalk --help"
     }
 
     private static func oneLine(_ text: String) -> String {

@@ -52,6 +52,34 @@ struct DiscoveryScenarioTests {
         #expect(run.rawControl == nil)
     }
 
+    @Test("a namespace whose name is no text, or text that moves the cursor, is found, named, entered and mended")
+    func strangeNames() throws {
+        let run = try SandboxShell(
+            """
+            for name in "$(printf 'bad\\377utf')" "$(printf 'esc\\033[31m')" "$(printf 'new\\nline')"; do
+                ip netns add "$name"
+                nsenter --net="/run/netns/$name" ip link set lo up
+                nsenter --net="/run/netns/$name" iptables -A OUTPUT -p icmp -j DROP
+                "$P" explain --from "$name" --wait 1 --format json --record run.pcapng 127.0.0.1 >live 2>errors
+                echo "found=$(grep -o '"code":"rule-drop"' live | head -n 1)" "$(cat errors)"
+                "$P" replay --format json run.pcapng >again; grep -qxFf live again && echo same=yes
+                "$P" explain --from "$name" --wait 1 -q 127.0.0.1
+                python3 -c 'import json; print(*json.loads(open("live").readline())["findings"][0]["remedy"]["commands"])' >remedy
+                cat remedy
+                bash -e remedy && "$P" explain --from "$name" --wait 1 -q 127.0.0.1 >/dev/null; echo "mended=$?"
+            done
+            "$P" map
+            """)
+        let lines = run.text.split(separator: "\n")
+        #expect(lines.filter { $0 == "found=\"code\":\"rule-drop\" " }.count == 3, "\(run.text)\(run.errorText)")
+        #expect(lines.filter { $0 == "same=yes" }.count == 3, "\(run.text)")
+        #expect(lines.filter { $0 == "mended=0" }.count == 3, "\(run.text)\(run.errorText)")
+        for name in ["bad\\xffutf", "esc\\u{1b}[31m", "new\\nline"] {
+            #expect(run.text.contains(name), "\(name) is not in \(run.text)")
+        }
+        #expect(run.rawControl == nil)
+    }
+
     @Test("of two hundred namespaces finds them all")
     func many() throws {
         let run = try SandboxShell(

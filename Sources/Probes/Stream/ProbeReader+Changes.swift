@@ -49,8 +49,7 @@ extension ProbeReader {
     /// or elsewhere asks for a new reading.
     func lookForVanishedNamespaces() {
         for file in namespaces.values {
-            var status = stat()
-            if stat(file.path, &status) != 0 || UInt64(status.st_ino) != file.inode {
+            if !file.isInPlace {
                 discovery.request()
                 return
             }

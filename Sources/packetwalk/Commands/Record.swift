@@ -5,10 +5,12 @@ struct Record: ParsableCommand, TakesCommand {
     static let configuration = CommandConfiguration(
         abstract: "Keep everything that walks are made of in one pcapng file, which Wireshark opens too.",
         usage: "packetwalk record -o <file> [<filter> ...] [<options>] [-- <command> ...]",
-        discussion: "FILTER and a command behind `--` are as for trace. The walks come out of `packetwalk replay FILE`."
-    )
+        discussion: """
+            <filter> and a command behind `--` are as for trace. The walks come out of `packetwalk replay FILE`.
+            """)
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
     var file: String
 
     @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"))

@@ -6,7 +6,7 @@ struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the walks and their causes from a recording, with no privilege.",
         discussion: """
-            FILE is a recording of packetwalk, any pcapng with several interfaces, a cooked or NFLOG capture; gzip and \
+            <file> is a recording of packetwalk, any pcapng with several interfaces, a cooked or NFLOG capture; gzip and \
             zstd are read too. Captures of single links are joined by --point: \
             `packetwalk replay --point host:veth0=a.pcap --point host:eth0=b.pcap`.
             """)

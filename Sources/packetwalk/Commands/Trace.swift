@@ -9,7 +9,7 @@ struct Trace: ParsableCommand, TakesCommand {
         abstract: "Show the walks of real packets as they happen.",
         usage: "packetwalk trace [<filter> ...] [<options>] [-- <command> ...]",
         discussion: """
-            FILTER is a pcap-filter(7) expression, as for tcpdump: `packetwalk trace icmp and host 198.51.100.1`. \
+            <filter> is a pcap-filter(7) expression, as for tcpdump: `packetwalk trace icmp and host 198.51.100.1`. \
             A packet is shown if any of its sightings matches, so a filter may name an address from either side of a \
             translation. With a command behind `--` the trace lasts as long as the command: \
             `packetwalk trace icmp -- ip netns exec mynamespace ping -c1 198.51.100.1`. Without one it lasts until Ctrl-C.

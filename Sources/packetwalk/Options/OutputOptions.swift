@@ -9,13 +9,13 @@ struct OutputOptions: ParsableArguments {
     @Flag(help: "Draw with ASCII only.")
     var ascii = false
 
-    @Option(name: .customLong("color"), help: "Colour: always, never, or auto for a terminal only.")
+    @Option(name: .customLong("color"), help: "Colour; auto means on a terminal only.")
     var colorWish: ColorWish = .auto
 
-    @Flag(name: .shortAndLong, help: "One line a walk.")
+    @Flag(name: .shortAndLong, help: "Say less: one line a walk.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Show every point that a packet passed, also where nothing changed.")
+    @Flag(name: .shortAndLong, help: "Say more: every point that a packet passed, also where nothing changed.")
     var verbose = false
 }
 

@@ -11,16 +11,16 @@ struct WatchOptions: ParsableArguments {
             valueName: "namespace"))
     var namespaces: [String] = []
 
-    @Option(help: "Which netfilter hooks to lay: auto, nftables, iptables or none.")
+    @Option(help: HookChoice.help)
     var hooks: HookChoice = .auto
 
     @Option(
         help: ArgumentHelp(
-            "Trace the rules that packets meet: of at most this many packets a second in each namespace, all or none.",
-            valueName: "packets"))
+            "Show which rules packets met: of at most so many packets a second in each namespace, of all, or of none.",
+            valueName: "number, all or none"))
     var rules: RuleChoice = .standard
 
-    @Option(help: "Who says why the kernel dropped packets: auto, bpf, tracefs or counters.")
+    @Option(help: DropChoice.help)
     var drops: DropChoice = .auto
 
     @Option(help: ArgumentHelp("End after this many walks.", valueName: "walks"))
@@ -44,6 +44,9 @@ struct WatchOptions: ParsableArguments {
 }
 
 enum HookChoice: String, ExpressibleByArgument, CaseIterable {
+    static let help: ArgumentHelp =
+        "How packets are seen inside netfilter: by an nftables table of our own, by iptables rules, or not."
+
     case auto
     case nftables
     case iptables
@@ -51,6 +54,9 @@ enum HookChoice: String, ExpressibleByArgument, CaseIterable {
 }
 
 enum DropChoice: String, ExpressibleByArgument, CaseIterable {
+    static let help: ArgumentHelp =
+        "Who says why the kernel dropped a packet: a BPF program, tracefs (without saying which packet), or counters."
+
     case auto
     case bpf
     case tracefs
@@ -98,7 +104,7 @@ struct SelectionOptions: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp(
-            "Show only walks for which this holds, as in 'outcome == \"dropped\" and passes(\"mybridge\")'; see docs/where.md.",
+            "Show only walks for which this holds, as in 'outcome == \"dropped\" and passes(\"mybridge\")'; see where.md among the documents.",
             valueName: "condition"))
     var condition: String?
 

@@ -1,0 +1,47 @@
+internal import ArgumentParser
+
+/// The packet that `explain` sends.
+struct PacketOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where to send from: an ip netns name, a container, pid:N, netns:INODE or a path.",
+            valueName: "namespace"))
+    var from: String
+
+    @Flag(help: "Send an ICMP echo request (the default).")
+    var icmp = false
+
+    @Option(help: ArgumentHelp("Open a TCP connection to this port.", valueName: "port"))
+    var tcp: UInt16?
+
+    @Option(help: ArgumentHelp("Send a UDP datagram to this port.", valueName: "port"))
+    var udp: UInt16?
+
+    @Option(help: ArgumentHelp("Send from this address.", valueName: "address"))
+    var source: String?
+
+    @Option(help: ArgumentHelp("Payload bytes of an echo or a datagram.", valueName: "bytes"))
+    var size: Int?
+
+    @Option(help: ArgumentHelp("TTL or hop limit.", valueName: "hops"))
+    var ttl: UInt8?
+
+    @Option(help: ArgumentHelp("The packet's mark, which policy routing can ask for.", valueName: "mark"))
+    var mark: UInt32?
+
+    @Flag(help: "Forbid fragmentation on the way (DF).")
+    var dontFragment = false
+
+    @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))
+    var wait: Double = 2
+
+    func validate() throws {
+        if [icmp, tcp != nil, udp != nil].filter(\.self).count > 1 {
+            throw ValidationError("say only one of --icmp, --tcp and --udp")
+        }
+        if let size, !(0...65_507).contains(size) {
+            throw ValidationError("--size must be 0 to 65507 bytes, not \(size)")
+        }
+        if !(wait >= 0 && wait <= 3600) { throw ValidationError("--wait must be 0 to 3600 seconds, not \(wait)") }
+    }
+}
