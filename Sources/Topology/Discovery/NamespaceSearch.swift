@@ -168,6 +168,6 @@ struct NamespaceSearch {
                 bytes.append(byte)
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(kernelName: bytes)
     }
 }

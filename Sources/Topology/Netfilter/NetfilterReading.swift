@@ -28,7 +28,26 @@ struct NetfilterReading {
     }
 
     private mutating func readNFTables() throws {
-        var conversation = NetlinkConversation(try KernelNetlinkSocket(bus: NETLINK_NETFILTER))
+        let socket = try KernelNetlinkSocket(bus: NETLINK_NETFILTER)
+        var conversation = NetlinkConversation(socket)
+        let cookie = socket.namespaceCookie
+        if let cookie, RulesetMemory.knows(cookie), let state = try? RulesetState(&conversation),
+            let known = RulesetMemory.recall(cookie, state)
+        {
+            netfilter = known
+            return
+        }
+        let generation = try? conversation.nfGeneration()
+        try listNFTables(&conversation)
+        // Kept only where nothing can have changed between the listing and what it is known by.
+        if let cookie, warnings.isEmpty, RulesetMemory.isLarge(netfilter), let state = try? RulesetState(&conversation),
+            let generation, try conversation.nfGeneration() == generation
+        {
+            RulesetMemory.keep(netfilter, of: cookie, state)
+        }
+    }
+
+    private mutating func listNFTables(_ conversation: inout NetlinkConversation) throws {
         var tables: [NFTablesTable]
         do {
             tables = try conversation.nfTables().filter { !$0.isOwn }

@@ -38,6 +38,13 @@ final class KernelNetlinkSocket: NetlinkChannel {
 
     deinit { mnl_socket_close(socket) }
 
+    /// The number of the socket's network namespace, which no other ever has (SO_NETNS_COOKIE); nil before Linux 5.14.
+    var namespaceCookie: UInt64? {
+        var cookie: UInt64 = 0
+        var size = socklen_t(MemoryLayout<UInt64>.size)
+        return getsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) == 0 ? cookie : nil
+    }
+
     func send(_ request: [UInt8]) throws {
         try retryingInterrupts("send a netlink request") {
             request.withUnsafeBytes { mnl_socket_sendto(socket, $0.baseAddress, $0.count) }
