@@ -134,6 +134,14 @@ int packetwalk_epoll_wait(int epoll, int *ready, int count, int timeout_millisec
     return found;
 }
 
+unsigned packetwalk_captured_device(int socket) {
+    struct sockaddr_ll address = {0};
+    socklen_t length = sizeof address;
+    if (getsockname(socket, (struct sockaddr *)&address, &length) != 0 || address.sll_family != AF_PACKET)
+        return 0;
+    return (unsigned)address.sll_ifindex;
+}
+
 int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count) {
     struct sock_filter program[BPF_MAXINSNS] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),

@@ -111,8 +111,24 @@ struct Precedence {
         // Into the middle of a namespace whose entries nobody watches.
         if areas[Int(to.namespace)].watchesEntry, to.phase != .prerouting { return 0 }
         if to.phase == .output { return 0 }
-        if to.phase == .prerouting, watchesLinks(to.namespace) { return 0 }
+        if to.phase == .prerouting {
+            if let entry = device(second.inDevice, in: to.namespace), entry.vantageIn < 0, entry.peer >= 0 {
+                // The hook names the device that it came in by, and nobody watches that one.
+                guard devices[Int(entry.peer)].namespace == from.namespace, first.ttl == second.ttl else { return 0 }
+                if from.phase == .linkOut { return entry.peer == from.device ? Self.crossing : 0 }
+            } else if watchesLinks(to.namespace) {
+                return 0
+            }
+        }
         return from.phase == .linkOut || from.phase == .bridgeOut ? 5_000 : 1_000 + from.rank
+    }
+
+    /// The device of a namespace by its index; nil where none is known.
+    private func device(_ index: UInt32, in area: Int32) -> Device? {
+        guard index != 0, let number = areas[Int(area)].devices.first(where: { devices[Int($0)].index == index }) else {
+            return nil
+        }
+        return devices[Int(number)]
     }
 
     private func watchesLinks(_ area: Int32) -> Bool {

@@ -252,6 +252,37 @@ import Wire
         #expect(walk.hops.last?.confidence == .strong)
     }
 
+    @Test("a hook names the device it came in by: a veth that can't be captured does not part the walk there")
+    func entryThatNobodyWatches() throws {
+        var scene = Scene(baseNetwork())
+        scene.watch("wan", "wan0")
+        scene.watch("host", "veth0")
+        scene.watch("host", "mybridge")
+        scene.watch("mynamespace", "veth1")
+        scene.watchHooks("host")
+        let sent = packet("198.51.100.1", "172.19.0.2", label: 21, sourcePort: 53, destinationPort: 1)
+        var routed = sent
+        routed.ttl = 63
+        scene.see("wan", "wan0", .out, at: 0, sent)
+        for (number, edge) in [(UInt32(1), (NetfilterStage.raw, VantagePoint.Edge.before)), (2, (.dstnat, .after))] {
+            scene.log("host", .prerouting, edge.0, edge.1, at: 2, sequence: number, sent) { $0.inDevice = 4 }
+        }
+        scene.log("host", .forward, .filter, .after, at: 2, sequence: 3, routed) { $0.inDevice = 4 }
+        scene.see("host", "mybridge", .out, at: 9, routed)
+        scene.see("host", "veth0", .out, at: 10, routed)
+        scene.see("mynamespace", "veth1", .in, at: 11, routed)
+        let walks = scene.walks()
+        #expect(
+            walks.map(\.path) == [
+                [
+                    "wan socket out", "wan wan0 out", "host prerouting raw before", "host prerouting dstnat after",
+                    "host route", "host forward filter after", "host mybridge out", "host veth0 out",
+                    "mynamespace veth1 in", "mynamespace socket in",
+                ]
+            ])
+        #expect(walks.first?.outcome == .delivered)
+    }
+
     @Test func aDropNamesItsReason() throws {
         var scene = bridged()
         let sent = packet("10.0.0.1", "10.0.0.2", label: 13, sourcePort: 1, destinationPort: 2)

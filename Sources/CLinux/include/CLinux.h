@@ -52,6 +52,8 @@ int packetwalk_epoll_add(int epoll, int descriptor);
 int packetwalk_epoll_remove(int epoll, int descriptor);
 /// Waits and writes at most 256 ready descriptors to `ready`; gives their number.
 int packetwalk_epoll_wait(int epoll, int *ready, int count, int timeout_milliseconds);
+/// The index of the device that a packet socket is bound to; 0 for none and for another kind of descriptor.
+unsigned packetwalk_captured_device(int socket);
 /// SO_ATTACH_FILTER of packet(7) sockets: only packets that go out (`outgoing` 1) or only those that come in (0), and of
 /// these what the `count` struct sock_filter at `instructions` let through; everything where there are none.
 int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count);

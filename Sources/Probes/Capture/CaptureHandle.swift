@@ -61,6 +61,11 @@ struct CaptureHandle: Sendable {
             defer { pcap_close(handle) }
             throw CaptureError(code: code, device: device, detail: String(cString: pcap_geterr(handle)))
         }
+        guard packetwalk_captured_device(pcap_fileno(handle)) == index else {
+            pcap_close(handle)
+            // `any`, `nflog`, `nfqueue`, `usbmon0`, …
+            throw ProbeError(attempt, reason: "libpcap takes that name for something else than a network device")
+        }
         let linkType = LinkType(pcapValue: pcap_datalink(handle))
         do {
             try attachFilter(handle, device: device, direction: direction, coarse: settings.filter, linkType: linkType)
