@@ -115,7 +115,8 @@ struct Precedence {
             if let entry = device(second.inDevice, in: to.namespace), entry.vantageIn < 0, entry.peer >= 0 {
                 // The hook names the device that it came in by, and nobody watches that one.
                 guard devices[Int(entry.peer)].namespace == from.namespace, first.ttl == second.ttl else { return 0 }
-                if from.phase == .linkOut { return entry.peer == from.device ? Self.crossing : 0 }
+                // Less than the hooks' order among themselves: only the first of them follows.
+                if from.phase == .linkOut { return entry.peer == from.device ? 45_000 : 0 }
             } else if watchesLinks(to.namespace) {
                 return 0
             }

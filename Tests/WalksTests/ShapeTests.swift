@@ -280,6 +280,8 @@ import Wire
                     "mynamespace veth1 in", "mynamespace socket in",
                 ]
             ])
+        // No forks: each hop follows on the one before.
+        #expect(walks.first?.hops.map(\.parent) == [nil] + (0..<9).map { $0 })
         #expect(walks.first?.outcome == .delivered)
     }
 
