@@ -57,6 +57,11 @@ extension EngineCore {
             ending = .lost
         }
         if ending == .lost, bytesGoOn { ending = .left }
+        let cutOff = ending == .lost ? cutOff(packet, first: batch.steps[stepStart].sighting) : nil
+        if cutOff != nil {
+            ending = .left
+            batch.steps[stepStart + last].confidence = .weak
+        }
         let endOffset = batch.steps[stepStart + last].offsetNanoseconds
         let label = batch.steps[stepStart].sighting.label
         var record = WalkRecord(
@@ -64,6 +69,7 @@ extension EngineCore {
             startNanoseconds: base, endNanoseconds: base + endOffset,
             outcome: ending == .delivered ? .delivered : ending == .left ? .left : .lost, stepStart: stepStart,
             stepCount: stepCount, lastStep: last, observationCount: packet.count)
+        record.cutOff = cutOff
         if store.cohorts[Int(cohort)].notes >= 0 {
             applyNotes(cohort, &record)
         }
@@ -131,6 +137,18 @@ extension EngineCore {
     }
 
     // MARK: Where it ended
+
+    /// Nanoseconds. What is seen later of a packet comes no later than this, readers that lag behind included.
+    private static let edge: Int64 = 100_000_000
+
+    /// The edge of the stream behind which the rest of a packet may lie that was not seen to arrive.
+    private func cutOff(_ packet: ContiguousArray<Int32>, first: Sighting) -> Walk.Edge? {
+        if isClosing {
+            let last = packet.reduce(Int64.min) { max($0, store.sightings[Int($1)].timeNanoseconds) }
+            if watermark < last || watermark - last < Self.edge { return .end }
+        }
+        return first.timeNanoseconds - beginning < Self.edge && beginsMidway(first) ? .beginning : nil
+    }
 
     /// Of a packet last seen as fragments, the last step where there were more of them: the others stayed behind, so
     /// that it is never put together. Nil where none is missing.
@@ -292,6 +310,7 @@ extension EngineCore {
             }
         }
         record.outcome = verdict?.verdict.hasPrefix("reject") ?? false ? .rejected : .dropped
+        record.cutOff = nil
         record.stop = batch.stops.count
         batch.stops.append(stop)
     }
@@ -359,7 +378,8 @@ extension EngineCore {
     private var sameCohortAlone: Bool { keys.count <= 2 }
 
     private mutating func apply(_ error: PacketError, _ record: inout WalkRecord) {
-        guard record.outcome == .lost || record.outcome == .dropped, error.timeNanoseconds >= record.startNanoseconds,
+        guard record.outcome == .lost || record.outcome == .dropped || record.cutOff != nil,
+            error.timeNanoseconds >= record.startNanoseconds,
             error.timeNanoseconds <= record.endNanoseconds + 2 * store.quietNanoseconds
         else { return }
         if error.isRefusal {
@@ -369,6 +389,7 @@ extension EngineCore {
         } else {
             return
         }
+        record.cutOff = nil
         if record.stop < 0 {
             let step = batch.steps[record.stepStart + max(0, record.lastStep)]
             let place = places.places[Int(step.sighting.vantage)]

@@ -644,6 +644,8 @@ extension EngineCore {
             var age: Int64
             /// Age of the next candidate; `.max` for none.
             var nextAge: Int64
+            /// Where no direction is known it must be the only one, and is still not certain.
+            var isGuess: Bool
         }
         var open: [Claim] = []
         for root in roots {
@@ -666,9 +668,10 @@ extension EngineCore {
                 {
                     continue
                 }
+                let isGuess = places.places[Int(late.vantage)].isUndirected
                 guard
                     precedence.score(Cue(early), before: Cue(late))
-                        >= Precedence.adjacent,
+                        >= (isGuess ? Precedence.undirected : Precedence.adjacent),
                     isLastInArea(candidate, of: trees[packetRoot(Int32(candidate))] ?? [])
                 else { continue }
                 let age = abs(late.timeNanoseconds - early.timeNanoseconds)
@@ -681,14 +684,17 @@ extension EngineCore {
                 }
             }
             if let best {
-                open.append(Claim(later: head, earlier: best.position, age: best.age, nextAge: second))
+                open.append(
+                    Claim(
+                        later: head, earlier: best.position, age: best.age, nextAge: second,
+                        isGuess: places.places[Int(late.vantage)].isUndirected))
             }
         }
         let ages = open.map(\.age).sorted()
         let usual = max(Self.shortestSilence / 4, ages.isEmpty ? 0 : ages[ages.count / 2])
         var claims: [Claim] = []
         for claim in open {
-            if claim.nextAge == .max || claim.nextAge / 8 >= max(usual, claim.age) {
+            if claim.nextAge == .max || !claim.isGuess && claim.nextAge / 8 >= max(usual, claim.age) {
                 claims.append(claim)
             } else {
                 isUncertain[Int(claim.later)] = true
@@ -704,8 +710,10 @@ extension EngineCore {
             }
             parentOf[Int(claim.later)] = claim.earlier
             joinOf[Int(claim.later)] = Join(
-                confidence: claim.nextAge == .max ? .strong : .weak,
-                joint: claim.nextAge == .max ? [.label, .neighbourhood] : [.label, .neighbourhood, .time])
+                confidence: claim.nextAge == .max && !claim.isGuess ? .strong : .weak,
+                joint: claim.isGuess
+                    ? [.label, .time]
+                    : claim.nextAge == .max ? [.label, .neighbourhood] : [.label, .neighbourhood, .time])
             unite(claim.later, claim.earlier)
         }
     }

@@ -22,6 +22,10 @@ struct EngineCore {
     /// Vantage points or the topology changed since `places` was worked out.
     private var placesAreStale = false
     var watermark: Int64 = .min
+    /// Of the first observation.
+    var beginning: Int64 = .max
+    /// The stream has ended: what is open may go on behind its end.
+    var isClosing = false
     /// Conntrack entries that are gone, but whose last packets may still be on their way.
     var destroyed: [(timeNanoseconds: Int64, namespace: Int32, original: FlowKey, reply: FlowKey)] = []
     var destroyedStart = 0
@@ -99,6 +103,7 @@ struct EngineCore {
             return
         }
         statistics.observations += 1
+        beginning = min(beginning, observation.timeNanoseconds)
         if !places.places[Int(place)].isLink {
             hooksSeen[Int(places.places[Int(place)].namespace)] |=
                 observation.headers.source.family == .ipv6 ? 2 : 1
@@ -291,6 +296,7 @@ struct EngineCore {
     mutating func finish() {
         if placesAreStale { settlePlaces() }
         advance(to: watermark)
+        isClosing = true
         while true {
             var number = store.nextForced()
             if number < 0 { break }

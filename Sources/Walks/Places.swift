@@ -58,6 +58,8 @@ struct Place {
     var rank: Int32
     var isLink: Bool
     var isIn: Bool
+    /// A link whose capture does not tell coming in from going out.
+    var isUndirected = false
 }
 
 /// One namespace, as far as the engine asks about it.
@@ -256,7 +258,8 @@ struct Places {
         }
         var place = Place(
             number: 0, namespace: area, device: device, phase: phase,
-            rank: phase.rawValue * 100 + Self.stageRank(point), isLink: point.kind == .link, isIn: isIn)
+            rank: phase.rawValue * 100 + Self.stageRank(point), isLink: point.kind == .link, isIn: isIn,
+            isUndirected: point.kind == .link && point.direction == nil)
         let number: Int32
         if Int(vantage.rawValue) < placeByVantage.count, placeByVantage[Int(vantage.rawValue)] >= 0 {
             number = placeByVantage[Int(vantage.rawValue)]

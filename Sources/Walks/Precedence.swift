@@ -58,6 +58,8 @@ struct Precedence {
     static let impossible: Int32 = 0
     /// Everything from here on is a neighbour that the topology or the packet flow names.
     static let adjacent: Int32 = 30_000
+    /// Nothing but time and hop limit speaks for it.
+    static let undirected: Int32 = 8_000
     /// The far end of the same cable.
     static let crossing: Int32 = 100_000
 
@@ -78,6 +80,7 @@ struct Precedence {
         if from.namespace != to.namespace {
             return crossing(first, from, second, to)
         }
+        if from.isUndirected || to.isUndirected { return undirected(first, from, second, to) }
         if from.device >= 0, from.device == to.device, devices[Int(from.device)].isLoopback {
             // Over lo a packet goes out and comes in again.
             if from.phase == .linkOut, to.phase == .linkIn { return first.ttl == second.ttl ? Self.crossing : 0 }
@@ -130,6 +133,14 @@ struct Precedence {
             return nil
         }
         return devices[Int(number)]
+    }
+
+    /// From device to device of one namespace, where a capture doesn't tell directions: times and hop limit decide.
+    private func undirected(_ first: Cue, _ from: Place, _ second: Cue, _ to: Place) -> Int32 {
+        guard from.device != to.device || from.device < 0, first.ttl == second.ttl || first.ttl == second.ttl &+ 1,
+            first.timeNanoseconds <= second.timeNanoseconds
+        else { return 0 }
+        return Self.undirected
     }
 
     private func watchesLinks(_ area: Int32) -> Bool {

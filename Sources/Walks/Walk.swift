@@ -19,6 +19,12 @@ public struct Walk: Sendable, Codable, Hashable {
         case unsent
     }
 
+    /// The edge of a run or a recording.
+    public enum Edge: String, Sendable, Codable {
+        case beginning
+        case end
+    }
+
     public var schema: String
     /// 32 hex digits, from the label and the flow as first sent: the same on every host that sees the packet.
     public var id: String
@@ -37,6 +43,9 @@ public struct Walk: Sendable, Codable, Hashable {
     public var start: String
     public var durationNanoseconds: Int64
     public var outcome: Outcome
+    /// Of a walk that was under way when the run, or its recording, began or ended: more of it than was seen can't be
+    /// known, and its outcome is `left`.
+    public var cutOff: Edge?
     public var hops: [Hop]
     public var stoppedAt: Stop?
     /// For `lost`: the last hop, and the hop that should have followed.
@@ -78,6 +87,7 @@ public struct Walk: Sendable, Codable, Hashable {
         case sourcePort = "source_port"
         case destinationPort = "destination_port"
         case durationNanoseconds = "duration_ns"
+        case cutOff = "cut_off"
         case stoppedAt = "stopped_at"
         case lastSeen = "last_seen"
         case expectedNext = "expected_next"
@@ -98,6 +108,7 @@ public struct Walk: Sendable, Codable, Hashable {
         try container.encode(start, forKey: .start)
         try container.encode(durationNanoseconds, forKey: .durationNanoseconds)
         try container.encode(outcome, forKey: .outcome)
+        try container.encodeIfPresent(cutOff, forKey: .cutOff)
         try container.encode(hops, forKey: .hops)
         try container.encode(stoppedAt, forKey: .stoppedAt)
         try container.encodeIfPresent(lastSeen, forKey: .lastSeen)

@@ -9,6 +9,7 @@ public struct WalkRecord: Sendable {
     public var startNanoseconds: Int64
     public var endNanoseconds: Int64
     public var outcome: Walk.Outcome
+    public var cutOff: Walk.Edge?
     var stepStart: Int
     var stepCount: Int
     /// The step where it ended, counted from `stepStart`; -1 where it never began.

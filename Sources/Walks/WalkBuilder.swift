@@ -70,6 +70,7 @@ struct WalkBuilder {
             walk.lastSeen = hops[hopOfStep[record.lastStep]]
             walk.expectedNext = expectedNext()
         }
+        walk.cutOff = record.cutOff
         walk.losses = batch.losses[record.lossStart..<record.lossStart + record.lossCount].map {
             WalkLoss(vantage: $0.source, lost: $0.lost)
         }

@@ -38,6 +38,7 @@ import Wire
         let empty = Walk(
             id: "", protocol: "", source: "", destination: "", summary: "", start: "", outcome: .delivered, hops: [])
         walk.answers = walk.id
+        walk.cutOff = .end
         walk.sourcePort = 65_535
         walk.destinationPort = 0
         walk.stoppedAt = Stop(namespace: strange, rule: rule)

@@ -48,7 +48,12 @@ struct Scene {
         _ namespace: String, _ device: String, _ direction: VantagePoint.Direction, at microseconds: Double,
         _ headers: PacketHeaders
     ) {
-        let vantage = id(.link(namespace, device, direction))
+        see(.link(namespace, device, direction), at: microseconds, headers)
+    }
+
+    /// A packet that a capture saw, `microseconds` after the start.
+    mutating func see(_ point: VantagePoint, at microseconds: Double, _ headers: PacketHeaders) {
+        let vantage = id(point)
         let time = Self.start + Int64(microseconds * 1000)
         lastNanoseconds = max(lastNanoseconds, time)
         events.append(

@@ -339,6 +339,90 @@ import Wire
         }
     }
 
+    /// What was under way when the recording ended is not lost for want of what came after.
+    @Test(arguments: [20.0, 150_000]) func theEndOfARecordingCutsOff(after: Double) throws {
+        var scene = bridged()
+        let sent = packet("10.0.0.1", "10.0.0.2", label: 15, sourcePort: 1, destinationPort: 2)
+        scene.see("a", "eth0", .out, at: 0, sent)
+        scene.see("host", "va", .in, at: 4, sent)
+        let other = packet("10.0.0.1", "10.0.0.3", label: 16, sourcePort: 1, destinationPort: 2)
+        scene.see("host", "vc", .out, at: after, other)
+        var engine = WalkEngine()
+        for event in scene.events { engine.take(event) }
+        engine.take(.watermark(timeNanoseconds: scene.lastNanoseconds))
+        let walk = try #require((engine.finishedWalks() + engine.finish()).first { $0.destination == "10.0.0.2" })
+        if after == 20 {
+            #expect(walk.outcome == .left)
+            #expect(walk.cutOff == .end)
+            #expect(walk.hops.last?.confidence == .weak)
+            #expect(walk.expectedNext == nil)
+        } else {
+            // There was time for it to be seen.
+            #expect(walk.outcome == .lost)
+            #expect(walk.cutOff == nil)
+        }
+    }
+
+    /// What began before the recording did, and went no further than its first moments show.
+    @Test func theBeginningOfARecordingCutsOff() throws {
+        for (isMidway, time) in [(true, 0.0), (false, 0), (true, 300_000)] {
+            var scene = bridged()
+            let early = packet("10.0.0.1", "10.0.0.3", label: 17, sourcePort: 1, destinationPort: 2)
+            scene.see("c", "eth0", .in, at: 0, early)
+            let cut = packet("10.0.0.1", "10.0.0.2", label: 18, sourcePort: 1, destinationPort: 2)
+            scene.see(isMidway ? "host" : "a", isMidway ? "va" : "eth0", isMidway ? .in : .out, at: time, cut)
+            let walk = try #require(scene.walks().first { $0.destination == "10.0.0.2" })
+            let isCut = isMidway && time == 0
+            #expect(walk.cutOff == (isCut ? .beginning : nil))
+            #expect(walk.outcome == (isCut ? .left : .lost))
+        }
+    }
+
+    /// Captures of two devices, neither of which tells directions, and nothing of the network: one translates.
+    @Test func capturesWithoutDirectionJoinAcrossATranslation() throws {
+        var scene = Scene([])
+        scene.events = []
+        func see(_ device: String, at time: Double, _ headers: PacketHeaders, _ scene: inout Scene) {
+            let point = VantagePoint(namespace: "host", kind: .link, device: device, direction: nil)
+            scene.see(point, at: time, headers)
+        }
+        let before = packet("10.0.0.1", "198.51.100.1", label: 21, sourcePort: 4000, destinationPort: 53)
+        var after = before
+        after.source = address("203.0.113.2")
+        after.sourcePort = 20_000
+        after.ttl = 63
+        see("veth0", at: 0, before, &scene)
+        see("eth0", at: 12, after, &scene)
+        let walks = scene.walks()
+        #expect(walks.map { $0.hops.compactMap(\.device) } == [["veth0", "eth0"]])
+        let hop = try #require(walks.first?.hops.last)
+        #expect(hop.confidence == .weak)
+        #expect(hop.changes.map(\.field) == ["source", "source_port", "ttl"])
+
+        // Two that look alike: which of them was sent on can't be told.
+        var other = before
+        other.source = address("10.0.0.2")
+        see("veth0", at: 3, other, &scene)
+        let apart = scene.walks()
+        #expect(apart.count == 3)
+        #expect(apart.allSatisfy { $0.hops.count { $0.vantage == .link } == 1 })
+    }
+
+    /// Without a translation as well: the hop limit and the time make the order.
+    @Test func capturesWithoutDirectionJoinOverARouter() throws {
+        var scene = Scene([])
+        scene.events = []
+        let sent = packet("10.0.0.1", "198.51.100.1", label: 22, sourcePort: 4000, destinationPort: 53)
+        var routed = sent
+        routed.ttl = 63
+        for (device, time, headers) in [("veth0", 0.0, sent), ("eth0", 12, routed)] {
+            scene.see(VantagePoint(namespace: "host", kind: .link, device: device, direction: nil), at: time, headers)
+        }
+        let walks = scene.walks()
+        #expect(walks.map { $0.hops.filter { $0.vantage == .link }.compactMap(\.device) } == [["veth0", "eth0"]])
+        #expect(walks.first?.hops.last?.confidence == .strong)
+    }
+
     private static func time(_ event: Event) -> Int64 {
         if case .packet(let observation) = event { return observation.timeNanoseconds }
         return .min

@@ -28,7 +28,9 @@ struct WalkHeadline {
             outcome = failed && !answered ? "delivered, not answered" : "delivered"
         case .left:
             mark = answered ? .good : failed ? .bad : .open
-            outcome = answered ? "delivered" : failed ? "no answer possible" : "left"
+            outcome =
+                answered
+                ? "delivered" : failed ? "no answer possible" : walk.cutOff == nil ? "left" : "under way"
         case .dropped, .rejected, .lost:
             mark = .bad
             outcome = walk.outcome.rawValue
@@ -61,6 +63,12 @@ struct WalkHeadline {
             }
             if walk.outcome == .left {
                 let last = WalkPath(walk).hops.last
+                if let edge = walk.cutOff {
+                    let place = last.map { "\($0.namespace) \(PacketWords.place($0))" } ?? "nowhere"
+                    return edge == .end
+                        ? "at \(place) when the run or its recording ended"
+                        : "when the run or its recording began, last seen at \(place)"
+                }
                 let place = [last?.namespace, last?.device.map { "by \($0)" }].compactMap(\.self)
                 return "left \(place.joined(separator: " "))"
             }

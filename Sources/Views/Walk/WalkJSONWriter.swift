@@ -13,10 +13,10 @@ struct WalkJSONWriter {
         bytes.reserveCapacity(512 + 640 * walk.hops.count)
         key("answers", first: true)
         optional(walk.answers)
+        present("cut_off", walk.cutOff?.rawValue)
         key("destination")
         string(walk.destination)
-        key("destination_port")
-        optional(walk.destinationPort)
+        optional("destination_port", walk.destinationPort)
         key("duration_ns")
         number(walk.durationNanoseconds)
         if let hop = walk.expectedNext {
@@ -43,8 +43,7 @@ struct WalkJSONWriter {
         string(walk.schema)
         key("source")
         string(walk.source)
-        key("source_port")
-        optional(walk.sourcePort)
+        optional("source_port", walk.sourcePort)
         key("start")
         string(walk.start)
         key("stopped_at")
@@ -59,18 +58,12 @@ struct WalkJSONWriter {
         list(hop.changes) { writer, change in writer.write(change) }
         key("confidence")
         string(hop.confidence.rawValue)
-        key("device")
-        optional(hop.device)
-        key("direction")
-        optional(hop.direction?.rawValue)
-        if let edge = hop.edge {
-            key("edge")
-            string(edge.rawValue)
-        }
+        optional("device", hop.device)
+        optional("direction", hop.direction?.rawValue)
+        present("edge", hop.edge?.rawValue)
         key("evidence")
         list(hop.evidence) { writer, evidence in writer.string(evidence.rawValue) }
-        key("hook")
-        optional(hop.hook?.rawValue)
+        optional("hook", hop.hook?.rawValue)
         key("index")
         number(hop.index)
         key("joined_by")
@@ -81,16 +74,14 @@ struct WalkJSONWriter {
         number(hop.offsetNanoseconds)
         key("packet")
         write(hop.packet)
-        key("parent")
-        optional(hop.parent)
+        optional("parent", hop.parent)
         if let route = hop.route {
             key("route")
             try encode(route)
         }
         key("rules")
         try list(hop.rules) { writer, rule in try writer.encode(rule) }
-        key("stage")
-        optional(hop.stage?.rawValue)
+        optional("stage", hop.stage?.rawValue)
         key("vantage")
         string(hop.vantage.rawValue)
         text("}")
@@ -99,56 +90,30 @@ struct WalkJSONWriter {
     private mutating func write(_ packet: Hop.Packet) {
         key("destination", first: true)
         string(packet.destination)
-        if let port = packet.destinationPort {
-            key("destination_port")
-            number(port)
-        }
+        present("destination_port", packet.destinationPort)
         if let dontFragment = packet.dontFragment {
             key("dont_fragment")
             text(dontFragment ? "true" : "false")
         }
-        if let dscp = packet.dscp {
-            key("dscp")
-            number(dscp)
-        }
-        if let encapsulation = packet.encapsulation {
-            key("encapsulation")
-            string(encapsulation)
-        }
+        present("dscp", packet.dscp)
+        present("encapsulation", packet.encapsulation)
         key("length")
         number(packet.length)
-        if let mac = packet.macDestination {
-            key("mac_destination")
-            string(mac.description)
-        }
-        if let mac = packet.macSource {
-            key("mac_source")
-            string(mac.description)
-        }
-        if let mark = packet.mark {
-            key("mark")
-            number(mark)
-        }
+        present("mac_destination", packet.macDestination?.description)
+        present("mac_source", packet.macSource?.description)
+        present("mark", packet.mark)
         key("source")
         string(packet.source)
-        if let port = packet.sourcePort {
-            key("source_port")
-            number(port)
-        }
-        if let ttl = packet.ttl {
-            key("ttl")
-            number(ttl)
-        }
+        present("source_port", packet.sourcePort)
+        present("ttl", packet.ttl)
         text("}")
     }
 
     private mutating func write(_ change: Hop.Change) {
         key("field", first: true)
         string(change.field)
-        key("from")
-        optional(change.from)
-        key("to")
-        optional(change.to)
+        optional("from", change.from)
+        optional("to", change.to)
         text("}")
     }
 
@@ -192,8 +157,23 @@ struct WalkJSONWriter {
         if let value { string(value) } else { text("null") }
     }
 
-    private mutating func optional(_ value: (some BinaryInteger)?) {
+    private mutating func optional(_ name: StaticString, _ value: String?) {
+        key(name)
+        optional(value)
+    }
+
+    private mutating func optional(_ name: StaticString, _ value: (some BinaryInteger)?) {
+        key(name)
         if let value { number(value) } else { text("null") }
+    }
+
+    /// A field that is left out where it has no value.
+    private mutating func present(_ name: StaticString, _ value: String?) {
+        if let value { optional(name, value) }
+    }
+
+    private mutating func present(_ name: StaticString, _ value: (some BinaryInteger)?) {
+        if let value { optional(name, value) }
     }
 
     private mutating func number(_ value: some BinaryInteger) {

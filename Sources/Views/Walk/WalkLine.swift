@@ -21,7 +21,8 @@ struct WalkLine {
         case .delivered: line += pen(last?.namespace ?? "", .strong)
         case .left:
             line +=
-                pen("left ") + pen([last?.namespace, last?.device].compactMap(\.self).joined(separator: " "), .strong)
+                pen(walk.cutOff == nil ? "left " : "under way at ")
+                + pen([last?.namespace, last?.device].compactMap(\.self).joined(separator: " "), .strong)
         case .unsent: line += pen("not sent: \(walk.stoppedAt?.reason ?? "no packet left")", headline.style)
         default:
             line += pen(headline.outcome, headline.style)
