@@ -86,7 +86,8 @@ extension LabRun {
     /// The walks that have findings; what repeats the cause before it (a segment sent again) is left out.
     var causes: [Walk] {
         var causes: [Walk] = []
-        for walk in walks {
+        // In the order in which they were sent: each is printed when it has been answered, or waited for.
+        for walk in walks.sorted(by: { $0.start < $1.start }) {
             guard let finding = walk.findings.first else { continue }
             // The same rule may be known by its trace once and by the ruleset's state another time.
             if let before = causes.last?.findings.first, before.code == finding.code, before.where == finding.where {
