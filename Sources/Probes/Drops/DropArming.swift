@@ -8,14 +8,16 @@ internal import Topology
 /// protocol counters are left, and `doctor` says why.
 ///
 /// - Throws: `ProbeError` where the plan names one that can't be had.
-func armDrops(namespaces: [Namespace], plan: ProbePlan, warnings: inout [String]) throws -> [any ProbeSource] {
+func armDrops(
+    namespaces: [Namespace], plan: ProbePlan, join: TraceJoin, warnings: inout [String]
+) throws -> [any ProbeSource] {
     switch plan.drops {
     case .counters: return []
-    case .bpf: return [try named { DropSource(probe: try DropProbe(), namespaces: namespaces) }]
+    case .bpf: return [try named { DropSource(probe: try DropProbe(), namespaces: namespaces, join: join) }]
     case .tracefs:
         return [try named { try TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings) }]
     case .auto:
-        if let probe = try? DropProbe() { return [DropSource(probe: probe, namespaces: namespaces)] }
+        if let probe = try? DropProbe() { return [DropSource(probe: probe, namespaces: namespaces, join: join)] }
         if let source = try? TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings) { return [source] }
         return []
     }

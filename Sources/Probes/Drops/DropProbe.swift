@@ -31,7 +31,9 @@ public final class DropProbe {
     public var descriptor: Int32 { packetwalk_drop_probe_descriptor(probe) }
 
     /// The drops since the last call. `namespaceName` gives the name for an inode, nil for a namespace not watched.
-    public func read(namespaceName: (UInt64) -> String?) -> [Event] {
+    ///
+    /// - Parameter take: is given each drop, and for one whose payload could not be read the packet's key.
+    func read(namespaceName: (UInt64) -> String?, take: (DropEvent, HeaderKey?) -> Void) -> Loss? {
         let context = Unmanaged.passUnretained(self).toOpaque()
         _ = packetwalk_drop_probe_consume(
             probe,
@@ -42,29 +44,25 @@ public final class DropProbe {
                 if let record = DropRecord(span) { probe.waiting.append(record) }
             }, context)
         defer { waiting.removeAll(keepingCapacity: true) }
-        var events = waiting.compactMap { event(for: $0, namespaceName: namespaceName) }
-        let lost = packetwalk_drop_probe_lost(probe)
-        if lost > lostBefore {
-            events.append(
-                .loss(
-                    Loss(
-                        timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: "drop reasons",
-                        lost: lost - lostBefore)))
-            lostBefore = lost
+        for record in waiting {
+            if let event = event(for: record, namespaceName: namespaceName) { take(event, record.keyOfUnread) }
         }
-        return events
+        let lost = packetwalk_drop_probe_lost(probe)
+        guard lost > lostBefore else { return nil }
+        defer { lostBefore = lost }
+        return Loss(
+            timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: "drop reasons", lost: lost - lostBefore)
     }
 
-    private func event(for record: DropRecord, namespaceName: (UInt64) -> String?) -> Event? {
+    private func event(for record: DropRecord, namespaceName: (UInt64) -> String?) -> DropEvent? {
         let namespace = record.namespaceInode == 0 ? nil : namespaceName(UInt64(record.namespaceInode))
         if record.namespaceInode != 0, namespace == nil { return nil }
-        return .drop(
-            DropEvent(
-                timeNanoseconds: Int64(record.timeNanoseconds) + monotonicToRealtime, namespace: namespace,
-                device: record.device.isEmpty ? nil : record.device,
-                reason: reasons[record.reason] ?? "reason \(record.reason)",
-                location: record.location.isEmpty ? nil : record.location,
-                headers: PacketHeadersRecord(record.headers)))
+        return DropEvent(
+            timeNanoseconds: Int64(record.timeNanoseconds) + monotonicToRealtime, namespace: namespace,
+            device: record.device.isEmpty ? nil : record.device,
+            reason: reasons[record.reason] ?? "reason \(record.reason)",
+            location: record.location.isEmpty ? nil : record.location,
+            headers: PacketHeadersRecord(record.headers))
     }
 
     /// `enum skb_drop_reason` of the running kernel, without the members' common prefix.

@@ -18,6 +18,9 @@ struct DropRecord {
     /// `nft_do_chain+0x1a2`, cut at the sign.
     var location: String
     var headers: PacketHeaders
+    /// Of a packet whose payload, or some of it, lay in pages that the probe does not read (`skb_shared_info.frags`):
+    /// its label is another than where it was seen. Nil for one that was read as far as there is room, or has no key.
+    var keyOfUnread: HeaderKey?
 
     /// Nil for a record too short to be one.
     init?(_ bytes: RawSpan) {
@@ -35,6 +38,7 @@ struct DropRecord {
         let count = min(Int(captured), Self.packetCapacity)
         let packet = bytes.extracting(Self.packetOffset..<(Self.packetOffset + count))
         headers = dissect(packet, linkType: .raw, originalLength: max(Int(length), count))
+        if count < min(Int(length), Self.packetCapacity) { keyOfUnread = HeaderKey(packet: packet, linkType: .raw) }
     }
 
     private static let packetOffset = 104

@@ -5,23 +5,25 @@ internal import Topology
 final class DropSource: ProbeSource {
     let name = "drop reasons"
     private let probe: DropProbe
+    private let join: TraceJoin
     private let namespaces: [UInt64: String]
 
-    init(probe: DropProbe, namespaces: [Namespace]) {
+    /// - Parameter join: finds the packet of a drop whose payload could not be read.
+    init(probe: DropProbe, namespaces: [Namespace], join: TraceJoin) {
         self.probe = probe
+        self.join = join
+        for namespace in namespaces { join.watch(namespace.name) }
         self.namespaces = Dictionary(namespaces.map { ($0.inode, $0.name) }) { first, _ in first }
     }
 
     var descriptor: Int32 { probe.descriptor }
 
     func read(into intake: Intake, limit: Int) -> ReadOutcome {
-        for event in probe.read(namespaceName: { self.namespaces[$0] }) {
-            switch event {
-            case .drop(let drop): intake.event(event, timeNanoseconds: drop.timeNanoseconds)
-            case .loss(let loss): intake.loss(loss)
-            default: break
-            }
+        let loss = probe.read(namespaceName: { self.namespaces[$0] }) { drop, key in
+            if let key, join.add(drop, key: key) { return }
+            intake.event(.drop(drop), timeNanoseconds: drop.timeNanoseconds)
         }
+        if let loss { intake.loss(loss) }
         return .drained
     }
 

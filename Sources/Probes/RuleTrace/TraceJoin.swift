@@ -1,7 +1,8 @@
 internal import Observations
 internal import Wire
 
-/// Finds the label of each traced packet among the sightings of its namespace, by the headers that the trace carries.
+/// Finds the label of each traced packet among the sightings of its namespace, by the headers that the trace carries;
+/// so that of a dropped packet whose payload the drop probe could not read.
 ///
 /// The kernel's trace identifier says nothing beyond one base chain, and the label rests on bytes that no trace
 /// carries. A traced rule waits for a sighting of its packet, for a while; where two packets with different labels show
@@ -16,7 +17,19 @@ final class TraceJoin {
 
     private struct Waiting {
         var key: UInt64
-        var event: RuleEvent
+        var event: Told
+    }
+
+    private enum Told {
+        case rule(RuleEvent)
+        case drop(DropEvent)
+
+        var timeNanoseconds: Int64 {
+            switch self {
+            case .rule(let event): event.timeNanoseconds
+            case .drop(let event): event.timeNanoseconds
+            }
+        }
     }
 
     /// Direct-mapped: a newer packet takes the place of an older one, some of which are then not found again.
@@ -36,7 +49,7 @@ final class TraceJoin {
     private static let lag: Int64 = 50_000_000
     private static let waitingLimit = 65_536
 
-    /// Whether rules of any namespace are traced: else sightings need not be shown.
+    /// Whether packets of any namespace are looked for: else sightings need not be shown.
     var isArmed: Bool { !namespaces.isEmpty }
 
     func watch(_ namespace: String) {
@@ -70,29 +83,44 @@ final class TraceJoin {
             return
         }
         let number = namespaces[event.namespace] ?? 0
-        waiting.append(Waiting(key: key.map { Self.mixed($0, number) } ?? 0, event: event))
+        waiting.append(Waiting(key: key.map { Self.mixed($0, number) } ?? 0, event: .rule(event)))
+    }
+
+    /// Takes a drop whose label is not the packet's: its payload lay where the probe can't read.
+    /// - Returns: false where it can't wait: nothing is known of its namespace, or too many do.
+    func add(_ event: DropEvent, key: HeaderKey) -> Bool {
+        guard waiting.count < Self.waitingLimit, let number = event.namespace.flatMap({ namespaces[$0] }) else {
+            return false
+        }
+        waiting.append(Waiting(key: Self.mixed(key, number), event: .drop(event)))
+        return true
     }
 
     /// Hands on each traced rule whose packet was seen, with that sighting's time: a trace bears none, and on a busy
-    /// machine it is read long after. What was traced long enough before `readUpTo`, up to which every source was read,
-    /// waits no more.
+    /// machine it is read long after. A drop has a time of its own. What was told of long enough before `readUpTo`, up
+    /// to which every source was read, waits no more.
     func release(readUpTo: Int64, into intake: Intake) {
-        waiting.removeAll { rule in
-            let slot = slots[Int(truncatingIfNeeded: rule.key >> 7) & (Self.slotCount - 1)]
-            let isKnown = rule.key != 0 && slot.key == rule.key
-            let age = abs(rule.event.timeNanoseconds - slot.timeNanoseconds)
-            let isDue = rule.event.timeNanoseconds + Self.lag <= readUpTo
+        waiting.removeAll { told in
+            let slot = slots[Int(truncatingIfNeeded: told.key >> 7) & (Self.slotCount - 1)]
+            let isKnown = told.key != 0 && slot.key == told.key
+            let time = told.event.timeNanoseconds
+            let age = abs(time - slot.timeNanoseconds)
             // An old sighting may be another packet's: the right one is still waited for.
-            guard isKnown && age < Self.span || isDue else { return false }
-            let isFound = isKnown && age < Self.memory
-            var event = rule.event
-            if isFound, !slot.isAmbiguous {
-                event.timeNanoseconds = slot.timeNanoseconds
-                if event.headers.label == 0 { event.headers.label = slot.label }
-            } else if event.headers.label == 0 {
-                unknown += 1
+            guard isKnown && age < Self.span || time + Self.lag <= readUpTo else { return false }
+            let found = isKnown && age < Self.memory && !slot.isAmbiguous ? slot : nil
+            switch told.event {
+            case .rule(var event):
+                if let found {
+                    event.timeNanoseconds = found.timeNanoseconds
+                    if event.headers.label == 0 { event.headers.label = found.label }
+                } else if event.headers.label == 0 {
+                    unknown += 1
+                }
+                intake.event(.rule(event), timeNanoseconds: event.timeNanoseconds)
+            case .drop(var event):
+                if let found { event.headers.label = found.label }
+                intake.event(.drop(event), timeNanoseconds: time)
             }
-            intake.event(.rule(event), timeNanoseconds: event.timeNanoseconds)
             return true
         }
         if lost > 0 {

@@ -26,7 +26,7 @@ extension ProbeReader {
             filter: CoarseFilter(plan.filter, tunnelPorts: tunnelPorts).expression)
         try arm(watched)
         var warnings: [String] = []
-        for source in try armDrops(namespaces: watched, plan: plan, warnings: &warnings) { try add(source) }
+        for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }
         for warning in warnings { queue.warn(warning) }
         // The questions that packets raise depend on whether there are hooks, which is known only now.
         intake.onPacket = { [weak self] observation, point, bytes in

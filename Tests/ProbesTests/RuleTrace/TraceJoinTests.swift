@@ -85,4 +85,48 @@ import Wire
         trace(packet, at: 300)
         #expect(released(upTo: 100_000_000).first?.headers.label == 0)
     }
+
+    /// What the drop probe reports of a packet, of which it could read `count` bytes.
+    private func record(of bytes: [UInt8], read count: Int) -> DropRecord? {
+        var record = [UInt8](repeating: 0, count: 104 + 192)
+        func set<Value: BitwiseCopyable>(_ value: Value, at offset: Int) {
+            withUnsafeBytes(of: value) { record.replaceSubrange(offset..<offset + $0.count, with: $0) }
+        }
+        set(UInt64(Self.start) + 350, at: 0)
+        set(UInt32(6), at: 16)
+        set(UInt32(bytes.count), at: 32)
+        set(UInt16(0x0800), at: 36)
+        set(UInt16(count), at: 38)
+        record.replaceSubrange(104..<104 + count, with: bytes[..<count])
+        return DropRecord(record.span.bytes)
+    }
+
+    @Test func `a drop whose payload lay out of reach gets the label of its packet's sighting, and keeps its time`()
+        throws
+    {
+        // Headers alone, as of a TCP packet that sendmsg(2) made: its payload lies in pages.
+        let dropped = try #require(record(of: packet, read: 40))
+        let key = try #require(dropped.keyOfUnread)
+        #expect(dropped.headers.label != label)
+        let event = DropEvent(
+            timeNanoseconds: Self.start + 350, namespace: "host", reason: "NETFILTER_DROP",
+            headers: PacketHeadersRecord(dropped.headers))
+        see(packet, at: 100)
+        #expect(join.add(event, key: key))
+        join.release(readUpTo: Self.start + 360, into: intake)
+        let drops = intake.release(readUpTo: .max / 2).events.compactMap { event -> DropEvent? in
+            if case .drop(let drop) = event { drop } else { nil }
+        }
+        #expect(drops.map(\.headers.label) == [label])
+        #expect(drops.map(\.timeNanoseconds) == [Self.start + 350])
+        // Of a namespace that nobody watches there is nothing to wait for.
+        var foreign = event
+        foreign.namespace = nil
+        #expect(!join.add(foreign, key: key))
+    }
+
+    @Test func `a drop that was read whole needs no sighting`() throws {
+        let dropped = try #require(record(of: packet, read: packet.count))
+        #expect(dropped.keyOfUnread == nil && dropped.headers.label == label)
+    }
 }
