@@ -95,7 +95,11 @@ struct Examination {
             primary = better
         }
         if primary == nil, isComplete { primary = neighbourQuestionStopped(reading, candidates, told) }
-        guard var primary else { return [unexplained(reading, packet, projection, told)] }
+        guard var primary else {
+            // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's fault.
+            if reading.walk.isRedirect, told.reason == "NETFILTER_DROP" { return [] }
+            return [unexplained(reading, packet, projection, told)]
+        }
         if !isComplete, !told.isDirect {
             primary.isCertain = false
             primary.finding.evidence.append("a source lost events meanwhile: what was not seen proves nothing")

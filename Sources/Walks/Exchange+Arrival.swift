@@ -18,10 +18,13 @@ extension Walk {
             || summary.hasPrefix("TCP SYN ")
     }
 
+    /// An ICMP message that advises of a better next hop (RFC 792, RFC 4861).
+    public var isRedirect: Bool { witness.icmpType == (`protocol` == "icmpv6" ? 137 : 5) }
+
     /// An ICMP message that says why another packet did not arrive.
     public var isICMPError: Bool {
         guard let type = witness.icmpType else { return false }
         // RFC 792; in ICMPv6 the types below 128 are the errors (RFC 4443).
-        return `protocol` == "icmpv6" ? type < 128 : [3, 4, 5, 11, 12].contains(type)
+        return `protocol` == "icmpv6" ? type < 128 : [3, 4, 11, 12].contains(type)
     }
 }
