@@ -1,6 +1,6 @@
 internal import CDropProbe
 internal import LinuxSystem
-public import Observations
+internal import Observations
 internal import Wire
 
 /// Drop reasons by the BPF program on `skb:kfree_skb`. Sees every namespace of the machine at once.

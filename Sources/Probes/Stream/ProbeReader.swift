@@ -17,8 +17,6 @@ final class ProbeReader {
     private let ready: ReadySet
     private(set) var sources: [Int32: any ProbeSource] = [:]
     private var nextLossReport: Int64 = 0
-    /// When everything that had come was last taken over from the sockets.
-    private var lastSweep: Int64 = 0
     /// How late an event may be read, in nanoseconds; 0 while the reader keeps up.
     private var lag: Int64 = 0
     var namespaces: [String: NetworkNamespaceFile] = [:]
@@ -109,7 +107,7 @@ final class ProbeReader {
     /// its reading, so it is read.
     private func begin() {
         intake.beginNanoseconds = .max
-        _ = receiver.sweep()
+        receiver.sweep()
         for source in sources.values { _ = readOnce(source, began: 0) }
         intake.beginNanoseconds = realTimeNanoseconds()
     }
@@ -122,9 +120,9 @@ final class ProbeReader {
             _ = ready.wait(timeoutMilliseconds: timeout)
             let began = realTimeNanoseconds()
             // What has come by now is read in this round, whether or not the receiver had its turn.
-            if receiver.sweep() { lastSweep = began }
+            receiver.sweep()
             let descriptors = ready.wait(timeoutMilliseconds: 0)
-            var readUpTo = lastSweep
+            var readUpTo = began
             for descriptor in descriptors {
                 if descriptor == queue.control {
                     queue.clearControl()
@@ -190,8 +188,8 @@ final class ProbeReader {
             }
             behind.removeAll(keepingCapacity: true)
             var slowest = stopped
-            isBehind = !receiver.sweep()
-            if isBehind { slowest = lastSweep } else { lastSweep = stopped }
+            isBehind = false
+            receiver.sweep()
             for descriptor in ready.wait(timeoutMilliseconds: 20) {
                 if descriptor == queue.control {
                     queue.clearControl()

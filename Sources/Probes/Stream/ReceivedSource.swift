@@ -85,6 +85,11 @@ final class ReceivedSource: ProbeSource {
     private func refill() -> Bool {
         receiver.release(contents.bytes.count)
         queue.exchange(for: &contents)
+        if contents.entries.isEmpty {
+            // What is drained is drained down to the socket.
+            receiver.sweep(reader.socketDescriptor)
+            queue.exchange(for: &contents)
+        }
         position = 0
         return !contents.entries.isEmpty
     }

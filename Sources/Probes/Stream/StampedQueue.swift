@@ -49,6 +49,8 @@ final class StampedQueue: Sendable {
         if isFirst { signal() }
     }
 
+    var isEmpty: Bool { contents.withLock { $0.entries.isEmpty } }
+
     func append(_ entry: Entry) {
         contents.withLock { $0.entries.append(entry) }
         signal()

@@ -10,7 +10,8 @@ internal import Synchronization
 /// stands for it, and orders it among other packets: read in turn with everything else it would come seconds late
 /// where much is to be read, and packets that look alike would be taken for each other.
 ///
-/// Holds `budget` bytes at most; beyond them messages wait in the sockets, where the kernel counts what it must drop.
+/// Holds about `budget` bytes; beyond them messages wait in the sockets, where the kernel counts what it must drop. But
+/// a queue that is empty is given a turn even then: that a queue is empty always means that its socket was.
 final class StampedReceiver: Sendable {
     private struct Registry {
         var queues: [Int32: StampedQueue] = [:]
@@ -81,13 +82,17 @@ final class StampedReceiver: Sendable {
         registry.withLock { $0.queues[descriptor] = nil }
     }
 
-    /// Takes over all that has come up to now, on the caller's thread.
-    /// - Returns: false where there was no room for all of it.
-    func sweep() -> Bool {
-        while !isFull {
-            if !receive(timeoutMilliseconds: 0) { return true }
+    /// Takes over what has come up to now, on the caller's thread, as far as there is room.
+    func sweep() {
+        while receive(timeoutMilliseconds: 0) {}
+    }
+
+    /// The same for one socket, room or not: one turn.
+    func sweep(_ descriptor: Int32) {
+        registry.withLock { registry in
+            guard let queue = registry.queues[descriptor] else { return }
+            _ = take(from: descriptor, to: queue, by: &registry.buffer)
         }
-        return false
     }
 
     /// Tells that the reader is done with so many bytes.
@@ -99,7 +104,7 @@ final class StampedReceiver: Sendable {
     private var isFull: Bool { held.load(ordering: .relaxed) >= budget }
 
     /// Takes over from each socket that has something, one turn.
-    /// - Returns: whether there was one.
+    /// - Returns: whether anything was taken.
     @discardableResult
     private func receive(timeoutMilliseconds: Int32) -> Bool {
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { ready in
@@ -107,10 +112,11 @@ final class StampedReceiver: Sendable {
             guard count > 0 else { return false }
             return registry.withLock { registry in
                 var found = false
+                let hadRoom = !isFull
                 for descriptor in ready[..<Int(count)] {
                     if let queue = registry.queues[descriptor] {
-                        take(from: descriptor, to: queue, by: &registry.buffer)
-                        found = true
+                        guard hadRoom || queue.isEmpty else { continue }
+                        if take(from: descriptor, to: queue, by: &registry.buffer) { found = true }
                     } else if descriptor == control, timeoutMilliseconds != 0 {
                         // Meant for the thread, not for one that sweeps.
                         clearControl()
@@ -121,10 +127,10 @@ final class StampedReceiver: Sendable {
         }
     }
 
-    private func take(from descriptor: Int32, to queue: StampedQueue, by buffer: inout [UInt8]) {
+    private func take(from descriptor: Int32, to queue: StampedQueue, by buffer: inout [UInt8]) -> Bool {
         buffer.withUnsafeMutableBytes { buffer in
             var taken = 0
-            while taken < Self.turn, !isFull {
+            while taken < Self.turn {
                 let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
                 if count >= 0 {
                     let now = realTimeNanoseconds()
@@ -135,15 +141,16 @@ final class StampedReceiver: Sendable {
                 }
                 switch errno {
                 case EINTR: continue
-                case EAGAIN: return
+                case EAGAIN: return taken > 0
                 case ENOBUFS: queue.append(.overrun)
                 default:
                     let number = errno
                     packetwalk_epoll_remove(epoll, descriptor)
                     queue.append(.failed(errno: number))
-                    return
+                    return true
                 }
             }
+            return true
         }
     }
 
