@@ -482,9 +482,7 @@ extension EngineCore {
     }
 
     /// What joins a part to the whole, or the whole to a part.
-    func joinOfParts(_ member: Int, _ before: Int) -> Join {
-        let one = store.sightings[before]
-        let other = store.sightings[member]
+    static func joinOfParts(_ one: Sighting, _ other: Sighting) -> Join {
         if one.label == other.label { return Join() }
         if Stretch(one).contains(Stretch(other)) || Stretch(other).contains(Stretch(one)) {
             let isMarked = other.identification != 0 || other.has(Sighting.hasTCPTimestamp)

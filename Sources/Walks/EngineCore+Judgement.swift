@@ -79,9 +79,14 @@ extension EngineCore {
         if !losses.isEmpty { applyLosses(&record) }
         if !rulesHeard.isEmpty { applyRuleGaps(&record) }
         statistics.walks += 1
-        if options.keepsMembers { batch.members[stepStart] = packet.map { store.sightings[Int($0)] } }
+        if options.keepsMembers { keepMembers(packet, of: stepStart) }
         batch.records.append(record)
         return true
+    }
+
+    @inline(never)
+    private mutating func keepMembers(_ packet: ContiguousArray<Int32>, of stepStart: Int) {
+        batch.members[stepStart] = packet.map { store.sightings[Int($0)] }
     }
 
     private mutating func writeSteps(_ packet: ContiguousArray<Int32>, base: Int64, isPlain: Bool) {
@@ -91,7 +96,9 @@ extension EngineCore {
             let member = Int(packet[position])
             let parent = Int(arrangement.nodes[position].parent)
             var join = isPlain ? Join() : joinOf[position]
-            if isOfParts, parent >= 0 { join = joinOfParts(member, Int(packet[parent])) }
+            if isOfParts, parent >= 0 { 
+                join = Self.joinOfParts(store.sightings[Int(packet[parent])], store.sightings[member])
+            }
             var step: Int32 = -1
             if parent >= 0 {
                 step = arrangement.nodes[parent].step
@@ -111,9 +118,10 @@ extension EngineCore {
         }
     }
 
-    /// Says what joins a sighting to the step before it.
+    /// Says what joins a sighting to the step before it. Mutating, though it changes nothing: the engine would be copied
+    /// for it otherwise, with all its references, for each step.
     @inline(__always)
-    private func tie(_ member: Int, toStep before: Int, score: Int32, _ join: inout Join) {
+    private mutating func tie(_ member: Int, toStep before: Int, score: Int32, _ join: inout Join) {
         if score >= Precedence.adjacent {
             join.joint.insert(.neighbourhood)
         } else {
@@ -142,6 +150,7 @@ extension EngineCore {
     private static let edge: Int64 = 100_000_000
 
     /// The edge of the stream behind which the rest of a packet may lie that was not seen to arrive.
+    @inline(never)  // Closures that look at the engine would have it copied wherever this were inlined.
     private func cutOff(_ packet: ContiguousArray<Int32>, first: Sighting) -> Walk.Edge? {
         if isClosing {
             let last = packet.reduce(Int64.min) { max($0, store.sightings[Int($1)].timeNanoseconds) }
@@ -152,6 +161,7 @@ extension EngineCore {
 
     /// Of a packet last seen as fragments, the last step where there were more of them: the others stayed behind, so
     /// that it is never put together. Nil where none is missing.
+    @inline(never)
     private func lastOfAllFragments(_ start: Int, before last: Int) -> Int? {
         let end = batch.steps[start + last]
         guard end.sighting.has(Sighting.isFragment) else { return nil }
