@@ -96,7 +96,7 @@ extension EngineCore {
             let member = Int(packet[position])
             let parent = Int(arrangement.nodes[position].parent)
             var join = isPlain ? Join() : joinOf[position]
-            if isOfParts, parent >= 0 { 
+            if isOfParts, parent >= 0 {
                 join = Self.joinOfParts(store.sightings[Int(packet[parent])], store.sightings[member])
             }
             var step: Int32 = -1
