@@ -285,6 +285,31 @@ import Wire
         #expect(walks.first?.outcome == .delivered)
     }
 
+    @Test("a redirect answers nothing: the echo that comes after it does", arguments: [5 as UInt8, 3])
+    func redirectIsNoAnswer(type: UInt8) throws {
+        var scene = Scene(baseNetwork())
+        scene.watch("mynamespace", "veth1")
+        scene.watch("host", "veth0")
+        let request = echo("172.19.0.2", "198.51.100.1", request: true, id: 7, sequence: 1, label: 0xa)
+        let reply = echo("198.51.100.1", "172.19.0.2", request: false, id: 7, sequence: 1, label: 0xb)
+        var message = packet("172.19.0.1", "172.19.0.2", label: 0xc, proto: .icmp)
+        message.icmpType = type
+        message.flags.insert(.quotesPacket)
+        message.quotedLabel = 0xa
+        scene.see("mynamespace", "veth1", .out, at: 0, request)
+        scene.see("host", "veth0", .in, at: 1, request)
+        scene.see("host", "veth0", .out, at: 10, message)
+        scene.see("mynamespace", "veth1", .in, at: 11, message)
+        scene.see("host", "veth0", .out, at: 20, reply)
+        scene.see("mynamespace", "veth1", .in, at: 21, reply)
+        let walks = scene.walks().sorted { $0.start < $1.start }
+        try #require(walks.count == 3)
+        // Destination unreachable does answer what it quotes.
+        #expect(walks[1].answers == (type == 5 ? nil : walks[0].id))
+        #expect(walks[1].isICMPError == (type != 5) && walks[1].isRedirect == (type == 5))
+        #expect(walks[2].answers == walks[0].id)
+    }
+
     @Test func aDropNamesItsReason() throws {
         var scene = bridged()
         let sent = packet("10.0.0.1", "10.0.0.2", label: 13, sourcePort: 1, destinationPort: 2)
