@@ -31,6 +31,13 @@ import Wire
                 ], rules: [rule, rule]),
         ]
         hops[1].packet.dontFragment = true
+        let tuple = FlowTuple(
+            source: IPAddress(ipv4: 0xc000_0201), destination: IPAddress(high: 0x2001_0db8 << 32, low: 1), sourcePort: .max, destinationPort: 0, ipProtocol: .udp)
+        hops[0].route = RouteDecision(
+            timeNanoseconds: .min, namespace: strange, tuple: tuple, inDevice: strange, mark: .max, kind: strange,
+            table: .max, outDevice: strange, gateway: tuple.source, preferredSource: tuple.source, errorNumber: -101,
+            matchedRoute: strange)
+        hops[1].route = RouteDecision(timeNanoseconds: 0, namespace: "", tuple: tuple)
         var walk = Walk(
             id: String(repeating: "0", count: 32), protocol: "udp", source: "192.0.2.1", destination: "198.51.100.1",
             summary: strange, start: "2026-11-23T01:58:14.860946123Z", durationNanoseconds: .max, outcome: .lost,
