@@ -53,9 +53,9 @@ extension EngineCore {
         if record.lossCount == 0 { record.lossStart = batch.losses.count }
         for (area, count) in missing {
             let source = "\(Loss.ruleTracePrefix)\(places.areas[Int(area)].name)"
-            // Where the source itself told of a loss, its count stands.
-            let told = batch.losses[record.lossStart..<record.lossStart + record.lossCount]
-            if told.contains(where: { $0.source == source }) { continue }
+            // Where the source itself told of a loss, its count stands. No slice is held: the append would copy all.
+            let told = record.lossStart..<record.lossStart + record.lossCount
+            if told.contains(where: { batch.losses[$0].source == source }) { continue }
             batch.losses.append(
                 Loss(
                     timeNanoseconds: record.endNanoseconds, vantage: nil,
