@@ -1,4 +1,4 @@
-/// Which walk a reply belongs to: requests by what their reply will look like.
+/// Walks by what ties a reply to its request.
 ///
 /// A fixed table, four entries a set; the oldest of a set gives way. Bounded by construction, whatever the traffic.
 struct AnswerTable {
@@ -31,10 +31,11 @@ struct AnswerTable {
         identifiers[victim] = identifier
     }
 
-    /// Takes the request out: each is answered once.
-    mutating func take(_ key: UInt64) -> WalkIdentifier? {
+    /// Takes the walk out: each is answered, or answers, once.
+    /// - Parameter since: it did not begin before (nanoseconds since 1970).
+    mutating func take(_ key: UInt64, since: Int64 = .min) -> WalkIdentifier? {
         let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
-        for slot in base..<base + Self.ways where keys[slot] == key && times[slot] != .min {
+        for slot in base..<base + Self.ways where keys[slot] == key && times[slot] != .min && times[slot] >= since {
             keys[slot] = 0
             times[slot] = .min
             return identifiers[slot]

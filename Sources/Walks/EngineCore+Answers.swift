@@ -1,6 +1,6 @@
 import Wire
 
-/// Ties replies to requests, in the order in which walks end.
+/// Ties replies to requests, whichever of them ends first.
 extension EngineCore {
     mutating func answer(from start: Int) {
         for index in start..<batch.records.count where batch.records[index].stepCount > 0 {
@@ -12,14 +12,27 @@ extension EngineCore {
             let first = batch.steps[stepStart].sighting
             let detail = first.detail
             let quotedLabel = detail >= 0 ? batch.details[Int(detail)].quotedLabel : 0
-            if let key = Self.answerKey(first, quotedLabel: quotedLabel) { answered = answers.take(key) }
+            if let key = Self.answerKey(first, quotedLabel: quotedLabel) {
+                answered = answers.take(key)
+                if answered == nil { earlyAnswers.insert(key, identifier, timeNanoseconds: time) }
+            }
             batch.records[index].answers = answered
             let keys = Self.requestKeys(first, reply: batch.steps[last].sighting.flowKey.reversed)
             // A datagram that answers another asks for nothing itself, as far as can be told.
             if keys.content != 0, answered == nil || first.ipProtocol != IPProtocol.udp.rawValue {
-                answers.insert(keys.content, identifier, timeNanoseconds: time)
+                expect(keys.content, of: index)
             }
-            if keys.error != 0 { answers.insert(keys.error, identifier, timeNanoseconds: time) }
+            if keys.error != 0 { expect(keys.error, of: index) }
+        }
+    }
+
+    /// Waits for what answers a walk, or finds what ended before it: its last sightings may have come late.
+    private mutating func expect(_ key: UInt64, of index: Int) {
+        let time = batch.records[index].startNanoseconds
+        if batch.records[index].answeredBy == nil, let reply = earlyAnswers.take(key, since: time) {
+            batch.records[index].answeredBy = reply
+        } else {
+            answers.insert(key, batch.records[index].identifier, timeNanoseconds: time)
         }
     }
 

@@ -13,7 +13,10 @@ struct EngineCore {
     var places = Places()
     var precedence = Precedence(places: [], devices: [], areas: [])
     var translations: TranslationTable
+    /// Requests by what their answers will look like.
     var answers = AnswerTable()
+    /// Replies that ended before what they answer, by the same keys.
+    var earlyAnswers = AnswerTable()
     var batch = WalkBatch()
     var statistics = WalkEngine.Statistics()
     var losses: [Loss] = []

@@ -15,12 +15,18 @@ public protocol Answering {
     associatedtype Name: Hashable & Sendable
     var name: Name { get }
     /// The one that this one replies to.
-    var answered: Name? { get }
+    var answered: Name? { get set }
+    /// The one that replies to this one, where that was given first.
+    var answeredBy: Name? { get }
 }
 
 extension Walk: Answering {
     public var name: String { id }
-    public var answered: String? { answers }
+    public var answered: String? {
+        get { answers }
+        set { answers = newValue }
+    }
+    public var answeredBy: String? { nil }
 }
 
 /// Pairs walks, in the order in which the engine gives them, to exchanges.
@@ -61,6 +67,10 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
     public mutating func take(_ member: Member) -> [Pair] {
         if let request = member.answered, let found = waiting.removeValue(forKey: request) {
             return [(found.member, member)]
+        }
+        if let reply = member.answeredBy, var found = waiting.removeValue(forKey: reply) {
+            found.member.answered = member.name
+            return [(member, found.member)]
         }
         // A packet that is the same as one that still waits takes its place.
         var result: [Pair] = []

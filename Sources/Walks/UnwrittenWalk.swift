@@ -3,7 +3,7 @@
 /// Holds the records of the walks that ended with it, so it is not meant to be kept for long.
 public struct UnwrittenWalk: Answering, Sendable {
     private let batch: WalkBatch
-    private let record: WalkRecord
+    private var record: WalkRecord
 
     init(batch: WalkBatch, record: WalkRecord) {
         self.batch = batch
@@ -11,7 +11,11 @@ public struct UnwrittenWalk: Answering, Sendable {
     }
 
     public var name: WalkIdentifier { record.identifier }
-    public var answered: WalkIdentifier? { record.answers }
+    public var answered: WalkIdentifier? {
+        get { record.answers }
+        set { record.answers = newValue }
+    }
+    public var answeredBy: WalkIdentifier? { record.answeredBy }
 
     /// The walk in the contract's form.
     public func written() -> Walk { batch.walk(record) }

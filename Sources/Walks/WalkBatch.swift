@@ -5,6 +5,8 @@ public struct WalkRecord: Sendable {
     public var identifier: WalkIdentifier
     /// The walk that this one replies to.
     public var answers: WalkIdentifier?
+    /// The walk that replies to this one, where that ended first and so did not know of it.
+    public var answeredBy: WalkIdentifier?
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     public var startNanoseconds: Int64
     public var endNanoseconds: Int64

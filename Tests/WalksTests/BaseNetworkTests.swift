@@ -7,7 +7,7 @@ import Wire
 /// A ping from mynamespace to the WAN and its answer, as the kernel of the base network shows them.
 @Suite struct BaseNetworkTests {
     /// `mybridge in` has the same time stamp as `veth0 in`: the kernel stamps a packet once as it comes in.
-    static func ping(hooks: Bool, conntrackAt: Double = 40) -> Scene {
+    static func ping(hooks: Bool, conntrackAt: Double = 40, postroutingReadAt: Double = 900) -> Scene {
         var scene = Scene(baseNetwork())
         scene.watch("mynamespace", "veth1")
         scene.watch("host", "veth0")
@@ -25,8 +25,8 @@ import Wire
             scene.log("host", .prerouting, .raw, .before, at: 4.25, sequence: 1, inner)
             scene.log("host", .prerouting, .dstnat, .after, at: 4.25, sequence: 2, inner)
             scene.log("host", .forward, .filter, .after, at: 4.25, sequence: 3, routed)
-            scene.log("host", .postrouting, .srcnat, .before, at: 900, sequence: 4, routed)
-            scene.log("host", .postrouting, .srcnat, .after, at: 901, sequence: 5, outer)
+            scene.log("host", .postrouting, .srcnat, .before, at: postroutingReadAt, sequence: 4, routed)
+            scene.log("host", .postrouting, .srcnat, .after, at: postroutingReadAt + 1, sequence: 5, outer)
         }
         scene.see("host", "eth0", .out, at: 24, outer)
         scene.see("wan", "wan0", .in, at: 28, outer)

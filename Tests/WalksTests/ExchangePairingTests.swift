@@ -1,3 +1,4 @@
+import Observations
 import Testing
 import Walks
 
@@ -12,6 +13,36 @@ import Walks
         #expect(exchanges.count == 1)
         #expect(exchange.request.summary == "ICMP echo request id 5001 seq 1")
         #expect(exchange.reply?.summary == "ICMP echo reply id 5001 seq 1")
+    }
+
+    @Test("a reply that ends before its request, whose hooks were read late, answers it")
+    func aReplyMayEndFirst() throws {
+        let scene = BaseNetworkTests.ping(hooks: true, postroutingReadAt: 100_000)
+        var engine = WalkEngine()
+        var pairing = ExchangePairing<UnwrittenWalk>()
+        var pairs: [ExchangePairing<UnwrittenWalk>.Pair] = []
+        var order: [String] = []
+        func take(_ batch: WalkBatch) {
+            for walk in batch.unwritten {
+                order.append(walk.written().summary)
+                pairs += pairing.take(walk)
+            }
+        }
+        for event in scene.events {
+            engine.take(event)
+            take(engine.finishedBatch())
+        }
+        for milliseconds in stride(from: Int64(0), through: 5000, by: 10) {
+            engine.take(.watermark(timeNanoseconds: Scene.start + milliseconds * 1_000_000))
+            take(engine.finishedBatch())
+        }
+        take(engine.finishBatch())
+        pairs += pairing.finish()
+        #expect(order == ["ICMP echo reply id 5001 seq 1", "ICMP echo request id 5001 seq 1"])
+        let pair = try #require(pairs.first)
+        #expect(pairs.count == 1)
+        #expect(pair.request.written().summary == "ICMP echo request id 5001 seq 1")
+        #expect(pair.reply?.written().answers == pair.request.written().id)
     }
 
     @Test func aRequestWithoutAnswerGoesAloneAfterItsTime() throws {
