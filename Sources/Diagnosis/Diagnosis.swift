@@ -155,6 +155,11 @@ struct Examination {
             && context.losses.allSatisfy { $0.lost == 0 || $0.source.hasPrefix(Loss.ruleTracePrefix) }
     }
 
+    /// Added to what says that there was no answer.
+    private var unseenAnswer: String {
+        isComplete ? "" : "; a source lost events meanwhile, so it may have come unseen"
+    }
+
     private func senderName(_ reading: WalkReading) -> String? {
         reading.packet().flatMap { sender(reading, $0) }
     }
@@ -600,7 +605,7 @@ struct Examination {
                     code: "no-answer", severity: .warning,
                     where: Finding.Place(namespace: last.namespace, device: last.device),
                     message:
-                        "the packet left \(last.namespace) by \(last.device ?? "its way out") and no answer came; what is beyond can't be seen from here",
+                        "the packet left \(last.namespace) by \(last.device ?? "its way out") and no answer came; what is beyond can't be seen from here\(unseenAnswer)",
                     evidence: ["seen: last at \(last.words)"])
             ]
         }
@@ -675,7 +680,7 @@ struct Examination {
             Finding(
                 code: "no-answer", severity: .warning, where: Finding.Place(namespace: last.namespace),
                 message:
-                    "the packet arrived in \(last.namespace) and no answer was seen; of what could stop the answer nothing does",
+                    "the packet arrived in \(last.namespace) and no answer was seen; of what could stop the answer nothing does\(unseenAnswer)",
                 evidence: ["seen: last at \(last.words)"], checks: projection.checks + checks)
         ]
     }

@@ -9,6 +9,9 @@ internal import Wire
 /// Takes the same events as the engine. `explained` gives an exchange its findings from what concerns it.
 public struct EvidenceLedger: Sendable {
     private static let capacity = 4096
+    /// From a request to the last loss that may have taken its answer: as long as an answer is waited for, and as long
+    /// again for the loss to be told.
+    private static let answerNanoseconds: Int64 = 2_000_000_000
 
     private var before: Topology?
     private var topology: Topology?
@@ -100,9 +103,19 @@ public struct EvidenceLedger: Sendable {
                 DiagnosisContext.CounterDelta(namespace: change.namespace, name: $0.key, delta: $0.value)
             }
         }
-        context.losses = losses.filter { loss in walk.losses.contains { $0.vantage == loss.source } }
+        context.losses = losses(concerning: walk, reply: reply)
         context.nearbyDrops = nearbyDrops(walk)
         return context
+    }
+
+    /// What may have been lost of a walk, and of the answer that it did not get.
+    private func losses(concerning walk: Walk, reply: Walk?) -> [Loss] {
+        var start = Int64.max
+        if reply == nil, let began = nanoseconds(rfc3339: walk.start) { start = began }
+        return losses.filter { loss in
+            loss.timeNanoseconds >= start && loss.timeNanoseconds - start <= Self.answerNanoseconds
+                || walk.losses.contains { $0.vantage == loss.source }
+        }
     }
 
     /// The unnamed drops in whose time the walk ended, where it did not arrive. Hooks can bear a time before the packet's

@@ -13,27 +13,30 @@ extension EngineCore {
             let detail = first.detail
             let quotedLabel = detail >= 0 ? batch.details[Int(detail)].quotedLabel : 0
             if let key = Self.answerKey(first, quotedLabel: quotedLabel) {
-                answered = answers.take(key)
+                answered = first.has(Sighting.quotesPacket) ? quotable.take(key) : answers.take(key)
                 if answered == nil { earlyAnswers.insert(key, identifier, timeNanoseconds: time) }
             }
             batch.records[index].answers = answered
             let keys = Self.requestKeys(first, reply: batch.steps[last].sighting.flowKey.reversed)
             // A datagram that answers another asks for nothing itself, as far as can be told.
-            if keys.content != 0, answered == nil || first.ipProtocol != IPProtocol.udp.rawValue {
-                expect(keys.content, of: index)
+            if keys.content != 0, answered == nil || first.ipProtocol != IPProtocol.udp.rawValue,
+                !isAnswered(keys.content, index: index)
+            {
+                answers.insert(keys.content, identifier, timeNanoseconds: time)
             }
-            if keys.error != 0 { expect(keys.error, of: index) }
+            if keys.error != 0, !isAnswered(keys.error, index: index) {
+                quotable.insert(keys.error, identifier, timeNanoseconds: time)
+            }
         }
     }
 
-    /// Waits for what answers a walk, or finds what ended before it: its last sightings may have come late.
-    private mutating func expect(_ key: UInt64, of index: Int) {
-        let time = batch.records[index].startNanoseconds
-        if batch.records[index].answeredBy == nil, let reply = earlyAnswers.take(key, since: time) {
-            batch.records[index].answeredBy = reply
-        } else {
-            answers.insert(key, batch.records[index].identifier, timeNanoseconds: time)
-        }
+    /// Has a walk answered by what ended before it: its own last sightings may have come late.
+    private mutating func isAnswered(_ key: UInt64, index: Int) -> Bool {
+        guard batch.records[index].answeredBy == nil,
+            let reply = earlyAnswers.take(key, since: batch.records[index].startNanoseconds)
+        else { return false }
+        batch.records[index].answeredBy = reply
+        return true
     }
 
     /// What a packet answers, as a key; nil where it can answer nothing.

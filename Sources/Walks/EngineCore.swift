@@ -15,6 +15,8 @@ struct EngineCore {
     var translations: TranslationTable
     /// Requests by what their answers will look like.
     var answers = AnswerTable()
+    /// The same by what an error would quote; apart, since hardly any of them is ever asked for.
+    var quotable = AnswerTable()
     /// Replies that ended before what they answer, by the same keys.
     var earlyAnswers = AnswerTable()
     var batch = WalkBatch()
