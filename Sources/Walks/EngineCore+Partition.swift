@@ -576,7 +576,9 @@ extension EngineCore {
         }
         // Some are missing. Bursts that silence separates are taken one by one: within one, as many after as before
         // are the same packets in the same order; else nothing is claimed.
-        let silence = max(4 * typicalTransit(early, late), joint == .time ? Self.shortestSilence : 8)
+        // An allowance says what may be, not what is usual.
+        let usual = allowances.isEmpty ? typicalTransit(early, late) : typicalDistance(early, told)
+        let silence = max(4 * usual, joint == .time ? Self.shortestSilence : 8)
         var earlyIndex = 0
         var lateIndex = 0
         while earlyIndex < early.count || lateIndex < late.count {
@@ -623,6 +625,20 @@ extension EngineCore {
         }
         times.sort()
         return times.isEmpty ? 0 : times[(times.count - 1) * 9 / 10]
+    }
+
+    /// How near nine of ten are to one of the others, whichever comes first.
+    private func typicalDistance(_ others: [Int64], _ values: [Int64]) -> Int64 {
+        var distances: [Int64] = []
+        var index = 0
+        for value in values {
+            while index + 1 < others.count, others[index + 1] <= value { index += 1 }
+            guard index < others.count else { continue }
+            let next = index + 1 < others.count ? abs(others[index + 1] - value) : .max
+            distances.append(min(abs(value - others[index]), next))
+        }
+        distances.sort()
+        return distances.isEmpty ? 0 : distances[(distances.count - 1) * 9 / 10]
     }
 
     // MARK: Translations that no conntrack entry tells of
