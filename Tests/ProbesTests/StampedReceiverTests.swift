@@ -113,4 +113,33 @@ import Testing
         queue.exchange(for: &contents)
         #expect(contents.entries.isEmpty && isReadable(pair.near))
     }
+
+    /// The stamps, in milliseconds, of messages received in one millisecond each from 1000 on; nil for one that says
+    /// nothing of an arrival.
+    private func stamps(arrivals: [Int64?]) -> [Int64] {
+        var contents = StampedQueue.Contents()
+        for (number, _) in arrivals.enumerated() {
+            contents.entries.append(
+                .datagram(bytes: number..<number + 1, receivedAt: (1000 + Int64(number)) * 1_000_000))
+            contents.bytes.append(UInt8(number))
+        }
+        contents.takeBackLateStamps { datagram in
+            datagram.first.flatMap { arrivals[Int($0)] }.map { $0 * 1_000_000 }
+        }
+        return datagrams(contents).map { $0.receivedAt / 1_000_000 }
+    }
+
+    @Test func `what was received late came before what follows it`() {
+        // The third one is a packet that was put together from fragments.
+        #expect(
+            stamps(arrivals: [nil, 410, 200, 420, nil, 430, 440, nil, 450, 460])
+                == [430, 440, 450, 460, 460, 1005, 1006, 1007, 1008, 1009])
+    }
+
+    @Test func `what was received in time, or before few others, keeps its stamp`() {
+        let inTime: [Int64?] = [nil, 990, nil, 991, 992, 993, 994]
+        #expect(stamps(arrivals: inTime) == (1000..<1007).map(Int64.init))
+        #expect(stamps(arrivals: [nil, 410, 420, 430]) == [1000, 1001, 1002, 1003])
+        #expect(stamps(arrivals: []).isEmpty)
+    }
 }

@@ -51,6 +51,17 @@ final class NFLOGSource: DatagramReader {
         return taken
     }
 
+    func arrival(in datagram: ArraySlice<UInt8>) -> Int64? {
+        datagram.withUnsafeBytes { bytes in
+            var arrival: Int64?
+            _ = NFLOGMessage.forEach(in: bytes) { part in
+                guard arrival == nil, case .packet(let message) = part else { return }
+                arrival = message.timestampMicroseconds.map { $0 * 1000 + 999 }
+            }
+            return arrival
+        }
+    }
+
     func overrun(into intake: Intake) { sequence.overrun() }
 
     func turnEnded(_ count: Int, isDrained: Bool, into intake: Intake) {

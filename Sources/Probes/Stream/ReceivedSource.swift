@@ -14,6 +14,10 @@ protocol DatagramReader: AnyObject {
     /// The socket.
     var socketDescriptor: Int32 { get }
 
+    /// When the packet arrived that the first message of a datagram tells of, in nanoseconds since 1970; nil where that
+    /// is not said.
+    func arrival(in datagram: ArraySlice<UInt8>) -> Int64?
+
     /// Takes a datagram that was received at `receivedAt` (nanoseconds since 1970).
     func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram
 
@@ -28,6 +32,7 @@ extension DatagramReader {
     var namespaceName: String? { nil }
     func learn(_ namespace: Namespace) {}
     func flush() {}
+    func arrival(in datagram: ArraySlice<UInt8>) -> Int64? { nil }
     func turnEnded(_ count: Int, isDrained: Bool, into intake: Intake) {}
     func close() {}
 }
@@ -90,6 +95,7 @@ final class ReceivedSource: ProbeSource {
             receiver.sweep(reader.socketDescriptor)
             queue.exchange(for: &contents)
         }
+        contents.takeBackLateStamps { reader.arrival(in: $0) }
         position = 0
         return !contents.entries.isEmpty
     }

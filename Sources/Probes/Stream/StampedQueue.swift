@@ -26,7 +26,37 @@ final class StampedQueue: Sendable {
             bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
             entries.removeAll(keepingCapacity: entries.capacity <= 8192)
         }
+
+        /// Takes back the stamps of what was received long after it was sent, where what stands behind it in the same
+        /// socket says when it came: a message was sent before those that follow it.
+        ///
+        /// A packet can be older than its messages (it was put together from fragments, or waited in a queue of its
+        /// own), so the newest of the next few counts.
+        /// - Parameter arrival: when the packet arrived that a datagram tells of, in nanoseconds since 1970, where it
+        ///   says so and tells it at once.
+        mutating func takeBackLateStamps(arrival: (ArraySlice<UInt8>) -> Int64?) {
+            guard entries.count > StampedQueue.witnesses else { return }
+            // The last few arrivals that were met, going backwards.
+            var following = [Int64](repeating: .max, count: StampedQueue.witnesses)
+            var oldest = 0
+            for index in entries.indices.reversed() {
+                guard case .datagram(let range, let receivedAt) = entries[index] else { continue }
+                if let newest = following.max(), newest < receivedAt - StampedQueue.lateNanoseconds {
+                    entries[index] = .datagram(bytes: range, receivedAt: newest)
+                }
+                if let arrived = arrival(bytes[range]) {
+                    following[oldest] = arrived
+                    oldest = (oldest + 1) % following.count
+                }
+            }
+        }
     }
+
+    /// How many arrivals vouch for the time of what stands before them.
+    private static let witnesses = 4
+    /// A message that is received so long after it was sent could be taken for another packet's. Where it is less the
+    /// reception tells more: it is never before the packet's passage, while an arrival can be.
+    private static let lateNanoseconds: Int64 = 200_000_000
 
     /// eventfd(2): readable while something waits.
     let descriptor: Int32
