@@ -408,7 +408,8 @@ extension EngineCore {
         var before: ContiguousArray<Int32> = []
         for candidate in earlier { before.append(contentsOf: nodes[candidate].positions) }
         if earlier.count > 1 { before = ContiguousArray(before.sorted { isBefore($0, $1) }) }
-        match(before, to: node.positions)
+        let isOneFlow = earlier.allSatisfy { nodes[$0].flow == nodes[earlier[0]].flow }
+        match(before, to: node.positions, isOneFlow: isOneFlow)
     }
 
     /// Fragments follow fragments of the same offset; a datagram put together follows its first.
@@ -431,7 +432,10 @@ extension EngineCore {
 
     // MARK: Which of those before belongs to which of these
 
-    private mutating func match(_ before: ContiguousArray<Int32>, to after: ContiguousArray<Int32>) {
+    /// - Parameter isOneFlow: whether those before are alike; else several flows come together here.
+    private mutating func match(
+        _ before: ContiguousArray<Int32>, to after: ContiguousArray<Int32>, isOneFlow: Bool
+    ) {
         guard let firstBefore = before.first, let firstAfter = after.first else { return }
         if before.count == 1, after.count == 1, lookalikes == 1 {
             tie(firstAfter, to: firstBefore, .exact, [])
@@ -446,9 +450,13 @@ extension EngineCore {
             matchAlong(axis: before.map(time), axis: after.map(time), before, after, .time)
         } else if sameArea, early.sourceSequence != 0, late.sourceSequence != 0 {
             let origin = early.sourceSequence
-            matchAlong(
-                axis: before.map { sequence($0, from: origin) }, axis: after.map { sequence($0, from: origin) }, before,
-                after, .sequence)
+            let axis = before.map { sequence($0, from: origin) }
+            let told = after.map { sequence($0, from: origin) }
+            if isOneFlow {
+                matchAlong(axis: axis, axis: told, before, after, .sequence)
+            } else {
+                matchAlternating(axis, told, before, after)
+            }
         } else if late.clock == .reading, early.clock != .reading {
             matchAlong(
                 axis: before.map(time), axis: after.map(time), before, after, .time,
@@ -578,7 +586,7 @@ extension EngineCore {
         // are the same packets in the same order; else nothing is claimed.
         // An allowance says what may be, not what is usual.
         let usual = allowances.isEmpty ? typicalTransit(early, late) : typicalDistance(early, told)
-        let silence = max(4 * usual, joint == .time ? Self.shortestSilence : 8)
+        let silence = max(4 * usual, joint == .time ? Self.shortestSilence : Self.interleaved)
         var earlyIndex = 0
         var lateIndex = 0
         while earlyIndex < early.count || lateIndex < late.count {
@@ -612,6 +620,40 @@ extension EngineCore {
                 let unjoined = isBackwards ? before[earlyStart..<earlyIndex] : after[lateStart..<lateIndex]
                 for position in unjoined { isUncertain[Int(position)] = true }
             }
+        }
+    }
+
+    /// So many events of a source may lie between two of one packet that follow each other at once.
+    private static let interleaved: Int64 = 8
+
+    /// Ties what several flows become to those flows, by the order in which one namespace logged them.
+    ///
+    /// A processor takes a packet through the hooks of a namespace without another in between. Where two stand before
+    /// the first one after, two processors were at work, and their order there says nothing of whose is whose: the
+    /// kernel can give two flows that begin at once the same translation, and drops one of them behind it.
+    private mutating func matchAlternating(
+        _ early: [Int64], _ late: [Int64], _ before: ContiguousArray<Int32>, _ after: ContiguousArray<Int32>
+    ) {
+        var next = 0
+        /// Those before of which it is not known yet which one went on.
+        var open: [Int] = []
+        var isMixed = false
+        for (index, value) in late.enumerated() {
+            while next < early.count, early[next] <= value {
+                open.append(next)
+                next += 1
+            }
+            // What went on as another flow is not waited for.
+            open.removeAll { early[$0] + Self.interleaved < value }
+            if open.isEmpty { isMixed = false }
+            if open.count == 1, !isMixed {
+                tie(after[index], to: before[open[0]], .exact, [])
+                open.removeAll()
+                continue
+            }
+            isUncertain[Int(after[index])] = true
+            isMixed = open.count > 1
+            _ = open.popLast()
         }
     }
 

@@ -39,6 +39,10 @@ struct CrowdRun {
 
     private(set) var observationCounts: [Packet: Int] = [:]
     private(set) var pieces: [Piece] = []
+    /// Packets of which one place saw the same as of another one of the same round: the kernel gave two flows that
+    /// began at once the same translation (a conntrack clash: it drops one of them behind that). Nothing but the truth
+    /// in their payload tells them apart there.
+    private(set) var twins: Set<Packet> = []
     /// Labels of the requests, by protocol number.
     private(set) var labels: [UInt8: Set<UInt64>] = [:]
     private(set) var losses: [Loss] = []
@@ -55,6 +59,7 @@ struct CrowdRun {
         var engine = WalkEngine()
         var second = WalkEngine()
         var batches: [WalkBatch] = []
+        var sameLooks: [Looks: Set<Packet>] = [:]
         func drain() {
             batches.append(engine.finishedBatch())
             walksWithoutTruth += second.finishedBatch().records
@@ -72,6 +77,7 @@ struct CrowdRun {
                 marked.mark = 0
                 if let packet = Self.packet(bytes, isRaw: observation.headers.macDestination.value == 0) {
                     observationCounts[packet, default: 0] += 1
+                    sameLooks[Looks(observation, of: packet), default: []].insert(packet)
                     marked.mark = (packet.number | (packet.isReply ? 1 << 31 : 0)) &+ 1
                     if !packet.isReply {
                         labels[observation.headers.ipProtocol.rawValue, default: []].insert(observation.headers.label)
@@ -82,9 +88,27 @@ struct CrowdRun {
         batches.append(engine.finishBatch())
         walksWithoutTruth += second.finishBatch().records
         statistics = engine.statistics
+        for packets in sameLooks.values where packets.count > 1 { twins.formUnion(packets) }
         for batch in batches {
             walks += batch.records
             for record in batch.records { pieces.append(Self.piece(record, of: batch)) }
+        }
+    }
+
+    /// All that a place sees of a packet in which those of one round could differ.
+    private struct Looks: Hashable {
+        let vantage: VantageID
+        let round: UInt32
+        let isReply: Bool
+        let ttl: UInt8
+        let tuple: FlowTuple
+
+        init(_ observation: borrowing Observation, of packet: Packet) {
+            vantage = observation.vantage
+            round = packet.number >> 8
+            isReply = packet.isReply
+            ttl = observation.headers.ttl
+            tuple = PacketHeadersRecord(observation.headers).tuple
         }
     }
 
