@@ -23,7 +23,8 @@ import Walks
             ledger.take(
                 .loss(
                     Loss(
-                        timeNanoseconds: start + milliseconds * 1_000_000, vantage: nil, source: "nflog host", lost: 1)))
+                        timeNanoseconds: start + milliseconds * 1_000_000, vantage: nil, source: "nflog host", lost: 1))
+            )
         }
         let walk = Probe.ping.walk(.delivered, through: toWan)
         return ledger.explained(Exchange(request: walk)).request.findings.first

@@ -32,7 +32,8 @@ import Wire
         ]
         hops[1].packet.dontFragment = true
         let tuple = FlowTuple(
-            source: IPAddress(ipv4: 0xc000_0201), destination: IPAddress(high: 0x2001_0db8 << 32, low: 1), sourcePort: .max, destinationPort: 0, ipProtocol: .udp)
+            source: IPAddress(ipv4: 0xc000_0201), destination: IPAddress(high: 0x2001_0db8 << 32, low: 1),
+            sourcePort: .max, destinationPort: 0, ipProtocol: .udp)
         hops[0].route = RouteDecision(
             timeNanoseconds: .min, namespace: strange, tuple: tuple, inDevice: strange, mark: .max, kind: strange,
             table: .max, outDevice: strange, gateway: tuple.source, preferredSource: tuple.source, errorNumber: -101,
