@@ -25,7 +25,10 @@ struct FaultLabTests {
         let row = try await Self.inPlace {
             var row = try FaultLabRow(examining: lab)
             // Once more where anything differs: on a busy machine a listener, an answer or an event can come too late.
-            if !row.problems.isEmpty { row = try FaultLabRow(examining: lab) }
+            if !row.problems.isEmpty {
+                print("\(name), at first:", row.problems.joined(separator: "; "))
+                row = try FaultLabRow(examining: lab)
+            }
             return row
         }
         for problem in row.problems { Issue.record("\(name): \(problem)") }
