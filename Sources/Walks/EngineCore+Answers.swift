@@ -43,8 +43,7 @@ extension EngineCore {
     private static func answerKey(_ sighting: borrowing Sighting, quotedLabel: UInt64) -> UInt64? {
         if sighting.has(Sighting.quotesPacket) {
             // A redirect is advice: the packet that it quotes went on, and its answer is still to come.
-            if sighting.ipProtocol == IPProtocol.icmp.rawValue, sighting.icmpType == 5 { return nil }
-            if sighting.ipProtocol == IPProtocol.icmpv6.rawValue, sighting.icmpType == 137 { return nil }
+            if sighting.icmpType == IPProtocol(rawValue: sighting.ipProtocol).redirectType { return nil }
             return quotedLabel == 0 ? nil : mix(quotedLabel, 0x6572_726f)
         }
         if sighting.network == .arp {

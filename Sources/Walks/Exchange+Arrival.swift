@@ -1,3 +1,5 @@
+internal import Wire
+
 extension Exchange {
     /// Whether the request arrived, and its answer where there was one. An answer shows the arrival of a request whose
     /// last steps can't be seen.
@@ -19,7 +21,9 @@ extension Walk {
     }
 
     /// An ICMP message that advises of a better next hop (RFC 792, RFC 4861).
-    public var isRedirect: Bool { witness.icmpType == (`protocol` == "icmpv6" ? 137 : 5) }
+    public var isRedirect: Bool {
+        witness.icmpType.map { $0 == (`protocol` == "icmpv6" ? IPProtocol.icmpv6 : .icmp).redirectType } ?? false
+    }
 
     /// An ICMP message that says why another packet did not arrive.
     public var isICMPError: Bool {

@@ -21,6 +21,15 @@ public struct IPProtocol: RawRepresentable, Hashable, Sendable, Codable {
     public static let noNextHeader = IPProtocol(rawValue: 59)
     public static let sctp = IPProtocol(rawValue: 132)
     public static let udpLite = IPProtocol(rawValue: 136)
+
+    /// The type of an ICMP redirect: 5 (RFC 792), in ICMPv6 137 (RFC 4861); nil for other protocols.
+    @inlinable public var redirectType: UInt8? {
+        switch self {
+        case .icmp: 5
+        case .icmpv6: 137
+        default: nil
+        }
+    }
 }
 
 extension IPProtocol: CustomStringConvertible {

@@ -86,6 +86,7 @@ struct SignalTests {
                 # Full from the start: how much is printed before the signal must not matter.
                 dd if=/dev/zero bs=4096 count=1024 oflag=nonblock >&9 2>/dev/null
                 $P trace icmp >walks 2>errors & T=$!
+                for _ in $(seq 200); do nft list ruleset | grep -q packetwalk && break; sleep 0.1; done
                 sleep 4
                 finish TERM
                 echo "error=$(tail -n 1 errors)"
