@@ -6,6 +6,10 @@
 # PROGRAM is packetwalk; BACKEND is nft, iptables-nft or iptables-legacy; RATE packets a second go out (at most as many
 # as the machine manages); OPTIONs go to its trace. Needs no root: everything stays in a sandbox.
 set -eu
+if [ $# -lt 4 ]; then
+    echo "usage: rule-flood.sh PROGRAM nft|iptables-nft|iptables-legacy PACKETS RATE [OPTION...]" >&2
+    exit 64
+fi
 program=$1 backend=$2 packets=$3 rate=$4
 
 if [ -z "${RULE_FLOOD_INSIDE:-}" ]; then

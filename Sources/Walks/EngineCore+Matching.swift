@@ -425,8 +425,7 @@ extension EngineCore {
             while index + 1 < early.count, early[index + 1] <= value { index += 1 }
             if index < early.count, early[index] <= value { times.append(value - early[index]) }
         }
-        times.sort()
-        return times.isEmpty ? 0 : times[(times.count - 1) * 9 / 10]
+        return nineOfTen(times)
     }
 
     /// How near nine of ten are to one of the others, whichever comes first.
@@ -439,7 +438,11 @@ extension EngineCore {
             let next = index + 1 < others.count ? abs(others[index + 1] - value) : .max
             distances.append(min(abs(value - others[index]), next))
         }
-        distances.sort()
-        return distances.isEmpty ? 0 : distances[(distances.count - 1) * 9 / 10]
+        return nineOfTen(distances)
+    }
+
+    /// The value that nine of ten do not exceed; 0 for none.
+    private func nineOfTen(_ values: [Int64]) -> Int64 {
+        values.isEmpty ? 0 : values.sorted()[(values.count - 1) * 9 / 10]
     }
 }

@@ -13,6 +13,9 @@ struct NFLOGMessage: Equatable {
     /// When the packet came into the namespace, or passed the hook where it was not stamped then. The kernel gives it
     /// up to the forward hook only, in microseconds.
     var timestampMicroseconds: Int64?
+    /// The same in nanoseconds. The kernel cuts the time down to microseconds, while the link's capture keeps its
+    /// nanoseconds: the end of the microsecond, so that no packet seems to pass a hook before it came in.
+    var arrivalNanoseconds: Int64? { timestampMicroseconds.map { $0 * 1000 + 999 } }
     var inDevice: UInt32 = 0
     var outDevice: UInt32 = 0
     var physicalInDevice: UInt32 = 0

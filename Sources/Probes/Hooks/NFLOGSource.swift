@@ -56,7 +56,7 @@ final class NFLOGSource: DatagramReader {
             var arrival: Int64?
             _ = NFLOGMessage.forEach(in: bytes) { part in
                 guard arrival == nil, case .packet(let message) = part else { return }
-                arrival = message.timestampMicroseconds.map { $0 * 1000 + 999 }
+                arrival = message.arrivalNanoseconds
             }
             return arrival
         }
@@ -97,11 +97,9 @@ final class NFLOGSource: DatagramReader {
         return time
     }
 
-    /// The kernel cuts the arrival time down to microseconds, while the link's capture keeps its nanoseconds: the end
-    /// of the microsecond, so that no packet seems to pass a hook before it came in.
+    /// When the packet arrived, or where that is not said, when it was read.
     static func time(of message: NFLOGMessage, readAt now: Int64) -> Int64 {
-        guard let arrival = message.timestampMicroseconds else { return now }
-        return min(now, arrival * 1000 + 999)
+        message.arrivalNanoseconds.map { min(now, $0) } ?? now
     }
 
     /// The number behind `prefixStart`; nil for a prefix that is not ours.
