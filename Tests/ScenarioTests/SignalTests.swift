@@ -87,7 +87,8 @@ struct SignalTests {
                 dd if=/dev/zero bs=4096 count=1024 oflag=nonblock >&9 2>/dev/null
                 $P trace icmp >walks 2>errors & T=$!
                 for _ in $(seq 200); do nft list ruleset | grep -q packetwalk && break; sleep 0.1; done
-                sleep 4
+                # The flood pauses, so that the trace comes to its first walk also on a busy machine.
+                sleep 1; kill -STOP $F; sleep 10; kill -CONT $F; sleep 2
                 finish TERM
                 echo "error=$(tail -n 1 errors)"
                 """)
