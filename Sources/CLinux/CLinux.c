@@ -18,8 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <netinet/in.h>
 
 int packetwalk_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
@@ -166,4 +168,34 @@ int packetwalk_mount_tracefs(void) {
     if (mount >= 0) close(mount);
     close(context);
     return root >= 0 ? root : code;
+}
+
+int packetwalk_take_socket_error(int descriptor, int *code, int *is_icmp, void *quoted, unsigned capacity,
+                                 unsigned *length) {
+    union {
+        struct cmsghdr header;
+        char bytes[512];
+    } control;
+    struct iovec part = {quoted, capacity};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t count;
+    do count = recvmsg(descriptor, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+    while (count < 0 && errno == EINTR);
+    if (count < 0) return errno == EAGAIN ? 0 : -errno;
+    *code = 0;
+    *is_icmp = 0;
+    *length = (unsigned)count;
+    for (struct cmsghdr *part_header = CMSG_FIRSTHDR(&message); part_header;
+         part_header = CMSG_NXTHDR(&message, part_header)) {
+        if (!(part_header->cmsg_level == IPPROTO_IP && part_header->cmsg_type == IP_RECVERR)
+            && !(part_header->cmsg_level == IPPROTO_IPV6 && part_header->cmsg_type == IPV6_RECVERR))
+            continue;
+        struct sock_extended_err error;
+        if (part_header->cmsg_len < CMSG_LEN(sizeof error)) continue;
+        memcpy(&error, CMSG_DATA(part_header), sizeof error);
+        *code = (int)error.ee_errno;
+        *is_icmp = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+    }
+    return 1;
 }

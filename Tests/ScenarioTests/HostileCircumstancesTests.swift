@@ -328,6 +328,46 @@ struct HostileCircumstancesTests {
         #expect(hops == ["host/d\\xff\\xc3/out", "router/d\\xfe/in"], "\(run.text)\(run.errorText)")
     }
 
+    // MARK: Others that send
+
+    /// The large pings of others are refused at once; the small one that is explained waits for a gateway that is none.
+    @Test("others ping the same address and are refused, an explanation is of its own packet", arguments: ["4", "6"])
+    func foreignErrors(version: String) throws {
+        let run = try SandboxShell(
+            """
+            ip netns add far; ip -n router link add r1 type veth peer name f0 netns far
+            ip -n router link set r1 up; ip -n far link set f0 up
+            if [ \(version) = 6 ]; then
+                ip addr add 2001:db8:1::1/64 dev veth0 nodad; ip -n router addr add 2001:db8:1::2/64 dev veth1 nodad
+                ip -n router addr add 2001:db8:2::1/64 dev r1 nodad
+                ip route add 2001:db8:3::/64 via 2001:db8:1::2
+                ip -n router route add 2001:db8:3::/64 via 2001:db8:2::9
+                to=2001:db8:3::1 size="ip6 length" forwarding=net.ipv6.conf.all.forwarding
+            else
+                ip -n router addr add 198.51.100.1/24 dev r1
+                ip route add 203.0.113.0/24 via 192.0.2.2
+                ip -n router route add 203.0.113.0/24 via 198.51.100.9
+                to=203.0.113.1 size="ip length" forwarding=net.ipv4.ip_forward
+            fi
+            ip netns exec router sysctl -q -w $forwarding=1 net.ipv\(version).neigh.r1.retrans_time_ms=300
+            # No limit to the rate of errors, for any of their types.
+            ip netns exec router sysctl -q -w net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratemask=
+            ip netns exec router nft add table inet t
+            ip netns exec router nft add chain inet t c '{ type filter hook forward priority 0; }'
+            ip netns exec router nft add rule inet t c $size '>' 500 reject
+            ping -i 0.02 -c 2000 -s 1000 -q $to >/dev/null 2>&1 & F=$!
+            sleep 0.3
+            $P explain --from host --format json $to; echo "status=$?"
+            kill $F
+            """)
+        #expect(run["status"] == "1", "\(run.errorText)")
+        let walks = try run.text.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try LabRun.walk($0) }
+        #expect(walks.first?.outcome == .rejected, "\(run.text)\(run.errorText)")
+        let causes = walks.compactMap(\.findings.first)
+        #expect(causes.map(\.code) == ["gateway-unreachable"], "\(run.text)\(run.errorText)")
+        #expect(causes.first?.where.namespace == "router" && causes.first?.where.device == "r1")
+    }
+
     // MARK: Others that listen
 
     @Test("two runs watch one namespace, neither disturbs the other", arguments: ["nftables", "iptables"])

@@ -59,3 +59,8 @@ unsigned packetwalk_captured_device(int socket);
 int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count);
 /// The root of a tracefs that is mounted nowhere: it goes with the descriptor and what was opened below it.
 int packetwalk_mount_tracefs(void);
+/// Takes the next message of the error queue of a socket with IP_RECVERR or IPV6_RECVERR (ip(7)). `code` is its errno
+/// and `is_icmp` whether an ICMP message told of it; then up to `capacity` bytes of the packet that it quotes, behind
+/// the IP header, come to `quoted`, and their number to `length`. 1, or 0 where the queue is empty.
+int packetwalk_take_socket_error(int descriptor, int *code, int *is_icmp, void *quoted, unsigned capacity,
+                                 unsigned *length);

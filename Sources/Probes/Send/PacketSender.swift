@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CNetlink
 internal import Glibc
 public import LinuxSystem
@@ -114,10 +115,15 @@ public final class PacketSender {
     }
 
     private func transmit(_ bytes: [UInt8]) -> Int32 {
+        var foreign = 0
         while true {
             let count = Glibc.send(descriptor, bytes, bytes.count, 0)
             if count >= 0 { return 0 }
-            if errno != EINTR { return errno }
+            let code = errno
+            if code == EINTR { continue }
+            // A raw socket is told of the errors of others' packets, too, and told so instead of sending.
+            guard request.kind == .echo, foreign < 100, takeErrors().foreign > 0 else { return code }
+            foreign += 1
         }
     }
 
@@ -178,15 +184,40 @@ public final class PacketSender {
     }
 
     private func readAnswer(_ events: Int32) -> Answer? {
+        let isEcho = request.kind == .echo
+        if isEcho, let code = takeErrors().own { return .error(code) }
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
-        if code != 0 { return .error(code) }
+        // A raw socket's may be of another's packet: the queue has told whose.
+        if code != 0 { return isEcho ? nil : .error(code) }
         if request.kind.isTCP { return events & POLLOUT != 0 ? .answered : nil }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
-        if count < 0 { return errno == EAGAIN || errno == EINTR ? nil : .error(errno) }
+        if count < 0 { return isEcho || errno == EAGAIN || errno == EINTR ? nil : .error(errno) }
         return isReply(buffer[..<count]) ? .answered : nil
+    }
+
+    /// Empties the error queue of a raw ICMP socket: the last error that our own packet met, and how many others met.
+    private func takeErrors() -> (own: Int32?, foreign: Int) {
+        var errors: (own: Int32?, foreign: Int) = (nil, 0)
+        var quoted = [UInt8](repeating: 0, count: 8)
+        var code: Int32 = 0
+        var isICMP: Int32 = 0
+        var length: UInt32 = 0
+        while packetwalk_take_socket_error(descriptor, &code, &isICMP, &quoted, UInt32(quoted.count), &length) == 1 {
+            if isICMP == 0 || isOwn(quoted[..<Int(length)], type: request.destination.isIPv4 ? 8 : 128) {
+                errors.own = code
+            } else {
+                errors.foreign += 1
+            }
+        }
+        return errors
+    }
+
+    private func isOwn(_ message: ArraySlice<UInt8>, type: UInt8) -> Bool {
+        let header = Array(message.prefix(6))
+        return header.count == 6 && header[0] == type && UInt16(header[4]) << 8 | UInt16(header[5]) == identifier
     }
 
     /// Raw sockets hear every ICMP message to this address; an IPv4 one with its IP header before it.
@@ -197,9 +228,7 @@ public final class PacketSender {
             guard let first = bytes.first else { return false }
             message = bytes.dropFirst(Int(first & 15) * 4)
         }
-        let type: UInt8 = request.destination.isIPv4 ? 0 : 129
-        let header = Array(message.prefix(6))
-        return header.count == 6 && header[0] == type && UInt16(header[4]) << 8 | UInt16(header[5]) == identifier
+        return isOwn(message, type: request.destination.isIPv4 ? 0 : 129)
     }
 
     private func now() -> Int64 {

@@ -62,6 +62,9 @@ struct Explainer {
             return false
         }
         if !tuple.source.isUnspecified, walk.source != tuple.source.description { return false }
+        // Somebody else's ping between the same addresses.
+        let isEcho = walk.summary.contains("echo request id ")
+        if request.kind == .echo, isEcho, !hasIdentifier(walk, tuple) { return false }
         return walk.sourcePort == nil || tuple.sourcePort == 0 || walk.sourcePort == tuple.sourcePort
             || request.kind == .echo
     }
@@ -70,9 +73,13 @@ struct Explainer {
     /// or the port that the kernel chose, and the other address are still the packet's.
     private func isTranslated(_ walk: Walk, tuple: FlowTuple) -> Bool {
         guard walk.answers == nil, walk.protocol == tuple.ipProtocol.description else { return false }
-        if request.kind == .echo { return walk.summary.contains("echo request id \(tuple.sourcePort) ") }
+        if request.kind == .echo { return hasIdentifier(walk, tuple) }
         return walk.sourcePort == tuple.sourcePort
             && (walk.source == tuple.source.description || walk.destination == tuple.destination.description)
+    }
+
+    private func hasIdentifier(_ walk: Walk, _ tuple: FlowTuple) -> Bool {
+        walk.summary.contains("echo request id \(tuple.sourcePort) ")
     }
 
     /// A packet that no probe saw, and what the state of the network says of it.
