@@ -31,6 +31,14 @@ struct AnswerTable {
         identifiers[victim] = identifier
     }
 
+    func holds(_ key: UInt64, since: Int64) -> Bool {
+        let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
+        for slot in base..<base + Self.ways where keys[slot] == key && times[slot] != .min && times[slot] >= since {
+            return true
+        }
+        return false
+    }
+
     /// Takes the walk out: each is answered, or answers, once.
     /// - Parameter since: it did not begin before (nanoseconds since 1970).
     mutating func take(_ key: UInt64, since: Int64 = .min) -> WalkIdentifier? {

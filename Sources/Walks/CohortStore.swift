@@ -26,6 +26,11 @@ struct CohortStore {
         var isFamily = false
         /// Goes by other keys as well.
         var hasAliases = false
+        /// Found to be one packet that may be held in a queue; so it is as long as it has this many sightings and these
+        /// notes.
+        var isWaiting = false
+        var waitingCount: Int32 = 0
+        var waitingNotes: Int32 = -1
 
         /// Takes a sighting in.
         /// - Returns: the one before it, to be linked to it; -1 for none.
@@ -305,6 +310,12 @@ struct CohortStore {
         return true
     }
 
+    mutating func markWaiting(_ number: Int32) {
+        cohorts[Int(number)].isWaiting = true
+        cohorts[Int(number)].waitingCount = cohorts[Int(number)].count
+        cohorts[Int(number)].waitingNotes = cohorts[Int(number)].notes
+    }
+
     mutating func markFamily(_ number: Int32) { cohorts[Int(number)].isFamily = true }
 
     private mutating func name(_ number: Int32, _ key: UInt64) {
@@ -349,6 +360,7 @@ struct CohortStore {
         cohorts[index].count = 0
         cohorts[index].emitted = emitted
         cohorts[index].hasDetails = false
+        cohorts[index].isWaiting = false
         cohorts[index].firstNanoseconds = .max
         cohorts[index].lastNanoseconds = .min
         for member in members {

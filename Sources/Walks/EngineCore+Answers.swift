@@ -71,8 +71,7 @@ extension EngineCore {
     /// What the answers to a packet will look like: to its content, and to an error that quotes it; 0 for none.
     ///
     /// - Parameter reply: the flow of a reply, as the packet's end sends it.
-    private static func requestKeys(_ sighting: borrowing Sighting, reply: FlowKey) -> (content: UInt64, error: UInt64)
-    {
+    static func requestKeys(_ sighting: borrowing Sighting, reply: FlowKey) -> (content: UInt64, error: UInt64) {
         var keys: (content: UInt64, error: UInt64) = (0, 0)
         if !sighting.has(Sighting.quotesPacket), sighting.network != .arp {
             keys.error = mix(sighting.label, 0x6572_726f)

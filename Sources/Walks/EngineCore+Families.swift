@@ -162,7 +162,7 @@ extension EngineCore {
                 let family: UInt8 = sighting.has(Sighting.isIPv6) ? 2 : 1
                 if hooksSeen[Int(place.namespace)] & family != 0 { return true }
                 // Or lent its address.
-                return area.watchesEntry && translations.knows(sighting.flowKey)
+                return area.watchesEntry && translations.knows(sighting.flowKey, in: place.namespace)
             }
             return area.watchesEntry
         case .output, .socketOut, .socketIn:

@@ -363,12 +363,17 @@ extension EngineCore {
         return !DropReason.refusalsAfterInput.contains(drop.reason)
     }
 
+    /// Nanoseconds from the last sighting of a packet to what may yet be told of it.
+    private var patience: Int64 {
+        // Of look-alikes, which one a late event speaks of can't be told.
+        isOnlyPacket ? max(options.queueNanoseconds, 2 * store.quietNanoseconds) : 2 * store.quietNanoseconds
+    }
+
     /// The last step that an event's packet matches; nil where it is none of this walk's.
     private func fits(
         _ headers: PacketHeadersRecord, namespace: String?, time: Int64, _ range: Range<Int>, _ record: WalkRecord
     ) -> Int? {
-        guard time >= record.startNanoseconds - 5_000_000, time <= record.endNanoseconds + 2 * store.quietNanoseconds
-        else { return nil }
+        guard time >= record.startNanoseconds - 5_000_000, time <= record.endNanoseconds + patience else { return nil }
         let key = FlowKey(headers.tuple)
         var found: Int?
         var isFlow = false
@@ -390,7 +395,7 @@ extension EngineCore {
     private mutating func apply(_ error: PacketError, _ record: inout WalkRecord) {
         guard record.outcome == .lost || record.outcome == .dropped || record.cutOff != nil,
             error.timeNanoseconds >= record.startNanoseconds,
-            error.timeNanoseconds <= record.endNanoseconds + 2 * store.quietNanoseconds
+            error.timeNanoseconds <= record.endNanoseconds + patience
         else { return }
         if error.isRefusal {
             record.outcome = .rejected

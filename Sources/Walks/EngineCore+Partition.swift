@@ -16,6 +16,7 @@ extension EngineCore {
             resolveFamily(number)
             return
         }
+        if isStillWaiting(number, by: time) { return }
         store.collect(number, into: &members)
         let count = members.count
         guard count > 0 else {
@@ -36,6 +37,7 @@ extension EngineCore {
             arrange(members)
             if arrangement.rootCount == 1, arrangement.isTimely, isOnePassage() {
                 isOnlyPacket = true
+                if letWait(number, by: time) { return }
                 if emit(members, cohort: number, ordinal: emitted, isPlain: true, mayWait: mayWait) {
                     store.releaseAll(number)
                 } else {
@@ -245,6 +247,9 @@ extension EngineCore {
 
     // MARK: Giving them
 
+    /// Of more look-alikes than this none waits in a queue: they would be told apart again and again.
+    private static let waitingLimit = 64
+
     private mutating func emitPackets(_ number: Int32, emitted: UInt32, by time: Int64, force: Bool) {
         let (released, kept, ordinal) = emitParted(number, emitted: emitted, by: time, force: force)
         for sighting in released { store.release(sighting) }
@@ -252,8 +257,10 @@ extension EngineCore {
             store.close(number)
         } else {
             store.retain(number, members: kept.sorted(), emitted: ordinal)
-            let wait = max(time + 1, store.cohorts[Int(number)].lastNanoseconds + store.quietNanoseconds)
-            store.enqueue(number, deadline: wait)
+            let last = store.cohorts[Int(number)].lastNanoseconds
+            // What has been quiet and waits in a queue is looked at now and then.
+            store.enqueue(
+                number, deadline: (last + store.quietNanoseconds > time ? last : time) + store.quietNanoseconds)
         }
     }
 
@@ -289,7 +296,14 @@ extension EngineCore {
                 for position in packet { kept.append(all[Int(position)]) }
                 continue
             }
-            for part in timelyParts(packet, of: all) {
+            let parts = timelyParts(packet, of: all)
+            if count <= Self.waitingLimit, parts.count == 1, isInTime(last, by: time),
+                mayBeQueued(ContiguousArray(packet.map { all[Int($0)] }))
+            {
+                for position in packet { kept.append(all[Int(position)]) }
+                continue
+            }
+            for part in parts {
                 let sightings = ContiguousArray(part.map { all[Int($0)] })
                 if part.count < packet.count { arrange(sightings) }
                 if arrangement.rootCount > 1 { arrangement.chainRoots() }

@@ -66,6 +66,8 @@ struct EngineCore {
     /// Cohorts that ended as if their packet had gone on, or begun, in another form: see `settleDeferred`.
     var deferred: ContiguousArray<Int32> = []
     var deferredStreams: Set<UInt64> = []
+    /// By number of a cohort whose packet may be held in a queue, what its answers would look like.
+    var awaited: [Int32: (content: UInt64, error: UInt64)] = [:]
     /// By number of the cohort that holds it.
     var families: [Int32: Family] = [:]
     /// Of the packet being written: whether it was cut or put together, and by position, of how many.
@@ -259,8 +261,9 @@ struct EngineCore {
             nextErrorSweep = time + 8 * store.quietNanoseconds
             errors = errors.filter { $0.value.timeNanoseconds + 8 * store.quietNanoseconds > time }
         }
-        if let first = losses.first, first.timeNanoseconds + 8 * store.quietNanoseconds < time {
-            losses.removeAll { $0.timeNanoseconds + 4 * store.quietNanoseconds < time }
+        let lossReach = options.queueNanoseconds + 4 * store.quietNanoseconds
+        if let first = losses.first, first.timeNanoseconds + 2 * lossReach < time {
+            losses.removeAll { $0.timeNanoseconds + lossReach < time }
         }
     }
 

@@ -163,11 +163,11 @@ struct TranslationTable {
         return false
     }
 
-    /// Whether it is a flow that conntrack translates.
-    func knows(_ flow: FlowKey) -> Bool {
+    /// Whether it is a flow that the namespace's conntrack translates.
+    func knows(_ flow: FlowKey, in namespace: Int32) -> Bool {
         guard !isEmpty else { return false }
         var isKnown = false
-        translations(of: flow) { _, _ in isKnown = true }
+        translations(of: flow) { _, translator in isKnown = isKnown || translator == namespace }
         return isKnown
     }
 

@@ -12,11 +12,15 @@ public import Observations
 /// ```
 ///
 /// Cost: an observation is hashed and copied once when it comes and looked at again when its walk ends. Memory follows
-/// the packets in flight (those seen within the quiet time), and is capped by `Options.sightingLimit`.
+/// the packets in flight (those seen within the quiet time, and those that a queue may hold), and is capped by
+/// `Options.sightingLimit`.
 public struct WalkEngine: Sendable {
     public struct Options: Sendable {
         /// A walk is over once its packet was seen nowhere for this long.
         public var quietNanoseconds: Int64 = 250_000_000
+        /// A packet that was last seen where a queue follows is held to wait there for this long, if nothing says
+        /// otherwise: longer than neighbour discovery takes to give up.
+        public var queueNanoseconds: Int64 = 3_500_000_000
         /// Observations held for open walks; past it the oldest walks end early, and are counted.
         public var sightingLimit = 262_144
         /// Observations of packets that look alike which wait for a quiet moment before they are told apart anyway.

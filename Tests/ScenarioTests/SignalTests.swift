@@ -61,23 +61,25 @@ struct SignalTests {
     @Test("ends a trace that is behind with explaining drops")
     func explaining() throws {
         let run = try SandboxShell(
-            Self.flood + """
-                $P trace icmp >walks & T=$!
-                armed walks
-                ip netns exec router nft -f - <<'RULES'
-                table ip t {
-                    chain c { type filter hook input priority 0; icmp type echo-request drop
-                    }
+            """
+            ip netns exec router nft -f - <<'RULES'
+            table ip t {
+                chain c { type filter hook input priority 0; icmp type echo-request drop
                 }
-                RULES
-                # Replies end with the rule, and so does what keeps one flood fast.
-                for _ in 1 2 3 4 5 6; do ping -f -q -w 60 192.0.2.2 >/dev/null 2>&1 & done
-                until_true 300 grep -q dropped walks
+            }
+            RULES
+
+            """ + Self.flood + """
+                # A flood that nobody answers sends a hundred packets a second: more of them.
+                for _ in 1 2 3 4 5 6 7 8 9; do ping -f -q -w 60 192.0.2.2 >/dev/null 2>&1 & done
+                $P trace icmp >walks & T=$!
+                armed walks; sleep 4
                 finish TERM
-                grep -c dropped walks
+                echo "dropped=$(grep -c 'dropped.*ping host' walks)"
                 """)
         try expectBounded(run)
         #expect(run["status"] == "1", "\(run.text)\(run.errorText)")
+        #expect(run["dropped"].flatMap { Int($0) } ?? 0 > 0, "\(run.text)\(run.errorText)")
     }
 
     @Test("ends a trace whose output nobody takes, and says so")
