@@ -386,7 +386,10 @@ struct Examination {
             "NEIGH_FAILED": ("neighbor-unresolved", "the next hop did not answer"),
             "NEIGH_QUEUEFULL": ("neighbor-unresolved", "the next hop has not answered yet, and too many packets wait"),
         ]
-        guard let known = codes[reason] else { return nil }
+        let isQueue = Projection.queueReasons.contains(reason)
+        guard let known = codes[reason] ?? (isQueue ? ("queue-full", "the queue of its device did") : nil) else {
+            return nil
+        }
         let place = told.namespace ?? WalkReading(walk: walk, topology: topology).last?.namespace
         return Candidate(
             finding: Finding(

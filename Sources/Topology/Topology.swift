@@ -172,6 +172,44 @@ public struct Link: Sendable, Codable, Hashable {
         }
     }
 
+    /// A root queueing discipline (tc(8)).
+    public struct Queue: Sendable, Codable, Hashable {
+        /// As tc writes it: `8007:`.
+        public var handle: String
+        public var backlogBytes: UInt32
+        public var backlogPackets: UInt32
+        /// Packets dropped since it was made.
+        public var drops: UInt32
+        /// Of tbf, in bytes a second.
+        public var rate: UInt64?
+        /// Of tbf, in bytes: no packet that is longer passes.
+        public var burst: UInt32?
+        /// Of tbf and bfifo.
+        public var limitBytes: UInt32?
+        /// Of pfifo.
+        public var limitPackets: UInt32?
+        public init(
+            handle: String, backlogBytes: UInt32 = 0, backlogPackets: UInt32 = 0, drops: UInt32 = 0,
+            rate: UInt64? = nil, burst: UInt32? = nil, limitBytes: UInt32? = nil, limitPackets: UInt32? = nil
+        ) {
+            self.handle = handle
+            self.backlogBytes = backlogBytes
+            self.backlogPackets = backlogPackets
+            self.drops = drops
+            self.rate = rate
+            self.burst = burst
+            self.limitBytes = limitBytes
+            self.limitPackets = limitPackets
+        }
+        enum CodingKeys: String, CodingKey {
+            case handle, drops, rate, burst
+            case backlogBytes = "backlog_bytes"
+            case backlogPackets = "backlog_packets"
+            case limitBytes = "limit_bytes"
+            case limitPackets = "limit_packets"
+        }
+    }
+
     public var name: String
     public var index: UInt32
     /// `veth`, `bridge`, `vxlan`, `macvlan`, `tun`, `loopback`, `ethernet` for a device without a kind, …
@@ -200,6 +238,8 @@ public struct Link: Sendable, Codable, Hashable {
     public var vlan: UInt16?
     /// The queueing discipline at its root: `noqueue`, `fq_codel`, `tbf`, …
     public var queueing: String?
+    /// What that one holds and has dropped; nil for `noqueue`.
+    public var queue: Queue?
     public var bridge: Bridge?
     public var bridgePort: BridgePort?
     public var vxlan: VXLAN?
@@ -231,7 +271,8 @@ public struct Link: Sendable, Codable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, bridge, vxlan
+        case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, queue, bridge
+        case vxlan
         case programs
         case duplicateAddresses = "duplicate_addresses"
         case lowerNamespace = "lower_namespace"

@@ -421,11 +421,20 @@ struct WalkBuilder {
         if last.sighting.network == .arp { return nil }
         if place.phase.isBeforeRouting {
             if area.watchesForward { return hop(place.namespace, device: nil, .netfilter, nil, .forward) }
-            let decision = decision(last.sighting, namespace: places.point(place).namespace, places)
-            return hop(place.namespace, device: decision?.outDevice, .link, .out)
         }
-        let decision = decision(last.sighting, namespace: places.point(place).namespace, places)
-        return hop(place.namespace, device: decision?.outDevice, .link, .out)
+        return hop(place.namespace, device: chosenDevice(place, places), .link, .out)
+    }
+
+    /// The device that routing chose where the packet was last seen, for it or for what it was there before translation.
+    private func chosenDevice(_ place: Place, _ places: Places) -> String? {
+        for index in stride(from: record.lastStep, through: 0, by: -1) {
+            let sighting = step(index).sighting
+            guard places.places[Int(sighting.vantage)].namespace == place.namespace else { return nil }
+            if let decision = decision(sighting, namespace: places.point(place).namespace, places) {
+                return decision.outDevice
+            }
+        }
+        return nil
     }
 
     // MARK: Walks that nobody saw

@@ -642,12 +642,12 @@ struct MoreCauseTests {
 
     @Test("a reason that nothing explains stays unknown, with its true place")
     mutating func unknown() {
-        let stop = Stop(namespace: "host", reason: "QDISC_DROP", location: "__dev_queue_xmit")
+        let stop = Stop(namespace: "host", reason: "XFRM_POLICY", location: "ip_output")
         let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "unknown-drop")
         #expect(first?.severity == .warning)
         #expect(first?.where.namespace == "host")
-        #expect(first?.message.contains("QDISC_DROP") == true)
+        #expect(first?.message.contains("XFRM_POLICY") == true)
         #expect(first?.checks.contains { $0.holds == false } == true)
     }
 

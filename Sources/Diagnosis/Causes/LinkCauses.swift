@@ -55,8 +55,7 @@ extension Projection {
             else { return true }
             if from != seenOut {
                 guard checkDevice(nearLink, near) else { return false }
-                checkPrograms(nearLink, near, direction: "egress")
-                askDevice(.egress, nearLink, near, &packet)
+                askTransmitter(nearLink, near, &packet)
             }
             pass(from)
             guard farLink.isUp else {
@@ -74,6 +73,13 @@ extension Projection {
         case .tunnel(let from, let to):
             return passesTunnel(from, to, packet)
         }
+    }
+
+    /// What a device asks before a capture sees the packet go out.
+    mutating func askTransmitter(_ link: Link, _ namespace: Namespace, _ packet: inout PacketState) {
+        checkPrograms(link, namespace, direction: "egress")
+        askDevice(.egress, link, namespace, &packet)
+        checkQueue(link, namespace, packet)
     }
 
     /// What a device asks after a capture has seen the packet come in.

@@ -35,6 +35,8 @@ struct Projection {
     /// The routers that it left by, with the way they took.
     var routers: [Router] = []
     typealias Router = (namespace: String, inDevice: String?, choice: RouteChoice, packet: PacketState)
+    /// Devices whose queues were asked.
+    var askedQueues: Set<LayerTwoPath.Port> = []
     private var steps = 0
 
     init(_ context: DiagnosisContext, flows: [FlowEvent]) {
@@ -173,10 +175,12 @@ struct Projection {
         guard let target = resolve(hop, packet, namespace, link, way, segment) else { return }
         switch target {
         case .outside:
+            askTransmitter(link, namespace, &packet)
             pass(LayerTwoPath.Port(namespace: namespace.name, device: device))
             end = .left(namespace: namespace.name, device: device)
         case .path(let path):
-            pass(LayerTwoPath.Port(namespace: namespace.name, device: device))
+            // What stands before a wire is asked where the wire begins.
+            if !path.beginsWithWire { pass(LayerTwoPath.Port(namespace: namespace.name, device: device)) }
             travel(packet, path)
         }
     }
@@ -234,6 +238,9 @@ struct Projection {
             if case .bridge(_, _, let port, nil) = step { physical = port }
         }
         if path.isOutside {
+            if let namespace = topology[namespace: path.end.namespace], let link = namespace[device: path.end.device] {
+                askTransmitter(link, namespace, &packet)
+            }
             end = .left(namespace: path.end.namespace, device: path.end.device)
             return
         }

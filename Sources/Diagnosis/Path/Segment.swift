@@ -17,6 +17,11 @@ struct LayerTwoPath: Sendable {
     /// Where IP takes over; for `isOutside` the device behind which nothing can be seen.
     var end: Port
     var isOutside = false
+
+    var beginsWithWire: Bool {
+        if case .wire? = steps.first { return true }
+        return false
+    }
 }
 
 /// All that a frame could reach on its link-layer segment, whether or not something is in the way.

@@ -91,6 +91,7 @@ extension NamespaceReading {
     private mutating func readPrograms(_ conversation: inout NetlinkConversation, positions: [UInt32: Int]) throws {
         for discipline in try conversation.queueingDisciplines() {
             guard let position = positions[discipline.index] else { continue }
+            if let queue = discipline.queue { links[position].queue = queue }
             let sides: [(String, UInt32)] =
                 switch discipline.kind {
                 case "clsact":

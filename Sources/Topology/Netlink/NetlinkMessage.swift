@@ -77,6 +77,11 @@ extension ArraySlice<UInt8> {
         return withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
     }
 
+    func hostUInt64(at offset: Int = 0) -> UInt64? {
+        guard offset + 8 <= count else { return nil }
+        return withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+    }
+
     func hostInt32(at offset: Int = 0) -> Int32? {
         hostUInt32(at: offset).map { Int32(bitPattern: $0) }
     }
