@@ -46,10 +46,19 @@ extension EngineCore {
             || keys.error != 0 && earlyAnswers.holds(keys.error, since: time)
     }
 
-    /// Whether a packet last seen at `last` can still be held by `time`; a stream that ends gives nothing any more.
+    /// Whether a packet last seen at `last` can still be held by `time`; a stream that ends gives nothing any more, and
+    /// where much is open there is no room to wait.
     func isInTime(_ last: Int64, by time: Int64) -> Bool {
-        time != .max && last + options.queueNanoseconds > time
+        time != .max && last + options.queueNanoseconds > time && store.openSightings < options.sightingLimit / 2
     }
+
+    /// Whether the one packet of a cohort waited in a queue and is on its way again.
+    static func hasGoneOn(_ cohort: CohortStore.Cohort) -> Bool {
+        cohort.isWaiting && cohort.count < cohort.waitingCount + restOfWay
+    }
+
+    /// Sightings of one packet behind a queue, at most; more are of others that look like it.
+    private static let restOfWay: Int32 = 64
 
     private static func endsPacket(_ note: CohortStore.Note.Content) -> Bool {
         switch note {
@@ -62,7 +71,8 @@ extension EngineCore {
     @inline(never)  // Closures and loops that look at the engine would have it copied wherever this were inlined.
     func mayBeQueued(_ packet: ContiguousArray<Int32>) -> Bool {
         var isQueued = false
-        for position in arrangement.order where !arrangement.nodes[Int(position)].hasChild {
+        // Mostly the last one is the only leaf, and has arrived.
+        for position in arrangement.order.reversed() where !arrangement.nodes[Int(position)].hasChild {
             let sighting = store.sightings[Int(packet[Int(position)])]
             // A copy that went on elsewhere is the one that counts.
             let ending = ending(sighting)

@@ -272,7 +272,8 @@ struct EngineCore {
         let quiet = store.quietNanoseconds
         if cohort.lastNanoseconds + quiet > time {
             // Still busy. Wait for it, unless packets that look alike keep it busy for ever.
-            if cohort.firstNanoseconds + 4 * quiet > time, cohort.count < options.cohortLimit {
+            let isFresh = cohort.firstNanoseconds + 4 * quiet > time || Self.hasGoneOn(cohort)
+            if isFresh, cohort.count < options.cohortLimit {
                 store.enqueue(number, deadline: cohort.lastNanoseconds + quiet)
                 return
             }

@@ -101,6 +101,36 @@ struct QueueTests {
         #expect(result.walk.outcome == .lost)
     }
 
+    @Test("holds packets, and the sender got ENOBUFS: not this packet waits, but those before it")
+    func sendBuffer() {
+        var after = shaper
+        (after.backlogBytes, after.backlogPackets) = (2000, 3)
+        func failure(_ number: Int32) -> SendFailure {
+            SendFailure(
+                timeNanoseconds: 0, namespace: "host",
+                tuple: FlowTuple(
+                    source: address("203.0.113.2"), destination: address("198.51.100.1"), sourcePort: 0,
+                    destinationPort: 0, ipProtocol: .icmp),
+                errorNumber: number, message: "no")
+        }
+        let full = examine(before: shaper, after: after) { $0.sendFailures = [failure(105)] }
+        #expect(full.findings.first?.code == "queue-delay")
+        #expect(full.findings.first?.message.contains("the socket has no room") == true)
+        let other = examine(before: shaper, after: after) { $0.sendFailures = [failure(22)] }
+        #expect(!other.findings.contains { $0.code == "queue-delay" })
+    }
+
+    @Test("holds packets, and the packet was dropped: it does not wait there")
+    func droppedElsewhere() {
+        var after = shaper
+        (after.backlogBytes, after.backlogPackets) = (2000, 3)
+        let drop = DropEvent(
+            timeNanoseconds: 0, namespace: "host", device: "eth0", reason: "NOT_SPECIFIED", location: "x",
+            headers: PacketHeadersRecord(PacketHeaders()))
+        let result = examine(before: shaper, after: after) { $0.drops = [drop] }
+        #expect(!result.findings.contains { $0.code == "queue-delay" })
+    }
+
     @Test(
         "never lets out what is longer than its burst, a header of 14 bytes included",
         arguments: [(986, true), (987, false)])

@@ -368,6 +368,23 @@ struct HostileCircumstancesTests {
         #expect(causes.first?.where.namespace == "router" && causes.first?.where.device == "r1")
     }
 
+    @Test("a shaped link holds packets for longer than a walk is quiet, each is one walk")
+    func shapedLink() throws {
+        let run = try SandboxShell(
+            """
+            ping -c 1 -W 2 192.0.2.2 >/dev/null
+            tc qdisc add dev veth0 root tbf rate 64kbit burst 1600 latency 5s
+            # More than a second's worth at once: the last one waits for about that long, and ping for none of them.
+            $P trace --format json icmp -- sh -c 'ping -S 200000 -c 10 -i 0.01 -s 1000 192.0.2.2; sleep 2'
+            """)
+        let walks = try run.text.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try LabRun.walk($0) }
+        let requests = walks.filter { $0.summary.contains("echo request") }
+        #expect(requests.count == 10, "\(run.text)")
+        #expect(requests.allSatisfy { $0.outcome == .delivered && $0.findings.isEmpty }, "\(run.text)")
+        // By the rate: 1042 bytes take 130 ms.
+        #expect(requests.contains { $0.durationNanoseconds > 500_000_000 }, "\(requests.map(\.durationNanoseconds))")
+    }
+
     // MARK: Others that listen
 
     @Test("two runs watch one namespace, neither disturbs the other", arguments: ["nftables", "iptables"])

@@ -113,6 +113,32 @@ import Wire
         #expect(reply.walk.answers == request.walk.id || reply.second < request.second)
     }
 
+    @Test("a packet that goes on after a queue is waited for until it is quiet again", arguments: 0..<16)
+    func slowRest(step: Int) throws {
+        var scene = network()
+        send(&scene)
+        // A second queue, before wan0: from one look at the cohort to behind the next, wherever they fall.
+        let start = 1_200_000 + Double(step) * 4000
+        scene.see("host", "eth0", .out, at: start, request(ttl: 63, source: "203.0.113.2"))
+        scene.see("wan", "wan0", .in, at: start + 200_000, request(ttl: 63, source: "203.0.113.2"))
+        let walks = live(scene)
+        try #require(walks.count == 1, "\(walks.map(\.walk.path))")
+        #expect(walks[0].walk.outcome == .delivered)
+        #expect(walks[0].walk.path == Self.way + Self.rest)
+    }
+
+    @Test("where much is open nothing waits")
+    func crowded() throws {
+        var scene = network()
+        send(&scene)
+        var options = WalkEngine.Options()
+        options.sightingLimit = 16
+        var engine = WalkEngine(options: options)
+        for event in scene.events { engine.take(event) }
+        engine.take(.watermark(timeNanoseconds: Scene.start + 600_000_000))
+        #expect(engine.finishedWalks().map(\.outcome) == [.lost])
+    }
+
     @Test("a request that a queue held and its answer are one exchange")
     func pairs() throws {
         var scene = network()

@@ -46,18 +46,28 @@ extension Projection {
                     // With room left, or packets that still wait, it may be another's that was dropped.
                     isCertain: isKnown || isFull && dropped > 0, reasons: Self.queueReasons))
         } else if queue.backlogPackets > 0 {
+            guard let words = waitingWords(name) else { return }
             add(
                 Candidate(
                     finding: Finding(
                         code: "queue-delay", severity: .warning,
                         where: Finding.Place(namespace: namespace.name, device: link.name),
                         message:
-                            "the packet probably waits in \(name), which holds \(count(queue.backlogPackets, "packet")), \(queue.backlogBytes) bytes\(delay(queue))",
+                            "\(words), which holds \(count(queue.backlogPackets, "packet")), \(queue.backlogBytes) bytes\(delay(queue))",
                         evidence: [state]),
                     isCertain: false))
         } else {
             check(false, "\(name) holds nothing and dropped nothing meanwhile")
         }
+    }
+
+    /// What waits in a queue that holds packets; nil where this packet can't, nor keep back its sender.
+    private func waitingWords(_ name: String) -> String? {
+        guard context.drops.isEmpty else { return nil }
+        guard let failure = context.sendFailures.last else { return "the packet probably waits in \(name)" }
+        // ENOBUFS, EAGAIN: no room in the socket's own send buffer (socket(7), SO_SNDBUF).
+        guard [105, 11].contains(failure.errorNumber) else { return nil }
+        return "the socket has no room for another packet while its earlier ones probably wait in \(name)"
     }
 
     /// What it dropped since the run began.
