@@ -272,8 +272,7 @@ public struct Link: Sendable, Codable, Hashable {
 
     enum CodingKeys: String, CodingKey {
         case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, queue, bridge
-        case vxlan
-        case programs
+        case vxlan, programs
         case duplicateAddresses = "duplicate_addresses"
         case lowerNamespace = "lower_namespace"
         case isUp = "up"

@@ -31,22 +31,22 @@ struct AnswerTable {
         identifiers[victim] = identifier
     }
 
-    func holds(_ key: UInt64, since: Int64) -> Bool {
-        let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
-        for slot in base..<base + Self.ways where keys[slot] == key && times[slot] != .min && times[slot] >= since {
-            return true
-        }
-        return false
-    }
+    /// Whether there is a walk by this key that did not begin before `since`.
+    func holds(_ key: UInt64, since: Int64) -> Bool { slot(of: key, since: since) != nil }
 
     /// Takes the walk out: each is answered, or answers, once.
     /// - Parameter since: it did not begin before (nanoseconds since 1970).
     mutating func take(_ key: UInt64, since: Int64 = .min) -> WalkIdentifier? {
+        guard let slot = slot(of: key, since: since) else { return nil }
+        keys[slot] = 0
+        times[slot] = .min
+        return identifiers[slot]
+    }
+
+    private func slot(of key: UInt64, since: Int64) -> Int? {
         let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
         for slot in base..<base + Self.ways where keys[slot] == key && times[slot] != .min && times[slot] >= since {
-            keys[slot] = 0
-            times[slot] = .min
-            return identifiers[slot]
+            return slot
         }
         return nil
     }

@@ -13,10 +13,9 @@ extension Projection {
     /// Bytes of an Ethernet header, which the discipline counts too.
     private static let ethernetHeader: UInt32 = 14
 
-    /// Asks the queue by which the packet leaves `link`, once.
+    /// Asks the queue by which the packet leaves `link`.
     mutating func checkQueue(_ link: Link, _ namespace: Namespace, _ packet: PacketState) {
-        let port = LayerTwoPath.Port(namespace: namespace.name, device: link.name)
-        guard port != seenOut, askedQueues.insert(port).inserted, let queue = link.queue else { return }
+        guard let queue = link.queue else { return }
         let frame = packet.length + (link.mac == nil ? 0 : Self.ethernetHeader)
         let name = "the queue (\(link.queueing ?? "qdisc")) of \(link.name) in \(namespace.name)"
         // A TCP packet longer than the MTU is cut first.

@@ -35,8 +35,6 @@ struct Projection {
     /// The routers that it left by, with the way they took.
     var routers: [Router] = []
     typealias Router = (namespace: String, inDevice: String?, choice: RouteChoice, packet: PacketState)
-    /// Devices whose queues were asked.
-    var askedQueues: Set<LayerTwoPath.Port> = []
     private var steps = 0
 
     init(_ context: DiagnosisContext, flows: [FlowEvent]) {

@@ -52,7 +52,7 @@ struct TrafficControlRecord {
                 }
             }
             queue.rate = rate
-            // The burst's time at that rate, in units of 64 ns (PSCHED_SHIFT); rounded up, as that was rounded down.
+            // The burst's time at that rate, in units of 64 ns (PSCHED_SHIFT), which the kernel cut down to a whole one.
             if let rate {
                 let bytes = (Double(buffer) + 1) * 64e-9 * Double(rate)
                 queue.burst = bytes < Double(UInt32.max) ? UInt32(bytes.rounded()) : .max
