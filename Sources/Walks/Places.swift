@@ -223,7 +223,9 @@ struct Places {
     private mutating func connect(_ link: Link, area: Int32) {
         let number = Int(internDevice(area, link.name))
         devices[number].master = link.master.map { internDevice(area, $0) } ?? -1
-        devices[number].lower = link.lower.map { internDevice(area, $0) } ?? -1
+        // A macvlan's parent often lies in another namespace, under the same name.
+        let home = link.lowerNamespace.flatMap { areaByName[$0] } ?? area
+        devices[number].lower = link.lower.map { internDevice(home, $0) } ?? -1
         devices[number].hasPeer = link.peer != nil
         devices[number].peer = -1
         if let peer = link.peer, let name = peer.namespace, let other = areaByName[name] {

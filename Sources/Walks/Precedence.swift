@@ -93,6 +93,7 @@ struct Precedence {
 
     private func crossing(_ first: Cue, _ from: Place, _ second: Cue, _ to: Place) -> Int32 {
         guard first.ttl >= second.ttl else { return 0 }
+        if isStacked(from, to) { return first.ttl == second.ttl ? 90_000 : 0 }
         let peer = to.device >= 0 ? devices[Int(to.device)].peer : -1
         if to.phase == .linkIn, from.phase == .linkOut || from.phase == .bridgeOut {
             if peer >= 0 {
@@ -125,6 +126,15 @@ struct Precedence {
             }
         }
         return from.phase == .linkOut || from.phase == .bridgeOut ? 5_000 : 1_000 + from.rank
+    }
+
+    /// Whether one device stands directly on the other and a packet goes from one to the other in its direction: out of
+    /// a macvlan by its parent, or in by the parent to the macvlan.
+    private func isStacked(_ from: Place, _ to: Place) -> Bool {
+        guard from.device >= 0, to.device >= 0 else { return false }
+        if from.phase == .linkOut, to.phase == .linkOut { return devices[Int(from.device)].lower == to.device }
+        if from.phase == .linkIn, to.phase == .linkIn { return devices[Int(to.device)].lower == from.device }
+        return false
     }
 
     /// The device of a namespace by its index; nil where none is known.

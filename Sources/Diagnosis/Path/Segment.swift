@@ -28,7 +28,10 @@ struct LayerTwoPath: Sendable {
 struct Segment {
     let topology: Topology
     private(set) var paths: [LayerTwoPath] = []
-    private var visited: Set<LayerTwoPath.Port> = []
+    /// Devices that a frame already entered, and those that it already left by: each is followed once, so a topology
+    /// whose links form a circle, or name themselves, comes to an end.
+    private var entered: Set<LayerTwoPath.Port> = []
+    private var left: Set<LayerTwoPath.Port> = []
     private let index: [String: Int]
 
     /// From a device outwards. Cost: linear in the devices of the segment.
@@ -53,8 +56,8 @@ struct Segment {
     private subscript(name: String) -> Namespace? { index[name].map { topology.namespaces[$0] } }
 
     private mutating func leave(_ namespace: Namespace, _ device: String, _ steps: [LayerTwoPath.Step]) {
-        guard steps.count < 64, let link = namespace[device: device] else { return }
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
+        guard steps.count < 64, left.insert(here).inserted, let link = namespace[device: device] else { return }
         if link.kind == "bridge" {
             for port in namespace.links where port.master == device {
                 leave(
@@ -64,10 +67,11 @@ struct Segment {
             return
         }
         if link.kind == "macvlan" || link.kind == "vlan", let lower = link.lower {
-            for sibling in namespace.links where sibling.lower == lower && sibling.name != device {
-                end(namespace, sibling.name, steps)
-            }
-            leave(namespace, lower, steps)
+            // The parent often lies in another namespace, under the same name: eth0 on eth0.
+            let home = link.lowerNamespace.flatMap { self[$0] } ?? namespace
+            let parent = LayerTwoPath.Port(namespace: home.name, device: lower)
+            for sibling in children(of: parent) where sibling != here { end(sibling, steps) }
+            leave(home, lower, steps)
             return
         }
         if let peer = link.peer {
@@ -109,7 +113,7 @@ struct Segment {
 
     private mutating func enter(_ namespace: Namespace, _ device: String, _ steps: [LayerTwoPath.Step]) {
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
-        guard steps.count < 64, visited.insert(here).inserted, let link = namespace[device: device] else { return }
+        guard steps.count < 64, entered.insert(here).inserted, let link = namespace[device: device] else { return }
         if let master = link.master, namespace[device: master]?.kind == "bridge" {
             end(
                 namespace, master,
@@ -122,9 +126,22 @@ struct Segment {
             return
         }
         end(namespace, device, steps)
-        for upper in namespace.links where upper.lower == device && upper.kind == "macvlan" {
-            end(namespace, upper.name, steps)
+        for child in children(of: here) where self[child.namespace]?[device: child.device]?.kind == "macvlan" {
+            end(child, steps)
         }
+    }
+
+    /// The devices on top of `parent`, in whichever namespace they are.
+    private func children(of parent: LayerTwoPath.Port) -> [LayerTwoPath.Port] {
+        topology.namespaces.flatMap { namespace in
+            namespace.links.filter {
+                $0.lower == parent.device && ($0.lowerNamespace ?? namespace.name) == parent.namespace
+            }.map { LayerTwoPath.Port(namespace: namespace.name, device: $0.name) }
+        }
+    }
+
+    private mutating func end(_ port: LayerTwoPath.Port, _ steps: [LayerTwoPath.Step]) {
+        paths.append(LayerTwoPath(steps: steps, end: port))
     }
 
     private mutating func end(_ namespace: Namespace, _ device: String, _ steps: [LayerTwoPath.Step]) {
