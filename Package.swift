@@ -13,7 +13,9 @@ let package = Package(
     products: [
         .executable(name: "packetwalk", targets: ["packetwalk"]),
         // For the benchmarks, which are a package of their own.
-        .library(name: "Rooms", type: .static, targets: ["Wire", "Topology", "Observations", "Recording", "Walks"]),
+        .library(
+            name: "Rooms", type: .static,
+            targets: ["Wire", "Network", "Observations", "Recording", "WalkModel", "Correlation"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -37,54 +39,66 @@ let package = Package(
         // The rooms, in the order of the data: each imports only what stands above it.
         .target(name: "Wire", swiftSettings: house),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: house),
-        .target(name: "Topology", dependencies: ["Wire", "LinuxSystem", "CNetlink", "CLinux"], swiftSettings: house),
-        .target(name: "Observations", dependencies: ["Wire", "Topology"], swiftSettings: house),
+        .target(name: "Network", dependencies: ["Wire"], swiftSettings: house),
         .target(
-            name: "Recording", dependencies: ["Wire", "Topology", "Observations", "CCompression"],
+            name: "Discovery", dependencies: ["Wire", "LinuxSystem", "Network", "CNetlink", "CLinux"],
+            swiftSettings: house),
+        .target(name: "Observations", dependencies: ["Wire", "Network"], swiftSettings: house),
+        .target(
+            name: "Recording", dependencies: ["Wire", "Network", "Observations", "CCompression"],
             swiftSettings: house),
         .target(
             name: "Probes",
             dependencies: [
-                "Wire", "LinuxSystem", "Topology", "Observations", "CPcap", "CNetlink", "CLinux", "CDropProbe",
+                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "CPcap", "CNetlink", "CLinux",
+                "CDropProbe",
             ],
             exclude: ["Drops/kfree_skb.bpf.c"], resources: [.embedInCode("Drops/kfree_skb.bpf.o")],
             swiftSettings: house),
-        .target(name: "Walks", dependencies: ["Wire", "Topology", "Observations"], swiftSettings: house),
-        .target(name: "Query", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
-        .target(name: "Diagnosis", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
-        .target(name: "Twin", dependencies: ["LinuxSystem", "Topology", "CLinux"], swiftSettings: house),
-        .target(name: "Views", dependencies: ["Wire", "Topology", "Observations", "Walks"], swiftSettings: house),
+        .target(name: "WalkModel", dependencies: ["Wire", "Network", "Observations"], swiftSettings: house),
+        .target(
+            name: "Correlation", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+        .target(name: "Query", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+        .target(
+            name: "Diagnosis", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+        .target(name: "Twin", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: house),
+        .target(name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
         .executableTarget(
             name: "packetwalk",
             dependencies: [
-                "Wire", "LinuxSystem", "Topology", "Observations", "Recording", "Probes", "Walks", "Query", "Diagnosis",
-                "Twin", "Views",
+                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
+                "Correlation",
+                "Query", "Diagnosis", "Twin", "Views",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
         // Lays hooks and waits: what the tests kill at a random moment.
         .executableTarget(
-            name: "hook-exercise", dependencies: ["LinuxSystem", "Topology", "Observations", "Probes"],
+            name: "hook-exercise", dependencies: ["LinuxSystem", "Network", "Discovery", "Observations", "Probes"],
             path: "Tests/HookExercise", swiftSettings: house),
 
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
-        .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: house),
+        .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Network", "Wire"], swiftSettings: house),
         .testTarget(name: "RecordingTests", dependencies: ["Recording", "LinuxSystem"], swiftSettings: house),
         .testTarget(name: "ProbesTests", dependencies: ["Probes"], swiftSettings: house),
         .testTarget(
-            name: "QueryTests", dependencies: ["Query", "Walks", "Topology", "Observations"], swiftSettings: house),
-        .testTarget(name: "WalksTests", dependencies: ["Walks"], swiftSettings: house),
+            name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"], swiftSettings: house),
+        .testTarget(
+            name: "CorrelationTests", dependencies: ["Correlation", "WalkModel", "Network", "Observations", "Wire"],
+            swiftSettings: house),
         .testTarget(
             name: "DiagnosisTests",
-            dependencies: ["Diagnosis", "Wire", "LinuxSystem", "Topology", "Observations", "Walks"],
+            dependencies: ["Diagnosis", "Wire", "LinuxSystem", "Network", "Observations", "WalkModel"],
             swiftSettings: house),
         .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
         .testTarget(name: "ViewsTests", dependencies: ["Views"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "Twin", "Walks", "Topology", "Observations", "Recording", "Wire", "LinuxSystem", "packetwalk",
+                "Twin", "WalkModel", "Correlation", "Network", "Discovery", "Observations", "Recording", "Wire",
+                "LinuxSystem",
+                "packetwalk",
             ],
             swiftSettings: house),
     ]

@@ -1,4 +1,4 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Topology Observations
+// fuzz-rooms: CLinux Wire LinuxSystem Network Observations
 // fuzz-files: Sources/Probes/Stream/NetlinkMessage.swift Sources/Probes/Routes/RouteMessage.swift
 // fuzz-files: Sources/Probes/Flows/ConntrackMessage.swift Sources/Probes/Hooks/NFLOGMessage.swift
 // fuzz-files: Sources/Probes/Drops/DropRecord.swift

@@ -1,4 +1,4 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Topology Observations Recording
+// fuzz-rooms: CLinux Wire LinuxSystem Network Observations Recording
 // fuzz-link: -lz -lzstd
 // fuzz-max-length: 1500
 import Observations

@@ -1,4 +1,4 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Topology Observations Walks Query
+// fuzz-rooms: CLinux Wire LinuxSystem Network Observations WalkModel Correlation Query
 // fuzz-max-length: 200
 import Query
 

@@ -7,7 +7,7 @@
 #
 # A target is a file Fuzz/NAME.swift that defines LLVMFuzzerTestOneInput. Lines in it say what it needs:
 #
-#   // fuzz-rooms: Wire Topology      the modules it imports and theirs, in the order of the build; CLinux counts
+#   // fuzz-rooms: Wire Network       the modules it imports and theirs, in the order of the build; CLinux counts
 #   // fuzz-files: Sources/A/B.swift  sources of a module too large to link, compiled with the target (optional)
 #   // fuzz-link: -lz -lzstd          more libraries (optional)
 #   // fuzz-max-length: 2048          the longest input in bytes (optional, 1024)
@@ -34,7 +34,7 @@ fi
 out=.build-fuzz
 mkdir -p "$out/modules/CLinux" "$out/crashes"
 # Optimised, as the tool is; arithmetic still traps.
-swift="swiftc -O -enable-testing -swift-version 6 -parse-as-library -warnings-as-errors -sanitize=fuzzer,address -use-ld=lld
+swift="swiftc -O -enable-testing -swift-version 6 -package-name packetwalk -parse-as-library -warnings-as-errors -sanitize=fuzzer,address -use-ld=lld
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
     -enable-upcoming-feature MemberImportVisibility"
 includes="-I $out/modules -I Sources/CNetlink -I Sources/CPcap -I Sources/CCompression

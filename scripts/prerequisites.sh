@@ -6,7 +6,7 @@ set -eu
 
 build="libpcap-dev libnetfilter-log-dev libnetfilter-conntrack-dev libnftables-dev libnftnl-dev libmnl-dev
 libbpf-dev zlib1g-dev libzstd-dev pkg-config iproute2 iptables nftables iputils-ping util-linux procps"
-test="tcpdump tshark netcat-openbsd curl iperf3 conntrack busybox-static python3"
+test="tcpdump tshark netcat-openbsd curl iperf3 conntrack busybox-static python3 zstd"
 
 case "${1:-build}" in
 build) wanted=$build ;;

@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// How a command must be written to act in a namespace, typed in the tool's own.
 struct CommandScope {

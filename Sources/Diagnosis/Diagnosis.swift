@@ -1,7 +1,7 @@
-public import Walks
+public import WalkModel
 
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Why a packet did not arrive, and what would mend it.

@@ -1,5 +1,5 @@
 public import Observations
-public import Topology
+public import Network
 public import Wire
 
 /// What is known beside the walk itself: the state of the network and what the other sources said of this packet.

@@ -1,7 +1,7 @@
 public import Observations
-public import Walks
+public import WalkModel
 
-internal import Topology
+internal import Network
 internal import Wire
 
 /// What a run has told so far that an explanation may rest on. Bounded: the oldest goes first.

@@ -1,5 +1,5 @@
 public import Observations
-internal import Walks
+internal import WalkModel
 
 /// What the kernel dropped on this machine while a packet went wrong, told by a source that names neither packet nor
 /// namespace (tracefs). A weak witness, like a counter: where all of it bears one reason, that speaks for what shows by

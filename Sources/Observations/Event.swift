@@ -1,4 +1,4 @@
-public import Topology
+public import Network
 public import Wire
 
 /// What the sources say, in the order in which the engine takes it. A recording holds exactly these.

@@ -1,4 +1,4 @@
-public import Topology
+public import Network
 public import Wire
 
 /// One place where packets can be seen.

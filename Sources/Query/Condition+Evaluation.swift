@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 
 extension Condition {
     func holds(_ walk: Walk) -> Bool {

@@ -1,4 +1,4 @@
-internal import Walks
+internal import WalkModel
 
 /// Recursive descent; deeper than `depthLimit` it gives up rather than run out of stack.
 struct Parser {

@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 
 /// A place by name: `eth0`, `host:eth0`, `postrouting`, `host:postrouting/srcnat`, or a namespace.
 struct Place: Sendable, Equatable {

@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-public import Walks
+internal import Network
+public import WalkModel
 
 /// What many walks have in common: how they ended, by flow, by finding and by place; how long neighbouring vantage
 /// points lie apart; which rules dropped.

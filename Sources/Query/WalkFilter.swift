@@ -1,4 +1,4 @@
-public import Walks
+public import WalkModel
 
 /// A question about whole walks, as `--where` takes it: a packet history filter in the sense of NetSight (Handigol and
 /// others, NSDI 2014). `docs/where.md` describes the language.

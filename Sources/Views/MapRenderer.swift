@@ -1,4 +1,4 @@
-public import Topology
+public import Network
 
 /// Draws a topology in one of the formats.
 public struct MapRenderer: Sendable {

@@ -1,5 +1,5 @@
-public import Topology
-public import Walks
+public import Network
+public import WalkModel
 
 /// What `--format` takes.
 public enum OutputFormat: String, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 import Observations
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 /// The base network of the fault table, and the parts that tests change in it.

@@ -1,8 +1,8 @@
 import Diagnosis
 import Observations
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 /// One fault each in the base network: the first finding's code, place and remedy.

@@ -1,8 +1,8 @@
 import Diagnosis
 import Observations
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 /// Devices that stand on themselves, on each other, or on namesakes in other namespaces: a snapshot may say anything,
@@ -55,7 +55,8 @@ struct EndlessTopologyTests {
                     namespace.links[index].kind =
                         ["bridge", "macvlan", "vlan", "veth", "vxlan", "loopback", "ethernet"]
                         .randomElement(using: &generator) ?? "veth"
-                    namespace.links[index].master = Bool.random(using: &generator) ? devices.randomElement(using: &generator) : nil
+                    namespace.links[index].master =
+                        Bool.random(using: &generator) ? devices.randomElement(using: &generator) : nil
                     namespace.links[index].lower = devices.randomElement(using: &generator)
                     namespace.links[index].lowerNamespace = names.randomElement(using: &generator)
                     namespace.links[index].peer =

@@ -1,8 +1,8 @@
 import Diagnosis
 import Observations
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 /// Faults that need more of a network than the base.

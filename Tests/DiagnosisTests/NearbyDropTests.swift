@@ -1,7 +1,7 @@
 import Observations
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 @testable import Diagnosis

@@ -1,8 +1,8 @@
 import Diagnosis
 import Observations
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 /// Packets last seen before the queue of a device.

@@ -1,6 +1,6 @@
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 @testable import Diagnosis

@@ -1,8 +1,9 @@
+import Discovery
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Probes
-internal import Topology
+internal import Network
 
 /// Lays hooks in the namespace that it is started in and in every one of `ip netns`, says `armed`, and prints what it
 /// saw when it is told to stop (SIGINT, SIGTERM or the end of its input). The tests start it, and kill it.

@@ -2,7 +2,7 @@ import Glibc
 import LinuxSystem
 import Observations
 import Testing
-import Topology
+import Network
 import Wire
 
 @testable import Recording

@@ -1,7 +1,7 @@
 import Glibc
 import Observations
 import Testing
-import Topology
+import Network
 import Wire
 
 @testable import Recording

@@ -1,11 +1,12 @@
+@testable import Correlation
 import Glibc
 import Observations
 import Recording
-import Topology
+import Network
 import Twin
 import Wire
 
-@testable import Walks
+@testable import WalkModel
 
 /// `fixtures/crowd` as it was recorded: many senders behind one address that send the same packet at the same time.
 ///

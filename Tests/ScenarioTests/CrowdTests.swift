@@ -1,9 +1,10 @@
+@testable import Correlation
 import Glibc
 import Observations
 import Testing
 
 @testable import Twin
-@testable import Walks
+@testable import WalkModel
 
 /// A hundred namespaces on one bridge behind one MASQUERADE, all sending the same packet at once: equal payloads,
 /// identifications and ports, in UDP, TCP and ICMP, first all delivered, then every tenth one dropped on the way.

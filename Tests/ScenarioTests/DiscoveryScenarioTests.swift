@@ -1,3 +1,4 @@
+import Discovery
 import Testing
 
 /// Namespaces by whatever way they are known, in a real network.

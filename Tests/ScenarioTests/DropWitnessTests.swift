@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 import Twin
-import Walks
+import WalkModel
 
 /// Drop reasons where the BPF program is not used: by a trace instance of the tool's own.
 @Suite("Drop reasons by tracefs", .serialized, .enabled(if: isTracefsUsable))

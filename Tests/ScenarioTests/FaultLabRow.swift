@@ -1,8 +1,8 @@
 import Glibc
 import LinuxSystem
-import Topology
+import Network
 import Twin
-import Walks
+import WalkModel
 
 /// What came of one lab that fails: its line of `docs/labs.md`, and what was not as it must be.
 struct FaultLabRow: Sendable {

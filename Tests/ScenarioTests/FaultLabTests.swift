@@ -2,9 +2,9 @@ import Dispatch
 import Glibc
 import Synchronization
 import Testing
-import Topology
+import Network
 import Twin
-import Walks
+import WalkModel
 
 /// Networks with a fault or more each: the packet is explained, what the first finding says is done, the packet sent
 /// again; and the lab's own sender is traced.

@@ -2,8 +2,8 @@ import Glibc
 import LinuxSystem
 import Observations
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// What can be wrong around a run: it ends with the exit status of the contract and one clear line, or goes on rightly.
 @Suite("Where", .serialized, .enabled(if: SandboxShell.isAvailable), .timeLimit(.minutes(3)))

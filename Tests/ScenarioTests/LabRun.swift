@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import LinuxSystem
 import Twin
-import Walks
+import WalkModel
 
 /// The command as it was built, run on a lab.
 struct LabRun {

@@ -3,9 +3,9 @@ import Glibc
 import LinuxSystem
 import Observations
 import Testing
-import Topology
+import Network
 import Twin
-import Walks
+import WalkModel
 
 /// The rules that a packet met, as the kernel told of them. Expected rules are written from the labs' own commands.
 @Suite("The rules that a packet met", .serialized, .enabled(if: LabRun.isAvailable))

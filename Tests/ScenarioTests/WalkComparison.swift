@@ -1,7 +1,7 @@
 import Observations
-import Topology
+import Network
 import Twin
-import Walks
+import WalkModel
 
 /// A walk against the hops that a person wrote down, by the rules in `fixtures/labs/README.md`.
 struct WalkComparison {

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 import Twin
-import Walks
+import WalkModel
 
 /// Networks that work, traced while an ordinary program sends.
 @Suite("In a lab that works", .serialized, .enabled(if: LabRun.isAvailable))

@@ -1,6 +1,6 @@
 import Observations
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// Numbers that are the same for the same seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {

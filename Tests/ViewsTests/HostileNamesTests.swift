@@ -1,5 +1,5 @@
 import Testing
-import Walks
+import WalkModel
 
 @testable import Views
 

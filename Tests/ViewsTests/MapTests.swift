@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Testing
-import Topology
+import Network
 
 @testable import Views
 

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Testing
-import Walks
+import WalkModel
 
 @testable import Views
 

@@ -1,4 +1,4 @@
-import Topology
+import Network
 import Wire
 
 /// Topologies as the labs' commands make them, written by hand.

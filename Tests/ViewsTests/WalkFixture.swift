@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Walks
+import WalkModel
 
 /// A walk with its answer, from `fixtures/walks/NAME.jsonl`: written by hand from the labs' commands.
 struct WalkFixture: Sendable, CustomStringConvertible {

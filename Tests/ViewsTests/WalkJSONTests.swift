@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Observations
 import Testing
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 @testable import Views

@@ -1,9 +1,10 @@
+import Correlation
 import Benchmark
 import Glibc
 import Observations
 import Recording
 import Traffic
-import Walks
+import WalkModel
 import Wire
 
 let path = "/tmp/packetwalk-bench-\(getpid()).pcapng"

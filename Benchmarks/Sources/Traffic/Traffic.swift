@@ -1,6 +1,6 @@
 import Observations
 import Recording
-import Topology
+import Network
 import Wire
 
 /// UDP packets of a thousand flows through a chain of routers, of which the middle one translates the source.

@@ -1,8 +1,9 @@
+import Correlation
 import Glibc
 import Observations
 import Recording
 import Traffic
-import Walks
+import WalkModel
 
 /// `replay-rate generate FILE OBSERVATIONS POINTS` writes a recording; `replay-rate replay FILE` reads it into walks;
 /// `replay-rate read FILE` only reads it. Prints observations, walks, seconds of processor time and of the clock, and

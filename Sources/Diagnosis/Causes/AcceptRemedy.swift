@@ -1,5 +1,5 @@
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// Rules that let through just this flow, before the rule that ends it.

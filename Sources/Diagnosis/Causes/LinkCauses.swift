@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// What happens to frames: link-down, bridge-port-blocked, vxlan-unreachable, tc-drop, rules of the bridge and netdev

@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// Who answers for the next hop: gateway-unreachable, neighbor-unresolved, wrong-netmask, address-on-bridge-port,

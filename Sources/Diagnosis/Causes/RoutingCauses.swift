@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// Decisions of routing: loopback-down, no-route, blackhole-route, forwarding-disabled, wrong-gateway,

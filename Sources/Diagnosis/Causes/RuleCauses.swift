@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// Rules that end a packet: rule-drop, rule-reject, policy-drop, accept-not-final, network-isolation,

@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// The end of the way: no-listener, listener-elsewhere, socket-buffer-full, echo-ignored, and conntrack-full on it.

@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// Answers that can't find back: no-source-nat, source-nat-mismatch, hairpin-missing, no-return-path.

@@ -1,5 +1,5 @@
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 
 /// Something that could have stopped the packet, with what would prove it.
 struct Candidate: Sendable {

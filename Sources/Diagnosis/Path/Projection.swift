@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// Follows a packet from where it was last seen along the way that the state of the network gives it, in the order of

@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// The answer to "which way?", from the kernel where it was asked, else from the snapshot's tables.

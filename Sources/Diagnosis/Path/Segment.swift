@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 internal import Wire
 
 /// A way of a frame through wires, bridges and tunnels to a device where IP takes over.

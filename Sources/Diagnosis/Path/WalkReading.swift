@@ -1,6 +1,6 @@
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// What a walk says, in the terms of the projection.

@@ -1,5 +1,5 @@
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 internal import Wire
 
 /// What the rules of one hook do with a packet, as far as the snapshot tells.

@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Reads an iptables rule as `iptables-save` writes it (iptables(8), iptables-extensions(8)).

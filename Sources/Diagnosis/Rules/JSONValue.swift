@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// A JSON value, for libnftables' expressions.
 enum JSONValue: Sendable, Hashable {

@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Reads the expressions of an nftables rule from libnftables' JSON (libnftables-json(5)).

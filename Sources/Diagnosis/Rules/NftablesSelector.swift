@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 internal import Wire
 
 /// The left side of an nftables match: what of the packet it reads.

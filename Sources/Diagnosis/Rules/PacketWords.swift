@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 internal import Wire
 
 /// What a packet is, in the words by which a rule's miss is told.

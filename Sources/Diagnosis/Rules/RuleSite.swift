@@ -1,4 +1,4 @@
-public import Topology
+public import Network
 
 /// Where a rule is asked: the namespace and the devices that the packet comes in by and goes out by.
 public struct RuleSite: Sendable {

@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 
 /// What the kernel's trace says of one packet. Everything here rests on events that came; nothing on ones that did not.
 struct TraceReading {

@@ -1,5 +1,5 @@
 internal import LinuxSystem
-internal import Topology
+internal import Network
 
 /// A link to be captured on.
 struct CaptureRequest: Sendable {

@@ -1,6 +1,6 @@
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 
 /// Who can say on this machine why packets are dropped, tried in the order of how much they tell.
 ///

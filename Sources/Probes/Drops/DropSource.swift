@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 
 /// The drop probe as one of the reader's sources.
 final class DropSource: ProbeSource {

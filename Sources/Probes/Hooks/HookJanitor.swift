@@ -1,5 +1,5 @@
 internal import LinuxSystem
-public import Topology
+public import Network
 
 /// Removes hooks, and what else a crash left behind.
 public enum HookJanitor {

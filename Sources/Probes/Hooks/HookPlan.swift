@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 
 /// Where in one namespace to log: enough points to tell on which side of every chain a packet was last seen, and no
 /// more. See `docs/decisions/0003-hook-points.md`.

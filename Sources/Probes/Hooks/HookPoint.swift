@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// One place inside netfilter where packets are to be logged.

@@ -1,5 +1,5 @@
 internal import LinuxSystem
-internal import Topology
+internal import Network
 
 /// Takes rules of the iptables backend out again: those that bear a run's comment, and no other.
 struct HookRemoval {

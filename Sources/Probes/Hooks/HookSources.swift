@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 
 /// Arms the netfilter hooks of `namespaces` as `plan.hooks` says. Called on the reader thread, before any packet.
 ///

@@ -1,5 +1,5 @@
 internal import LinuxSystem
-internal import Topology
+internal import Network
 
 /// The rules of one run through the iptables backend, in all its namespaces, from before they are laid until they are
 /// removed again.

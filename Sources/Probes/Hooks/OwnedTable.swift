@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// The nftables backend: one table `inet packetwalk-RUN` whose chains only log, and which the kernel removes when its
 /// maker is gone.

@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// A table of iptables(8) that a logging rule can stand in. Not `nat`, which sees only the first packet of a flow.
 enum XTable: String, CaseIterable, Sendable {

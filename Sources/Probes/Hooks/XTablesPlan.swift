@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 
 /// Where the iptables backend puts its rules: at the head of built-in chains, since a rule at their end is not reached
 /// by a packet that was accepted before. A place behind a table is thus the head of the next one.

@@ -1,6 +1,6 @@
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Asks the routing question of each flow at each router that it is seen to pass, once.

@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 
 /// What a trace of iptables-legacy means, told by the snapshot of the rules: the kernel names only a chain and a number.
 struct LegacyRules {

@@ -2,7 +2,7 @@ internal import CNetlink
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// The kernel's trace of one namespace's iptables-legacy rules, which comes as NFLOG messages of group 0 once

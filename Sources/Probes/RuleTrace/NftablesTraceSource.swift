@@ -2,7 +2,7 @@ internal import CNetlink
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 
 /// The kernel's trace of one namespace's nftables and iptables-nft rules (NFNLGRP_NFTRACE).
 final class NftablesTraceSource: DatagramReader {

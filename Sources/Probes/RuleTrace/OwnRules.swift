@@ -1,6 +1,7 @@
+internal import Discovery
 internal import CNetlink
 internal import LinuxSystem
-internal import Topology
+internal import Network
 
 /// Where rules that this tool has laid, in whatever run, stand among those of others.
 enum OwnRules {

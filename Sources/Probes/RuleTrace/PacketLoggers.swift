@@ -1,6 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
-internal import Topology
+internal import Network
 
 /// Which part of the kernel writes the log of a protocol family in one namespace: `net.netfilter.nf_log.N`, where N is
 /// 2 for IPv4 and 10 for IPv6. Traces of iptables-legacy go there, and what conntrack says of invalid packets.

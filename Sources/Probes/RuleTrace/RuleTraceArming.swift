@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 
 /// Makes the kernel trace packets through the rules of each namespace that has some, and hears what it says.
 ///

@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// What a rule does with a packet that it matches, read from its own words.
 struct RuleWords {

@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// One namespace's rules as the last snapshot has them, found by the names and numbers that traces carry.
 ///

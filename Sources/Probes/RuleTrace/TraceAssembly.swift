@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Puts the messages of one namespace's trace together: only the first of each base chain carries the packet's

@@ -1,5 +1,6 @@
+internal import Discovery
 internal import CNetlink
-internal import Topology
+internal import Network
 
 /// A NFT_MSG_TRACE: one rule or policy that a packet met (`enum nft_trace_attributes` of linux/netfilter/nf_tables.h).
 struct TraceMessage: Equatable {

@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// The nftables chains that mark packets for the kernel's rule trace, in tables of our own that the kernel removes when
 /// their maker is gone. Their rules only set the mark of the trace, which no rule of others can see.

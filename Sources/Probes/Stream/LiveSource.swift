@@ -1,5 +1,5 @@
 public import Observations
-public import Topology
+public import Network
 
 /// The live network as a stream of events.
 ///

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 
 extension ProbeReader {
     /// Arms every probe of the plan. Throws where the plan can't be followed at all.

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 
 /// Links and namespaces that come and go while the run lasts. Their end is a normal end of their probes.
 extension ProbeReader {

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 
 /// The one thread that reads every source: arms the probes, waits on epoll(7), merges, hands on.
 final class ProbeReader {

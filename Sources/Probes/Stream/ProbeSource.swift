@@ -1,4 +1,4 @@
-internal import Topology
+internal import Network
 
 /// One descriptor that the kernel hands events over by: a capture, an NFLOG socket, a conntrack socket.
 ///

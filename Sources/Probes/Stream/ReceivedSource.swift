@@ -1,5 +1,5 @@
 internal import LinuxSystem
-internal import Topology
+internal import Network
 
 /// Makes sense of the datagrams of one netlink socket, which `StampedReceiver` takes over.
 protocol DatagramReader: AnyObject {

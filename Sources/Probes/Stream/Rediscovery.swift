@@ -1,6 +1,7 @@
+internal import Discovery
 internal import Observations
 internal import Synchronization
-internal import Topology
+internal import Network
 
 /// What has changed since the topology was read, and when to read it again.
 ///

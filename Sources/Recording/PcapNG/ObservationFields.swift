@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// What an enhanced packet block can't say of an observation, in a custom option behind it: only where it differs from

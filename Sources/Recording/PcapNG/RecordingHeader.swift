@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 
 /// Says that a section is a recording of ours.
 struct RecordingHeader: Codable, Equatable {

@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Vantage points of captures that say nothing of ours: from interface names, and from what each packet's own

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Numbers for vantage points, over all files that are read together.

@@ -1,5 +1,5 @@
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Puts rules and drops into words beside the packets that met them, for readers that know only packets.

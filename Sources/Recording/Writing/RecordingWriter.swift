@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 public import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// Writes events into pcapng, exactly in the order in which they come.

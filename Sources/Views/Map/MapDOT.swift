@@ -1,4 +1,4 @@
-import Topology
+import Network
 
 /// A map as a Graphviz graph: a cluster for each namespace.
 struct MapDOT {

@@ -1,4 +1,4 @@
-import Topology
+import Network
 import Wire
 
 /// A topology as nodes and edges, for formats that lay out by themselves.

@@ -1,4 +1,4 @@
-import Topology
+import Network
 import Wire
 
 /// A map as a page: the drawing, and each namespace's devices and routes in tables.

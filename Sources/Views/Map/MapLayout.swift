@@ -1,4 +1,4 @@
-import Topology
+import Network
 import Wire
 
 /// A topology as boxes with wires: one box for each namespace that others hang on, the others at the far end of a wire.

@@ -1,4 +1,4 @@
-import Topology
+import Network
 
 /// A map as a Mermaid flow chart: a subgraph for each namespace.
 struct MapMermaid {

@@ -1,4 +1,4 @@
-import Topology
+import Network
 
 /// A map as text: a box for each namespace that others hang on, its wires going out to the right.
 struct MapText {

@@ -1,4 +1,4 @@
-public import Topology
+public import Network
 
 /// A topology as one JSON document: schema `packetwalk.map/1`. The same topology gives the same bytes.
 public enum TopologyJSON {

@@ -1,5 +1,5 @@
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// Causes with their evidence and what mends them, as text.
 struct FindingText {

@@ -1,6 +1,6 @@
 import Observations
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// Packets and places in words.
 enum PacketWords {

@@ -1,5 +1,5 @@
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// A walk as boxes from left to right: one for each namespace that it went through, with the stations inside.
 ///

@@ -1,4 +1,4 @@
-import Topology
+import Network
 
 /// A rule's name and text, as its own tool's user knows it.
 enum RuleWords {

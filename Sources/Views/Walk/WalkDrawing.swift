@@ -1,5 +1,5 @@
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// An exchange ready to be drawn in a graphic format: the same steps and boxes as the text has.
 struct WalkDrawing {

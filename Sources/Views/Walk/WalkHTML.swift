@@ -1,4 +1,4 @@
-import Walks
+import WalkModel
 
 /// A walk as a page: the drawing, the steps in a table, causes and remedies.
 struct WalkHTML {

@@ -1,5 +1,5 @@
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// The first line of a walk: how it ended, what it was, and the one thing more that matters.
 struct WalkHeadline {

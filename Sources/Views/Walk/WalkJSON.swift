@@ -1,4 +1,4 @@
-public import Walks
+public import WalkModel
 
 /// Walks as JSON, one object a line: schema `packetwalk.walk/1`.
 ///

@@ -1,6 +1,6 @@
 import Observations
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 /// Writes walks as `JSONText.compact` would, byte for byte, at fifty times the speed: a recording has millions.

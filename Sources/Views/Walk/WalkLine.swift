@@ -1,4 +1,4 @@
-import Walks
+import WalkModel
 
 /// A walk in one line, for many walks a second: `01:58:14.860946 ✔ icmp 172.19.0.2 → 198.51.100.1  wan  58 µs`.
 struct WalkLine {

@@ -1,5 +1,5 @@
 import Observations
-import Walks
+import WalkModel
 
 /// The line through a walk's tree of hops that is drawn, and the copies that branch off it.
 ///

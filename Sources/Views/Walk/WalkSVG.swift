@@ -1,4 +1,4 @@
-import Walks
+import WalkModel
 
 /// A walk as SVG: boxes with the packet's way through them, the answer's way below it, and what changed.
 struct WalkSVG {

@@ -1,6 +1,6 @@
 import Observations
-import Topology
-import Walks
+import Network
+import WalkModel
 import Wire
 
 /// A piece of text with what it is, before it is drawn in any format.

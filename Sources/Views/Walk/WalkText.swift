@@ -1,6 +1,6 @@
 import Observations
-import Topology
-import Walks
+import Network
+import WalkModel
 
 /// A walk, or an exchange, as text: the outcome, the boxes, one line a step, the answer's way, causes and remedies.
 struct WalkText {

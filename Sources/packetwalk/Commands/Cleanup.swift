@@ -1,6 +1,7 @@
+internal import Discovery
 internal import ArgumentParser
 internal import Probes
-internal import Topology
+internal import Network
 
 struct Cleanup: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import LinuxSystem
 internal import Probes
-internal import Topology
+internal import Network
 internal import Wire
 
 struct Explain: ParsableCommand {

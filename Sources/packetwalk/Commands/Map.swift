@@ -1,5 +1,6 @@
+internal import Discovery
 internal import ArgumentParser
-internal import Topology
+internal import Network
 internal import Views
 
 struct Map: ParsableCommand {

@@ -1,7 +1,8 @@
+internal import Discovery
 internal import Glibc
 internal import LinuxSystem
 internal import Probes
-internal import Topology
+internal import Network
 
 /// Tries what the tool does, one thing at a time, and leaves nothing behind.
 enum Examination {

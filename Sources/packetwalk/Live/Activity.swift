@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
-internal import Topology
+internal import Network
 internal import Wire
 
 /// What makes the traffic that a session watches.

@@ -1,5 +1,5 @@
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 
 /// Exchanges that ended, in their order, and the network as it was last read before they did: what drawing them needs.
 struct ExchangeGroup {

@@ -1,13 +1,14 @@
+internal import Discovery
 internal import Diagnosis
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Probes
 internal import Recording
-internal import Topology
+internal import Network
 internal import Twin
 internal import Views
-internal import Walks
+internal import WalkModel
 internal import Wire
 
 /// `explain`, whoever asks for it: one packet of our own, its exchange, and the cause where it failed.

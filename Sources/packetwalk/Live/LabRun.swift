@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import LinuxSystem
 internal import Twin
-internal import Walks
+internal import WalkModel
 
 /// Builds a lab in a sandbox and traces its packet.
 struct LabRun {

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
-internal import Topology
+internal import Network
 
 /// The namespace that `text` names: an `ip netns` name, a container's name or id, `pid:N`, `netns:INODE` or a path.
 ///

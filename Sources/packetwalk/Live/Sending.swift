@@ -1,6 +1,6 @@
 internal import Observations
 internal import Probes
-internal import Topology
+internal import Network
 
 /// One packet of our own, and the wait for its answer.
 struct Sending: Activity {

@@ -1,10 +1,11 @@
+internal import Discovery
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Probes
 internal import Recording
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 
 /// One live run: probes armed, an activity watched, exchanges given to a sink as they end.
 struct Session {

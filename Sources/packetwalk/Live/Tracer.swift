@@ -1,6 +1,7 @@
+internal import Discovery
 internal import Probes
 internal import Recording
-internal import Topology
+internal import Network
 internal import Views
 
 /// `trace`, whoever asks for it: finds the network, arms the probes, prints the walks.

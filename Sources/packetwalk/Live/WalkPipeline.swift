@@ -1,7 +1,8 @@
+internal import Correlation
 internal import Diagnosis
 internal import Observations
-internal import Topology
-internal import Walks
+internal import Network
+internal import WalkModel
 
 /// From events to exchanges with their findings: the part that live runs and recordings share.
 ///

@@ -1,6 +1,6 @@
 internal import Query
 internal import Views
-internal import Walks
+internal import WalkModel
 
 /// Where a run's exchanges go.
 protocol WalkSink {

@@ -1,6 +1,6 @@
 import Observations
 import Testing
-import Topology
+import Network
 
 @testable import Probes
 

@@ -1,6 +1,6 @@
 import Observations
 import Testing
-import Topology
+import Network
 import Wire
 
 @testable import Probes

@@ -1,0 +1,103 @@
+internal import WalkModel
+import Wire
+
+/// Ties replies to requests, whichever of them ends first.
+extension EngineCore {
+    mutating func answer(from start: Int) {
+        for index in start..<batch.records.count where batch.records[index].stepCount > 0 {
+            let stepStart = batch.records[index].stepStart
+            let last = stepStart + max(0, batch.records[index].lastStep)
+            let identifier = batch.records[index].identifier
+            let time = batch.records[index].startNanoseconds
+            var answered: WalkIdentifier?
+            let first = batch.steps[stepStart].sighting
+            let detail = first.detail
+            let quotedLabel = detail >= 0 ? batch.details[Int(detail)].quotedLabel : 0
+            if let key = Self.answerKey(first, quotedLabel: quotedLabel) {
+                answered = first.has(Sighting.quotesPacket) ? quotable.take(key) : answers.take(key)
+                if answered == nil { earlyAnswers.insert(key, identifier, timeNanoseconds: time) }
+            }
+            batch.records[index].answers = answered
+            let keys = Self.requestKeys(first, reply: batch.steps[last].sighting.flowKey.reversed)
+            // A datagram that answers another asks for nothing itself, as far as can be told.
+            if keys.content != 0, answered == nil || first.ipProtocol != IPProtocol.udp.rawValue,
+                !isAnswered(keys.content, index: index)
+            {
+                answers.insert(keys.content, identifier, timeNanoseconds: time)
+            }
+            if keys.error != 0, !isAnswered(keys.error, index: index) {
+                quotable.insert(keys.error, identifier, timeNanoseconds: time)
+            }
+        }
+    }
+
+    /// Has a walk answered by what ended before it: its own last sightings may have come late.
+    private mutating func isAnswered(_ key: UInt64, index: Int) -> Bool {
+        guard batch.records[index].answeredBy == nil,
+            let reply = earlyAnswers.take(key, since: batch.records[index].startNanoseconds)
+        else { return false }
+        batch.records[index].answeredBy = reply
+        return true
+    }
+
+    /// What a packet answers, as a key; nil where it can answer nothing.
+    private static func answerKey(_ sighting: borrowing Sighting, quotedLabel: UInt64) -> UInt64? {
+        if sighting.has(Sighting.quotesPacket) {
+            // A redirect is advice: the packet that it quotes went on, and its answer is still to come.
+            if sighting.icmpType == IPProtocol(rawValue: sighting.ipProtocol).redirectType { return nil }
+            return quotedLabel == 0 ? nil : mix(quotedLabel, 0x6572_726f)
+        }
+        if sighting.network == .arp {
+            return sighting.icmpSequence == 2 ? mix(sighting.flowKey.hash, 0x6172_7000) : nil
+        }
+        switch IPProtocol(rawValue: sighting.ipProtocol) {
+        case .icmp:
+            return sighting.icmpType == 0 ? echoKey(sighting, sighting.flowKey) : nil
+        case .icmpv6:
+            return sighting.icmpType == 129 ? echoKey(sighting, sighting.flowKey) : nil
+        case .tcp:
+            guard sighting.tcpFlags & 0x10 != 0 else { return nil }
+            return mix(sighting.flowKey.hash, UInt64(sighting.tcpAcknowledgement) | 1 << 40)
+        case .udp:
+            return mix(sighting.flowKey.hash, 1 << 41)
+        default:
+            return nil
+        }
+    }
+
+    private static func echoKey(_ sighting: borrowing Sighting, _ flow: FlowKey) -> UInt64 {
+        mix(flow.hash, UInt64(sighting.icmpSequence) | 1 << 42)
+    }
+
+    /// What the answers to a packet will look like: to its content, and to an error that quotes it; 0 for none.
+    ///
+    /// - Parameter reply: the flow of a reply, as the packet's end sends it.
+    static func requestKeys(_ sighting: borrowing Sighting, reply: FlowKey) -> (content: UInt64, error: UInt64) {
+        var keys: (content: UInt64, error: UInt64) = (0, 0)
+        if !sighting.has(Sighting.quotesPacket), sighting.network != .arp {
+            keys.error = mix(sighting.label, 0x6572_726f)
+        }
+        if sighting.network == .arp {
+            if sighting.icmpSequence == 1 { keys.content = mix(reply.hash, 0x6172_7000) }
+            return keys
+        }
+        switch IPProtocol(rawValue: sighting.ipProtocol) {
+        case .icmp:
+            if sighting.icmpType == 8 { keys.content = echoKey(sighting, reply) }
+        case .icmpv6:
+            if sighting.icmpType == 128 { keys.content = echoKey(sighting, reply) }
+        case .tcp:
+            // SYN and FIN take a number of the sequence space each (RFC 9293 section 3.4).
+            let control = UInt32(sighting.tcpFlags & 1) + UInt32(sighting.tcpFlags >> 1 & 1)
+            let length = sighting.payloadLength &+ control
+            if length > 0, sighting.tcpFlags & 4 == 0 {
+                keys.content = mix(reply.hash, UInt64(sighting.tcpSequence &+ length) | 1 << 40)
+            }
+        case .udp:
+            keys.content = mix(reply.hash, 1 << 41)
+        default:
+            break
+        }
+        return keys
+    }
+}

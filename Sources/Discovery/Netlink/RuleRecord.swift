@@ -1,0 +1,78 @@
+internal import Network
+internal import CNetlink
+internal import Glibc
+internal import Wire
+
+extension RoutingRule {
+    /// From an RTM_NEWRULE (linux/fib_rules.h); nil for another family than IPv4 and IPv6.
+    init?(_ message: NetlinkMessage) {
+        let header = message.payload
+        guard Int32(message.type) == Int32(RTM_NEWRULE), header.count >= MemoryLayout<fib_rule_hdr>.size,
+            let family = header.byte(at: 0), let destinationLength = header.byte(at: 1),
+            let sourceLength = header.byte(at: 2), let tos = header.byte(at: 3), let table = header.byte(at: 4),
+            let action = header.byte(at: 7), let flags = header.hostUInt32(at: 8),
+            let zero = IPAddress.unspecified(family)
+        else { return nil }
+        self.init(
+            priority: 0, family: zero.isIPv4 ? 4 : 6, table: UInt32(table), action: Self.actionName(action))
+        if sourceLength > 0 { source = IPPrefix(zero, length: Int(sourceLength)) }
+        if destinationLength > 0 { destination = IPPrefix(zero, length: Int(destinationLength)) }
+        var details: [String] = []
+        if flags & UInt32(FIB_RULE_INVERT) != 0 { details.append("not") }
+        if tos != 0 { details.append("tos 0x\(String(tos, radix: 16))") }
+        for (type, value) in message.attributes(after: MemoryLayout<fib_rule_hdr>.size) {
+            switch type {
+            case Int(FRA_PRIORITY): priority = value.hostUInt32() ?? 0
+            case Int(FRA_TABLE): self.table = value.hostUInt32() ?? self.table
+            case Int(FRA_SRC): source = IPAddress(bytes: value).flatMap { IPPrefix($0, length: Int(sourceLength)) }
+            case Int(FRA_DST):
+                destination = IPAddress(bytes: value).flatMap { IPPrefix($0, length: Int(destinationLength)) }
+            case Int(FRA_IIFNAME): inDevice = value.text
+            case Int(FRA_OIFNAME): outDevice = value.text
+            case Int(FRA_FWMARK): mark = value.hostUInt32()
+            case Int(FRA_FWMASK): markMask = value.hostUInt32()
+            default: details += Self.detail(type, value)
+            }
+        }
+        // A mask without a mark comes with every rule.
+        if mark == nil || mark == 0 && markMask == 0 {
+            mark = nil
+            markMask = nil
+        }
+        if !details.isEmpty { detail = details.joined(separator: " ") }
+    }
+
+    private static func detail(_ type: Int, _ value: ArraySlice<UInt8>) -> [String] {
+        func range(_ word: String) -> [String] {
+            guard let from = value.hostUInt16(at: 0), let to = value.hostUInt16(at: 2) else { return [] }
+            return [word, from == to ? "\(from)" : "\(from)-\(to)"]
+        }
+        switch type {
+        case Int(FRA_GOTO): return value.hostUInt32().map { ["goto", "\($0)"] } ?? []
+        case Int(FRA_SUPPRESS_PREFIXLEN):
+            // -1 stands for "not set".
+            return value.hostInt32().flatMap { $0 < 0 ? nil : ["suppress_prefixlength", "\($0)"] } ?? []
+        case Int(FRA_L3MDEV): return value.byte() == 1 ? ["l3mdev"] : []
+        case Int(FRA_IP_PROTO):
+            return value.byte().map { ["ipproto", IPProtocol(rawValue: $0).description] } ?? []
+        case Int(FRA_SPORT_RANGE): return range("sport")
+        case Int(FRA_DPORT_RANGE): return range("dport")
+        case Int(FRA_UID_RANGE):
+            guard let from = value.hostUInt32(at: 0), let to = value.hostUInt32(at: 4) else { return [] }
+            return ["uidrange", "\(from)-\(to)"]
+        default: return []
+        }
+    }
+
+    static func actionName(_ code: UInt8) -> String {
+        switch Int(code) {
+        case Int(FR_ACT_TO_TBL): "lookup"
+        case Int(FR_ACT_GOTO): "goto"
+        case Int(FR_ACT_NOP): "nop"
+        case Int(FR_ACT_BLACKHOLE): "blackhole"
+        case Int(FR_ACT_UNREACHABLE): "unreachable"
+        case Int(FR_ACT_PROHIBIT): "prohibit"
+        default: "\(code)"
+        }
+    }
+}

@@ -1,0 +1,90 @@
+public import Network
+internal import CNetlink
+internal import LinuxSystem
+internal import Wire
+
+extension Listener {
+    /// The listeners of the calling thread's namespace. Call it inside `NetworkNamespaceFile.perform`.
+    ///
+    /// Asks over NETLINK_SOCK_DIAG (sock_diag(7)); where the kernel has no such module, reads
+    /// `/proc/thread-self/net/{tcp,tcp6,udp,udp6}` (proc_pid_net(5)), which walks the connections of all namespaces and
+    /// costs some 3 ms each time. What can't be read counts as empty.
+    public static func ofThisNamespace() -> [Listener] {
+        if let channel = try? KernelNetlinkSocket(bus: NETLINK_SOCK_DIAG) {
+            var conversation = NetlinkConversation(channel)
+            if let listeners = try? conversation.listeners() { return listeners }
+        }
+        var listeners: [Listener] = []
+        for name in ["tcp", "tcp6", "udp", "udp6"] {
+            guard let text = readText("/proc/thread-self/net/\(name)") else { continue }
+            listeners += parse(text, protocol: String(name.prefix(3)))
+        }
+        return listeners
+    }
+
+    /// Reads the text of one of those files.
+    ///
+    /// TCP sockets count in state 0A (LISTEN), UDP sockets in state 07 (not connected).
+    public static func parse(_ text: String, protocol name: String) -> [Listener] {
+        let wanted = name == "tcp" ? "0A" : "07"
+        return text.split(separator: "\n").dropFirst().compactMap { line -> Listener? in
+            let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+            guard fields.count >= 10, fields[3] == wanted else { return nil }
+            let local = fields[1].split(separator: ":")
+            guard local.count == 2, let address = kernelAddress(local[0]), let port = UInt16(local[1], radix: 16) else {
+                return nil
+            }
+            let queues = fields[4].split(separator: ":")
+            return Listener(
+                protocol: name, address: address, port: port,
+                receiveQueue: queues.count == 2 ? UInt64(queues[1], radix: 16) ?? 0 : 0,
+                drops: name == "udp" && fields.count > 12 ? UInt64(fields[12]) ?? 0 : 0,
+                inode: UInt64(fields[9]) ?? 0)
+        }
+    }
+
+    /// An address as those files print it: 32-bit words in the machine's byte order.
+    private static func kernelAddress(_ text: Substring) -> IPAddress? {
+        guard text.utf8.count == 8 || text.utf8.count == 32 else { return nil }
+        var bytes: [UInt8] = []
+        var rest = text
+        while !rest.isEmpty {
+            guard let word = UInt32(rest.prefix(8), radix: 16) else { return nil }
+            withUnsafeBytes(of: word) { bytes.append(contentsOf: $0) }
+            rest = rest.dropFirst(8)
+        }
+        return IPAddress(bytes: bytes)
+    }
+
+    /// The names of the processes that hold the sockets with these inodes, from one pass over `/proc/PID/fd`.
+    ///
+    /// Only the caller's own processes, unless it is root. Costs a readlink for each open descriptor of the machine.
+    public static func processNames(holding inodes: Set<UInt64>) -> [UInt64: String] {
+        var names: [UInt64: String] = [:]
+        guard !inodes.isEmpty else { return names }
+        for process in directoryNames("/proc") where process.utf8.allSatisfy({ (48...57).contains($0) }) {
+            for descriptor in directoryNames("/proc/\(process)/fd") {
+                guard let target = linkTarget("/proc/\(process)/fd/\(descriptor)"), target.hasPrefix("socket:["),
+                    let inode = UInt64(target.dropFirst(8).dropLast()), inodes.contains(inode), names[inode] == nil
+                else { continue }
+                names[inode] = readText("/proc/\(process)/comm")
+            }
+            if names.count == inodes.count { break }
+        }
+        return names
+    }
+}
+
+extension Topology {
+    /// Gives every listener the name of a process that holds it.
+    mutating func nameListeners() {
+        let names = Listener.processNames(
+            holding: Set(namespaces.flatMap { $0.listeners.map(\.inode) }.filter { $0 != 0 }))
+        for namespace in namespaces.indices {
+            for listener in namespaces[namespace].listeners.indices {
+                namespaces[namespace].listeners[listener].process =
+                    names[namespaces[namespace].listeners[listener].inode]
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Testing
+import Wire
+
+@testable import Discovery
+@testable import Network
+
+@Suite struct SocketRecordTests {
+    /// `struct inet_diag_msg` of a UDP socket on 127.0.0.1:53 with 7488 bytes waiting, then INET_DIAG_SKMEMINFO.
+    private static let lines = [
+        "02070000",  // AF_INET, state 7
+        // The ports, the source, the destination.
+        "00350000", "7f000001000000000000000000000000", "00000000000000000000000000000000",
+        "00000000", "0000000000000000",  // interface, cookie
+        "00000000", "401d0000", "00000000", "00000000", "1e290e00",  // expires, queues, user, inode
+        "28000700",  // nine numbers: 1 is the buffer's size, 8 the drops
+        "401d0000", "00200000", "00000000", "00400300", "00000000", "00000000", "00000000", "00000000", "29000000",
+    ]
+
+    @Test("a UDP socket with its queue, its buffer and what did not fit")
+    func readsSocket() throws {
+        let message = try #require(
+            try NetlinkMessage.split(RecordedChannel.message(20, RecordedChannel.bytes(Self.lines))).first)
+        let listener = try #require(Listener(message, protocol: "udp"))
+        #expect(listener.address == IPAddress("127.0.0.1") && listener.port == 53)
+        #expect(listener.receiveQueue == 7488 && listener.receiveBufferBytes == 8192 && listener.drops == 41)
+        #expect(listener.inode == 928030)
+    }
+
+    @Test("an answer that is too short is none")
+    func refusesShort() throws {
+        let bytes = RecordedChannel.bytes(Array(Self.lines.prefix(8)))
+        let message = try #require(try NetlinkMessage.split(RecordedChannel.message(20, bytes)).first)
+        #expect(Listener(message, protocol: "udp") == nil)
+    }
+}
