@@ -77,6 +77,7 @@ let package = Package(
             name: "hook-exercise", dependencies: ["LinuxSystem", "Network", "Discovery", "Observations", "Probes"],
             path: "Tests/HookExercise", swiftSettings: house),
 
+        .testTarget(name: "WalkModelTests", dependencies: ["WalkModel"], swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Network", "Wire"], swiftSettings: house),
