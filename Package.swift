@@ -63,12 +63,18 @@ let package = Package(
             name: "Diagnosis", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
         .target(name: "Twin", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: house),
         .target(name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+        .target(
+            name: "Runs",
+            dependencies: [
+                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
+                "Correlation", "Query", "Diagnosis", "Twin", "Views",
+            ], swiftSettings: house),
         .executableTarget(
             name: "packetwalk",
             dependencies: [
                 "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
                 "Correlation",
-                "Query", "Diagnosis", "Twin", "Views",
+                "Query", "Diagnosis", "Twin", "Views", "Runs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 

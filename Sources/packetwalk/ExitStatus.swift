@@ -1,4 +1,5 @@
 internal import Probes
+internal import Runs
 
 /// The exit statuses of the contract; those from 64 on are sysexits(3)'s.
 enum ExitStatus: Int32 {
@@ -11,6 +12,17 @@ enum ExitStatus: Int32 {
     case lacking = 69
     case cannotWrite = 74
     case notPermitted = 77
+
+    init(_ kind: RunError.Kind) {
+        self =
+            switch kind {
+            case .usage: .usage
+            case .badInput: .badInput
+            case .lacking: .lacking
+            case .cannotWrite: .cannotWrite
+            case .notPermitted: .notPermitted
+            }
+    }
 }
 
 /// An error for the user: one line that says what was attempted, on what, why it failed and what to do.

@@ -1,3 +1,4 @@
+internal import Runs
 internal import ArgumentParser
 internal import Glibc
 internal import LinuxSystem
@@ -21,6 +22,9 @@ enum Main {
             exit(code.rawValue)
         } catch is BrokenPipe {
             exit(ExitStatus.success.rawValue)
+        } catch let error as RunError {
+            complain(error.description)
+            exit(ExitStatus(error.kind).rawValue)
         } catch let failure as Failure {
             complain(failure.message)
             exit(failure.status.rawValue)

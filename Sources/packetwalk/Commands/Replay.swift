@@ -1,3 +1,4 @@
+internal import Runs
 internal import ArgumentParser
 internal import Observations
 internal import Recording

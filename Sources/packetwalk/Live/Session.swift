@@ -1,3 +1,4 @@
+internal import Runs
 internal import Discovery
 internal import Glibc
 internal import LinuxSystem
@@ -146,16 +147,4 @@ private struct CounterWatch {
             (try? ProtocolCounters(in: entry.file))?.change(since: entry.counters, namespace: entry.name)
         }
     }
-}
-
-func monotonicMilliseconds() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-}
-
-func realTimeNanoseconds() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }

@@ -1,3 +1,4 @@
+internal import Runs
 internal import Discovery
 internal import Probes
 internal import Recording

@@ -1,3 +1,4 @@
+internal import Runs
 internal import Query
 internal import Views
 internal import WalkModel

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import LinuxSystem
-internal import Observations
-internal import Network
+public import Observations
+public import Network
 internal import Wire
 
 /// What makes the traffic that a session watches.
-protocol Activity {
+public protocol Activity {
     /// Called once every probe is armed.
     mutating func begin(in topology: Topology) throws
 
@@ -17,29 +17,30 @@ protocol Activity {
 }
 
 /// Nothing of ours: others send, until somebody ends the run.
-struct Watching: Activity {
-    mutating func begin(in topology: Topology) {}
-    mutating func poll() -> (ended: Bool, events: [Event]) { (false, []) }
-    mutating func cancel() {}
+public struct Watching: Activity {
+    public init() {}
+    public mutating func begin(in topology: Topology) {}
+    public mutating func poll() -> (ended: Bool, events: [Event]) { (false, []) }
+    public mutating func cancel() {}
 }
 
 /// A command, whose end ends the run. Its output goes to standard error, since standard output carries the walks.
 ///
 /// Its failing socket calls are heard where this process may trace it: a packet that never left shows nowhere else.
-struct RunningCommand: Activity {
-    let arguments: [String]
+public struct RunningCommand: Activity {
+    public let arguments: [String]
     /// Names of the namespaces, by inode.
     private var namespaces: [UInt64: String] = [:]
     private var child: WatchedProcess?
     private var unwatched: ChildProcess?
     /// Its exit status, once it has ended.
-    private(set) var status: Int32?
+    public private(set) var status: Int32?
 
-    init(_ arguments: [String]) {
+    public init(_ arguments: [String]) {
         self.arguments = arguments
     }
 
-    mutating func begin(in topology: Topology) throws {
+    public mutating func begin(in topology: Topology) throws {
         namespaces = Dictionary(topology.namespaces.map { ($0.inode, $0.name) }) { first, _ in first }
         do {
             child = try WatchedProcess(Command(arguments), output: STDERR_FILENO)
@@ -47,14 +48,14 @@ struct RunningCommand: Activity {
             do {
                 unwatched = try Command(arguments).start(output: STDERR_FILENO, parentDeathSignal: SIGTERM)
             } catch let error as SystemError where error.isPermission {
-                throw Failure(.notPermitted, "\(error); make it executable, or name the program that runs it")
+                throw RunError(.notPermitted, "\(error); make it executable, or name the program that runs it")
             }
         } catch let error as SystemError where error.errorNumber == ENOENT {
-            throw Failure(.lacking, "\(error); install it, or give its path")
+            throw RunError(.lacking, "\(error); install it, or give its path")
         }
     }
 
-    mutating func poll() throws -> (ended: Bool, events: [Event]) {
+    public mutating func poll() throws -> (ended: Bool, events: [Event]) {
         if let unwatched {
             if status == nil { status = try unwatched.poll() }
             return (status != nil, [])
@@ -64,7 +65,7 @@ struct RunningCommand: Activity {
         return (status != nil, child.takeFailures().compactMap(event))
     }
 
-    mutating func cancel() {
+    public mutating func cancel() {
         guard status == nil else { return }
         child?.signal(SIGTERM)
         unwatched?.signal(SIGTERM)

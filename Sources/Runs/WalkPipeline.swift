@@ -1,6 +1,6 @@
 internal import Correlation
 internal import Diagnosis
-internal import Observations
+public import Observations
 internal import Network
 internal import WalkModel
 
@@ -9,7 +9,7 @@ internal import WalkModel
 /// A pure function of the events' order. An exchange that did not go well waits for the next snapshot of the network,
 /// so that its causes are looked for in the state that it met; `wantsSnapshot` says when one waits. A live run answers at
 /// once. In a stream that never has another snapshot no more than `unexplainedLimit` wait: memory does not grow.
-struct WalkPipeline {
+public struct WalkPipeline {
     private static let unexplainedLimit = 1024
 
     private var engine = WalkEngine()
@@ -21,31 +21,31 @@ struct WalkPipeline {
     private var finished: [ExchangeGroup] = []
     private var topology: Topology?
     /// Asked before each walk is made and before each is explained, so that an interrupted run ends in time.
-    var hasTime: (Work) -> Bool = { _ in true }
+    public var hasTime: (Work) -> Bool = { _ in true }
     /// Whether walks were left out for want of time, or packets unread.
-    private(set) var isCutShort = false
+    public private(set) var isCutShort = false
 
     /// Whether findings are looked for: not where nobody reads them.
     private let explains: Bool
 
-    enum Work {
+    public enum Work: Sendable {
         case walks
         case causes
     }
 
-    init(explains: Bool = true) {
+    public init(explains: Bool = true) {
         self.explains = explains
     }
 
     /// Whether an exchange waits for a `.topology` event.
-    var wantsSnapshot: Bool { !unexplained.isEmpty }
+    public var wantsSnapshot: Bool { !unexplained.isEmpty }
 
-    mutating func take(_ event: Event) {
+    public mutating func take(_ event: Event) {
         take(event) { _ in }
     }
 
     /// - Parameter progress: called now and then while many walks end at once.
-    mutating func take(_ event: Event, progress: (inout WalkPipeline) throws -> Void) rethrows {
+    public mutating func take(_ event: Event, progress: (inout WalkPipeline) throws -> Void) rethrows {
         ledger.take(event)
         engine.take(event)
         if case .topology(let snapshot, _) = event {
@@ -61,31 +61,31 @@ struct WalkPipeline {
     }
 
     /// Takes a packet: `take(.packet(…))` without the wrapping.
-    mutating func take(_ observation: borrowing Observation) {
+    public mutating func take(_ observation: borrowing Observation) {
         engine.take(observation)
     }
 
     /// The exchanges that are over, with their findings.
-    mutating func finishedExchanges() -> [ExchangeGroup] {
+    public mutating func finishedExchanges() -> [ExchangeGroup] {
         defer { finished.removeAll() }
         return finished
     }
 
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
-    mutating func endOfStream() {
+    public mutating func endOfStream() {
         pair(engine.finishBatch()) { _ in }
         // Where the answer may be among what was left out, nothing is said of a packet that arrived.
         sort(pairing.finish(), onlyFailures: isCutShort)
     }
 
     /// The rest of the stream is not read. `loss` says so.
-    mutating func cutShort(_ loss: Loss) {
+    public mutating func cutShort(_ loss: Loss) {
         take(.loss(loss))
         isCutShort = true
     }
 
     /// Everything that is left, explained from the newest snapshot there was.
-    mutating func finish() -> [ExchangeGroup] {
+    public mutating func finish() -> [ExchangeGroup] {
         explain()
         return finishedExchanges()
     }

@@ -1,26 +1,26 @@
-internal import Observations
-internal import Probes
-internal import Network
+public import Observations
+public import Probes
+public import Network
 
 /// One packet of our own, and the wait for its answer.
-struct Sending: Activity {
-    let sender: PacketSender
-    let waitMilliseconds: Int64
+public struct Sending: Activity {
+    public let sender: PacketSender
+    public let waitMilliseconds: Int64
     private var deadline: Int64 = 0
     private var failure: SendFailure?
-    private(set) var answer = PacketSender.Answer.none
+    public private(set) var answer = PacketSender.Answer.none
 
-    init(sender: PacketSender, waitMilliseconds: Int64) {
+    public init(sender: PacketSender, waitMilliseconds: Int64) {
         self.sender = sender
         self.waitMilliseconds = waitMilliseconds
     }
 
-    mutating func begin(in topology: Topology) {
+    public mutating func begin(in topology: Topology) {
         failure = sender.send()
         deadline = monotonicMilliseconds() + waitMilliseconds
     }
 
-    mutating func poll() -> (ended: Bool, events: [Event]) {
+    public mutating func poll() -> (ended: Bool, events: [Event]) {
         if let failed = failure {
             failure = nil
             deadline = 0
@@ -32,5 +32,5 @@ struct Sending: Activity {
         return (deadline == 0, [])
     }
 
-    mutating func cancel() {}
+    public mutating func cancel() {}
 }

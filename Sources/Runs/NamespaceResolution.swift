@@ -1,11 +1,11 @@
 internal import Glibc
 internal import LinuxSystem
-internal import Network
+public import Network
 
 /// The namespace that `text` names: an `ip netns` name, a container's name or id, `pid:N`, `netns:INODE` or a path.
 ///
-/// Throws `Failure` with the names that there are.
-func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace {
+/// Throws `RunError` with the names that there are.
+public func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace {
     if let found = topology[namespace: text] { return found }
     if let found = topology.namespaces.first(where: { space in
         space.containers.contains { $0 == text || (text.count >= 6 && $0.hasPrefix(text)) }
@@ -25,7 +25,7 @@ func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace
         do {
             file = try NetworkNamespaceFile(path: path)
         } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ENOTDIR {
-            throw Failure(
+            throw RunError(
                 .usage,
                 "cannot find the namespace \(text): there is no "
                     + (text.hasPrefix("pid:") ? "such process" : "file of that name"))
@@ -33,7 +33,7 @@ func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace
         if let found = topology.namespaces.first(where: { $0.inode == file.inode }) { return found }
     }
     let names = topology.namespaces.map(\.name).prefix(8).joined(separator: ", ")
-    throw Failure(
+    throw RunError(
         .usage,
         "cannot find the namespace \(text): there are \(names)\(topology.namespaces.count > 8 ? ", …" : "")")
 }

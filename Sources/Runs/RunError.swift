@@ -1,0 +1,21 @@
+/// Why a run could not begin or go on: one line that says what was attempted, on what, why it failed and what to do.
+public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Kind: Sendable, Hashable {
+        /// What was asked for makes no sense, or names what is not there.
+        case usage
+        /// A file that was given can't be read.
+        case badInput
+        /// The machine lacks something.
+        case lacking
+        case cannotWrite
+        case notPermitted
+    }
+
+    public var kind: Kind
+    public var description: String
+
+    public init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}
