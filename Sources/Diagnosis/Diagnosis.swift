@@ -102,7 +102,8 @@ struct Examination {
         }
         if !isComplete, !told.isDirect {
             primary.isCertain = false
-            primary.finding.evidence.append("a source lost events meanwhile: what was not seen proves nothing")
+            primary.finding.evidence.append(
+                Fact(nil, "a source lost events meanwhile: what was not seen proves nothing"))
         }
         if request == nil { refine(primary, reading) }
         return conclude(primary, candidates, projection, told, reading)
@@ -120,7 +121,7 @@ struct Examination {
                 $0.device == device && ["failed", "incomplete"].contains($0.state.lowercased())
             })
         else { return nil }
-        let codes: Set = [
+        let codes: Set<FindingCode> = [
             "link-down", "bridge-port-blocked", "vxlan-unreachable", "address-on-bridge-port", "reverse-path-filter",
             "tc-drop",
         ]
@@ -128,7 +129,7 @@ struct Examination {
             candidate.stopsNeighbourDiscovery || codes.contains(candidate.finding.code) && candidate.finding.rule == nil
         }
         if var cause = fitting.first(where: \.isCertain) ?? fitting.first {
-            cause.finding.evidence.append("seen: the next hop of \(last.namespace) on \(device) does not answer")
+            cause.finding.evidence.append(.seen("the next hop of \(last.namespace) on \(device) does not answer"))
             return cause
         }
         let state = waiting.state.lowercased()
@@ -138,7 +139,7 @@ struct Examination {
                 where: Finding.Place(namespace: last.namespace, device: device),
                 message:
                     "the packet waits in \(last.namespace) for the link-layer address of \(waiting.address) on \(device) (\(state)); of what could keep the question from being answered nothing does",
-                evidence: ["state: neighbour \(waiting.address) on \(device) in \(last.namespace): \(state)"]),
+                evidence: [.state("neighbour \(waiting.address) on \(device) in \(last.namespace): \(state)")]),
             isCertain: false)
     }
 
@@ -260,7 +261,7 @@ struct Examination {
             var match = isWhole ? same : nil
             match = match ?? traced(rule, told: told, packet: packet, projection: projection)
             match?.isCertain = true
-            match?.finding.evidence.insert("rule: traced: \(rule.words)", at: 0)
+            match?.finding.evidence.insert(.rule("traced: \(rule.words)"), at: 0)
             if let path = trace.path(to: rule) { match?.finding.path = path }
             // The kernel's word stands; that the rules as read say something else is told, not hidden.
             let expected = candidates.first { $0.isCertain && $0.finding.rule != nil }
@@ -269,7 +270,7 @@ struct Examination {
                 expected.finding.where.hook == match?.finding.where.hook
             {
                 match?.finding.evidence.append(
-                    "state: by the rules as they were read \(other.words) would have ended it; the trace decides")
+                    .state("by the rules as they were read \(other.words) would have ended it; the trace decides"))
             }
             return match
         }
@@ -309,7 +310,7 @@ struct Examination {
                 $0.reasons.contains(counted.reason) && $0.finding.where.namespace == counted.namespace
             }
             if var match = fitting.first(where: \.isCertain) {
-                match.finding.evidence.append("kernel: \(counted.text)")
+                match.finding.evidence.append(.kernel("\(counted.text)"))
                 return match
             }
         }
@@ -376,7 +377,7 @@ struct Examination {
 
     /// The kernel gave a reason that nothing in the snapshot explains.
     private func kernelWord(_ reason: String, told: Told, packet: PacketState) -> Candidate? {
-        let codes: [String: (code: String, words: String)] = [
+        let codes: [String: (code: FindingCode, words: String)] = [
             "IP_RPFILTER": ("reverse-path-filter", "its reverse path check refused the source \(packet.source)"),
             "PKT_TOO_BIG": ("mtu-exceeded", "it does not fit the next link and must not be fragmented"),
             "XDP": ("tc-drop", "an XDP program dropped it"),
@@ -396,7 +397,7 @@ struct Examination {
                 code: known.code, severity: .error,
                 where: Finding.Place(namespace: place, hook: walk.stoppedAt?.hook, device: walk.stoppedAt?.device),
                 message: "\(place ?? "the kernel") dropped the packet: \(known.words)",
-                evidence: ["kernel: \(told.word ?? reason)\(told.location.map { " at \($0)" } ?? "")"]),
+                evidence: [.kernel("\(told.word ?? reason)\(told.location.map { " at \($0)" } ?? "")")]),
             isCertain: true, reasons: [reason])
     }
 
@@ -441,13 +442,13 @@ struct Examination {
         cause.severity = primary.isCertain ? .error : .warning
         cause.checks = [Finding.Check(holds: primary.isCertain ? true : nil, text: cause.message)] + projection.checks
         if let reason = told.word {
-            cause.evidence.append("kernel: \(reason)\(told.location.map { " at \($0)" } ?? "")")
+            cause.evidence.append(.kernel("\(reason)\(told.location.map { " at \($0)" } ?? "")"))
         }
         if told.reason == nil, let words = context.nearbyDrops?.words(concerning: primary.reasons) {
             cause.evidence.append(words)
         }
-        if let failure = told.failure { cause.evidence.append("kernel: the sender got: \(failure.message)") }
-        if let last = reading.last { cause.evidence.insert("seen: last at \(last.words)", at: 0) }
+        if let failure = told.failure { cause.evidence.append(.kernel("the sender got: \(failure.message)")) }
+        if let last = reading.last { cause.evidence.insert(.seen("last at \(last.words)"), at: 0) }
         var findings = [cause]
         for candidate in candidates {
             var finding = candidate.finding
@@ -470,21 +471,21 @@ struct Examination {
         let place = Finding.Place(
             namespace: told.namespace ?? stop?.namespace ?? reading.last?.namespace, hook: stop?.hook,
             device: stop?.device ?? reading.last?.device)
-        let seen = reading.last.map { ["seen: last at \($0.words)"] } ?? []
+        let seen: [Fact] = reading.last.map { [.seen("last at \($0.words)")] } ?? []
         let expected = reading.walk.expectedNext.map { ", next expected at \($0.words)" } ?? ""
         if let reason = told.word {
             return Finding(
                 code: "unknown-drop", severity: .warning, where: place,
                 message:
                     "the kernel dropped the packet in \(place.namespace ?? "a namespace that it did not name") (\(reason)\(told.location.map { " at \($0)" } ?? "")); nothing in the state that was looked at says why",
-                evidence: seen + ["kernel: \(reason)\(told.location.map { " at \($0)" } ?? "")"],
+                evidence: seen + [.kernel("\(reason)\(told.location.map { " at \($0)" } ?? "")")],
                 checks: projection.checks)
         }
         if let failure = told.failure {
             return Finding(
                 code: "send-failed", severity: .warning, where: Finding.Place(namespace: failure.namespace),
                 message: "\(failure.namespace) could not send to \(packet.destination): \(failure.message)",
-                evidence: ["kernel: the sender got: \(failure.message)"], checks: projection.checks)
+                evidence: [.kernel("the sender got: \(failure.message)")], checks: projection.checks)
         }
         let losses = isComplete ? "" : "; a source lost events meanwhile, so it may have gone on unseen"
         return Finding(
@@ -508,7 +509,7 @@ struct Examination {
             let candidate =
                 projection.candidates.first
                 ?? Projection(context, flows: []).noListener(arrived, namespace, reading.inDevice(at: last) ?? "")
-            return finish(candidate, reading, told: reply.map { "seen: answered with \($0.summary)" })
+            return finish(candidate, reading, told: reply.map { .seen("answered with \($0.summary)") })
         }
         guard let reply else {
             guard context.awaitedAnswer else { return [] }
@@ -537,7 +538,7 @@ struct Examination {
             if let sender = reading.sightings.first,
                 let candidate = bypassedTranslation(reading, arrived, projection, sender: sender.namespace)
             {
-                return finish(candidate, reading, told: "seen: the answer came from \(end.packet.source)")
+                return finish(candidate, reading, told: .seen("the answer came from \(end.packet.source)"))
             }
         }
         return []
@@ -584,7 +585,7 @@ struct Examination {
         guard holders.count > 1 else { return [] }
         projection.check(true, "\(address) is held by \(holders.map(\.words).joined(separator: " and "))")
         let candidate = projection.duplicateAddress(address, holders: holders, asked: asked)
-        return finish(candidate, reading, told: asked == nil ? "seen: the answer came to \(taker)" : nil)
+        return finish(candidate, reading, told: asked == nil ? .seen("the answer came to \(taker)") : nil)
     }
 
     /// Arrived, or out of sight, and nothing came back.
@@ -609,7 +610,7 @@ struct Examination {
                     where: Finding.Place(namespace: last.namespace, device: last.device),
                     message:
                         "the packet left \(last.namespace) by \(last.device ?? "its way out") and no answer came; what is beyond can't be seen from here\(unseenAnswer)",
-                    evidence: ["seen: last at \(last.words)"])
+                    evidence: [.seen("last at \(last.words)")])
             ]
         }
         guard let namespace = topology[namespace: last.namespace] else { return [] }
@@ -674,7 +675,8 @@ struct Examination {
             }
             var found = blocking
             if !expectsAnswer { found.isCertain = false }
-            found.finding.evidence.append("seen: the request arrived in \(last.namespace); it is the answer that stops")
+            found.finding.evidence.append(
+                .seen("the request arrived in \(last.namespace); it is the answer that stops"))
             let told = Told(examination: self, reading: reading)
             return conclude(found, projection.candidates, projection, told, reading)
         }
@@ -684,16 +686,16 @@ struct Examination {
                 code: "no-answer", severity: .warning, where: Finding.Place(namespace: last.namespace),
                 message:
                     "the packet arrived in \(last.namespace) and no answer was seen; of what could stop the answer nothing does\(unseenAnswer)",
-                evidence: ["seen: last at \(last.words)"], checks: projection.checks + checks)
+                evidence: [.seen("last at \(last.words)")], checks: projection.checks + checks)
         ]
     }
 
     private func finish(
-        _ candidate: Candidate, _ reading: WalkReading, told: String?, checks: [Finding.Check] = []
+        _ candidate: Candidate, _ reading: WalkReading, told: Fact?, checks: [Finding.Check] = []
     ) -> [Finding] {
         var finding = candidate.finding
         finding.severity = candidate.isCertain ? .error : .warning
-        if let last = reading.last { finding.evidence.insert("seen: last at \(last.words)", at: 0) }
+        if let last = reading.last { finding.evidence.insert(.seen("last at \(last.words)"), at: 0) }
         if let told { finding.evidence.append(told) }
         finding.checks = [Finding.Check(holds: candidate.isCertain ? true : nil, text: finding.message)] + checks
         return [finding]
@@ -792,9 +794,7 @@ struct Examination {
             case .stopped: continue
             case .left, .delivered: break
             }
-            let scope = CommandScope(namespace: namespace, own: context.ownNamespace)
-            let version = packet.destination.isIPv4 ? "" : "-6 "
-            let place = rule.priority > 1 ? " priority \(rule.priority - 1)" : ""
+            let place: CommandWords = rule.priority > 1 ? "priority \(rule.priority - 1)" : ""
             let mark = rule.mark != nil ? " (the packet's mark is 0x\(String(packet.mark, radix: 16)))" : ""
             return Candidate(
                 finding: Finding(
@@ -803,14 +803,14 @@ struct Examination {
                     message:
                         "the rule \"\(rule.text)\"\(mark) in \(name) sends the packet by \(chosen.text), where it gets no further; the main table's \(main.text) would carry it",
                     evidence: [
-                        "state: ip rule \(rule.text) in \(name)", "\(chosen.evidence.rawValue): \(chosen.text)",
-                        "state: main table: \(main.text)",
-                    ] + (cause.map { ["state: there: \($0.finding.message)"] } ?? []),
-                    remedy: Finding.Remedy(
-                        commands: [
-                            scope.ip(
-                                "\(version)rule add from \(packet.source) to \(packet.destination) lookup main\(place)")
-                        ])),
+                        .state("ip rule \(rule.text) in \(name)"), Fact(chosen.evidence, chosen.text),
+                        .state("main table: \(main.text)"),
+                    ] + (cause.map { [.state("there: \($0.finding.message)")] } ?? []),
+                    remedy: Remedy([
+                        .ip(
+                            namespace, packet.destination.family,
+                            "rule add from \(packet.source) to \(packet.destination) lookup main \(words: place)")
+                    ])),
                 isCertain: cause?.isCertain ?? true, reasons: cause?.reasons ?? [])
         }
         return nil

@@ -55,15 +55,13 @@ public struct DiagnosisContext: Sendable {
     public var icmpErrors: [ICMPError]
     public var counters: [CounterDelta]
     public var losses: [Loss]
-    /// The name of the namespace that remedies are typed in.
-    public var ownNamespace: String
     /// Whether the run waited long enough for an answer that its absence means something.
     public var awaitedAnswer: Bool
 
     public init(
         topology: Topology, before: Topology? = nil, rules: [RuleEvent] = [], drops: [DropEvent] = [],
         routes: [RouteDecision] = [], flows: [FlowEvent] = [], sendFailures: [SendFailure] = [],
-        icmpErrors: [ICMPError] = [], counters: [CounterDelta] = [], losses: [Loss] = [], ownNamespace: String = "host",
+        icmpErrors: [ICMPError] = [], counters: [CounterDelta] = [], losses: [Loss] = [],
         awaitedAnswer: Bool = true
     ) {
         self.topology = topology
@@ -76,7 +74,6 @@ public struct DiagnosisContext: Sendable {
         self.icmpErrors = icmpErrors
         self.counters = counters
         self.losses = losses
-        self.ownNamespace = ownNamespace
         self.awaitedAnswer = awaitedAnswer
     }
 }

@@ -25,20 +25,20 @@ public struct NearbyDrops: Sendable, Hashable {
         return first.reason
     }
 
-    /// `kernel: IP_RPFILTER at ip_rcv_finish_core, the only drop on this machine at that time (…)`; nil where there is
+    /// `IP_RPFILTER at ip_rcv_finish_core, the only drop on this machine at that time (…)`; nil where there is
     /// none, and where none bears a reason of `reasons`.
-    func words(concerning reasons: Set<String>? = nil) -> String? {
+    func words(concerning reasons: Set<String>? = nil) -> Fact? {
         guard drops.contains(where: { reasons?.contains($0.reason) ?? true }) else { return nil }
         let unnamed = "tracefs names neither packet nor namespace"
         if let reason = onlyReason {
             let places = Set(drops.map(\.location))
             let place = places.count == 1 ? drops[0].location.map { " at \($0)" } ?? "" : ""
             let share = drops.count == 1 ? "the only drop" : "as all \(drops.count) drops"
-            return "kernel: \(reason)\(place), \(share) of that family on this machine at that time; \(unnamed)"
+            return .kernel("\(reason)\(place), \(share) of that family on this machine at that time; \(unnamed)")
         }
         let counts = Dictionary(grouping: drops, by: \.reason).mapValues(\.count)
             .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
         let extent = isComplete ? "" : "at least "
-        return "kernel: dropped on this machine at that time: \(extent)\(counts.joined(separator: ", ")); \(unnamed)"
+        return .kernel("dropped on this machine at that time: \(extent)\(counts.joined(separator: ", ")); \(unnamed)")
     }
 }

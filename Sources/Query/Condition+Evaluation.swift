@@ -20,7 +20,7 @@ extension Condition {
         case .ends(let place):
             walk.stoppedAt.map(place.holds) ?? false || Self.lastHops(walk).contains(where: place.holds)
         case .rule(let text): Self.rule(text, walk)
-        case .finding(let code): walk.findings.contains { $0.code == code }
+        case .finding(let code): walk.findings.contains { $0.code.rawValue == code }
         }
     }
 

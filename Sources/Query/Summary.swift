@@ -46,7 +46,7 @@ public struct Summary: Sendable {
         walks += 1
         outcomes[walk.outcome, default: 0] += 1
         flows.add(Self.flow(walk), walk.outcome, other: "other")
-        for code in Set(walk.findings.map(\.code)) { findings.add(code, walk.outcome, other: "other") }
+        for code in Set(walk.findings.map(\.code.rawValue)) { findings.add(code, walk.outcome, other: "other") }
         if walk.outcome != .delivered, walk.outcome != .left {
             let place: String
             if let stop = walk.stoppedAt, stop.namespace != nil {

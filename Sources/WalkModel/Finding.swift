@@ -1,6 +1,6 @@
 public import Network
 
-/// A cause: what, where, the evidence for it, what mends it.
+/// A cause: what, where, the evidence for it, what fixes it.
 public struct Finding: Sendable, Codable, Hashable {
     public enum Severity: String, Sendable, Codable {
         case error
@@ -27,17 +27,6 @@ public struct Finding: Sendable, Codable, Hashable {
         }
 
         enum CodingKeys: CodingKey { case namespace, hook, device }
-    }
-
-    public struct Remedy: Sendable, Codable, Hashable {
-        /// For the namespace that the tool runs in.
-        public var commands: [String]
-        /// The same packet, stopped without the commands, arrived with them.
-        public var verified: Bool
-        public init(commands: [String], verified: Bool = false) {
-            self.commands = commands
-            self.verified = verified
-        }
     }
 
     /// A rule that the packet met and that did not match it.
@@ -71,13 +60,11 @@ public struct Finding: Sendable, Codable, Hashable {
         enum CodingKeys: CodingKey { case holds, text }
     }
 
-    /// Stable, lower-case, hyphenated; `docs/findings.md` lists them.
-    public var code: String
+    public var code: FindingCode
     public var severity: Severity
     public var `where`: Place
     public var message: String
-    /// `seen: …`, `state: …`: each begins with the kind of evidence.
-    public var evidence: [String]
+    public var evidence: [Fact]
     /// The rule that ended the packet; for a chain's policy a reference without position, verdict `policy drop`.
     public var rule: RuleReference?
     /// How the packet got to that rule's chain: the jumps, from the base chain on.
@@ -89,7 +76,7 @@ public struct Finding: Sendable, Codable, Hashable {
     public var remedy: Remedy?
 
     public init(
-        code: String, severity: Severity, where place: Place, message: String, evidence: [String] = [],
+        code: FindingCode, severity: Severity, where place: Place, message: String, evidence: [Fact] = [],
         rule: RuleReference? = nil, path: [RuleReference] = [], unmatched: [Miss] = [], checks: [Check] = [],
         remedy: Remedy? = nil
     ) {
@@ -111,11 +98,11 @@ public struct Finding: Sendable, Codable, Hashable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decode(String.self, forKey: .code)
+        code = try container.decode(FindingCode.self, forKey: .code)
         severity = try container.decode(Severity.self, forKey: .severity)
         `where` = try container.decode(Place.self, forKey: .where)
         message = try container.decode(String.self, forKey: .message)
-        evidence = try container.decodeIfPresent([String].self, forKey: .evidence) ?? []
+        evidence = try container.decodeIfPresent([Fact].self, forKey: .evidence) ?? []
         rule = try container.decodeIfPresent(RuleReference.self, forKey: .rule)
         path = try container.decodeIfPresent([RuleReference].self, forKey: .path) ?? []
         unmatched = try container.decodeIfPresent([Miss].self, forKey: .unmatched) ?? []

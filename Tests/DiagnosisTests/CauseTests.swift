@@ -317,7 +317,7 @@ struct CauseTests {
             context: DiagnosisContext(topology: network.topology))
         #expect(result.findings.first?.code == "gateway-unreachable")
         #expect(result.findings.first?.where == Finding.Place(namespace: "mynamespace", device: "veth1"))
-        #expect(result.findings.first?.evidence.contains { $0.contains("failed") } == true)
+        #expect(result.findings.first?.evidence.contains { $0.description.contains("failed") } == true)
         #expect(result.findings.first?.remedy?.commands == ["ip -n mynamespace route replace default via 172.19.0.1"])
         #expect(result.walk.outcome == .unsent)
     }

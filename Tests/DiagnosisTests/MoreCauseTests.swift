@@ -287,7 +287,8 @@ struct MoreCauseTests {
         }
         #expect(counted.first?.code == "conntrack-full")
         #expect(counted.first?.where == Finding.Place(namespace: "host", hook: .prerouting))
-        #expect(counted.first?.evidence.contains("kernel: nf_conntrack.drop rose by 3 in host") == true)
+        #expect(
+            counted.first?.evidence.map(\.description).contains("kernel: nf_conntrack.drop rose by 3 in host") == true)
         #expect(counted.first?.remedy?.commands == ["sysctl -w net.netfilter.nf_conntrack_max=524288"])
         // Early drops made room for the packet.
         let made = examine(walk) {
@@ -670,7 +671,7 @@ struct MoreCauseTests {
         let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "rule-drop")
         #expect(first?.severity == .warning)
-        #expect(first?.evidence.contains { $0.contains("friends") } == true)
+        #expect(first?.evidence.contains { $0.description.contains("friends") } == true)
     }
 
     @Test("where a source lost events nothing is proven by an absence")

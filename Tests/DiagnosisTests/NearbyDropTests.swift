@@ -43,7 +43,7 @@ import Wire
         let finding = try #require(findings([drop("NETFILTER_DROP", location: "nft_do_chain")]).first)
         #expect(finding.code == "rule-drop")
         #expect(
-            finding.evidence.last
+            finding.evidence.last?.description
                 == "kernel: NETFILTER_DROP at nft_do_chain, the only drop of that family on this machine at that time; tracefs names neither packet nor namespace"
         )
     }
@@ -54,17 +54,20 @@ import Wire
         let mixed = try #require(
             findings([drop("NETFILTER_DROP"), drop("IP_RPFILTER"), drop("IP_RPFILTER")]).first)
         #expect(
-            mixed.evidence.last
+            mixed.evidence.last?.description
                 == "kernel: dropped on this machine at that time: 2 IP_RPFILTER, 1 NETFILTER_DROP; tracefs names neither packet nor namespace"
         )
         let alike = try #require(findings([drop("NETFILTER_DROP"), drop("NETFILTER_DROP", location: "b")]).first)
-        #expect(alike.evidence.last?.hasPrefix("kernel: NETFILTER_DROP, as all 2 drops of that family") == true)
+        #expect(
+            alike.evidence.last?.description.hasPrefix("kernel: NETFILTER_DROP, as all 2 drops of that family") == true)
         for other in [
             drop("NETFILTER_DROP", after: 5000), drop("NETFILTER_DROP", after: -50),
             drop("NETFILTER_DROP", etherType: 0x86dd), drop("NO_SOCKET"), drop("QDISC_DROP"),
         ] {
             let finding = try #require(findings([other]).first)
-            #expect(finding.code == "rule-drop" && finding.evidence.allSatisfy { !$0.contains("tracefs") }, "\(other)")
+            #expect(
+                finding.code == "rule-drop" && finding.evidence.allSatisfy { !$0.description.contains("tracefs") },
+                "\(other)")
         }
     }
 
@@ -76,7 +79,8 @@ import Wire
         #expect(findings([]).first?.code == "rule-drop")
         let told = findings([drop("TC_INGRESS")])
         #expect(told.first?.code == "tc-drop" && told.first?.severity == .warning)
-        #expect(told.first?.evidence.last?.hasPrefix("kernel: TC_INGRESS at somewhere, the only drop") == true)
+        #expect(
+            told.first?.evidence.last?.description.hasPrefix("kernel: TC_INGRESS at somewhere, the only drop") == true)
         #expect(told.dropFirst().first?.code == "rule-drop")
         #expect(findings([drop("TC_INGRESS"), drop("NETFILTER_DROP")]).first?.code == "rule-drop")
         #expect(findings([drop("NETFILTER_DROP")]).first?.code == "rule-drop")
@@ -104,14 +108,16 @@ import Wire
         // Somebody else's packet.
         let found = findings([drop("NETFILTER_DROP")])
         #expect(found.first?.code == "forwarding-disabled")
-        #expect(found.first?.evidence.allSatisfy { !$0.contains("NETFILTER_DROP") } == true)
+        #expect(found.first?.evidence.allSatisfy { !$0.description.contains("NETFILTER_DROP") } == true)
     }
 
     @Test("are all there is to say where nothing explains a loss")
     mutating func unexplained() throws {
         let finding = try #require(findings([drop("QDISC_DROP", location: "__dev_queue_xmit")]).first)
         #expect(finding.code == "lost-unexplained" && finding.severity == .warning)
-        #expect(finding.evidence.last?.hasPrefix("kernel: QDISC_DROP at __dev_queue_xmit, the only drop") == true)
+        #expect(
+            finding.evidence.last?.description.hasPrefix("kernel: QDISC_DROP at __dev_queue_xmit, the only drop")
+                == true)
     }
 
     @Test("are forgotten by and by, and then no longer called the only ones")
@@ -119,7 +125,7 @@ import Wire
         rule()
         let many = [drop("IP_RPFILTER")] + Array(repeating: drop("NETFILTER_DROP"), count: 9000)
         let finding = try #require(findings(many).first)
-        #expect(finding.evidence.last?.contains("at least ") == true)
-        #expect(finding.evidence.allSatisfy { !$0.contains("as all") })
+        #expect(finding.evidence.last?.description.contains("at least ") == true)
+        #expect(finding.evidence.allSatisfy { !$0.description.contains("as all") })
     }
 }

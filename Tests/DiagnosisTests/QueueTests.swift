@@ -65,7 +65,9 @@ struct QueueTests {
             headers: PacketHeadersRecord(PacketHeaders()))
         let result = examine(before: shaper, after: shaper, kind: "fq_codel") { $0.drops = [drop] }
         #expect(result.findings.first?.code == "queue-full" && result.findings.first?.severity == .error)
-        #expect(result.findings.first?.evidence.contains("kernel: QDISC_DROP at __dev_queue_xmit") == true)
+        #expect(
+            result.findings.first?.evidence.map(\.description).contains("kernel: QDISC_DROP at __dev_queue_xmit")
+                == true)
     }
 
     @Test("dropped packets before the run began, and none since: no cause")
@@ -165,6 +167,6 @@ struct QueueTests {
         let context = DiagnosisContext(topology: copy.topology, before: network.topology)
         let walk = Self.ping.walk(.lost, through: toBridge + [.out("host", "eth0")])
         let findings = Diagnosis.findings(for: walk, reply: nil, context: context).findings
-        #expect(!findings.contains { $0.code.hasPrefix("queue") })
+        #expect(!findings.contains { $0.code.rawValue.hasPrefix("queue") })
     }
 }

@@ -47,10 +47,10 @@ import Wire
             findings([event("FORWARD", 2, "jump outer"), event("outer", 2, "drop")]).findings.first)
         #expect(finding.code == "rule-drop" && finding.severity == .error)
         #expect(finding.rule?.chain == "outer" && finding.rule?.position == 2)
-        #expect(finding.evidence.contains("rule: traced: iptables filter outer 2"))
+        #expect(finding.evidence.map(\.description).contains("rule: traced: iptables filter outer 2"))
         #expect(finding.path.map { "\($0.chain) \($0.position ?? 0)" } == ["FORWARD 2"])
         #expect(finding.unmatched.map(\.because) == ["it is ICMP"])
-        #expect(!finding.evidence.contains { $0.contains("the trace decides") })
+        #expect(!finding.evidence.contains { $0.description.contains("the trace decides") })
     }
 
     @Test("where the rules as read say another one, the trace decides and the finding says both")
@@ -60,7 +60,7 @@ import Wire
             findings([event("FORWARD", 2, "jump outer"), event("outer", 1, "drop")]).findings.first)
         #expect(finding.rule?.chain == "outer" && finding.rule?.position == 1)
         #expect(
-            finding.evidence.contains(
+            finding.evidence.map(\.description).contains(
                 "state: by the rules as they were read iptables filter outer 2 would have ended it; the trace decides"))
     }
 
@@ -91,7 +91,7 @@ import Wire
     func lostRules() throws {
         let (found, _) = findings([], losses: [WalkLoss(vantage: "rule trace host", lost: 7)])
         #expect(found.first?.code == "rule-drop" && found.first?.severity == .error)
-        #expect(found.first?.evidence.contains { $0.contains("a source lost events") } == false)
+        #expect(found.first?.evidence.contains { $0.description.contains("a source lost events") } == false)
         let blind = findings([], losses: [WalkLoss(vantage: "pcap host:veth0", lost: 7)]).findings
         #expect(blind.first?.severity == .warning)
     }

@@ -14,8 +14,9 @@ struct DropWitnessTests {
         let finding = try #require(walk.findings.first)
         #expect(finding.code == "tc-drop")
         // Whatever else this machine drops meanwhile: the reason is among what is told.
-        let words = try #require(finding.evidence.first { $0.contains("tracefs names neither") }, "\(finding.evidence)")
-        #expect(words.contains("TC_INGRESS"))
+        let words = try #require(
+            finding.evidence.first { $0.description.contains("tracefs names neither") }, "\(finding.evidence)")
+        #expect(words.text.contains("TC_INGRESS"))
         // The program can't be looked into, and nobody says that it was this packet.
         #expect(finding.severity == .warning)
         #expect(replayed.walks.first { $0.id == walk.id } == walk)

@@ -30,7 +30,7 @@ struct FaultLabRow: Sendable {
         for (index, fault) in faults.enumerated() {
             let walk = index < explained.count ? explained[index] : nil
             let finding = walk?.findings.first
-            let isFound = finding?.code == fault.code
+            let isFound = finding?.code.rawValue == fault.code
             let isPlace = isFound && finding.map { fault.isMet(by: $0) } == true
             found = found && isFound
             place = place && isPlace
@@ -71,7 +71,7 @@ struct FaultLabRow: Sendable {
         // Of the sender's own packets: the kernels of a lab send some too.
         let first = run.causes.filter { $0.destination == lab.probe.explain.first }.min { $0.start < $1.start }
         let finding = first?.findings.first
-        traced = finding.map { $0.code == lab.expected.code && lab.expected.isMet(by: $0) } == true
+        traced = finding.map { $0.code.rawValue == lab.expected.code && lab.expected.isMet(by: $0) } == true
         if !traced { problems.append("traced: \(words(finding))") }
     }
 

@@ -44,7 +44,7 @@ struct FaultLabTests {
         let walk = try LabRun.packetwalk(["lab", "run", name, "--format", "json"]).causes.first
         let finding = try #require(walk?.findings.first, "\(name): no finding")
         #expect(walk?.outcome.rawValue == lab.expected.outcome)
-        #expect(finding.code == lab.expected.code, "\(name): \(finding.message)")
+        #expect(finding.code.rawValue == lab.expected.code, "\(name): \(finding.message)")
         #expect(lab.expected.isMet(by: finding), "\(name): \(finding.where): \(finding.message)")
     }
 
@@ -109,7 +109,7 @@ extension Lab.Expectation {
         if let hook = place?.hook, finding.where.hook?.rawValue != hook { return false }
         if let device = place?.device, finding.where.device != device { return false }
         if let rule = place?.rule, finding.rule?.text?.contains(rule) != true { return false }
-        let text = ([finding.message] + finding.evidence).joined(separator: "\n")
+        let text = ([finding.message] + finding.evidence.map(\.description)).joined(separator: "\n")
         return (says ?? []).allSatisfy { text.contains($0) }
     }
 }

@@ -48,7 +48,7 @@ struct RuleTraceLabTests {
         #expect(drop.rules.allSatisfy { ($0.text != nil) == ($0.position != nil) })
         #expect(walk.stoppedAt?.rule == drop.rules.last)
         let finding = try #require(walk.findings.first)
-        #expect(finding.evidence.contains { $0.hasPrefix("rule: traced: ") }, "\(finding.evidence)")
+        #expect(finding.evidence.contains { $0.description.hasPrefix("rule: traced: ") }, "\(finding.evidence)")
         #expect(finding.severity == .error)
     }
 

@@ -52,8 +52,8 @@ extension SeededGenerator {
         copy.stoppedAt?.namespace = name()
         for place in copy.findings.indices {
             copy.findings[place].message = name() + " " + name()
-            copy.findings[place].evidence.append("state: " + name())
-            copy.findings[place].remedy?.commands.append(name())
+            copy.findings[place].evidence.append(.state(name()))
+            copy.findings[place].remedy?.actions.append(RemedyAction(in: nil, .line(name())))
         }
         copy.losses.append(WalkLoss(vantage: name(), lost: 3))
         copy.outcome = Walk.Outcome.allCases.randomElement(using: &self) ?? .lost

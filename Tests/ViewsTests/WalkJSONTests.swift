@@ -56,7 +56,7 @@ import Wire
         walk.findings = [
             Finding(
                 code: "no-source-nat", severity: .error, where: Finding.Place(namespace: strange), message: strange,
-                evidence: [strange], rule: rule, remedy: Finding.Remedy(commands: [strange], verified: true))
+                evidence: [Fact(nil, strange), .state(strange)], rule: rule, remedy: Remedy([RemedyAction(in: nil, .line(strange))], verified: true))
         ]
         return [walk, empty]
     }()

@@ -12,8 +12,8 @@ extension Projection {
                 code: "link-down", severity: .error,
                 where: Finding.Place(namespace: namespace.name, device: link.name),
                 message: "\(link.name) in \(namespace.name) is down: \(why)",
-                evidence: ["state: \(link.name) in \(namespace.name) is not up (\(link.state))"],
-                remedy: Finding.Remedy(commands: [scope(namespace).ip("link set \(shellWord(link.name)) up")])),
+                evidence: [.state("\(link.name) in \(namespace.name) is not up (\(link.state))")],
+                remedy: Remedy([.ip(namespace, "link set \(link.name) up")])),
             isCertain: true, reasons: ["DEV_READY", "NOT_SPECIFIED", "NEIGH_FAILED", "NEIGH_QUEUEFULL"])
     }
 
@@ -41,7 +41,7 @@ extension Projection {
                     code: "link-down", severity: .error,
                     where: Finding.Place(namespace: namespace.name, device: link.name),
                     message: "\(link.name) in \(namespace.name) has no carrier: its other end is down or not connected",
-                    evidence: ["state: \(link.name) in \(namespace.name) is \(link.state)"]),
+                    evidence: [.state("\(link.name) in \(namespace.name) is \(link.state)")]),
                 isCertain: true))
         return false
     }
@@ -113,11 +113,12 @@ extension Projection {
             guard isXDP ? direction == "ingress" && beforeCapture : program.contains(direction) && !beforeCapture else {
                 continue
             }
-            let command =
+            let action: RemedyAction =
                 isXDP
-                ? scope(namespace).ip(
-                    "link set dev \(shellWord(link.name)) \(program.split(separator: " ").first ?? "xdp") off")
-                : scope(namespace).run("tc filter del dev \(shellWord(link.name)) \(direction)")
+                ? .ip(
+                    namespace,
+                    "link set dev \(link.name) \(program.split(separator: " ").first ?? "xdp") off")
+                : .run(namespace, "tc filter del dev \(link.name) \(direction)")
             add(
                 Candidate(
                     finding: Finding(
@@ -127,8 +128,8 @@ extension Projection {
                             device: link.name),
                         message:
                             "a program (\(program)) is attached to \(link.name) in \(namespace.name) and can drop the packet there",
-                        evidence: ["state: \(program) on \(link.name) in \(namespace.name)"],
-                        remedy: Finding.Remedy(commands: [command])),
+                        evidence: [.state("\(program) on \(link.name) in \(namespace.name)")],
+                        remedy: Remedy([action])),
                     isCertain: false, reasons: isXDP ? ["XDP"] : ["TC_INGRESS", "TC_EGRESS"]))
         }
     }
@@ -160,7 +161,7 @@ extension Projection {
                 blocked(
                     exit, bridge, namespace,
                     "it is isolated, and so is \(entry.name): isolated ports don't reach each other",
-                    command: scope(namespace).run("bridge link set dev \(shellWord(exit.name)) isolated off")))
+                    action: .run(namespace, "bridge link set dev \(exit.name) isolated off")))
             return false
         }
         if link.bridge?.vlanFiltering == true {
@@ -176,25 +177,25 @@ extension Projection {
         guard bridge.bridge?.stp == true else {
             return blocked(
                 port, bridge.name, namespace, "its state is \(state)",
-                command: scope(namespace).run("bridge link set dev \(shellWord(port.name)) state 3"))
+                action: .run(namespace, "bridge link set dev \(port.name) state 3"))
         }
         let words =
             ["listening", "learning"].contains(state)
             ? "its state is \(state): the spanning tree lets it forward after two forward delays, if it finds no loop"
             : "its state is \(state): the spanning tree found another way to the same bridges"
-        return blocked(port, bridge.name, namespace, words, command: nil)
+        return blocked(port, bridge.name, namespace, words, action: nil)
     }
 
     private func blocked(
-        _ port: Link, _ bridge: String, _ namespace: Namespace, _ why: String, command: String?
+        _ port: Link, _ bridge: String, _ namespace: Namespace, _ why: String, action: RemedyAction?
     ) -> Candidate {
         Candidate(
             finding: Finding(
                 code: "bridge-port-blocked", severity: .error,
                 where: Finding.Place(namespace: namespace.name, device: port.name),
                 message: "\(port.name), a port of \(bridge) in \(namespace.name), does not let the frame pass: \(why)",
-                evidence: ["state: \(port.name) in \(namespace.name): \(why)"],
-                remedy: command.map { Finding.Remedy(commands: [$0]) }),
+                evidence: [.state("\(port.name) in \(namespace.name): \(why)")],
+                remedy: action.map { Remedy([$0]) }),
             isCertain: true,
             reasons: [
                 "NOT_SPECIFIED", "BRIDGE_INGRESS_STP_STATE", "BRIDGE_NO_EGRESS_PORT", "VLAN_FILTER", "NEIGH_FAILED",
@@ -211,8 +212,8 @@ extension Projection {
                 add(
                     blocked(
                         entry, bridge.name, namespace, "\(bridge.name) filters VLANs and the port has no PVID",
-                        command: own.map {
-                            scope(namespace).run("bridge vlan add dev \(shellWord(entry.name)) vid \($0) pvid untagged")
+                        action: own.map {
+                            .run(namespace, "bridge vlan add dev \(entry.name) vid \($0) pvid untagged")
                         }))
                 return false
             }
@@ -225,8 +226,9 @@ extension Projection {
                     blocked(
                         exit, bridge.name, namespace,
                         "\(bridge.name) filters VLANs, the frame is in VLAN \(vlan) and the port's PVID is \(pvid)",
-                        command: scope(namespace).run(
-                            "bridge vlan add dev \(shellWord(exit.name)) vid \(vlan) pvid untagged")))
+                        action: .run(
+                            namespace,
+                            "bridge vlan add dev \(exit.name) vid \(vlan) pvid untagged")))
                 return false
             }
         } else if let entry {
@@ -236,8 +238,9 @@ extension Projection {
                     blocked(
                         entry, bridge.name, namespace,
                         "\(bridge.name) filters VLANs, the port's PVID is \(vlan) and \(bridge.name) itself is in \(own.map(String.init) ?? "none")",
-                        command: scope(namespace).run(
-                            "bridge vlan add dev \(shellWord(entry.name)) vid \(own ?? 1) pvid untagged")))
+                        action: .run(
+                            namespace,
+                            "bridge vlan add dev \(entry.name) vid \(own ?? 1) pvid untagged")))
                 return false
             }
         }
@@ -288,7 +291,7 @@ extension Projection {
             let farLink = far[device: to.device], let other = farLink.vxlan
         else { return true }
         guard checkDevice(nearLink, near) else { return false }
-        func fail(_ why: String, _ commands: [String], at namespace: Namespace, _ device: String) -> Bool {
+        func fail(_ why: String, _ actions: [RemedyAction], at namespace: Namespace, _ device: String) -> Bool {
             add(
                 Candidate(
                     finding: Finding(
@@ -296,7 +299,7 @@ extension Projection {
                         where: Finding.Place(namespace: namespace.name, device: device),
                         message:
                             "\(nearLink.name) in \(near.name) does not reach \(farLink.name) in \(far.name): \(why)",
-                        evidence: ["state: \(why)"], remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)
+                        evidence: [.state(why)], remedy: Remedy(ifAny: actions)
                     ),
                     isCertain: true,
                     reasons: [
@@ -310,28 +313,18 @@ extension Projection {
         let specific = packet.macDestination.flatMap { mac in vxlan.fdb.first { $0.mac == mac }?.destination }
         let ends = [specific, vxlan.remote].compactMap { $0 } + flooding
         let wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
-        let prefix = scope(near)
+        let toWanted: [RemedyAction] = [wanted].compactMap(\.self).map {
+            .run(near, "bridge fdb append 00:00:00:00:00:00 dev \(nearLink.name) dst \($0)")
+        }
         if ends.isEmpty {
-            let command = wanted.map {
-                [prefix.run("bridge fdb append 00:00:00:00:00:00 dev \(nearLink.name) dst \($0)")]
-            }
             return fail(
-                "it has neither a remote nor an FDB entry that says where to send", command ?? [], at: near,
+                "it has neither a remote nor an FDB entry that says where to send", toWanted, at: near,
                 nearLink.name)
         }
         guard let end = ends.first(where: { far.holds($0) }) else {
-            let command = wanted.map { address -> [String] in
-                if vxlan.remote != nil, flooding.allSatisfy({ $0 == vxlan.remote }) {
-                    return [
-                        prefix.run(
-                            "bridge fdb append 00:00:00:00:00:00 dev \(nearLink.name) dst \(address)")
-                    ]
-                }
-                return [prefix.run("bridge fdb append 00:00:00:00:00:00 dev \(nearLink.name) dst \(address)")]
-            }
             return fail(
                 "it sends to \(ends.map(\.description).joined(separator: ", ")), and \(far.name) is \(wanted?.description ?? "elsewhere")",
-                command ?? [], at: near, nearLink.name)
+                toWanted, at: near, nearLink.name)
         }
         if vxlan.identifier != other.identifier {
             return fail(

@@ -109,8 +109,7 @@ extension Projection {
             let words = packet.icmpType == 135 ? "neighbour solicitation" : "neighbour advertisement"
             found.finding.message += "; that is the \(words) by which \(target) is looked for on \(link.name)"
             found.stopsNeighbourDiscovery = true
-            found.finding.remedy = Finding.Remedy(
-                commands: AcceptRemedy.neighbourDiscovery(scope(place), traversal, ending, device))
+            found.finding.remedy = Remedy(AcceptRemedy.neighbourDiscovery(traversal, ending, device))
             add(found)
             return
         }
@@ -132,20 +131,19 @@ extension Projection {
 
     func addressOnPort(_ prefix: IPPrefix, _ link: Link, _ name: String) -> Candidate {
         let namespace = topology[namespace: name] ?? Namespace(name: name, inode: 0, path: "")
-        let scope = scope(namespace)
         let master = link.master ?? "the bridge"
-        var commands: [String] = []
-        if namespace[device: master]?.isUp == false { commands.append(scope.ip("link set \(shellWord(master)) up")) }
-        commands.append(scope.ip("addr del \(prefix) dev \(shellWord(link.name))"))
-        commands.append(scope.ip("addr add \(prefix) dev \(shellWord(master))"))
+        var actions: [RemedyAction] = []
+        if namespace[device: master]?.isUp == false { actions.append(.ip(namespace, "link set \(master) up")) }
+        actions.append(.ip(namespace, "addr del \(prefix) dev \(link.name)"))
+        actions.append(.ip(namespace, "addr add \(prefix) dev \(master)"))
         return Candidate(
             finding: Finding(
                 code: "address-on-bridge-port", severity: .error,
                 where: Finding.Place(namespace: name, device: link.name),
                 message:
                     "\(prefix) stands on \(link.name) in \(name), which is a port of \(master): the bridge takes what comes in there, so that nobody answers for \(prefix.address); the address belongs on \(master)",
-                evidence: ["state: \(prefix) on \(link.name), master \(master), in \(name)"],
-                remedy: Finding.Remedy(commands: commands)),
+                evidence: [.state("\(prefix) on \(link.name), master \(master), in \(name)")],
+                remedy: Remedy(actions)),
             isCertain: true,
             reasons: ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NOT_SPECIFIED", "OTHERHOST", "IP_RPFILTER"])
     }
@@ -155,20 +153,23 @@ extension Projection {
         state: String?
     ) -> Candidate {
         let protocolName = hop.isIPv4 ? "ARP" : "neighbour discovery"
-        let entry = "state: neighbour \(hop) on \(link.name) in \(namespace.name): \(state ?? "no entry")"
+        let entry = Fact.state("neighbour \(hop) on \(link.name) in \(namespace.name): \(state ?? "no entry")")
         let elsewhere = topology.namespaces.filter { $0.name != namespace.name && $0.holds(hop) }.map(\.name)
         let nobody =
             elsewhere.isEmpty
             ? "nobody that can be seen holds \(hop)"
             : "\(hop) is held by \(elsewhere.joined(separator: ", ")), which is not on that link"
         let reasons: Set = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATE_FAIL", "NOT_SPECIFIED"]
-        let version = hop.isIPv4 ? "" : "-6 "
         if let gateway = way.gateway {
-            var commands: [String] = []
+            var actions: [RemedyAction] = []
             if let better = gateways(for: packet, namespace).first {
                 let target = way.route?.destinationText ?? "default"
-                let table = way.table.map { $0 == 254 ? "" : " table \($0)" } ?? ""
-                commands = [scope(namespace).ip("\(version)route replace \(target) via \(better.address)\(table)")]
+                let table = way.table.map { $0 == 254 ? "" : "table \($0)" } ?? CommandWords()
+                actions = [
+                    .ip(
+                        namespace, packet.destination.family,
+                        "route replace \(target) via \(better.address) \(words: table)")
+                ]
             }
             return Candidate(
                 finding: Finding(
@@ -176,8 +177,8 @@ extension Projection {
                     where: Finding.Place(namespace: namespace.name, device: link.name),
                     message:
                         "the gateway \(gateway) of \(namespace.name) answers no \(protocolName) on \(link.name): \(nobody)",
-                    evidence: [entry, "\(way.evidence.rawValue): \(way.text)"],
-                    remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
+                    evidence: [entry, Fact(way.evidence, "\(way.text)")],
+                    remedy: Remedy(ifAny: actions)),
                 isCertain: true, reasons: reasons)
         }
         if let netmask = wrongNetmask(hop, packet, namespace, link, elsewhere: elsewhere) {
@@ -188,7 +189,7 @@ extension Projection {
                 code: "neighbor-unresolved", severity: .error,
                 where: Finding.Place(namespace: namespace.name, device: link.name),
                 message: "\(hop) answers no \(protocolName) on \(link.name) in \(namespace.name): \(nobody)",
-                evidence: [entry, "\(way.evidence.rawValue): \(way.text)"]),
+                evidence: [entry, Fact(way.evidence, "\(way.text)")]),
             isCertain: true, reasons: reasons)
     }
 
@@ -209,19 +210,18 @@ extension Projection {
         }
         guard let narrower else { return nil }
         let right = IPPrefix(own.address, length: narrower.prefix.length) ?? own
-        let scope = scope(namespace)
         // The narrower one first: a device without IPv4 addresses loses its routes. An IPv6 address stands on a device
         // once only, whatever its prefix.
-        var commands = [
-            scope.ip("addr add \(right) dev \(shellWord(link.name))\(hop.isIPv4 ? "" : " nodad")"),
-            scope.ip("addr del \(own) dev \(shellWord(link.name))"),
+        var actions: [RemedyAction] = [
+            .ip(namespace, "addr add \(right) dev \(link.name)" + (hop.isIPv4 ? "" : "nodad")),
+            .ip(namespace, "addr del \(own) dev \(link.name)"),
         ]
-        if !hop.isIPv4 { commands.reverse() }
+        if !hop.isIPv4 { actions.reverse() }
         let hasDefault = namespace.routes.contains {
             $0.destination.length == 0 && $0.gateway != nil && $0.table == 254
         }
         if !hasDefault {
-            commands.append(scope.ip("\(hop.isIPv4 ? "" : "-6 ")route add \(hop) via \(narrower.prefix.address)"))
+            actions.append(.ip(namespace, hop.family, "route add \(hop) via \(narrower.prefix.address)"))
         }
         return Finding(
             code: "wrong-netmask", severity: .error,
@@ -229,10 +229,10 @@ extension Projection {
             message:
                 "\(own) on \(link.name) in \(namespace.name) makes \(hop) look as if it were on that link, so it is asked for by \(hop.isIPv4 ? "ARP" : "neighbour discovery") instead of being sent to a router; \(narrower.device) in \(narrower.namespace) has \(narrower.prefix)",
             evidence: [
-                "state: \(own) on \(link.name) in \(namespace.name)",
-                "state: \(narrower.prefix) on \(narrower.device) in \(narrower.namespace)",
-            ] + elsewhere.map { "state: \(hop) is held by \($0)" },
-            remedy: Finding.Remedy(commands: commands))
+                .state("\(own) on \(link.name) in \(namespace.name)"),
+                .state("\(narrower.prefix) on \(narrower.device) in \(narrower.namespace)"),
+            ] + elsewhere.map { .state("\(hop) is held by \($0)") },
+            remedy: Remedy(actions))
     }
 
     /// A device that holds an address.
@@ -286,7 +286,7 @@ extension Projection {
         message +=
             asker.map { "\($0.name) sends to whichever answered first, \(taker.namespace.name)" }
             ?? "it went to \(taker.namespace.name)"
-        var commands: [String] = []
+        var actions: [RemedyAction] = []
         // Only where one of them alone serves the port is it told which of them was meant.
         if let asked, let port = asked.destinationPort, holders.count == 2,
             let meant = holders.last, let prefix = taker.link.addresses.first(where: { $0.address == address })
@@ -297,9 +297,9 @@ extension Projection {
             }
             if serves(meant), !serves(taker) {
                 message += ", while \(meant.namespace.name) is the one that listens on \(name) port \(port)"
-                commands.append(scope(taker.namespace).ip("addr del \(prefix) dev \(shellWord(taker.link.name))"))
+                actions.append(.ip(taker.namespace, "addr del \(prefix) dev \(taker.link.name)"))
                 if let asker, let entry {
-                    commands.append(scope(asker).ip("neigh del \(address) dev \(shellWord(entry.device))"))
+                    actions.append(.ip(asker, "neigh del \(address) dev \(entry.device)"))
                 }
             }
         }
@@ -307,11 +307,11 @@ extension Projection {
             finding: Finding(
                 code: "duplicate-address", severity: .error,
                 where: Finding.Place(namespace: taker.namespace.name, device: taker.link.name), message: message,
-                evidence: words.map { "state: \(address) on \($0)" }
+                evidence: words.map { .state("\(address) on \($0)") }
                     + (asker.map { namespace in
-                        ["state: \(namespace.name) has \(address) at \(taker.link.mac.map(\.description) ?? "")"]
+                        [.state("\(namespace.name) has \(address) at \(taker.link.mac.map(\.description) ?? "")")]
                     } ?? []),
-                remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
+                remedy: Remedy(ifAny: actions)),
             isCertain: true)
     }
 }

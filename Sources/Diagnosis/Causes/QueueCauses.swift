@@ -25,8 +25,9 @@ extension Projection {
             return
         }
         let dropped = drops(link, namespace, queue)
-        let state =
-            "state: \(name) (\(queue.handle)) holds \(count(queue.backlogPackets, "packet")), \(queue.backlogBytes) bytes\(room(queue))"
+        let state = Fact.state(
+            "\(name) (\(queue.handle)) holds \(count(queue.backlogPackets, "packet")), \(queue.backlogBytes) bytes\(room(queue))"
+        )
         let isFull =
             queue.limitBytes.map { queue.backlogBytes + frame > $0 }
             ?? queue.limitPackets.map { queue.backlogPackets >= $0 } ?? false
@@ -79,13 +80,14 @@ extension Projection {
     private func burstExceeded(
         _ link: Link, _ namespace: Namespace, _ queue: Link.Queue, _ name: String, frame: UInt32, burst: UInt32
     ) -> Candidate {
-        var commands: [String] = []
+        var actions: [RemedyAction] = []
         if let rate = queue.rate, let limit = queue.limitBytes {
             // Of what is sent by this device nothing is longer than that.
             let needed = max(frame, link.mtu + Self.ethernetHeader)
-            commands = [
-                scope(namespace).run(
-                    "tc qdisc change dev \(shellWord(link.name)) root handle \(queue.handle) tbf rate \(rate * 8)bit burst \(needed) limit \(max(limit, needed))"
+            actions = [
+                .run(
+                    namespace,
+                    "tc qdisc change dev \(link.name) root handle \(queue.handle) tbf rate \(rate * 8)bit burst \(needed) limit \(max(limit, needed))"
                 )
             ]
         }
@@ -95,8 +97,8 @@ extension Projection {
                 where: Finding.Place(namespace: namespace.name, device: link.name),
                 message:
                     "the packet of \(frame) bytes with its Ethernet header is longer than the burst of \(name), \(burst) bytes: it never passes, shorter packets do",
-                evidence: ["state: \(name) (\(queue.handle)): burst \(burst) bytes", "seen: \(frame) bytes"],
-                remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
+                evidence: [.state("\(name) (\(queue.handle)): burst \(burst) bytes"), .seen("\(frame) bytes")],
+                remedy: Remedy(ifAny: actions)),
             isCertain: true, reasons: Self.queueReasons)
     }
 

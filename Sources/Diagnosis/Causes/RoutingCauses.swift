@@ -28,8 +28,8 @@ extension Projection {
                 where: Finding.Place(namespace: namespace.name, device: loopback.name),
                 message:
                     "\(loopback.name) is down in \(namespace.name): what \(namespace.name) sends to its own addresses, \(packet.destination) among them, goes through it",
-                evidence: ["state: \(loopback.name) is not up in \(namespace.name)"],
-                remedy: Finding.Remedy(commands: [scope(namespace).ip("link set \(loopback.name) up")])),
+                evidence: [.state("\(loopback.name) is not up in \(namespace.name)")],
+                remedy: Remedy([.ip(namespace, "link set \(loopback.name) up")])),
             isCertain: true, reasons: ["DEV_READY"])
     }
 
@@ -67,9 +67,8 @@ extension Projection {
             // The way by a gateway went with the device and does not come back by itself.
             let isOnLink = link.addresses.contains { $0.contains(packet.destination) }
             if !isOnLink, let gateway = gateways(for: packet, namespace, including: link.name).first {
-                let version = packet.destination.isIPv4 ? "" : "-6 "
-                down.finding.remedy?.commands.append(
-                    scope(namespace).ip("\(version)route add default via \(gateway.address)"))
+                down.finding.remedy?.actions.append(
+                    .ip(namespace, packet.destination.family, "route add default via \(gateway.address)"))
             }
             return down
         }
@@ -85,13 +84,12 @@ extension Projection {
             default: "it knows \(known.prefix(6).joined(separator: ", ")) only"
             }
         let looked = choice.tables.isEmpty ? "" : ", looked up in \(tableWords(choice.tables))"
-        var commands: [String] = []
+        var actions: [RemedyAction] = []
         // One that has a way there but does not forward yet is next in line.
         let beside =
             gateways(for: packet, namespace).first ?? gateways(for: packet, namespace, thatForward: false).first
         if let gateway = beside {
-            let version = packet.destination.isIPv4 ? "" : "-6 "
-            commands = [scope(namespace).ip("\(version)route add default via \(gateway.address)")]
+            actions = [.ip(namespace, packet.destination.family, "route add default via \(gateway.address)")]
         }
         return Candidate(
             finding: Finding(
@@ -99,9 +97,9 @@ extension Projection {
                 where: Finding.Place(namespace: namespace.name, device: device),
                 message: "\(namespace.name) has no route to \(packet.destination): \(words)",
                 evidence: [
-                    "\(choice.evidence.rawValue): no route to \(packet.destination) in \(namespace.name)\(looked)"
+                    Fact(choice.evidence, "no route to \(packet.destination) in \(namespace.name)\(looked)")
                 ],
-                remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
+                remedy: Remedy(ifAny: actions)),
             isCertain: true, reasons: ["IP_INNOROUTES", "IP_OUTNOROUTES"])
     }
 
@@ -121,18 +119,21 @@ extension Projection {
         _ choice: RouteChoice, _ packet: PacketState, _ namespace: Namespace, _ device: String?
     ) -> Candidate {
         let kind = choice.kind ?? "blackhole"
-        var commands: [String] = []
-        let version = packet.destination.isIPv4 ? "" : "-6 "
+        var actions: [RemedyAction] = []
         if let route = choice.route {
-            let table = choice.table.map { $0 == 254 ? "" : " table \($0)" } ?? ""
-            commands = [scope(namespace).ip("\(version)route del \(kind) \(route.destinationText)\(table)")]
+            let table = choice.table.map { $0 == 254 ? "" : "table \($0)" } ?? CommandWords()
+            actions = [
+                .ip(namespace, packet.destination.family, "route del \(kind) \(route.destinationText) \(words: table)")
+            ]
             if kind == "blackhole", route.metric > 0, packet.destination.isIPv4 {
-                commands = [
-                    scope(namespace).ip("route del blackhole \(route.destinationText)\(table) metric \(route.metric)")
+                actions = [
+                    .ip(
+                        namespace, "route del blackhole \(route.destinationText) \(words: table) metric \(route.metric)"
+                    )
                 ]
             }
         } else if let rule = choice.rule {
-            commands = [scope(namespace).ip("\(version)rule del priority \(rule.priority)")]
+            actions = [.ip(namespace, packet.destination.family, "rule del priority \(rule.priority)")]
         }
         let what =
             choice.route.map { "the route \(kind) \($0.destinationText)" } ?? choice.rule.map { "the rule \($0.text)" }
@@ -142,8 +143,8 @@ extension Projection {
                 where: Finding.Place(namespace: namespace.name, device: device),
                 message:
                     "\(what ?? "a \(kind) route") in \(namespace.name) discards what is sent to \(packet.destination)",
-                evidence: ["\(choice.evidence.rawValue): \(choice.text)"],
-                remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
+                evidence: [Fact(choice.evidence, "\(choice.text)")],
+                remedy: Remedy(ifAny: actions)),
             isCertain: true,
             reasons: [
                 "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "DST_BLACKHOLE", "IP_INHDR", "NOT_SPECIFIED",
@@ -194,21 +195,21 @@ extension Projection {
             return
         }
         let isGlobalOff = namespace.sysctls["net.ipv4.ip_forward"] != "1"
-        let command: String
+        let action: RemedyAction
         if !isIPv4 {
-            command = scope(namespace).sysctl("net.ipv6.conf.all.forwarding", "1")
+            action = .sysctl(namespace, "net.ipv6.conf.all.forwarding", "1")
         } else if isGlobalOff {
-            command = scope(namespace).sysctl("net.ipv4.ip_forward", "1")
+            action = .sysctl(namespace, "net.ipv4.ip_forward", "1")
         } else {
-            command = scope(namespace).sysctl("net.ipv4.conf.DEVICE.forwarding", device: device, "1")
+            action = .sysctl(namespace, "net.ipv4.conf.DEVICE.forwarding", device: device, "1")
         }
         var finding = Finding(
             code: "forwarding-disabled", severity: .error,
             where: Finding.Place(namespace: namespace.name, device: device),
             message:
                 "\(namespace.name) does not forward what comes in by \(device): \(isIPv4 && isGlobalOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(packet.destination) is not its own address",
-            evidence: ["state: \(setting.key) = 0 in \(namespace.name)"],
-            remedy: Finding.Remedy(commands: [command]))
+            evidence: [.state("\(setting.key) = 0 in \(namespace.name)")],
+            remedy: Remedy([action]))
         if let wrong = wrongGateway(packet, namespace) { finding = wrong }
         add(
             Candidate(
@@ -228,7 +229,6 @@ extension Projection {
         guard let better = gateways(for: packet, sender).first(where: { $0.namespace != namespace.name }) else {
             return nil
         }
-        let version = packet.destination.isIPv4 ? "" : "-6 "
         let target = choice.route?.destinationText ?? "default"
         return Finding(
             code: "wrong-gateway", severity: .error,
@@ -236,11 +236,10 @@ extension Projection {
             message:
                 "\(sender.name) sends what is for \(packet.destination) to \(gateway), which is \(namespace.name), and that forwards nothing; \(better.address) in \(better.namespace) does",
             evidence: [
-                "\(choice.evidence.rawValue): \(choice.text) in \(sender.name)",
-                "state: \(gateway) is an address of \(namespace.name), which does not forward",
+                Fact(choice.evidence, "\(choice.text) in \(sender.name)"),
+                .state("\(gateway) is an address of \(namespace.name), which does not forward"),
             ],
-            remedy: Finding.Remedy(
-                commands: [scope(sender).ip("\(version)route replace \(target) via \(better.address)")]))
+            remedy: Remedy([.ip(sender, packet.destination.family, "route replace \(target) via \(better.address)")]))
     }
 
     /// What fib_validate_source asks of the source: that it is not ours, and that the way back is by the same device.
@@ -287,17 +286,19 @@ extension Projection {
                     message:
                         "\(namespace.name) drops what \(packet.source) sends by \(device): rp_filter = \(mode) wants the way back to be by \(device) too, but \(wayBack); a route to \(packet.source) by \(device) would do",
                     evidence: [
-                        "state: net.ipv4.conf.\((own ?? 0) >= (all ?? 0) ? device : "all").rp_filter = \(mode) in \(namespace.name)",
-                        "\(back.evidence.rawValue): \(wayBack)",
+                        .state(
+                            "net.ipv4.conf.\((own ?? 0) >= (all ?? 0) ? device : "all").rp_filter = \(mode) in \(namespace.name)"
+                        ),
+                        Fact(back.evidence, "\(wayBack)"),
                     ],
-                    remedy: Finding.Remedy(
-                        commands: [
+                    remedy: Remedy(
+                        [
                             back.kind == nil
-                                ? scope(namespace).sysctl("net.ipv4.conf.all.rp_filter", "0")
-                                : scope(namespace).sysctl("net.ipv4.conf.DEVICE.rp_filter", device: device, "2")
+                                ? .sysctl(namespace, "net.ipv4.conf.all.rp_filter", "0")
+                                : .sysctl(namespace, "net.ipv4.conf.DEVICE.rp_filter", device: device, "2")
                         ]
                             + (back.kind == nil
-                                ? [scope(namespace).sysctl("net.ipv4.conf.DEVICE.rp_filter", device: device, "0")] : [])
+                                ? [.sysctl(namespace, "net.ipv4.conf.DEVICE.rp_filter", device: device, "0")] : [])
                     )),
                 isCertain: true, reasons: ["IP_RPFILTER"]))
     }
@@ -316,18 +317,20 @@ extension Projection {
                 namespace: holder?.namespace.name ?? namespace.name, device: holder?.link.name ?? device),
             message:
                 "\(sender) sends from \(source), which is good for its own link only: \(namespace.name) passes the packet on to no other",
-            evidence: ["seen: the source \(source) at \(namespace.name) \(device) in"])
+            evidence: [.seen("the source \(source) at \(namespace.name) \(device) in")])
         if let holder, let refused {
             let others = holders(of: refused.address, onLinkOf: holder)
             finding.code = "duplicate-address"
             finding.message =
                 "\(refused) on \(holder.words) can't be used: duplicate address detection found that \(others.isEmpty ? "somebody else" : others.map(\.words).joined(separator: " and ")) has it. So \(sender) sends from \(source), which \(namespace.name) passes on to no other link"
-            finding.evidence.append("state: \(refused) on \(holder.words) is dadfailed")
-            finding.evidence += others.map { "state: \(refused.address) on \($0.words)" }
+            finding.evidence.append(.state("\(refused) on \(holder.words) is dadfailed"))
+            finding.evidence += others.map { .state("\(refused.address) on \($0.words)") }
         } else if let holder {
             finding.message += "; \(holder.link.name) has no address of wider scope"
             finding.evidence.append(
-                "state: addresses of \(holder.link.name) in \(sender): \(holder.link.addresses.map(\.description).joined(separator: ", "))"
+                .state(
+                    "addresses of \(holder.link.name) in \(sender): \(holder.link.addresses.map(\.description).joined(separator: ", "))"
+                )
             )
         }
         add(Candidate(finding: finding, isCertain: true, reasons: ["IP_INADDRERRORS"]))
@@ -350,7 +353,9 @@ extension Projection {
                 message:
                     "\(namespace.name) drops the packet: its source \(packet.source) is an address of \(namespace.name) itself, yet it came in by \(device)",
                 evidence: [
-                    "state: \(packet.source) is held by \(holders(of: packet.source).map(\.words).joined(separator: " and "))"
+                    .state(
+                        "\(packet.source) is held by \(holders(of: packet.source).map(\.words).joined(separator: " and "))"
+                    )
                 ]),
             isCertain: true, reasons: ["IP_LOCAL_SOURCE", "IP_RPFILTER", "IP_INVALID_SOURCE"])
     }

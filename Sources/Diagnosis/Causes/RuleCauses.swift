@@ -65,10 +65,9 @@ extension Projection {
         let device = traversal.hook == .output || traversal.hook == .postrouting ? site.outDevice : site.inDevice
         let place = Finding.Place(
             namespace: namespace.name, hook: traversal.hook, device: traversal.device ?? device)
-        var evidence = ["state: \(ending.rule.words) in \(namespace.name)"]
+        var evidence: [Fact] = [.state("\(ending.rule.words) in \(namespace.name)")]
         let text = ending.comment.map { "\($0)" } ?? ""
-        evidence += doubts.prefix(3).map { "state: not told: \($0)" }
-        let remedy = AcceptRemedy(projection: self, traversal: traversal, ending: ending, packet: packet)
+        evidence += doubts.prefix(3).map { .state("not told: \($0)") }
         var finding = Finding(
             code: "rule-drop", severity: .error, where: place, message: "", evidence: evidence, rule: ending.rule,
             path: ending.path, unmatched: ending.unmatched)
@@ -85,7 +84,8 @@ extension Projection {
             finding.message =
                 "\(ending.rule.words) in \(namespace.name) rejects \(what) with \(with): \(ending.rule.text ?? "")"
         }
-        finding.remedy = remedy.remedy
+        finding.remedy = Remedy(
+            AcceptRemedy.actions(traversal: traversal, ending: ending, packet: packet))
         specialise(&finding, ending, traversal, packet, comment: text)
         var reasons: Set = ["NETFILTER_DROP", "NETFILTER_REJECT", "DEV_READY"]
         // Where programs of tc stand, too: only there can one be taken for the other.
@@ -112,7 +112,7 @@ extension Projection {
             finding.code = "accept-not-final"
             finding.message =
                 "\(accepted.words) accepted \(packet.source) > \(packet.destination), but that ends only its own chain: \(ending.rule.words) at the same hook in \(namespace.name) then drops it"
-            finding.evidence.append("state: accepted before by \(accepted.words): \(accepted.text ?? "")")
+            finding.evidence.append(.state("accepted before by \(accepted.words): \(accepted.text ?? "")"))
             return
         }
         if site.physicalOutDevice != nil, ["ip", "ip6", "inet"].contains(ending.rule.family) {
@@ -121,7 +121,7 @@ extension Projection {
             finding.code = "bridge-netfilter"
             finding.message =
                 "\(ending.rule.words) in \(namespace.name) drops \(packet.source) > \(packet.destination) though \(site.inDevice ?? "the bridge") only bridges it: \(key) = 1 hands bridged packets to the IP rules"
-            finding.evidence.append("state: \(key) = 1 in \(namespace.name)")
+            finding.evidence.append(.state("\(key) = 1 in \(namespace.name)"))
             return
         }
         if packet.connection == .invalid, text.lowercased().contains("invalid") {
@@ -141,8 +141,8 @@ extension Projection {
             finding.code = way.code
             finding.message = "\(way.message); stopped by \(ending.rule.words): \(ending.rule.text ?? "policy drop")"
             finding.evidence += way.evidence
-            if way.code == "network-isolation", let command = way.command {
-                finding.remedy = Finding.Remedy(commands: [command])
+            if way.code == "network-isolation", let action = way.action {
+                finding.remedy = Remedy([action])
             }
             return
         }
@@ -153,7 +153,7 @@ extension Projection {
             finding.message =
                 "\(rule?.words ?? "a DNAT rule") translates the destination to \(packet.destination), but \(ending.rule.words) in \(namespace.name) does not let it be forwarded"
             finding.evidence.append(
-                "state: \(rule.map { "\($0.words): \($0.text ?? "")" } ?? "translated destination")")
+                .state("\(rule.map { "\($0.words): \($0.text ?? "")" } ?? "translated destination")"))
         }
     }
 
@@ -187,7 +187,7 @@ extension Projection {
     /// What Docker's rules mean by a drop between these devices.
     private func dockerWords(
         _ site: RuleSite, _ packet: PacketState
-    ) -> (code: String, message: String, evidence: [String], command: String?)? {
+    ) -> (code: FindingCode, message: String, evidence: [Fact], action: RemedyAction?)? {
         let namespace = site.namespace
         guard let out = namespace.dockerBridge(holding: packet.destination) else { return nil }
         let outDevice = site.outDevice ?? out.name
@@ -196,13 +196,16 @@ extension Projection {
             let container = topology.namespaces.first { $0.name != namespace.name && $0.holds(packet.source) }
             let network =
                 out.name == "docker0" ? "bridge" : out.name.hasPrefix("br-") ? String(out.name.dropFirst(3)) : nil
-            let command = container.flatMap { container in
-                network.map { "docker network connect \($0) \(container.containers.first ?? container.name)" }
+            let action = container.flatMap { container in
+                network.map {
+                    RemedyAction(
+                        in: nil, .run("docker network connect \($0) \(container.containers.first ?? container.name)"))
+                }
             }
             return (
                 "network-isolation",
                 "Docker's isolation keeps its networks apart: \(packet.source) on \(inDevice) may not reach \(packet.destination) on \(out.name)",
-                [], command
+                [], action
             )
         }
         guard site.inDevice != out.name, packet.isDestinationTranslated != true else { return nil }
@@ -210,7 +213,7 @@ extension Projection {
         return (
             "port-not-published",
             "\(packet.destination) is a container's address: from outside Docker lets in only what is published and translated, and no DNAT rule met this packet",
-            ["state: published: \(published.isEmpty ? "nothing" : published.joined(separator: ", "))"], nil
+            [.state("published: \(published.isEmpty ? "nothing" : published.joined(separator: ", "))")], nil
         )
     }
 }

@@ -18,7 +18,7 @@ extension Projection {
                     where: Finding.Place(namespace: namespace.name, device: device),
                     message:
                         "the packet came to \(namespace.name) by \(device) with TTL \(ttl): a router takes one off and drops what is then at zero; it needs a greater TTL, if it does not go round in circles",
-                    evidence: ["seen: TTL \(ttl) at \(namespace.name) \(device) in"] + toldWords(types: [11, 3])),
+                    evidence: [.seen("TTL \(ttl) at \(namespace.name) \(device) in")] + toldWords(types: [11, 3])),
                 isCertain: true, reasons: ["IP_INHDR", "IP_TTL_EXPIRED", "NOT_SPECIFIED"]))
     }
 
@@ -31,9 +31,11 @@ extension Projection {
     }
 
     /// What the sender was told of it.
-    private func toldWords(types: [UInt8]) -> [String] {
+    private func toldWords(types: [UInt8]) -> [Fact] {
         context.icmpErrors.filter { types.contains($0.type) }.map {
-            "seen: ICMP type \($0.type) code \($0.code) from \($0.source)\($0.mtu > 0 ? ", MTU \($0.mtu)" : "")\($0.reachedSender ? ", which reached the sender" : ", which did not reach the sender")"
+            .seen(
+                "ICMP type \($0.type) code \($0.code) from \($0.source)\($0.mtu > 0 ? ", MTU \($0.mtu)" : "")\($0.reachedSender ? ", which reached the sender" : ", which did not reach the sender")"
+            )
         }
     }
 
@@ -79,13 +81,13 @@ extension Projection {
         let words =
             reached
             ? "the sender was told" : "no ICMP error was seen to reach the sender"
-        var commands = [scope(namespace).ip("link set dev \(shellWord(link.name)) mtu \(packet.length)")]
+        var actions: [RemedyAction] = [.ip(namespace, "link set dev \(link.name) mtu \(packet.length)")]
         if let (other, end) = peer, end.mtu < packet.length {
-            commands.append(scope(other).ip("link set dev \(shellWord(end.name)) mtu \(packet.length)"))
+            actions.append(.ip(other, "link set dev \(end.name) mtu \(packet.length)"))
         }
         // Once told, a sender keeps the smaller size for ten minutes (ip_rt_mtu_expires).
         if let sender = topology.namespaces.first(where: { $0.holds(packet.source) }) {
-            commands.append(scope(sender).ip("\(packet.source.isIPv4 ? "" : "-6 ")route flush cache"))
+            actions.append(.ip(sender, packet.source.family, "route flush cache"))
         }
         return Candidate(
             finding: Finding(
@@ -94,10 +96,10 @@ extension Projection {
                 message:
                     "the packet of \(packet.length) bytes does not fit through \(link.name) in \(namespace.name), whose MTU is \(link.mtu), and it must not be fragmented; \(words)",
                 evidence: [
-                    "state: MTU \(link.mtu) of \(link.name) in \(namespace.name)", "seen: \(packet.length) bytes",
+                    .state("MTU \(link.mtu) of \(link.name) in \(namespace.name)"), .seen("\(packet.length) bytes"),
                 ]
                     + told,
-                remedy: Finding.Remedy(commands: commands)),
+                remedy: Remedy(actions)),
             isCertain: isKnown, reasons: ["PKT_TOO_BIG", "NOT_SPECIFIED"])
     }
 
@@ -117,11 +119,10 @@ extension Projection {
                     message:
                         "\(nearLink.name) in \(near.name) sends up to \(nearLink.mtu) bytes, \(farLink.name) in \(far.name) at its other end takes \(farLink.mtu): the packet of \(packet.length) bytes is dropped without a word",
                     evidence: [
-                        "state: MTU \(nearLink.mtu) of \(nearLink.name), MTU \(farLink.mtu) of \(farLink.name)",
-                        "seen: \(packet.length) bytes",
+                        .state("MTU \(nearLink.mtu) of \(nearLink.name), MTU \(farLink.mtu) of \(farLink.name)"),
+                        .seen("\(packet.length) bytes"),
                     ],
-                    remedy: Finding.Remedy(
-                        commands: [scope(far).ip("link set dev \(shellWord(farLink.name)) mtu \(nearLink.mtu)")])),
+                    remedy: Remedy([.ip(far, "link set dev \(farLink.name) mtu \(nearLink.mtu)")])),
                 isCertain: true, reasons: ["NOT_SPECIFIED", "PKT_TOO_BIG"]))
     }
 }

@@ -15,8 +15,8 @@ extension Projection {
                         finding: Finding(
                             code: "echo-ignored", severity: .error, where: Finding.Place(namespace: namespace.name),
                             message: "\(namespace.name) answers no pings: \(key) = 1",
-                            evidence: ["state: \(key) = 1 in \(namespace.name)"],
-                            remedy: Finding.Remedy(commands: [scope(namespace).sysctl(key, "0")])), isCertain: true))
+                            evidence: [.state("\(key) = 1 in \(namespace.name)")],
+                            remedy: Remedy([.sysctl(namespace, key, "0")])), isCertain: true))
             }
             return
         }
@@ -54,7 +54,7 @@ extension Projection {
                     code: "listener-elsewhere", severity: .error, where: place,
                     message:
                         "the packet arrived in \(namespace.name), but \(other.process ?? "the server") listens on \(other.address) only, not on \(packet.destination): let it listen on \(packet.destination.isIPv4 ? "0.0.0.0" : "::")",
-                    evidence: ["state: \(other.words) in \(namespace.name)"]),
+                    evidence: [.state("\(other.words) in \(namespace.name)")]),
                 isCertain: true, reasons: ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"])
         }
         if let finding = notPublished(packet, namespace, device) { return finding }
@@ -66,7 +66,7 @@ extension Projection {
                     + (others.isEmpty
                         ? "nothing listens on \(name) at all"
                         : "what listens: \(others.prefix(6).joined(separator: ", "))"),
-                evidence: ["state: no \(name) socket on port \(port) in \(namespace.name)"]),
+                evidence: [.state("no \(name) socket on port \(port) in \(namespace.name)")]),
             isCertain: true, reasons: ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"])
     }
 
@@ -89,13 +89,12 @@ extension Projection {
             where: Finding.Place(namespace: namespace.name, hook: .prerouting),
             message:
                 "nobody listens on \(name) port \(port) in \(namespace.name) itself, and no DNAT rule of it publishes that port; what is published: \(known)",
-            evidence: ["state: no \(name) socket on port \(port) in \(namespace.name)", "state: published: \(known)"])
+            evidence: [.state("no \(name) socket on port \(port) in \(namespace.name)"), .state("published: \(known)")])
         if let exposing {
             finding.message =
                 "port \(port) is open in \(exposing.namespace.name) (\(exposing.address)) but not published: no DNAT rule of \(namespace.name) sends \(socket) there, so it can be reached from inside only; what is published: \(known)"
-            finding.evidence[0] = "state: \(exposing.namespace.name) listens on \(name) port \(port)"
-            finding.remedy = Finding.Remedy(
-                commands: publish(packet, at: namespace, device, as: exposing.address, exposing.device))
+            finding.evidence[0] = .state("\(exposing.namespace.name) listens on \(name) port \(port)")
+            finding.remedy = Remedy(publish(packet, at: namespace, device, as: exposing.address, exposing.device))
         }
         return Candidate(
             finding: finding, isCertain: true, reasons: ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"])
@@ -130,8 +129,7 @@ extension Projection {
     /// The DNAT rule for one port, in the backend that the namespace uses for it, and what forwarding then still lacks.
     private func publish(
         _ packet: PacketState, at namespace: Namespace, _ inDevice: String, as target: IPAddress, _ outDevice: String
-    ) -> [String] {
-        let scope = scope(namespace)
+    ) -> [RemedyAction] {
         let isIPv4 = target.isIPv4
         let name = packet.ipProtocol.description
         let port = packet.destinationPort ?? 0
@@ -139,32 +137,35 @@ extension Projection {
         let chains = namespace.netfilter.chains.filter {
             $0.kind == "nat" || ($0.kind == nil && $0.table == "nat" && $0.hook != nil)
         }
-        var commands: [String] = []
+        var actions: [RemedyAction] = []
         if namespace.netfilter.backend == ["nft"] {
             let family = isIPv4 ? "ip" : "ip6"
-            let match = "\(family) daddr \(packet.destination) \(name) dport \(port) dnat to \(socket)"
+            let match: CommandWords = "\(family) daddr \(packet.destination) \(name) dport \(port)"
             if let chain = chains.first(where: { $0.hook == .prerouting && ["inet", family].contains($0.family) }) {
-                let to = chain.family == "inet" ? "dnat \(family) to" : "dnat to"
-                commands = [
-                    scope.run(
-                        "nft add rule \(chain.family) \(chain.table) \(chain.name) \(match.replacing("dnat to", with: to))"
-                    )
+                let to: CommandWords = chain.family == "inet" ? "dnat \(family) to \(socket)" : "dnat to \(socket)"
+                actions = [
+                    .nft(
+                        namespace,
+                        "add rule \(chain.family) \(chain.table) \(chain.name) \(words: match) \(words: to)")
                 ]
             } else {
-                commands = [
-                    scope.run("nft add table \(family) nat"),
-                    scope.run("nft 'add chain \(family) nat prerouting { type nat hook prerouting priority dstnat; }'"),
-                    scope.run("nft add rule \(family) nat prerouting \(match)"),
+                actions = [
+                    .nft(namespace, "add table \(family) nat"),
+                    .nft(
+                        namespace,
+                        "\("add chain \(family) nat prerouting { type nat hook prerouting priority dstnat; }")"),
+                    .nft(namespace, "add rule \(family) nat prerouting \(words: match) dnat to \(socket)"),
                 ]
             }
         } else {
-            let tool =
-                (isIPv4 ? "iptables" : "ip6tables")
-                + (namespace.netfilter.backend == ["iptables-legacy"] ? "-legacy" : "")
-            commands = [
-                scope.run(
-                    "\(tool) -t nat -A PREROUTING -d \(packet.destination) -p \(name) --dport \(port) -j DNAT --to-destination \(socket)"
-                )
+            let isLegacy = namespace.netfilter.backend == ["iptables-legacy"]
+            let rule: CommandWords =
+                "-d \(packet.destination) -p \(name) --dport \(port) -j DNAT --to-destination \(socket)"
+            actions = [
+                .iptables(
+                    namespace,
+                    IptablesChange(
+                        isIPv4: isIPv4, isLegacy: isLegacy, table: "nat", chain: "PREROUTING", .last, rule: rule))
             ]
         }
         var translated = packet
@@ -175,10 +176,9 @@ extension Projection {
         let site = RuleSite(namespace: namespace, inDevice: inDevice, outDevice: outDevice)
         let traversal = HookTraversal(site: site, hook: .forward, families: [isIPv4 ? "ip" : "ip6", "inet"])
         if let ending = traversal.run(translated).ending {
-            let accept = AcceptRemedy(projection: self, traversal: traversal, ending: ending, packet: translated)
-            commands += accept.remedy?.commands ?? []
+            actions += AcceptRemedy.actions(traversal: traversal, ending: ending, packet: translated)
         }
-        return commands
+        return actions
     }
 
     private func isFull(_ listener: Listener, _ namespace: Namespace) -> Bool {
@@ -200,7 +200,9 @@ extension Projection {
                 message:
                     "the packet arrived in \(namespace.name), but the receive buffer of \(listener.words) is full: \(listener.receiveQueue)\(size) bytes wait to be read, \(listener.drops) datagrams were dropped; the program does not read fast enough",
                 evidence: [
-                    "state: \(listener.receiveQueue)\(size) bytes queued, \(listener.drops) drops at \(listener.words) in \(namespace.name)"
+                    .state(
+                        "\(listener.receiveQueue)\(size) bytes queued, \(listener.drops) drops at \(listener.words) in \(namespace.name)"
+                    )
                 ]), isCertain: true, reasons: ["SOCKET_RCVBUFF", "PROTO_MEM", "SOCKET_BACKLOG"])
     }
 
@@ -219,10 +221,10 @@ extension Projection {
         // inserted shows under `insert_failed`, that for a clash of two packets too.
         let dropped = risen("drop")
         guard count >= limit || dropped > 0 else { return }
-        var evidence = [
-            "state: net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)"
+        var evidence: [Fact] = [
+            .state("net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)")
         ]
-        if dropped > 0 { evidence.append("kernel: nf_conntrack.drop rose by \(dropped) in \(namespace.name)") }
+        if dropped > 0 { evidence.append(.kernel("nf_conntrack.drop rose by \(dropped) in \(namespace.name)")) }
         add(
             Candidate(
                 finding: Finding(
@@ -231,8 +233,10 @@ extension Projection {
                     message:
                         "the connection table of \(namespace.name) is full: \(count) of \(limit) entries; packets of new connections are dropped (the limit is the machine's: it is set in its first network namespace, for all)",
                     evidence: evidence,
-                    remedy: Finding.Remedy(
-                        commands: ["sysctl -w net.netfilter.nf_conntrack_max=\(limit * 2)"])),
+                    remedy: Remedy([
+                        RemedyAction(
+                            in: nil, .sysctl(name: "net.netfilter.nf_conntrack_max", value: "\(limit * 2)"))
+                    ])),
                 isCertain: dropped > 0 || count >= limit, reasons: ["NETFILTER_DROP", "NOT_SPECIFIED"]))
     }
 }

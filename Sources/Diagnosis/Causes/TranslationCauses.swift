@@ -25,24 +25,24 @@ extension Projection {
         let source = net?.description ?? packet.source.description
         let near = result.nearMisses.first { isMeant($0, for: packet, router) }
         let place = Finding.Place(namespace: router.name, hook: .postrouting, device: outDevice)
-        let seen = "seen: \(packet.source) > \(packet.destination) at \(router.name) \(outDevice) out"
-        let command = translateCommand(router, source: source, device: outDevice, near: near?.rule)
-        let remedy = Finding.Remedy(commands: command)
+        let seen = Fact.seen("\(packet.source) > \(packet.destination) at \(router.name) \(outDevice) out")
+        let actions = translate(router, source: source, device: outDevice, near: near?.rule)
+        let remedy = Remedy(actions)
         if let near {
             return Candidate(
                 finding: Finding(
                     code: "source-nat-mismatch", severity: .error, where: place,
                     message:
                         "\(packet.source) leaves \(outDevice) untranslated: \(near.rule.words) would translate it but for \(near.condition): \(near.because)",
-                    evidence: [seen, "state: \(near.rule.words): \(near.rule.text ?? "")"], rule: near.rule,
+                    evidence: [seen, .state("\(near.rule.words): \(near.rule.text ?? "")")], rule: near.rule,
                     unmatched: [Finding.Miss(rule: near.rule, because: near.because)], remedy: remedy),
                 isCertain: true)
         }
         let rules = router.netfilter.nat.filter { $0.kind == "masquerade" || $0.kind == "snat" }
-        let state =
+        let state: Fact =
             rules.isEmpty
-            ? "state: no rule of \(router.name) translates sources"
-            : "state: \(rules.map { $0.rule.words }.joined(separator: ", ")) translate others"
+            ? .state("no rule of \(router.name) translates sources")
+            : .state("\(rules.map { $0.rule.words }.joined(separator: ", ")) translate others")
         return Candidate(
             finding: Finding(
                 code: "no-source-nat", severity: .error, where: place,
@@ -73,10 +73,9 @@ extension Projection {
     }
 
     /// Source translation for one network, in the backend that the namespace uses for it.
-    private func translateCommand(
+    private func translate(
         _ router: Namespace, source: String, device: String, near: RuleReference?
-    ) -> [String] {
-        let scope = scope(router)
+    ) -> [RemedyAction] {
         let isIPv4 = !source.contains(":")
         let nat = router.netfilter.chains.filter { $0.kind == "nat" && $0.hook == .postrouting }
         let wanted = near.flatMap { near in
@@ -85,49 +84,61 @@ extension Projection {
         let chain = wanted ?? nat.first { $0.backend == "nft" && router.netfilter.backend.allSatisfy { $0 == "nft" } }
         let usesNft = (near?.backend ?? chain?.backend) == "nft" || (near == nil && router.netfilter.backend == ["nft"])
         if usesNft {
-            let match = "\(isIPv4 ? "ip" : "ip6") saddr \(source) oifname \(device) masquerade"
-            if let chain { return [scope.run("nft add rule \(chain.family) \(chain.table) \(chain.name) \(match)")] }
             let family = isIPv4 ? "ip" : "ip6"
+            let rule: CommandWords = "\(family) saddr \(source) oifname \(device) masquerade"
+            if let chain {
+                return [.nft(router, "add rule \(chain.family) \(chain.table) \(chain.name) \(words: rule)")]
+            }
             return [
-                scope.run("nft add table \(family) nat"),
-                scope.run("nft 'add chain \(family) nat postrouting { type nat hook postrouting priority srcnat; }'"),
-                scope.run("nft add rule \(family) nat postrouting \(match)"),
+                .nft(router, "add table \(family) nat"),
+                .nft(
+                    router, "\("add chain \(family) nat postrouting { type nat hook postrouting priority srcnat; }")"),
+                .nft(router, "add rule \(family) nat postrouting \(words: rule)"),
             ]
         }
         let isLegacy =
             near?.backend == "iptables-legacy" || near == nil && router.netfilter.backend == ["iptables-legacy"]
-        let tool = (isIPv4 ? "iptables" : "ip6tables") + (isLegacy ? "-legacy" : "")
-        return [scope.run("\(tool) -t nat -A POSTROUTING -s \(source) -o \(shellWord(device)) -j MASQUERADE")]
+        return [
+            .iptables(
+                router,
+                IptablesChange(
+                    isIPv4: isIPv4, isLegacy: isLegacy, table: "nat", chain: "POSTROUTING", .last,
+                    rule: "-s \(source) -o \(device) -j MASQUERADE"))
+        ]
+    }
+
+    /// Source translation for what a translated destination's own network sends to it.
+    private func masquerade(_ packet: PacketState, from source: String, _ router: Namespace, as rule: RuleReference?)
+        -> RemedyAction
+    {
+        let isIPv4 = packet.destination.isIPv4
+        let port = packet.destinationPort ?? 0
+        if rule?.backend == "nft" {
+            let chain = router.netfilter.chains.first {
+                $0.kind == "nat" && $0.hook == .postrouting && $0.backend == "nft"
+            }
+            let family = isIPv4 ? "ip" : "ip6"
+            let service: CommandWords = packet.hasPorts ? "\(packet.ipProtocol) dport \(port)" : ""
+            return .nft(
+                router,
+                "add rule \(chain?.family ?? family) \(chain?.table ?? "nat") \(chain?.name ?? "postrouting") \(family) saddr \(source) \(family) daddr \(packet.destination) \(words: service) masquerade"
+            )
+        }
+        let service: CommandWords = packet.hasPorts ? "-p \(packet.ipProtocol) --dport \(port)" : ""
+        return .iptables(
+            router,
+            IptablesChange(
+                isIPv4: isIPv4, isLegacy: rule?.backend == "iptables-legacy", table: "nat", chain: "POSTROUTING", .last,
+                rule: "-s \(source) -d \(packet.destination) \(words: service) -j MASQUERADE"))
     }
 
     /// The target answers the asker directly, whose socket knows only the address that it sent to.
     func hairpin(
         _ packet: PacketState, router: Namespace, rule: RuleReference?, source: String, target: String
     ) -> Candidate {
-        let scope = scope(router)
         let device = router.links.first { link in link.addresses.contains { $0.contains(packet.destination) } }
         let net = device?.addresses.first { $0.contains(packet.destination) }?.network
-        let isNft = rule?.backend == "nft"
-        let isIPv4 = packet.destination.isIPv4
-        var command: String
-        let port = packet.destinationPort.map { $0 } ?? 0
-        if isNft {
-            let chain = router.netfilter.chains.first {
-                $0.kind == "nat" && $0.hook == .postrouting && $0.backend == "nft"
-            }
-            let family = isIPv4 ? "ip" : "ip6"
-            let match =
-                "\(family) saddr \(net?.description ?? packet.source.description) \(family) daddr \(packet.destination)"
-                + (packet.hasPorts ? " \(packet.ipProtocol) dport \(port)" : "") + " masquerade"
-            command =
-                "nft add rule \(chain?.family ?? family) \(chain?.table ?? "nat") \(chain?.name ?? "postrouting") \(match)"
-        } else {
-            let tool = (isIPv4 ? "iptables" : "ip6tables") + (rule?.backend == "iptables-legacy" ? "-legacy" : "")
-            command =
-                "\(tool) -t nat -A POSTROUTING -s \(net?.description ?? packet.source.description) -d \(packet.destination)"
-                + (packet.hasPorts ? " -p \(packet.ipProtocol) --dport \(port)" : "") + " -j MASQUERADE"
-        }
-        command = scope.run(command)
+        let action = masquerade(packet, from: net?.description ?? packet.source.description, router, as: rule)
         let itself = source == target
         return Candidate(
             finding: Finding(
@@ -137,22 +148,22 @@ extension Projection {
                     ? "\(router.name) sends the packet back to \(target), its own sender, with the source \(packet.source) unchanged: \(target) takes nothing from outside that claims to come from itself; the source must be translated on the way back in"
                     : "\(router.name) translates the destination to \(packet.destination) but leaves the source \(packet.source): \(target) on the same link answers \(source) directly, past the translation, and \(source) does not recognise the answer",
                 evidence: [
-                    "state: \(rule.map { "\($0.words): \($0.text ?? "")" } ?? "destination translated in \(router.name)")"
+                    .state(
+                        "\(rule.map { "\($0.words): \($0.text ?? "")" } ?? "destination translated in \(router.name)")")
                 ],
-                rule: rule, remedy: Finding.Remedy(commands: [command])),
+                rule: rule, remedy: Remedy([action])),
             isCertain: true, reasons: ["IP_LOCAL_SOURCE", "IP_RPFILTER", "NO_SOCKET", "NOT_SPECIFIED"])
     }
 
     /// The request arrived; the far side has no way back.
     func noReturnPath(_ answer: PacketState, at far: Namespace, _ choice: RouteChoice, request: Walk) -> Candidate {
         let back = topology.namespaces.first { $0.holds(answer.destination) }
-        var commands: [String] = []
+        var actions: [RemedyAction] = []
         // The next hop back is the router that handed the request over.
         if let gateway = gateways(for: answer, far).first {
             let net = back?.links.flatMap(\.addresses).first { $0.contains(answer.destination) }?.network
             let target = net?.description ?? answer.destination.description
-            let version = answer.destination.isIPv4 ? "" : "-6 "
-            commands = [scope(far).ip("\(version)route add \(target) via \(gateway.address)")]
+            actions = [.ip(far, answer.destination.family, "route add \(target) via \(gateway.address)")]
         }
         return Candidate(
             finding: Finding(
@@ -160,9 +171,9 @@ extension Projection {
                 message:
                     "the request arrived in \(far.name), but \(far.name) has no route back to \(answer.destination)",
                 evidence: [
-                    "\(choice.evidence.rawValue): no route to \(answer.destination) in \(far.name)",
-                    "seen: the request arrived in \(far.name)",
-                ], remedy: commands.isEmpty ? nil : Finding.Remedy(commands: commands)),
+                    Fact(choice.evidence, "no route to \(answer.destination) in \(far.name)"),
+                    .seen("the request arrived in \(far.name)"),
+                ], remedy: Remedy(ifAny: actions)),
             isCertain: true, reasons: ["IP_OUTNOROUTES", "IP_INNOROUTES"])
     }
 }

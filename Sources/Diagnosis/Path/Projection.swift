@@ -61,10 +61,6 @@ struct Projection {
         }
     }
 
-    func scope(_ namespace: Namespace) -> CommandScope {
-        CommandScope(namespace: namespace, own: context.ownNamespace)
-    }
-
     // MARK: The way
 
     mutating func run(_ packet: PacketState, from start: PathStart) {

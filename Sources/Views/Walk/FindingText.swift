@@ -36,7 +36,7 @@ struct FindingText {
             case .warning: .caution
             case .info: .plain
             }
-        var lines = labelled(label, pen(finding.message) + pen(" (\(finding.code))", .dim), style: style)
+        var lines = labelled(label, pen(finding.message) + pen(" (\(finding.code.rawValue))", .dim), style: style)
         if let rule = finding.rule {
             lines += labelled("rule", pen(RuleWords.name(rule, handle: true), .name))
             if let text = rule.text { lines += labelled("", pen(text, .name)) }
@@ -53,12 +53,9 @@ struct FindingText {
         lines += checks(finding.checks.filter { $0.text != finding.message })
         var last = ""
         for evidence in finding.evidence {
-            // `state: nat POSTROUTING is empty`: the kind of evidence is the label.
-            let parts = evidence.split(separator: ":", maxSplits: 1)
-            let hasKind = parts.count == 2 && parts[0].count <= 9 && !parts[0].contains(" ")
-            let kind = hasKind ? String(parts[0]) : ""
-            let text = hasKind ? parts[1].drop { $0 == " " } : evidence[...]
-            lines += labelled(kind == last ? "" : kind, pen(text))
+            // `state`: the source is the label.
+            let kind = evidence.label
+            lines += labelled(kind == last ? "" : kind, pen(evidence.text))
             last = kind
         }
         if let remedy = finding.remedy, !remedy.commands.isEmpty {

@@ -28,7 +28,7 @@ struct WalkLine {
             line += pen(headline.outcome, headline.style)
             if let remark = headline.remark { line += .spaces(1) + pen(remark) }
         }
-        if let cause = walk.findings.first { line += .spaces(1) + pen("(\(cause.code))", .caution) }
+        if let cause = walk.findings.first { line += .spaces(1) + pen("(\(cause.code.rawValue))", .caution) }
         if walk.outcome == .delivered || walk.outcome == .left {
             let remark = reply == nil ? Durations.text(nanoseconds: walk.durationNanoseconds) : headline.remark ?? ""
             line += .spaces(2) + pen(remark, .dim)

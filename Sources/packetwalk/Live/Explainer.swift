@@ -125,7 +125,7 @@ struct Explainer {
                     evidence: [], checks: walk.findings.first?.checks ?? [])
             ]
         }
-        walk.findings[0].evidence.append("seen: nowhere; \(words)")
+        walk.findings[0].evidence.append(.seen("nowhere; \(words)"))
         return walk
     }
 }
