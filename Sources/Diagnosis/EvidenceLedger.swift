@@ -71,7 +71,7 @@ public struct EvidenceLedger: Sendable {
         if isDatagram {
             // Nobody owes a datagram an answer: only what became of itself is told.
             result.request.findings.removeAll {
-                !["socket-buffer-full", "listener-elsewhere", "no-listener", "port-not-published"].contains($0.code)
+                Catalogue.obstacle($0.code)?.traits.contains(.concernsDatagram) != true
             }
         }
         if let kind, result.request == exchange.request, unremarkable.count < Self.unremarkableLimit {

@@ -1,0 +1,150 @@
+internal import Network
+internal import Observations
+internal import WalkModel
+internal import Wire
+
+/// A packet that stopped on its path, with all that the witnesses look at.
+struct StoppedPacket {
+    let walk: Walk
+    /// As it was last seen.
+    let packet: PacketState
+    let last: Hop?
+    let context: DiagnosisContext
+    let report: KernelReport
+    let findings: PathFindings
+
+    var candidates: [Candidate] { findings.candidates }
+    /// The candidates before the place where the packet was expected next and not seen.
+    let eligible: [Candidate]
+
+    init(_ reading: WalkReading, packet: PacketState, _ context: DiagnosisContext, _ findings: PathFindings) {
+        walk = reading.walk
+        last = reading.last
+        self.packet = packet
+        self.context = context
+        self.findings = findings
+        report = KernelReport(reading.walk, context)
+        eligible = findings.eligible
+    }
+
+    /// Whether a candidate shows by a drop reason, in the namespace in which the kernel gave it.
+    func fits(_ candidate: Candidate, _ reason: String) -> Bool {
+        // Who did not answer for the next hop, and why, is in another namespace than the one that gave up.
+        let isNeighbour = reason.hasPrefix("NEIGH_")
+        if isNeighbour, candidate.traits.contains(.stopsNeighbourDiscovery) { return true }
+        let isPlace =
+            report.namespace == nil || candidate.finding.where.namespace == report.namespace || isNeighbour
+            || candidate.traits.contains(.isElsewhere)
+        return isPlace
+            && (candidate.reasons.contains(reason) || candidate.reasons.isEmpty && reason == "NOT_SPECIFIED")
+    }
+
+    /// The cause where the kernel's reason alone says it, and nothing in the configuration explains it.
+    func explained(by reason: String) -> Candidate? {
+        guard let (obstacle, words) = Catalogue.explanation(of: reason, packet) else { return nil }
+        let place = report.namespace ?? last?.namespace
+        return obstacle.candidate(
+            at: Finding.Place(namespace: place, hook: walk.stoppedAt?.hook, device: walk.stoppedAt?.device),
+            "\(place ?? "the kernel") dropped the packet: \(words)", evidence: report.fact.map { [$0] } ?? [],
+            reasons: [reason])
+    }
+
+    // MARK: A traced rule
+
+    /// The candidate for the rule that the trace names.
+    func traced(_ rule: RuleReference) -> Candidate {
+        let trace = TraceReading(context.rules)
+        let same = candidates.first { $0.finding.rule.map { $0.isSame(as: rule) } ?? false }
+        // An accept in a base chain before can only be known from the trace where a condition can't be told.
+        let isWhole = trace.accepted(before: rule).isEmpty || same?.traits.contains(.namesAccept) == true
+        var match = (isWhole ? same : nil) ?? unforeseen(rule, trace)
+        match.isCertain = true
+        match.finding.evidence.insert(.rule("traced: \(rule.words)"), at: 0)
+        if let path = trace.path(to: rule) { match.finding.path = path }
+        // That the rules as they were read say something else is reported, not hidden.
+        if let expected = candidates.first(where: { $0.isCertain && $0.finding.rule != nil }),
+            let other = expected.finding.rule, !other.isSame(as: rule),
+            expected.finding.where.namespace == match.finding.where.namespace,
+            expected.finding.where.hook == match.finding.where.hook
+        {
+            match.finding.evidence.append(
+                .state("by the rules as they were read \(other.words) would have ended it; the trace decides"))
+        }
+        return match
+    }
+
+    /// A rule that the path as configured does not come to.
+    private func unforeseen(_ rule: RuleReference, _ trace: TraceReading) -> Candidate {
+        let name = report.namespace ?? walk.stoppedAt?.namespace ?? last?.namespace
+        guard let namespace = name.flatMap({ context.topology[namespace: $0] }),
+            let chain = namespace.netfilter.chains.first(where: { $0.holds(rule) })
+        else { return unknown(rule, in: name) }
+        let found = chain.rules.first {
+            rule.handle != nil && $0.handle == rule.handle || rule.position != nil && $0.position == rule.position
+        }
+        var reference = rule
+        reference.text = rule.text ?? found?.text
+        reference.position = rule.position ?? found?.position
+        reference.handle = rule.handle ?? found?.handle
+        reference.backend = chain.backend
+        let event = trace.event(of: rule)
+        let traversal = HookTraversal(
+            site: RuleSite(namespace: namespace, inDevice: event?.inDevice, outDevice: event?.outDevice),
+            hook: event?.hook ?? chain.hook ?? walk.stoppedAt?.hook ?? .forward, families: [chain.family],
+            device: chain.device)
+        let verdict = (report.verdict ?? "drop").lowercased()
+        let kind: HookResult.Ending.Kind =
+            verdict.contains("policy") ? .policy : verdict.hasPrefix("reject") ? .reject("an error") : .drop
+        let unmatched =
+            kind == .policy
+            ? traversal.lastMisses(of: chain, packet: packet)
+            : traversal.misses(before: found?.position, in: chain, packet)
+        let ending = HookResult.Ending(
+            kind: kind, rule: reference, comment: found?.comment, chain: chain, path: trace.path(to: rule) ?? [],
+            unmatched: unmatched, accepted: trace.accepted(before: rule))
+        var surroundings = Surroundings(findings.path.inputs, origin: findings.path.origin)
+        for case .hook(let hook) in findings.path.steps { surroundings.note(hook) }
+        return Catalogue.candidate(
+            for: RuleEnding(ending: ending, traversal: traversal, packet: packet), surroundings)
+    }
+
+    /// A rule of a chain that could not be read.
+    private func unknown(_ rule: RuleReference, in namespace: String?) -> Candidate {
+        let verdict = report.verdict ?? "drop"
+        let obstacle: any Obstacle =
+            if verdict.hasPrefix("reject") { RuleReject() } else if verdict.contains("policy") { PolicyDrop() } else {
+                RuleDrop()
+            }
+        return obstacle.candidate(
+            at: Finding.Place(namespace: namespace, hook: walk.stoppedAt?.hook),
+            "\(rule.words) ends the packet: \(rule.text ?? verdict)", evidence: [], rule: rule)
+    }
+}
+
+extension RuleReference {
+    /// Whether two references, of which either may know less, are to one rule.
+    func isSame(as other: RuleReference) -> Bool {
+        guard family == other.family || family.isEmpty || other.family.isEmpty, table == other.table,
+            chain == other.chain
+        else { return false }
+        if let backend, let wanted = other.backend, backend != wanted { return false }
+        if let handle, let wanted = other.handle { return handle == wanted }
+        return position == other.position
+    }
+}
+
+extension RuleChain {
+    fileprivate func holds(_ rule: RuleReference) -> Bool {
+        table == rule.table && name == rule.chain && (family == rule.family || rule.family.isEmpty)
+            && (backend == rule.backend || rule.backend == nil)
+    }
+}
+
+extension HookTraversal {
+    /// The rules before a position that did not match, the nearest eight.
+    fileprivate func misses(before position: Int?, in chain: RuleChain, _ packet: PacketState) -> [Finding.Miss] {
+        var shortened = chain
+        if let position { shortened.rules = chain.rules.filter { $0.position < position } }
+        return lastMisses(of: shortened, packet: packet)
+    }
+}

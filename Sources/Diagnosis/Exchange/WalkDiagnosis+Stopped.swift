@@ -1,0 +1,130 @@
+internal import Network
+internal import Observations
+internal import WalkModel
+internal import Wire
+
+/// A packet that stopped on its path.
+extension WalkDiagnosis {
+    /// The cause is what the witnesses name, unless policy routing sent the packet where it stopped. Where they name
+    /// nothing, the packet may wait for a neighbour whose answer is stopped elsewhere; else it stays unexplained.
+    ///
+    /// - Parameter request: the walk that this one answers.
+    mutating func stopped(_ reading: WalkReading, request: WalkReading?) -> [Finding] {
+        guard let first = reading.packet() else { return [] }
+        let packet = reading.last.flatMap { reading.packet(at: $0) } ?? first
+        let path = findingsAhead(of: packet, first, reading, request)
+        let stop = StoppedPacket(reading, packet: packet, context, path)
+        var candidates = stop.candidates
+        var cause = Witness.cause(of: stop)
+        if request == nil, let better = routedElsewhere(reading, cause: cause, routers: path.path.routers) {
+            if let cause { candidates.insert(cause, at: 0) }
+            cause = better
+        }
+        if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
+        guard var cause else {
+            // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's
+            // fault.
+            if reading.walk.isRedirect, stop.report.reason == "NETFILTER_DROP" { return [] }
+            return [unexplained(stop)]
+        }
+        if !isComplete, !stop.report.isDirect {
+            cause.isCertain = false
+            cause.finding.evidence.append(
+                Fact(nil, "a source lost events meanwhile: what was not seen proves nothing"))
+        }
+        if request == nil { refine(cause, reading) }
+        return findings(of: cause, next: candidates, path, stop.report, reading)
+    }
+
+    /// Everything ahead of where the packet was last seen that could stop it, but for what is proven that it passed.
+    private func findingsAhead(
+        of packet: PacketState, _ first: PacketState, _ reading: WalkReading, _ request: WalkReading?
+    ) -> PathFindings {
+        var inputs = inputs(request ?? reading)
+        inputs.requestPassed = request?.namespaces
+        let start = reading.start(sender: sender(reading, packet))
+        let path =
+            start.map { ForwardPath(of: packet, from: $0, origin: first, inputs) }
+            ?? ForwardPath(origin: first, inputs)
+        var findings = PathFindings(path, boundary: boundary(reading))
+        if let last = reading.last { findings.removeCandidates { $0.isBefore(last) } }
+        let trace = TraceReading(context.rules)
+        for refuted in findings.candidates where isPassed(refuted, trace) {
+            let words = refuted.finding.rule?.words ?? "a rule"
+            findings.note(
+                Finding.Check(holds: false, text: "\(words): the trace shows that the packet passed"))
+        }
+        findings.removeCandidates { isPassed($0, trace) }
+        return findings
+    }
+
+    /// Where the packet was expected next, unless a source lost events.
+    private func boundary(_ reading: WalkReading) -> PathFindings.Boundary? {
+        guard isComplete, let next = reading.walk.expectedNext else { return nil }
+        if next.vantage == .link, let device = next.device {
+            return .port(LayerTwoPath.Port(namespace: next.namespace, device: device))
+        }
+        return next.hook.map { .hook(namespace: next.namespace, $0) }
+    }
+
+    /// A rule of a base chain of which the kernel's trace says that the packet came through it.
+    private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
+        guard let rule = candidate.finding.rule, let namespace = candidate.finding.where.namespace,
+            !walk.losses.contains(where: { $0.vantage.hasPrefix(Loss.ruleTracePrefix) })
+        else { return false }
+        return trace.passed(
+            family: rule.family, table: rule.table, baseChain: candidate.finding.path.first?.chain ?? rule.chain,
+            namespace: namespace)
+    }
+
+    /// A packet that waits for its neighbour's address goes no further, and what stops the question is where the packet
+    /// never came. Only what stops ARP and neighbour discovery too counts.
+    private func neighbourQuestionStopped(_ stop: StoppedPacket) -> Candidate? {
+        guard stop.report.rule == nil, stop.report.reason == nil, let last = stop.last,
+            let device = stop.nextDevice(after: last), let namespace = topology[namespace: last.namespace],
+            let waiting = namespace.neighbors.first(where: {
+                $0.device == device && ["failed", "incomplete"].contains($0.state.lowercased())
+            })
+        else { return nil }
+        let fitting = stop.candidates.filter { candidate in
+            candidate.traits.contains(.stopsNeighbourDiscovery)
+                || candidate.traits.contains(.stopsEveryFrame) && candidate.finding.rule == nil
+        }
+        if var cause = fitting.first(where: \.isCertain) ?? fitting.first {
+            cause.finding.evidence.append(
+                .seen("the next hop of \(last.namespace) on \(device) does not answer"))
+            return cause
+        }
+        return NeighborUnresolved().waiting(for: waiting, in: last.namespace, on: device)
+    }
+
+    private func unexplained(_ stop: StoppedPacket) -> Finding {
+        let end = stop.walk.stoppedAt
+        let place = Finding.Place(
+            namespace: stop.report.namespace ?? end?.namespace ?? stop.last?.namespace, hook: end?.hook,
+            device: end?.device ?? stop.last?.device)
+        if stop.report.fact != nil { return UnknownDrop().finding(stop, at: place) }
+        if let failure = stop.report.failure { return SendFailed().finding(failure, stop) }
+        return LostUnexplained().finding(stop, at: place, isComplete: isComplete)
+    }
+}
+
+extension StoppedPacket {
+    /// The device at which a packet was expected that was last seen on its way out of the same namespace.
+    fileprivate func nextDevice(after last: Hop) -> String? {
+        guard let next = walk.expectedNext else { return last.hook == .postrouting ? last.device : nil }
+        return next.vantage == .link && next.namespace == last.namespace ? next.device : nil
+    }
+}
+
+extension Candidate {
+    /// Whether it is a rule of a hook that the packet was seen to have passed.
+    fileprivate func isBefore(_ last: Hop) -> Bool {
+        guard last.vantage == .netfilter, let seen = last.hook, let hook = finding.where.hook,
+            finding.where.namespace == last.namespace, finding.rule != nil
+        else { return false }
+        let order: [NetfilterHook] = [.ingress, .prerouting, .input, .forward, .output, .postrouting, .egress]
+        guard let one = order.firstIndex(of: hook), let other = order.firstIndex(of: seen) else { return false }
+        return one < other
+    }
+}

@@ -1,0 +1,170 @@
+internal import Network
+internal import Observations
+internal import WalkModel
+internal import Wire
+
+/// A packet that arrived, or left, and nothing came back.
+extension WalkDiagnosis {
+    /// What is asked about the silence after an arrival, in this order: first whether the packet was really taken, then
+    /// whether a reply would find its path back. The first question that finds something decides.
+    private enum Question: CaseIterable {
+        /// A rule or the reverse path check of the last namespace stops it for certain: it was seen to come in only.
+        case stoppedAfterArrival
+        /// No socket takes it, or the one that would says nothing.
+        case notTaken
+        /// Nothing that owes a reply was sent: no more is asked.
+        case noReplyOwed
+        /// The reply goes past the router that translated the destination.
+        case bypassedTranslation
+        /// The reply goes to another namespace with the sender's address.
+        case takenByAnother
+        /// The reply is for a private address that a router let out untranslated.
+        case untranslated
+        /// Something stops the reply on its path back.
+        case replyStopped
+        /// None of these.
+        case unexplained
+    }
+
+    /// An arrival, with the paths that the questions look at.
+    private struct Arrival {
+        var reading: WalkReading
+        /// As first sent.
+        var packet: PacketState
+        /// As it arrived.
+        var arrived: PacketState
+        var last: Hop
+        var namespace: Namespace
+        var sender: String
+        /// From where it was last seen to the socket.
+        var onward: PathFindings
+        /// The reply's.
+        var back: PathFindings
+
+        var isBack: Bool { back.path.end == .delivered(namespace: sender) }
+        var blocking: Candidate? { back.candidates.first(where: \.isCertain) ?? back.candidates.first }
+    }
+
+    mutating func unanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
+        guard let last = reading.last, let arrived = reading.packet(at: last), let sender = reading.sightings.first,
+            let namespace = topology[namespace: last.namespace]
+        else { return [] }
+        var arrival = Arrival(
+            reading: reading, packet: packet, arrived: arrived, last: last, namespace: namespace,
+            sender: sender.namespace, onward: onward(reading, packet, arrived, last, namespace),
+            back: PathFindings(ForwardPath(origin: arrived, inputs(reading))))
+        for question in Question.allCases {
+            // Of most packets it need not be followed.
+            if question == .bypassedTranslation { arrival.back = pathBack(of: arrived, from: last.namespace, reading) }
+            if let findings = ask(question, arrival) { return findings }
+        }
+        return []
+    }
+
+    /// It left by a device past which nothing can be seen.
+    func leftUnanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
+        guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
+        else { return [] }
+        if let candidate = missingTranslation(reading, packet) ?? routedElsewhere(reading, cause: nil) {
+            return finding(of: candidate, reading)
+        }
+        return packet.owesReply ? [NoAnswer().left(last, unseen: unseenReply)] : []
+    }
+
+    /// Added to what says that there was no reply.
+    private var unseenReply: String {
+        isComplete ? "" : "; a source lost events meanwhile, so it may have come unseen"
+    }
+
+    private func onward(
+        _ reading: WalkReading, _ packet: PacketState, _ arrived: PacketState, _ last: Hop, _ namespace: Namespace
+    ) -> PathFindings {
+        let inputs = inputs(reading)
+        if last.vantage == .socket {
+            guard packet.ipProtocol == .udp || packet.owesReply else {
+                return PathFindings(ForwardPath(origin: arrived, inputs))
+            }
+            let socket = SocketStep(namespace: namespace, device: "", packet: arrived)
+            return PathFindings(ForwardPath(at: .socket(socket), origin: arrived, inputs))
+        }
+        return PathFindings(
+            reading.start(sender: nil).map { ForwardPath(of: arrived, from: $0, inputs) }
+                ?? ForwardPath(origin: arrived, inputs))
+    }
+
+    /// Nil where the question finds nothing; empty where there is nothing to say, and no more is asked.
+    private mutating func ask(_ question: Question, _ arrival: Arrival) -> [Finding]? {
+        let (reading, packet) = (arrival.reading, arrival.packet)
+        switch question {
+        case .stoppedAfterArrival: return stoppedAfterArrival(arrival)
+        case .notTaken: return notTaken(arrival)
+        case .noReplyOwed: return packet.owesReply || packet.ipProtocol == .udp ? nil : []
+        case .bypassedTranslation:
+            return bypassedTranslation(reading, arrival.arrived, arrival.back.path, sender: arrival.sender).map {
+                finding(of: $0, reading)
+            }
+        case .takenByAnother:
+            guard case .delivered(let name) = arrival.back.path.end, !arrival.isBack,
+                topology[namespace: name]?.holds(packet.source) == true
+            else { return nil }
+            return duplicate(reading, at: name, packet.source)
+        case .untranslated:
+            guard !arrival.isBack || arrival.blocking != nil else { return nil }
+            return missingTranslation(reading, packet).map {
+                finding(of: $0, reading, checks: arrival.back.checks)
+            }
+        case .replyStopped: return replyStopped(arrival)
+        case .unexplained:
+            guard packet.owesReply else { return nil }
+            return [
+                NoAnswer().arrived(
+                    arrival.last, unseen: unseenReply, checks: arrival.back.checks + arrival.onward.checks)
+            ]
+        }
+    }
+
+    private mutating func stoppedAfterArrival(_ arrival: Arrival) -> [Finding]? {
+        let mine = arrival.onward.candidates.filter { $0.finding.where.namespace == arrival.last.namespace }
+        let stopping = mine.first { $0.finding.rule != nil || $0.traits.contains(.stopsAfterArrival) }
+        guard let stopping, stopping.isCertain else { return nil }
+        let report = KernelReport(arrival.reading.walk, context)
+        walk.outcome = .lost
+        refine(stopping, arrival.reading)
+        return findings(of: stopping, next: mine, arrival.onward, report, arrival.reading)
+    }
+
+    private mutating func notTaken(_ arrival: Arrival) -> [Finding]? {
+        let isTCP = arrival.packet.ipProtocol == .tcp
+        // TCP refuses with a RST: without one, only what explains a silence counts.
+        let found = arrival.onward.candidates.first { !isTCP || $0.traits.contains(.explainsSilence) }
+        guard var found else { return nil }
+        if isTCP, !found.traits.contains(.isSilent) { found.isCertain = false }
+        if found.isCertain, found.traits.contains(.dropsAtSocket) { walk.outcome = .dropped }
+        return finding(of: found, arrival.reading)
+    }
+
+    private func replyStopped(_ arrival: Arrival) -> [Finding]? {
+        let (reading, back) = (arrival.reading, arrival.back)
+        guard var found = arrival.blocking, found.isCertain || arrival.packet.owesReply else { return nil }
+        if found.finding.code == NoRoute().code, found.finding.where.namespace == arrival.last.namespace {
+            let reply = arrival.arrived.answer
+            let surroundings = Surroundings(back.path.inputs, origin: reply)
+            let choice = back.path.inputs.route(reply, arrival.namespace, inDevice: nil)
+            return finding(
+                of: NoReturnPath().candidate(reply, at: arrival.namespace, choice, surroundings), reading,
+                checks: back.checks)
+        }
+        if let better = routedElsewhere(reading, cause: found) {
+            return finding(of: better, reading, checks: back.checks)
+        }
+        if !arrival.packet.owesReply { found.isCertain = false }
+        found.finding.evidence.append(
+            .seen("the request arrived in \(arrival.last.namespace); it is the answer that stops"))
+        return findings(of: found, next: back.candidates, back, KernelReport(reading.walk, context), reading)
+    }
+}
+
+extension PacketState {
+    /// Whether its receiver must reply: an echo request, or a SYN.
+    var owesReply: Bool { isEchoRequest || ipProtocol == .tcp && tcpFlags.map { $0 & 18 == 2 } == true }
+}

@@ -1,0 +1,138 @@
+internal import Network
+internal import Observations
+internal import WalkModel
+internal import Wire
+
+/// The diagnosis of one walk.
+///
+/// By its outcome: a packet that stopped is followed along the path that the configuration gives it from where it was
+/// last seen, and the witnesses say which of the obstacles there was the cause (`WalkDiagnosis+Stopped`). Of one that
+/// arrived, the reply is looked at (`+Delivered`), or what kept it from coming (`+Unanswered`).
+struct WalkDiagnosis {
+    /// With what the findings say of its outcome and end.
+    var walk: Walk
+    let reply: Walk?
+    let context: DiagnosisContext
+    var topology: Topology { context.topology }
+
+    init(walk: Walk, reply: Walk?, context: DiagnosisContext) {
+        self.walk = walk
+        self.reply = reply
+        var context = context
+        if let stop = walk.stoppedAt { context.read(stop, of: walk) }
+        self.context = context
+    }
+
+    mutating func run() -> [Finding] {
+        let reading = WalkReading(walk: walk, topology: topology)
+        guard let packet = reading.packet(), !packet.destination.isMulticast else { return [] }
+        // What lies past the edge of the recording is no fault of the network's.
+        if walk.cutOff != nil { return [] }
+        switch walk.outcome {
+        case .delivered: return walk.answers == nil ? delivered(reading, packet) : []
+        case .left:
+            if walk.answers != nil || reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
+            return leftUnanswered(reading, packet)
+        case .dropped, .rejected, .lost, .unsent: return stopped(reading, request: nil)
+        }
+    }
+
+    // MARK: What all of it needs
+
+    /// Whether no source lost anything while the walk ran: only then does an absence mean something.
+    /// That rules were lost takes nothing from it, since nothing is concluded from the absence of a rule.
+    var isComplete: Bool {
+        walk.losses.allSatisfy { $0.vantage.hasPrefix(Loss.ruleTracePrefix) }
+            && context.losses.allSatisfy { $0.lost == 0 || $0.source.hasPrefix(Loss.ruleTracePrefix) }
+    }
+
+    /// The namespace that sends a packet.
+    func sender(_ reading: WalkReading, _ packet: PacketState) -> String? {
+        if let name = context.sendFailures.last?.namespace { return name }
+        if let name = reading.walk.stoppedAt?.namespace { return name }
+        return topology.namespaces.first { namespace in
+            namespace.links.contains { $0.addresses.contains { $0.address == packet.source } }
+        }?.name
+    }
+
+    /// Inputs for a path of this walk's packet, or of one that answers it.
+    func inputs(_ reading: WalkReading, isReply: Bool = false) -> PathInputs {
+        PathInputs(
+            context, flows: context.flows + reading.flows(), requestPassed: isReply ? reading.namespaces : nil)
+    }
+
+    /// A cause that nothing else is next in line to.
+    func finding(
+        of candidate: Candidate, _ reading: WalkReading, fact: Fact? = nil, checks: [Finding.Check] = []
+    ) -> [Finding] {
+        var finding = candidate.finding
+        finding.severity = candidate.isCertain ? .error : .warning
+        if let last = reading.last { finding.evidence.insert(.seen("last at \(last.words)"), at: 0) }
+        if let fact { finding.evidence.append(fact) }
+        finding.checks = [Finding.Check(holds: candidate.isCertain ? true : nil, text: finding.message)] + checks
+        return [finding]
+    }
+
+    /// The cause, with what the kernel reported, then up to four obstacles that would also stop the packet.
+    func findings(
+        of cause: Candidate, next candidates: [Candidate], _ path: PathFindings, _ report: KernelReport,
+        _ reading: WalkReading
+    ) -> [Finding] {
+        var first = cause.finding
+        first.severity = cause.isCertain ? .error : .warning
+        first.checks = [Finding.Check(holds: cause.isCertain ? true : nil, text: first.message)] + path.checks
+        if let fact = report.fact { first.evidence.append(fact) }
+        if report.reason == nil, let fact = context.nearbyDrops?.words(concerning: cause.reasons) {
+            first.evidence.append(fact)
+        }
+        if let failure = report.failure { first.evidence.append(.kernel("the sender got: \(failure.message)")) }
+        if let last = reading.last { first.evidence.insert(.seen("last at \(last.words)"), at: 0) }
+        var findings = [first]
+        for candidate in candidates where candidate.isCertain && findings.count < 5 {
+            var finding = candidate.finding
+            let isKnown = findings.contains {
+                $0.code == finding.code && $0.where == finding.where && $0.rule == finding.rule
+            }
+            if isKnown { continue }
+            finding.severity = .warning
+            finding.message = "next in line: \(finding.message)"
+            findings.append(finding)
+        }
+        return findings
+    }
+
+    /// Takes what a certain cause says of the walk's outcome and end.
+    mutating func refine(_ cause: Candidate, _ reading: WalkReading) {
+        guard cause.isCertain else { return }
+        let finding = cause.finding
+        let isOfRule = finding.rule != nil && !cause.traits.contains(.stopsNeighbourDiscovery)
+        let hasLeft = reading.sightings.contains {
+            $0.vantage == .link && topology[namespace: $0.namespace]?[device: $0.device ?? ""]?.kind != "loopback"
+        }
+        if walk.outcome == .rejected, !hasLeft, !isOfRule, isComplete {
+            // It was the sender's own kernel that reported it.
+            walk.outcome = .unsent
+        }
+        if walk.outcome == .lost || walk.outcome == .dropped {
+            let own = reading.packet().flatMap { sender(reading, $0) }
+            if !hasLeft, !isOfRule, isComplete || finding.where.namespace == own {
+                walk.outcome = .unsent
+            } else if cause.traits.contains(.rejects) {
+                walk.outcome = .rejected
+            } else {
+                walk.outcome = .dropped
+            }
+        }
+        if walk.outcome == .dropped, let reply, reply.isICMPError, reply.outcome == .delivered {
+            // The sender got the error.
+            walk.outcome = .rejected
+        }
+        var stop = walk.stoppedAt ?? Stop()
+        stop.namespace = stop.namespace ?? finding.where.namespace
+        stop.device = stop.device ?? finding.where.device
+        stop.hook = stop.hook ?? finding.where.hook
+        if stop.vantage == nil { stop.vantage = stop.hook == nil ? .link : .netfilter }
+        if stop.rule == nil || stop.rule?.text == nil { stop.rule = finding.rule ?? stop.rule }
+        walk.stoppedAt = stop
+    }
+}

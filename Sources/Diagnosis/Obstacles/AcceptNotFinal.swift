@@ -1,0 +1,17 @@
+internal import Network
+internal import WalkModel
+
+/// A rule accepted the packet, but an accept ends only its own base chain, and another at the same hook drops it.
+struct AcceptNotFinal: Obstacle {
+    let code: FindingCode = "accept-not-final"
+    let traits: ObstacleTraits = .namesAccept
+
+    func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
+        guard let accepted = rule.ending.accepted.last else { return nil }
+        var finding = base
+        finding.message =
+            "\(accepted.words) accepted \(rule.subject), but that ends only its own chain: \(rule.rule.words) at the same hook in \(rule.namespace.name) then drops it"
+        finding.evidence.append(.state("accepted before by \(accepted.words): \(accepted.text ?? "")"))
+        return finding
+    }
+}

@@ -1,0 +1,72 @@
+internal import Network
+internal import WalkModel
+
+/// A port of a bridge does not let the frame pass: its state, its isolation, or its VLAN.
+struct BridgePortBlocked: Obstacle {
+    let code: FindingCode = "bridge-port-blocked"
+    let steps: Set<PathStep.Kind> = [.bridge]
+    let reasons: Set = [
+        "NOT_SPECIFIED", "BRIDGE_INGRESS_STP_STATE", "BRIDGE_NO_EGRESS_PORT", "VLAN_FILTER", "NEIGH_FAILED",
+        "NEIGH_QUEUEFULL",
+    ]
+    let traits: ObstacleTraits = .stopsEveryFrame
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .bridge(let step) = step, let blockage = step.blockage else { return [] }
+        let bridge = step.bridge.name
+        switch blockage {
+        case .bridgeDown, .portDown: return []
+        case .state(let port, let state): return [spanningTree(port, state, step)]
+        case .isolated(let entry, let exit):
+            return [
+                blocked(
+                    exit, step, "it is isolated, and so is \(entry.name): isolated ports don't reach each other",
+                    "bridge link set dev \(exit.name) isolated off")
+            ]
+        case .noPVID(let entry):
+            return [
+                blocked(
+                    entry, step, "\(bridge) filters VLANs and the port has no PVID",
+                    step.ownVLAN.map { "bridge vlan add dev \(entry.name) vid \($0) pvid untagged" })
+            ]
+        case .notMember(let exit, let vlan):
+            let pvid = exit.bridgePort?.pvid.map(String.init) ?? "none"
+            return [
+                blocked(
+                    exit, step, "\(bridge) filters VLANs, the frame is in VLAN \(vlan) and the port's PVID is \(pvid)",
+                    "bridge vlan add dev \(exit.name) vid \(vlan) pvid untagged")
+            ]
+        case .notBridges(let entry, let vlan):
+            let own = step.ownVLAN
+            return [
+                blocked(
+                    entry, step,
+                    "\(bridge) filters VLANs, the port's PVID is \(vlan) and \(bridge) itself is in \(own.map(String.init) ?? "none")",
+                    "bridge vlan add dev \(entry.name) vid \(own ?? 1) pvid untagged")
+            ]
+        }
+    }
+
+    /// Where the kernel's spanning tree runs, the state is its own and can't be set (EBUSY): a port that listens or learns
+    /// forwards after two forward delays, one that blocks stands for a loop.
+    private func spanningTree(_ port: Link, _ state: String, _ step: BridgeStep) -> Judgement {
+        guard step.bridge.bridge?.stp == true else {
+            return blocked(port, step, "its state is \(state)", "bridge link set dev \(port.name) state 3")
+        }
+        let words =
+            ["listening", "learning"].contains(state)
+            ? "its state is \(state): the spanning tree lets it forward after two forward delays, if it finds no loop"
+            : "its state is \(state): the spanning tree found another way to the same bridges"
+        return blocked(port, step, words, nil)
+    }
+
+    private func blocked(_ port: Link, _ step: BridgeStep, _ why: String, _ command: CommandWords?) -> Judgement {
+        let name = step.namespace.name
+        return .candidate(
+            candidate(
+                at: Finding.Place(namespace: name, device: port.name),
+                "\(port.name), a port of \(step.bridge.name) in \(name), does not let the frame pass: \(why)",
+                evidence: [.state("\(port.name) in \(name): \(why)")],
+                remedy: command.map { Remedy([.run(step.namespace, $0)]) }))
+    }
+}

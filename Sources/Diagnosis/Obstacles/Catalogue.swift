@@ -1,0 +1,62 @@
+internal import WalkModel
+
+/// All kinds of findings. The order counts: at one step, candidates and checks come in it, and of the obstacles that
+/// could name a rule the first that knows it does.
+enum Catalogue {
+    static let all: [any Obstacle] = [
+        // Routes
+        LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
+        // What rules are there for; the plain names come last.
+        ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
+        PortNotPublished(), DNATNotForwarded(), RuleReject(), PolicyDrop(), RuleDrop(),
+        ConntrackFull(),
+        // Links
+        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), VXLANUnreachable(), TCDrop(),
+        // Queues
+        BurstExceeded(), QueueFull(), QueueDelay(),
+        // Neighbours
+        DuplicateAddress(), AddressOnBridgePort(), GatewayUnreachable(), WrongNetmask(),
+        NeighborUnresolved(),
+        // Routers
+        HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
+        // Sockets
+        EchoIgnored(), SocketBufferFull(), ListenerElsewhere(), NoListener(),
+        // Replies
+        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), NoAnswer(),
+        // No cause found
+        SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),
+    ]
+
+    /// By kind of step, in the order of `all`: each step is shown to few.
+    private static let byStep: [PathStep.Kind: [any Obstacle]] = {
+        var table: [PathStep.Kind: [any Obstacle]] = [:]
+        for obstacle in all {
+            for kind in obstacle.steps { table[kind, default: []].append(obstacle) }
+        }
+        return table
+    }()
+
+    static func obstacles(at kind: PathStep.Kind) -> [any Obstacle] { byStep[kind] ?? [] }
+
+    static func obstacle(_ code: FindingCode) -> (any Obstacle)? { all.first { $0.code == code } }
+
+    /// The candidate for a rule or policy that ends the packet.
+    static func candidate(for rule: RuleEnding, _ surroundings: Surroundings) -> Candidate {
+        var base = rule.finding(RuleDrop().code)
+        for obstacle in all {
+            base.code = obstacle.code
+            guard let finding = obstacle.explain(rule, base, surroundings) else { continue }
+            return Candidate(
+                finding: finding, isCertain: rule.doubts.isEmpty, reasons: rule.reasons, traits: obstacle.traits)
+        }
+        return Candidate(finding: base, isCertain: false)
+    }
+
+    /// What a drop reason alone says, where nothing in the configuration explains it.
+    static func explanation(of reason: String, _ packet: PacketState) -> (obstacle: any Obstacle, words: String)? {
+        for obstacle in all {
+            if let words = obstacle.words(for: reason, packet) { return (obstacle, words) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,42 @@
+internal import Network
+internal import Observations
+internal import WalkModel
+
+/// The connection table is full: new connections are dropped where no entry can be given up (`nf_conntrack: table full,
+/// dropping packet`).
+struct ConntrackFull: Obstacle {
+    let code: FindingCode = "conntrack-full"
+    let steps: Set<PathStep.Kind> = [.conntrack]
+    let reasons: Set = ["NETFILTER_DROP", "NOT_SPECIFIED"]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .conntrack(let step) = step, step.packet.connection == .new || step.packet.connection == nil,
+            let limit = setting("max", step), limit > 0, let count = setting("count", step)
+        else { return [] }
+        let name = step.namespace.name
+        // Early drops made room: they are counted where the table was full and the packet passed. What could not be
+        // inserted shows under `insert_failed`, that for a clash of two packets too.
+        let dropped = surroundings.context.counters.filter { $0.namespace == name && $0.name == "nf_conntrack.drop" }
+            .reduce(0) { $0 + $1.delta }
+        guard count >= limit || dropped > 0 else { return [] }
+        var evidence: [Fact] = [
+            .state("net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)")
+        ]
+        if dropped > 0 { evidence.append(.kernel("nf_conntrack.drop rose by \(dropped) in \(name)")) }
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name, hook: step.hook),
+                    "the connection table of \(name) is full: \(count) of \(limit) entries; packets of new connections are dropped (the limit is the machine's: it is set in its first network namespace, for all)",
+                    evidence: evidence,
+                    remedy: Remedy([
+                        RemedyAction(
+                            in: nil, .sysctl(name: "net.netfilter.nf_conntrack_max", value: "\(limit * 2)"))
+                    ])))
+        ]
+    }
+
+    private func setting(_ name: String, _ step: ConntrackStep) -> Int? {
+        step.namespace.sysctls["net.netfilter.nf_conntrack_\(name)"].flatMap { Int($0) }
+    }
+}

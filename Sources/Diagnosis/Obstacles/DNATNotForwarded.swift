@@ -1,0 +1,19 @@
+internal import Network
+internal import WalkModel
+
+/// The destination was translated to a published service, and a rule of `forward` drops the packet then.
+struct DNATNotForwarded: Obstacle {
+    let code: FindingCode = "dnat-not-forwarded"
+
+    func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
+        guard rule.traversal.hook == .forward, rule.packet.isDestinationTranslated == true else { return nil }
+        let name = rule.namespace.name
+        let translation = surroundings.translations.last { $0.namespace == name && !$0.isSource }?.rule
+        var finding = base
+        finding.message =
+            "\(translation?.words ?? "a DNAT rule") translates the destination to \(rule.packet.destination), but \(rule.rule.words) in \(name) does not let it be forwarded"
+        finding.evidence.append(
+            .state(translation.map { "\($0.words): \($0.text ?? "")" } ?? "translated destination"))
+        return finding
+    }
+}

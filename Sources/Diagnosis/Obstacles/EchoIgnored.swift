@@ -1,0 +1,24 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// The kernel is told not to answer pings.
+struct EchoIgnored: Obstacle {
+    let code: FindingCode = "echo-ignored"
+    let steps: Set<PathStep.Kind> = [.socket]
+    let traits: ObstacleTraits = [.explainsSilence, .isSilent]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .socket(let step) = step, step.packet.isEchoRequest else { return [] }
+        let name = step.namespace.name
+        let key =
+            step.packet.destination.isIPv4 ? "net.ipv4.icmp_echo_ignore_all" : "net.ipv6.icmp.echo_ignore_all"
+        guard step.namespace.sysctls[key] == "1" else { return [] }
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name), "\(name) answers no pings: \(key) = 1",
+                    evidence: [.state("\(key) = 1 in \(name)")], remedy: Remedy([.sysctl(step.namespace, key, "0")])))
+        ]
+    }
+}

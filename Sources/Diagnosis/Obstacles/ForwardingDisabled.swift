@@ -1,0 +1,46 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// IP forwarding is off where the packet should be forwarded.
+struct ForwardingDisabled: Obstacle {
+    let code: FindingCode = "forwarding-disabled"
+    let steps: Set<PathStep.Kind> = [.forwarding]
+    let reasons: Set<String> = Self.dropReasons
+
+    static let dropReasons: Set = [
+        "IP_INADDRERRORS", "IP_INNOROUTES", "IP_FORWARDING_DISABLED", "IPV6DISABLED", "NOT_SPECIFIED",
+    ]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .forwarding(let step) = step else { return [] }
+        let (namespace, device, destination) = (step.namespace, step.device, step.packet.destination)
+        guard let setting = step.forwardingSetting else {
+            return [.unknown("forwarding in \(namespace.name): its setting could not be read")]
+        }
+        if setting.isOn { return [.passed("\(setting.key) = 1 in \(namespace.name)")] }
+        if WrongGateway.choice(at: step, surroundings) != nil { return [] }
+        let isAllOff = destination.isIPv4 && namespace.sysctls["net.ipv4.ip_forward"] != "1"
+        let action: RemedyAction =
+            if !destination.isIPv4 {
+                .sysctl(namespace, "net.ipv6.conf.all.forwarding", "1")
+            } else if isAllOff {
+                .sysctl(namespace, "net.ipv4.ip_forward", "1")
+            } else {
+                .sysctl(namespace, "net.ipv4.conf.DEVICE.forwarding", device: device, "1")
+            }
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: namespace.name, device: device),
+                    "\(namespace.name) does not forward what comes in by \(device): \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(destination) is not its own address",
+                    evidence: [.state("\(setting.key) = 0 in \(namespace.name)")], remedy: Remedy([action])))
+        ]
+    }
+}
+
+extension ReceiveStep {
+    var forwardingSetting: (key: String, isOn: Bool)? {
+        namespace.forwardingSetting(device: device, isIPv4: packet.destination.isIPv4)
+    }
+}

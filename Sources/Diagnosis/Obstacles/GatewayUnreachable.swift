@@ -1,0 +1,33 @@
+internal import Wire
+internal import Network
+internal import WalkModel
+
+/// The next hop of a route answers no ARP or neighbour discovery.
+struct GatewayUnreachable: Obstacle {
+    let code: FindingCode = "gateway-unreachable"
+    let steps: Set<PathStep.Kind> = [.neighbour]
+    let reasons = NeighborUnresolved.dropReasons
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .neighbour(let step) = step, case .nobody = step.resolution, let gateway = step.choice.gateway
+        else { return [] }
+        let (namespace, choice) = (step.namespace, step.choice)
+        let better = surroundings.gateways(for: step.packet, namespace).first
+        let table = choice.table.map { $0 == 254 ? "" : "table \($0)" } ?? CommandWords()
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: namespace.name, device: step.link.name),
+                    "the gateway \(gateway) of \(namespace.name) answers no \(step.protocolName) on \(step.link.name): \(step.whereabouts(surroundings.topology))",
+                    evidence: [step.fact, Fact(choice.evidence, choice.text)],
+                    remedy: better.map {
+                        Remedy([
+                            .ip(
+                                namespace, step.hop.family,
+                                "route replace \(choice.route?.destinationText ?? "default") via \($0.address) \(words: table)"
+                            )
+                        ])
+                    }))
+        ]
+    }
+}

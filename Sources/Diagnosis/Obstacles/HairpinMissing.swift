@@ -1,0 +1,79 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// A translated destination is on the sender's own link and the source is left as it is, so that the reply does not come
+/// back through the translation.
+struct HairpinMissing: Obstacle {
+    let code: FindingCode = "hairpin-missing"
+    let steps: Set<PathStep.Kind> = [.source]
+    let reasons: Set = ["IP_LOCAL_SOURCE", "IP_RPFILTER", "NO_SOCKET", "NOT_SPECIFIED"]
+
+    /// The router that translated the destination on the path so far, with its rule.
+    static func router(_ surroundings: Surroundings) -> (namespace: Namespace, rule: RuleReference)? {
+        guard let translation = surroundings.translations.last(where: { !$0.isSource }),
+            let namespace = surroundings.topology[namespace: translation.namespace]
+        else { return nil }
+        return (namespace, translation.rule)
+    }
+
+    /// The packet reached its own sender through somebody's DNAT, without a translated source.
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .source(let step) = step, step.hasOwnSource, let router = Self.router(surroundings) else {
+            return []
+        }
+        let name = step.namespace.name
+        return [
+            .candidate(candidate(step.packet, router: router.namespace, rule: router.rule, source: name, target: name))
+        ]
+    }
+
+    /// - Parameters:
+    ///   - packet: as it came to `target`, its destination translated by `router`.
+    ///   - source: the namespace that sent it.
+    func candidate(
+        _ packet: PacketState, router: Namespace, rule: RuleReference?, source: String, target: String
+    ) -> Candidate {
+        let link = router.links.first { link in link.addresses.contains { $0.contains(packet.destination) } }
+        let network = link?.addresses.first { $0.contains(packet.destination) }?.network
+        let message =
+            source == target
+            ? "\(router.name) sends the packet back to \(target), its own sender, with the source \(packet.source) unchanged: \(target) takes nothing from outside that claims to come from itself; the source must be translated on the way back in"
+            : "\(router.name) translates the destination to \(packet.destination) but leaves the source \(packet.source): \(target) on the same link answers \(source) directly, past the translation, and \(source) does not recognise the answer"
+        return candidate(
+            at: Finding.Place(namespace: router.name, hook: .postrouting, device: link?.name), message,
+            evidence: [
+                .state(rule.map { "\($0.words): \($0.text ?? "")" } ?? "destination translated in \(router.name)")
+            ], rule: rule,
+            remedy: Remedy([
+                masquerade(packet, from: network?.description ?? packet.source.description, router, as: rule)
+            ]))
+    }
+
+    /// Source translation for what the translated destination's own network sends to it.
+    private func masquerade(
+        _ packet: PacketState, from source: String, _ router: Namespace, as rule: RuleReference?
+    ) -> RemedyAction {
+        let isIPv4 = packet.destination.isIPv4
+        let port = packet.destinationPort ?? 0
+        guard rule?.backend == "nft" else {
+            let service: CommandWords = packet.hasPorts ? "-p \(packet.ipProtocol) --dport \(port)" : ""
+            return .iptables(
+                router,
+                IptablesChange(
+                    isIPv4: isIPv4, isLegacy: rule?.backend == "iptables-legacy", table: "nat", chain: "POSTROUTING",
+                    .last, rule: "-s \(source) -d \(packet.destination) \(words: service) -j MASQUERADE"))
+        }
+        let chain = router.netfilter.chains.first {
+            $0.kind == "nat" && $0.hook == .postrouting && $0.backend == "nft"
+        }
+        let family = isIPv4 ? "ip" : "ip6"
+        let place: CommandWords =
+            chain.map { "\($0.family) \($0.table) \($0.name)" } ?? "\(family) nat postrouting"
+        let service: CommandWords = packet.hasPorts ? "\(packet.ipProtocol) dport \(port)" : ""
+        return .nft(
+            router,
+            "add rule \(words: place) \(family) saddr \(source) \(family) daddr \(packet.destination) \(words: service) masquerade"
+        )
+    }
+}

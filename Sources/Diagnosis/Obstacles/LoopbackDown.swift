@@ -1,0 +1,24 @@
+internal import Network
+internal import WalkModel
+
+/// What a namespace sends to its own addresses goes through `lo`, which is down in a new namespace.
+struct LoopbackDown: Obstacle {
+    let code: FindingCode = "loopback-down"
+    let steps: Set<PathStep.Kind> = [.route]
+    let reasons: Set = ["DEV_READY"]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .route(let step) = step, step.inDevice == nil, step.choice.kind == "local",
+            let loopback = step.namespace.loopback, !loopback.isUp
+        else { return [] }
+        let name = step.namespace.name
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name, device: loopback.name),
+                    "\(loopback.name) is down in \(name): what \(name) sends to its own addresses, \(step.packet.destination) among them, goes through it",
+                    evidence: [.state("\(loopback.name) is not up in \(name)")],
+                    remedy: Remedy([.ip(step.namespace, "link set \(loopback.name) up")])))
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+internal import Observations
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// The packet is longer than the MTU of a device and must not be fragmented (RFC 1191, RFC 8201), or longer than what the
+/// other end of a link takes.
+struct MTUExceeded: Obstacle {
+    let code: FindingCode = "mtu-exceeded"
+    let steps: Set<PathStep.Kind> = [.router, .transmit, .wire]
+    let reasons: Set = ["PKT_TOO_BIG", "NOT_SPECIFIED"]
+
+    func words(for reason: String, _ packet: PacketState) -> String? {
+        reason == "PKT_TOO_BIG" ? "it does not fit the next link and must not be fragmented" : nil
+    }
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        switch step {
+        // A router fragments, or drops and reports. A local sender learns it from its socket (EMSGSIZE).
+        case .router(let step):
+            guard let link = step.choice.device.flatMap({ step.namespace[device: $0] }) else { return [] }
+            return compare(step.packet, step.namespace, link, isRouter: true, surroundings)
+        case .transmit(let step) where step.inDevice == nil:
+            return compare(step.packet, step.namespace, step.link, isRouter: false, surroundings)
+        case .wire(let step) where step.farLink.isUp: return receive(step)
+        default: return []
+        }
+    }
+
+    private func compare(
+        _ packet: PacketState, _ namespace: Namespace, _ link: Link, isRouter: Bool, _ surroundings: Surroundings
+    ) -> [Judgement] {
+        guard link.mtu > 0 else { return [] }
+        let isReported =
+            surroundings.context.drops.contains { $0.reason == "PKT_TOO_BIG" }
+            || surroundings.context.icmpErrors.contains { $0.mtu > 0 }
+        guard packet.length > link.mtu, packet.isWhole || isReported else {
+            guard packet.isWhole else { return [] }
+            return [.passed("size: \(packet.length) bytes, MTU \(link.mtu) of \(link.name) in \(namespace.name)")]
+        }
+        let mayFragment = packet.source.isIPv4 ? packet.dontFragment == false : !isRouter
+        if mayFragment, !isReported { return [] }
+        let isKnown = isReported || packet.dontFragment == true || !packet.source.isIPv4
+        return [.candidate(tooBig(packet, namespace, link, isKnown: isKnown, surroundings))]
+    }
+
+    private func tooBig(
+        _ packet: PacketState, _ namespace: Namespace, _ link: Link, isKnown: Bool, _ surroundings: Surroundings
+    ) -> Candidate {
+        let hasReached = surroundings.context.icmpErrors.contains { $0.mtu > 0 && $0.reachedSender }
+        let told = hasReached ? "the sender was told" : "no ICMP error was seen to reach the sender"
+        var actions: [RemedyAction] = [.ip(namespace, "link set dev \(link.name) mtu \(packet.length)")]
+        if let peer = link.peer, let other = peer.namespace.flatMap({ surroundings.topology[namespace: $0] }),
+            let end = other[device: peer.device], end.mtu < packet.length
+        {
+            actions.append(.ip(other, "link set dev \(end.name) mtu \(packet.length)"))
+        }
+        // Once told, a sender keeps the smaller size for ten minutes (ip_rt_mtu_expires).
+        if let sender = surroundings.topology.namespaces.first(where: { $0.holds(packet.source) }) {
+            actions.append(.ip(sender, packet.source.family, "route flush cache"))
+        }
+        return candidate(
+            at: Finding.Place(namespace: namespace.name, device: link.name),
+            "the packet of \(packet.length) bytes does not fit through \(link.name) in \(namespace.name), whose MTU is \(link.mtu), and it must not be fragmented; \(told)",
+            evidence: [
+                .state("MTU \(link.mtu) of \(link.name) in \(namespace.name)"), .seen("\(packet.length) bytes"),
+            ] + surroundings.errors(ofTypes: [3, 2]), remedy: Remedy(actions), isCertain: isKnown)
+    }
+
+    /// A device drops frames that exceed its own MTU (is_skb_forwardable): silently, whether or not they may be
+    /// fragmented.
+    private func receive(_ step: WireStep) -> [Judgement] {
+        let (packet, near, far) = (step.packet, step.nearLink, step.farLink)
+        // Room for one VLAN tag is always left.
+        guard packet.isWhole, far.mtu > 0, near.mtu > far.mtu, packet.length > far.mtu + 4, packet.length <= near.mtu
+        else { return [] }
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: step.far.name, device: far.name),
+                    "\(near.name) in \(step.near.name) sends up to \(near.mtu) bytes, \(far.name) in \(step.far.name) at its other end takes \(far.mtu): the packet of \(packet.length) bytes is dropped without a word",
+                    evidence: [
+                        .state("MTU \(near.mtu) of \(near.name), MTU \(far.mtu) of \(far.name)"),
+                        .seen("\(packet.length) bytes"),
+                    ], remedy: Remedy([.ip(step.far, "link set dev \(far.name) mtu \(near.mtu)")])))
+        ]
+    }
+}
+
+extension PacketState {
+    /// Whether the packet is one datagram whose length counts: TCP may be a super-segment that is cut later.
+    fileprivate var isWhole: Bool { ipProtocol != .tcp && length > 0 }
+}

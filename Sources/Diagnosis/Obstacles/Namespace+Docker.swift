@@ -1,0 +1,30 @@
+internal import Network
+internal import Wire
+
+extension Namespace {
+    func isDockerBridge(_ device: String) -> Bool {
+        guard self[device: device]?.kind == "bridge" else { return false }
+        let names = [
+            "DOCKER", "DOCKER-FORWARD", "DOCKER-BRIDGE", "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2",
+        ]
+        return device == "docker0" || device.hasPrefix("br-")
+            || netfilter.chains.contains { chain in
+                (names.contains(chain.name) || chain.table.hasPrefix("docker-bridges"))
+                    && (chain.name.hasSuffix("__\(device)") || chain.rules.contains { $0.text.contains(" \(device) ") })
+            }
+    }
+
+    /// The Docker bridge whose network holds an address.
+    func dockerBridge(holding address: IPAddress) -> Link? {
+        links.first { link in
+            link.kind == "bridge" && isDockerBridge(link.name) && link.addresses.contains { $0.contains(address) }
+        }
+    }
+
+    /// What DNAT rules of this namespace publish, as text.
+    var publishedPorts: [String] {
+        netfilter.nat.filter { $0.kind == "dnat" || $0.kind == "redirect" }.map { rule in
+            [rule.match, rule.to.map { "⇒ \($0)" }].compactMap { $0 }.joined(separator: " ")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// Nobody answers for the next hop's address; or the question, or its answer, is dropped by a rule.
+struct NeighborUnresolved: Obstacle {
+    static let dropReasons: Set = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATE_FAIL", "NOT_SPECIFIED"]
+
+    let code: FindingCode = "neighbor-unresolved"
+    let steps: Set<PathStep.Kind> = [.neighbour, .stray]
+    let reasons: Set<String> = Self.dropReasons
+
+    func words(for reason: String, _ packet: PacketState) -> String? {
+        switch reason {
+        case "NEIGH_FAILED": "the next hop did not answer"
+        case "NEIGH_QUEUEFULL": "the next hop has not answered yet, and too many packets wait"
+        default: nil
+        }
+    }
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        switch step {
+        case .stray(let mac): [.unknown("nobody that can be seen holds the MAC address \(mac)")]
+        case .neighbour(let step): examine(step, surroundings)
+        default: []
+        }
+    }
+
+    private func examine(_ step: NeighbourStep, _ surroundings: Surroundings) -> [Judgement] {
+        var judgements: [Judgement] = []
+        if step.isKnown, let mac = step.entry?.mac {
+            judgements.append(
+                .passed(
+                    "neighbour \(step.hop) on \(step.link.name) in \(step.namespace.name): \(step.state ?? "") \(mac)"))
+        }
+        switch step.resolution {
+        case .outside: break
+        case .path(let path):
+            if !step.isKnown, step.isUnanswered, step.misplaced(surroundings.topology) == nil {
+                judgements += unanswered(step, path, surroundings)
+            }
+        case .nobody:
+            let isOther =
+                step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.topology) != nil
+            if !isOther { judgements.append(.candidate(unresolved(step, surroundings))) }
+        }
+        return judgements
+    }
+
+    private func unresolved(_ step: NeighbourStep, _ surroundings: Surroundings) -> Candidate {
+        let (namespace, device) = (step.namespace.name, step.link.name)
+        return candidate(
+            at: Finding.Place(namespace: namespace, device: device),
+            "\(step.hop) answers no \(step.protocolName) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))",
+            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)])
+    }
+
+    /// The question was asked and not answered though the address is there. What is between is asked step by step as the
+    /// packet's own frame would be; here the rules that only the question and its answer meet.
+    private func unanswered(
+        _ step: NeighbourStep, _ path: LayerTwoPath, _ surroundings: Surroundings
+    ) -> [Judgement] {
+        guard let holder = surroundings.topology[namespace: path.end.namespace] else { return [] }
+        let device = path.end.device
+        if !step.hop.isIPv4 {
+            let question = NeighbourQuestion(step: step, holder: holder, device: device)
+            return question.stopped(surroundings).map { [.candidate($0)] } ?? []
+        }
+        var judgements: [Judgement] = []
+        if let chain = holder.netfilter.chains.first(where: { $0.family == "arp" && !$0.rules.isEmpty }) {
+            judgements.append(.unknown("ARP rules of \(holder.name): \(chain.name) has \(chain.rules.count)"))
+        }
+        if holder.deviceSetting("net.ipv4.conf", device, "arp_ignore").flatMap({ Int($0) }) ?? 0 > 0 {
+            judgements.append(.unknown("arp_ignore is set for \(device) in \(holder.name)"))
+        }
+        return judgements
+    }
+
+    /// The packet waits for a neighbour that has not answered, and nothing that could keep the answer back was found.
+    func waiting(for entry: Neighbor, in namespace: String, on device: String) -> Candidate {
+        let state = entry.state.lowercased()
+        return candidate(
+            at: Finding.Place(namespace: namespace, device: device),
+            "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); of what could keep the question from being answered nothing does",
+            evidence: [.state("neighbour \(entry.address) on \(device) in \(namespace): \(state)")], isCertain: false,
+            reasons: [])
+    }
+}
+
+extension NeighbourStep {
+    var protocolName: String { hop.isIPv4 ? "ARP" : "neighbour discovery" }
+
+    var fact: Fact { .state("neighbour \(hop) on \(link.name) in \(namespace.name): \(state ?? "no entry")") }
+
+    /// Namespaces that have the next hop's address, wherever they are.
+    func elsewhere(_ topology: Topology) -> [String] {
+        topology.namespaces.filter { $0.name != namespace.name && $0.holds(hop) }.map(\.name)
+    }
+
+    func whereabouts(_ topology: Topology) -> String {
+        let names = elsewhere(topology)
+        return names.isEmpty
+            ? "nobody that can be seen holds \(hop)"
+            : "\(hop) is held by \(names.joined(separator: ", ")), which is not on that link"
+    }
+}

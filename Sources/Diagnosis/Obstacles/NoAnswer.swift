@@ -1,0 +1,22 @@
+internal import WalkModel
+
+/// The packet arrived, or left for where nothing can be seen, and no reply came, and no cause was found.
+struct NoAnswer: Obstacle {
+    let code: FindingCode = "no-answer"
+
+    func left(_ last: Hop, unseen: String) -> Finding {
+        Finding(
+            code: code, severity: .warning, where: Finding.Place(namespace: last.namespace, device: last.device),
+            message:
+                "the packet left \(last.namespace) by \(last.device ?? "its way out") and no answer came; what is beyond can't be seen from here\(unseen)",
+            evidence: [.seen("last at \(last.words)")])
+    }
+
+    func arrived(_ last: Hop, unseen: String, checks: [Finding.Check]) -> Finding {
+        Finding(
+            code: code, severity: .warning, where: Finding.Place(namespace: last.namespace),
+            message:
+                "the packet arrived in \(last.namespace) and no answer was seen; of what could stop the answer nothing does\(unseen)",
+            evidence: [.seen("last at \(last.words)")], checks: checks)
+    }
+}

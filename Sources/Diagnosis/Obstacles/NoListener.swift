@@ -1,0 +1,35 @@
+internal import Wire
+internal import Network
+internal import WalkModel
+
+/// No socket listens on the port.
+struct NoListener: Obstacle {
+    let code: FindingCode = "no-listener"
+    let steps: Set<PathStep.Kind> = [.socket]
+    let reasons: Set = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
+    let traits: ObstacleTraits = [.explainsSilence, .concernsDatagram]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .socket(let socket) = step else { return [] }
+        let namespace = socket.namespace.name
+        let name = socket.packet.ipProtocol.description
+        let port = socket.packet.destinationPort ?? 0
+        if let taker = socket.taker(surroundings) {
+            return [.passed("\(taker.process ?? "a socket") listens on \(name) port \(port) in \(namespace)")]
+        }
+        guard socket.isUnserved(surroundings), socket.listenersElsewhere.isEmpty,
+            PortNotPublished().examine(step, surroundings).isEmpty
+        else { return [] }
+        let others = socket.namespace.listeners.filter { $0.protocol == name }.map(\.words)
+        let known =
+            others.isEmpty
+            ? "nothing listens on \(name) at all" : "what listens: \(others.prefix(6).joined(separator: ", "))"
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: namespace, hook: .input),
+                    "the packet arrived in \(namespace), and nobody listens on \(name) port \(port) there; \(known)",
+                    evidence: [.state("no \(name) socket on port \(port) in \(namespace)")]))
+        ]
+    }
+}

@@ -1,0 +1,64 @@
+internal import Wire
+internal import Observations
+internal import Network
+internal import WalkModel
+
+/// No table has a route to the destination.
+struct NoRoute: Obstacle {
+    let code: FindingCode = "no-route"
+    let steps: Set<PathStep.Kind> = [.route]
+    let reasons: Set = ["IP_INNOROUTES", "IP_OUTNOROUTES"]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .route(let step) = step, step.choice.kind != "local", !step.choice.isDiscarding else { return [] }
+        let (namespace, choice, destination) = (step.namespace, step.choice, step.packet.destination)
+        guard choice.kind == nil else {
+            return [
+                .passed(
+                    "route in \(namespace.name): \(destination) is reached by \(choice.text) (\(choice.evidence.rawValue))"
+                )
+            ]
+        }
+        if step.downLink != nil { return [] }
+        // One that has a route there but does not forward yet is next in line.
+        let gateway =
+            surroundings.gateways(for: step.packet, namespace).first
+            ?? surroundings.gateways(for: step.packet, namespace, thatForward: false).first
+        let looked = choice.tables.isEmpty ? "" : ", looked up in \(names(of: choice.tables))"
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: namespace.name, device: step.inDevice),
+                    "\(namespace.name) has no route to \(destination): \(known(step))",
+                    evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")],
+                    remedy: gateway.map {
+                        Remedy([.ip(namespace, destination.family, "route add default via \($0.address)")])
+                    }))
+        ]
+    }
+
+    private func known(_ step: RouteStep) -> String {
+        let routes = step.namespace.routes.filter {
+            $0.kind == "unicast" && $0.destination.address.family == step.packet.destination.family
+                && !$0.destination.address.isLinkLocal && !$0.destination.address.isMulticast
+        }
+        let known = routes.map { "\($0.destinationText)\($0.device.map { " on \($0)" } ?? "")" }
+        switch known.count {
+        case 0: return "it has no routes at all"
+        case 1: return "its only route is \(known[0])"
+        default: return "it knows \(known.prefix(6).joined(separator: ", ")) only"
+        }
+    }
+
+    private func names(of tables: [UInt32]) -> String {
+        let names = tables.map { table -> String in
+            switch table {
+            case 255: "local"
+            case 254: "main"
+            case 253: "default"
+            default: String(table)
+            }
+        }
+        return (names.count == 1 ? "table " : "tables ") + names.joined(separator: ", ")
+    }
+}

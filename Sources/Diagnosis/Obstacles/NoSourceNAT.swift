@@ -1,0 +1,20 @@
+internal import Network
+internal import WalkModel
+
+/// A private source address leaves towards public addresses, and no rule translates it: no reply can come back.
+struct NoSourceNAT: Obstacle {
+    let code: FindingCode = "no-source-nat"
+
+    func candidate(_ missing: SourceTranslation) -> Candidate {
+        let name = missing.router.name
+        let rules = missing.router.netfilter.nat.filter { $0.kind == "masquerade" || $0.kind == "snat" }
+        let state: Fact =
+            rules.isEmpty
+            ? .state("no rule of \(name) translates sources")
+            : .state("\(rules.map { $0.rule.words }.joined(separator: ", ")) translate others")
+        return candidate(
+            at: missing.place,
+            "\(missing.packet.source) leaves \(missing.outDevice) with its private source address: no rule in postrouting of \(name) translates it, so no answer can come back",
+            evidence: [missing.fact, state], remedy: missing.remedy)
+    }
+}

@@ -1,0 +1,58 @@
+internal import Network
+internal import WalkModel
+
+/// What the catalogue says of a forwarding path: everything on it that could stop the packet, in the order of the path,
+/// and everything that was looked at and does not.
+struct PathFindings: Sendable {
+    /// Where a packet was expected next, unless a source there lost events: what comes later can't be the cause.
+    enum Boundary: Sendable, Hashable {
+        case port(LayerTwoPath.Port)
+        case hook(namespace: String, NetfilterHook)
+    }
+
+    var path: ForwardPath
+    private(set) var candidates: [Candidate] = []
+    private(set) var checks: [Finding.Check] = []
+    /// How many candidates come before the boundary; nil where the path never reaches it.
+    private(set) var countBeforeBoundary: Int?
+
+    init(_ path: ForwardPath, boundary: Boundary? = nil) {
+        self.path = path
+        var surroundings = Surroundings(path.inputs, origin: path.origin)
+        for step in path.steps {
+            if countBeforeBoundary == nil, let boundary, step.reaches(boundary) {
+                countBeforeBoundary = candidates.count
+            }
+            if case .hook(let hook) = step { surroundings.note(hook) }
+            for obstacle in Catalogue.obstacles(at: step.kind) {
+                for judgement in obstacle.examine(step, surroundings) {
+                    switch judgement {
+                    case .candidate(let candidate): candidates.append(candidate)
+                    case .check(let check): note(check)
+                    }
+                }
+            }
+        }
+    }
+
+    mutating func note(_ check: Finding.Check) {
+        if !checks.contains(check) { checks.append(check) }
+    }
+
+    /// Takes out the candidates that are proven not to be the cause.
+    mutating func removeCandidates(where isRefuted: (Candidate) -> Bool) { candidates.removeAll(where: isRefuted) }
+
+    /// The candidates before the boundary, as far as they are left.
+    var eligible: [Candidate] { Array(candidates.prefix(countBeforeBoundary ?? candidates.count)) }
+}
+
+extension PathStep {
+    fileprivate func reaches(_ boundary: PathFindings.Boundary) -> Bool {
+        switch (self, boundary) {
+        case (.sighting(let port), .port(let wanted)): port == wanted
+        case (.hook(let step), .hook(let namespace, let hook)):
+            step.isExpected && step.traversal.site.namespace.name == namespace && step.traversal.hook == hook
+        default: false
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// The reverse path check of IPv4 (`rp_filter`, RFC 3704) for a packet that was received.
+struct ReversePath: Sendable {
+    /// 1 strict, 2 loose: the higher of the device's and `all`'s.
+    var mode: Int
+    /// `all` or the device, whichever sets the mode.
+    var setter: String
+    /// The route back to the source.
+    var back: RouteChoice
+    var isPassed: Bool
+    /// The bridge's port that has an address in the source's network, where that is why the check fails.
+    var port: (address: IPPrefix, link: Link)?
+}
+
+extension ReceiveStep {
+    private var isChecked: Bool { packet.source.isIPv4 && namespace[device: device]?.kind != "loopback" }
+
+    /// Whether the packet claims to come from the namespace that received it.
+    var hasOwnSource: Bool {
+        guard isChecked, namespace.holds(packet.source), !packet.source.isUnspecified else { return false }
+        return namespace.deviceSetting("net.ipv4.conf", device, "accept_local") != "1"
+            && namespace.sysctls["net.ipv4.conf.all.accept_local"] != "1"
+    }
+
+    private func filter(_ name: String) -> Int? {
+        namespace.deviceSetting("net.ipv4.conf", name, "rp_filter").flatMap { Int($0) }
+    }
+
+    /// Whether the setting was read, and turns the check off.
+    var isReversePathOff: Bool {
+        guard isChecked, !hasOwnSource, filter("all") != nil || filter(device) != nil else { return false }
+        return max(filter("all") ?? 0, filter(device) ?? 0) <= 0
+    }
+
+    /// The check and its outcome (fib_validate_source); nil where it is off, or not made of this packet.
+    var reversePath: ReversePath? {
+        guard isChecked, !hasOwnSource else { return nil }
+        let (all, own) = (filter("all") ?? 0, filter(device) ?? 0)
+        let mode = max(all, own)
+        guard mode > 0 else { return nil }
+        let back = namespace.lookUpRoute(to: packet.source, source: packet.destination, mark: 0, inDevice: nil)
+        let isMultipath = back.route?.nextHops.contains { $0.device == device } == true
+        let isSame = back.kind == "unicast" && back.device == device || isMultipath
+        var check = ReversePath(
+            mode: mode, setter: own >= all ? device : "all", back: back,
+            isPassed: isSame || mode == 2 && back.kind != nil)
+        if !check.isPassed, let port = back.device.flatMap({ namespace[device: $0] }), port.master == device,
+            let prefix = port.addresses.first(where: { $0.contains(packet.source) })
+        {
+            check.port = (prefix, port)
+        }
+        return check
+    }
+}

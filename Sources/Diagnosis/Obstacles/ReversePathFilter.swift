@@ -1,0 +1,50 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// Strict source validation: the packet came in by another device than the route back to its source uses.
+struct ReversePathFilter: Obstacle {
+    let code: FindingCode = "reverse-path-filter"
+    let steps: Set<PathStep.Kind> = [.source]
+    let reasons: Set = ["IP_RPFILTER"]
+    let traits: ObstacleTraits = [.stopsEveryFrame, .stopsAfterArrival]
+
+    func words(for reason: String, _ packet: PacketState) -> String? {
+        reasons.contains(reason) ? "its reverse path check refused the source \(packet.source)" : nil
+    }
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .source(let step) = step else { return [] }
+        let (namespace, device, source) = (step.namespace, step.device, step.packet.source)
+        if step.isReversePathOff { return [.passed("rp_filter is off for \(device) in \(namespace.name)")] }
+        guard let check = step.reversePath, check.port == nil else { return [] }
+        if check.isPassed {
+            return [
+                .passed(
+                    "rp_filter = \(check.mode) for \(device) in \(namespace.name): \(source) is reached by \(check.back.text)"
+                )
+            ]
+        }
+        let hasRoute = check.back.kind != nil
+        let back = hasRoute ? "the way to \(source) is \(check.back.text)" : "there is no route to \(source)"
+        let key = "net.ipv4.conf.DEVICE.rp_filter"
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: namespace.name, device: device),
+                    "\(namespace.name) drops what \(source) sends by \(device): rp_filter = \(check.mode) wants the way back to be by \(device) too, but \(back); a route to \(source) by \(device) would do",
+                    evidence: [
+                        .state("net.ipv4.conf.\(check.setter).rp_filter = \(check.mode) in \(namespace.name)"),
+                        Fact(check.back.evidence, back),
+                    ],
+                    // The loose mode still asks for a route to the source.
+                    remedy: Remedy(
+                        hasRoute
+                            ? [.sysctl(namespace, key, device: device, "2")]
+                            : [
+                                .sysctl(namespace, key, device: "all", "0"),
+                                .sysctl(namespace, key, device: device, "0"),
+                            ])))
+        ]
+    }
+}

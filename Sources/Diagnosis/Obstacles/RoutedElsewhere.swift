@@ -1,0 +1,60 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// Policy routing sent the packet where it stopped, while the main table's route would have carried it.
+///
+/// Proven by following the packet once more as if there were no rules but those that every namespace begins with: nothing
+/// may stop it for certain on that path, and it must arrive or leave.
+struct RoutedElsewhere: Obstacle {
+    let code: FindingCode = "routed-elsewhere"
+
+    /// A namespace on the path and the packet as it came there.
+    struct Station {
+        var namespace: Namespace
+        var packet: PacketState
+        /// Nil where it is sent.
+        var inDevice: String?
+    }
+
+    /// - Parameter cause: what stops it on the path that policy routing chose.
+    func candidate(_ station: Station, cause: Candidate?, _ context: DiagnosisContext) -> Candidate? {
+        let (namespace, packet, inDevice) = (station.namespace, station.packet, station.inDevice)
+        let inputs = PathInputs(context)
+        let chosen = inputs.route(packet, namespace, inDevice: inDevice)
+        let main = namespace.lookUpRoute(
+            to: packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice, mainOnly: true)
+        guard let rule = chosen.rule, !rule.isDefault, chosen.kind != "local", main.kind != nil,
+            main.device != chosen.device || main.gateway != chosen.gateway || main.kind != chosen.kind,
+            isFree(station, inputs)
+        else { return nil }
+        let place: CommandWords = rule.priority > 1 ? "priority \(rule.priority - 1)" : ""
+        let mark = rule.mark != nil ? " (the packet's mark is 0x\(String(packet.mark, radix: 16)))" : ""
+        let name = namespace.name
+        return candidate(
+            at: Finding.Place(namespace: name, device: chosen.device),
+            "the rule \"\(rule.text)\"\(mark) in \(name) sends the packet by \(chosen.text), where it gets no further; the main table's \(main.text) would carry it",
+            evidence: [
+                .state("ip rule \(rule.text) in \(name)"), Fact(chosen.evidence, chosen.text),
+                .state("main table: \(main.text)"),
+            ] + (cause.map { [.state("there: \($0.finding.message)")] } ?? []),
+            remedy: Remedy([
+                .ip(
+                    namespace, packet.destination.family,
+                    "rule add from \(packet.source) to \(packet.destination) lookup main \(words: place)")
+            ]), isCertain: cause?.isCertain ?? true, reasons: cause?.reasons ?? [])
+    }
+
+    /// Whether the main table's path carries the packet.
+    private func isFree(_ station: Station, _ inputs: PathInputs) -> Bool {
+        var inputs = inputs
+        inputs.usesMainTableOnly = true
+        let name = station.namespace.name
+        let start: PathStart =
+            station.inDevice.map {
+                .hook(namespace: name, hook: .prerouting, priority: .min, inDevice: $0, outDevice: nil)
+            } ?? .send(namespace: name)
+        let path = ForwardPath(of: station.packet, from: start, inputs)
+        return path.end != .stopped && !PathFindings(path).candidates.contains(where: \.isCertain)
+    }
+}

@@ -1,0 +1,58 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// A rule or policy that ends a packet, where it was asked, and what is known of the packet there.
+struct RuleEnding: Sendable {
+    var ending: HookResult.Ending
+    var traversal: HookTraversal
+    var packet: PacketState
+    /// Conditions before it that could not be told.
+    var doubts: [String] = []
+
+    var namespace: Namespace { traversal.site.namespace }
+    var site: RuleSite { traversal.site }
+    var rule: RuleReference { ending.rule }
+    /// `172.19.0.2 > 198.51.100.1`.
+    var subject: String { "\(packet.source) > \(packet.destination)" }
+    /// The rule's text with its comment.
+    var text: String { (rule.text ?? "") + " " + (ending.comment ?? "") }
+
+    /// Whether Docker's chains are here, or the rule is of one.
+    var isDocker: Bool {
+        (ending.path.map(\.chain) + [rule.chain]).contains { $0.hasPrefix("DOCKER") } || rule.table.hasPrefix("docker")
+            || namespace.netfilter.chains.contains { $0.name == "DOCKER-USER" || $0.name == "DOCKER" }
+    }
+
+    /// The finding as for any rule: where, the evidence, the rule's path and misses, an accept before it.
+    func finding(_ code: FindingCode) -> Finding {
+        let isOut = traversal.hook == .output || traversal.hook == .postrouting
+        let device = traversal.device ?? (isOut ? site.outDevice : site.inDevice)
+        return Finding(
+            code: code, severity: .error,
+            where: Finding.Place(namespace: namespace.name, hook: traversal.hook, device: device), message: "",
+            evidence: [.state("\(rule.words) in \(namespace.name)")]
+                + doubts.prefix(3).map { .state("not told: \($0)") },
+            rule: rule, path: ending.path, unmatched: ending.unmatched,
+            remedy: Remedy(AcceptRemedy.actions(traversal: traversal, ending: ending, packet: packet)))
+    }
+
+    /// By which drop reasons it shows. Where programs of tc are asked too, one can be taken for the other.
+    var reasons: Set<String> {
+        let always: Set = ["NETFILTER_DROP", "NETFILTER_REJECT", "DEV_READY"]
+        return rule.family == "netdev" ? always.union(["TC_INGRESS", "TC_EGRESS"]) : always
+    }
+}
+
+extension HookStep {
+    /// The rules that end the packet, then those that may.
+    func candidates(_ surroundings: Surroundings) -> [Candidate] {
+        let sure = result.ending.map { [($0, true)] } ?? []
+        return (sure + result.possible.map { ($0, false) }).compactMap { ending, isSure in
+            let rule = RuleEnding(ending: ending, traversal: traversal, packet: packet, doubts: result.doubts)
+            var candidate = Catalogue.candidate(for: rule, surroundings)
+            if !isSure { candidate.isCertain = false }
+            return candidate
+        }
+    }
+}

@@ -1,0 +1,16 @@
+internal import Network
+internal import WalkModel
+
+/// A rule rejects the packet: its sender gets an error.
+struct RuleReject: Obstacle {
+    let code: FindingCode = "rule-reject"
+    let traits: ObstacleTraits = .rejects
+
+    func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
+        guard case .reject(let with) = rule.ending.kind else { return nil }
+        var finding = base
+        finding.message =
+            "\(rule.rule.words) in \(rule.namespace.name) rejects \(rule.subject) with \(with): \(rule.rule.text ?? "")"
+        return finding
+    }
+}

@@ -1,0 +1,43 @@
+internal import Wire
+internal import Network
+internal import WalkModel
+
+/// kube-proxy rejects what is sent to a Service that no ready pod serves.
+struct ServiceWithoutEndpoints: Obstacle {
+    let code: FindingCode = "service-without-endpoints"
+    let traits: ObstacleTraits = .rejects
+
+    func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
+        guard let name = service(rule) else { return nil }
+        var finding = base
+        finding.message =
+            "the service \(name) (\(rule.packet.destination)) has no endpoints: kube-proxy rejects what is sent to it in \(rule.namespace.name)"
+        finding.remedy = nil
+        return finding
+    }
+
+    /// The service of kube-proxy's REJECT: named in the rule's comment by its iptables mode, in the comment of an element
+    /// of the map that leads to its `reject-chain` by its nftables mode. Nil for any other rule.
+    private func service(_ rule: RuleEnding) -> String? {
+        guard case .reject = rule.ending.kind else { return nil }
+        if rule.text.contains("has no endpoints") {
+            let words = rule.text.split { $0 == " " || $0 == "\"" }
+            let position = words.indices.first { words[$0...].prefix(3).elementsEqual(["has", "no", "endpoints"]) }
+            return position.flatMap { $0 > 0 ? String(words[$0 - 1]) : nil } ?? "the service"
+        }
+        guard rule.rule.table == "kube-proxy",
+            rule.ending.path.contains(where: { ($0.text ?? "").contains("@no-endpoint-") })
+        else { return nil }
+        let wanted = rule.packet.destination.description
+        for set in rule.namespace.netfilter.sets where set.table == "kube-proxy" && set.name.hasPrefix("no-endpoint-") {
+            for entry in JSONValue(parsing: set.elements)?.array ?? [] {
+                let element = entry.array?.first?["elem"]
+                guard let parts = element?["val"]?["concat"]?.array, parts.first?.text == wanted,
+                    parts.last?.number == rule.packet.destinationPort.map(Int64.init)
+                else { continue }
+                if let name = element?["comment"]?.text { return name }
+            }
+        }
+        return "the service"
+    }
+}

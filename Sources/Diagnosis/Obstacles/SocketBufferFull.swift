@@ -1,0 +1,28 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// The receive buffer of a UDP socket has no room: the program does not read fast enough.
+struct SocketBufferFull: Obstacle {
+    let code: FindingCode = "socket-buffer-full"
+    let steps: Set<PathStep.Kind> = [.socket]
+    let reasons: Set = ["SOCKET_RCVBUFF", "PROTO_MEM", "SOCKET_BACKLOG"]
+    let traits: ObstacleTraits = [.isSilent, .dropsAtSocket, .concernsDatagram]
+
+    func words(for reason: String, _ packet: PacketState) -> String? {
+        reason == "SOCKET_RCVBUFF" ? "the socket's receive buffer is full" : nil
+    }
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .socket(let step) = step, let listener = step.fullSocket(surroundings) else { return [] }
+        let name = step.namespace.name
+        let queued = "\(listener.receiveQueue)\(listener.receiveBufferBytes.map { " of \($0)" } ?? "") bytes"
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name, hook: .input),
+                    "the packet arrived in \(name), but the receive buffer of \(listener.words) is full: \(queued) wait to be read, \(listener.drops) datagrams were dropped; the program does not read fast enough",
+                    evidence: [.state("\(queued) queued, \(listener.drops) drops at \(listener.words) in \(name)")]))
+        ]
+    }
+}

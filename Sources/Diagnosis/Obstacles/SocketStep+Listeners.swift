@@ -1,0 +1,70 @@
+internal import Network
+internal import Observations
+internal import Wire
+
+/// Which sockets a packet that has arrived could be for.
+extension SocketStep {
+    /// Whether sockets are asked for it: a datagram, or a packet that opens a connection, that answers nothing.
+    private func isAsking(_ surroundings: Surroundings) -> Bool {
+        guard surroundings.inputs.requestPassed == nil, packet.destinationPort != nil else { return false }
+        return packet.ipProtocol == .udp || packet.ipProtocol == .tcp && packet.tcpFlags.map { $0 & 18 == 2 } ?? true
+    }
+
+    /// Sockets of its protocol and port.
+    private var listeners: [Listener] {
+        namespace.listeners.filter {
+            $0.protocol == packet.ipProtocol.description && $0.port == packet.destinationPort ?? 0
+        }
+    }
+
+    /// Sockets of its protocol and port on other addresses.
+    var listenersElsewhere: [Listener] { listeners.filter { !$0.takes(packet.destination) } }
+
+    private var matching: [Listener] { listeners.filter { $0.takes(packet.destination) } }
+
+    /// The socket that takes it, where it has room; nil where it is known to have been refused.
+    func taker(_ surroundings: Surroundings) -> Listener? {
+        !isRefused && isAsking(surroundings) && fullSocket(surroundings) == nil ? matching.first : nil
+    }
+
+    /// The socket that it is for and that has no room.
+    func fullSocket(_ surroundings: Surroundings) -> Listener? {
+        guard isAsking(surroundings) else { return nil }
+        return matching.first { isFull($0, surroundings.context) }
+    }
+
+    private func isFull(_ listener: Listener, _ context: DiagnosisContext) -> Bool {
+        if listener.protocol != "udp" { return false }
+        let before = context.before?[namespace: namespace.name]?.listeners.first { $0.inode == listener.inode }
+        if let before, listener.inode != 0, listener.drops > before.drops { return true }
+        if let size = listener.receiveBufferBytes { return listener.receiveQueue >= size }
+        return listener.receiveQueue > 0
+            && context.counters.contains {
+                $0.namespace == namespace.name && $0.name.hasSuffix("RcvbufErrors") && $0.delta > 0
+            }
+    }
+
+    /// Whether no socket takes it: because it was refused, or because sockets could be read and none is for it.
+    func isUnserved(_ surroundings: Surroundings) -> Bool {
+        if fullSocket(surroundings) != nil { return false }
+        if isRefused { return true }
+        return isAsking(surroundings) && matching.isEmpty
+            && surroundings.topology.namespaces.contains { !$0.listeners.isEmpty }
+    }
+}
+
+extension Listener {
+    /// Whether a packet to `destination` is for this socket; an unspecified IPv6 address takes IPv4 too.
+    func takes(_ destination: IPAddress) -> Bool {
+        if address.isUnspecified { return !address.isIPv4 || destination.isIPv4 }
+        if address == destination { return true }
+        // ::ffff:a.b.c.d
+        return !address.isIPv4 && destination.isIPv4 && address.high == 0
+            && address.low == 0xffff << 32 | destination.low
+    }
+
+    var words: String {
+        let host = address.isIPv4 ? address.description : "[\(address)]"
+        return "\(process.map { "\($0) " } ?? "")\(`protocol`) \(host):\(port)"
+    }
+}

@@ -1,0 +1,15 @@
+internal import Network
+internal import WalkModel
+
+/// A rule would translate the private source, but for one condition that does not hold.
+struct SourceNATMismatch: Obstacle {
+    let code: FindingCode = "source-nat-mismatch"
+
+    func candidate(_ missing: SourceTranslation, _ near: HookResult.NearMiss) -> Candidate {
+        candidate(
+            at: missing.place,
+            "\(missing.packet.source) leaves \(missing.outDevice) untranslated: \(near.rule.words) would translate it but for \(near.condition): \(near.because)",
+            evidence: [missing.fact, .state("\(near.rule.words): \(near.rule.text ?? "")")], rule: near.rule,
+            unmatched: [Finding.Miss(rule: near.rule, because: near.because)], remedy: missing.remedy)
+    }
+}

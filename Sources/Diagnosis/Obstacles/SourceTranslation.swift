@@ -1,0 +1,98 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// A packet with a private source that leaves a router towards public addresses untranslated, and what the router's
+/// rules make of it. Nothing can answer such a packet (RFC 1918, RFC 4193).
+struct SourceTranslation {
+    var router: Namespace
+    var packet: PacketState
+    var outDevice: String
+    /// The router's own network that the source is of, else the source itself.
+    var source: String
+    /// A rule that would translate it but for one condition.
+    var near: HookResult.NearMiss?
+
+    /// Nil where the source needs no translation, or is translated.
+    init?(_ packet: PacketState, at router: Namespace, inDevice: String?, outDevice: String) {
+        guard packet.source.isPrivate, !packet.destination.isPrivate, !packet.destination.isLoopback,
+            !router.holds(packet.source), let link = router[device: outDevice],
+            !link.addresses.contains(where: { $0.contains(packet.source) })
+        else { return nil }
+        var asked = packet
+        asked.connection = .new
+        let site = RuleSite(namespace: router, inDevice: inDevice, outDevice: outDevice)
+        let families: Set = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        let result = HookTraversal(site: site, hook: .postrouting, families: families, from: 50).run(asked)
+        if let translation = result.translation, case .masquerade = translation.action { return nil }
+        self.router = router
+        self.packet = packet
+        self.outDevice = outDevice
+        let network = router.links.flatMap(\.addresses).first { $0.contains(packet.source) && $0.length > 0 }?.network
+        source = network?.description ?? packet.source.description
+        near = result.nearMisses.first { Self.isMeant($0, for: packet, router) }
+    }
+
+    /// A rule for another of the router's networks does not nearly match.
+    private static func isMeant(_ near: HookResult.NearMiss, for packet: PacketState, _ router: Namespace) -> Bool {
+        switch near.action {
+        case .masquerade, .sourceTranslation: break
+        default: return false
+        }
+        guard near.failing == .source else {
+            return near.failing == .outDevice || near.failing == .transportProtocol || near.failing == .destination
+        }
+        let words = near.condition.split(separator: " ") + (near.rule.text ?? "").split(separator: " ")
+        let prefixes = words.compactMap { IPPrefix(String($0)) }
+        return !prefixes.contains { prefix in
+            router.links.contains { link in
+                link.addresses.contains { $0.network == prefix.network && !$0.contains(packet.source) }
+            }
+        }
+    }
+
+    var place: Finding.Place { Finding.Place(namespace: router.name, hook: .postrouting, device: outDevice) }
+
+    var fact: Fact { .seen("\(packet.source) > \(packet.destination) at \(router.name) \(outDevice) out") }
+
+    /// Source translation for the network, in the backend that the router uses for it.
+    var remedy: Remedy {
+        let isIPv4 = !source.contains(":")
+        let backends = router.netfilter.backend
+        let nat = router.netfilter.chains.filter { $0.kind == "nat" && $0.hook == .postrouting }
+        let wanted = near.flatMap { near in
+            nat.first {
+                $0.table == near.rule.table && $0.family == near.rule.family && $0.backend == near.rule.backend
+            }
+        }
+        let chain = wanted ?? nat.first { $0.backend == "nft" && backends.allSatisfy { $0 == "nft" } }
+        guard (near?.rule.backend ?? chain?.backend) == "nft" || near == nil && backends == ["nft"] else {
+            let isLegacy =
+                near?.rule.backend == "iptables-legacy" || near == nil && backends == ["iptables-legacy"]
+            return Remedy([
+                .iptables(
+                    router,
+                    IptablesChange(
+                        isIPv4: isIPv4, isLegacy: isLegacy, table: "nat", chain: "POSTROUTING", .last,
+                        rule: "-s \(source) -o \(outDevice) -j MASQUERADE"))
+            ])
+        }
+        let family = isIPv4 ? "ip" : "ip6"
+        let rule: CommandWords = "\(family) saddr \(source) oifname \(outDevice) masquerade"
+        guard let chain else {
+            return Remedy([
+                .nft(router, "add table \(family) nat"),
+                .nft(
+                    router,
+                    "\("add chain \(family) nat postrouting { type nat hook postrouting priority srcnat; }")"),
+                .nft(router, "add rule \(family) nat postrouting \(words: rule)"),
+            ])
+        }
+        return Remedy([.nft(router, "add rule \(chain.family) \(chain.table) \(chain.name) \(words: rule)")])
+    }
+
+    /// The finding, under the code that fits.
+    var candidate: Candidate {
+        near.map { SourceNATMismatch().candidate(self, $0) } ?? NoSourceNAT().candidate(self)
+    }
+}

@@ -1,0 +1,44 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// A tc or XDP program of a device. Nobody can look into it, so it is certain only where the kernel names it.
+struct TCDrop: Obstacle {
+    let code: FindingCode = "tc-drop"
+    let steps: Set<PathStep.Kind> = [.programs]
+    let reasons: Set = ["XDP", "TC_INGRESS", "TC_EGRESS"]
+    let traits: ObstacleTraits = .stopsEveryFrame
+
+    func words(for reason: String, _ packet: PacketState) -> String? {
+        switch reason {
+        case "XDP": "an XDP program dropped it"
+        case "TC_INGRESS": "a tc program at ingress dropped it"
+        case "TC_EGRESS": "a tc program at egress dropped it"
+        default: nil
+        }
+    }
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .programs(let step) = step else { return [] }
+        return step.link.programs.filter { runs($0, at: step) }.map { program in
+            let (name, device) = (step.namespace.name, step.link.name)
+            let isXDP = program.hasPrefix("xdp")
+            let mode = program.split(separator: " ").first.map(String.init) ?? "xdp"
+            let action: RemedyAction =
+                isXDP
+                ? .ip(step.namespace, "link set dev \(device) \(mode) off")
+                : .run(step.namespace, "tc filter del dev \(device) \(step.isIngress ? "ingress" : "egress")")
+            return .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name, hook: step.isIngress ? .ingress : .egress, device: device),
+                    "a program (\(program)) is attached to \(device) in \(name) and can drop the packet there",
+                    evidence: [.state("\(program) on \(device) in \(name)")], remedy: Remedy([action]),
+                    isCertain: false, reasons: isXDP ? ["XDP"] : ["TC_INGRESS", "TC_EGRESS"]))
+        }
+    }
+
+    private func runs(_ program: String, at step: ProgramStep) -> Bool {
+        if program.hasPrefix("xdp") { return step.isIngress && step.isBeforeCapture }
+        return program.contains(step.isIngress ? "ingress" : "egress") && !step.isBeforeCapture
+    }
+}

@@ -1,0 +1,48 @@
+internal import Wire
+internal import Network
+internal import WalkModel
+
+/// A VXLAN device does not reach the other end of the tunnel: no remote, a wrong one, another identifier or port. What
+/// stops the outer packet on its own path appears under its own code.
+struct VXLANUnreachable: Obstacle {
+    let code: FindingCode = "vxlan-unreachable"
+    let steps: Set<PathStep.Kind> = [.tunnel]
+    let reasons: Set = [
+        "VXLAN_VNI_NOT_FOUND", "VXLAN_NO_REMOTE", "NOT_SPECIFIED", "NEIGH_FAILED", "NO_SOCKET", "UDP_CSUM",
+    ]
+    let traits: ObstacleTraits = .stopsEveryFrame
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .tunnel(let step) = step else { return [] }
+        if let outer = step.outer { return PathFindings(outer).candidates.map(Judgement.candidate) }
+        guard let fault = step.fault, let why = words(fault, step) else { return [] }
+        var remedy: Remedy?
+        switch fault {
+        case .noRemote, .wrongRemote:
+            remedy = step.wanted.map {
+                Remedy([.run(step.near, "bridge fdb append 00:00:00:00:00:00 dev \(step.nearLink.name) dst \($0)")])
+            }
+        // Which of the two ends is wrong can't be told.
+        case .identifier, .port, .local, .otherEndDown: break
+        }
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: step.near.name, device: step.nearLink.name),
+                    "\(step.nearLink.name) in \(step.near.name) does not reach \(step.farLink.name) in \(step.far.name): \(why)",
+                    evidence: [.state(why)], remedy: remedy))
+        ]
+    }
+
+    private func words(_ fault: TunnelStep.Fault, _ step: TunnelStep) -> String? {
+        switch fault {
+        case .noRemote: "it has neither a remote nor an FDB entry that says where to send"
+        case .wrongRemote(let ends):
+            "it sends to \(ends.map(\.description).joined(separator: ", ")), and \(step.far.name) is \(step.wanted?.description ?? "elsewhere")"
+        case .identifier(let own, let other): "its VNI is \(own), the other's is \(other)"
+        case .port(let own, let other): "it sends to UDP port \(own), the other listens on \(other)"
+        case .local(let sends, let takes): "it sends to \(sends), the other takes only what is for \(takes)"
+        case .otherEndDown: nil
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// The prefix of an address is too short, so that a routed address looks as if it were on the link.
+struct WrongNetmask: Obstacle {
+    let code: FindingCode = "wrong-netmask"
+    let steps: Set<PathStep.Kind> = [.neighbour]
+    let reasons = NeighborUnresolved.dropReasons
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .neighbour(let step) = step, case .nobody = step.resolution,
+            let (own, narrower) = Self.prefixes(step, surroundings.topology)
+        else { return [] }
+        let (namespace, link, hop) = (step.namespace, step.link, step.hop)
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: namespace.name, device: link.name),
+                    "\(own) on \(link.name) in \(namespace.name) makes \(hop) look as if it were on that link, so it is asked for by \(step.protocolName) instead of being sent to a router; \(narrower.device) in \(narrower.namespace) has \(narrower.prefix)",
+                    evidence: [
+                        .state("\(own) on \(link.name) in \(namespace.name)"),
+                        .state("\(narrower.prefix) on \(narrower.device) in \(narrower.namespace)"),
+                    ] + step.elsewhere(surroundings.topology).map { .state("\(hop) is held by \($0)") },
+                    remedy: Remedy(correction(step, own, narrower.prefix))))
+        ]
+    }
+
+    typealias Narrower = (prefix: IPPrefix, namespace: String, device: String)
+
+    /// Our prefix that covers the next hop, and a longer one that somebody on the link has and that does not; nil where
+    /// that is not so.
+    static func prefixes(_ step: NeighbourStep, _ topology: Topology) -> (own: IPPrefix, narrower: Narrower)? {
+        let covering = step.link.addresses.filter { $0.contains(step.hop) }
+        guard step.choice.gateway == nil, let own = covering.max(by: { $0.length < $1.length }) else { return nil }
+        var narrower: Narrower?
+        let segment = Segment(of: topology, out: step.link.name, namespace: step.namespace.name)
+        for path in segment.paths where !path.isOutside && path.end.namespace != step.namespace.name {
+            let found = topology.link(at: path.end)?.addresses.first {
+                $0.length > own.length && $0.contains(own.address) && !$0.contains(step.hop) && own.contains($0.address)
+            }
+            if let found { narrower = (found, path.end.namespace, path.end.device) }
+        }
+        return narrower.map { (own, $0) }
+    }
+
+    private func correction(_ step: NeighbourStep, _ own: IPPrefix, _ narrower: IPPrefix) -> [RemedyAction] {
+        let (namespace, device, hop) = (step.namespace, step.link.name, step.hop)
+        let right = IPPrefix(own.address, length: narrower.length) ?? own
+        let add = RemedyAction.ip(
+            namespace, "addr add \(right) dev \(device)" + (hop.isIPv4 ? "" : "nodad"))
+        let remove = RemedyAction.ip(namespace, "addr del \(own) dev \(device)")
+        // The longer prefix first: a device without IPv4 addresses loses its routes. An IPv6 address can be on a device
+        // once only, whatever its prefix.
+        var actions = hop.isIPv4 ? [add, remove] : [remove, add]
+        let hasDefault = namespace.routes.contains {
+            $0.destination.length == 0 && $0.gateway != nil && $0.table == 254
+        }
+        if !hasDefault { actions.append(.ip(namespace, hop.family, "route add \(hop) via \(narrower.address)")) }
+        return actions
+    }
+}

@@ -1,0 +1,106 @@
+internal import Network
+internal import Observations
+internal import Wire
+
+/// What a path rests on beside the packet: the state of the network, the kernel's own routing answers, and what
+/// conntrack is known to hold.
+struct PathInputs: Sendable {
+    let context: DiagnosisContext
+    /// Flows by which a translated reply is recognised.
+    var flows: [FlowEvent]
+    /// Namespaces that the answered packet passed; nil for a packet that answers none.
+    var requestPassed: Set<String>?
+    /// As if policy routing had no rules of its own.
+    var usesMainTableOnly = false
+
+    var topology: Topology { context.topology }
+
+    init(_ context: DiagnosisContext, flows: [FlowEvent] = [], requestPassed: Set<String>? = nil) {
+        self.context = context
+        self.flows = flows
+        self.requestPassed = requestPassed
+    }
+
+    /// The kernel's own answer where it was asked the same, else the snapshot's.
+    func route(_ packet: PacketState, _ namespace: Namespace, inDevice: String?) -> RouteChoice {
+        var choice = namespace.lookUpRoute(
+            to: packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice,
+            mainOnly: usesMainTableOnly)
+        guard !usesMainTableOnly else { return choice }
+        let answers = context.routes.filter {
+            $0.namespace == namespace.name && $0.tuple.destination == packet.destination
+                && ($0.tuple.source == packet.source || $0.tuple.source.isUnspecified) && $0.inDevice == inDevice
+                && $0.mark == packet.mark
+        }
+        guard let answer = answers.last else { return choice }
+        choice.evidence = .kernel
+        if let number = answer.errorNumber, number != 0, answer.kind == nil {
+            // EHOSTUNREACH is what a device that does not forward answers too: not a missing route.
+            if number == 113 { return choice }
+            if choice.kind == nil || choice.kind == "unicast" { choice.kind = nil }
+            return choice
+        }
+        if let kind = answer.kind { choice.kind = kind }
+        if let device = answer.outDevice, choice.kind != "local" { choice.device = device }
+        if choice.kind == "unicast" { choice.gateway = answer.gateway }
+        if let table = answer.table { choice.table = table }
+        if let source = answer.preferredSource { choice.preferredSource = source }
+        return choice
+    }
+
+    /// What conntrack of `namespace` makes of the packet, where that follows from what was seen.
+    func connectionState(_ packet: PacketState, _ namespace: Namespace) -> ConnectionState? {
+        if packet.connection == .untracked { return .untracked }
+        for flow in flows.reversed() where flow.namespace == namespace.name && flow.change != .destroy {
+            if flow.reply.covers(packet) { return .established }
+            guard flow.original.covers(packet) else { continue }
+            // IPS_SEEN_REPLY
+            if flow.status & 2 != 0 { return .established }
+            // nf_conntrack_proto_tcp: an ACK alone in SYN_SENT is invalid: its SYN-ACK never came by here.
+            let isLoneACK = packet.ipProtocol == .tcp && packet.tcpFlags.map { $0 & 0b1_0110 == 0b1_0000 } == true
+            return isLoneACK ? .invalid : .new
+        }
+        guard let passed = requestPassed else { return packet.connection }
+        if passed.contains(namespace.name) { return .established }
+        // A reply to something that conntrack here never saw.
+        switch packet.ipProtocol {
+        case .tcp, .icmp, .icmpv6: return .invalid
+        default: return .new
+        }
+    }
+
+    /// What conntrack makes of a reply of a translated flow, before routing.
+    func untranslated(_ packet: PacketState, _ namespace: Namespace) -> PacketState {
+        guard let flow = flows.last(where: { $0.namespace == namespace.name && $0.reply.covers(packet) }) else {
+            return packet
+        }
+        var packet = packet
+        packet.destination = flow.original.source
+        packet.source = flow.original.destination
+        if packet.hasPorts {
+            packet.destinationPort = flow.original.sourcePort
+            packet.sourcePort = flow.original.destinationPort
+        }
+        return packet
+    }
+
+    func forwards(_ namespace: Namespace, _ device: String?, _ packet: PacketState) -> Bool {
+        namespace.forwardingSetting(device: device, isIPv4: packet.destination.isIPv4)?.isOn ?? false
+    }
+}
+
+extension FlowTuple {
+    /// Whether the packet is of this direction; an echo's identifier may be missing from the packet.
+    func covers(_ packet: PacketState) -> Bool {
+        guard source == packet.source, destination == packet.destination, ipProtocol == packet.ipProtocol else {
+            return false
+        }
+        guard packet.hasPorts else { return true }
+        return sourcePort == packet.sourcePort ?? 0 && destinationPort == packet.destinationPort ?? 0
+    }
+}
+
+extension RouteChoice {
+    /// Whether the route or rule throws away what it covers.
+    var isDiscarding: Bool { ["blackhole", "unreachable", "prohibit"].contains(kind) }
+}

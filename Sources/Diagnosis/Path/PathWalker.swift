@@ -1,0 +1,270 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// Walks a packet through the configured network and notes each step: the one place that knows the order of the kernel's
+/// packet flow. It knows no findings.
+///
+/// A sender looks up its route, asks `output`, looks the route up again where rules may have changed it, and leaves. A
+/// receiver asks `prerouting`, looks up its route, and either asks `input` and hands the packet to a socket, or asks
+/// `forward` and leaves. Leaving is `postrouting`, the device, the neighbour, and the link layer up to the next device at
+/// which IP takes over (`PathWalker+LinkLayer`).
+///
+/// What the packet is seen to have passed is left out: `Resumed` names the hook at which the walk takes it up. A topology
+/// in circles, or of tunnels that carry themselves, comes to an end after 64 stations.
+struct PathWalker {
+    static let stationLimit = 64
+
+    let inputs: PathInputs
+    /// Whether the packet carries another through a tunnel.
+    let isCarrier: Bool
+    var path: ForwardPath
+    /// The device at which the packet was seen on its way out: what is asked before that it has passed.
+    var seenOut: LayerTwoPath.Port?
+    var topology: Topology { inputs.topology }
+
+    init(inputs: PathInputs, origin: PacketState, carrying: ForwardPath?) {
+        self.inputs = inputs
+        isCarrier = carrying != nil
+        path = ForwardPath(origin: origin, inputs)
+        path.stations = carrying?.stations ?? 0
+    }
+
+    /// A hook in which the packet was seen: what comes before is done.
+    struct Resumed {
+        var hook: NetfilterHook
+        var priority: Int
+        var outDevice: String?
+
+        /// From which priority on the chains of `hook` are still to be asked.
+        func priority(at hook: NetfilterHook) -> Int? { self.hook == hook ? priority : nil }
+    }
+
+    mutating func walk(_ packet: PacketState, from start: PathStart) {
+        switch start {
+        case .send(let name):
+            guard let namespace = topology[namespace: name] else { return }
+            send(packet, namespace, resumed: nil)
+        case .transmitted(let name, let device):
+            seenOut = LayerTwoPath.Port(namespace: name, device: device)
+            follow(packet, Segment(of: topology, out: device, namespace: name))
+        case .received(let name, let device):
+            // A capture sees a packet before tc and the netdev hooks do (__netif_receive_skb_core).
+            var packet = packet
+            if let namespace = topology[namespace: name], let link = namespace[device: device] {
+                askReceiver(namespace, link, &packet)
+            }
+            follow(packet, Segment(of: topology, into: device, namespace: name))
+        case .hook(let name, let hook, let priority, let inDevice, let outDevice):
+            guard let namespace = topology[namespace: name] else { return }
+            let resumed = Resumed(hook: hook, priority: priority, outDevice: outDevice)
+            switch hook {
+            case .output: send(packet, namespace, resumed: resumed)
+            case .postrouting where inDevice == nil: send(packet, namespace, resumed: resumed)
+            case .prerouting, .input, .forward, .postrouting:
+                receive(packet, namespace, inDevice ?? "lo", physical: nil, resumed: resumed)
+            case .ingress, .egress: return
+            }
+        }
+    }
+
+    mutating func note(_ step: PathStep) { path.steps.append(step) }
+
+    mutating func mayContinue() -> Bool {
+        path.stations += 1
+        return path.stations < Self.stationLimit
+    }
+
+    private mutating func stop() { path.isBlocked = true }
+
+    // MARK: Sending
+
+    private mutating func send(_ packet: PacketState, _ namespace: Namespace, resumed: Resumed?) {
+        guard mayContinue() else { return }
+        var packet = packet
+        var choice = inputs.route(packet, namespace, inDevice: nil)
+        let step = RouteStep(namespace: namespace, packet: packet, choice: choice)
+        note(.route(step))
+        if step.isBlocked { return stop() }
+        if packet.source.isUnspecified, let source = choice.preferredSource ?? address(of: choice, namespace, packet) {
+            packet.source = source
+        }
+        if resumed?.hook != .postrouting {
+            note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .output)))
+            let site = RuleSite(namespace: namespace, outDevice: choice.device)
+            ask(.output, &packet, site, from: resumed?.priority(at: .output))
+        }
+        // Rules of `output` may have changed what routing looks at.
+        if choice.kind != "local" { choice = inputs.route(packet, namespace, inDevice: nil) }
+        if let device = resumed?.outDevice, choice.device == nil { choice.device = device }
+        guard choice.kind != nil else { return }
+        path.routers.append(ForwardPath.Router(namespace: namespace.name, choice: choice, packet: packet))
+        leave(packet, namespace, choice, inDevice: nil, from: resumed?.priority(at: .postrouting))
+    }
+
+    private func address(of choice: RouteChoice, _ namespace: Namespace, _ packet: PacketState) -> IPAddress? {
+        guard let device = choice.device else { return nil }
+        return namespace[device: device]?.addresses.first { $0.address.family == packet.destination.family }?.address
+    }
+
+    /// Post-routing, then the device, then the neighbour, then the link layer.
+    private mutating func leave(
+        _ packet: PacketState, _ namespace: Namespace, _ choice: RouteChoice, inDevice: String?, from: Int?
+    ) {
+        var packet = packet
+        guard let device = choice.device else { return }
+        ask(
+            .postrouting, &packet, RuleSite(namespace: namespace, inDevice: inDevice, outDevice: device), from: from)
+        if choice.kind == "local" {
+            note(.route(RouteStep(namespace: namespace, packet: packet, choice: choice)))
+            receive(packet, namespace, device, physical: nil, resumed: nil)
+            return
+        }
+        guard let link = namespace[device: device] else {
+            path.end = .left(namespace: namespace.name, device: device)
+            return
+        }
+        note(
+            .transmit(
+                TransmitStep(namespace: namespace, link: link, packet: packet, choice: choice, inDevice: inDevice)))
+        guard pass(DeviceStep(namespace: namespace, link: link)) else { return }
+        let hop = choice.gateway ?? packet.destination
+        if hop.isMulticast || packet.destination == IPAddress(ipv4: .max) || choice.kind == "broadcast" {
+            path.end = .left(namespace: namespace.name, device: device)
+            return
+        }
+        let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
+        let neighbour = resolve(hop, packet, namespace, link, choice)
+        note(.neighbour(neighbour))
+        switch neighbour.resolution {
+        case .nobody: stop()
+        case .outside:
+            askTransmitter(namespace, link, &packet)
+            note(.sighting(here))
+            path.end = .left(namespace: namespace.name, device: device)
+        case .path(let way):
+            // What a wire's near end asks is asked where the wire begins.
+            if !way.beginsWithWire { note(.sighting(here)) }
+            travel(packet, way)
+        }
+    }
+
+    /// False where the device can't send.
+    mutating func pass(_ step: DeviceStep) -> Bool {
+        note(.device(step))
+        if step.isBlocked { stop() }
+        return !step.isBlocked
+    }
+
+    /// Who answers for the next hop: the device whose MAC address the neighbour table has, else whoever on the link has
+    /// the address, else somebody past what can be seen.
+    private func resolve(
+        _ hop: IPAddress, _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice
+    ) -> NeighbourStep {
+        let segment = Segment(of: topology, out: link.name, namespace: namespace.name)
+        let entry = namespace.neighbors.first { $0.address == hop && $0.device == link.name }
+        let inside = segment.paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
+        let holders = inside.filter { topology[namespace: $0.end.namespace]?.holds(hop) == true }
+        let hasOutside = segment.paths.contains(where: \.isOutside)
+        var step = NeighbourStep(
+            namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
+            resolution: .nobody, isKnown: false)
+        if let entry, entry.isUsable, let mac = entry.mac {
+            step.isKnown = true
+            let known = inside.first { topology.link(at: $0.end)?.mac == mac } ?? holders.first
+            if let known {
+                step.resolution = .path(known)
+                return step
+            }
+            if hasOutside {
+                step.resolution = .outside
+                return step
+            }
+        }
+        if let holder = holders.first {
+            step.resolution = .path(holder)
+        } else if hasOutside {
+            step.resolution = step.isUnanswered ? .nobody : .outside
+        } else if link.kind == "tun" || link.kind == "loopback" || segment.paths.isEmpty && link.kind != "bridge" {
+            step.resolution = .outside
+        }
+        return step
+    }
+
+    // MARK: Receiving
+
+    mutating func receive(
+        _ packet: PacketState, _ namespace: Namespace, _ device: String, physical: String?, resumed: Resumed?
+    ) {
+        guard mayContinue() else { return }
+        var packet = packet
+        /// Whether it was seen past routing.
+        let isRouted = resumed.map { $0.hook != .prerouting } ?? false
+        packet.connection = inputs.connectionState(packet, namespace)
+        if !isRouted {
+            note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .prerouting)))
+            let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
+            ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
+            packet = inputs.untranslated(packet, namespace)
+        }
+        var choice = inputs.route(packet, namespace, inDevice: device)
+        let isLocal = choice.kind == "local"
+        var step = ReceiveStep(namespace: namespace, device: device, packet: packet, choice: choice)
+        if !isRouted {
+            note(.source(step))
+            if !isLocal {
+                note(.forwarding(step))
+                let route = RouteStep(namespace: namespace, packet: packet, choice: choice, inDevice: device)
+                note(.route(route))
+                if route.isBlocked { return stop() }
+            }
+        }
+        if isLocal, resumed?.hook != .forward, resumed?.hook != .postrouting {
+            let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
+            ask(.input, &packet, site, from: resumed?.priority(at: .input))
+            // The kernel itself takes what a tunnel carries.
+            if !isCarrier { note(.socket(SocketStep(namespace: namespace, device: device, packet: packet))) }
+            path.end = .delivered(namespace: namespace.name)
+            return
+        }
+        if let out = resumed?.outDevice, choice.device == nil { choice.device = out }
+        guard choice.device != nil else { return }
+        step.choice = choice
+        path.routers.append(
+            ForwardPath.Router(namespace: namespace.name, inDevice: device, choice: choice, packet: packet))
+        if !isRouted { note(.router(step)) }
+        if resumed?.hook != .postrouting {
+            let site = RuleSite(
+                namespace: namespace, inDevice: device, outDevice: choice.device, physicalInDevice: physical)
+            ask(.forward, &packet, site, from: resumed?.priority(at: .forward))
+        }
+        if !isRouted, let ttl = packet.ttl, ttl > 0 { packet.ttl = ttl - 1 }
+        leave(packet, namespace, choice, inDevice: device, from: resumed?.priority(at: .postrouting))
+    }
+
+    // MARK: Hooks
+
+    /// Asks the rules of an IP hook.
+    mutating func ask(_ hook: NetfilterHook, _ packet: inout PacketState, _ site: RuleSite, from: Int?) {
+        if packet.connection == nil { packet.connection = inputs.connectionState(packet, site.namespace) }
+        let families: Set = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        ask(HookTraversal(site: site, hook: hook, families: families, from: from ?? .min), &packet, isExpected: true)
+    }
+
+    /// Runs a hook's rules and takes what they do to the packet.
+    mutating func ask(_ traversal: HookTraversal, _ packet: inout PacketState, isExpected: Bool) {
+        var result = traversal.run(packet)
+        if let ending = result.ending, ending.accepted.isEmpty, traversal.from > .min {
+            // Chains that the packet is past may have accepted it, which then was not the last word.
+            var whole = traversal
+            whole.from = .min
+            if let same = whole.run(packet).ending, same.rule == ending.rule { result.ending?.accepted = same.accepted }
+        }
+        note(.hook(HookStep(traversal: traversal, packet: packet, result: result, isExpected: isExpected)))
+        packet = result.packet
+    }
+}
+
+extension Topology {
+    func link(at port: LayerTwoPath.Port) -> Link? { self[namespace: port.namespace]?[device: port.device] }
+}
