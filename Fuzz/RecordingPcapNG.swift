@@ -14,10 +14,10 @@ public func fuzzRecording(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
     do {
         let reader = try RecordingReader(bytes: file, name: "fuzz")
         try reader.read(
-            events: { event in
+            events: { _, event in
                 if case .vantage(let id, _) = event { vantages.insert(id.rawValue) }
             },
-            packets: { observation, bytes in
+            packets: { _, observation, bytes in
                 check(
                     bytes.byteCount <= file.count || file.starts(with: [0x1f]) || file.starts(with: [0x28]),
                     "a packet longer than its file")

@@ -33,10 +33,10 @@ public func fuzzRecording(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
     do {
         let reader = try RecordingReader(bytes: file, name: "fuzz")
         try reader.read(
-            events: { event in
+            events: { _, event in
                 if case .vantage(let id, _) = event { vantages.insert(id.rawValue) }
             },
-            packets: { observation, bytes in
+            packets: { _, observation, bytes in
                 check(reader.isRecording || vantages.contains(observation.vantage.rawValue), "a place never declared")
             })
         for error in reader.damage { check(!error.description.contains("\n"), "an error of several lines") }

@@ -65,7 +65,10 @@ struct Place {
 
 /// One namespace, as far as the engine asks about it.
 struct Area {
+    /// As the newest snapshot calls it.
     var name: String
+    /// What it is known by: names are given again, to others. 0 where no snapshot has told it.
+    var inode: UInt64 = 0
     /// Index in the topology's namespaces; -1 where no snapshot has it.
     var topologyIndex: Int = -1
     var devices: [Int32] = []
@@ -79,6 +82,9 @@ struct Area {
 }
 
 /// Names and neighbourhoods: vantage points, devices and namespaces as numbers, for the engine's inner loops.
+///
+/// All of one host: an engine takes the events of one run. A namespace is known by its inode where a snapshot tells it. So
+/// it stays the same where it gets another name, and another one that takes its name over is not mistaken for it.
 struct Places {
     private(set) var topology: Topology?
     private(set) var places: ContiguousArray<Place> = []
@@ -87,11 +93,13 @@ struct Places {
     /// By place, and by device: what the inner loops don't ask.
     private(set) var pointOfPlace: ContiguousArray<VantagePoint> = []
     private(set) var nameOfDevice: ContiguousArray<String> = []
-    private var points: [(VantageID, VantagePoint)] = []
+    private var points: [(vantage: VantageID, point: VantagePoint, area: Int32)] = []
     private var pointByVantage: [UInt32: Int] = [:]
     /// Vantage numbers are dense, but need not be declared in order.
     private var placeByVantage: ContiguousArray<Int32> = []
+    /// By the names of the newest snapshot, and by those from before that nobody has taken over.
     private var areaByName: [String: Int32] = [:]
+    private var areaByInode: [UInt64: Int32] = [:]
     private var deviceByName: [DeviceName: Int32] = [:]
     private var deviceByIndex: [DeviceIndex: Int32] = [:]
 
@@ -138,11 +146,12 @@ struct Places {
         // A hostile recording may claim any number: none beyond what a run can open.
         guard vantage.rawValue < 1 << 20 else { return false }
         if let known = pointByVantage[vantage.rawValue] {
-            if points[known].1 == point { return false }
-            points[known].1 = point
+            if points[known].point == point { return false }
+            points[known].point = point
+            points[known].area = -1
         } else {
             pointByVantage[vantage.rawValue] = points.count
-            points.append((vantage, point))
+            points.append((vantage, point, -1))
         }
         return true
     }
@@ -157,6 +166,26 @@ struct Places {
         let number = Int32(areas.count)
         areas.append(Area(name: name))
         areaByName[name] = number
+        return number
+    }
+
+    private mutating func internArea(_ namespace: Namespace) -> Int32 {
+        let number: Int32
+        if namespace.inode == 0 {
+            number = internArea(namespace.name)
+        } else if let known = areaByInode[namespace.inode] {
+            number = known
+        } else if let named = areaByName[namespace.name], areas[Int(named)].inode == 0 {
+            // Events named it before a snapshot did.
+            number = named
+        } else {
+            number = Int32(areas.count)
+            areas.append(Area(name: namespace.name))
+        }
+        areas[Int(number)].name = namespace.name
+        areas[Int(number)].inode = namespace.inode
+        areaByName[namespace.name] = number
+        if namespace.inode != 0 { areaByInode[namespace.inode] = number }
         return number
     }
 
@@ -184,14 +213,14 @@ struct Places {
         deviceByIndex = [:]
         if let topology {
             for (position, namespace) in topology.namespaces.enumerated() {
-                let area = internArea(namespace.name)
+                let area = internArea(namespace)
                 areas[Int(area)].topologyIndex = position
                 for link in namespace.links {
                     read(link, area: area)
                 }
             }
             for namespace in topology.namespaces {
-                let area = internArea(namespace.name)
+                let area = internArea(namespace)
                 for link in namespace.links {
                     connect(link, area: area)
                 }
@@ -201,8 +230,10 @@ struct Places {
             devices[index].vantageIn = -1
             devices[index].vantageOut = -1
         }
-        for (vantage, point) in points {
-            register(vantage, point)
+        for index in points.indices {
+            // It stays where it was laid, whoever has the name now.
+            if points[index].area < 0 { points[index].area = internArea(points[index].point.namespace) }
+            register(points[index].vantage, points[index].point, area: points[index].area)
         }
     }
 
@@ -234,8 +265,9 @@ struct Places {
         }
     }
 
-    private mutating func register(_ vantage: VantageID, _ point: VantagePoint) {
-        let area = internArea(point.namespace)
+    private mutating func register(_ vantage: VantageID, _ declared: VantagePoint, area: Int32) {
+        var point = declared
+        point.namespace = areas[Int(area)].name
         let device = point.device.map { internDevice(area, $0) } ?? -1
         if device >= 0, point.device == "lo" { devices[Int(device)].isLoopback = true }
         let isBridge = device >= 0 && devices[Int(device)].isBridge

@@ -81,7 +81,7 @@ struct NetworkDiscovery: Sendable {
             namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" })
     }
 
-    private static func hostName() -> String {
+    static func hostName() -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let start = buffer.baseAddress, gethostname(start, 255) == 0 else { return "" }
             buffer[255] = 0

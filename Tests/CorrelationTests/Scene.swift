@@ -155,7 +155,8 @@ extension Link {
 
 extension Namespace {
     static func named(_ name: String, _ links: [Link]) -> Namespace {
-        Namespace(name: name, inode: 1, path: "/run/netns/\(name)", links: [.loopback] + links)
+        let inode = name.utf8.reduce(4_026_532_000) { $0 &* 31 &+ UInt64($1) }
+        return Namespace(name: name, inode: inode, path: "/run/netns/\(name)", links: [.loopback] + links)
     }
 }
 

@@ -78,9 +78,9 @@ func heard(_ reader: RecordingReader) throws -> [Heard] {
     var events: [Heard] = []
     try reader.read(
         events: {
-            events.append(Heard($0)); result.append(Heard($0))
+            events.append(Heard($1)); result.append(Heard($1))
         },
-        packets: { observation, bytes in
+        packets: { _, observation, bytes in
             result.append(Heard(.packet(copy observation), bytes.withUnsafeBytes { Array($0) }))
         })
     return result
@@ -205,8 +205,8 @@ func sampleBatch() -> EventBatch {
         var headers: [PacketHeaders] = []
         var longest = 0
         try RecordingReader(path: scratch.file("a.pcapng")).read(
-            events: { _ in },
-            packets: { observation, bytes in
+            events: { _, _ in },
+            packets: { _, observation, bytes in
                 headers.append(observation.headers)
                 longest = max(longest, bytes.byteCount)
             })

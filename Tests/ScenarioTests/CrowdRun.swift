@@ -66,13 +66,13 @@ struct CrowdRun {
             walksWithoutTruth += second.finishedBatch().records
         }
         try reader.read(
-            events: { event in
+            events: { _, event in
                 engine.take(event)
                 second.take(event)
                 if case .loss(let loss) = event { losses.append(loss) }
                 if case .watermark = event { drain() }
             },
-            packets: { observation, bytes in
+            packets: { _, observation, bytes in
                 second.take(observation)
                 var marked = copy observation
                 marked.mark = 0

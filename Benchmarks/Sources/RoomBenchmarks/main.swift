@@ -12,8 +12,8 @@ try Traffic(points: 5, observations: 100_000).write(to: path)
 var events: [Event] = []
 var frame: [UInt8] = []
 try RecordingReader(path: path).read(
-    events: { events.append($0) },
-    packets: { observation, bytes in
+    events: { events.append($1) },
+    packets: { _, observation, bytes in
         events.append(.packet(copy observation))
         if frame.isEmpty { frame = bytes.withUnsafeBytes { Array($0) } }
     })
@@ -32,7 +32,7 @@ benchmark("dissect 100,000 packets") {
 
 benchmark("read 100,000 observations") {
     var count = 0
-    try RecordingReader(path: path).read(events: { _ in }, packets: { _, _ in count += 1 })
+    try RecordingReader(path: path).read(events: { _, _ in }, packets: { _, _, _ in count += 1 })
     precondition(count == 100_000)
 }
 

@@ -37,7 +37,7 @@ struct ReplayRate {
         }
         let reader = try RecordingReader(path: path)
         try reader.read(
-            events: { event in
+            events: { _, event in
                 guard builds else { return }
                 engine.take(event)
                 if case .watermark = event {
@@ -45,7 +45,7 @@ struct ReplayRate {
                     count()
                 }
             },
-            packets: { observation, _ in
+            packets: { _, observation, _ in
                 observations += 1
                 if builds { engine.take(observation) }
             })

@@ -13,6 +13,8 @@ struct RecordingHeader: Codable, Equatable {
     var anonymized: Bool
     /// Whether the run was asked for certain packets only; nil in recordings from before this was kept.
     var filtered: Bool?
+    /// Whose events these are; nil in recordings from before this was kept, and in anonymised ones.
+    var host: HostID?
 }
 
 struct TopologyRecord: Codable {

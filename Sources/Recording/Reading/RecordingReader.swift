@@ -1,30 +1,38 @@
+public import Network
 public import Observations
 internal import Wire
 
-/// Reads recordings, and captures made by others, as the events of a run.
+/// Reads recordings, and captures made by others, as the events of runs.
 ///
 /// ```swift
 /// let reader = try RecordingReader(path: "trace.pcapng")
 /// var engine = WalkEngine()
-/// try reader.read(events: { engine.take($0) }, packets: { observation, _ in engine.take(observation) })
+/// try reader.read(
+///     events: { run, event in engine.take(event) }, packets: { run, observation, _ in engine.take(observation) })
 /// for error in reader.damage { print(error) }
 /// ```
 ///
-/// A recording of ours gives exactly the events that were written, in their order; a ring's files are read one behind
-/// the other. Other captures give vantage points by their interfaces, packets merged by time, losses, and watermarks
-/// one second behind the latest packet. pcapng, pcap, and either of them in gzip or zstd.
+/// A recording of ours gives exactly the events that were written, in their order, watermarks included, whatever is read
+/// beside it; a ring's files are read one behind the other. Each event comes with its run, whose names and numbers hold
+/// nowhere else. Captures that others made are one run together: vantage points by their interfaces, packets merged by
+/// time, losses, and watermarks one second behind the latest packet. Where a single recording is read with them they
+/// belong to its run. pcapng, pcap, and either of them in gzip or zstd.
 ///
 /// Cost: constant memory, one pass; a packet is dissected where it stands and nothing is allocated for it.
 public final class RecordingReader {
     /// What was wrong with the files, the first sixteen of each; what was good is read nevertheless.
-    public var damage: [RecordingError] { groups.flatMap { $0 }.flatMap(\.damage) }
+    public var damage: [RecordingError] { streams.flatMap(\.damage) }
+    /// The runs whose files are damaged.
+    public var damagedRuns: Set<RunID> { Set(streams.filter { !$0.damage.isEmpty }.map(\.source.run)) }
     /// Whether all that was read are recordings of ours: otherwise walks rest on labels, times and addresses alone.
-    public private(set) var isRecording: Bool
-    /// Whether it is a recording of a run that was asked for certain packets only.
-    public var isFiltered: Bool { isRecording && groups.allSatisfy { $0.first?.header?.filtered == true } }
+    public let isRecording: Bool
+    /// Whether all are recordings of runs that were asked for certain packets only.
+    public var isFiltered: Bool { isRecording && streams.allSatisfy(\.isFiltered) }
 
-    /// Files of one run stand in one group, to be read one behind the other.
-    private var groups: [[RecordingSource]] = []
+    private let streams: [RecordingStream]
+    private let runs: RunRegistry
+    /// The one that captures of others belong to; nil where there are none.
+    private let mergedRun: RunID?
     private var isRead = false
 
     /// Captures that others made are sorted at most this far.
@@ -48,114 +56,116 @@ public final class RecordingReader {
 
     private init(_ points: [(CapturePoint, ByteSource)]) throws {
         let registry = VantageRegistry()
-        var isRecording = !points.isEmpty
-        var byRun: [String: Int] = [:]
+        let runs = RunRegistry()
+        var groups: [[RecordingSource]] = []
+        var groupOfRun: [RunID: Int] = [:]
+        var foreign: [RecordingSource] = []
         for (point, bytes) in points {
-            let source = try RecordingSource(point, source: bytes, registry: registry)
+            let source = try RecordingSource(point, source: bytes, registry: registry, runs: runs)
             // Far enough to learn whose it is.
             _ = source.advance()
-            if let header = source.header {
-                if let group = byRun[header.run] {
-                    groups[group].append(source)
-                    continue
-                }
-                byRun[header.run] = groups.count
+            if source.header == nil {
+                foreign.append(source)
+            } else if let group = groupOfRun[source.run] {
+                groups[group].append(source)
+                continue
             } else {
-                isRecording = false
+                groupOfRun[source.run] = groups.count
             }
             groups.append([source])
         }
-        self.isRecording = isRecording
-        for index in groups.indices {
-            groups[index].sort { ($0.header?.file ?? 0) < ($1.header?.file ?? 0) }
-            if groups.count > 1 { for source in groups[index] { source.renumber() } }
-        }
+        isRecording = !points.isEmpty && foreign.isEmpty
+        mergedRun = foreign.isEmpty ? nil : groupOfRun.count == 1 ? groupOfRun.keys.first : runs.addUnknown()
+        if let mergedRun { for source in foreign { source.run = mergedRun } }
+        streams = groups.map(RecordingStream.init)
+        self.runs = runs
     }
 
-    /// Reads everything, once: packets with their bytes, valid during the call, and all other events.
+    /// The host of a run; nil for captures that others made. A recording that names none gets an identity of its own.
+    public func host(of run: RunID) -> HostID? {
+        runs.hosts.indices.contains(Int(run.rawValue)) ? runs.hosts[Int(run.rawValue)] : nil
+    }
+
+    /// The hosts of all runs that were found so far: those that the files begin with, once they are open.
+    public var hosts: [HostID] { runs.hosts.compactMap(\.self) }
+
+    /// Reads everything, once: packets with their bytes, valid during the call, and all other events. Of several runs
+    /// the one whose next packet is the oldest goes first.
     ///
     /// Throws what the closures throw. Damage of the files ends their reading and stands in `damage` afterwards.
     public func read(
-        events: (Event) throws -> Void, packets: (borrowing Observation, RawSpan) throws -> Void
+        events: (RunID, Event) throws -> Void, packets: (RunID, borrowing Observation, RawSpan) throws -> Void
     ) throws {
         guard !isRead else { return }
         isRead = true
-        if groups.count == 1, isRecording {
-            try readRecording(groups[0], events: events, packets: packets)
+        if streams.count == 1, isRecording {
+            try read(streams[0], events: events, packets: packets)
         } else {
             try merge(events: events, packets: packets)
         }
     }
 
-    /// Reads everything, once, each packet as an event without its bytes.
-    public func read(_ body: (Event) throws -> Void) throws {
-        try read(events: body) { observation, _ in try body(.packet(copy observation)) }
-    }
-
-    private func readRecording(
-        _ sources: [RecordingSource], events: (Event) throws -> Void,
-        packets: (borrowing Observation, RawSpan) throws -> Void
+    private func read(
+        _ stream: RecordingStream, events: (RunID, Event) throws -> Void,
+        packets: (RunID, borrowing Observation, RawSpan) throws -> Void
     ) throws {
-        var previous: Int?
-        var observation = Observation(
-            timeNanoseconds: 0, vantage: VantageID(rawValue: .max), clock: .passage, headers: PacketHeaders())
-        for source in sources {
-            let file = source.header?.file
-            let follows = previous != nil && file == previous.map { $0 + 1 }
-            source.skipsRepeated = follows
-            previous = file
-            var step = source.step
-            // The first was read before it was known that it repeats.
-            if follows, step == .event, source.isRepeated { step = source.advance() }
-            while step != .end {
-                if step == .packet {
-                    step = try source.readPackets(into: &observation, packets)
-                } else {
-                    try events(source.event)
-                    step = source.advance()
-                }
+        var observation = Self.emptyObservation
+        while stream.step != .end {
+            if stream.step == .packet {
+                try stream.readPackets(into: &observation, packets)
+            } else {
+                try events(stream.source.run, stream.source.event)
+                stream.advance()
             }
         }
     }
 
-    /// Several files by time: the one whose next event is the oldest goes first.
-    private func merge(
-        events: (Event) throws -> Void, packets: (borrowing Observation, RawSpan) throws -> Void
-    ) throws {
-        var observation = Observation(
+    private static var emptyObservation: Observation {
+        Observation(
             timeNanoseconds: 0, vantage: VantageID(rawValue: .max), clock: .passage, headers: PacketHeaders())
-        var heads = groups.map { Array($0.reversed()) }
+    }
+
+    private func merge(
+        events: (RunID, Event) throws -> Void, packets: (RunID, borrowing Observation, RawSpan) throws -> Void
+    ) throws {
+        var observation = Self.emptyObservation
+        // Of `mergedRun`. Every other run has one stream alone, whose own watermarks hold.
         var latest = Int64.min
         var watermark = Int64.min
-        while true {
-            var chosen = -1
-            var oldest = Int64.max
-            for index in heads.indices {
-                while let source = heads[index].last, source.step == .end { heads[index].removeLast() }
-                guard let source = heads[index].last else { continue }
-                // What isn't a packet goes with the one before it.
-                let time = source.step == .event ? Int64.min : source.timeNanoseconds
-                if chosen < 0 || time < oldest {
-                    chosen = index
-                    oldest = time
-                }
-            }
-            guard chosen >= 0, let source = heads[chosen].last else { break }
-            if source.step == .packet {
+        while let stream = oldestStream() {
+            let source = stream.source
+            let isMerged = source.run == mergedRun
+            if stream.step == .packet {
                 try source.givePacket(&observation, packets)
-                latest = max(latest, source.timeNanoseconds)
-                let (safe, overflows) = latest.subtractingReportingOverflow(Self.reorderNanoseconds)
-                if !overflows, watermark == .min || safe &- watermark >= Self.watermarkStepNanoseconds {
-                    watermark = safe
-                    try events(.watermark(timeNanoseconds: safe))
+                if isMerged {
+                    latest = max(latest, source.timeNanoseconds)
+                    let (safe, overflows) = latest.subtractingReportingOverflow(Self.reorderNanoseconds)
+                    if !overflows, watermark == .min || safe &- watermark >= Self.watermarkStepNanoseconds {
+                        watermark = safe
+                        try events(source.run, .watermark(timeNanoseconds: safe))
+                    }
                 }
-            } else if case .watermark = source.event {
-                // The files' own hold for one of them only.
+            } else if isMerged, case .watermark = source.event {
+                // It says nothing of the other files of this run.
             } else {
-                try events(source.event)
+                try events(source.run, source.event)
             }
-            _ = source.advance()
+            stream.advance()
         }
-        if latest != .min { try events(.watermark(timeNanoseconds: latest)) }
+        if let mergedRun, latest != .min { try events(mergedRun, .watermark(timeNanoseconds: latest)) }
+    }
+
+    private func oldestStream() -> RecordingStream? {
+        var chosen: RecordingStream?
+        var oldest = Int64.max
+        for stream in streams where stream.step != .end {
+            // What isn't a packet goes with the one before it.
+            let time = stream.step == .event ? Int64.min : stream.source.timeNanoseconds
+            if chosen == nil || time < oldest {
+                chosen = stream
+                oldest = time
+            }
+        }
+        return chosen
     }
 }

@@ -3,21 +3,6 @@ internal import Observations
 internal import Network
 internal import Wire
 
-/// Numbers for vantage points, over all files that are read together.
-final class VantageRegistry {
-    private var numbers: [VantagePoint: UInt32] = [:]
-    static let limit = 1 << 16
-
-    /// Nil where a hostile file has used them up.
-    func number(_ point: VantagePoint) -> (number: UInt32, isNew: Bool)? {
-        if let known = numbers[point] { return (known, false) }
-        guard numbers.count < Self.limit else { return nil }
-        let number = UInt32(numbers.count)
-        numbers[point] = number
-        return (number, true)
-    }
-}
-
 /// One file, read as events.
 final class RecordingSource {
     enum Step {
@@ -32,14 +17,15 @@ final class RecordingSource {
     private let pcapng: PcapNGFile?
     private let pcap: PcapFile?
     private let registry: VantageRegistry
+    private let runs: RunRegistry
     private let places: ForeignPlaces
     private let decoder = JSONDecoder()
 
     /// Of the section being read; nil for a capture made by others.
     private(set) var header: RecordingHeader?
     private var section = 0
-    /// Numbers of vantage points stay as recorded, where this is the only run that is read.
-    private var keepsNumbers = true
+    /// The run that the event or packet at hand belongs to: in a recording of ours, the one that its section names.
+    var run = RunID(rawValue: 0)
     /// The event at hand was in an earlier file of the ring.
     private(set) var isRepeated = false
     /// The files before this one in its ring were read: what it repeats is known.
@@ -68,12 +54,12 @@ final class RecordingSource {
     /// By interface × 3 + direction; a vantage of `.max` where there is none yet.
     private var slots: [Slot] = []
     private var dropped: [UInt64] = []
-    private var numbers: [UInt32: UInt32] = [:]
     private var decodeDamage: CaptureDamage
 
-    init(_ point: CapturePoint, source: ByteSource, registry: VantageRegistry) throws {
+    init(_ point: CapturePoint, source: ByteSource, registry: VantageRegistry, runs: RunRegistry) throws {
         self.point = point
         self.registry = registry
+        self.runs = runs
         places = ForeignPlaces(point)
         decodeDamage = CaptureDamage(path: point.path)
         pcapng = PcapNGFile(source)
@@ -147,17 +133,6 @@ final class RecordingSource {
             step = .packet
         }
         return step
-    }
-
-    /// Several runs are read: their vantage points need numbers that differ. Before anything but the first event is read.
-    func renumber() {
-        keepsNumbers = false
-        guard step == .event, case .vantage(let id, let point) = event, header != nil,
-            let (number, _) = registry.number(point)
-        else { return }
-        numbers[id.rawValue] = number
-        for index in slots.indices where slots[index].vantage == id.rawValue { slots[index].vantage = number }
-        event = .vantage(VantageID(rawValue: number), point)
     }
 
     // MARK: Packets
@@ -234,27 +209,28 @@ final class RecordingSource {
     /// `observation` is filled in place, so that a packet's headers are written once and copied nowhere.
     /// - Returns: what came.
     func readPackets(
-        into observation: inout Observation, _ body: (borrowing Observation, RawSpan) throws -> Void
+        into observation: inout Observation, _ body: (RunID, borrowing Observation, RawSpan) throws -> Void
     ) rethrows -> Step {
         // What the loop touches is out of `self`, whose accesses cost more than a packet's reading.
         var packet = packet
         var place = slot
         let slots = slots
         let section = section
+        let run = run
         let hasFields = header != nil
         var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
         defer { self.packet = packet }
         guard let pcapng, message == nil else {
             fill(&observation, packet, place, packetTime, &bytes)
             if let message { complete(&observation, message) }
-            try body(observation, bytes.bytes)
+            try body(run, observation, bytes.bytes)
             return advance(&packet)
         }
         var time = packetTime
         while true {
             fill(&observation, packet, place, time, &bytes)
             if hasFields, packet.fields.count > 0 { complete(&observation, packet.fields) }
-            try body(observation, bytes.bytes)
+            try body(run, observation, bytes.bytes)
             let next = pcapng.next(&packet)
             let index = packet.slot
             guard next == .packet, pcapng.section == section, index < slots.count, slots[index].vantage != .max else {
@@ -269,13 +245,13 @@ final class RecordingSource {
 
     /// Gives the packet at hand.
     func givePacket(
-        _ observation: inout Observation, _ body: (borrowing Observation, RawSpan) throws -> Void
+        _ observation: inout Observation, _ body: (RunID, borrowing Observation, RawSpan) throws -> Void
     ) rethrows {
         var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
         fill(&observation, packet, slot, packetTime, &bytes)
         if header != nil, packet.fields.count > 0 { complete(&observation, packet.fields) }
         if let message { complete(&observation, message) }
-        try body(observation, bytes.bytes)
+        try body(run, observation, bytes.bytes)
     }
 
     /// Fills in what block and place say of an observation.
@@ -311,9 +287,6 @@ final class RecordingSource {
         var reader = FieldReader(fields)
         let base = observation
         observation.code(with: &reader, base: base)
-        if !keepsNumbers, observation.vantage != base.vantage {
-            observation.vantage.rawValue = numbers[observation.vantage.rawValue] ?? .max
-        }
     }
 
     private func complete(_ observation: inout Observation, _ message: NFLogMessage) {
@@ -369,10 +342,16 @@ final class RecordingSource {
                     file.source.offset, "a recording of schema \(found.schema), which this tool does not know")
                 return nil
             }
+            guard let number = runs.number(found) else {
+                decodeDamage.note(file.source.offset, "more runs than \(RunRegistry.limit)")
+                return nil
+            }
             header = found
+            run = number
             return nil
         case .topology:
             let record = try json(TopologyRecord.self)
+            runs.learn(record.topology, of: run)
             return .topology(record.topology, timeNanoseconds: record.time)
         case .vantage:
             let record = try json(VantageRecord.self)
@@ -382,12 +361,7 @@ final class RecordingSource {
         case .rule: return .rule(try json(RuleEvent.self))
         case .drop: return .drop(try json(DropEvent.self))
         case .sendFailure: return .sendFailure(try json(SendFailure.self))
-        case .loss:
-            var loss = try json(Loss.self)
-            if !keepsNumbers, let vantage = loss.vantage {
-                loss.vantage = numbers[vantage.rawValue].map(VantageID.init(rawValue:))
-            }
-            return .loss(loss)
+        case .loss: return .loss(try json(Loss.self))
         case .counters: return .counters(try json(CounterChange.self))
         case .watermark:
             guard file.record.count == 8 else { return nil }
@@ -401,19 +375,13 @@ final class RecordingSource {
             decodeDamage.note(file.source.offset, "a vantage point at an interface that is not described")
             return nil
         }
-        var number = record.id
-        if !keepsNumbers {
-            guard let found = registry.number(record.point) else { return nil }
-            number = found.number
-            numbers[record.id] = number
-        }
         let direction = record.point.direction
         set(
             Slot(
-                vantage: number, linkType: record.point.linkType, clock: record.point.usualClock,
+                vantage: record.id, linkType: record.point.linkType, clock: record.point.usualClock,
                 wrapping: record.point.isWrapped ? VantagePoint.wrappingLength : 0),
             at: Int(record.interface) * 3 + (direction == .in ? 1 : direction == .out ? 2 : 0))
-        return .vantage(VantageID(rawValue: number), record.point)
+        return .vantage(VantageID(rawValue: record.id), record.point)
     }
 
     /// In a recording of ours losses are records of their own.

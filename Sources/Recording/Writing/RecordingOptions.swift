@@ -1,3 +1,5 @@
+public import Network
+
 /// How a recording is written.
 public struct RecordingOptions: Sendable {
     /// Bytes kept of each packet; nil for all that were captured. Walks stay as they are: what the missing bytes said
@@ -8,14 +10,18 @@ public struct RecordingOptions: Sendable {
     public var anonymizes = false
     /// The run was asked for certain packets only, so that its walks are all meant to be shown.
     public var isFiltered = false
+    /// Whose events are written. An anonymised recording does not say it.
+    public var host: HostID?
 
     public init(
-        snapLength: Int? = nil, ring: RecordingRing? = nil, anonymizes: Bool = false, isFiltered: Bool = false
+        snapLength: Int? = nil, ring: RecordingRing? = nil, anonymizes: Bool = false, isFiltered: Bool = false,
+        host: HostID? = nil
     ) {
         self.snapLength = snapLength
         self.ring = ring
         self.anonymizes = anonymizes
         self.isFiltered = isFiltered
+        self.host = host
     }
 }
 

@@ -305,7 +305,8 @@ public final class RecordingWriter {
         buffer.endOptions()
         buffer.end(block)
         let header = RecordingHeader(
-            run: run, file: fileNumber, anonymized: options.anonymizes, filtered: options.isFiltered)
+            run: run, file: fileNumber, anonymized: options.anonymizes, filtered: options.isFiltered,
+            host: options.anonymizes ? nil : options.host)
         buffer.record(.header, [UInt8](try encoder.encode(header)))
     }
 

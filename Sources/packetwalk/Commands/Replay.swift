@@ -31,27 +31,21 @@ struct Replay: ParsableCommand {
         var printer = WalkPrinter(
             output: output, hidesHousekeeping: !reader.isFiltered, filter: try selection.filter(),
             summarises: selection.summary)
-        var pipeline = WalkPipeline()
+        var pipelines = RunPipelines()
         var hasTopology = false
         var packetCount = 0
-        var latest = Int64.min
         try reader.read(
-            events: { event in
+            events: { run, event in
                 if case .topology = event { hasTopology = true }
-                pipeline.take(event)
-                if case .watermark = event { try printer.take(pipeline.finishedExchanges()) }
+                pipelines.take(event, of: run)
+                if case .watermark = event { try printer.take(pipelines.finishedExchanges(of: run)) }
             },
-            packets: { observation, _ in
+            packets: { run, observation, _ in
                 packetCount += 1
-                latest = max(latest, observation.timeNanoseconds)
-                pipeline.take(observation)
+                pipelines.take(observation, of: run)
             })
-        if !reader.damage.isEmpty, packetCount > 0 {
-            // What is missing behind the damage is no evidence that a packet was lost.
-            pipeline.take(.loss(Loss(timeNanoseconds: latest, vantage: nil, source: "damaged recording", lost: 1)))
-        }
-        pipeline.endOfStream()
-        try printer.take(pipeline.finish())
+        for run in reader.damagedRuns { pipelines.noteDamage(of: run) }
+        try pipelines.finish { try printer.take($0) }
         try printer.finish()
         if packetCount == 0 {
             complain("there is no packet in this capture")

@@ -1,12 +1,12 @@
 /// SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed pseudorandom function of short messages.
-struct SipHash {
+public struct SipHash: Sendable {
     private var v0: UInt64
     private var v1: UInt64
     private var v2: UInt64
     private var v3: UInt64
     private var count: UInt64 = 0
 
-    init(key: (UInt64, UInt64)) {
+    public init(key: (UInt64, UInt64)) {
         v0 = key.0 ^ 0x736f_6d65_7073_6575
         v1 = key.1 ^ 0x646f_7261_6e64_6f6d
         v2 = key.0 ^ 0x6c79_6765_6e65_7261
@@ -31,7 +31,7 @@ struct SipHash {
     }
 
     /// Eight bytes of the message, the first one lowest.
-    mutating func mix(_ word: UInt64) {
+    public mutating func mix(_ word: UInt64) {
         v3 ^= word
         round()
         round()
@@ -40,7 +40,7 @@ struct SipHash {
     }
 
     /// The hash of the words mixed in, and of at most seven `last` bytes, the first one lowest.
-    func finished(last: UInt64 = 0, lastCount: UInt64 = 0) -> UInt64 {
+    public func finished(last: UInt64 = 0, lastCount: UInt64 = 0) -> UInt64 {
         var copy = self
         copy.mix(last | (count &+ lastCount) << 56)
         copy.v2 ^= 0xff

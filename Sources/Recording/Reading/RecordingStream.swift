@@ -1,0 +1,47 @@
+internal import Observations
+
+/// One file, or the files of one ring one behind the other, read as one stream.
+final class RecordingStream {
+    private let sources: [RecordingSource]
+    private let files: [Int?]
+    private var position = 0
+
+    /// - Parameter sources: of one run, each read as far as its first event or packet.
+    init(_ sources: [RecordingSource]) {
+        self.sources = sources.sorted { ($0.header?.file ?? 0) < ($1.header?.file ?? 0) }
+        files = self.sources.map { $0.header?.file }
+        isFiltered = self.sources.first?.header?.filtered == true
+        settle()
+    }
+
+    let isFiltered: Bool
+    /// The file being read.
+    var source: RecordingSource { sources[position] }
+    var step: RecordingSource.Step { source.step }
+    var damage: [RecordingError] { sources.flatMap(\.damage) }
+
+    func advance() {
+        _ = source.advance()
+        settle()
+    }
+
+    /// Gives packet after packet, the one at hand first, until something else comes.
+    func readPackets(
+        into observation: inout Observation, _ body: (RunID, borrowing Observation, RawSpan) throws -> Void
+    ) rethrows {
+        _ = try source.readPackets(into: &observation, body)
+        settle()
+    }
+
+    /// Goes on to the next file where one has ended.
+    private func settle() {
+        while source.step == .end, position + 1 < sources.count {
+            position += 1
+            // What a file repeats of the one before it was read there.
+            guard let before = files[position - 1], files[position] == before + 1 else { continue }
+            source.skipsRepeated = true
+            // The first event was read before that was known.
+            if source.step == .event, source.isRepeated { _ = source.advance() }
+        }
+    }
+}

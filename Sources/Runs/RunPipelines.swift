@@ -1,0 +1,57 @@
+public import Observations
+
+/// A pipeline for each run that is replayed.
+///
+/// Each has the network of its own host and its own clock, so runs that are read together give what each of them gives
+/// alone: a packet of one is not joined to a packet of another because both look alike, and one network does not explain
+/// what became of a packet in another.
+public struct RunPipelines {
+    private struct Run {
+        var pipeline = WalkPipeline()
+        /// Of the last packet.
+        var latestNanoseconds = Int64.min
+    }
+
+    private var runs: [Run] = []
+
+    public init() {}
+
+    public mutating func take(_ event: Event, of run: RunID) {
+        runs[index(run)].pipeline.take(event)
+    }
+
+    public mutating func take(_ observation: borrowing Observation, of run: RunID) {
+        let index = index(run)
+        runs[index].latestNanoseconds = max(runs[index].latestNanoseconds, observation.timeNanoseconds)
+        runs[index].pipeline.take(observation)
+    }
+
+    /// What is missing where a recording is damaged is no evidence that a packet was lost.
+    public mutating func noteDamage(of run: RunID) {
+        let index = index(run)
+        guard runs[index].latestNanoseconds != .min else { return }
+        runs[index].pipeline.take(
+            .loss(
+                Loss(
+                    timeNanoseconds: runs[index].latestNanoseconds, vantage: nil, source: "damaged recording", lost: 1))
+        )
+    }
+
+    /// The exchanges of the run that are over, with their findings.
+    public mutating func finishedExchanges(of run: RunID) -> [ExchangeGroup] {
+        runs[index(run)].pipeline.finishedExchanges()
+    }
+
+    /// The streams have ended: what is open ends now, and is given to `sink` run by run.
+    public mutating func finish(_ sink: ([ExchangeGroup]) throws -> Void) rethrows {
+        for index in runs.indices {
+            runs[index].pipeline.endOfStream()
+            try sink(runs[index].pipeline.finish())
+        }
+    }
+
+    private mutating func index(_ run: RunID) -> Int {
+        while runs.count <= Int(run.rawValue) { runs.append(Run()) }
+        return Int(run.rawValue)
+    }
+}
