@@ -3,151 +3,93 @@ import Observations
 import Network
 import Wire
 
-/// The state of a `WalkEngine`.
+/// The state of a `WalkEngine`: takes events, and has label groups end when their time has come.
 ///
-/// The way of a sighting: `CohortStore` gathers what shares a label; when a cohort has been quiet long enough it is
-/// *partitioned* into packets (`EngineCore+Partition`), each packet's sightings are *arranged* into a tree
-/// (`EngineCore+Arrangement`), and the walk is *judged* and written to the batch (`EngineCore+Judgement`).
-struct EngineCore {
+/// Each step is a type of its own, that is given what it looks at and gives what it found:
+///
+/// 1. `LabelGroups` gathers what shares a label, and says which groups have gone quiet.
+/// 2. `GroupFlows`, `LookalikeMatcher` and `TranslationGuess` tell the packets of a group apart (`EngineCore+Resolving`);
+///    forms of a TCP packet that was cut or put together are found by `EngineCore+Segments`.
+/// 3. `Arranger` orders each packet's sightings into a tree.
+/// 4. `WalkWriter` writes it as a walk, with the `Outcome` that its sightings and the rest of the evidence give.
+/// 5. `Replies` pairs it with what it answers.
+///
+/// [Decision 6](../../docs/decisions/0006-correlation.md) is the specification.
+struct EngineCore: ~Copyable {
     let options: WalkEngine.Options
-    var store: CohortStore
-    var places = Places()
-    var precedence = Precedence(places: [], devices: [], areas: [])
-    var translations: TranslationTable
-    /// Requests by what their answers will look like.
-    var answers = AnswerTable()
-    /// The same by what an error would quote; apart, since hardly any of them is ever asked for.
-    var quotable = AnswerTable()
-    /// Replies that ended before what they answer, by the same keys.
-    var earlyAnswers = AnswerTable()
-    var batch = WalkBatch()
-    var statistics = WalkEngine.Statistics()
-    var losses: [Loss] = []
-    var routes: [RouteKey: RouteDecision] = [:]
-    var context: WalkContext?
-    /// Vantage points or the topology changed since `places` was worked out.
+    var groups: LabelGroups
+    var state: StreamState
+    var surroundings = Surroundings(Places())
+    var arranger: Arranger
+    var writer: WalkWriter
+    var replies = Replies()
+    var segments = DeferredSegments()
+    /// By number of a group whose packet may be held in a queue, what its answers would look like.
+    var awaited: [Int32: Replies.Keys] = [:]
+    var workspace = Workspace()
+    private var places = Places()
+    /// Vantage points or the topology changed since `surroundings` was made.
     private var placesAreStale = false
-    var watermark: Int64 = .min
-    /// Of the first observation.
-    var beginning: Int64 = .max
-    /// The stream has ended: what is open may go on behind its end.
-    var isClosing = false
-    /// Conntrack entries that are gone, but whose last packets may still be on their way.
-    var destroyed: [(timeNanoseconds: Int64, namespace: Int32, original: FlowKey, reply: FlowKey)] = []
-    var destroyedStart = 0
-
-    // Scratch of one cohort's ending, kept for its capacity.
-    var members: ContiguousArray<Int32> = []
-    var keys: ContiguousArray<FlowKey> = []
-    var keyIndex: ContiguousArray<Int32> = []
-    var flowClass: ContiguousArray<Int32> = []
-    /// By index of a flow, the flows that conntrack says it can have been before or become.
-    var translatedFlows: [Int32: ContiguousArray<Int32>] = [:]
-    /// Of the flow being told apart: how many look-alikes passed one place, and their least distance in nanoseconds.
-    var lookalikes = 1
-    var spacing = Int64.max
-    /// Whether the fragments of the cohort being told apart can be of one datagram.
-    var isOneDatagram = true
-    var packetOf: ContiguousArray<Int32> = []
-    var parentOf: ContiguousArray<Int32> = []
-    var isUncertain: ContiguousArray<Bool> = []
-    var joinOf: ContiguousArray<Join> = []
-    var arrangement = Arrangement()
-    var arrangements = ArrangementMemo()
-    /// Which hooks have been seen at work, by namespace: bit 0 IPv4, bit 1 IPv6.
-    var hooksSeen: ContiguousArray<UInt8> = []
-    /// Whether conntrack's word of a namespace was heard.
-    var hasConntrack: ContiguousArray<Bool> = []
-    /// By namespace.
-    var rulesHeard: [Int32: RulesHeard] = [:]
-    /// Whether the cohort being ended is one packet's.
-    var isOnlyPacket = true
-    /// ICMP errors by the label of the packet that they speak of, while it may still be open.
-    var errors: [UInt64: PacketError] = [:]
-    /// Cohorts that ended as if their packet had gone on, or begun, in another form: see `settleDeferred`.
-    var deferred: ContiguousArray<Int32> = []
-    var deferredStreams: Set<UInt64> = []
-    /// By number of a cohort whose packet may be held in a queue, what its answers would look like.
-    var awaited: [Int32: (content: UInt64, error: UInt64)] = [:]
-    /// By number of the cohort that holds it.
-    var families: [Int32: Family] = [:]
-    /// Of the packet being written: whether it was cut or put together, and by position, of how many.
-    var isOfParts = false
-    var mergedFrom: [Int32] = []
-    /// Whether the bytes of the packet being written were seen to go on in another packet.
-    var bytesGoOn = false
-    var lastSeenAt: ContiguousArray<Int32> = []
-    var serial: Int32 = 0
-    var nextErrorSweep: Int64 = .min
-    /// Notes of the cohort being ended that a walk of it has taken.
-    var usedNotes: Set<Int> = []
-    /// Notes of the cohort being ended.
-    var openNotes: [(number: Int, content: CohortStore.Note.Content)] = []
+    private var routes: [RouteKey: RouteDecision] = [:]
+    private var context: WalkContext?
 
     struct RouteKey: Hashable {
         var namespace: String
         var tuple: FlowTuple
     }
 
-    /// How a sighting was tied to the one before it.
-    struct Join {
-        var confidence: Confidence = .exact
-        var joint: Joint = .label
+    /// What the steps of resolving a group hand on, kept from group to group for its capacity: nothing in it is read
+    /// before the step at hand has written it.
+    struct Workspace: ~Copyable {
+        /// The group's sightings, as indexes in `LabelGroups`.
+        var members: ContiguousArray<Int32> = []
+        var flows = GroupFlows()
+        var group = SightingGroup()
+        var matcher = LookalikeMatcher()
+        var guess = TranslationGuess()
+        var partition = PacketPartition()
+        var arrangement = Arrangement()
     }
 
     init(options: WalkEngine.Options) {
         self.options = options
-        store = CohortStore(quietNanoseconds: options.quietNanoseconds)
-        translations = TranslationTable(limit: options.translationLimit)
+        groups = LabelGroups(quietNanoseconds: options.quietNanoseconds)
+        state = StreamState(
+            quietNanoseconds: groups.quietNanoseconds, queueNanoseconds: options.queueNanoseconds,
+            translationLimit: options.translationLimit)
+        arranger = Arranger(remembers: options.remembersArrangements)
+        writer = WalkWriter(keepsMembers: options.keepsMembers)
     }
 
     // MARK: Taking
 
     mutating func take(_ observation: borrowing Observation) {
         if placesAreStale { settlePlaces() }
-        let place = places.place(of: observation.vantage.rawValue)
+        let place = surroundings.places.place(of: observation.vantage.rawValue)
         guard place >= 0, observation.headers.label != 0, observation.headers.network != .other else {
-            statistics.ignored += 1
+            writer.statistics.ignored += 1
             return
         }
-        statistics.observations += 1
-        beginning = min(beginning, observation.timeNanoseconds)
-        if !places.places[Int(place)].isLink {
-            hooksSeen[Int(places.places[Int(place)].namespace)] |=
-                observation.headers.source.family == .ipv6 ? 2 : 1
-        }
+        writer.statistics.observations += 1
+        state.see(observation, at: surroundings.places.places[Int(place)])
         let isTunnelled = observation.headers.tunnelKind != .none
         let quotesPacket = observation.headers.flags.contains(.quotesPacket)
         let detail = isTunnelled || quotesPacket ? keepDetail(observation) : -1
-        store.insert(observation, place: place, detail: detail, key: Self.cohortKey(observation.headers))
+        groups.insert(observation, place: place, detail: detail, key: GroupKey.of(observation.headers))
         if observation.headers.datagramStart != 0, observation.headers.isFragment {
-            _ = store.tie(Self.cohortKey(observation.headers), to: Self.startKey(observation.headers))
+            _ = groups.tie(GroupKey.of(observation.headers), to: GroupKey.ofStart(observation.headers))
         }
-        if store.openSightings > options.sightingLimit { forceSome() }
+        if groups.openSightings > options.sightingLimit { forceSome() }
     }
 
     private mutating func keepDetail(_ observation: borrowing Observation) -> Int32 {
         let headers = observation.headers
         if headers.quotedLabel != 0 {
-            if errors.count > options.noteLimit { errors.removeAll() }
-            errors[headers.quotedLabel] = PacketError(headers, observation.timeNanoseconds)
+            state.take(
+                PacketError(headers, observation.timeNanoseconds), quoting: headers.quotedLabel,
+                limit: options.noteLimit)
         }
-        return store.keep(PacketDetail(headers))
-    }
-
-    /// What all sightings of one packet share. Fragments share only their datagram's key with it; so packets that may
-    /// be fragments' whole are gathered by that as well, and told apart by their label when the cohort ends.
-    static func cohortKey(_ headers: borrowing PacketHeaders) -> UInt64 {
-        if headers.isFragment { return mix(headers.datagramKey, 0x5bd1_e995) }
-        if headers.datagramStart != 0 { return startKey(headers) }
-        guard headers.length > 1000, headers.datagramKey != 0, headers.ipProtocol != .tcp else { return headers.label }
-        let mayFragment = !headers.flags.contains(.dontFragment)
-        return mayFragment ? mix(headers.datagramKey, 0x5bd1_e995) : headers.label
-    }
-
-    /// Of an IPv6 datagram and its first fragment.
-    private static func startKey(_ headers: borrowing PacketHeaders) -> UInt64 {
-        mix(headers.datagramStart, 0x6461_7461)
+        return groups.keep(PacketDetail(headers))
     }
 
     mutating func take(_ event: Event) {
@@ -164,20 +106,20 @@ struct EngineCore {
             placesAreStale = true
         case .flow(let flow):
             if placesAreStale { settlePlaces() }
-            take(flow)
+            state.take(flow, in: surroundings.places.area(named: flow.namespace))
         case .route(let decision):
             if routes.count >= options.routeLimit { routes.removeAll(keepingCapacity: true) }
             routes[RouteKey(namespace: decision.namespace, tuple: decision.tuple)] = decision
             context = nil
         case .rule(let rule):
-            heard(rule)
+            state.take(rule, in: surroundings.places.area(named: rule.namespace))
             take(.rule(rule), headers: rule.headers, timeNanoseconds: rule.timeNanoseconds)
         case .drop(let drop):
             take(.drop(drop), headers: drop.headers, timeNanoseconds: drop.timeNanoseconds)
         case .sendFailure(let failure):
-            emitUnsent(failure)
+            writer.write(failure)
         case .loss(let loss):
-            losses.append(loss)
+            state.take(loss)
         case .counters:
             break
         }
@@ -187,145 +129,104 @@ struct EngineCore {
     private mutating func settlePlaces() {
         placesAreStale = false
         places.rebuild()
-        precedence = Precedence(places: places.places, devices: places.devices, areas: places.areas)
-        arrangements.removeAll()
+        surroundings = Surroundings(places)
+        arranger.forget()
         context = nil
-        while hooksSeen.count < places.areas.count { hooksSeen.append(0) }
-        while hasConntrack.count < places.areas.count { hasConntrack.append(false) }
-        while lastSeenAt.count < places.places.count { lastSeenAt.append(0) }
+        state.reserve(namespaces: places.areas.count)
+        workspace.flows.reserve(places: places.places.count)
     }
 
-    private mutating func take(_ flow: FlowEvent) {
-        let area = places.area(named: flow.namespace)
-        if area >= 0 { hasConntrack[Int(area)] = true }
-        let original = FlowKey(flow.original)
-        let reply = FlowKey(flow.reply)
-        if flow.change == .destroy {
-            if reply.reversed != original {
-                destroyed.append((flow.timeNanoseconds, area, original, reply))
-            }
-        } else {
-            translations.insert(
-                namespace: area, original: original, reply: reply, timeNanoseconds: flow.timeNanoseconds)
-        }
-    }
-
-    private mutating func take(
-        _ content: CohortStore.Note.Content, headers: PacketHeadersRecord, timeNanoseconds: Int64
-    ) {
-        guard headers.label != 0, store.openNotes < options.noteLimit else {
-            statistics.ignoredNotes += 1
+    private mutating func take(_ event: PacketEvent, headers: PacketHeadersRecord, timeNanoseconds: Int64) {
+        guard headers.label != 0, groups.openEvents < options.noteLimit else {
+            writer.statistics.ignoredNotes += 1
             return
         }
         var key = headers.label
-        if !store.isOpen(key: key), headers.identification != 0, headers.tuple.source.isIPv4 {
-            // As `PacketHeaders.datagramKey` packs it.
-            let datagram =
-                4 << 56 | UInt64(headers.tuple.ipProtocol.rawValue) << 48 | UInt64(headers.identification)
-            let datagramCohort = mix(datagram, 0x5bd1_e995)
-            if store.isOpen(key: datagramCohort) { key = datagramCohort }
+        if !groups.isOpen(key: key), let datagram = GroupKey.ofDatagram(headers), groups.isOpen(key: datagram) {
+            key = datagram
         }
-        store.insert(content, key: key, timeNanoseconds: timeNanoseconds)
+        groups.insert(event, key: key, timeNanoseconds: timeNanoseconds)
     }
 
     // MARK: Time
 
-    mutating func advance(to time: Int64) {
-        guard time > watermark else { return }
-        watermark = time
-        while let ended = store.nextEnded(watermark: time) {
-            let start = batch.records.count
+    private mutating func advance(to time: Int64) {
+        guard time > state.watermark else { return }
+        state.watermark = time
+        while let ended = groups.nextEnded(watermark: time) {
+            let start = writer.batch.records.count
             var number = ended.head
             while number >= 0 {
-                let next = store.nextInBucket(number)
+                let next = groups.nextInBucket(number)
                 end(number, by: ended.timeNanoseconds)
                 number = next
             }
             settleDeferred(by: ended.timeNanoseconds)
-            batch.order(from: start)
-            answer(from: start)
+            finishRecords(from: start)
         }
-        while destroyedStart < destroyed.count,
-            destroyed[destroyedStart].timeNanoseconds + 4 * store.quietNanoseconds < time
-        {
-            let gone = destroyed[destroyedStart]
-            translations.remove(
-                namespace: gone.namespace, original: gone.original, reply: gone.reply,
-                timeNanoseconds: gone.timeNanoseconds)
-            destroyedStart += 1
-        }
-        if destroyedStart > 1024, destroyedStart * 2 > destroyed.count {
-            destroyed.removeFirst(destroyedStart)
-            destroyedStart = 0
-        }
-        if !errors.isEmpty, time > nextErrorSweep {
-            nextErrorSweep = time + 8 * store.quietNanoseconds
-            errors = errors.filter { $0.value.timeNanoseconds + 8 * store.quietNanoseconds > time }
-        }
-        let lossReach = options.queueNanoseconds + 4 * store.quietNanoseconds
-        if let first = losses.first, first.timeNanoseconds + 2 * lossReach < time {
-            losses.removeAll { $0.timeNanoseconds + lossReach < time }
-        }
+        state.forget(before: time)
     }
 
     private mutating func end(_ number: Int32, by time: Int64) {
-        let cohort = store.cohorts[Int(number)]
-        let quiet = store.quietNanoseconds
-        if cohort.lastNanoseconds + quiet > time {
-            // Still busy. Wait for it, unless packets that look alike keep it busy for ever.
-            let isFresh = cohort.firstNanoseconds + 4 * quiet > time || Self.hasGoneOn(cohort)
-            if isFresh, cohort.count < options.cohortLimit {
-                store.enqueue(number, deadline: cohort.lastNanoseconds + quiet)
-                return
-            }
-            resolve(number, by: time, force: false)
+        let group = groups.groups[Int(number)]
+        let quiet = groups.quietNanoseconds
+        guard group.lastNanoseconds + quiet > time else {
+            resolve(number, by: time, force: true)
             return
         }
-        resolve(number, by: time, force: true)
+        // Still busy. Wait for it, unless packets that look alike keep it busy for ever.
+        let isFresh = group.firstNanoseconds + 4 * quiet > time || QueueHold.hasGoneOn(group)
+        if isFresh, group.count < options.cohortLimit {
+            groups.enqueue(number, deadline: group.lastNanoseconds + quiet)
+            return
+        }
+        resolve(number, by: time, force: false)
     }
 
-    /// Too many sightings wait: the oldest cohorts end now, whole or not.
+    /// Too many sightings wait: the oldest groups end now, whole or not.
     private mutating func forceSome() {
-        let start = batch.records.count
+        let start = writer.batch.records.count
         let target = options.sightingLimit - options.sightingLimit / 32
-        while store.openSightings > target {
-            var number = store.nextForced()
-            if number < 0 { break }
-            while number >= 0 {
-                let next = store.nextInBucket(number)
-                statistics.forced += 1
-                resolve(number, by: .max, force: true)
-                number = next
-            }
-            settleDeferred(by: .max)
+        while groups.openSightings > target, let count = forceOldest() { writer.statistics.forced += count }
+        finishRecords(from: start)
+    }
+
+    /// Ends the groups of the earliest bucket.
+    /// - Returns: how many; nil where nothing is open.
+    private mutating func forceOldest() -> Int? {
+        var number = groups.nextForced()
+        if number < 0 { return nil }
+        var count = 0
+        while number >= 0 {
+            let next = groups.nextInBucket(number)
+            count += 1
+            resolve(number, by: .max, force: true)
+            number = next
         }
-        batch.order(from: start)
-        answer(from: start)
+        settleDeferred(by: .max)
+        return count
     }
 
     mutating func finish() {
         if placesAreStale { settlePlaces() }
-        advance(to: watermark)
-        isClosing = true
+        advance(to: state.watermark)
+        state.isClosing = true
         while true {
-            var number = store.nextForced()
-            if number < 0 { break }
-            let start = batch.records.count
-            while number >= 0 {
-                let next = store.nextInBucket(number)
-                resolve(number, by: .max, force: true)
-                number = next
-            }
-            settleDeferred(by: .max)
-            batch.order(from: start)
-            answer(from: start)
+            let start = writer.batch.records.count
+            if forceOldest() == nil { break }
+            finishRecords(from: start)
         }
+    }
+
+    private mutating func finishRecords(from start: Int) {
+        writer.batch.order(from: start)
+        replies.pair(from: start, in: &writer.batch)
     }
 
     /// Exchanges the batch for `spent`, whose memory the next one uses.
     mutating func drain(into spent: inout WalkBatch) {
         spent.removeAll()
-        swap(&batch, &spent)
+        swap(&writer.batch, &spent)
         if placesAreStale { settlePlaces() }
         if context == nil { context = WalkContext(places: places, routes: routes) }
         spent.context = context

@@ -12,10 +12,12 @@ public import Observations
 /// for walk in engine.finishedWalks() { print(walk.summary, walk.outcome) }
 /// ```
 ///
+/// It is never copied: it holds all that is open.
+///
 /// Cost: an observation is hashed and copied once when it comes and looked at again when its walk ends. Memory follows
 /// the packets in flight (those seen within the quiet time, and those that a queue may hold), and is capped by
 /// `Options.sightingLimit`.
-public struct WalkEngine: Sendable {
+public struct WalkEngine: ~Copyable, Sendable {
     public struct Options: Sendable {
         /// A walk is over once its packet was seen nowhere for this long.
         public var quietNanoseconds: Int64 = 250_000_000
@@ -106,8 +108,5 @@ public struct WalkEngine: Sendable {
         return finishedBatch()
     }
 
-    public var statistics: Statistics { core.statistics }
-
-    /// Observations held for walks that are not over.
-    public var openObservations: Int { core.store.openSightings }
+    public var statistics: Statistics { core.writer.statistics }
 }

@@ -6,7 +6,8 @@ public import Observations
 /// alone: a packet of one is not joined to a packet of another because both look alike, and one network does not explain
 /// what became of a packet in another.
 public struct RunPipelines {
-    private struct Run {
+    /// An object, since what a pipeline holds is never copied.
+    private final class Run {
         var pipeline = WalkPipeline()
         /// Of the last packet.
         var latestNanoseconds = Int64.min

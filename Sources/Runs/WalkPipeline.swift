@@ -9,7 +9,7 @@ internal import WalkModel
 /// A pure function of the events' order. An exchange that did not go well waits for the next snapshot of the network,
 /// so that its causes are looked for in the state that it met; `wantsSnapshot` says when one waits. A live run answers at
 /// once. In a stream that never has another snapshot no more than `unexplainedLimit` wait: memory does not grow.
-public struct WalkPipeline {
+public struct WalkPipeline: ~Copyable {
     private static let unexplainedLimit = 1024
 
     private var engine = WalkEngine()

@@ -3,24 +3,37 @@ import Recording
 import Network
 import Wire
 
-/// UDP packets of a thousand flows through a chain of routers, of which the middle one translates the source.
+/// UDP packets through a chain of routers, of which the middle one translates the source.
 /// Deterministic: the same arguments give the same bytes, but for the run's own number.
 public struct Traffic {
+    /// Whose packets they are.
+    public enum Flows {
+        /// Of a thousand flows, each in conntrack's table from the beginning.
+        case thousand
+        /// Every packet is a flow of its own, of 200 senders and 60,000 ports, and nothing of conntrack is known: as in
+        /// a scan, or where name servers are asked from fresh ports.
+        case onePerPacket
+    }
+
     /// Vantage points that each packet passes, at least two.
     public let points: Int
     public let packets: Int
+    public let flows: Flows
     private let places: [VantagePoint]
     /// Routers passed before each vantage point.
     private let routers: [Int]
     private let translatesAt: Int
 
-    private static let flows = 1000
+    private static let knownFlows = 1000
+    private static let senders = 200
+    private static let ports = 60_000
     private static let start: Int64 = 1_700_000_000_000_000_000
     private static let server: UInt32 = 0xc633_6401
     private static let outside: UInt32 = 0xcb00_7102
 
-    public init(points: Int, observations: Int) {
+    public init(points: Int, observations: Int, flows: Flows = .thousand) {
         self.points = max(2, points)
+        self.flows = flows
         packets = observations / max(2, points)
         var places = [VantagePoint(namespace: "client", kind: .link, device: "eth0", direction: .out)]
         var routers = [0]
@@ -83,8 +96,8 @@ public struct Traffic {
         for (number, place) in places.enumerated() {
             try writer.write(.vantage(VantageID(rawValue: UInt32(number)), place))
         }
-        if translatesAt != Int.max {
-            for flow in 0..<Self.flows {
+        if translatesAt != Int.max, flows == .thousand {
+            for flow in 0..<Self.knownFlows {
                 let original = FlowTuple(
                     source: IPAddress(ipv4: 0x0a00_0002), destination: IPAddress(ipv4: Self.server),
                     sourcePort: UInt16(10_000 + flow), destinationPort: 53, ipProtocol: .udp)
@@ -116,6 +129,19 @@ public struct Traffic {
         try writer.close()
     }
 
+    /// The address that a packet is sent from, and its port. Senders take their turns, in another order each time that
+    /// the ports have come round, so that no flow comes twice in twelve million packets.
+    private func source(of packet: Int) -> (address: UInt32, port: UInt16) {
+        switch flows {
+        case .thousand: (0x0a00_0002, UInt16(10_000 + packet % Self.knownFlows))
+        case .onePerPacket:
+            (
+                0x0a00_0002 + UInt32((packet + packet / Self.ports) % Self.senders),
+                UInt16(1024 + packet % Self.ports)
+            )
+        }
+    }
+
     private func fill(_ frame: inout [UInt8], packet: Int, routers: Int) {
         func put(_ value: UInt64, _ count: Int, at offset: Int) {
             for index in 0..<count {
@@ -130,9 +156,10 @@ public struct Traffic {
         put(0x4000, 2, at: 20)
         put(UInt64(max(1, 64 - routers % 63)), 1, at: 22)
         put(17, 1, at: 23)
-        put(UInt64(translatesAt < routers ? Self.outside : 0x0a00_0002), 4, at: 26)
+        let source = source(of: packet)
+        put(UInt64(translatesAt < routers ? Self.outside : source.address), 4, at: 26)
         put(UInt64(Self.server), 4, at: 30)
-        put(UInt64(10_000 + packet % Self.flows), 2, at: 34)
+        put(UInt64(source.port), 2, at: 34)
         put(53, 2, at: 36)
         put(UInt64(frame.count - 34), 2, at: 38)
         put(UInt64(packet), 8, at: 42)

@@ -5,20 +5,23 @@ import Recording
 import Traffic
 import WalkModel
 
-/// `replay-rate generate FILE OBSERVATIONS POINTS` writes a recording; `replay-rate replay FILE` reads it into walks;
-/// `replay-rate read FILE` only reads it. Prints observations, walks, seconds of processor time and of the clock, and
+/// `replay-rate generate FILE OBSERVATIONS POINTS` writes a recording, `replay-rate generate-flows` one in which every
+/// packet is a flow of its own; `replay-rate replay FILE` reads it into walks; `replay-rate read FILE` only reads it. Prints observations, walks, seconds of processor time and of the clock, and
 /// the peak of memory in kilobytes.
 @main
 struct ReplayRate {
     static func main() throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch (arguments.first, arguments.count) {
-        case ("generate", 4):
-            try Traffic(points: Int(arguments[3]) ?? 5, observations: Int(arguments[2]) ?? 0).write(to: arguments[1])
+        case ("generate", 4), ("generate-flows", 4):
+            let traffic = Traffic(
+                points: Int(arguments[3]) ?? 5, observations: Int(arguments[2]) ?? 0,
+                flows: arguments[0] == "generate" ? .thousand : .onePerPacket)
+            try traffic.write(to: arguments[1])
         case ("replay", 2), ("read", 2):
             try replay(arguments[1], builds: arguments[0] == "replay")
         default:
-            print("usage: replay-rate generate FILE OBSERVATIONS POINTS | replay FILE | read FILE")
+            print("usage: replay-rate generate|generate-flows FILE OBSERVATIONS POINTS | replay FILE | read FILE")
             exit(64)
         }
     }

@@ -1,0 +1,23 @@
+internal import WalkModel
+import Observations
+
+/// What a source other than the vantage points says of a packet.
+enum PacketEvent {
+    case drop(DropEvent)
+    case rule(RuleEvent)
+
+    var label: UInt64 {
+        switch self {
+        case .drop(let drop): drop.headers.label
+        case .rule(let rule): rule.headers.label
+        }
+    }
+
+    /// Whether the packet went no further.
+    var endsPacket: Bool {
+        switch self {
+        case .drop: true
+        case .rule(let rule): rule.endsPacket
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import WalkModel
+import Observations
+import Wire
+
+/// Which events of a label group are about one packet of it, and what they mean for it.
+struct EventMatcher {
+    let packet: EndedPacket
+    let context: PacketContext
+    let surroundings: Surroundings
+
+    /// Nanoseconds that an event may come before the packet's first sighting.
+    private static let lead: Int64 = 5_000_000
+
+    /// The last step that an event's packet matches; nil where it is none of this walk's.
+    func step(
+        of headers: PacketHeadersRecord, namespace: String?, time: Int64, _ batch: borrowing WalkBatch,
+        _ state: borrowing StreamState
+    ) -> Int? {
+        guard time >= packet.startNanoseconds - Self.lead,
+            time <= packet.endNanoseconds + state.patience(isOnlyPacket: context.isOnlyPacket)
+        else { return nil }
+        let key = FlowKey(headers.tuple)
+        var found: Int?
+        var isFlow = false
+        for index in packet.steps {
+            let isOwn = batch.steps[index].sighting.flowKey == key
+            if isOwn { isFlow = true }
+            let place = surroundings.place(of: batch.steps[index].sighting)
+            if namespace == nil ? isOwn : surroundings.name(of: place) == namespace { found = index }
+        }
+        if let found {
+            return isFlow || namespace != nil && !packet.steps.isEmpty && context.hasFewFlows ? found : nil
+        }
+        return isFlow ? packet.steps.upperBound - 1 : nil
+    }
+
+    /// Whether a rule ended another copy of the packet than the one that went on: this one was seen after it.
+    func isOfCopy(_ rule: RuleEvent, outcome: Walk.Outcome, _ batch: borrowing WalkBatch) -> Bool {
+        guard packet.end.step >= 0 else { return false }
+        let place = surroundings.place(of: batch.steps[packet.lastStep].sighting)
+        switch outcome {
+        case .delivered: return surroundings.name(of: place) != rule.namespace || isAtEndOfInput(place)
+        case .left: return surroundings.name(of: place) != rule.namespace || place.phase == .linkOut
+        default: return false
+        }
+    }
+
+    /// The kernel frees packets in the course of healthy traffic, too.
+    func isHealthy(_ drop: DropEvent, outcome: Walk.Outcome, _ batch: borrowing WalkBatch) -> Bool {
+        if DropReason.alwaysHealthy.contains(drop.reason) { return true }
+        guard outcome == .delivered, packet.end.step >= 0 else { return false }
+        if DropReason.healthyOnceDelivered.contains(drop.reason) { return true }
+        let place = surroundings.place(of: batch.steps[packet.lastStep].sighting)
+        guard drop.namespace == nil || drop.namespace == surroundings.name(of: place), isAtEndOfInput(place) else {
+            return place.phase == .socketIn
+        }
+        return !DropReason.refusalsAfterInput.contains(drop.reason)
+    }
+
+    private func isAtEndOfInput(_ place: Place) -> Bool {
+        place.phase == .input && place.rank >= surroundings.places.areas[Int(place.namespace)].lastInputRank
+    }
+}

@@ -1,0 +1,152 @@
+internal import WalkModel
+import Network
+import Observations
+import Wire
+
+/// What became of a packet, and why: by its sightings, and by what the kernel, the rule trace and ICMP errors say of it.
+///
+/// A pure function of the packet and of the evidence.
+struct Outcome {
+    private(set) var result: Walk.Outcome
+    private(set) var cutOff: Walk.Edge?
+    /// Where it was stopped; nil where that is no more than its last step.
+    private(set) var stop: Stop?
+    /// The rules that it met.
+    private(set) var rules: [RuleEvent] = []
+    /// What was lost of the evidence: of sightings since its beginning, of rules by namespace.
+    private(set) var losses: [Loss] = []
+    /// Sightings were lost, so that the last one need not be the last.
+    private(set) var isUncertain = false
+    /// Positions in the group's events of those that were about this packet.
+    private(set) var taken: Set<Int> = []
+
+    /// - Parameters:
+    ///   - packet: its steps in `batch`, and where it ended by them.
+    ///   - events: of its label group.
+    static func of(
+        _ packet: EndedPacket, in batch: borrowing WalkBatch, _ events: GroupEvents, _ context: PacketContext,
+        near surroundings: Surroundings, _ state: borrowing StreamState
+    ) -> Outcome {
+        var outcome = Outcome(result: packet.end.ending.outcome, cutOff: packet.end.cutOff)
+        if !events.isEmpty { outcome.weigh(events, context, packet, batch, surroundings, state) }
+        if !state.errors.isEmpty, let error = state.errors[batch.steps[packet.steps.lowerBound].sighting.label] {
+            outcome.weigh(error, context, packet, batch, surroundings, state)
+        }
+        if !state.losses.isEmpty { outcome.weighLosses(packet, state) }
+        if !state.tracedRules.isEmpty {
+            RuleGaps.add(to: &outcome.losses, outcome.rules, packet, outcome.result, batch, surroundings, state)
+        }
+        return outcome
+    }
+
+    // MARK: Drops and rules
+
+    private mutating func weigh(
+        _ events: GroupEvents, _ context: PacketContext, _ packet: EndedPacket, _ batch: borrowing WalkBatch,
+        _ surroundings: Surroundings, _ state: borrowing StreamState
+    ) {
+        let matcher = EventMatcher(packet: packet, context: context, surroundings: surroundings)
+        var drop: (event: DropEvent, step: Int)?
+        var verdict: RuleEvent?
+        for (number, event) in events.open.enumerated() {
+            switch event {
+            case .drop(let event):
+                guard
+                    let step = matcher.step(
+                        of: event.headers, namespace: event.namespace, time: event.timeNanoseconds, batch, state)
+                else { continue }
+                taken.insert(number)
+                if !matcher.isHealthy(event, outcome: result, batch), drop == nil || step >= drop?.step ?? 0 {
+                    drop = (event, step)
+                }
+            case .rule(let event):
+                guard
+                    matcher.step(
+                        of: event.headers, namespace: event.namespace, time: event.timeNanoseconds, batch, state) != nil
+                else { continue }
+                // Of packets that look alike each takes what came at its own time.
+                if !context.isOnlyPacket, event.timeNanoseconds > packet.endNanoseconds + Self.ruleDelay { continue }
+                taken.insert(number)
+                rules.append(event)
+                if event.endsPacket, !matcher.isOfCopy(event, outcome: result, batch) { verdict = event }
+            }
+        }
+        if drop == nil, verdict == nil { return }
+        let last = surroundings.place(of: batch.steps[packet.lastStep].sighting)
+        if result == .delivered, verdict == nil,
+            drop?.event.namespace.map({ $0 != surroundings.name(of: last) }) ?? false
+        {
+            // A copy of it was dropped elsewhere; this one arrived.
+            return
+        }
+        var stop = Stop(
+            namespace: drop?.event.namespace ?? verdict?.namespace ?? surroundings.name(of: last), vantage: .drop)
+        stop.device = drop?.event.device
+        stop.reason = drop?.event.reason
+        stop.location = drop?.event.location
+        stop.rule = verdict?.reference
+        let place = drop.map { surroundings.place(of: batch.steps[$0.step].sighting) } ?? last
+        if surroundings.name(of: place) == stop.namespace {
+            let point = surroundings.places.point(place)
+            stop.hook = point.hook
+            stop.stage = point.stage
+            if stop.device == nil { stop.device = point.device }
+        }
+        if let verdict {
+            let base = surroundings.baseChain(of: verdict)
+            if let hook = verdict.hook ?? base?.hook {
+                stop.hook = hook
+                stop.stage = base.flatMap { WalkBuilder.stage($0.priority) }
+            }
+        }
+        result = verdict?.verdict.hasPrefix("reject") ?? false ? .rejected : .dropped
+        cutOff = nil
+        self.stop = stop
+    }
+
+    /// Nanoseconds from a packet's end to what the rule trace says of it.
+    private static let ruleDelay: Int64 = 20_000_000
+
+    // MARK: ICMP errors
+
+    /// An error that quotes a packet says what became of it, where nothing better does.
+    private mutating func weigh(
+        _ error: PacketError, _ context: PacketContext, _ packet: EndedPacket, _ batch: borrowing WalkBatch,
+        _ surroundings: Surroundings, _ state: borrowing StreamState
+    ) {
+        guard result == .lost || result == .dropped || cutOff != nil,
+            error.timeNanoseconds >= packet.startNanoseconds,
+            error.timeNanoseconds
+                <= packet.endNanoseconds + state.patience(isOnlyPacket: context.isOnlyPacket)
+        else { return }
+        if error.isRefusal {
+            result = .rejected
+        } else if error.isDiscard {
+            result = .dropped
+        } else {
+            return
+        }
+        cutOff = nil
+        guard stop == nil else { return }
+        let place = surroundings.place(of: batch.steps[packet.lastStep].sighting)
+        let point = surroundings.places.point(place)
+        stop = Stop(
+            namespace: surroundings.name(of: place), device: point.device, vantage: .drop, hook: point.hook,
+            stage: point.stage,
+            reason: "ICMP\(error.isIPv6 ? "v6" : "") type \(error.type) code \(error.code) from \(error.source)")
+    }
+
+    // MARK: What was lost
+
+    private mutating func weighLosses(_ packet: EndedPacket, _ state: borrowing StreamState) {
+        for loss in state.losses where loss.timeNanoseconds >= packet.startNanoseconds {
+            // A source tells of its losses again and again: the walk has their sum.
+            if let known = losses.firstIndex(where: { $0.source == loss.source }) {
+                losses[known].lost += loss.lost
+            } else {
+                losses.append(loss)
+            }
+        }
+        isUncertain = result == .lost && losses.contains { !$0.source.hasPrefix(Loss.ruleTracePrefix) }
+    }
+}
