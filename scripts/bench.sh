@@ -33,7 +33,7 @@ clock() {
 echo
 echo 'from file to walks, on one core; seconds are those of the processor'
 printf '%12s %7s %10s %14s %12s %10s\n' observations points walks 'observations/s' 'ns each' 'peak MiB'
-generate() { "$programs/replay-rate" generate "$file" "$1" "$2"; }
+generate() { "$programs/replay-rate" "${3:-generate}" "$file" "$1" "$2"; }
 replay() {
     $core "$programs/replay-rate" replay "$file" >"$out/result"
     read -r observations walks delivered seconds _ peak <"$out/result"
@@ -55,23 +55,32 @@ for count in 100000 1000000 10000000; do
     if [ "$count" = 100000 ]; then cp "$file" "$small"; fi
 done
 
-# The last recording is the largest.
-ours=$seconds
-echo
-printf '%-38s %14s %8s\n' "the same $observations packets" 'packets/s' ratio
+# Beside what other programs do with the packets of the last recording.
 line() { awk "BEGIN { printf \"%-38s %14d %8.2f\n\", \"$1\", $observations / $2, $2 / $ours }"; }
-line 'packetwalk, from file to walks' "$ours"
-$core "$programs/replay-rate" read "$file" >"$out/result"
-read -r _ _ _ seconds _ _ <"$out/result"
-line 'packetwalk, reading alone' "$seconds"
-clock tcpdump -r "$file" -nn -q
-line 'tcpdump -r -nn -q' "$seconds"
-clock tcpdump -r "$file" -w "$out/copy.pcap"
-rm -f "$out/copy.pcap"
-line 'tcpdump -r -w (a copy)' "$seconds"
-clock tshark -n -r "$file"
-line 'tshark -n -r' "$seconds"
-echo 'ratio: how many times as long as packetwalk, from file to walks'
+compare() {
+    ours=$seconds
+    echo
+    printf '%-38s %14s %8s\n' "the same $observations packets" 'packets/s' ratio
+    line 'packetwalk, from file to walks' "$ours"
+    $core "$programs/replay-rate" read "$file" >"$out/result"
+    read -r _ _ _ seconds _ _ <"$out/result"
+    line 'packetwalk, reading alone' "$seconds"
+    clock tcpdump -r "$file" -nn -q
+    line 'tcpdump -r -nn -q' "$seconds"
+    clock tcpdump -r "$file" -w "$out/copy.pcap"
+    rm -f "$out/copy.pcap"
+    line 'tcpdump -r -w (a copy)' "$seconds"
+    clock tshark -n -r "$file"
+    line 'tshark -n -r' "$seconds"
+    echo 'ratio: how many times as long as packetwalk, from file to walks'
+}
+compare
+
+echo
+echo 'every packet a flow of its own, 200 senders and 60000 ports, nothing of conntrack known'
+generate 1000000 5 generate-flows
+replay 5
+compare
 
 echo
 printf '%-38s %14s\n' 'the command on 100000 observations' 'packets/s'
