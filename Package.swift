@@ -21,17 +21,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
-        // C libraries, thin. SwiftPM can't read libnetfilter_log's pkg-config file, so the module map links that and
-        // its kin by name.
+        // C libraries, thin.
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-        .systemLibrary(
-            name: "CNetlink", pkgConfig: "libmnl",
-            providers: [
-                .apt([
-                    "libnetfilter-log-dev", "libnetfilter-conntrack-dev", "libnftables-dev", "libnftnl-dev",
-                    "libmnl-dev",
-                ])
-            ]),
+        .systemLibrary(name: "CNetlink", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CCompression", providers: [.apt(["zlib1g-dev", "libzstd-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CDropProbe", linkerSettings: [.linkedLibrary("bpf")]),
@@ -39,9 +31,10 @@ let package = Package(
         // The rooms, in the order of the data: each imports only what stands above it.
         .target(name: "Wire", swiftSettings: house),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: house),
+        .target(name: "Netlink", dependencies: ["LinuxSystem", "CNetlink"], swiftSettings: house),
         .target(name: "Network", dependencies: ["Wire"], swiftSettings: house),
         .target(
-            name: "Discovery", dependencies: ["Wire", "LinuxSystem", "Network", "CNetlink", "CLinux"],
+            name: "Discovery", dependencies: ["Wire", "LinuxSystem", "Netlink", "Network", "CNetlink", "CLinux"],
             swiftSettings: house),
         .target(name: "Observations", dependencies: ["Wire", "Network"], swiftSettings: house),
         .target(
@@ -50,8 +43,8 @@ let package = Package(
         .target(
             name: "Probes",
             dependencies: [
-                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "CPcap", "CNetlink", "CLinux",
-                "CDropProbe",
+                "Wire", "LinuxSystem", "Netlink", "Network", "Discovery", "Observations", "CPcap", "CNetlink",
+                "CLinux", "CDropProbe",
             ],
             exclude: ["Drops/kfree_skb.bpf.c"], resources: [.embedInCode("Drops/kfree_skb.bpf.o")],
             swiftSettings: house),
@@ -86,9 +79,11 @@ let package = Package(
         .testTarget(name: "WalkModelTests", dependencies: ["WalkModel"], swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
-        .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Network", "Wire"], swiftSettings: house),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "LinuxSystem"], swiftSettings: house),
+        .testTarget(
+            name: "DiscoveryTests", dependencies: ["Discovery", "Netlink", "Network", "Wire"], swiftSettings: house),
         .testTarget(name: "RecordingTests", dependencies: ["Recording", "LinuxSystem"], swiftSettings: house),
-        .testTarget(name: "ProbesTests", dependencies: ["Probes"], swiftSettings: house),
+        .testTarget(name: "ProbesTests", dependencies: ["Probes", "Netlink", "LinuxSystem"], swiftSettings: house),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"], swiftSettings: house),
         .testTarget(

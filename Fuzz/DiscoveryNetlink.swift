@@ -1,6 +1,7 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Network Discovery
+// fuzz-rooms: CLinux Wire LinuxSystem Netlink Network Discovery
 // fuzz-max-length: 512
 @testable import Discovery
+import Netlink
 import Wire
 
 @testable import Network

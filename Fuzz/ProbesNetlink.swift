@@ -1,8 +1,9 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Network Observations
-// fuzz-files: Sources/Probes/Stream/NetlinkMessage.swift Sources/Probes/Routes/RouteMessage.swift
-// fuzz-files: Sources/Probes/Flows/ConntrackMessage.swift Sources/Probes/Hooks/NFLOGMessage.swift
+// fuzz-rooms: CLinux Wire LinuxSystem Netlink Network Observations
+// fuzz-files: Sources/Probes/Routes/RouteMessage.swift
+// fuzz-files: Sources/Probes/Flows/ConntrackMessage.swift Sources/Probes/Hooks/NFLOGDatagram.swift
 // fuzz-files: Sources/Probes/Drops/DropRecord.swift
 // fuzz-max-length: 512
+import Netlink
 import Observations
 import Wire
 
@@ -12,9 +13,10 @@ public func fuzzProbes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start else { return 0 }
     let datagram = Array(UnsafeBufferPointer(start: start, count: count))
     var bytesUsed = 0
-    for message in NetlinkMessage.all(in: datagram[...]) {
+    for message in NetlinkMessages(datagram[...]) {
         bytesUsed += NetlinkMessage.headerLength + message.payload.count
-        _ = message.errorNumber
+        if let number = message.errorNumber { check(number >= 0, "a negative errno") }
+        if let text = message.explanation { check(text.utf8.count <= 4 * count, "a text too long") }
         if let route = RouteMessage(message) { check(route.nextHops.count <= count, "more hops than bytes") }
         if let link = LinkMessage(message) { check(link.name.utf8.count <= 3 * count, "a name too long") }
         for isDump in [true, false] {
@@ -22,13 +24,11 @@ public func fuzzProbes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         }
     }
     check(bytesUsed <= count, "messages longer than their datagram")
-    datagram.withUnsafeBytes { bytes in
-        NFLOGMessage.forEach(in: bytes) { part in
-            guard case .packet(let message) = part else { return }
-            check(message.payload.upperBound <= count && message.prefix.upperBound <= count, "a range too far")
-        }
-        _ = DropRecord(bytes.bytes)
+    NFLOGDatagram.forEachPacket(in: datagram[...]) { message, bytes in
+        check(
+            message.payload.upperBound <= bytes.count && message.prefix.upperBound <= bytes.count, "a range too far")
     }
+    datagram.withUnsafeBytes { _ = DropRecord($0.bytes) }
     return 0
 }
 

@@ -7,7 +7,7 @@ import Wire
 public func fuzzNFLog(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start else { return 0 }
     let bytes = UnsafeRawBufferPointer(start: start, count: count)
-    if let message = NFLogMessage(bytes.bytes) {
+    if let message = NFLOGMessage(bytes.bytes) {
         check(message.payload.upperBound <= count && message.prefix.upperBound <= count, "range too far")
         check(message.payload.count <= message.payloadLength, "more payload than there is")
     }

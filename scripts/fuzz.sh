@@ -38,7 +38,7 @@ swift="swiftc -O -enable-testing -swift-version 6 -package-name packetwalk -pars
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
     -enable-upcoming-feature MemberImportVisibility"
 includes="-I $out/modules -I Sources/CNetlink -I Sources/CPcap -I Sources/CCompression
-    $(pkg-config --cflags-only-I libmnl 2>/dev/null || true)"
+    $(pkg-config --cflags-only-I libnftables 2>/dev/null || true)"
 clang=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
 
 # room NAME: builds a module unless it is newer than its sources and than every module before it.

@@ -4,8 +4,8 @@
 #   prerequisites.sh test    also what the tests drive: captures, listeners, a Docker engine (as root)
 set -eu
 
-build="libpcap-dev libnetfilter-log-dev libnetfilter-conntrack-dev libnftables-dev libnftnl-dev libmnl-dev
-libbpf-dev zlib1g-dev libzstd-dev pkg-config iproute2 iptables nftables iputils-ping util-linux procps"
+build="libpcap-dev libnftables-dev libbpf-dev zlib1g-dev libzstd-dev pkg-config iproute2 iptables nftables
+iputils-ping util-linux procps"
 test="tcpdump tshark netcat-openbsd curl iperf3 conntrack busybox-static python3 zstd"
 
 case "${1:-build}" in

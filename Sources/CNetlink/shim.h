@@ -24,9 +24,6 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <libmnl/libmnl.h>
-#include <libnetfilter_log/libnetfilter_log.h>
-#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
-#include <libnftnl/trace.h>
-#include <libnftnl/common.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nfnetlink_log.h>
 #include <nftables/libnftables.h>

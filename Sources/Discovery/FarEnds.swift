@@ -1,3 +1,4 @@
+internal import Netlink
 internal import Network
 internal import CNetlink
 internal import Glibc
@@ -100,7 +101,7 @@ extension Topology {
         let wanted = Set(candidates.keys)
         let work: @Sendable () throws -> [Int32: Int] = {
             var found: [Int32: Int] = [:]
-            var conversation = NetlinkConversation(try KernelNetlinkSocket())
+            var conversation = NetlinkConversation(try NetlinkSocket(.route))
             for (position, target) in targets where found.count < wanted.count {
                 guard let file = try? NetworkNamespaceFile(path: target.path), file.inode == target.inode,
                     let netnsid = withExtendedLifetime(

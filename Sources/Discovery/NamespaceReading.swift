@@ -1,3 +1,4 @@
+internal import Netlink
 internal import Network
 internal import CNetlink
 internal import Glibc
@@ -177,12 +178,9 @@ extension NetlinkConversation {
     /// How this namespace numbers the one that `descriptor` opens; nil where it has no number for it.
     mutating func namespaceIdentifier(of descriptor: Int32) throws -> Int32? {
         // struct rtgenmsg, padded.
-        var request = NetlinkRequest(type: RTM_GETNSID, flags: 0, fixed: [0, 0, 0, 0])
+        var request = NetlinkRequest(type: RTM_GETNSID, fixed: [0, 0, 0, 0])
         request.append(NETNSA_FD, UInt32(bitPattern: descriptor))
-        guard let answer = try ask(request, "read a namespace's number") else { return nil }
-        for case (Int(NETNSA_NSID), let value) in answer.attributes(after: 4) {
-            return value.hostInt32().flatMap { $0 < 0 ? nil : $0 }
-        }
-        return nil
+        let answer = try ask(request, "read a namespace's number")
+        return answer?.attributes(after: 4)[Int(NETNSA_NSID)]?.hostInt32().flatMap { $0 < 0 ? nil : $0 }
     }
 }

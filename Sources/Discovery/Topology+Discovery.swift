@@ -1,3 +1,4 @@
+internal import Netlink
 public import Network
 internal import Dispatch
 internal import FoundationEssentials
@@ -63,7 +64,7 @@ struct NetworkDiscovery: Sendable {
         let path = file?.path ?? site.paths.first ?? ""
         let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, [Listener]) = {
             var netfilter = NetfilterReading(namespace: file)
-            let reading = try NamespaceReading(over: try KernelNetlinkSocket())
+            let reading = try NamespaceReading(over: try NetlinkSocket(.route))
             netfilter.read()
             let hasBridges = reading.links.contains { $0.bridge != nil }
             return (reading, Sysctls.read(hasBridges: hasBridges), netfilter, Listener.ofThisNamespace())

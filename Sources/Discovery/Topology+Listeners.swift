@@ -1,3 +1,4 @@
+internal import Netlink
 public import Network
 internal import CNetlink
 internal import LinuxSystem
@@ -10,7 +11,7 @@ extension Listener {
     /// `/proc/thread-self/net/{tcp,tcp6,udp,udp6}` (proc_pid_net(5)), which walks the connections of all namespaces and
     /// costs some 3 ms each time. What can't be read counts as empty.
     public static func ofThisNamespace() -> [Listener] {
-        if let channel = try? KernelNetlinkSocket(bus: NETLINK_SOCK_DIAG) {
+        if let channel = try? NetlinkSocket(.socketDiagnosis) {
             var conversation = NetlinkConversation(channel)
             if let listeners = try? conversation.listeners() { return listeners }
         }

@@ -6,8 +6,6 @@ public struct Capability: Sendable, Hashable {
 
     public init(number: Int) { self.number = number }
 
-    public static let networkAdministration = Capability(number: 12)
-    public static let rawNetwork = Capability(number: 13)
     public static let systemAdministration = Capability(number: 21)
 
     /// Whether this process has it in effect, in its own user namespace. Root without it (a container's) has it not.

@@ -4,7 +4,8 @@ internal import Glibc
 /// Another program, run to its end.
 ///
 /// Synchronous on purpose: the child must be made by a thread that can choose its network namespace, which a task on
-/// a shared pool cannot promise (see `docs/decisions`).
+/// a shared pool cannot promise (see `docs/decisions`). A program may end before it has read its input: the process
+/// must ignore SIGPIPE, as the tool does from its start.
 public struct Command: Sendable {
     public struct Output: Sendable, Hashable {
         /// The exit status, or 128 and the signal's number, as a shell counts.

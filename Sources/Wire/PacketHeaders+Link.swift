@@ -111,8 +111,8 @@ extension PacketHeaders {
     }
 
     private mutating func readNFLog(_ bytes: RawSpan, wireEnd: Int) {
-        guard let message = NFLogMessage(bytes) else {
-            flags.insert(bytes.byteCount < NFLogMessage.headerLength ? .truncated : .malformed)
+        guard let message = NFLOGMessage(bytes) else {
+            flags.insert(bytes.byteCount < NFLOGMessage.headerLength ? .truncated : .malformed)
             return
         }
         if let address = message.sourceAddress {

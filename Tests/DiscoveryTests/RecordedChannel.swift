@@ -1,3 +1,4 @@
+import Netlink
 import Synchronization
 
 @testable import LinuxSystem

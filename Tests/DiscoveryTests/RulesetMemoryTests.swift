@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import Netlink
 import Testing
 
 @testable import Discovery
@@ -38,7 +39,7 @@ import Testing
         func read() throws -> (netfilter: Netfilter, isKnown: Bool) {
             let file = file
             return try file.perform {
-                let socket = try KernelNetlinkSocket(bus: 12)  // NETLINK_NETFILTER
+                let socket = try NetlinkSocket(.netfilter)
                 var conversation = NetlinkConversation(socket)
                 let cookie = try #require(socket.namespaceCookie)
                 let isKnown = try RulesetState(&conversation).flatMap { RulesetMemory.recall(cookie, $0) } != nil

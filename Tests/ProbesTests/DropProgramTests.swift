@@ -14,7 +14,7 @@ import Testing
         .enabled(if: canBuild, "the toolchain's clang has no BPF target, or is another version"),
         arguments: ["Sources/Probes/Drops/kfree_skb.bpf", "fixtures/labs/xdp-drop/drop.bpf"])
     func rebuildingGivesTheSameBytes(program: String) throws {
-        let path = "/tmp/packetwalk-drop-program-\(getpid()).o"
+        let path = "/tmp/packetwalk-\(getpid())-\(program.split(separator: "/").last ?? "").o"
         try #require(creat(path, 0o600) >= 0)
         defer { unlink(path) }
         let output = try Command(["\(Self.root)/scripts/bpf.sh", path, "\(Self.root)/\(program).c"]).run()

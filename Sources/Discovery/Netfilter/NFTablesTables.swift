@@ -1,3 +1,4 @@
+internal import Netlink
 internal import Network
 internal import CNetlink
 internal import Glibc
@@ -57,7 +58,7 @@ struct NFTablesChain: Hashable, Sendable {
             case Int(NFTA_CHAIN_NAME.rawValue): key.chain = value.text
             case Int(NFTA_CHAIN_HOOK.rawValue):
                 for (type, value) in NetlinkAttributes(value) {
-                    let number = value.hostUInt32().map { UInt32(bigEndian: $0) }
+                    let number = value.networkUInt32()
                     if type == Int(NFTA_HOOK_HOOKNUM.rawValue) { hook = number.flatMap { Self.inetHook($0) } }
                     if type == Int(NFTA_HOOK_PRIORITY.rawValue) {
                         priority = number.map { Int(Int32(bitPattern: $0)) }
@@ -101,7 +102,7 @@ struct NFTablesRuleHandle: Hashable, Sendable {
             switch type {
             case Int(NFTA_RULE_TABLE.rawValue): key.table = value.text
             case Int(NFTA_RULE_CHAIN.rawValue): key.chain = value.text
-            case Int(NFTA_RULE_HANDLE.rawValue): handle = value.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+            case Int(NFTA_RULE_HANDLE.rawValue): handle = value.networkUInt64() ?? 0
             default: break
             }
         }
@@ -130,6 +131,6 @@ extension NetlinkConversation {
 
     private func request(_ kind: nf_tables_msg_types, family: Int = 0) -> NetlinkRequest {
         NetlinkRequest(
-            type: NFNL_SUBSYS_NFTABLES << 8 | Int32(kind.rawValue), fixed: [UInt8(truncatingIfNeeded: family), 0, 0, 0])
+            subsystem: NFNL_SUBSYS_NFTABLES, message: kind.rawValue, family: UInt8(truncatingIfNeeded: family))
     }
 }

@@ -1,3 +1,4 @@
+internal import Netlink
 internal import Network
 internal import CNetlink
 internal import Glibc
@@ -29,7 +30,7 @@ struct NetfilterReading {
     }
 
     private mutating func readNFTables() throws {
-        let socket = try KernelNetlinkSocket(bus: NETLINK_NETFILTER)
+        let socket = try NetlinkSocket(.netfilter)
         var conversation = NetlinkConversation(socket)
         let cookie = socket.namespaceCookie
         if let cookie, RulesetMemory.knows(cookie), let state = try? RulesetState(&conversation),
@@ -83,7 +84,7 @@ struct NetfilterReading {
     }
 
     private mutating func save(_ program: String) -> IPTablesSave? {
-        guard let path = Program.path(of: program) else {
+        guard let path = programPath(program) else {
             warnings.append("cannot read iptables rules: \(program) is not installed; install iptables")
             return nil
         }
@@ -99,17 +100,5 @@ struct NetfilterReading {
             warnings.append("cannot read iptables rules with \(program): \(error)")
             return nil
         }
-    }
-}
-
-/// Programs of the system, found also where only root's PATH leads.
-enum Program {
-    static func path(of name: String) -> String? {
-        let listed = getenv("PATH").map { String(cString: $0).split(separator: ":").map(String.init) } ?? []
-        for directory in listed + ["/usr/sbin", "/sbin", "/usr/local/sbin"] {
-            let path = "\(directory)/\(name)"
-            if access(path, X_OK) == 0 { return path }
-        }
-        return nil
     }
 }

@@ -1,3 +1,4 @@
+internal import Netlink
 internal import Network
 internal import CNetlink
 internal import Glibc
@@ -115,7 +116,7 @@ struct RulesetState: Sendable {
     private static func count(_ data: ArraySlice<UInt8>) -> Count? {
         var count = Count(packets: 0, bytes: 0)
         for (type, value) in NetlinkAttributes(data) {
-            let number = value.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+            let number = value.networkUInt64() ?? 0
             if type == Int(NFTA_COUNTER_PACKETS.rawValue) { count.packets = number }
             if type == Int(NFTA_COUNTER_BYTES.rawValue) { count.bytes = number }
         }
@@ -146,8 +147,8 @@ extension NetlinkConversation {
         _ kind: nf_tables_msg_types, _ transform: (NetlinkMessage) throws -> Value?
     ) throws -> [Value] {
         try dump(
-            NetlinkRequest(type: NFNL_SUBSYS_NFTABLES << 8 | Int32(kind.rawValue), fixed: [0, 0, 0, 0]),
-            "read the netfilter ruleset", transform)
+            NetlinkRequest(subsystem: NFNL_SUBSYS_NFTABLES, message: kind.rawValue), "read the netfilter ruleset",
+            transform)
     }
 
     /// The elements of one set, message by message.
@@ -155,20 +156,16 @@ extension NetlinkConversation {
         family: UInt8, table: String, set: String, _ transform: (NetlinkMessage) throws -> Value?
     ) throws -> [Value] {
         var request = NetlinkRequest(
-            type: NFNL_SUBSYS_NFTABLES << 8 | Int32(NFT_MSG_GETSETELEM.rawValue), fixed: [family, 0, 0, 0])
-        request.append(NFTA_SET_ELEM_LIST_TABLE.rawValue, bytes: Array(table.utf8) + [0])
-        request.append(NFTA_SET_ELEM_LIST_SET.rawValue, bytes: Array(set.utf8) + [0])
+            subsystem: NFNL_SUBSYS_NFTABLES, message: NFT_MSG_GETSETELEM.rawValue, family: family)
+        request.append(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
+        request.append(NFTA_SET_ELEM_LIST_SET.rawValue, text: set)
         return try dump(request, "read the netfilter sets", transform)
     }
 
     /// Rises with every change of the ruleset, and with ours too.
     mutating func nfGeneration() throws -> UInt32? {
-        let request = NetlinkRequest(
-            type: NFNL_SUBSYS_NFTABLES << 8 | Int32(NFT_MSG_GETGEN.rawValue), flags: 0, fixed: [0, 0, 0, 0])
-        guard let answer = try ask(request, "read the ruleset's generation") else { return nil }
-        for case (Int(NFTA_GEN_ID.rawValue), let value) in answer.attributes(after: 4) {
-            return value.hostUInt32().map { UInt32(bigEndian: $0) }
-        }
-        return nil
+        let request = NetlinkRequest(subsystem: NFNL_SUBSYS_NFTABLES, message: NFT_MSG_GETGEN.rawValue)
+        let answer = try ask(request, "read the ruleset's generation")
+        return answer?.attributes(after: 4)[Int(NFTA_GEN_ID.rawValue)]?.networkUInt32()
     }
 }

@@ -1,3 +1,4 @@
+internal import Netlink
 internal import Network
 internal import CNetlink
 internal import Glibc
@@ -15,7 +16,7 @@ extension NetlinkConversation {
     mutating func networkSettings(_ scope: NetworkSettingsScope, isIPv4: Bool) throws -> [String: String] {
         // struct netconfmsg: the family.
         var request = NetlinkRequest(
-            type: RTM_GETNETCONF, flags: 0, fixed: [UInt8(isIPv4 ? AF_INET : AF_INET6)])
+            type: RTM_GETNETCONF, fixed: [UInt8(isIPv4 ? AF_INET : AF_INET6)])
         request.append(NETCONFA_IFINDEX, UInt32(bitPattern: scope.rawValue))
         do {
             guard let answer = try ask(request, "read the settings of all devices") else { return [:] }

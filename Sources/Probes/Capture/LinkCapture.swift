@@ -1,4 +1,5 @@
 internal import CPcap
+internal import LinuxSystem
 internal import Observations
 internal import Wire
 

@@ -1,4 +1,5 @@
 internal import CNetlink
+internal import Netlink
 internal import Observations
 internal import Wire
 
@@ -14,61 +15,53 @@ enum ConntrackMessage {
         guard message.type >> 8 == UInt16(NFNL_SUBSYS_CTNETLINK) else { return nil }
         let change: FlowEvent.Change
         switch message.type & 0xff {
-        case 0:  // IPCTNL_MSG_CT_NEW
+        case UInt16(IPCTNL_MSG_CT_NEW.rawValue):
             let isNew = message.flags & UInt16(NLM_F_CREATE) != 0
             change = isDump ? .present : isNew ? .new : .update
-        case 2:  // IPCTNL_MSG_CT_DELETE
+        case UInt16(IPCTNL_MSG_CT_DELETE.rawValue):
             change = .destroy
         default:
             return nil
         }
         // struct nfgenmsg: family, version, resource; 4 bytes.
-        let attributes = NetlinkAttributes(message.payload.dropFirst(4))
-        guard let original = attributes.nested(1).flatMap(tuple),  // CTA_TUPLE_ORIG
-            let reply = attributes.nested(2).flatMap(tuple)  // CTA_TUPLE_REPLY
+        let attributes = message.attributes(after: 4)
+        guard let original = attributes.nested(Int(CTA_TUPLE_ORIG.rawValue)).flatMap(tuple),
+            let reply = attributes.nested(Int(CTA_TUPLE_REPLY.rawValue)).flatMap(tuple)
         else { return nil }
         return FlowEvent(
             timeNanoseconds: timeNanoseconds, namespace: namespace, change: change, original: original, reply: reply,
-            mark: attributes[8]?.networkUInt32(at: 0) ?? 0,  // CTA_MARK
-            zone: attributes[18]?.networkUInt16(at: 0) ?? 0,  // CTA_ZONE
-            status: attributes[3]?.networkUInt32(at: 0) ?? 0)  // CTA_STATUS
+            mark: attributes[Int(CTA_MARK.rawValue)]?.networkUInt32() ?? 0,
+            zone: attributes[Int(CTA_ZONE.rawValue)]?.networkUInt16() ?? 0,
+            status: attributes[Int(CTA_STATUS.rawValue)]?.networkUInt32() ?? 0)
     }
 
-    /// IPCTNL_MSG_CT_GET_STATS: asks how many entries the namespace has.
-    static func countRequest(sequence: UInt32) -> NetlinkRequest {
-        NetlinkRequest(
-            type: UInt16(NFNL_SUBSYS_CTNETLINK) << 8 | 5, flags: UInt16(NLM_F_REQUEST), sequence: sequence,
-            payload: [UInt8(AF_UNSPEC), 0, 0, 0])
-    }
+    /// Asks how many entries the namespace has.
+    static let countRequest = NetlinkRequest(
+        subsystem: NFNL_SUBSYS_CTNETLINK, message: IPCTNL_MSG_CT_GET_STATS.rawValue)
 
     /// The number in an answer to `countRequest`; nil for another message.
     static func entryCount(_ message: NetlinkMessage) -> UInt32? {
-        guard message.type == UInt16(NFNL_SUBSYS_CTNETLINK) << 8 | 5 else { return nil }
-        // CTA_STATS_GLOBAL_ENTRIES
-        return NetlinkAttributes(message.payload.dropFirst(4))[1]?.networkUInt32(at: 0)
+        guard message.type == countRequest.type else { return nil }
+        return message.attributes(after: 4)[Int(CTA_STATS_GLOBAL_ENTRIES.rawValue)]?.networkUInt32()
     }
 
-    /// IPCTNL_MSG_CT_GET of all entries of every family.
-    static func dumpRequest(sequence: UInt32) -> NetlinkRequest {
-        NetlinkRequest(
-            type: UInt16(NFNL_SUBSYS_CTNETLINK) << 8 | 1, flags: UInt16(NLM_F_REQUEST | NLM_F_DUMP),
-            sequence: sequence, payload: [UInt8(AF_UNSPEC), 0, 0, 0])
-    }
+    /// Asks for all entries of every family, as a dump.
+    static let listRequest = NetlinkRequest(subsystem: NFNL_SUBSYS_CTNETLINK, message: IPCTNL_MSG_CT_GET.rawValue)
 
-    /// CTA_TUPLE_IP (1) and CTA_TUPLE_PROTO (2).
+    /// From what stands in CTA_TUPLE_ORIG or CTA_TUPLE_REPLY.
     private static func tuple(_ attributes: NetlinkAttributes) -> FlowTuple? {
-        guard let addresses = attributes.nested(1), let transport = attributes.nested(2),
-            // CTA_IP_V4_SRC, CTA_IP_V4_DST, CTA_IP_V6_SRC, CTA_IP_V6_DST
-            let source = (addresses[1] ?? addresses[3]).flatMap({ IPAddress(bytes: $0) }),
-            let destination = (addresses[2] ?? addresses[4]).flatMap({ IPAddress(bytes: $0) }),
-            let number = transport[1]?.first  // CTA_PROTO_NUM
+        guard let addresses = attributes.nested(Int(CTA_TUPLE_IP.rawValue)),
+            let transport = attributes.nested(Int(CTA_TUPLE_PROTO.rawValue)),
+            let source = (addresses[Int(CTA_IP_V4_SRC.rawValue)] ?? addresses[Int(CTA_IP_V6_SRC.rawValue)])
+                .flatMap({ IPAddress(bytes: $0) }),
+            let destination = (addresses[Int(CTA_IP_V4_DST.rawValue)] ?? addresses[Int(CTA_IP_V6_DST.rawValue)])
+                .flatMap({ IPAddress(bytes: $0) }),
+            let number = transport[Int(CTA_PROTO_NUM.rawValue)]?.byte()
         else { return nil }
-        // CTA_PROTO_ICMP_ID, CTA_PROTO_ICMPV6_ID
-        let identifier = (transport[4] ?? transport[7])?.networkUInt16(at: 0)
+        func port(_ type: ctattr_l4proto) -> UInt16? { transport[Int(type.rawValue)]?.networkUInt16() }
+        let identifier = port(CTA_PROTO_ICMP_ID) ?? port(CTA_PROTO_ICMPV6_ID)
         return FlowTuple(
-            source: source, destination: destination,
-            sourcePort: identifier ?? transport[2]?.networkUInt16(at: 0) ?? 0,  // CTA_PROTO_SRC_PORT
-            destinationPort: identifier ?? transport[3]?.networkUInt16(at: 0) ?? 0,  // CTA_PROTO_DST_PORT
-            ipProtocol: IPProtocol(rawValue: number))
+            source: source, destination: destination, sourcePort: identifier ?? port(CTA_PROTO_SRC_PORT) ?? 0,
+            destinationPort: identifier ?? port(CTA_PROTO_DST_PORT) ?? 0, ipProtocol: IPProtocol(rawValue: number))
     }
 }

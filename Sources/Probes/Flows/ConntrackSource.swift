@@ -1,5 +1,6 @@
 internal import CNetlink
 internal import LinuxSystem
+internal import Netlink
 internal import Observations
 
 /// Conntrack entries of one namespace: those there are when the run begins, and each that is made or ends.
@@ -17,8 +18,7 @@ final class ConntrackSource: DatagramReader {
 
     /// Entries taken over at the beginning, at most.
     private static let dumpLimit = 100_000
-    /// NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_DESTROY.
-    private static let groups = [1, 3]
+    private static let groups = [Int(NFNLGRP_CONNTRACK_NEW.rawValue), Int(NFNLGRP_CONNTRACK_DESTROY.rawValue)]
 
     var namespaceName: String? { namespace }
     var socketDescriptor: Int32 { socket.descriptor }
@@ -27,67 +27,54 @@ final class ConntrackSource: DatagramReader {
     init(namespace: String, file: NetworkNamespaceFile, intake: Intake, warnings: inout [String]) throws {
         self.namespace = namespace
         name = "conntrack \(namespace)"
-        let (events, dump) = try file.perform {
+        let (events, questions) = try file.perform {
             (
-                try NetlinkSocket(family: NETLINK_NETFILTER, groups: Self.groups, bufferBytes: 8 << 20),
-                try NetlinkSocket(family: NETLINK_NETFILTER)
+                try NetlinkSocket(.netfilter, groups: Self.groups, bufferBytes: 8 << 20),
+                try NetlinkSocket(.netfilter)
             )
         }
         socket = events
         do {
-            try readPresent(dump, intake: intake, warnings: &warnings)
+            try readPresent(NetlinkConversation(questions), intake: intake, warnings: &warnings)
         } catch let error as SystemError {
             warnings.append("conntrack entries of namespace \(namespace) are unknown: \(error.reason)")
         }
     }
 
-    private func readPresent(_ dump: NetlinkSocket, intake: Intake, warnings: inout [String]) throws {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+    private func readPresent(
+        _ conversation: NetlinkConversation, intake: Intake, warnings: inout [String]
+    ) throws {
+        var conversation = conversation
         // The table is one for all namespaces: a dump goes through the whole of it, however few are this one's.
-        try dump.send(ConntrackMessage.countRequest(sequence: 1))
-        if case .datagram(let datagram) = dump.receive(into: &buffer, waits: true),
-            NetlinkMessage.all(in: datagram).contains(where: { ConntrackMessage.entryCount($0) == 0 })
+        if case .message(let count) = try conversation.answer(to: ConntrackMessage.countRequest),
+            ConntrackMessage.entryCount(count) == 0
         {
             return
         }
-        try dump.send(ConntrackMessage.dumpRequest(sequence: 2))
-        var count = 0
-        while true {
-            switch dump.receive(into: &buffer, waits: true) {
-            case .datagram(let datagram):
-                let now = realTimeNanoseconds()
-                for message in NetlinkMessage.all(in: datagram) {
-                    if message.type == NetlinkMessage.done { return }
-                    if message.type == NetlinkMessage.error {
-                        throw SystemError("list conntrack entries", errorNumber: message.errorNumber)
-                    }
-                    guard
-                        let event = ConntrackMessage.flowEvent(
-                            message, namespace: namespace, timeNanoseconds: now, isDump: true)
-                    else { continue }
-                    count += 1
-                    intake.flow(event)
-                }
-                if count >= Self.dumpLimit {
-                    warnings.append("only \(count) conntrack entries of namespace \(namespace) were read")
-                    return
-                }
-            case .nothing, .overrun: return
-            case .failed(let number): throw SystemError("list conntrack entries", errorNumber: number)
-            }
+        let namespace = self.namespace
+        let entries = try conversation.dump(
+            ConntrackMessage.listRequest, "list conntrack entries", limit: Self.dumpLimit
+        ) {
+            ConntrackMessage.flowEvent(
+                $0, namespace: namespace, timeNanoseconds: realTimeNanoseconds(), isDump: true)
+        }
+        for entry in entries { intake.flow(entry) }
+        if entries.count >= Self.dumpLimit {
+            warnings.append("only \(entries.count) conntrack entries of namespace \(namespace) were read")
         }
     }
 
     func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
-        let messages = NetlinkMessage.all(in: datagram)
-        for message in messages {
+        var count = 0
+        for message in NetlinkMessages(datagram) {
+            count += 1
             if let event = ConntrackMessage.flowEvent(
                 message, namespace: namespace, timeNanoseconds: receivedAt, isDump: false)
             {
                 intake.flow(event)
             }
         }
-        return TakenDatagram(events: messages.count, readUpTo: receivedAt)
+        return TakenDatagram(events: count, readUpTo: receivedAt)
     }
 
     func overrun(into intake: Intake) { overruns += 1 }

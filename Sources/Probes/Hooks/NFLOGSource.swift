@@ -39,27 +39,19 @@ final class NFLOGSource: DatagramReader {
 
     func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
         var taken = TakenDatagram(events: 0)
-        datagram.withUnsafeBytes { bytes in
-            _ = NFLOGMessage.forEach(in: bytes) { part in
-                guard case .packet(let message) = part else { return }
-                // What bears no time but that of its reception says nothing of those that still wait.
-                let time = take(message, in: bytes, receivedAt: receivedAt, into: intake)
-                if message.timestampMicroseconds != nil { taken.readUpTo = time }
-                taken.events += 1
-            }
+        NFLOGDatagram.forEachPacket(in: datagram) { message, bytes in
+            // What bears no time but that of its reception says nothing of those that still wait.
+            let time = take(message, in: bytes, receivedAt: receivedAt, into: intake)
+            if message.timestampNanoseconds != nil { taken.readUpTo = time }
+            taken.events += 1
         }
         return taken
     }
 
     func arrival(in datagram: ArraySlice<UInt8>) -> Int64? {
-        datagram.withUnsafeBytes { bytes in
-            var arrival: Int64?
-            _ = NFLOGMessage.forEach(in: bytes) { part in
-                guard arrival == nil, case .packet(let message) = part else { return }
-                arrival = message.arrivalNanoseconds
-            }
-            return arrival
-        }
+        var arrival: Int64?
+        NFLOGDatagram.forEachPacket(in: datagram) { message, _ in arrival = arrival ?? Self.arrival(of: message) }
+        return arrival
     }
 
     func overrun(into intake: Intake) { sequence.overrun() }
@@ -72,19 +64,19 @@ final class NFLOGSource: DatagramReader {
 
     /// Gives the packet's time.
     private func take(
-        _ message: NFLOGMessage, in datagram: UnsafeRawBufferPointer, receivedAt: Int64, into intake: Intake
+        _ message: NFLOGMessage, in bytes: UnsafeRawBufferPointer, receivedAt: Int64, into intake: Intake
     ) -> Int64 {
         if let number = message.sequence { sequence.see(number) }
         let time = Self.time(of: message, readAt: receivedAt)
-        guard let point = Self.pointNumber(datagram[message.prefix]), point < vantages.count,
+        guard let point = Self.pointNumber(bytes[message.prefix]), point < vantages.count,
             !message.payload.isEmpty
         else { return time }
         let vantage = vantages[point]
-        let payload = UnsafeRawBufferPointer(rebasing: datagram[message.payload])
+        let payload = UnsafeRawBufferPointer(rebasing: bytes[message.payload])
         let length = Self.originalLength(payload)
         var observation = Observation(
             timeNanoseconds: time, vantage: vantage.number,
-            clock: message.timestampMicroseconds == nil ? .reading : .arrival,
+            clock: message.timestampNanoseconds == nil ? .reading : .arrival,
             headers: dissect(payload.bytes, linkType: .raw, originalLength: length))
         observation.inDevice = message.inDevice
         observation.outDevice = message.outDevice
@@ -99,8 +91,13 @@ final class NFLOGSource: DatagramReader {
 
     /// When the packet arrived, or where that is not said, when it was read.
     static func time(of message: NFLOGMessage, readAt now: Int64) -> Int64 {
-        message.arrivalNanoseconds.map { min(now, $0) } ?? now
+        arrival(of: message).map { min(now, $0) } ?? now
     }
+
+    /// When the packet arrived, in nanoseconds since 1970. The kernel cuts the time down to microseconds, while the
+    /// link's capture keeps its nanoseconds: the end of the microsecond, so that no packet seems to pass a hook before
+    /// it came in.
+    private static func arrival(of message: NFLOGMessage) -> Int64? { message.timestampNanoseconds.map { $0 + 999 } }
 
     /// The number behind `prefixStart`; nil for a prefix that is not ours.
     static func pointNumber(_ prefix: Slice<UnsafeRawBufferPointer>) -> Int? {

@@ -1,6 +1,7 @@
 internal import CNetlink
 internal import Glibc
 internal import LinuxSystem
+internal import Netlink
 internal import Observations
 internal import Wire
 
@@ -21,31 +22,34 @@ struct RouteMessage {
 
     /// Nil unless it is an RTM_NEWROUTE.
     init?(_ message: NetlinkMessage) {
-        guard message.type == UInt16(RTM_NEWROUTE), message.payload.count >= 12 else { return nil }
         let header = message.payload
-        let attributes = NetlinkAttributes(header.dropFirst(12))
-        family = header.byte(at: 0)
-        kind = Self.kinds[header.byte(at: 7)] ?? "type \(header.byte(at: 7))"
-        table = attributes[Int(RTA_TABLE.rawValue)]?.hostUInt32(at: 0) ?? UInt32(header.byte(at: 4))
-        origin = header.byte(at: 5)
-        scope = header.byte(at: 6)
+        guard message.type == UInt16(RTM_NEWROUTE), header.count >= MemoryLayout<rtmsg>.size,
+            let family = header.byte(at: 0), let prefixLength = header.byte(at: 1), let table = header.byte(at: 4),
+            let origin = header.byte(at: 5), let scope = header.byte(at: 6), let kind = header.byte(at: 7)
+        else { return nil }
+        let attributes = message.attributes(after: MemoryLayout<rtmsg>.size)
+        func address(_ type: rtattr_type_t) -> IPAddress? {
+            attributes[Int(type.rawValue)].flatMap { IPAddress(bytes: $0) }
+        }
+        func number(_ type: rtattr_type_t) -> UInt32? { attributes[Int(type.rawValue)]?.hostUInt32() }
+        self.family = family
+        self.kind = Self.kinds[kind] ?? "type \(kind)"
+        self.table = number(RTA_TABLE) ?? UInt32(table)
+        self.origin = origin
+        self.scope = scope
         let unspecified = IPAddress(bytes: [UInt8](repeating: 0, count: family == UInt8(AF_INET) ? 4 : 16))
-        let address = attributes[Int(RTA_DST.rawValue)].flatMap { IPAddress(bytes: $0) } ?? unspecified
-        destination = address.flatMap { IPPrefix($0, length: Int(header.byte(at: 1))) }
+        destination = (address(RTA_DST) ?? unspecified).flatMap { IPPrefix($0, length: Int(prefixLength)) }
         gateway = Self.gateway(attributes)
-        outDeviceIndex = attributes[Int(RTA_OIF.rawValue)]?.hostUInt32(at: 0)
-        preferredSource = attributes[Int(RTA_PREFSRC.rawValue)].flatMap { IPAddress(bytes: $0) }
-        metric = attributes[Int(RTA_PRIORITY.rawValue)]?.hostUInt32(at: 0) ?? 0
+        outDeviceIndex = number(RTA_OIF)
+        preferredSource = address(RTA_PREFSRC)
+        metric = number(RTA_PRIORITY) ?? 0
         var hops = attributes[Int(RTA_MULTIPATH.rawValue)] ?? []
         // struct rtnexthop: length, flags, weight less one, device.
-        while hops.count >= 8 {
-            let length = Int(hops.hostUInt16(at: 0))
-            guard length >= 8, length <= hops.count else { break }
-            nextHops.append(
-                (
-                    Self.gateway(NetlinkAttributes(hops.prefix(length).dropFirst(8))), hops.hostUInt32(at: 4),
-                    Int(hops.byte(at: 3)) + 1
-                ))
+        while let length = hops.hostUInt16(at: 0).map({ Int($0) }), length >= 8, length <= hops.count,
+            let weight = hops.byte(at: 3), let device = hops.hostUInt32(at: 4)
+        {
+            let gateway = Self.gateway(NetlinkAttributes(hops.prefix(length).dropFirst(8)))
+            nextHops.append((gateway, device, Int(weight) + 1))
             hops = hops.dropFirst((length + 3) & ~3)
         }
     }
@@ -67,23 +71,23 @@ struct RouteMessage {
     static func request(_ tuple: FlowTuple, inDeviceIndex: UInt32, mark: UInt32, wantsMatch: Bool) -> NetlinkRequest {
         let isIPv4 = tuple.destination.isIPv4
         let bits: UInt8 = isIPv4 ? 32 : 128
-        let flags = UInt32(RTM_F_LOOKUP_TABLE) | (wantsMatch ? UInt32(RTM_F_FIB_MATCH) : 0)
-        var request = NetlinkRequest(
-            type: UInt16(RTM_GETROUTE), flags: UInt16(NLM_F_REQUEST), sequence: 0,
-            payload: [UInt8(isIPv4 ? AF_INET : AF_INET6), bits, tuple.source.isUnspecified ? 0 : bits, 0, 0, 0, 0, 0]
-                + withUnsafeBytes(of: flags) { Array($0) })
-        request.attribute(Int(RTA_DST.rawValue), tuple.destination.bytes)
-        if !tuple.source.isUnspecified { request.attribute(Int(RTA_SRC.rawValue), tuple.source.bytes) }
-        if inDeviceIndex != 0 { request.attribute(Int(RTA_IIF.rawValue), host: inDeviceIndex) }
-        if mark != 0 { request.attribute(Int(RTA_MARK.rawValue), host: mark) }
+        var header = rtmsg()
+        header.rtm_family = UInt8(isIPv4 ? AF_INET : AF_INET6)
+        header.rtm_dst_len = bits
+        header.rtm_src_len = tuple.source.isUnspecified ? 0 : bits
+        header.rtm_flags = UInt32(RTM_F_LOOKUP_TABLE) | (wantsMatch ? UInt32(RTM_F_FIB_MATCH) : 0)
+        var request = NetlinkRequest(type: RTM_GETROUTE, structure: header)
+        request.append(RTA_DST.rawValue, bytes: tuple.destination.bytes)
+        if !tuple.source.isUnspecified { request.append(RTA_SRC.rawValue, bytes: tuple.source.bytes) }
+        if inDeviceIndex != 0 { request.append(RTA_IIF.rawValue, inDeviceIndex) }
+        if mark != 0 { request.append(RTA_MARK.rawValue, mark) }
         // The kernel takes only these (rtm_getroute_parse_ip_proto), and refuses a protocol of the other family.
         let isIdentified =
             tuple.ipProtocol == .tcp || tuple.ipProtocol == .udp || tuple.ipProtocol == (isIPv4 ? .icmp : .icmpv6)
-        if isIdentified { request.attribute(Int(RTA_IP_PROTO.rawValue), [tuple.ipProtocol.rawValue]) }
+        if isIdentified { request.append(RTA_IP_PROTO.rawValue, tuple.ipProtocol.rawValue) }
         if tuple.ipProtocol == .tcp || tuple.ipProtocol == .udp {
-            request.attribute(Int(RTA_SPORT.rawValue), [UInt8(tuple.sourcePort >> 8), UInt8(tuple.sourcePort & 255)])
-            request.attribute(
-                Int(RTA_DPORT.rawValue), [UInt8(tuple.destinationPort >> 8), UInt8(tuple.destinationPort & 255)])
+            request.append(RTA_SPORT.rawValue, network: tuple.sourcePort)
+            request.append(RTA_DPORT.rawValue, network: tuple.destinationPort)
         }
         return request
     }
@@ -138,29 +142,29 @@ struct LinkMessage {
 
     init?(_ message: NetlinkMessage) {
         isRemoval = message.type == UInt16(RTM_DELLINK)
-        guard isRemoval || message.type == UInt16(RTM_NEWLINK), message.payload.count >= 16 else { return nil }
         let header = message.payload
-        // A bridge tells of its ports in messages of its own family, which are no news of the link itself.
-        guard header.byte(at: 0) == UInt8(AF_UNSPEC) else { return nil }
-        let attributes = NetlinkAttributes(header.dropFirst(16))
-        guard let name = attributes[Int(IFLA_IFNAME)] else { return nil }
-        self.name = String(kernelName: name.prefix { $0 != 0 })
-        index = header.hostUInt32(at: 4)
-        isUp = header.hostUInt32(at: 8) & UInt32(IFF_UP) != 0
-        isLoopback = header.hostUInt32(at: 8) & UInt32(IFF_LOOPBACK) != 0
-        let kind = attributes.nested(Int(IFLA_LINKINFO))?[Int(IFLA_INFO_KIND)]
-        isBridge = kind.map { $0.prefix { $0 != 0 }.elementsEqual("bridge".utf8) } ?? false
+        let attributes = message.attributes(after: MemoryLayout<ifinfomsg>.size)
+        // A bridge reports its ports in messages of its own family, which say nothing new of the link itself.
+        guard isRemoval || message.type == UInt16(RTM_NEWLINK), header.byte(at: 0) == UInt8(AF_UNSPEC),
+            let index = header.hostUInt32(at: 4), let flags = header.hostUInt32(at: 8),
+            let name = attributes[Int(IFLA_IFNAME)]
+        else { return nil }
+        self.name = name.text
+        self.index = index
+        isUp = flags & UInt32(IFF_UP) != 0
+        isLoopback = flags & UInt32(IFF_LOOPBACK) != 0
+        isBridge = attributes.nested(Int(IFLA_LINKINFO))?[Int(IFLA_INFO_KIND)]?.text == "bridge"
     }
 
     static func request(index: UInt32) -> NetlinkRequest {
-        NetlinkRequest(
-            type: UInt16(RTM_GETLINK), flags: UInt16(NLM_F_REQUEST), sequence: 0,
-            payload: [0, 0, 0, 0] + withUnsafeBytes(of: index) { Array($0) } + [UInt8](repeating: 0, count: 8))
+        var header = ifinfomsg()
+        header.ifi_index = Int32(bitPattern: index)
+        return NetlinkRequest(type: RTM_GETLINK, structure: header)
     }
 
     static func request(name: String) -> NetlinkRequest {
         var request = request(index: 0)
-        request.attribute(Int(IFLA_IFNAME), Array(name.utf8.prefix(15)) + [0])
+        request.append(IFLA_IFNAME, bytes: Array(name.utf8.prefix(15)) + [0])
         return request
     }
 }

@@ -1,4 +1,5 @@
 public import LinuxSystem
+internal import Netlink
 public import Observations
 internal import CNetlink
 internal import Glibc
@@ -12,12 +13,10 @@ internal import Wire
 /// microseconds; a second one asks for the entry of the table that matched. Safe to use from several threads.
 public final class RouteQuery: Sendable {
     public let namespace: String
-    private let socket: NetlinkSocket
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
-        var sequence: UInt32 = 0
-        var buffer = [UInt8](repeating: 0, count: 32_768)
+        var conversation: NetlinkConversation
         var deviceNames: [UInt32: String] = [:]
         var deviceIndexes: [String: UInt32] = [:]
     }
@@ -27,11 +26,8 @@ public final class RouteQuery: Sendable {
     ///   - file: nil for the namespace of the calling thread.
     public init(namespace: String, file: NetworkNamespaceFile?) throws {
         self.namespace = namespace
-        if let file {
-            socket = try file.perform { try NetlinkSocket(family: NETLINK_ROUTE) }
-        } else {
-            socket = try NetlinkSocket(family: NETLINK_ROUTE)
-        }
+        let socket = try file.map { try $0.perform { try NetlinkSocket(.route) } } ?? NetlinkSocket(.route)
+        state = Mutex(State(conversation: NetlinkConversation(socket)))
     }
 
     /// Where a packet of `tuple` goes.
@@ -51,10 +47,10 @@ public final class RouteQuery: Sendable {
                 timeNanoseconds: realTimeNanoseconds(), namespace: namespace, tuple: tuple, inDevice: inDevice,
                 mark: mark)
             let question = RouteMessage.request(tuple, inDeviceIndex: index, mark: mark, wantsMatch: false)
-            switch try ask(question, &state) {
-            case .refused(let number):
-                decision.errorNumber = number
-            case .answered(let message):
+            switch try state.conversation.answer(to: question) {
+            case .refused(let number, _): decision.errorNumber = number
+            case .acknowledged: break
+            case .message(let message):
                 guard let route = RouteMessage(message) else {
                     throw SystemError("read the route to \(tuple.destination)", errorNumber: EBADMSG)
                 }
@@ -65,7 +61,8 @@ public final class RouteQuery: Sendable {
                 decision.preferredSource = route.preferredSource
             }
             let match = RouteMessage.request(tuple, inDeviceIndex: index, mark: mark, wantsMatch: true)
-            if case .answered(let message) = try ask(match, &state), let route = RouteMessage(message) {
+            if case .message(let message) = try state.conversation.answer(to: match), let route = RouteMessage(message)
+            {
                 decision.matchedRoute = route.text { deviceName($0, &state) }
             }
             return decision
@@ -80,36 +77,13 @@ public final class RouteQuery: Sendable {
         }
     }
 
-    private enum Answer {
-        case answered(NetlinkMessage)
-        case refused(Int32)
-    }
-
-    private func ask(_ request: NetlinkRequest, _ state: inout State) throws -> Answer {
-        state.sequence &+= 1
-        var numbered = request
-        numbered.number(state.sequence)
-        try socket.send(numbered)
-        while true {
-            switch socket.receive(into: &state.buffer, waits: true) {
-            case .datagram(let datagram):
-                for message in NetlinkMessage.all(in: datagram) where message.sequence == state.sequence {
-                    if message.type == NetlinkMessage.error { return .refused(message.errorNumber) }
-                    return .answered(message)
-                }
-            case .nothing: continue
-            case .overrun: throw SystemError("ask for a route", errorNumber: ENOBUFS)
-            case .failed(let number): throw SystemError("ask for a route", errorNumber: number)
-            }
-        }
-    }
-
     // MARK: Devices. Asked over the same socket, which belongs to the namespace whatever thread uses it.
 
     private func deviceName(_ index: UInt32, _ state: inout State) -> String? {
         if let known = state.deviceNames[index] { return known }
         let request = LinkMessage.request(index: index)
-        guard case .answered(let message)? = try? ask(request, &state), let link = LinkMessage(message) else {
+        guard case .message(let message)? = try? state.conversation.answer(to: request), let link = LinkMessage(message)
+        else {
             return nil
         }
         state.deviceNames[index] = link.name
@@ -118,14 +92,12 @@ public final class RouteQuery: Sendable {
 
     private func deviceIndex(_ name: String, _ state: inout State) throws -> UInt32 {
         if let known = state.deviceIndexes[name] { return known }
-        switch try ask(LinkMessage.request(name: name), &state) {
-        case .refused(let number): throw SystemError("find device \(name) in \(namespace)", errorNumber: number)
-        case .answered(let message):
-            guard let link = LinkMessage(message) else {
-                throw SystemError("find device \(name) in \(namespace)", errorNumber: EBADMSG)
-            }
-            state.deviceIndexes[name] = link.index
-            return link.index
+        let message = try state.conversation.ask(
+            LinkMessage.request(name: name), "find device \(name) in \(namespace)")
+        guard let link = message.flatMap({ LinkMessage($0) }) else {
+            throw SystemError("find device \(name) in \(namespace)", errorNumber: EBADMSG)
         }
+        state.deviceIndexes[name] = link.index
+        return link.index
     }
 }

@@ -39,12 +39,9 @@ final class LegacyTraceSource: DatagramReader {
 
     func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
         var events = 0
-        datagram.withUnsafeBytes { bytes in
-            _ = NFLOGMessage.forEach(in: bytes) { part in
-                guard case .packet(let message) = part else { return }
-                take(message, in: bytes, receivedAt: receivedAt)
-                events += 1
-            }
+        NFLOGDatagram.forEachPacket(in: datagram) { message, bytes in
+            take(message, in: bytes, receivedAt: receivedAt)
+            events += 1
         }
         return TakenDatagram(events: events, readUpTo: receivedAt)
     }
@@ -58,13 +55,13 @@ final class LegacyTraceSource: DatagramReader {
         if isDrained { reportLosses(into: intake) }
     }
 
-    private func take(_ message: NFLOGMessage, in datagram: UnsafeRawBufferPointer, receivedAt: Int64) {
+    private func take(_ message: NFLOGMessage, in bytes: UnsafeRawBufferPointer, receivedAt: Int64) {
         if let number = message.sequence { sequence.see(number) }
         // Others' rules may log to this group, too.
-        guard let prefix = LegacyTracePrefix(String(decoding: datagram[message.prefix], as: UTF8.self)),
+        guard let prefix = LegacyTracePrefix(String(decoding: bytes[message.prefix], as: UTF8.self)),
             !message.payload.isEmpty, Int(message.hook) < HookPlan.hooks.count
         else { return }
-        let payload = UnsafeRawBufferPointer(rebasing: datagram[message.payload])
+        let payload = UnsafeRawBufferPointer(rebasing: bytes[message.payload])
         let headers = dissect(
             payload.bytes, linkType: .raw, originalLength: NFLOGSource.originalLength(payload))
         guard

@@ -1,6 +1,7 @@
 internal import CNetlink
 internal import Glibc
 internal import LinuxSystem
+internal import Netlink
 internal import Observations
 internal import Network
 
@@ -40,7 +41,7 @@ final class NftablesTraceSource: DatagramReader {
         assembly = TraceAssembly(namespace: namespace.name)
         socket = try file.perform {
             try NetlinkSocket(
-                family: NETLINK_NETFILTER, groups: [Int(NFNLGRP_NFTRACE.rawValue)], bufferBytes: 32 << 20)
+                .netfilter, groups: [Int(NFNLGRP_NFTRACE.rawValue)], bufferBytes: 32 << 20)
         }
     }
 
@@ -48,8 +49,9 @@ final class NftablesTraceSource: DatagramReader {
     func learn(_ namespace: Namespace) { index = RulesetIndex(namespace) }
 
     func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
-        let messages = NetlinkMessage.all(in: datagram)
-        for message in messages {
+        var count = 0
+        for message in NetlinkMessages(datagram) {
+            count += 1
             guard let trace = TraceMessage(message) else { continue }
             let isOwn =
                 trace.handle.map {
@@ -59,7 +61,7 @@ final class NftablesTraceSource: DatagramReader {
                 join.add(event, key: key)
             }
         }
-        return TakenDatagram(events: messages.count, readUpTo: receivedAt)
+        return TakenDatagram(events: count, readUpTo: receivedAt)
     }
 
     func overrun(into intake: Intake) {

@@ -1,6 +1,7 @@
 internal import Discovery
 internal import CNetlink
 internal import LinuxSystem
+internal import Netlink
 internal import Network
 
 /// Where rules that this tool has laid, in whatever run, stand among those of others.
@@ -50,28 +51,11 @@ enum OwnRules {
 
     /// The handles of our rules in the tables of iptables-nft of a namespace: those that bear a run's comment.
     static func handles(in namespace: NetworkNamespaceFile) throws -> Set<Handle> {
-        let socket = try namespace.perform { try NetlinkSocket(family: NETLINK_NETFILTER) }
-        let attempt = "find the tool's own rules"
-        try socket.send(
-            NetlinkRequest(
-                type: UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_GETRULE.rawValue),
-                flags: UInt16(NLM_F_REQUEST | NLM_F_DUMP), sequence: 1, payload: [0, 0, 0, 0]))
-        var buffer = [UInt8](repeating: 0, count: 131_072)
-        var handles: Set<Handle> = []
-        while true {
-            switch socket.receive(into: &buffer, waits: true) {
-            case .datagram(let datagram):
-                for message in NetlinkMessage.all(in: datagram) {
-                    if message.type == NetlinkMessage.done { return handles }
-                    if message.type == NetlinkMessage.error {
-                        throw SystemError(attempt, errorNumber: message.errorNumber)
-                    }
-                    if let own = ownHandle(message) { handles.insert(own) }
-                }
-            case .nothing, .overrun: return handles
-            case .failed(let number): throw SystemError(attempt, errorNumber: number)
-            }
-        }
+        var conversation = NetlinkConversation(try namespace.perform { try NetlinkSocket(.netfilter) })
+        return Set(
+            try conversation.dump(
+                NetlinkRequest(subsystem: NFNL_SUBSYS_NFTABLES, message: NFT_MSG_GETRULE.rawValue),
+                "find the tool's own rules", ownHandle))
     }
 
     /// The comment stands inside of an expression or in the rule's user data, as text.
@@ -80,13 +64,11 @@ enum OwnRules {
         guard bytes.count > 4, bytes.contains(sequence: RunIdentity.commentPrefix.utf8),
             let family = NetfilterFamily.name(bytes.byte(at: 0))
         else { return nil }
-        let attributes = NetlinkAttributes(bytes.dropFirst(4))
+        let attributes = message.attributes(after: 4)
         guard let table = attributes[Int(NFTA_RULE_TABLE.rawValue)],
-            let handle = attributes[Int(NFTA_RULE_HANDLE.rawValue)]
+            let handle = attributes[Int(NFTA_RULE_HANDLE.rawValue)]?.networkUInt64()
         else { return nil }
-        return Handle(
-            family: family, table: String(decoding: table.prefix { $0 != 0 }, as: UTF8.self),
-            handle: UInt64(handle.networkUInt32(at: 0)) << 32 | UInt64(handle.networkUInt32(at: 4)))
+        return Handle(family: family, table: table.text, handle: handle)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Observations
 internal import Wire
 

@@ -1,5 +1,6 @@
 internal import Discovery
 internal import CNetlink
+internal import Netlink
 internal import Network
 
 /// A NFT_MSG_TRACE: one rule or policy that a packet met (`enum nft_trace_attributes` of linux/netfilter/nf_tables.h).
@@ -40,35 +41,34 @@ struct TraceMessage: Equatable {
         guard message.type == UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_TRACE.rawValue),
             let family = NetfilterFamily.name(message.payload.byte(at: 0))
         else { return nil }
-        self.init(family: family, NetlinkAttributes(message.payload.dropFirst(4)))
+        self.init(family: family, message.attributes(after: 4))
     }
 
     private init?(family: String, _ attributes: NetlinkAttributes) {
         func value(_ type: nft_trace_attributes) -> ArraySlice<UInt8>? { attributes[Int(type.rawValue)] }
         guard let table = value(NFTA_TRACE_TABLE), let chain = value(NFTA_TRACE_CHAIN),
-            let identifier = value(NFTA_TRACE_ID), let type = value(NFTA_TRACE_TYPE)
+            let identifier = value(NFTA_TRACE_ID)?.networkUInt32(),
+            let type = value(NFTA_TRACE_TYPE)?.networkUInt32()
         else { return nil }
         self.family = family
-        self.table = Self.text(table)
-        self.chain = Self.text(chain)
-        self.identifier = identifier.networkUInt32(at: 0)
-        isPolicy = type.networkUInt32(at: 0) == UInt32(NFT_TRACETYPE_POLICY.rawValue)
-        handle = value(NFTA_TRACE_RULE_HANDLE).map {
-            UInt64($0.networkUInt32(at: 0)) << 32 | UInt64($0.networkUInt32(at: 4))
-        }
+        self.table = table.text
+        self.chain = chain.text
+        self.identifier = identifier
+        isPolicy = type == UInt32(NFT_TRACETYPE_POLICY.rawValue)
+        handle = value(NFTA_TRACE_RULE_HANDLE)?.networkUInt64()
         if isPolicy {
-            verdict = Self.verdict(value(NFTA_TRACE_POLICY)?.networkUInt32(at: 0) ?? UInt32(bitPattern: -1), chain: nil)
+            verdict = Self.verdict(value(NFTA_TRACE_POLICY)?.networkUInt32() ?? UInt32(bitPattern: -1), chain: nil)
         } else {
             let parts = attributes.nested(Int(NFTA_TRACE_VERDICT.rawValue))
-            let code = parts?[Int(NFTA_VERDICT_CODE.rawValue)]?.networkUInt32(at: 0)
+            let code = parts?[Int(NFTA_VERDICT_CODE.rawValue)]?.networkUInt32()
             verdict = Self.verdict(
-                code ?? UInt32(bitPattern: -1), chain: parts?[Int(NFTA_VERDICT_CHAIN.rawValue)].map(Self.text))
+                code ?? UInt32(bitPattern: -1), chain: parts?[Int(NFTA_VERDICT_CHAIN.rawValue)]?.text)
         }
         networkHeader = value(NFTA_TRACE_NETWORK_HEADER)
         transportHeader = value(NFTA_TRACE_TRANSPORT_HEADER)
-        inDevice = value(NFTA_TRACE_IIF)?.networkUInt32(at: 0) ?? 0
-        outDevice = value(NFTA_TRACE_OIF)?.networkUInt32(at: 0) ?? 0
-        mark = value(NFTA_TRACE_MARK)?.networkUInt32(at: 0) ?? 0
+        inDevice = value(NFTA_TRACE_IIF)?.networkUInt32() ?? 0
+        outDevice = value(NFTA_TRACE_OIF)?.networkUInt32() ?? 0
+        mark = value(NFTA_TRACE_MARK)?.networkUInt32() ?? 0
     }
 
     private static func verdict(_ code: UInt32, chain: String?) -> Verdict {
@@ -88,9 +88,5 @@ struct TraceMessage: Equatable {
             }
         case let code: .other(code)
         }
-    }
-
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 }

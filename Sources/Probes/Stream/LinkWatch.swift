@@ -1,7 +1,8 @@
 internal import CNetlink
 internal import LinuxSystem
+internal import Netlink
 
-/// Hears of links, addresses, routes and rules that change in one namespace: the multicast groups of rtnetlink(7).
+/// Reports links, addresses, routes and rules that change in one namespace: the multicast groups of rtnetlink(7).
 final class LinkWatch: ProbeSource {
     enum Change {
         case link(LinkMessage)
@@ -28,15 +29,15 @@ final class LinkWatch: ProbeSource {
             RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
         ].map { Int($0.rawValue) }
         socket = try file.perform {
-            try NetlinkSocket(family: NETLINK_ROUTE, groups: groups, bufferBytes: 1 << 20)
+            try NetlinkSocket(.route, groups: groups, bufferBytes: 1 << 20)
         }
     }
 
     func read(into intake: Intake, limit: Int) -> ReadOutcome {
         while true {
-            switch socket.receive(into: &buffer) {
+            switch socket.take(into: &buffer) {
             case .datagram(let datagram):
-                for message in NetlinkMessage.all(in: datagram) {
+                for message in NetlinkMessages(datagram) {
                     if message.type == UInt16(RTM_NEWLINK) || message.type == UInt16(RTM_DELLINK) {
                         if let link = LinkMessage(message) { report(namespace, .link(link)) }
                     } else {

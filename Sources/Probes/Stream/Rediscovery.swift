@@ -1,4 +1,5 @@
 internal import Discovery
+internal import LinuxSystem
 internal import Observations
 internal import Synchronization
 internal import Network

@@ -58,7 +58,7 @@ struct ForeignPlaces {
         return result
     }
 
-    func netfilter(_ message: NFLogMessage, _ interface: CapturedInterface) -> VantagePoint {
+    func netfilter(_ message: NFLOGMessage, _ interface: CapturedInterface) -> VantagePoint {
         let hooks: [NetfilterHook] =
             switch message.family {
             case 3: [.input, .output, .forward]  // ARP

@@ -41,7 +41,7 @@ final class RecordingSource {
     // The packet at hand.
     private var packet = CapturedPacket()
     private var slot = Slot(vantage: .max, linkType: .ethernet, clock: .passage)
-    private var message: NFLogMessage?
+    private var message: NFLOGMessage?
 
     private struct Slot {
         var vantage: UInt32
@@ -171,7 +171,7 @@ final class RecordingSource {
                 place = places.link(interface, number: packet.interface, of: count, direction: packet.direction)
             }
         case .nflog:
-            guard let found = NFLogMessage(packet.bytes.bytes) else {
+            guard let found = NFLOGMessage(packet.bytes.bytes) else {
                 decodeDamage.note(
                     (pcapng?.source ?? pcap?.source)?.offset ?? 0, "an NFLOG message that contradicts itself")
                 return false
@@ -289,7 +289,7 @@ final class RecordingSource {
         observation.code(with: &reader, base: base)
     }
 
-    private func complete(_ observation: inout Observation, _ message: NFLogMessage) {
+    private func complete(_ observation: inout Observation, _ message: NFLOGMessage) {
         observation.inDevice = message.inDevice
         observation.outDevice = message.outDevice
         observation.physicalInDevice = message.physicalInDevice

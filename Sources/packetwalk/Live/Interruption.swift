@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Runs
 internal import Glibc
 internal import Synchronization

@@ -8,15 +8,15 @@ import Wire
 @Suite struct LegacyTraceTests {
     @Test func `a recorded message holds the prefix and the packet`() throws {
         let datagram = RecordedTrace.bytes(RecordedTrace.legacy)
-        var found: NFLOGMessage?
-        _ = datagram.withUnsafeBytes { bytes in
-            NFLOGMessage.forEach(in: bytes) { if case .packet(let message) = $0 { found = message } }
+        var found: (message: NFLOGMessage, prefix: [UInt8], payload: [UInt8])?
+        NFLOGDatagram.forEachPacket(in: datagram[...]) { message, bytes in
+            found = (message, Array(bytes[message.prefix]), Array(bytes[message.payload]))
         }
-        let message = try #require(found)
-        #expect(message.hook == 1 && message.group == 0)
-        let prefix = try #require(LegacyTracePrefix(String(decoding: datagram[message.prefix], as: UTF8.self)))
+        let packet = try #require(found)
+        #expect(packet.message.hook == 1 && packet.message.group == 0)
+        let prefix = try #require(LegacyTracePrefix(String(decoding: packet.prefix, as: UTF8.self)))
         #expect(prefix.table == "filter" && prefix.chain == "INPUT" && prefix.kind == .rule && prefix.number == 1)
-        #expect(Array(datagram[message.payload]) == RecordedTrace.bytes(RecordedTrace.packet))
+        #expect(packet.payload == RecordedTrace.bytes(RecordedTrace.packet))
     }
 
     @Test func `prefixes of others and broken ones are none`() {

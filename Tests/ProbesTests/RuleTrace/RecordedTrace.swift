@@ -1,3 +1,4 @@
+import Netlink
 @testable import Probes
 
 /// Messages of a kernel 6.18, read from their sockets while `ping -c 1 127.0.0.1` ran against these rules:
@@ -21,7 +22,7 @@ enum RecordedTrace {
     }
 
     static func message(_ annotated: String) throws -> TraceMessage? {
-        NetlinkMessage.all(in: bytes(annotated)[...]).first.flatMap { TraceMessage($0) }
+        Array(NetlinkMessages(bytes(annotated)[...])).first.flatMap { TraceMessage($0) }
     }
 
     /// The first message of the packet in chain `in`: it alone carries the packet.

@@ -1,3 +1,4 @@
+import Netlink
 import Testing
 
 @testable import Probes
@@ -37,7 +38,7 @@ import Testing
     @Test func `a message cut short anywhere is no trap`() {
         let whole = RecordedTrace.bytes(RecordedTrace.first)
         for end in 0..<whole.count {
-            for message in NetlinkMessage.all(in: whole[..<end]) { _ = TraceMessage(message) }
+            for message in NetlinkMessages(whole[..<end]) { _ = TraceMessage(message) }
         }
     }
 

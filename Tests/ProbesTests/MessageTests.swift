@@ -1,3 +1,4 @@
+import Netlink
 import Observations
 import Testing
 import Wire
@@ -10,7 +11,7 @@ private func bytes(_ text: String) -> [UInt8] {
     return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
 }
 
-@Suite struct NetlinkTests {
+@Suite struct MessageTests {
     /// The entry of an echo with identifier 698, masqueraded; the answer's identifier is 699, as after a collision.
     private static let conntrack = [
         "b4000000 0001 0006 00000000 00000000",  // struct nlmsghdr: 180 bytes, CT_NEW, CREATE|EXCL
@@ -29,7 +30,7 @@ private func bytes(_ text: String) -> [UInt8] {
     ].joined()
 
     @Test func `a conntrack event gives both tuples, each with its own ICMP identifier`() throws {
-        let messages = NetlinkMessage.all(in: bytes(Self.conntrack)[...])
+        let messages = Array(NetlinkMessages(bytes(Self.conntrack)[...]))
         try #require(messages.count == 1)
         let event = try #require(
             ConntrackMessage.flowEvent(messages[0], namespace: "host", timeNanoseconds: 42, isDump: false))
@@ -51,21 +52,17 @@ private func bytes(_ text: String) -> [UInt8] {
             "08000100 00000003",  // CTA_STATS_GLOBAL_ENTRIES
             "08000200 00040000",  // CTA_STATS_GLOBAL_MAX_ENTRIES
         ].joined()
-        #expect(NetlinkMessage.all(in: bytes(answer)[...]).map(ConntrackMessage.entryCount) == [3])
-        #expect(NetlinkMessage.all(in: bytes(Self.conntrack)[...]).map(ConntrackMessage.entryCount) == [nil])
+        #expect(NetlinkMessages(bytes(answer)[...]).map(ConntrackMessage.entryCount) == [3])
+        #expect(NetlinkMessages(bytes(Self.conntrack)[...]).map(ConntrackMessage.entryCount) == [nil])
     }
 
     @Test func `a conntrack message cut short anywhere is no trap`() {
         let whole = bytes(Self.conntrack)
         for end in 0..<whole.count {
-            for message in NetlinkMessage.all(in: whole[..<end]) {
+            for message in NetlinkMessages(whole[..<end]) {
                 _ = ConntrackMessage.flowEvent(message, namespace: "host", timeNanoseconds: 0, isDump: false)
             }
         }
-    }
-
-    @Test func `an attribute of length zero ends the reading`() {
-        #expect(NetlinkAttributes(bytes("00000100 0400")[...])[1] == nil)
     }
 
     @Test func `a route answer reads as ip route writes it`() throws {
@@ -74,7 +71,7 @@ private func bytes(_ text: String) -> [UInt8] {
             "34000000 1800 0000 01000000 00000000", "02 00 00 00 fe 03 00 01 00000000",
             "08000500 cb007101", "08000400 04000000", "08000f00 fe000000",
         ].joined()
-        let message = try #require(NetlinkMessage.all(in: bytes(text)[...]).first)
+        let message = try #require(Array(NetlinkMessages(bytes(text)[...])).first)
         let route = try #require(RouteMessage(message))
         #expect(route.kind == "unicast" && route.table == 254)
         #expect(route.gateway == IPAddress("203.0.113.1"))
@@ -86,7 +83,7 @@ private func bytes(_ text: String) -> [UInt8] {
             "3c000000 1800 0000 01000000 00000000", "02 20 00 00 ff 02 fe 02 00000000",
             "08000100 ac130001", "08000400 02000000", "08000700 ac130001", "08000f00 ff000000",
         ].joined()
-        let message = try #require(NetlinkMessage.all(in: bytes(text)[...]).first)
+        let message = try #require(Array(NetlinkMessages(bytes(text)[...])).first)
         let route = try #require(RouteMessage(message))
         #expect(
             route.text { _ in "mybridge" }

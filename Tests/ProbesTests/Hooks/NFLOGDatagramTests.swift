@@ -1,4 +1,5 @@
 import Testing
+import Wire
 
 @testable import Probes
 
@@ -34,42 +35,51 @@ private func bytes(_ annotated: String) -> [UInt8] {
     }
 }
 
-private func read(_ datagram: [UInt8]) -> (parts: [NFLOGMessage.Part], isWhole: Bool) {
-    var parts: [NFLOGMessage.Part] = []
-    let isWhole = datagram.withUnsafeBytes { bytes in NFLOGMessage.forEach(in: bytes) { parts.append($0) } }
-    return (parts, isWhole)
+private struct Packet {
+    var message: NFLOGMessage
+    var prefix: [UInt8]
+    var payload: [UInt8]
 }
 
-@Suite struct NFLOGMessageTests {
+private func read(_ datagram: [UInt8]) -> [Packet] {
+    var packets: [Packet] = []
+    NFLOGDatagram.forEachPacket(in: datagram[...]) { message, bytes in
+        packets.append(
+            Packet(message: message, prefix: Array(bytes[message.prefix]), payload: Array(bytes[message.payload])))
+    }
+    return packets
+}
+
+@Suite struct NFLOGDatagramTests {
     @Test func readsEveryFieldOfARecordedMessage() throws {
         #expect(recorded.count == 216)
-        let (parts, isWhole) = read(recorded)
-        #expect(isWhole)
-        #expect(parts.count == 1)
-        guard case .packet(let message) = try #require(parts.first) else {
-            Issue.record("no packet")
-            return
-        }
-        #expect(message.group == 23015)
-        #expect(message.hook == 0)
-        #expect(message.protocolNumber == 0x0800)
-        #expect(message.inDevice == 2)
-        #expect(message.outDevice == 0)
-        #expect(message.timestampMicroseconds == 1_795_479_856_125_221)
-        #expect(message.sequence == 4)
-        #expect(message.payload.count == 84)
-        #expect(recorded[message.payload.lowerBound] == 0x45)
-        #expect(Array(recorded[message.prefix]) == Array("pw:0".utf8))
+        let packets = read(recorded)
+        #expect(packets.count == 1)
+        let packet = try #require(packets.first)
+        #expect(packet.message.group == 23015)
+        #expect(packet.message.hook == 0)
+        #expect(packet.message.hardwareProtocol == 0x0800)
+        #expect(packet.message.inDevice == 2)
+        #expect(packet.message.outDevice == 0)
+        #expect(packet.message.timestampNanoseconds == 1_795_479_856_125_221_000)
+        #expect(packet.message.sequence == 4)
+        #expect(packet.payload.count == 84)
+        #expect(packet.payload.first == 0x45)
+        #expect(packet.prefix == Array("pw:0".utf8))
     }
 
     @Test func readsSeveralMessagesOfOneDatagram() {
-        let (parts, isWhole) = read(recorded + recorded + recorded)
-        #expect(isWhole)
-        #expect(parts.count == 3)
+        #expect(read(recorded + recorded + recorded).count == 3)
+    }
+
+    @Test func passesOverWhatIsNoPacket() {
+        // An acknowledgement of the socket's own configuration.
+        let granted = bytes("24000000 0200 0000 00000000 00000000 00000000 1c000000 0104 0500 00000000 00000000")
+        #expect(read(granted + recorded).count == 1)
     }
 
     @Test func readsMarkAndBridgePorts() throws {
-        let message = bytes(
+        let datagram = bytes(
             """
             34000000 0004 0000 00000000 00000000
             02 00 0001
@@ -78,50 +88,40 @@ private func read(_ datagram: [UInt8]) -> (parts: [NFLOGMessage.Part], isWhole: 
             0800 0700 00000008   // NFULA_IFINDEX_PHYSOUTDEV: 8
             0800 0500 00000003   // NFULA_IFINDEX_OUTDEV: 3
             """)
-        guard case .packet(let packet) = try #require(read(message).parts.first) else { return }
-        #expect(packet.mark == 42)
-        #expect(packet.physicalInDevice == 7)
-        #expect(packet.physicalOutDevice == 8)
-        #expect(packet.outDevice == 3)
-        #expect(packet.timestampMicroseconds == nil)
-        #expect(packet.sequence == nil)
-    }
-
-    @Test func readsAnAcknowledgementAndARefusal() {
-        // struct nlmsghdr of NLMSG_ERROR, then struct nlmsgerr: the code, and the header it answers.
-        let refused = bytes("24000000 0200 0000 00000000 00000000 f0ffffff 1c000000 0104 0500 00000000 00000000")
-        #expect(read(refused).parts == [.answer(errno: 16)])  // EBUSY
-        let granted = bytes("24000000 0200 0000 00000000 00000000 00000000 1c000000 0104 0500 00000000 00000000")
-        #expect(read(granted).parts == [.answer(errno: 0)])
+        let message = try #require(read(datagram).first).message
+        #expect(message.mark == 42)
+        #expect(message.physicalInDevice == 7)
+        #expect(message.physicalOutDevice == 8)
+        #expect(message.outDevice == 3)
+        #expect(message.timestampNanoseconds == nil)
+        #expect(message.sequence == nil)
     }
 
     @Test func endsAtAnyCutWithoutHarm() {
         for count in 0..<recorded.count {
-            let (parts, isWhole) = read(Array(recorded[..<count]))
-            #expect(parts.isEmpty)
-            #expect(isWhole == (count == 0))
+            #expect(read(Array(recorded[..<count])).isEmpty)
         }
     }
 
     @Test func refusesLengthsThatLeadOutside() {
         var longer = recorded
         longer[0] = 0xff  // the message says 255 B
-        #expect(!read(longer).isWhole)
+        #expect(read(longer).isEmpty)
         var attribute = recorded
         attribute[128] = 0xff  // NFULA_PAYLOAD says it is longer than the message
-        #expect(read(attribute).parts.isEmpty)
+        #expect(read(attribute).isEmpty)
         var empty = recorded
         empty[20] = 0  // an attribute shorter than its own header would never end
         empty[21] = 0
-        #expect(read(empty).parts.isEmpty)
+        #expect(read(empty).isEmpty)
     }
 
     @Test func takesNoTimeThatNanosecondsCannotHold() throws {
         var far = recorded
         for index in 104..<120 { far[index] = 0xff }
-        guard case .packet(let message) = try #require(read(far).parts.first) else { return }
+        let message = try #require(read(far).first).message
         #expect(message.sequence == 4)
-        #expect(message.timestampMicroseconds == nil)
+        #expect(message.timestampNanoseconds == nil)
     }
 
     @Test func anyBytesAreSafe() {
@@ -132,10 +132,9 @@ private func read(_ datagram: [UInt8]) -> (parts: [NFLOGMessage.Part], isWhole: 
             for _ in 0..<Int(random.next() % 8 + 1) {
                 hostile[Int(random.next() % UInt64(hostile.count))] = UInt8(truncatingIfNeeded: random.next())
             }
-            let (parts, _) = read(hostile)
-            for case .packet(let message) in parts {
-                #expect(message.payload.upperBound <= hostile.count, "seed \(seed)")
-                #expect(message.prefix.upperBound <= hostile.count, "seed \(seed)")
+            NFLOGDatagram.forEachPacket(in: hostile[...]) { message, bytes in
+                #expect(message.payload.upperBound <= bytes.count, "seed \(seed)")
+                #expect(message.prefix.upperBound <= bytes.count, "seed \(seed)")
             }
         }
     }
@@ -168,12 +167,12 @@ private struct SplitMix: RandomNumberGenerator {
         #expect(point("") == nil)
     }
 
-    @Test func anArrivalTimeIsTheEndOfItsMicrosecond() {
-        var message = NFLOGMessage()
-        message.timestampMicroseconds = 5
+    @Test func anArrivalTimeIsTheEndOfItsMicrosecond() throws {
+        var message = try #require(read(recorded).first).message
+        message.timestampNanoseconds = 5000
         #expect(NFLOGSource.time(of: message, readAt: 1_000_000) == 5999)
         #expect(NFLOGSource.time(of: message, readAt: 5500) == 5500)
-        message.timestampMicroseconds = nil
+        message.timestampNanoseconds = nil
         #expect(NFLOGSource.time(of: message, readAt: 77) == 77)
     }
 

@@ -1,6 +1,8 @@
-internal import LinuxSystem
+import LinuxSystem
 
-/// The way of a packet as a person works it out from a lab's commands: one part of `expected-hops.txt`.
+@testable import Twin
+
+/// The path of a packet as a person works it out from a lab's commands: one part of `expected-hops.txt`.
 ///
 /// ```
 /// request icmp 172.19.0.2 > 198.51.100.1 x1
@@ -11,23 +13,23 @@ internal import LinuxSystem
 /// wan delivered
 /// ```
 /// `fixtures/labs/README.md` has the grammar.
-public struct ExpectedWalk: Sendable, Hashable {
-    public enum Kind: String, Sendable {
+struct ExpectedWalk: Sendable, Hashable {
+    enum Kind: String, Sendable {
         case request
         case answer
     }
 
     /// An address with the port where one was written.
-    public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
-        public var address: String
-        public var port: UInt16?
-        public var description: String {
+    struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+        var address: String
+        var port: UInt16?
+        var description: String {
             guard let port else { return address }
             return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         }
     }
 
-    public enum Place: Sendable, Hashable {
+    enum Place: Sendable, Hashable {
         /// A socket or the kernel itself made the packet.
         case sent
         /// The namespace took it as its own.
@@ -40,29 +42,29 @@ public struct ExpectedWalk: Sendable, Hashable {
         case hook(String)
     }
 
-    public struct Translation: Sendable, Hashable {
+    struct Translation: Sendable, Hashable {
         /// `source` or `destination`.
-        public var field: String
-        public var from: Endpoint
-        public var to: Endpoint
+        var field: String
+        var from: Endpoint
+        var to: Endpoint
     }
 
     /// What becomes of the number of packets that carry it.
-    public enum Parting: String, Sendable {
+    enum Parting: String, Sendable {
         /// Into segments or fragments.
         case cut
         /// Put together from them.
         case joined
     }
 
-    public struct Hop: Sendable, Hashable, CustomStringConvertible {
-        public var namespace: String
-        public var place: Place
+    struct Hop: Sendable, Hashable, CustomStringConvertible {
+        var namespace: String
+        var place: Place
         /// The packet travels inside another one here.
-        public var isEncapsulated: Bool
-        public var parting: Parting?
-        public var translations: [Translation]
-        public var description: String {
+        var isEncapsulated: Bool
+        var parting: Parting?
+        var translations: [Translation]
+        var description: String {
             let placeText =
                 switch place {
                 case .sent: "sent"
@@ -77,17 +79,17 @@ public struct ExpectedWalk: Sendable, Hashable {
         }
     }
 
-    public var kind: Kind
+    var kind: Kind
     /// `icmp`, `icmpv6`, `tcp`, `udp`.
-    public var `protocol`: String
+    var `protocol`: String
     /// As first sent.
-    public var source: Endpoint
-    public var destination: Endpoint
+    var source: Endpoint
+    var destination: Endpoint
     /// How many packets go this way; nil where that is not certain beforehand.
-    public var count: Int?
-    public var hops: [Hop]
+    var count: Int?
+    var hops: [Hop]
 
-    public static let hooks: Set<String> = ["prerouting", "input", "forward", "output", "postrouting"]
+    static let hooks: Set<String> = ["prerouting", "input", "forward", "output", "postrouting"]
 
     /// Reads the text of `expected-hops.txt`. Throws `LabError` naming the line.
     static func parse(_ text: String, lab: String) throws(LabError) -> [ExpectedWalk] {
@@ -170,7 +172,7 @@ public struct ExpectedWalk: Sendable, Hashable {
 
 extension Lab {
     /// What `expected-hops.txt` says; empty where the lab has none. Throws `LabError`.
-    public func expectedWalks() throws(LabError) -> [ExpectedWalk] {
+    func expectedWalks() throws(LabError) -> [ExpectedWalk] {
         guard let text = readText("\(directory)/expected-hops.txt") else { return [] }
         return try ExpectedWalk.parse(text, lab: name)
     }

@@ -1,9 +1,9 @@
-/// One NFLOG message as a capture holds it (LINKTYPE_NFLOG): `struct nfgenmsg` and the attributes of
-/// `<linux/netfilter/nfnetlink_log.h>`.
+/// One packet as NFLOG reports it: `struct nfgenmsg` and the attributes of `<linux/netfilter/nfnetlink_log.h>`.
 ///
-/// The attributes' lengths and types are in the byte order of the machine that captured; it is told from the first
-/// attribute. Byte ranges speak of the bytes that were read, nothing is copied.
-public struct NFLogMessage: Hashable, Sendable {
+/// A live netlink message holds these bytes after its header, a capture (LINKTYPE_NFLOG) as they are. The attributes'
+/// lengths and types are in the byte order of the machine that captured, which the first attribute shows. Byte ranges
+/// are offsets into the bytes that were read; nothing is copied.
+public struct NFLOGMessage: Hashable, Sendable {
     /// `struct nfgenmsg`.
     static let headerLength = 4
 
@@ -16,7 +16,9 @@ public struct NFLogMessage: Hashable, Sendable {
     /// The packet's EtherType; 0 where the kernel did not know it yet and the family does not tell.
     public var hardwareProtocol: UInt16 = 0
     public var mark: UInt32 = 0
-    /// Nanoseconds since 1970-01-01T00:00:00Z; nil where the kernel gave no time.
+    /// When the packet came into the namespace, or passed the hook where it was not stamped then, in nanoseconds since
+    /// 1970; nil where the kernel gave no time. It gives it up to the forward hook only, cut down to whole
+    /// microseconds.
     public var timestampNanoseconds: Int64?
     /// Interface indexes, 0 for none; `physical…` are bridge ports.
     public var inDevice: UInt32 = 0
@@ -26,7 +28,7 @@ public struct NFLogMessage: Hashable, Sendable {
     public var sourceAddress: MACAddress?
     /// Known only where the kernel gave the whole Ethernet header.
     public var destinationAddress: MACAddress?
-    /// The rule's prefix, without its final zero byte; empty where there is none.
+    /// The rule's prefix, up to its zero byte; empty where there is none.
     public var prefix: Range<Int> = 0..<0
     /// The packet, from its network header on. May be shorter than `payloadLength` where the capture was cut.
     public var payload: Range<Int> = 0..<0
@@ -97,7 +99,9 @@ public struct NFLogMessage: Hashable, Sendable {
             payload = start..<end
             payloadLength = length
         case (10, 1...):
-            prefix = start..<(bytes.u8(end &- 1) == 0 ? end &- 1 : end)
+            var last = start
+            while last < end, bytes.u8(last) != 0 { last &+= 1 }
+            prefix = start..<last
         case (11, 4...): userID = bytes.u32(start)
         case (12, 4...): sequence = bytes.u32(start)
         case (13, 4...): globalSequence = bytes.u32(start)

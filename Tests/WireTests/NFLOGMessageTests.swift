@@ -1,9 +1,9 @@
 import Testing
 import Wire
 
-@Suite struct NFLogMessageTests {
+@Suite struct NFLOGMessageTests {
     // Within a macro's argument a span can't be passed.
-    private func message(_ bytes: [UInt8]) -> NFLogMessage? { NFLogMessage(bytes.span.bytes) }
+    private func message(_ bytes: [UInt8]) -> NFLOGMessage? { NFLOGMessage(bytes.span.bytes) }
     private func cooked(_ bytes: [UInt8], _ linkType: LinkType) -> CookedHeader? {
         CookedHeader(bytes.span.bytes, linkType: linkType)
     }
