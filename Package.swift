@@ -78,6 +78,7 @@ let package = Package(
 
         .testTarget(name: "WalkModelTests", dependencies: ["WalkModel"], swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
+        .testTarget(name: "NetworkTests", dependencies: ["Network", "Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "LinuxSystem"], swiftSettings: house),
         .testTarget(

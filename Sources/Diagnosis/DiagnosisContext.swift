@@ -39,24 +39,25 @@ public struct DiagnosisContext: Sendable {
     }
 
     /// The network, read after the packet where possible: neighbour states and counters then tell of it.
-    public var topology: Topology
+    public var topology: Topology { graph.topology }
+    let graph: NetworkGraph
     /// As it stood before the packet.
     public var before: Topology?
     /// Rules that this packet met, in order.
-    public var rules: [RuleEvent]
+    public var rules: [RuleEvent] = []
     /// Drops of this packet.
-    public var drops: [DropEvent]
+    public var drops: [DropEvent] = []
     /// What the kernel dropped meanwhile, of whatever packet; nil where nobody watched that way.
     public var nearbyDrops: NearbyDrops?
     /// The kernel's routing answers for this packet's flow.
-    public var routes: [RouteDecision]
-    public var flows: [FlowEvent]
-    public var sendFailures: [SendFailure]
-    public var icmpErrors: [ICMPError]
-    public var counters: [CounterDelta]
-    public var losses: [Loss]
+    public var routes: [RouteDecision] = []
+    public var flows: [FlowEvent] = []
+    public var sendFailures: [SendFailure] = []
+    public var icmpErrors: [ICMPError] = []
+    public var counters: [CounterDelta] = []
+    public var losses: [Loss] = []
     /// Whether the run waited long enough for an answer that its absence means something.
-    public var awaitedAnswer: Bool
+    public var awaitedAnswer = true
 
     public init(
         topology: Topology, before: Topology? = nil, rules: [RuleEvent] = [], drops: [DropEvent] = [],
@@ -64,7 +65,7 @@ public struct DiagnosisContext: Sendable {
         icmpErrors: [ICMPError] = [], counters: [CounterDelta] = [], losses: [Loss] = [],
         awaitedAnswer: Bool = true
     ) {
-        self.topology = topology
+        graph = NetworkGraph(topology)
         self.before = before
         self.rules = rules
         self.drops = drops
@@ -75,5 +76,11 @@ public struct DiagnosisContext: Sendable {
         self.counters = counters
         self.losses = losses
         self.awaitedAnswer = awaitedAnswer
+    }
+
+    /// With what is known of the network only. Many walks of one snapshot share its graph.
+    init(graph: NetworkGraph, before: Topology?) {
+        self.graph = graph
+        self.before = before
     }
 }

@@ -14,7 +14,7 @@ public struct EvidenceLedger: Sendable {
     private static let answerNanoseconds: Int64 = 2_000_000_000
 
     private var before: Topology?
-    private var topology: Topology?
+    private var graph: NetworkGraph?
     private var flows: [FlowEvent] = []
     private var routes: [RouteDecision] = []
     private var losses: [Loss] = []
@@ -37,8 +37,8 @@ public struct EvidenceLedger: Sendable {
         }
         switch event {
         case .topology(let snapshot, _):
-            before = before ?? topology
-            topology = snapshot
+            before = before ?? graph?.topology
+            graph = NetworkGraph(snapshot)
         case .flow(let flow): Self.append(flow, to: &flows)
         case .route(let route): Self.append(route, to: &routes)
         case .loss(let loss): Self.append(loss, to: &losses)
@@ -61,12 +61,12 @@ public struct EvidenceLedger: Sendable {
 
     /// The exchange with the findings of its request, and of its answer where that is what failed.
     public mutating func explained(_ exchange: Exchange) -> Exchange {
-        guard let topology else { return exchange }
+        guard let graph else { return exchange }
         let isDatagram = exchange.arrived && exchange.reply == nil
         let kind = isDatagram ? exchange.request.withoutIdentity : nil
         if let kind, unremarkable.contains(kind) { return exchange }
         var result = exchange
-        let asked = context(topology, for: exchange.request, reply: exchange.reply)
+        let asked = context(graph, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
         if isDatagram {
             // Nobody owes a datagram an answer: only what became of itself is told.
@@ -80,10 +80,10 @@ public struct EvidenceLedger: Sendable {
         return result
     }
 
-    private func context(_ topology: Topology, for walk: Walk, reply: Walk?) -> DiagnosisContext {
+    private func context(_ graph: NetworkGraph, for walk: Walk, reply: Walk?) -> DiagnosisContext {
         let walks = [walk, reply].compactMap(\.self)
         let concerned = Self.addressPairs(of: walks)
-        var context = DiagnosisContext(topology: topology, before: before)
+        var context = DiagnosisContext(graph: graph, before: before)
         context.rules = walk.witness.rules
         context.drops = Self.drops(of: walk)
         context.sendFailures = walk.witness.sendFailure.map { [$0] } ?? []

@@ -1,4 +1,4 @@
-public import Network
+internal import Network
 internal import CNetlink
 
 /// The settings of one device that decide what happens to packets, as they come with its link (IFLA_INET_CONF,
@@ -21,7 +21,7 @@ enum DeviceSettings {
 
     static func all(_ record: LinkRecord) -> [String: String] {
         var settings: [String: String] = [:]
-        let device = Namespace.sysctlComponent(record.link.name)
+        let device = Settings.component(record.link.name)
         for (number, name) in ipv4 where number <= record.ipv4Settings.count {
             settings["net.ipv4.conf.\(device).\(name)"] = "\(Int32(bitPattern: record.ipv4Settings[number - 1]))"
         }
@@ -29,20 +29,5 @@ enum DeviceSettings {
             settings["net.ipv6.conf.\(device).\(name)"] = "\(Int32(bitPattern: record.ipv6Settings[number]))"
         }
         return settings
-    }
-}
-
-extension Namespace {
-    /// A device's name inside a key as sysctl(8) writes it: a dot in it becomes a slash.
-    public static func sysctlComponent(_ device: String) -> String {
-        device.contains(".") ? String(device.map { $0 == "." ? "/" : $0 }) : device
-    }
-
-    /// A setting of this namespace: `net.ipv4.ip_forward`.
-    public func sysctl(_ key: String) -> String? { sysctls[key] }
-
-    /// A device's own setting: `setting("forwarding", family: .ipv4, device: "veth0")`; `all` and `default` too.
-    public func setting(_ name: String, isIPv4: Bool, device: String) -> Int? {
-        sysctls["net.\(isIPv4 ? "ipv4" : "ipv6").conf.\(Self.sysctlComponent(device)).\(name)"].flatMap { Int($0) }
     }
 }

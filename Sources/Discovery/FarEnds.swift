@@ -63,14 +63,13 @@ extension Topology {
 
     private mutating func join(_ position: Int, _ device: Int, to target: Int, _ far: Int) {
         let farName = namespaces[target].links[far].name
-        switch namespaces[position].links[device].kind {
-        case "veth", "vxcan", "netkit":
+        if namespaces[position].links[device].kind.isPair {
             namespaces[position].links[device].peer = Link.Peer(namespace: namespaces[target].name, device: farName)
             if namespaces[target].links[far].kind == namespaces[position].links[device].kind {
                 namespaces[target].links[far].peer = Link.Peer(
                     namespace: namespaces[position].name, device: namespaces[position].links[device].name)
             }
-        default:
+        } else {
             namespaces[position].links[device].lower = farName
             if target != position { namespaces[position].links[device].lowerNamespace = namespaces[target].name }
         }
@@ -86,7 +85,7 @@ extension Topology {
             guard let netnsid = question.netnsid else { continue }
             let link = topology.namespaces[position].links[question.device]
             var found = pointing[DevicePair(index: question.index, farIndex: link.index)] ?? []
-            if link.kind != "veth" {
+            if link.kind != .veth {
                 found = byIndex.indices.filter { byIndex[$0][question.index] != nil }
             }
             candidates[netnsid, default: []] += found.filter { $0 != position }

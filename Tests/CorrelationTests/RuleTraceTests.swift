@@ -10,7 +10,7 @@ import Wire
     /// The base network with a chain at each hook of host, one of which leads to another.
     private static func network() -> [Namespace] {
         var namespaces = baseNetwork()
-        func chain(_ name: String, _ hook: NetfilterHook?, _ texts: [String], kind: String? = "filter") -> RuleChain {
+        func chain(_ name: String, _ hook: NetfilterHook?, _ texts: [String], kind: ChainKind? = .filter) -> RuleChain {
             RuleChain(
                 backend: "nft", family: "inet", table: "fw", name: name, hook: hook, priority: hook == nil ? nil : 0,
                 kind: hook == nil ? nil : kind, policy: hook == nil ? nil : "accept",

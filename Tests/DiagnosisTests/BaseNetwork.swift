@@ -123,8 +123,8 @@ func sysctls(forwarding: Bool, devices: [String]) -> [String: String] {
 
 /// An iptables chain; a built-in one by its name, with its hook and priority.
 func iptables(
-    _ table: String, _ name: String, family: String = "ip", policy: String = "accept", backend: String = "iptables-nft",
-    rules: [String]
+    _ table: String, _ name: String, family: TableFamily = .ip, policy: ChainPolicy = .accept,
+    backend: FirewallBackend = .iptablesNft, rules: [String]
 ) -> RuleChain {
     let hooks: [String: NetfilterHook] = [
         "PREROUTING": .prerouting, "INPUT": .input, "FORWARD": .forward, "OUTPUT": .output, "POSTROUTING": .postrouting,
@@ -143,8 +143,8 @@ func iptables(
 
 /// An nftables chain from pairs of text and libnftables' JSON.
 func nft(
-    _ family: String, _ table: String, _ name: String, hook: NetfilterHook? = nil, priority: Int = 0,
-    kind: String = "filter", policy: String = "accept", device: String? = nil, rules: [(String, String)]
+    _ family: TableFamily, _ table: String, _ name: String, hook: NetfilterHook? = nil, priority: Int = 0,
+    kind: ChainKind = .filter, policy: ChainPolicy = .accept, device: String? = nil, rules: [(String, String)]
 ) -> RuleChain {
     RuleChain(
         backend: "nft", family: family, table: table, name: name, hook: hook, priority: hook == nil ? nil : priority,

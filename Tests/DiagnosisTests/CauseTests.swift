@@ -190,8 +190,8 @@ struct CauseTests {
                 == "iptables -I FORWARD 3 -i mybridge -o eth0 -s 172.19.0.2 -d 198.51.100.1 -p icmp -j ACCEPT")
     }
 
-    @Test("rule-drop three chains deep: the path", arguments: ["iptables-nft", "iptables-legacy"])
-    mutating func deep(backend: String) {
+    @Test("rule-drop three chains deep: the path", arguments: [FirewallBackend.iptablesNft, .iptablesLegacy])
+    mutating func deep(backend: FirewallBackend) {
         network.add(
             iptables("filter", "FORWARD", backend: backend, rules: ["-j ONE"]),
             iptables("filter", "ONE", backend: backend, rules: ["-s 172.19.0.0/24 -j TWO"]),
@@ -202,7 +202,7 @@ struct CauseTests {
         #expect(first?.rule?.chain == "THREE")
         #expect(first?.path.map { "\($0.chain) \($0.position ?? 0)" } == ["FORWARD 1", "ONE 1", "TWO 2"])
         #expect(
-            first?.remedy?.commands.first?.hasPrefix(backend == "iptables-legacy" ? "iptables-legacy " : "iptables ")
+            first?.remedy?.commands.first?.hasPrefix(backend == .iptablesLegacy ? "iptables-legacy " : "iptables ")
                 == true)
     }
 
@@ -330,8 +330,8 @@ struct CauseTests {
         #expect(first?.where == Finding.Place(namespace: "mynamespace", device: "veth1"))
     }
 
-    @Test("blackhole-route", arguments: ["blackhole", "unreachable", "prohibit"])
-    mutating func blackhole(kind: String) {
+    @Test("blackhole-route", arguments: [RouteKind.blackhole, .unreachable, .prohibit])
+    mutating func blackhole(kind: RouteKind) {
         network.change("host") { $0.routes.append(Route(destination: prefix("198.51.100.0/24"), kind: kind)) }
         let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "blackhole-route")

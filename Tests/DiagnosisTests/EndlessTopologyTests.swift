@@ -31,10 +31,10 @@ struct EndlessTopologyTests {
     @Test("a device that stands on itself")
     func itself() {
         var network = BaseNetwork()
-        for kind in ["macvlan", "vlan", "bridge", "veth"] {
+        for kind in [LinkKind.macvlan, .vlan, .bridge, .veth] {
             network.change("mynamespace", link: "veth1") {
                 $0.kind = kind
-                $0.peer = kind == "veth" ? Link.Peer(namespace: "mynamespace", device: "veth1") : nil
+                $0.peer = kind == .veth ? Link.Peer(namespace: "mynamespace", device: "veth1") : nil
                 $0.lower = "veth1"
                 $0.master = "veth1"
             }
@@ -53,8 +53,8 @@ struct EndlessTopologyTests {
             network.change(name) { namespace in
                 for index in namespace.links.indices {
                     namespace.links[index].kind =
-                        ["bridge", "macvlan", "vlan", "veth", "vxlan", "loopback", "ethernet"]
-                        .randomElement(using: &generator) ?? "veth"
+                        [LinkKind.bridge, .macvlan, .vlan, .veth, .vxlan, .loopback, .ethernet]
+                        .randomElement(using: &generator) ?? .veth
                     namespace.links[index].master =
                         Bool.random(using: &generator) ? devices.randomElement(using: &generator) : nil
                     namespace.links[index].lower = devices.randomElement(using: &generator)

@@ -161,7 +161,8 @@ enum FieldRules {
                 table = String(line.dropFirst())
             } else if line.hasPrefix(":") {
                 let words = line.dropFirst().split(separator: " ")
-                var chain = DiagnosisTests.iptables(table, String(words[0]), policy: words[1].lowercased(), rules: [])
+                var chain = DiagnosisTests.iptables(
+                    table, String(words[0]), policy: ChainPolicy(rawValue: words[1].lowercased()), rules: [])
                 if words[1] == "-" { chain.policy = nil }
                 netfilter.chains.append(chain)
             } else if line.hasPrefix("-A ") {
@@ -190,15 +191,17 @@ enum FieldRules {
             if let chain = object["chain"] {
                 netfilter.chains.append(
                     RuleChain(
-                        backend: "nft", family: chain["family"]?.text ?? "", table: chain["table"]?.text ?? "",
+                        backend: "nft", family: TableFamily(rawValue: chain["family"]?.text ?? ""),
+                        table: chain["table"]?.text ?? "",
                         name: chain["name"]?.text ?? "",
                         hook: chain["hook"]?.text.flatMap { NetfilterHook(rawValue: $0) },
-                        priority: chain["prio"]?.number.map { Int($0) }, kind: chain["type"]?.text,
-                        policy: chain["policy"]?.text))
+                        priority: chain["prio"]?.number.map { Int($0) },
+                        kind: chain["type"]?.text.map(ChainKind.init(rawValue:)),
+                        policy: chain["policy"]?.text.map(ChainPolicy.init(rawValue:))))
             } else if let rule = object["rule"] {
                 let index = netfilter.chains.firstIndex {
                     $0.table == rule["table"]?.text && $0.name == rule["chain"]?.text
-                        && $0.family == rule["family"]?.text
+                        && $0.family.rawValue == rule["family"]?.text
                 }
                 guard let index else { continue }
                 netfilter.chains[index].rules.append(
@@ -210,7 +213,7 @@ enum FieldRules {
             } else if let set = object["map"] ?? object["set"] {
                 netfilter.sets.append(
                     NamedSet(
-                        family: set["family"]?.text ?? "", table: set["table"]?.text ?? "",
+                        family: TableFamily(rawValue: set["family"]?.text ?? ""), table: set["table"]?.text ?? "",
                         name: set["name"]?.text ?? "",
                         isMap: object["map"] != nil, elements: set["elem"].map(write) ?? "[]"))
             }

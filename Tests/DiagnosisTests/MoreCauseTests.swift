@@ -297,8 +297,10 @@ struct MoreCauseTests {
         #expect(made.first?.code != "conntrack-full")
     }
 
-    @Test("a spanning tree's port is not set by hand: no command mends it", arguments: ["listening", "blocking"])
-    mutating func spanningTree(state: String) {
+    @Test(
+        "a spanning tree's port is not set by hand: no command mends it",
+        arguments: [BridgePortState.listening, .blocking])
+    mutating func spanningTree(state: BridgePortState) {
         addNeighbour()
         network.change("host", link: "veth2") { $0.bridgePort?.state = state }
         network.change("host", link: "mybridge") { $0.bridge?.stp = true }

@@ -228,7 +228,7 @@ enum FieldFiles {
     func readsIPTablesTranslation(text: String, kind: String, match: String?, to: String?) throws {
         let reference = RuleReference(family: "ip", table: "nat", chain: "C")
         let rule = try #require(NATRule(iptables: Rule(position: 1, text: text), reference: reference))
-        #expect(rule.kind == kind && rule.match == match && rule.to == to)
+        #expect(rule.kind.rawValue == kind && rule.match == match && rule.to == to)
     }
 
     @Test("a jump to another chain is no translation")

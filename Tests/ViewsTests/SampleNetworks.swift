@@ -30,7 +30,7 @@ enum SampleNetworks {
             bridge: Link.Bridge(vlanFiltering: false))
     }
 
-    static func route(_ destination: String, via gateway: String? = nil, on device: String, table: UInt32 = 254)
+    static func route(_ destination: String, via gateway: String? = nil, on device: String, table: RoutingTable = 254)
         -> [Route]
     {
         prefix(destination == "default" ? "0.0.0.0/0" : destination).map {

@@ -17,7 +17,7 @@ enum RuleGaps {
         guard let start = packet.steps.first else { return }
         let first = batch.steps[start].sighting
         guard first.network == .ipv4 || first.network == .ipv6, !first.destination.isMulticast else { return }
-        let families: Set = first.network == .ipv4 ? ["ip", "inet"] : ["ip6", "inet"]
+        let families: Set<TableFamily> = first.network == .ipv4 ? ["ip", "inet"] : ["ip6", "inet"]
         let told = Set(losses.map(\.source))
         for (area, hook) in passedHooks(packet, outcome, batch, surroundings, state) {
             guard let traced = state.tracedRules[area], let namespace = surroundings.places.namespace(area) else {

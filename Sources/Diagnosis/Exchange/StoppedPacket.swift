@@ -124,7 +124,7 @@ struct StoppedPacket {
 extension RuleReference {
     /// Whether two references, of which either may know less, are to one rule.
     func isSame(as other: RuleReference) -> Bool {
-        guard family == other.family || family.isEmpty || other.family.isEmpty, table == other.table,
+        guard family == other.family || family.rawValue.isEmpty || other.family.rawValue.isEmpty, table == other.table,
             chain == other.chain
         else { return false }
         if let backend, let wanted = other.backend, backend != wanted { return false }
@@ -135,7 +135,7 @@ extension RuleReference {
 
 extension RuleChain {
     fileprivate func holds(_ rule: RuleReference) -> Bool {
-        table == rule.table && name == rule.chain && (family == rule.family || rule.family.isEmpty)
+        table == rule.table && name == rule.chain && (family == rule.family || rule.family.rawValue.isEmpty)
             && (backend == rule.backend || rule.backend == nil)
     }
 }

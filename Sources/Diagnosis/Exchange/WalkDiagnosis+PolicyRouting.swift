@@ -47,7 +47,7 @@ extension WalkDiagnosis {
             inDevice = router.map(\.inDevice) ?? cause?.finding.where.device
         }
         let hook: NetfilterHook = inDevice == nil ? .output : .prerouting
-        let families: Set = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
         let site = RuleSite(namespace: namespace, inDevice: inDevice)
         packet = HookTraversal(site: site, hook: hook, families: families).run(packet).packet
         let marked = sightings.first { $0.namespace == namespace.name && ($0.packet.mark ?? 0) != 0 }

@@ -83,7 +83,7 @@ extension WalkDiagnosis {
         guard stop.report.rule == nil, stop.report.reason == nil, let last = stop.last,
             let device = stop.nextDevice(after: last), let namespace = topology[namespace: last.namespace],
             let waiting = namespace.neighbors.first(where: {
-                $0.device == device && ["failed", "incomplete"].contains($0.state.lowercased())
+                $0.device == device && $0.state.isUnresolved
             })
         else { return nil }
         let fitting = stop.candidates.filter { candidate in

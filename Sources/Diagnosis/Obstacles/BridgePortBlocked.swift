@@ -49,12 +49,12 @@ struct BridgePortBlocked: Obstacle {
 
     /// Where the kernel's spanning tree runs, the state is its own and can't be set (EBUSY): a port that listens or learns
     /// forwards after two forward delays, one that blocks stands for a loop.
-    private func spanningTree(_ port: Link, _ state: String, _ step: BridgeStep) -> Judgement {
+    private func spanningTree(_ port: Link, _ state: BridgePortState, _ step: BridgeStep) -> Judgement {
         guard step.bridge.bridge?.stp == true else {
             return blocked(port, step, "its state is \(state)", "bridge link set dev \(port.name) state 3")
         }
         let words =
-            ["listening", "learning"].contains(state)
+            state.isBecomingReady
             ? "its state is \(state): the spanning tree lets it forward after two forward delays, if it finds no loop"
             : "its state is \(state): the spanning tree found another way to the same bridges"
         return blocked(port, step, words, nil)

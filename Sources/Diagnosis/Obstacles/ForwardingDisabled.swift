@@ -40,7 +40,7 @@ struct ForwardingDisabled: Obstacle {
 }
 
 extension ReceiveStep {
-    var forwardingSetting: (key: String, isOn: Bool)? {
-        namespace.forwardingSetting(device: device, isIPv4: packet.destination.isIPv4)
+    var forwardingSetting: Settings.Value? {
+        namespace.settings.forwarding(device: device, packet.destination.family)
     }
 }

@@ -31,7 +31,8 @@ struct NeighborUnresolved: Obstacle {
         if step.isKnown, let mac = step.entry?.mac {
             judgements.append(
                 .passed(
-                    "neighbour \(step.hop) on \(step.link.name) in \(step.namespace.name): \(step.state ?? "") \(mac)"))
+                    "neighbour \(step.hop) on \(step.link.name) in \(step.namespace.name): \(step.state?.rawValue ?? "") \(mac)"
+                ))
         }
         switch step.resolution {
         case .outside: break
@@ -41,7 +42,7 @@ struct NeighborUnresolved: Obstacle {
             }
         case .nobody:
             let isOther =
-                step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.topology) != nil
+                step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.context.graph) != nil
             if !isOther { judgements.append(.candidate(unresolved(step, surroundings))) }
         }
         return judgements
@@ -70,7 +71,7 @@ struct NeighborUnresolved: Obstacle {
         if let chain = holder.netfilter.chains.first(where: { $0.family == "arp" && !$0.rules.isEmpty }) {
             judgements.append(.unknown("ARP rules of \(holder.name): \(chain.name) has \(chain.rules.count)"))
         }
-        if holder.deviceSetting("net.ipv4.conf", device, "arp_ignore").flatMap({ Int($0) }) ?? 0 > 0 {
+        if holder.settings.value("arp_ignore", of: device)?.isOn == true {
             judgements.append(.unknown("arp_ignore is set for \(device) in \(holder.name)"))
         }
         return judgements
@@ -78,7 +79,7 @@ struct NeighborUnresolved: Obstacle {
 
     /// The packet waits for a neighbour that has not answered, and nothing that could keep the answer back was found.
     func waiting(for entry: Neighbor, in namespace: String, on device: String) -> Candidate {
-        let state = entry.state.lowercased()
+        let state = entry.state
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
             "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); of what could keep the question from being answered nothing does",
@@ -90,7 +91,7 @@ struct NeighborUnresolved: Obstacle {
 extension NeighbourStep {
     var protocolName: String { hop.isIPv4 ? "ARP" : "neighbour discovery" }
 
-    var fact: Fact { .state("neighbour \(hop) on \(link.name) in \(namespace.name): \(state ?? "no entry")") }
+    var fact: Fact { .state("neighbour \(hop) on \(link.name) in \(namespace.name): \(state?.rawValue ?? "no entry")") }
 
     /// Namespaces that have the next hop's address, wherever they are.
     func elsewhere(_ topology: Topology) -> [String] {

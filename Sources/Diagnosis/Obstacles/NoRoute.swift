@@ -50,15 +50,8 @@ struct NoRoute: Obstacle {
         }
     }
 
-    private func names(of tables: [UInt32]) -> String {
-        let names = tables.map { table -> String in
-            switch table {
-            case 255: "local"
-            case 254: "main"
-            case 253: "default"
-            default: String(table)
-            }
-        }
+    private func names(of tables: [RoutingTable]) -> String {
+        let names = tables.map(\.description)
         return (names.count == 1 ? "table " : "tables ") + names.joined(separator: ", ")
     }
 }

@@ -140,7 +140,7 @@ struct PortNotPublished: Obstacle {
         let family = isIPv4 ? "ip" : "ip6"
         let match: CommandWords = "\(family) daddr \(packet.destination) \(name) dport \(port)"
         let chain = namespace.netfilter.chains.first {
-            $0.hook == .prerouting && ["inet", family].contains($0.family)
+            $0.hook == .prerouting && ["inet", family].contains($0.family.rawValue)
                 && ($0.kind == "nat" || $0.kind == nil && $0.table == "nat")
         }
         guard let chain else {

@@ -21,12 +21,11 @@ extension ReceiveStep {
     /// Whether the packet claims to come from the namespace that received it.
     var hasOwnSource: Bool {
         guard isChecked, namespace.holds(packet.source), !packet.source.isUnspecified else { return false }
-        return namespace.deviceSetting("net.ipv4.conf", device, "accept_local") != "1"
-            && namespace.sysctls["net.ipv4.conf.all.accept_local"] != "1"
+        return namespace.settings.acceptsLocal(device: device)?.isOn != true
     }
 
     private func filter(_ name: String) -> Int? {
-        namespace.deviceSetting("net.ipv4.conf", name, "rp_filter").flatMap { Int($0) }
+        namespace.settings.value("rp_filter", of: name)?.number
     }
 
     /// Whether the setting was read, and turns the check off.

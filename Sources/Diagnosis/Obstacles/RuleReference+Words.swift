@@ -4,7 +4,7 @@ extension RuleReference {
     /// `iptables filter FORWARD 3`, `nft inet filter forward handle 7`.
     var words: String {
         var parts = [backendWord]
-        if backend == "nft" || family != "ip" { parts.append(family) }
+        if backend == "nft" || family != "ip" { parts.append(family.rawValue) }
         parts += [table, chain]
         if let position {
             parts.append(String(position))

@@ -22,7 +22,7 @@ struct SourceTranslation {
         var asked = packet
         asked.connection = .new
         let site = RuleSite(namespace: router, inDevice: inDevice, outDevice: outDevice)
-        let families: Set = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
         let result = HookTraversal(site: site, hook: .postrouting, families: families, from: 50).run(asked)
         if let translation = result.translation, case .masquerade = translation.action { return nil }
         self.router = router

@@ -57,7 +57,7 @@ struct Surroundings: Sendable {
                 $0.address.family == packet.destination.family && !$0.address.isLinkLocal && $0.length > 0
             }
             if prefixes.isEmpty { continue }
-            for path in Segment(of: topology, out: link.name, namespace: namespace.name).paths where !path.isOutside {
+            for path in context.graph.segment(out: link.name, of: namespace.name).paths where !path.isOutside {
                 guard let other = topology[namespace: path.end.namespace], other.name != namespace.name,
                     let device = other[device: path.end.device],
                     let address = device.addresses.first(where: { candidate in
@@ -99,7 +99,7 @@ struct Surroundings: Sendable {
     /// Who else has `address` on the link of `holder`.
     func holders(of address: IPAddress, onLinkOf holder: Holder) -> [Holder] {
         let name = holder.namespace.name
-        return Segment(of: topology, out: holder.link.name, namespace: name).paths.compactMap { path in
+        return context.graph.segment(out: holder.link.name, of: name).paths.compactMap { path in
             guard !path.isOutside, path.end.namespace != name, let other = topology[namespace: path.end.namespace],
                 let end = other[device: path.end.device], end.addresses.contains(where: { $0.address == address })
             else { return nil }

@@ -10,7 +10,7 @@ struct WrongNetmask: Obstacle {
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .neighbour(let step) = step, case .nobody = step.resolution,
-            let (own, narrower) = Self.prefixes(step, surroundings.topology)
+            let (own, narrower) = Self.prefixes(step, surroundings.context.graph)
         else { return [] }
         let (namespace, link, hop) = (step.namespace, step.link, step.hop)
         return [
@@ -30,13 +30,13 @@ struct WrongNetmask: Obstacle {
 
     /// Our prefix that covers the next hop, and a longer one that somebody on the link has and that does not; nil where
     /// that is not so.
-    static func prefixes(_ step: NeighbourStep, _ topology: Topology) -> (own: IPPrefix, narrower: Narrower)? {
+    static func prefixes(_ step: NeighbourStep, _ graph: NetworkGraph) -> (own: IPPrefix, narrower: Narrower)? {
         let covering = step.link.addresses.filter { $0.contains(step.hop) }
         guard step.choice.gateway == nil, let own = covering.max(by: { $0.length < $1.length }) else { return nil }
         var narrower: Narrower?
-        let segment = Segment(of: topology, out: step.link.name, namespace: step.namespace.name)
+        let segment = graph.segment(out: step.link.name, of: step.namespace.name)
         for path in segment.paths where !path.isOutside && path.end.namespace != step.namespace.name {
-            let found = topology.link(at: path.end)?.addresses.first {
+            let found = graph.link(path.end.device, in: path.end.namespace)?.addresses.first {
                 $0.length > own.length && $0.contains(own.address) && !$0.contains(step.hop) && own.contains($0.address)
             }
             if let found { narrower = (found, path.end.namespace, path.end.device) }

@@ -14,6 +14,7 @@ struct PathInputs: Sendable {
     var usesMainTableOnly = false
 
     var topology: Topology { context.topology }
+    var graph: NetworkGraph { context.graph }
 
     init(_ context: DiagnosisContext, flows: [FlowEvent] = [], requestPassed: Set<String>? = nil) {
         self.context = context
@@ -33,17 +34,17 @@ struct PathInputs: Sendable {
                 && $0.mark == packet.mark
         }
         guard let answer = answers.last else { return choice }
-        choice.evidence = .kernel
+        choice.isKernelAnswer = true
         if let number = answer.errorNumber, number != 0, answer.kind == nil {
             // EHOSTUNREACH is what a device that does not forward answers too: not a missing route.
             if number == 113 { return choice }
             if choice.kind == nil || choice.kind == "unicast" { choice.kind = nil }
             return choice
         }
-        if let kind = answer.kind { choice.kind = kind }
+        if let kind = answer.kind { choice.kind = RouteKind(rawValue: kind) }
         if let device = answer.outDevice, choice.kind != "local" { choice.device = device }
         if choice.kind == "unicast" { choice.gateway = answer.gateway }
-        if let table = answer.table { choice.table = table }
+        if let table = answer.table { choice.table = RoutingTable(rawValue: table) }
         if let source = answer.preferredSource { choice.preferredSource = source }
         return choice
     }
@@ -85,7 +86,7 @@ struct PathInputs: Sendable {
     }
 
     func forwards(_ namespace: Namespace, _ device: String?, _ packet: PacketState) -> Bool {
-        namespace.forwardingSetting(device: device, isIPv4: packet.destination.isIPv4)?.isOn ?? false
+        namespace.settings.forwarding(device: device, packet.destination.family)?.isOn ?? false
     }
 }
 

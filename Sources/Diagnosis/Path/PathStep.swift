@@ -137,8 +137,8 @@ struct NeighbourStep: Sendable {
     /// Whether the address was found by the MAC address of the entry, so that nobody needs to be asked.
     var isKnown: Bool
 
-    var state: String? { entry?.state.lowercased() }
-    var isUnanswered: Bool { state == "failed" || state == "incomplete" }
+    var state: NeighborState? { entry?.state }
+    var isUnanswered: Bool { state?.isUnresolved == true }
 }
 
 struct ProgramStep: Sendable {
@@ -168,7 +168,7 @@ struct BridgeStep: Sendable {
         case bridgeDown
         case portDown(Link)
         /// The port's state, when it is not `forwarding`.
-        case state(Link, String)
+        case state(Link, BridgePortState)
         /// Both ports are isolated.
         case isolated(from: Link, to: Link)
         /// VLAN filtering is on and the port has no PVID.

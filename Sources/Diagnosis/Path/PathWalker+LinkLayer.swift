@@ -159,7 +159,7 @@ extension PathWalker {
                 namespace: namespace, inDevice: hook == .postrouting ? nil : bridge,
                 outDevice: hook == .prerouting ? nil : bridge, physicalInDevice: inPort,
                 physicalOutDevice: hook == .prerouting ? nil : outPort)
-            let families: Set = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+            let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
             ask(HookTraversal(site: site, hook: hook, families: families), &packet, isExpected: true)
         }
     }
@@ -237,7 +237,7 @@ extension BridgeStep {
         guard bridge.isUp else { return .bridgeDown }
         for port in [entry, exit].compactMap(\.self) {
             guard port.isUp else { return .portDown(port) }
-            if let state = port.bridgePort?.state, !state.isEmpty, state != "forwarding", port.hasCarrier {
+            if let state = port.bridgePort?.state, state != .forwarding, port.hasCarrier {
                 return .state(port, state)
             }
         }

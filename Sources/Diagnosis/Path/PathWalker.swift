@@ -47,14 +47,14 @@ struct PathWalker {
             send(packet, namespace, resumed: nil)
         case .transmitted(let name, let device):
             seenOut = LayerTwoPath.Port(namespace: name, device: device)
-            follow(packet, Segment(of: topology, out: device, namespace: name))
+            follow(packet, inputs.graph.segment(out: device, of: name))
         case .received(let name, let device):
             // A capture sees a packet before tc and the netdev hooks do (__netif_receive_skb_core).
             var packet = packet
             if let namespace = topology[namespace: name], let link = namespace[device: device] {
                 askReceiver(namespace, link, &packet)
             }
-            follow(packet, Segment(of: topology, into: device, namespace: name))
+            follow(packet, inputs.graph.segment(into: device, of: name))
         case .hook(let name, let hook, let priority, let inDevice, let outDevice):
             guard let namespace = topology[namespace: name] else { return }
             let resumed = Resumed(hook: hook, priority: priority, outDevice: outDevice)
@@ -161,7 +161,7 @@ struct PathWalker {
     private func resolve(
         _ hop: IPAddress, _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice
     ) -> NeighbourStep {
-        let segment = Segment(of: topology, out: link.name, namespace: namespace.name)
+        let segment = inputs.graph.segment(out: link.name, of: namespace.name)
         let entry = namespace.neighbors.first { $0.address == hop && $0.device == link.name }
         let inside = segment.paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
         let holders = inside.filter { topology[namespace: $0.end.namespace]?.holds(hop) == true }
@@ -169,7 +169,7 @@ struct PathWalker {
         var step = NeighbourStep(
             namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
             resolution: .nobody, isKnown: false)
-        if let entry, entry.isUsable, let mac = entry.mac {
+        if let entry, entry.state.isResolved, let mac = entry.mac {
             step.isKnown = true
             let known = inside.first { topology.link(at: $0.end)?.mac == mac } ?? holders.first
             if let known {
@@ -247,7 +247,7 @@ struct PathWalker {
     /// Asks the rules of an IP hook.
     mutating func ask(_ hook: NetfilterHook, _ packet: inout PacketState, _ site: RuleSite, from: Int?) {
         if packet.connection == nil { packet.connection = inputs.connectionState(packet, site.namespace) }
-        let families: Set = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
         ask(HookTraversal(site: site, hook: hook, families: families, from: from ?? .min), &packet, isExpected: true)
     }
 

@@ -54,7 +54,7 @@ struct HookTraversal {
     var site: RuleSite
     var hook: NetfilterHook
     /// `ip` (or `ip6`) with `inet`, `bridge`, `netdev`, `arp`.
-    var families: Set<String>
+    var families: Set<TableFamily>
     /// Base chains from this priority on.
     var from: Int = .min
     /// Base chains up to this priority.
@@ -73,8 +73,8 @@ struct HookTraversal {
         var budget = HookTraversal.maximumRules
     }
     private struct Key: Hashable {
-        var backend: String
-        var family: String
+        var backend: FirewallBackend
+        var family: TableFamily
         var table: String
         var name: String
     }
@@ -107,7 +107,7 @@ struct HookTraversal {
                 state.result.accepted.append(rule)
                 continue
             }
-            if chain.policy?.lowercased() == "drop" {
+            if chain.policy == .drop {
                 state.result.ending = ending(.policy, rule: nil, chain: chain, base: chain, path: [], state: state)
                 break
             }
@@ -128,7 +128,7 @@ struct HookTraversal {
 
     private func effectiveHook(_ chain: RuleChain) -> NetfilterHook? {
         if let hook = chain.hook { return hook }
-        guard chain.backend.hasPrefix("iptables") else { return nil }
+        guard chain.backend.isIPTables else { return nil }
         return NetfilterHook(rawValue: chain.name.lowercased())
             .flatMap { chain.name == chain.name.uppercased() ? $0 : nil }
     }
@@ -189,7 +189,7 @@ struct HookTraversal {
             }
             state.sets[key] = sets
         }
-        return NftablesRule(family: chain.family, sets: state.sets[key] ?? [:]).parse(expressions)
+        return NftablesRule(family: chain.family.rawValue, sets: state.sets[key] ?? [:]).parse(expressions)
     }
 
     private enum RuleOutcome {

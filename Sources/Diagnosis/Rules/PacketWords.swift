@@ -51,6 +51,6 @@ func addressType(_ address: IPAddress, in namespace: Namespace) -> String {
     }
     let matches = namespace.routes.filter { $0.destination.contains(address) }
     let best = matches.max { $0.destination.length < $1.destination.length }
-    if let best, ["blackhole", "unreachable", "prohibit", "local"].contains(best.kind) { return best.kind }
+    if let best, best.kind.isRefusal || best.kind == .local { return best.kind.rawValue }
     return "unicast"
 }

@@ -12,7 +12,7 @@ struct TraceReading {
     func event(of rule: RuleReference) -> RuleEvent? { events.last { $0.reference == rule } }
 
     /// Whether the packet came through a base chain to its end.
-    func passed(family: String, table: String, baseChain: String, namespace: String) -> Bool {
+    func passed(family: TableFamily, table: String, baseChain: String, namespace: String) -> Bool {
         let ends = events.filter {
             $0.endsBaseChain && $0.namespace == namespace && $0.reference.family == family
                 && $0.reference.table == table && $0.baseChain == baseChain

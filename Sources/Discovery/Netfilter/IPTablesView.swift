@@ -11,7 +11,7 @@ struct IPTablesView: Sendable {
     ///
     /// A table is iptables' where one of its base chains can be nobody else's. nft may have chains of its own in there,
     /// which iptables does not list; `iptables-nft-save` for its part lists base chains that do not exist.
-    init(family: String, chains: [NFTablesChain], saved: IPTablesSave, handles: [ChainKey: [UInt64]]) {
+    init(family: TableFamily, chains: [NFTablesChain], saved: IPTablesSave, handles: [ChainKey: [UInt64]]) {
         let shared = Set(chains.filter { $0.key.family == family && $0.isIPTablesBase }.map(\.key.table))
         let kernel = [ChainKey: NFTablesChain](chains.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         for var chain in saved.chains where shared.contains(chain.table) {
@@ -20,7 +20,7 @@ struct IPTablesView: Sendable {
             if let handles = handles[key], handles.count == chain.rules.count {
                 for index in chain.rules.indices { chain.rules[index].handle = handles[index] }
             }
-            self.chains[key] = RuleChain(saved: chain, backend: "iptables-nft", family: family)
+            self.chains[key] = RuleChain(saved: chain, backend: .iptablesNft, family: family)
         }
     }
 

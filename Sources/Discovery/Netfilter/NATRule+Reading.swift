@@ -5,8 +5,8 @@ extension NATRule {
     init?(iptables rule: Rule, reference: RuleReference) {
         let words = rule.words
         guard let jump = words.firstIndex(of: "-j"), jump + 1 < words.count else { return nil }
-        let kinds = [
-            "MASQUERADE": "masquerade", "SNAT": "snat", "DNAT": "dnat", "REDIRECT": "redirect", "NETMAP": "netmap",
+        let kinds: [String: TranslationKind] = [
+            "MASQUERADE": .masquerade, "SNAT": .snat, "DNAT": .dnat, "REDIRECT": .redirect, "NETMAP": "netmap",
         ]
         guard let kind = kinds[words[jump + 1]] else { return nil }
         self.init(kind: kind, rule: reference)
@@ -20,7 +20,7 @@ extension NATRule {
         }
         to = value("--to-source", "--to-destination", "--to-ports", "--to")
         match =
-            kind == "masquerade" || kind == "snat"
+            kind.isSource
             ? value("-s") : Self.target(protocolName: value("-p"), address: value("-d"), port: value("--dport"))
         if match == nil, !conditions.isEmpty { match = conditions.joined(separator: " ") }
     }
@@ -28,19 +28,19 @@ extension NATRule {
     /// What a rule of nftables translates, from libnftables' JSON of its expressions; nil where nothing.
     init?(expressions: String, text: String, reference: RuleReference) {
         // Few rules translate; only those are read again.
-        let kinds = ["masquerade", "snat", "dnat", "redirect"]
+        let kinds: [TranslationKind] = [.masquerade, .snat, .dnat, .redirect]
         guard
             expressions.holds("\"masquerade\"") || expressions.holds("\"snat\"") || expressions.holds("\"dnat\"")
                 || expressions.holds("\"redirect\""),
             let list = try? JSONTree(parsing: Array(expressions.utf8))
         else { return nil }
-        var found: (kind: String, statement: JSONTree)?
+        var found: (kind: TranslationKind, statement: JSONTree)?
         var source: String?
         var destination: String?
         var port: String?
         var protocolName: String?
         for expression in list.elements {
-            for kind in kinds { if let statement = expression[kind] { found = (kind, statement) } }
+            for kind in kinds { if let statement = expression[kind.rawValue] { found = (kind, statement) } }
             guard let match = expression["match"], let left = match["left"]?["payload"],
                 let right = match["right"].flatMap({ Self.describe($0) })
             else { continue }
@@ -58,11 +58,13 @@ extension NATRule {
         self.init(kind: found.kind, rule: reference)
         to = Self.destination(found.statement)
         match =
-            found.kind == "masquerade" || found.kind == "snat"
+            found.kind.isSource
             ? source : Self.target(protocolName: protocolName, address: destination, port: port)
         if match == nil {
             let words = text.split(separator: " ")
-            let conditions = words.prefix { !kinds.contains(String($0)) }.filter { $0 != "counter" }
+            let conditions = words.prefix { !kinds.contains(TranslationKind(rawValue: String($0))) }.filter {
+                $0 != "counter"
+            }
             if !conditions.isEmpty { match = conditions.joined(separator: " ") }
         }
     }

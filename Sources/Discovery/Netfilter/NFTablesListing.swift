@@ -6,7 +6,7 @@ internal import Network
 /// rule without text falls back on its expressions.
 struct NFTablesListing: Sendable {
     struct Table: Sendable, Hashable {
-        var family: String
+        var family: TableFamily
         var name: String
         /// As `nft -f` reads it, without the handles. The lines of each chain apart, so that some can be left out.
         var parts: [Part] = []
@@ -37,7 +37,9 @@ struct NFTablesListing: Sendable {
             if indent == 0, content.hasPrefix("table "), content.hasSuffix(" {") {
                 let words = content.split(separator: " ")
                 guard words.count == 4 else { continue }
-                current = Table(family: String(words[1]), name: String(words[2]), parts: [Part(lines: [content])])
+                current = Table(
+                    family: TableFamily(rawValue: String(words[1])), name: String(words[2]),
+                    parts: [Part(lines: [content])])
                 isInside = true
                 chain = nil
                 pending = []

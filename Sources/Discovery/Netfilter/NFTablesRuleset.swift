@@ -26,7 +26,8 @@ struct NFTablesRuleset: Sendable {
                     chains.append(value)
                 }
             } else if let rule = object["rule"] {
-                guard let family = rule["family"]?.string, let table = rule["table"]?.string,
+                guard let family = rule["family"]?.string.map(TableFamily.init(rawValue:)),
+                    let table = rule["table"]?.string,
                     let chain = rule["chain"]?.string
                 else { continue }
                 let key = ChainKey(family: family, table: table, chain: chain)
@@ -44,7 +45,7 @@ struct NFTablesRuleset: Sendable {
     }
 
     private static func set(_ value: JSONTree, isMap: Bool, json: [UInt8]) -> NamedSet? {
-        guard let family = value["family"]?.string, let table = value["table"]?.string,
+        guard let family = value["family"]?.string.map(TableFamily.init(rawValue:)), let table = value["table"]?.string,
             let name = value["name"]?.string
         else { return nil }
         let elements = value.member("elem").map { JSONTree.compact(json[$0.range]) }
@@ -52,14 +53,14 @@ struct NFTablesRuleset: Sendable {
     }
 
     private static func chain(_ value: JSONTree) -> RuleChain? {
-        guard let family = value["family"]?.string, let table = value["table"]?.string,
+        guard let family = value["family"]?.string.map(TableFamily.init(rawValue:)), let table = value["table"]?.string,
             let name = value["name"]?.string
         else { return nil }
-        var chain = RuleChain(backend: "nft", family: family, table: table, name: name)
+        var chain = RuleChain(backend: .nft, family: family, table: table, name: name)
         chain.hook = value["hook"]?.string.flatMap { NetfilterHook(rawValue: $0) }
         chain.priority = value["prio"]?.integer.map { Int($0) }
-        chain.kind = value["type"]?.string
-        chain.policy = value["policy"]?.string
+        chain.kind = value["type"]?.string.map(ChainKind.init(rawValue:))
+        chain.policy = value["policy"]?.string.map(ChainPolicy.init(rawValue:))
         let devices = value["dev"].map { $0.string.map { [$0] } ?? $0.elements.compactMap(\.string) } ?? []
         if !devices.isEmpty { chain.device = devices.joined(separator: ",") }
         return chain

@@ -5,7 +5,7 @@ internal import Glibc
 
 /// Names a chain of nf_tables within a namespace.
 struct ChainKey: Hashable, Sendable {
-    var family: String
+    var family: TableFamily
     var table: String
     var chain: String
 }
@@ -13,10 +13,10 @@ struct ChainKey: Hashable, Sendable {
 /// A table of nf_tables by its name, as the kernel lists them: cheap to ask before any ruleset is read.
 struct NFTablesTable: Hashable, Sendable {
     /// `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
-    var family: String
+    var family: TableFamily
     var name: String
 
-    init(family: String, name: String) {
+    init(family: TableFamily, name: String) {
         self.family = family
         self.name = name
     }
@@ -79,7 +79,7 @@ struct NFTablesChain: Hashable, Sendable {
 
     /// Whether it is a base chain as only iptables-nft makes it.
     var isIPTablesBase: Bool {
-        guard key.family == "ip" || key.family == "ip6",
+        guard key.family == .ip || key.family == .ip6,
             let place = BuiltInChain.place(table: key.table, chain: key.chain)
         else { return false }
         return place.hook == hook && place.priority == priority

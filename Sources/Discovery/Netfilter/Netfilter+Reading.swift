@@ -2,13 +2,13 @@ public import Network
 
 extension RuleChain {
     /// From `iptables-save`.
-    init(saved: IPTablesSave.Chain, backend: String, family: String) {
+    init(saved: IPTablesSave.Chain, backend: FirewallBackend, family: TableFamily) {
         self.init(backend: backend, family: family, table: saved.table, name: saved.name)
         if let place = BuiltInChain.place(table: saved.table, chain: saved.name) {
             (hook, priority, kind) = (place.hook, place.priority, place.kind)
-            policy = saved.policy?.lowercased()
+            policy = saved.policy.map { ChainPolicy(rawValue: $0.lowercased()) }
             // iptables-nft-save prints zeros, its base chains count nothing.
-            if backend == "iptables-legacy" { policyPackets = saved.packets }
+            if backend == .iptablesLegacy { policyPackets = saved.packets }
         }
         rules = saved.rules
         dropOwn()
@@ -63,13 +63,13 @@ extension Netfilter {
 
     /// Fills `backend` and `nat` from the chains.
     mutating func summarise() {
-        for chain in chains where !chain.rules.isEmpty || chain.policy == "drop" {
+        for chain in chains where !chain.rules.isEmpty || chain.policy == .drop {
             if !backend.contains(chain.backend) { backend.append(chain.backend) }
         }
         for chain in chains {
             for rule in chain.rules {
                 let found =
-                    chain.backend == "nft"
+                    chain.backend == .nft
                     ? rule.expressions.flatMap {
                         NATRule(expressions: $0, text: rule.text, reference: chain.reference(to: rule))
                     }

@@ -24,8 +24,8 @@ struct NetfilterReading {
         } catch {
             warnings.append("\(error)")
         }
-        readLegacy(family: "ip", names: "/proc/thread-self/net/ip_tables_names", program: "iptables-legacy-save")
-        readLegacy(family: "ip6", names: "/proc/thread-self/net/ip6_tables_names", program: "ip6tables-legacy-save")
+        readLegacy(family: .ip, names: "/proc/thread-self/net/ip_tables_names", program: "iptables-legacy-save")
+        readLegacy(family: .ip6, names: "/proc/thread-self/net/ip6_tables_names", program: "ip6tables-legacy-save")
         netfilter.summarise()
     }
 
@@ -60,7 +60,7 @@ struct NetfilterReading {
         let chains = try conversation.nfChains().filter { !$0.table.isOwn }
         var compatible: [IPTablesView] = []
         for (family, code, program) in [
-            ("ip", NFPROTO_IPV4, "iptables-nft-save"), ("ip6", NFPROTO_IPV6, "ip6tables-nft-save"),
+            (TableFamily.ip, NFPROTO_IPV4, "iptables-nft-save"), (TableFamily.ip6, NFPROTO_IPV6, "ip6tables-nft-save"),
         ] where chains.contains(where: { $0.key.family == family && $0.isIPTablesBase }) {
             guard let saved = save(program) else { continue }
             compatible.append(
@@ -78,9 +78,9 @@ struct NetfilterReading {
         netfilter = Netfilter(order: chains, compatible: compatible, native: rulesets)
     }
 
-    private mutating func readLegacy(family: String, names: String, program: String) {
+    private mutating func readLegacy(family: TableFamily, names: String, program: String) {
         guard let tables = readText(names), !tables.isEmpty, let saved = save(program) else { return }
-        netfilter.chains += saved.chains.map { RuleChain(saved: $0, backend: "iptables-legacy", family: family) }
+        netfilter.chains += saved.chains.map { RuleChain(saved: $0, backend: .iptablesLegacy, family: family) }
     }
 
     private mutating func save(_ program: String) -> IPTablesSave? {

@@ -26,7 +26,7 @@ struct LinkRecord {
             let index = message.payload.hostUInt32(at: 4), let flags = message.payload.hostUInt32(at: 8)
         else { return nil }
         link = Link(
-            name: "", index: index, kind: Int32(arphrd) == ARPHRD_LOOPBACK ? "loopback" : "ethernet",
+            name: "", index: index, kind: Int32(arphrd) == ARPHRD_LOOPBACK ? .loopback : .ethernet,
             isUp: flags & UInt32(bitPattern: Int32(IFF_UP)) != 0, hasCarrier: flags & Self.lowerUp != 0)
         for (type, value) in message.attributes(after: MemoryLayout<ifinfomsg>.size) {
             switch type {
@@ -53,22 +53,22 @@ struct LinkRecord {
     private static let lowerUp: UInt32 = 1 << 16
 
     /// RFC 2863, as `ip link` writes it in small letters.
-    static func operationalState(_ code: UInt8) -> String {
-        let names = ["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"]
-        return Int(code) < names.count ? names[Int(code)] : "\(code)"
+    static func operationalState(_ code: UInt8) -> OperationalState {
+        let names: [OperationalState] = ["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"]
+        return Int(code) < names.count ? names[Int(code)] : OperationalState(rawValue: "\(code)")
     }
 
     private mutating func readKind(_ attributes: NetlinkAttributes) {
         var portKind = ""
         for (type, value) in attributes {
             switch type {
-            case Int(IFLA_INFO_KIND): link.kind = value.text
+            case Int(IFLA_INFO_KIND): link.kind = LinkKind(rawValue: value.text)
             case Int(IFLA_INFO_DATA):
                 // The kind stands before its data (rtnl_link_info_fill).
                 switch link.kind {
-                case "bridge": link.bridge = Link.Bridge(NetlinkAttributes(value))
-                case "vxlan": readVXLAN(NetlinkAttributes(value))
-                case "macvlan", "macvtap", "ipvlan", "vlan": readStacked(NetlinkAttributes(value))
+                case .bridge: link.bridge = Link.Bridge(NetlinkAttributes(value))
+                case .vxlan: readVXLAN(NetlinkAttributes(value))
+                case .macvlan, .macvtap, .ipvlan, .vlan: readStacked(NetlinkAttributes(value))
                 default: break
                 }
             case Int(IFLA_INFO_SLAVE_KIND): portKind = value.text
@@ -100,8 +100,8 @@ struct LinkRecord {
     private mutating func readStacked(_ attributes: NetlinkAttributes) {
         for (type, value) in attributes {
             switch (link.kind, type) {
-            case ("vlan", Int(IFLA_VLAN_ID)): link.vlan = value.hostUInt16()
-            case ("macvlan", Int(IFLA_MACVLAN_MODE)), ("macvtap", Int(IFLA_MACVLAN_MODE)):
+            case (.vlan, Int(IFLA_VLAN_ID)): link.vlan = value.hostUInt16()
+            case (.macvlan, Int(IFLA_MACVLAN_MODE)), (.macvtap, Int(IFLA_MACVLAN_MODE)):
                 let modes: [UInt32: String] = [
                     MACVLAN_MODE_PRIVATE.rawValue: "private", MACVLAN_MODE_VEPA.rawValue: "vepa",
                     MACVLAN_MODE_BRIDGE.rawValue: "bridge", MACVLAN_MODE_PASSTHRU.rawValue: "passthru",
@@ -161,13 +161,13 @@ extension Link.Bridge {
 extension Link.BridgePort {
     /// From IFLA_INFO_SLAVE_DATA of a bridge's port.
     init(_ attributes: NetlinkAttributes) {
-        self.init(state: "disabled")
+        self.init(state: .disabled)
         for (type, value) in attributes {
             switch type {
             case Int(IFLA_BRPORT_STATE):
-                let names = ["disabled", "listening", "learning", "forwarding", "blocking"]
+                let names: [BridgePortState] = ["disabled", "listening", "learning", "forwarding", "blocking"]
                 let code = Int(value.byte() ?? 0)
-                state = code < names.count ? names[code] : "\(code)"
+                state = code < names.count ? names[code] : BridgePortState(rawValue: "\(code)")
             case Int(IFLA_BRPORT_ISOLATED): isolated = value.byte() != 0
             case Int(IFLA_BRPORT_MODE): hairpin = value.byte() != 0
             case Int(IFLA_BRPORT_LEARNING): learning = value.byte() != 0

@@ -40,12 +40,12 @@ struct NeighborRecord {
     var isResolution: Bool { state & NUD_NOARP == 0 && state != NUD_NONE }
 
     /// As ip-neighbour(8) writes it, in small letters.
-    var stateName: String {
-        let names: [(Int32, String)] = [
+    var stateName: NeighborState {
+        let names: [(Int32, NeighborState)] = [
             (NUD_INCOMPLETE, "incomplete"), (NUD_REACHABLE, "reachable"), (NUD_STALE, "stale"), (NUD_DELAY, "delay"),
             (NUD_PROBE, "probe"), (NUD_FAILED, "failed"), (NUD_NOARP, "noarp"), (NUD_PERMANENT, "permanent"),
         ]
-        return names.first { state & $0.0 != 0 }?.1 ?? "none"
+        return names.first { state & $0.0 != 0 }?.1 ?? .none
     }
 
     func neighbor(names: DeviceNames) -> Neighbor? {

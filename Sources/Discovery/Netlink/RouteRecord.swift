@@ -28,7 +28,7 @@ extension Route {
             let everything = IPPrefix(zero, length: Int(length))
         else { return nil }
         self.init(
-            destination: everything, kind: Self.kindName(kind), table: UInt32(table),
+            destination: everything, kind: Self.kindName(kind), table: RoutingTable(rawValue: UInt32(table)),
             origin: Self.originName(origin))
         var flagNames = Self.flagNames(flags)
         for (type, value) in message.attributes(after: MemoryLayout<rtmsg>.size) {
@@ -38,7 +38,7 @@ extension Route {
                     return nil
                 }
                 destination = prefix
-            case RTA_TABLE.rawValue: self.table = value.hostUInt32() ?? self.table
+            case RTA_TABLE.rawValue: self.table = value.hostUInt32().map(RoutingTable.init(rawValue:)) ?? self.table
             case RTA_GATEWAY.rawValue: gateway = IPAddress(bytes: value)
             case RTA_VIA.rawValue: gateway = IPAddress(bytes: value.dropFirst(2))
             case RTA_OIF.rawValue: device = value.hostUInt32().map { names[$0] ?? "if\($0)" }
@@ -75,29 +75,29 @@ extension Route {
         return hops
     }
 
-    private static func flagNames(_ flags: UInt32) -> [String] {
-        var names: [String] = []
-        if flags & UInt32(RTNH_F_ONLINK) != 0 { names.append("onlink") }
-        if flags & UInt32(RTNH_F_LINKDOWN) != 0 { names.append("linkdown") }
-        if flags & UInt32(RTNH_F_DEAD) != 0 { names.append("dead") }
+    private static func flagNames(_ flags: UInt32) -> [RouteFlag] {
+        var names: [RouteFlag] = []
+        if flags & UInt32(RTNH_F_ONLINK) != 0 { names.append(.onLink) }
+        if flags & UInt32(RTNH_F_LINKDOWN) != 0 { names.append(.linkDown) }
+        if flags & UInt32(RTNH_F_DEAD) != 0 { names.append(.dead) }
         return names
     }
 
-    static func kindName(_ code: UInt8) -> String {
-        let names = [
+    static func kindName(_ code: UInt8) -> RouteKind {
+        let names: [RouteKind] = [
             "unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
             "throw", "nat", "xresolve",
         ]
-        return Int(code) < names.count ? names[Int(code)] : "\(code)"
+        return Int(code) < names.count ? names[Int(code)] : RouteKind(rawValue: "\(code)")
     }
 
     /// RTPROT_*, with the names of iproute2's rt_protos.
-    static func originName(_ code: UInt8) -> String {
-        let names: [UInt8: String] = [
+    static func originName(_ code: UInt8) -> RouteOrigin {
+        let names: [UInt8: RouteOrigin] = [
             0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 8: "gated", 9: "ra", 11: "zebra",
             12: "bird", 16: "dhcp", 18: "keepalived", 42: "babel", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip",
             192: "eigrp",
         ]
-        return names[code] ?? "\(code)"
+        return names[code] ?? RouteOrigin(rawValue: "\(code)")
     }
 }

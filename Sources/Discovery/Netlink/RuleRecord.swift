@@ -15,7 +15,8 @@ extension RoutingRule {
             let zero = IPAddress.unspecified(family)
         else { return nil }
         self.init(
-            priority: 0, family: zero.isIPv4 ? 4 : 6, table: UInt32(table), action: Self.actionName(action))
+            priority: 0, family: zero.isIPv4 ? 4 : 6, table: RoutingTable(rawValue: UInt32(table)),
+            action: Self.actionName(action))
         if sourceLength > 0 { source = IPPrefix(zero, length: Int(sourceLength)) }
         if destinationLength > 0 { destination = IPPrefix(zero, length: Int(destinationLength)) }
         var details: [String] = []
@@ -24,7 +25,7 @@ extension RoutingRule {
         for (type, value) in message.attributes(after: MemoryLayout<fib_rule_hdr>.size) {
             switch type {
             case Int(FRA_PRIORITY): priority = value.hostUInt32() ?? 0
-            case Int(FRA_TABLE): self.table = value.hostUInt32() ?? self.table
+            case Int(FRA_TABLE): self.table = value.hostUInt32().map(RoutingTable.init(rawValue:)) ?? self.table
             case Int(FRA_SRC): source = IPAddress(bytes: value).flatMap { IPPrefix($0, length: Int(sourceLength)) }
             case Int(FRA_DST):
                 destination = IPAddress(bytes: value).flatMap { IPPrefix($0, length: Int(destinationLength)) }
@@ -65,15 +66,15 @@ extension RoutingRule {
         }
     }
 
-    static func actionName(_ code: UInt8) -> String {
+    static func actionName(_ code: UInt8) -> RoutingRuleAction {
         switch Int(code) {
-        case Int(FR_ACT_TO_TBL): "lookup"
-        case Int(FR_ACT_GOTO): "goto"
-        case Int(FR_ACT_NOP): "nop"
-        case Int(FR_ACT_BLACKHOLE): "blackhole"
-        case Int(FR_ACT_UNREACHABLE): "unreachable"
-        case Int(FR_ACT_PROHIBIT): "prohibit"
-        default: "\(code)"
+        case Int(FR_ACT_TO_TBL): .lookup
+        case Int(FR_ACT_GOTO): .goto
+        case Int(FR_ACT_NOP): .nop
+        case Int(FR_ACT_BLACKHOLE): .blackhole
+        case Int(FR_ACT_UNREACHABLE): .unreachable
+        case Int(FR_ACT_PROHIBIT): .prohibit
+        default: RoutingRuleAction(rawValue: "\(code)")
         }
     }
 }

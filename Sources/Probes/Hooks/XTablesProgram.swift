@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
+internal import Network
 
 /// One of the four programs that iptables rules are read and written with.
 enum XTablesProgram: String, CaseIterable, Codable, Sendable {
@@ -9,7 +10,7 @@ enum XTablesProgram: String, CaseIterable, Codable, Sendable {
     case ip6tablesNft = "ip6tables-nft"
 
     /// nftables' name of the address family, which topologies use for legacy tables too.
-    var family: String {
+    var family: TableFamily {
         switch self {
         case .iptablesLegacy, .iptablesNft: "ip"
         case .ip6tablesLegacy, .ip6tablesNft: "ip6"
@@ -17,7 +18,7 @@ enum XTablesProgram: String, CaseIterable, Codable, Sendable {
     }
 
     /// As `RuleChain.backend` names it.
-    var backend: String { isLegacy ? "iptables-legacy" : "iptables-nft" }
+    var backend: FirewallBackend { isLegacy ? .iptablesLegacy : .iptablesNft }
     var isLegacy: Bool { self == .iptablesLegacy || self == .ip6tablesLegacy }
 
     /// The program of the same address family for the other backend.

@@ -13,7 +13,8 @@ struct LegacyRules {
     ///   - family: `ip` or `ip6`.
     ///   - hook: where the packet was.
     func event(
-        _ prefix: LegacyTracePrefix, family: String, hook: NetfilterHook, timeNanoseconds: Int64, namespace: String,
+        _ prefix: LegacyTracePrefix, family: TableFamily, hook: NetfilterHook, timeNanoseconds: Int64,
+        namespace: String,
         headers: PacketHeadersRecord
     ) -> RuleEvent? {
         let mine = own[OwnRules.Place(family: family, table: prefix.table, chain: prefix.chain)] ?? []
@@ -22,7 +23,7 @@ struct LegacyRules {
         let key = RulesetIndex.Key(isLegacy: true, family: family, table: prefix.table, chain: prefix.chain)
         let chain = index.chain(key)
         var reference = RuleReference(
-            family: family, table: prefix.table, chain: prefix.chain, backend: "iptables-legacy")
+            family: family, table: prefix.table, chain: prefix.chain, backend: .iptablesLegacy)
         if let chain, position <= chain.rules.count {
             let rule = chain.rules[position - 1]
             reference.position = position
@@ -34,7 +35,7 @@ struct LegacyRules {
         } else if prefix.kind == .policy {
             // A chain of iptables that the snapshot does not have has come since then: its policy is not known.
             guard let policy = chain?.policy else { return nil }
-            reference.verdict = "policy \(policy.lowercased())"
+            reference.verdict = "policy \(policy.rawValue.lowercased())"
         } else if prefix.kind == .return {
             return nil
         } else {

@@ -7,20 +7,20 @@ internal import Network
 /// Where rules that this tool has laid, in whatever run, stand among those of others.
 enum OwnRules {
     struct Place: Hashable {
-        var family: String
+        var family: TableFamily
         var table: String
         var chain: String
     }
 
     /// A rule of nf_tables: handles count table by table.
     struct Handle: Hashable {
-        var family: String
+        var family: TableFamily
         var table: String
         var handle: UInt64
     }
 
     /// By chain, the numbers of our rules, counted from 1; from what iptables-save(8) printed.
-    static func numbers(saved: String, family: String) -> [Place: [Int]] {
+    static func numbers(saved: String, family: TableFamily) -> [Place: [Int]] {
         var table = ""
         var counts: [Substring: Int] = [:]
         var found: [Place: [Int]] = [:]
@@ -40,7 +40,7 @@ enum OwnRules {
     }
 
     /// The numbers of our rules in the iptables-legacy tables of a namespace.
-    static func numbers(in namespace: NetworkNamespaceFile, families: Set<String>) throws -> [Place: [Int]] {
+    static func numbers(in namespace: NetworkNamespaceFile, families: Set<TableFamily>) throws -> [Place: [Int]] {
         var found: [Place: [Int]] = [:]
         for program in XTablesProgram.allCases
         where program.isLegacy && program.isInstalled && families.contains(program.family) {

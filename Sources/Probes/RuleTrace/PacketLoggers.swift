@@ -10,7 +10,7 @@ enum PacketLoggers {
 
     static func path(_ family: Int32) -> String { "/proc/sys/net/netfilter/nf_log/\(family)" }
 
-    static func family(named name: String) -> Int32? {
+    static func family(named name: TableFamily) -> Int32? {
         switch name {
         case "ip": 2
         case "ip6": 10
@@ -19,7 +19,7 @@ enum PacketLoggers {
     }
 
     /// What the namespace has now, for the families that would have to be changed; by the number of the family.
-    static func toChange(in namespace: NetworkNamespaceFile, families: Set<String>) throws -> [String: String] {
+    static func toChange(in namespace: NetworkNamespaceFile, families: Set<TableFamily>) throws -> [String: String] {
         try namespace.perform {
             var former: [String: String] = [:]
             for number in families.compactMap(family).sorted() {

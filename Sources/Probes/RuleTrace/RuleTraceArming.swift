@@ -168,10 +168,10 @@ struct RuleTraceArming {
 
     private func hasLegacyRules(_ namespace: Namespace) -> Bool { !legacyFamilies(namespace).isEmpty }
 
-    private func legacyFamilies(_ namespace: Namespace) -> Set<String> {
+    private func legacyFamilies(_ namespace: Namespace) -> Set<TableFamily> {
         Set(
             namespace.netfilter.chains
-                .filter { $0.isLegacy && (!$0.rules.isEmpty || $0.policy?.lowercased() == "drop") }.map(\.family))
+                .filter { $0.isLegacy && (!$0.rules.isEmpty || $0.policy == .drop) }.map(\.family))
     }
 
     private static var inUse: ProbeError {

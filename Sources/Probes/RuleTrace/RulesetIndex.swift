@@ -6,7 +6,7 @@ internal import Network
 struct RulesetIndex {
     struct Key: Hashable {
         var isLegacy: Bool
-        var family: String
+        var family: TableFamily
         var table: String
         var chain: String
     }

@@ -19,7 +19,7 @@ struct TraceMessage: Equatable {
     }
 
     /// The table's.
-    var family: String
+    var family: TableFamily
     var table: String
     var chain: String
     /// Nil for a policy, and at the end of a chain without a verdict.
@@ -44,7 +44,7 @@ struct TraceMessage: Equatable {
         self.init(family: family, message.attributes(after: 4))
     }
 
-    private init?(family: String, _ attributes: NetlinkAttributes) {
+    private init?(family: TableFamily, _ attributes: NetlinkAttributes) {
         func value(_ type: nft_trace_attributes) -> ArraySlice<UInt8>? { attributes[Int(type.rawValue)] }
         guard let table = value(NFTA_TRACE_TABLE), let chain = value(NFTA_TRACE_CHAIN),
             let identifier = value(NFTA_TRACE_ID)?.networkUInt32(),

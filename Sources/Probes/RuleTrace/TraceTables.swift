@@ -43,7 +43,7 @@ struct TraceTables {
 
     /// One chain before all of the namespace's own in each hook where packets begin; a second one where a chain stands
     /// before the reassembly.
-    private func places(_ families: Set<String>, _ hooks: [NetfilterHook]) -> [Place] {
+    private func places(_ families: Set<TableFamily>, _ hooks: [NetfilterHook]) -> [Place] {
         hooks.flatMap { hook -> [Place] in
             let lowest =
                 chains.filter { families.contains($0.family) && $0.hook == hook && !isOwnTable($0.table) }

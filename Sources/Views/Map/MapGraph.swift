@@ -33,57 +33,54 @@ struct MapGraph {
     var others: [Node] = []
 
     init(_ topology: Topology) {
-        var identifiers: [String: String] = [:]
-        func key(_ namespace: String, _ device: String) -> String { "\(namespace)\u{0}\(device)" }
-        for (group, namespace) in topology.namespaces.enumerated() {
-            for (node, link) in namespace.links.enumerated() {
-                identifiers[key(namespace.name, link.name)] = "n\(group)d\(node)"
-            }
-        }
-        for (index, namespace) in topology.namespaces.enumerated() {
+        let graph = NetworkGraph(topology)
+        func identifier(_ device: NetworkGraph.Device) -> String { "n\(device.namespace)d\(device.link)" }
+        for (position, namespace) in topology.namespaces.enumerated() {
             var nodes: [Node] = []
-            for link in namespace.links {
+            for (index, link) in namespace.links.enumerated() {
                 // A plain `lo` says nothing.
-                if link.kind == "loopback", link.isUp, link.addresses.allSatisfy(\.address.isLoopback) { continue }
-                guard let id = identifiers[key(namespace.name, link.name)] else { continue }
-                var label = [link.name]
-                if !["veth", "ethernet", "loopback"].contains(link.kind) { label.append(link.kind) }
-                label += link.addresses.filter { !$0.address.isLinkLocal && !$0.address.isLoopback }.map(\.description)
-                if !link.isUp { label.append("down") }
-                nodes.append(Node(id: id, label: label, isDown: !link.isUp))
-                if let master = link.master, let bridge = identifiers[key(namespace.name, master)] {
-                    edges.append(Edge(from: id, to: bridge, kind: .port))
+                if link.kind == .loopback, link.isUp, link.addresses.allSatisfy(\.address.isLoopback) { continue }
+                let device = NetworkGraph.Device(namespace: position, link: index)
+                let id = identifier(device)
+                nodes.append(Node(id: id, label: Self.label(link), isDown: !link.isUp))
+                if let master = graph.master(of: device) {
+                    edges.append(Edge(from: id, to: identifier(master), kind: .port))
                 }
-                if let lower = link.lower, let below = identifiers[key(namespace.name, lower)] {
-                    edges.append(Edge(from: id, to: below, kind: .port))
+                if let lower = graph.lower(of: device) {
+                    edges.append(Edge(from: id, to: identifier(lower), kind: .port))
                 }
-                if let peer = link.peer {
-                    if let name = peer.namespace, let other = identifiers[key(name, peer.device)] {
-                        // Each wire once, from the end that comes first.
-                        if id < other || identifiers[key(name, peer.device)] == nil {
-                            edges.append(Edge(from: id, to: other, kind: .wire))
-                        }
-                    } else {
-                        let other = Node(id: "\(id)far", label: ["?", peer.device], isDown: false)
-                        others.append(other)
-                        edges.append(Edge(from: id, to: other.id, kind: .wire))
-                    }
+                if let peer = graph.peer(of: device) {
+                    // Each wire once, from the end that comes first.
+                    if device < peer { edges.append(Edge(from: id, to: identifier(peer), kind: .wire)) }
+                } else if let peer = link.peer {
+                    lead(id, to: ["?", peer.device], .wire)
                 } else if let remote = link.vxlan?.remote {
-                    let other = Node(id: "\(id)far", label: ["\(remote)"], isDown: false)
-                    others.append(other)
-                    edges.append(Edge(from: id, to: other.id, kind: .tunnel))
+                    lead(id, to: ["\(remote)"], .tunnel)
                 } else if let gateway = namespace.routes.first(where: { $0.device == link.name && $0.gateway != nil })?
                     .gateway
                 {
-                    let other = Node(id: "\(id)far", label: ["\(gateway)"], isDown: false)
-                    others.append(other)
-                    edges.append(Edge(from: id, to: other.id, kind: .wire))
+                    lead(id, to: ["\(gateway)"], .wire)
                 }
             }
             let nat = namespace.netfilter.nat.map { rule in
-                "nat: \(rule.match ?? "all") ⇒ \(rule.to ?? (rule.kind == "masquerade" ? "outgoing address" : rule.kind))"
+                let to = rule.to ?? (rule.kind == .masquerade ? "outgoing address" : rule.kind.rawValue)
+                return "nat: \(rule.match ?? "all") ⇒ \(to)"
             }
-            groups.append(Group(id: "n\(index)", label: [namespace.name] + nat.prefix(4), nodes: nodes))
+            groups.append(Group(id: "n\(position)", label: [namespace.name] + nat.prefix(4), nodes: nodes))
         }
+    }
+
+    private static func label(_ link: Link) -> [String] {
+        var label = [link.name]
+        if ![LinkKind.veth, .ethernet, .loopback].contains(link.kind) { label.append(link.kind.rawValue) }
+        label += link.addresses.filter { !$0.address.isLinkLocal && !$0.address.isLoopback }.map(\.description)
+        if !link.isUp { label.append("down") }
+        return label
+    }
+
+    /// An edge out of the groups.
+    private mutating func lead(_ id: String, to label: [String], _ kind: Edge.Kind) {
+        others.append(Node(id: "\(id)far", label: label, isDown: false))
+        edges.append(Edge(from: id, to: "\(id)far", kind: kind))
     }
 }

@@ -25,12 +25,12 @@ struct MapHTML {
                     let wire =
                         link.peer.map { "\($0.namespace ?? "?") \($0.device)" } ?? link.master.map { "port of \($0)" }
                     return [
-                        link.name, link.kind, link.isUp ? link.state : "down",
+                        link.name, link.kind.rawValue, link.isUp ? link.state.rawValue : "down",
                         link.addresses.map(\.description).joined(separator: " "), wire ?? "", "\(link.mtu)",
                         link.mac?.description ?? "",
                     ].map { MarkupText.xml($0) }
                 })
-            let routes = namespace.routes.filter { $0.table != 255 }
+            let routes = namespace.routes.filter { $0.table != .local }
             if !routes.isEmpty {
                 page.body.append(
                     "<pre>" + routes.map { MarkupText.xml(MapLayout.text($0)) }.joined(separator: "\n") + "</pre>")

@@ -56,20 +56,20 @@ struct MapLayout {
     var empty: [Phrase] = []
     var warnings: [String] = []
 
-    private let topology: Topology
+    private let graph: NetworkGraph
     private let verbose: Bool
     private var leaves: Set<String> = []
 
     init(_ topology: Topology, verbosity: Verbosity) {
-        self.topology = topology
+        graph = NetworkGraph(topology)
         self.verbose = verbosity >= .verbose
         warnings = topology.warnings
-        leaves = Self.leaves(topology)
+        leaves = Self.leaves(graph)
         // The one that the tool runs in comes first: everything hangs on it.
         let rest = topology.namespaces.filter { !leaves.contains($0.name) }
         let ordered = rest.filter { $0.name == "host" } + rest.filter { $0.name != "host" }
         for namespace in ordered {
-            if namespace.name != "host", namespace.links.allSatisfy({ $0.kind == "loopback" }), rest.count > 4 {
+            if namespace.name != "host", namespace.links.allSatisfy({ $0.kind == .loopback }), rest.count > 4 {
                 let isDown = namespace.links.contains { !$0.isUp }
                 empty.append(Phrase(namespace.name + (isDown ? " (lo is down)" : ""), isDown ? .caution : .plain))
                 continue
@@ -81,19 +81,19 @@ struct MapLayout {
     // MARK: - Which namespaces hang on others
 
     /// Namespaces with one wire, to a namespace that has more: drawn at its end.
-    private static func leaves(_ topology: Topology) -> Set<String> {
+    private static func leaves(_ graph: NetworkGraph) -> Set<String> {
         func wires(_ namespace: Namespace) -> [Link] {
             // Tunnel devices that the kernel puts into every namespace are down and without addresses.
             namespace.links.filter { link in
-                link.kind != "loopback"
+                link.kind != .loopback
                     && !(!link.isUp && link.addresses.isEmpty && link.peer == nil && link.master == nil)
             }
         }
         var result: Set<String> = []
-        for namespace in topology.namespaces where namespace.name != "host" {
+        for namespace in graph.topology.namespaces where namespace.name != "host" {
             let links = wires(namespace)
             guard links.count == 1, let peer = links[0].peer?.namespace, peer != namespace.name,
-                !result.contains(peer), topology[namespace: peer] != nil
+                !result.contains(peer), graph[namespace: peer] != nil
             else { continue }
             result.insert(namespace.name)
         }
@@ -105,11 +105,9 @@ struct MapLayout {
     private func box(_ namespace: Namespace) -> Box {
         var rows: [Row] = []
         let links = namespace.links
-        let masters = Set(links.compactMap(\.master))
         for link in links.sorted(by: Self.order) where link.master.map({ namespace[device: $0] == nil }) ?? true {
-            if link.kind == "loopback", link.isUp, Self.others(link).isEmpty, links.count > 1, !verbose { continue }
-            let ports =
-                masters.contains(link.name) ? links.filter { $0.master == link.name }.sorted(by: Self.order) : []
+            if link.kind == .loopback, link.isUp, Self.others(link).isEmpty, links.count > 1, !verbose { continue }
+            let ports = self.ports(of: link, in: namespace)
             if Self.isFallback(link), !verbose { continue }
             rows.append(row(link, of: namespace, depth: 0, ports: ports))
             var portRows = ports.map { row($0, of: namespace, depth: 1, ports: []) }
@@ -121,6 +119,11 @@ struct MapLayout {
             namespace: namespace.name, subtitle: subtitle(namespace), rows: rows, facts: facts(namespace))
     }
 
+    private func ports(of master: Link, in namespace: Namespace) -> [Link] {
+        guard let device = graph.device(master.name, in: namespace.name) else { return [] }
+        return graph.ports(of: device).map { graph[$0] }.sorted(by: Self.order)
+    }
+
     /// A device that a tunnel's module puts into every namespace, unused.
     private static func isFallback(_ link: Link) -> Bool {
         let names: Set = ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6gre0"]
@@ -128,8 +131,8 @@ struct MapLayout {
     }
 
     private static func order(_ left: Link, _ right: Link) -> Bool {
-        if (left.kind == "loopback") != (right.kind == "loopback") { return left.kind == "loopback" }
-        if (left.kind == "bridge") != (right.kind == "bridge") { return left.kind == "bridge" }
+        if (left.kind == .loopback) != (right.kind == .loopback) { return left.kind == .loopback }
+        if (left.kind == .bridge) != (right.kind == .bridge) { return left.kind == .bridge }
         return left.index < right.index
     }
 
@@ -152,7 +155,7 @@ struct MapLayout {
         } else if let gateway = namespace.routes.first(where: { $0.device == link.name && $0.gateway != nil })?.gateway
         {
             row.far = Far(kind: .outside, namespace: "\(gateway)", device: "", words: [], facts: [])
-        } else if ["ethernet", "tun"].contains(link.kind), link.isUp {
+        } else if link.kind == .ethernet || link.kind == .tun, link.isUp {
             row.far = Far(kind: .outside, namespace: "outside", device: "", words: [], facts: [])
         }
         return row
@@ -161,24 +164,28 @@ struct MapLayout {
     private func nature(_ link: Link, ports: [Link]) -> [Phrase] {
         var phrases: [Phrase] = []
         switch link.kind {
-        case "veth", "ethernet", "loopback": break
-        case "bridge":
+        case .veth, .ethernet, .loopback: break
+        case .bridge:
             var words = ports.isEmpty ? "bridge without ports" : "bridge"
             if link.bridge?.vlanFiltering ?? false { words += ", VLAN filtering" }
             phrases.append(Phrase(words, .dim))
-        case "vxlan":
+        case .vxlan:
             let over = link.vxlan?.device.map { " over \($0)" } ?? ""
             phrases.append(Phrase("vxlan \(link.vxlan?.identifier ?? 0)\(over)", .dim))
-        default: phrases.append(Phrase(link.kind + (link.lower.map { " on \($0)" } ?? ""), .dim))
+        default:
+            let home = link.lowerNamespace.map { " of \($0)" } ?? ""
+            phrases.append(Phrase(link.kind.rawValue + (link.lower.map { " on \($0)\(home)" } ?? ""), .dim))
         }
         if let port = link.bridgePort {
             if port.isolated { phrases.append(Phrase("isolated", .caution)) }
             if port.hairpin { phrases.append(Phrase("hairpin", .dim)) }
-            if port.state != "forwarding", link.isUp, link.hasCarrier { phrases.append(Phrase(port.state, .caution)) }
+            if port.state != .forwarding, link.isUp, link.hasCarrier {
+                phrases.append(Phrase(port.state.rawValue, .caution))
+            }
             if let pvid = port.pvid, pvid != 1 { phrases.append(Phrase("vlan \(pvid)", .dim)) }
         }
         phrases += link.programs.map { Phrase($0, .caution) }
-        if link.mtu != 1500, link.kind != "loopback", link.mtu != 0 { phrases.append(Phrase("mtu \(link.mtu)", .dim)) }
+        if link.mtu != 1500, link.kind != .loopback, link.mtu != 0 { phrases.append(Phrase("mtu \(link.mtu)", .dim)) }
         return phrases
     }
 
@@ -187,9 +194,9 @@ struct MapLayout {
         if !link.hasCarrier {
             guard let peer = link.peer else {
                 // A bridge without a live port has no carrier: its ports say why.
-                return link.kind == "loopback" ? [] : [Phrase("! no carrier", .caution)]
+                return link.kind == .loopback ? [] : [Phrase("! no carrier", .caution)]
             }
-            let other = peer.namespace.flatMap { topology[namespace: $0]?[device: peer.device] }
+            let other = peer.namespace.flatMap { graph.link(peer.device, in: $0) }
             if other?.isUp ?? true { return [Phrase("! no carrier", .caution)] }
             return [Phrase("! no carrier: the other end is down", .caution)]
         }
@@ -209,7 +216,7 @@ struct MapLayout {
     // MARK: - Far ends
 
     private func far(_ peer: Link.Peer, from link: Link) -> Far {
-        guard let name = peer.namespace, let namespace = topology[namespace: name] else {
+        guard let name = peer.namespace, let namespace = graph[namespace: name] else {
             return Far(
                 kind: .unknown, namespace: peer.namespace ?? "?", device: peer.device,
                 words: [Phrase("in a namespace that could not be read", .dim)], facts: [])
@@ -221,7 +228,7 @@ struct MapLayout {
             return Far(kind: .box, namespace: name, device: peer.device, words: words, facts: [])
         }
         var facts: [Phrase] = []
-        for loopback in namespace.links where loopback.kind == "loopback" {
+        for loopback in namespace.links where loopback.kind == .loopback {
             if !loopback.isUp { facts.append(Phrase("! lo is down", .caution)) }
             if !Self.others(loopback).isEmpty {
                 facts.append(Phrase("lo " + Self.others(loopback).map(\.description).joined(separator: " ")))
@@ -236,7 +243,7 @@ struct MapLayout {
             )
         }
         let hasAddress = !(device.map(Self.others) ?? []).isEmpty
-        let hasDefault = namespace.routes.contains { $0.destination.length == 0 && $0.kind == "unicast" }
+        let hasDefault = namespace.routes.contains { $0.destination.length == 0 && $0.kind == .unicast }
         if hasAddress, !hasDefault { facts.append(Phrase("no default route", .caution)) }
         if !hasAddress, device?.isUp ?? false, device?.master == nil { facts.append(Phrase("! no address", .caution)) }
         return Far(kind: .leaf, namespace: name, device: peer.device, words: words, facts: facts)
@@ -289,17 +296,17 @@ struct MapLayout {
 
     private func facts(_ namespace: Namespace) -> [Fact] {
         var facts = routes(namespace) + rules(namespace) + nat(namespace) + policies(namespace)
-        let wires = namespace.links.filter { $0.kind != "loopback" && $0.isUp && !Self.others($0).isEmpty }
+        let wires = namespace.links.filter { $0.kind != .loopback && $0.isUp && !Self.others($0).isEmpty }
         if wires.count > 1 {
-            let isOn = namespace.sysctls["net.ipv4.ip_forward"]
-            if isOn == "1" { facts.append(Fact(label: "", phrases: [Phrase("forwards IPv4", .dim)])) }
-            if isOn == "0" { facts.append(Fact(label: "", phrases: [Phrase("! does not forward IPv4", .caution)])) }
-            if namespace.sysctls["net.ipv6.conf.all.forwarding"] == "1" {
+            let isOn = namespace.settings.forwarding(device: nil, .ipv4)?.isOn
+            if isOn == true { facts.append(Fact(label: "", phrases: [Phrase("forwards IPv4", .dim)])) }
+            if isOn == false { facts.append(Fact(label: "", phrases: [Phrase("! does not forward IPv4", .caution)])) }
+            if namespace.settings.forwarding(device: nil, .ipv6)?.isOn == true {
                 facts.append(Fact(label: "", phrases: [Phrase("forwards IPv6", .dim)]))
             }
         }
-        let hasBridge = namespace.links.contains { $0.kind == "bridge" }
-        if hasBridge, namespace.sysctls["net.bridge.bridge-nf-call-iptables"] == "1" {
+        let hasBridge = namespace.links.contains { $0.kind == .bridge }
+        if hasBridge, namespace.settings.bridgeCallsChains(.ipv4)?.isOn == true {
             facts.append(Fact(label: "", phrases: [Phrase("bridged packets pass iptables too (br_netfilter)", .dim)]))
         }
         return facts
@@ -308,22 +315,22 @@ struct MapLayout {
     private func routes(_ namespace: Namespace) -> [Fact] {
         // What an address brings with it is said by the address.
         let told = namespace.routes.filter { route in
-            if [255].contains(route.table) || ["local", "broadcast", "multicast", "anycast"].contains(route.kind) {
+            if route.table == .local || [RouteKind.local, .broadcast, .multicast, .anycast].contains(route.kind) {
                 return false
             }
             if route.destination.address.isMulticast || route.destination.address.isLinkLocal { return false }
-            return verbose || route.origin != "kernel" || route.gateway != nil || route.table != 254
+            return verbose || route.origin != .kernel || route.gateway != nil || route.table != .main
         }
         let ordered = told.enumerated().sorted { left, right in
-            (left.element.table != 254 ? 1 : 0, left.element.destination.length == 0 ? 0 : 1, left.offset)
-                < (right.element.table != 254 ? 1 : 0, right.element.destination.length == 0 ? 0 : 1, right.offset)
+            (left.element.table != .main ? 1 : 0, left.element.destination.length == 0 ? 0 : 1, left.offset)
+                < (right.element.table != .main ? 1 : 0, right.element.destination.length == 0 ? 0 : 1, right.offset)
         }.map(\.element)
         return limited(ordered.map { Fact(label: "route", phrases: [Phrase(Self.text($0))]) }, label: "route")
     }
 
     /// As ip-route(8) writes it, with `on` for `dev`.
     static func text(_ route: Route) -> String {
-        var words: [String] = route.kind == "unicast" ? [] : [route.kind]
+        var words: [String] = route.kind == .unicast ? [] : [route.kind.rawValue]
         words.append(route.destination.length == 0 ? "default" : "\(route.destination)")
         if let gateway = route.gateway { words.append("via \(gateway)") }
         if let device = route.device { words.append("on \(device)") }
@@ -333,7 +340,7 @@ struct MapLayout {
             }
             words.append("via " + hops.joined(separator: " or "))
         }
-        if route.table != 254 { words.append("(table \(route.table))") }
+        if route.table != .main { words.append("(table \(route.table))") }
         return words.joined(separator: " ")
     }
 
@@ -348,7 +355,7 @@ struct MapLayout {
                 if let mark = rule.mark { words.append("mark 0x\(String(mark, radix: 16))") }
                 if let device = rule.inDevice { words.append("in by \(device)") }
                 if let device = rule.outDevice { words.append("out by \(device)") }
-                words.append(rule.action == "lookup" ? "⇒ table \(rule.table)" : rule.action)
+                words.append(rule.action == .lookup ? "⇒ table \(rule.table)" : rule.action.rawValue)
                 return Fact(label: "ip rule", phrases: [Phrase("\(rule.priority): \(words.joined(separator: " "))")])
             }, label: "ip rule")
     }
@@ -359,13 +366,13 @@ struct MapLayout {
                 let match = nat.match.map { $0.isEmpty ? "all" : $0 } ?? "all"
                 let words =
                     switch nat.kind {
-                    case "masquerade": "\(match) ⇒ the outgoing device's address"
-                    case "redirect": "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
+                    case .masquerade: "\(match) ⇒ the outgoing device's address"
+                    case .redirect: "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
                     default: "\(match) ⇒ \(nat.to ?? "?")"
                     }
                 let name = RuleWords.name(nat.rule, handle: verbose)
                 return Fact(
-                    label: nat.kind == "masquerade" ? "snat" : nat.kind,
+                    label: nat.kind == .masquerade ? "snat" : nat.kind.rawValue,
                     phrases: [
                         Phrase(words, .translation), Phrase("(\(name))", .dim),
                     ])
@@ -373,7 +380,7 @@ struct MapLayout {
     }
 
     private func policies(_ namespace: Namespace) -> [Fact] {
-        namespace.netfilter.chains.filter { $0.policy?.lowercased() == "drop" }.map { chain in
+        namespace.netfilter.chains.filter { $0.policy == .drop }.map { chain in
             Fact(
                 label: "policy",
                 phrases: [Phrase("! \(chain.table) \(chain.name) drops what no rule accepts", .caution)])

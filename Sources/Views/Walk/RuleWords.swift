@@ -11,7 +11,7 @@ enum RuleWords {
             let program = rule.family == "ip6" ? "ip6tables" : "iptables"
             words = [rule.backend == "iptables-legacy" ? "\(program)-legacy" : program, rule.table, rule.chain]
         } else {
-            words = ["nft", rule.family, rule.table, rule.chain]
+            words = ["nft", rule.family.rawValue, rule.table, rule.chain]
         }
         if let position = rule.position { words.append("\(position)") }
         if let number = rule.handle, handle || rule.position == nil { words.append("(handle \(number))") }
@@ -38,7 +38,7 @@ enum RuleWords {
     }
 
     static func isIPTables(_ rule: RuleReference) -> Bool {
-        if let backend = rule.backend { return backend.hasPrefix("iptables") }
+        if let backend = rule.backend { return backend.isIPTables }
         return rule.text?.hasPrefix("-A ") ?? false
     }
 }

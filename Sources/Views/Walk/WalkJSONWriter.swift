@@ -157,11 +157,11 @@ struct WalkJSONWriter {
 
     private mutating func write(_ rule: RuleReference) {
         key("backend", first: true)
-        optional(rule.backend)
+        optional(rule.backend?.rawValue)
         key("chain")
         string(rule.chain)
         key("family")
-        string(rule.family)
+        string(rule.family.rawValue)
         optional("handle", rule.handle)
         optional("position", rule.position)
         key("table")

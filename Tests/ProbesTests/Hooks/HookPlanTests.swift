@@ -10,8 +10,8 @@ private func points(_ chains: [RuleChain], _ hook: NetfilterHook) -> [String] {
 }
 
 private func chain(
-    _ table: String, _ hook: NetfilterHook, _ priority: Int, kind: String = "filter", family: String = "inet",
-    backend: String = "nft"
+    _ table: String, _ hook: NetfilterHook, _ priority: Int, kind: ChainKind = .filter,
+    family: TableFamily = .inet, backend: FirewallBackend = .nft
 ) -> RuleChain {
     RuleChain(
         backend: backend, family: family, table: table, name: hook.rawValue.uppercased(), hook: hook,

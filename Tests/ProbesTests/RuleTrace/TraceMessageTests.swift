@@ -1,4 +1,5 @@
 import Netlink
+import Network
 import Testing
 
 @testable import Probes

@@ -8,7 +8,9 @@ import Wire
 @Suite struct TraceTablesTests {
     private let run = RunIdentity(process: 1, start: 2, processSpace: 3)
 
-    private func chain(_ family: String, _ hook: NetfilterHook, priority: Int = 0, device: String? = nil) -> RuleChain {
+    private func chain(_ family: TableFamily, _ hook: NetfilterHook, priority: Int = 0, device: String? = nil)
+        -> RuleChain
+    {
         RuleChain(
             backend: "nft", family: family, table: "t", name: "\(hook)", hook: hook, priority: priority, device: device)
     }

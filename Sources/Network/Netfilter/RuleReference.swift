@@ -1,7 +1,6 @@
 /// Names one rule.
 public struct RuleReference: Sendable, Codable, Hashable {
-    /// `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
-    public var family: String
+    public var family: TableFamily
     public var table: String
     public var chain: String
     /// Counted from 1 in its chain, as `iptables -D CHAIN N` counts.
@@ -12,12 +11,11 @@ public struct RuleReference: Sendable, Codable, Hashable {
     public var verdict: String?
     /// As its own tool writes it: `-A POSTROUTING -s 172.19.0.0/24 -j MASQUERADE`, `ip saddr … masquerade`.
     public var text: String?
-    /// `nft`, `iptables-nft`, `iptables-legacy`.
-    public var backend: String?
+    public var backend: FirewallBackend?
 
     public init(
-        family: String, table: String, chain: String, position: Int? = nil, handle: UInt64? = nil,
-        verdict: String? = nil, text: String? = nil, backend: String? = nil
+        family: TableFamily, table: String, chain: String, position: Int? = nil, handle: UInt64? = nil,
+        verdict: String? = nil, text: String? = nil, backend: FirewallBackend? = nil
     ) {
         self.family = family
         self.table = table
@@ -28,6 +26,7 @@ public struct RuleReference: Sendable, Codable, Hashable {
         self.text = text
         self.backend = backend
     }
+
     /// What is not known is written as `null`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)

@@ -1,6 +1,6 @@
 /// A named set or map of nftables.
 public struct NamedSet: Sendable, Codable, Hashable {
-    public var family: String
+    public var family: TableFamily
     public var table: String
     public var name: String
     /// Whether it maps keys to values or verdicts.
@@ -8,7 +8,7 @@ public struct NamedSet: Sendable, Codable, Hashable {
     /// The array that libnftables' JSON gives as `elem`, compact; `[]` for an empty one.
     public var elements: String
 
-    public init(family: String, table: String, name: String, isMap: Bool = false, elements: String = "[]") {
+    public init(family: TableFamily, table: String, name: String, isMap: Bool = false, elements: String = "[]") {
         self.family = family
         self.table = table
         self.name = name

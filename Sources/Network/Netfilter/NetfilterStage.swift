@@ -1,14 +1,3 @@
-/// A netfilter hook (`enum nf_inet_hooks`, `enum nf_dev_hooks`).
-public enum NetfilterHook: String, Sendable, Codable, Hashable, CaseIterable {
-    case ingress
-    case prerouting
-    case input
-    case forward
-    case output
-    case postrouting
-    case egress
-}
-
 /// A stage within a hook, in the order of the priorities (`enum nf_ip_hook_priorities`).
 public enum NetfilterStage: String, Sendable, Codable, Hashable, CaseIterable, Comparable {
     case raw

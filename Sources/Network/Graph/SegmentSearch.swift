@@ -1,0 +1,96 @@
+internal import Wire
+
+/// Follows a frame through a segment. Cost: linear in the devices of the segment.
+///
+/// Each device is entered once and left once, and no path is longer than `longestPath`: a topology whose links form a
+/// circle, or name themselves, comes to an end.
+struct SegmentSearch {
+    private static let longestPath = 64
+
+    private let graph: NetworkGraph
+    private(set) var paths: [LayerTwoPath] = []
+    private var entered: Set<NetworkGraph.Device> = []
+    private var left: Set<NetworkGraph.Device> = []
+
+    init(_ graph: NetworkGraph) {
+        self.graph = graph
+    }
+
+    /// The frame is sent by `device`.
+    mutating func leave(_ device: NetworkGraph.Device, _ steps: [LayerTwoPath.Step]) {
+        guard steps.count < Self.longestPath, left.insert(device).inserted else { return }
+        let link = graph[device]
+        switch link.kind {
+        case .bridge:
+            for port in graph.ports(of: device) {
+                leave(port, steps + [bridge(device, in: nil, out: port)])
+            }
+            return
+        case .macvlan, .vlan:
+            if let lower = graph.lower(of: device) {
+                for sibling in graph.children(of: lower) where sibling != device { end(sibling, steps) }
+                return leave(lower, steps)
+            }
+            if link.lower != nil { return }
+        default: break
+        }
+        if link.peer != nil {
+            if let peer = graph.peer(of: device) {
+                enter(peer, steps + [.wire(from: port(device), to: port(peer))])
+            } else if link.peer?.namespace.flatMap({ graph[namespace: $0] }) == nil {
+                leaveWhatWasRead(device, steps)
+            }
+        } else if let vxlan = link.vxlan {
+            leaveTunnel(device, vxlan, steps)
+        } else if link.kind != .loopback {
+            leaveWhatWasRead(device, steps)
+        }
+    }
+
+    private mutating func leaveTunnel(
+        _ device: NetworkGraph.Device, _ vxlan: Link.VXLAN, _ steps: [LayerTwoPath.Step]
+    ) {
+        // Any other VXLAN device is a possible far end: whether this one reaches it is checked step by step.
+        for other in graph.vxlans where other.namespace != device.namespace {
+            enter(other, steps + [.tunnel(from: port(device), to: port(other))])
+        }
+        let ends = vxlan.fdb.compactMap(\.destination) + [vxlan.remote].compactMap(\.self)
+        if ends.contains(where: { !$0.isLoopback && graph.holders(of: $0).isEmpty }) {
+            leaveWhatWasRead(device, steps)
+        }
+    }
+
+    /// The frame is received by `device`.
+    mutating func enter(_ device: NetworkGraph.Device, _ steps: [LayerTwoPath.Step]) {
+        guard steps.count < Self.longestPath, entered.insert(device).inserted else { return }
+        if let bridge = graph.bridge(of: device) {
+            end(bridge, steps + [self.bridge(bridge, in: device, out: nil)])
+            for port in graph.ports(of: bridge) where port != device {
+                leave(port, steps + [self.bridge(bridge, in: device, out: port)])
+            }
+            return
+        }
+        end(device, steps)
+        for child in graph.children(of: device) where graph[child].kind == .macvlan { end(child, steps) }
+    }
+
+    private mutating func end(_ device: NetworkGraph.Device, _ steps: [LayerTwoPath.Step]) {
+        paths.append(LayerTwoPath(steps: steps, end: port(device)))
+    }
+
+    private mutating func leaveWhatWasRead(_ device: NetworkGraph.Device, _ steps: [LayerTwoPath.Step]) {
+        paths.append(LayerTwoPath(steps: steps, end: port(device), isOutside: true))
+    }
+
+    private func port(_ device: NetworkGraph.Device) -> LayerTwoPath.Port {
+        LayerTwoPath.Port(namespace: graph.namespace(of: device).name, device: graph[device].name)
+    }
+
+    private func bridge(
+        _ bridge: NetworkGraph.Device, in incoming: NetworkGraph.Device?, out outgoing: NetworkGraph.Device?
+    ) -> LayerTwoPath.Step {
+        .bridge(
+            namespace: graph.namespace(of: bridge).name, bridge: graph[bridge].name,
+            in: incoming.map { graph[$0].name }, out: outgoing.map { graph[$0].name })
+    }
+}

@@ -1,0 +1,29 @@
+public import Wire
+
+extension Link {
+    public struct VXLAN: Sendable, Codable, Hashable {
+        public var identifier: UInt32
+        public var port: UInt16
+        public var remote: IPAddress?
+        public var local: IPAddress?
+        public var device: String?
+        public var learning: Bool
+        public var fdb: [FDBEntry]
+        public init(
+            identifier: UInt32, port: UInt16, remote: IPAddress? = nil, local: IPAddress? = nil, device: String? = nil,
+            learning: Bool = true, fdb: [FDBEntry] = []
+        ) {
+            self.identifier = identifier
+            self.port = port
+            self.remote = remote
+            self.local = local
+            self.device = device
+            self.learning = learning
+            self.fdb = fdb
+        }
+        enum CodingKeys: String, CodingKey {
+            case identifier = "id"
+            case port, remote, local, device, learning, fdb
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import Wire
+
+/// One network namespace.
+public struct Namespace: Sendable, Codable, Hashable {
+    /// `ip netns` name, container name, `host` for the one that the tool runs in, else `netns:INODE`. Unique.
+    public var name: String
+    /// Of the namespace file, as `readlink /proc/PID/ns/net` prints.
+    public var inode: UInt64
+    /// A path by which it can be entered, e.g. `/run/netns/NAME` or `/proc/PID/ns/net`.
+    public var path: String
+    /// The netnsid's that other namespaces know this one by are resolved in `Link.peer`; not kept.
+    public var containers: [String]
+    public var links: [Link]
+    public var routes: [Route]
+    public var rules: [RoutingRule]
+    public var neighbors: [Neighbor]
+    /// Keys as sysctl(8) writes them (`net.ipv4.ip_forward`), values as read.
+    public var sysctls: [String: String]
+    public var netfilter: Netfilter
+    /// Who takes packets: TCP sockets that listen, UDP sockets that are bound.
+    public var listeners: [Listener]
+
+    public init(
+        name: String, inode: UInt64, path: String, containers: [String] = [], links: [Link] = [], routes: [Route] = [],
+        rules: [RoutingRule] = [], neighbors: [Neighbor] = [], sysctls: [String: String] = [:],
+        netfilter: Netfilter = Netfilter(), listeners: [Listener] = []
+    ) {
+        self.name = name
+        self.inode = inode
+        self.path = path
+        self.containers = containers
+        self.links = links
+        self.routes = routes
+        self.rules = rules
+        self.neighbors = neighbors
+        self.sysctls = sysctls
+        self.netfilter = netfilter
+        self.listeners = listeners
+    }
+
+    public subscript(device name: String) -> Link? {
+        links.first { $0.name == name }
+    }
+
+    /// Whether one of this namespace's devices holds `address`.
+    public func holds(_ address: IPAddress) -> Bool {
+        if address.isLoopback { return true }
+        return links.contains { $0.addresses.contains { $0.address == address } }
+    }
+}

@@ -1,0 +1,23 @@
+/// What netfilter holds in one namespace.
+public struct Netfilter: Sendable, Codable, Hashable {
+    /// Which backends hold rules.
+    public var backend: [FirewallBackend]
+    /// Address translations found in the rules.
+    public var nat: [NATRule]
+    /// All rules, chain by chain. This project's own hooks are left out, and positions count as if they were not there.
+    public var chains: [RuleChain]
+    /// The native tables of nf_tables whole, with their sets and maps, as `nft -f` reads them; nil where there are none.
+    /// Without this project's own and without what iptables-nft made.
+    public var nftables: String?
+    /// nftables' named sets and maps, which rules refer to as `@NAME`.
+    public var sets: [NamedSet]
+
+    public init(
+        backend: [FirewallBackend] = [], nat: [NATRule] = [], chains: [RuleChain] = [], sets: [NamedSet] = []
+    ) {
+        self.backend = backend
+        self.nat = nat
+        self.chains = chains
+        self.sets = sets
+    }
+}

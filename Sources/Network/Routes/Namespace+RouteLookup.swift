@@ -1,0 +1,67 @@
+public import Wire
+
+extension Namespace {
+    /// The lookup of fib_rules and the FIB (ip-rule(8)): rules by priority, in each table the longest prefix, then the
+    /// lowest metric.
+    ///
+    /// A model: what a rule asks of ports, user or output device can't be known here, so such a rule is passed over.
+    /// Where the kernel was asked (RTM_GETROUTE), its answer decides.
+    ///
+    /// - Parameters:
+    ///   - inDevice: the device that the packet came in by; nil for one that is sent from here.
+    ///   - mainOnly: as if there were only the rules that every namespace begins with.
+    public func lookUpRoute(
+        to destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?, mainOnly: Bool = false
+    ) -> RouteChoice {
+        if destination.isLoopback || holds(destination) {
+            let device = links.first { $0.kind == .loopback || $0.name == "lo" }?.name
+            return RouteChoice(
+                kind: .local, table: .local, device: device, preferredSource: destination, tables: [.local])
+        }
+        var tables: [RoutingTable] = []
+        for rule in orderedRules(destination.family, mainOnly: mainOnly)
+        where rule.matches(to: destination, source: source, mark: mark, inDevice: inDevice) {
+            guard rule.action == .lookup else {
+                if let refusal = rule.action.refusal {
+                    return RouteChoice(kind: refusal, rule: rule, tables: tables)
+                }
+                continue
+            }
+            if tables.last != rule.table { tables.append(rule.table) }
+            guard let route = bestRoute(to: destination, table: rule.table), route.kind != .throw else { continue }
+            // The kernel's own "unreachable default dev lo" of IPv6 stands for "no route".
+            if route.kind == .unreachable, route.metric == .max { continue }
+            let hop = route.nextHops.first
+            return RouteChoice(
+                kind: route.kind, table: rule.table, device: route.device ?? hop?.device,
+                gateway: route.gateway ?? hop?.gateway, preferredSource: route.preferredSource, route: route,
+                rule: rule, tables: tables)
+        }
+        return RouteChoice(tables: tables)
+    }
+
+    /// The rules of a family by priority; those that every namespace begins with where none were read.
+    private func orderedRules(_ family: IPAddress.Family, mainOnly: Bool) -> [RoutingRule] {
+        let ordered = rules.filter { $0.covers(family) && (!mainOnly || $0.isDefault) }
+            .sorted { $0.priority < $1.priority }
+        if !rules.isEmpty, !(mainOnly && ordered.isEmpty) { return ordered }
+        return [(0, RoutingTable.local), (32766, .main), (32767, .default)].map {
+            RoutingRule(priority: $0.0, family: Int(family.rawValue), table: $0.1)
+        }
+    }
+
+    private func bestRoute(to destination: IPAddress, table: RoutingTable) -> Route? {
+        var best: Route?
+        for route in routes where route.table == table && route.destination.contains(destination) {
+            if route.flags?.contains(.dead) == true { continue }
+            if let current = best {
+                let isBetter =
+                    (route.destination.length, UInt32.max - route.metric)
+                    > (current.destination.length, UInt32.max - current.metric)
+                if !isBetter { continue }
+            }
+            best = route
+        }
+        return best
+    }
+}

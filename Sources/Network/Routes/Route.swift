@@ -1,0 +1,48 @@
+public import Wire
+
+/// A route of any table.
+public struct Route: Sendable, Codable, Hashable {
+    public var destination: IPPrefix
+    public var kind: RouteKind
+    public var table: RoutingTable
+    public var gateway: IPAddress?
+    public var device: String?
+    public var preferredSource: IPAddress?
+    public var metric: UInt32
+    public var origin: RouteOrigin
+    public var nextHops: [NextHop]
+    /// RTAX_MTU, where the route has its own.
+    public var mtu: UInt32?
+    public var flags: [RouteFlag]?
+
+    public init(
+        destination: IPPrefix, kind: RouteKind = .unicast, table: RoutingTable = .main, gateway: IPAddress? = nil,
+        device: String? = nil, preferredSource: IPAddress? = nil, metric: UInt32 = 0, origin: RouteOrigin = .boot,
+        nextHops: [NextHop] = []
+    ) {
+        self.destination = destination
+        self.kind = kind
+        self.table = table
+        self.gateway = gateway
+        self.device = device
+        self.preferredSource = preferredSource
+        self.metric = metric
+        self.origin = origin
+        self.nextHops = nextHops
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case destination, kind, table, gateway, device, metric, origin, mtu, flags
+        case preferredSource = "preferred_source"
+        case nextHops = "next_hops"
+    }
+}
+
+extension Route {
+    /// As ip-route(8) writes it: `default`, an address alone for a host route, else the prefix.
+    public var destinationText: String {
+        if destination.length == 0 { return "default" }
+        return destination.length == destination.address.bitWidth
+            ? destination.address.description : destination.description
+    }
+}

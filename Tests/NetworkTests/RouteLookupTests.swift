@@ -1,0 +1,54 @@
+import Network
+import Testing
+import Wire
+
+@Suite struct RouteLookupTests {
+    private static func namespace(_ rules: [RoutingRule] = []) throws -> Namespace {
+        let near = try #require(IPPrefix("172.19.0.2/24"))
+        let everything = try #require(IPPrefix("0.0.0.0/0"))
+        let gateway = try #require(IPAddress("172.19.0.1"))
+        return Namespace(
+            name: "n", inode: 1, path: "", links: [Link(name: "veth1", index: 2, kind: .veth, addresses: [near])],
+            routes: [
+                Route(destination: everything, gateway: gateway, device: "veth1", metric: 100),
+                Route(destination: everything, device: "veth1", metric: 50),
+                Route(destination: near.network, device: "veth1"),
+                Route(destination: everything, kind: .blackhole, table: 100),
+            ], rules: rules)
+    }
+
+    private static func look(_ namespace: Namespace, _ text: String, mark: UInt32 = 0) throws -> RouteChoice {
+        namespace.lookUpRoute(to: try #require(IPAddress(text)), source: nil, mark: mark, inDevice: nil)
+    }
+
+    @Test("the longest prefix wins, then the lowest metric")
+    func choosesRoute() throws {
+        let namespace = try Self.namespace()
+        #expect(try Self.look(namespace, "172.19.0.9").route?.destination.length == 24)
+        #expect(try Self.look(namespace, "198.51.100.1").route?.metric == 50)
+        #expect(try Self.look(namespace, "172.19.0.2").kind == .local)
+        #expect(try Self.look(namespace, "198.51.100.1").text == "default dev veth1")
+    }
+
+    @Test("a rule with a mark leads to its own table; `throw` and an empty table lead on")
+    func followsRules() throws {
+        let rules = [
+            RoutingRule(priority: 10, family: 4, mark: 7, table: 100), RoutingRule(priority: 20, family: 4, table: 9),
+            RoutingRule(priority: 32766, family: 4), RoutingRule(priority: 5, family: 6, action: .prohibit),
+        ]
+        let namespace = try Self.namespace(rules)
+        let marked = try Self.look(namespace, "198.51.100.1", mark: 7)
+        #expect(marked.kind == .blackhole && marked.table == 100 && marked.tables == [100])
+        let plain = try Self.look(namespace, "198.51.100.1")
+        #expect(plain.kind == .unicast && plain.table == .main && plain.tables == [9, .main])
+        #expect(try Self.look(namespace, "2001:db8::1").kind == .prohibit)
+    }
+
+    @Test("no route where no table has one")
+    func findsNothing() throws {
+        var namespace = try Self.namespace()
+        namespace.routes.removeAll { $0.destination.length == 0 }
+        let choice = try Self.look(namespace, "198.51.100.1")
+        #expect(choice.kind == nil && choice.text == "no route" && choice.tables == [.local, .main, .default])
+    }
+}
