@@ -83,8 +83,12 @@ let package = Package(
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "LinuxSystem"], swiftSettings: house),
         .testTarget(
             name: "DiscoveryTests", dependencies: ["Discovery", "Netlink", "Network", "Wire"], swiftSettings: house),
-        .testTarget(name: "RecordingTests", dependencies: ["Recording", "LinuxSystem"], swiftSettings: house),
-        .testTarget(name: "ProbesTests", dependencies: ["Probes", "Netlink", "LinuxSystem"], swiftSettings: house),
+        .testTarget(
+            name: "RecordingTests",
+            dependencies: ["Recording", "LinuxSystem", "Network", "Observations", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "ProbesTests",
+            dependencies: ["Probes", "Netlink", "LinuxSystem", "Network", "Observations", "Wire"], swiftSettings: house),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"], swiftSettings: house),
         .testTarget(
@@ -95,7 +99,9 @@ let package = Package(
             dependencies: ["Diagnosis", "Wire", "LinuxSystem", "Network", "Observations", "WalkModel"],
             swiftSettings: house),
         .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
-        .testTarget(name: "ViewsTests", dependencies: ["Views"], swiftSettings: house),
+        .testTarget(
+            name: "ViewsTests", dependencies: ["Views", "Network", "Observations", "WalkModel", "Wire"],
+            swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [

@@ -361,7 +361,7 @@ struct WalkBuilder {
         guard changesSource != changesDestination, let namespace = places.namespace(place.namespace),
             places.places[Int(before.vantage)].namespace == place.namespace
         else { return [] }
-        let kinds: [String] = changesSource ? ["masquerade", "snat"] : ["dnat", "redirect"]
+        let kinds: [TranslationKind] = changesSource ? [.masquerade, .snat] : [.dnat, .redirect]
         let matching = namespace.netfilter.nat.filter { rule in
             guard kinds.contains(rule.kind) else { return false }
             guard let match = rule.match else { return true }
