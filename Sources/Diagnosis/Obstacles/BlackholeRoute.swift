@@ -16,13 +16,10 @@ struct BlackholeRoute: Obstacle {
         let what =
             choice.route.map { "the route \(choice.kind ?? "") \($0.destinationText)" }
             ?? choice.rule.map { "the rule \($0.text)" } ?? "a \(choice.kind ?? "") route"
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: name, device: step.inDevice),
-                    "\(what) in \(name) discards what is sent to \(step.packet.destination)",
-                    evidence: [Fact(choice.evidence, choice.text)], remedy: Remedy(ifAny: removal(step))))
-        ]
+        return stops(
+            at: Finding.Place(namespace: name, device: step.inDevice),
+            "\(what) in \(name) discards what is sent to \(step.packet.destination)",
+            evidence: [Fact(choice.evidence, choice.text)], remedy: Remedy(ifAny: removal(step)))
     }
 
     private func removal(_ step: RouteStep) -> [RemedyAction] {

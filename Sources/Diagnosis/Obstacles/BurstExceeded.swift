@@ -22,15 +22,12 @@ struct BurstExceeded: Obstacle {
                 )
             ])
         }
-        return [
-            .candidate(
-                candidate(
-                    at: state.place,
-                    "the packet of \(state.frame) bytes with its Ethernet header is longer than the burst of \(state.name), \(burst) bytes: it never passes, shorter packets do",
-                    evidence: [
-                        .state("\(state.name) (\(state.queue.handle)): burst \(burst) bytes"),
-                        .seen("\(state.frame) bytes"),
-                    ], remedy: remedy))
-        ]
+        return stops(
+            at: state.place,
+            "the packet of \(state.frame) bytes with its Ethernet header is longer than the burst of \(state.name), \(burst) bytes: it never passes, shorter packets do",
+            evidence: [
+                .state("\(state.name) (\(state.queue.handle)): burst \(burst) bytes"),
+                .seen("\(state.frame) bytes"),
+            ], remedy: remedy)
     }
 }

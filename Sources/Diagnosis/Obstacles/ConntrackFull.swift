@@ -23,17 +23,14 @@ struct ConntrackFull: Obstacle {
             .state("net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)")
         ]
         if dropped > 0 { evidence.append(.kernel("nf_conntrack.drop rose by \(dropped) in \(name)")) }
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: name, hook: step.hook),
-                    "the connection table of \(name) is full: \(count) of \(limit) entries; packets of new connections are dropped (the limit is the machine's: it is set in its first network namespace, for all)",
-                    evidence: evidence,
-                    remedy: Remedy([
-                        RemedyAction(
-                            in: nil, .sysctl(name: "net.netfilter.nf_conntrack_max", value: "\(limit * 2)"))
-                    ])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: name, hook: step.hook),
+            "the connection table of \(name) is full: \(count) of \(limit) entries; packets of new connections are dropped (the limit is the machine's: it is set in its first network namespace, for all)",
+            evidence: evidence,
+            remedy: Remedy([
+                RemedyAction(
+                    in: nil, .sysctl(name: "net.netfilter.nf_conntrack_max", value: "\(limit * 2)"))
+            ]))
     }
 
     private func setting(_ name: String, _ step: ConntrackStep) -> Int? {

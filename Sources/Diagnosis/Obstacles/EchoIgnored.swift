@@ -14,11 +14,8 @@ struct EchoIgnored: Obstacle {
         let key =
             step.packet.destination.isIPv4 ? "net.ipv4.icmp_echo_ignore_all" : "net.ipv6.icmp.echo_ignore_all"
         guard step.namespace.sysctls[key] == "1" else { return [] }
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: name), "\(name) answers no pings: \(key) = 1",
-                    evidence: [.state("\(key) = 1 in \(name)")], remedy: Remedy([.sysctl(step.namespace, key, "0")])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: name), "\(name) answers no pings: \(key) = 1",
+            evidence: [.state("\(key) = 1 in \(name)")], remedy: Remedy([.sysctl(step.namespace, key, "0")]))
     }
 }

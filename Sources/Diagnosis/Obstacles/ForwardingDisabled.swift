@@ -29,13 +29,10 @@ struct ForwardingDisabled: Obstacle {
             } else {
                 .sysctl(namespace, "net.ipv4.conf.DEVICE.forwarding", device: device, "1")
             }
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: namespace.name, device: device),
-                    "\(namespace.name) does not forward what comes in by \(device): \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(destination) is not its own address",
-                    evidence: [.state("\(setting.key) = 0 in \(namespace.name)")], remedy: Remedy([action])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: namespace.name, device: device),
+            "\(namespace.name) does not forward what comes in by \(device): \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(destination) is not its own address",
+            evidence: [.state("\(setting.key) = 0 in \(namespace.name)")], remedy: Remedy([action]))
     }
 }
 

@@ -14,20 +14,17 @@ struct GatewayUnreachable: Obstacle {
         let (namespace, choice) = (step.namespace, step.choice)
         let better = surroundings.gateways(for: step.packet, namespace).first
         let table = choice.table.map { $0 == 254 ? "" : "table \($0)" } ?? CommandWords()
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: namespace.name, device: step.link.name),
-                    "the gateway \(gateway) of \(namespace.name) answers no \(step.protocolName) on \(step.link.name): \(step.whereabouts(surroundings.topology))",
-                    evidence: [step.fact, Fact(choice.evidence, choice.text)],
-                    remedy: better.map {
-                        Remedy([
-                            .ip(
-                                namespace, step.hop.family,
-                                "route replace \(choice.route?.destinationText ?? "default") via \($0.address) \(words: table)"
-                            )
-                        ])
-                    }))
-        ]
+        return stops(
+            at: Finding.Place(namespace: namespace.name, device: step.link.name),
+            "the gateway \(gateway) of \(namespace.name) answers no \(step.protocolName) on \(step.link.name): \(step.whereabouts(surroundings.topology))",
+            evidence: [step.fact, Fact(choice.evidence, choice.text)],
+            remedy: better.map {
+                Remedy([
+                    .ip(
+                        namespace, step.hop.family,
+                        "route replace \(choice.route?.destinationText ?? "default") via \($0.address) \(words: table)"
+                    )
+                ])
+            })
     }
 }

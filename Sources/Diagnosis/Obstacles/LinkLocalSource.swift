@@ -30,6 +30,6 @@ struct LinkLocalSource: Obstacle {
         }
         let place = Finding.Place(
             namespace: holder?.namespace.name ?? name, device: holder?.link.name ?? step.device)
-        return [.candidate(candidate(at: place, message, evidence: evidence))]
+        return stops(at: place, message, evidence: evidence)
     }
 }

@@ -13,12 +13,9 @@ struct ListenerElsewhere: Obstacle {
         guard case .socket(let step) = step, step.isUnserved(surroundings), let other = step.listenersElsewhere.first
         else { return [] }
         let (name, destination) = (step.namespace.name, step.packet.destination)
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: name, hook: .input),
-                    "the packet arrived in \(name), but \(other.process ?? "the server") listens on \(other.address) only, not on \(destination): let it listen on \(destination.isIPv4 ? "0.0.0.0" : "::")",
-                    evidence: [.state("\(other.words) in \(name)")]))
-        ]
+        return stops(
+            at: Finding.Place(namespace: name, hook: .input),
+            "the packet arrived in \(name), but \(other.process ?? "the server") listens on \(other.address) only, not on \(destination): let it listen on \(destination.isIPv4 ? "0.0.0.0" : "::")",
+            evidence: [.state("\(other.words) in \(name)")])
     }
 }

@@ -12,13 +12,10 @@ struct LoopbackDown: Obstacle {
             let loopback = step.namespace.loopback, !loopback.isUp
         else { return [] }
         let name = step.namespace.name
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: name, device: loopback.name),
-                    "\(loopback.name) is down in \(name): what \(name) sends to its own addresses, \(step.packet.destination) among them, goes through it",
-                    evidence: [.state("\(loopback.name) is not up in \(name)")],
-                    remedy: Remedy([.ip(step.namespace, "link set \(loopback.name) up")])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: name, device: loopback.name),
+            "\(loopback.name) is down in \(name): what \(name) sends to its own addresses, \(step.packet.destination) among them, goes through it",
+            evidence: [.state("\(loopback.name) is not up in \(name)")],
+            remedy: Remedy([.ip(step.namespace, "link set \(loopback.name) up")]))
     }
 }

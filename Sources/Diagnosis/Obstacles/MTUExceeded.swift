@@ -74,16 +74,13 @@ struct MTUExceeded: Obstacle {
         // Room for one VLAN tag is always left.
         guard packet.isWhole, far.mtu > 0, near.mtu > far.mtu, packet.length > far.mtu + 4, packet.length <= near.mtu
         else { return [] }
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: step.far.name, device: far.name),
-                    "\(near.name) in \(step.near.name) sends up to \(near.mtu) bytes, \(far.name) in \(step.far.name) at its other end takes \(far.mtu): the packet of \(packet.length) bytes is dropped without a word",
-                    evidence: [
-                        .state("MTU \(near.mtu) of \(near.name), MTU \(far.mtu) of \(far.name)"),
-                        .seen("\(packet.length) bytes"),
-                    ], remedy: Remedy([.ip(step.far, "link set dev \(far.name) mtu \(near.mtu)")])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: step.far.name, device: far.name),
+            "\(near.name) in \(step.near.name) sends up to \(near.mtu) bytes, \(far.name) in \(step.far.name) at its other end takes \(far.mtu): the packet of \(packet.length) bytes is dropped without a word",
+            evidence: [
+                .state("MTU \(near.mtu) of \(near.name), MTU \(far.mtu) of \(far.name)"),
+                .seen("\(packet.length) bytes"),
+            ], remedy: Remedy([.ip(step.far, "link set dev \(far.name) mtu \(near.mtu)")]))
     }
 }
 

@@ -24,12 +24,9 @@ struct NoListener: Obstacle {
         let known =
             others.isEmpty
             ? "nothing listens on \(name) at all" : "what listens: \(others.prefix(6).joined(separator: ", "))"
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: namespace, hook: .input),
-                    "the packet arrived in \(namespace), and nobody listens on \(name) port \(port) there; \(known)",
-                    evidence: [.state("no \(name) socket on port \(port) in \(namespace)")]))
-        ]
+        return stops(
+            at: Finding.Place(namespace: namespace, hook: .input),
+            "the packet arrived in \(namespace), and nobody listens on \(name) port \(port) there; \(known)",
+            evidence: [.state("no \(name) socket on port \(port) in \(namespace)")])
     }
 }

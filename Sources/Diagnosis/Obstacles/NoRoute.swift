@@ -25,16 +25,13 @@ struct NoRoute: Obstacle {
             surroundings.gateways(for: step.packet, namespace).first
             ?? surroundings.gateways(for: step.packet, namespace, thatForward: false).first
         let looked = choice.tables.isEmpty ? "" : ", looked up in \(names(of: choice.tables))"
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: namespace.name, device: step.inDevice),
-                    "\(namespace.name) has no route to \(destination): \(known(step))",
-                    evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")],
-                    remedy: gateway.map {
-                        Remedy([.ip(namespace, destination.family, "route add default via \($0.address)")])
-                    }))
-        ]
+        return stops(
+            at: Finding.Place(namespace: namespace.name, device: step.inDevice),
+            "\(namespace.name) has no route to \(destination): \(known(step))",
+            evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")],
+            remedy: gateway.map {
+                Remedy([.ip(namespace, destination.family, "route add default via \($0.address)")])
+            })
     }
 
     private func known(_ step: RouteStep) -> String {

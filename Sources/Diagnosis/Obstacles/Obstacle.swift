@@ -41,6 +41,18 @@ extension Obstacle {
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? { nil }
     func words(for reason: String, _ packet: PacketState) -> String? { nil }
 
+    /// The one judgement that the packet can't, or may not, pass: a candidate of this obstacle.
+    func stops(
+        at place: Finding.Place, _ message: String, evidence: [Fact], remedy: Remedy? = nil, isCertain: Bool = true,
+        reasons: Set<String>? = nil
+    ) -> [Judgement] {
+        [
+            .candidate(
+                candidate(
+                    at: place, message, evidence: evidence, remedy: remedy, isCertain: isCertain, reasons: reasons))
+        ]
+    }
+
     /// A candidate of this obstacle.
     ///
     /// - Parameters:

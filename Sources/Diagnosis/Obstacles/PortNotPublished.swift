@@ -42,28 +42,22 @@ struct PortNotPublished: Obstacle {
         let known = ports.isEmpty ? "nothing" : ports.prefix(6).joined(separator: ", ")
         let place = Finding.Place(namespace: namespace.name, hook: .prerouting)
         guard let server else {
-            return [
-                .candidate(
-                    candidate(
-                        at: place,
-                        "nobody listens on \(name) port \(port) in \(namespace.name) itself, and no DNAT rule of it publishes that port; what is published: \(known)",
-                        evidence: [
-                            .state("no \(name) socket on port \(port) in \(namespace.name)"),
-                            .state("published: \(known)"),
-                        ]))
-            ]
+            return stops(
+                at: place,
+                "nobody listens on \(name) port \(port) in \(namespace.name) itself, and no DNAT rule of it publishes that port; what is published: \(known)",
+                evidence: [
+                    .state("no \(name) socket on port \(port) in \(namespace.name)"),
+                    .state("published: \(known)"),
+                ])
         }
         let socket = "\(isIPv4 ? "\(packet.destination)" : "[\(packet.destination)]"):\(port)"
-        return [
-            .candidate(
-                candidate(
-                    at: place,
-                    "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule of \(namespace.name) sends \(socket) there, so it can be reached from inside only; what is published: \(known)",
-                    evidence: [
-                        .state("\(server.namespace.name) listens on \(name) port \(port)"),
-                        .state("published: \(known)"),
-                    ], remedy: Remedy(publication(step, to: server))))
-        ]
+        return stops(
+            at: place,
+            "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule of \(namespace.name) sends \(socket) there, so it can be reached from inside only; what is published: \(known)",
+            evidence: [
+                .state("\(server.namespace.name) listens on \(name) port \(port)"),
+                .state("published: \(known)"),
+            ], remedy: Remedy(publication(step, to: server)))
     }
 
     private struct Server {

@@ -12,12 +12,9 @@ struct QueueDelay: Obstacle {
             state.exceededBurst == nil, !state.mayHaveDropped(step.packet), state.queue.backlogPackets > 0,
             let waiting = waiting(state.name, surroundings.context)
         else { return [] }
-        return [
-            .candidate(
-                candidate(
-                    at: state.place, "\(waiting), which holds \(state.backlog)\(delay(state))", evidence: [state.fact],
-                    isCertain: false))
-        ]
+        return stops(
+            at: state.place, "\(waiting), which holds \(state.backlog)\(delay(state))", evidence: [state.fact],
+            isCertain: false)
     }
 
     /// What waits in a queue that holds packets; nil where this packet can't, nor keep back its sender.

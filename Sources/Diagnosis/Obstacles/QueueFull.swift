@@ -22,14 +22,11 @@ struct QueueFull: Obstacle {
         }
         let dropped =
             state.dropped > 0 ? "; it dropped \(QueueState.count(state.dropped, "packet")) meanwhile" : ""
-        return [
-            .candidate(
-                candidate(
-                    at: state.place,
-                    "\(state.name) \(state.isFull ? "is full" : "drops packets")\(dropped): more is sent to it than it lets out; send less at once, or give it more rate or room",
-                    evidence: [state.fact],
-                    // With room left, or packets that still wait, it may be another's that was dropped.
-                    isCertain: state.isReported || state.isFull && state.dropped > 0))
-        ]
+        return stops(
+            at: state.place,
+            "\(state.name) \(state.isFull ? "is full" : "drops packets")\(dropped): more is sent to it than it lets out; send less at once, or give it more rate or room",
+            evidence: [state.fact],
+            // With room left, or packets that still wait, it may be another's that was dropped.
+            isCertain: state.isReported || state.isFull && state.dropped > 0)
     }
 }

@@ -28,23 +28,20 @@ struct ReversePathFilter: Obstacle {
         let hasRoute = check.back.kind != nil
         let back = hasRoute ? "the way to \(source) is \(check.back.text)" : "there is no route to \(source)"
         let key = "net.ipv4.conf.DEVICE.rp_filter"
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: namespace.name, device: device),
-                    "\(namespace.name) drops what \(source) sends by \(device): rp_filter = \(check.mode) wants the way back to be by \(device) too, but \(back); a route to \(source) by \(device) would do",
-                    evidence: [
-                        .state("net.ipv4.conf.\(check.setter).rp_filter = \(check.mode) in \(namespace.name)"),
-                        Fact(check.back.evidence, back),
-                    ],
-                    // The loose mode still asks for a route to the source.
-                    remedy: Remedy(
-                        hasRoute
-                            ? [.sysctl(namespace, key, device: device, "2")]
-                            : [
-                                .sysctl(namespace, key, device: "all", "0"),
-                                .sysctl(namespace, key, device: device, "0"),
-                            ])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: namespace.name, device: device),
+            "\(namespace.name) drops what \(source) sends by \(device): rp_filter = \(check.mode) wants the way back to be by \(device) too, but \(back); a route to \(source) by \(device) would do",
+            evidence: [
+                .state("net.ipv4.conf.\(check.setter).rp_filter = \(check.mode) in \(namespace.name)"),
+                Fact(check.back.evidence, back),
+            ],
+            // The loose mode still asks for a route to the source.
+            remedy: Remedy(
+                hasRoute
+                    ? [.sysctl(namespace, key, device: device, "2")]
+                    : [
+                        .sysctl(namespace, key, device: "all", "0"),
+                        .sysctl(namespace, key, device: device, "0"),
+                    ]))
     }
 }

@@ -17,12 +17,9 @@ struct SocketBufferFull: Obstacle {
         guard case .socket(let step) = step, let listener = step.fullSocket(surroundings) else { return [] }
         let name = step.namespace.name
         let queued = "\(listener.receiveQueue)\(listener.receiveBufferBytes.map { " of \($0)" } ?? "") bytes"
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: name, hook: .input),
-                    "the packet arrived in \(name), but the receive buffer of \(listener.words) is full: \(queued) wait to be read, \(listener.drops) datagrams were dropped; the program does not read fast enough",
-                    evidence: [.state("\(queued) queued, \(listener.drops) drops at \(listener.words) in \(name)")]))
-        ]
+        return stops(
+            at: Finding.Place(namespace: name, hook: .input),
+            "the packet arrived in \(name), but the receive buffer of \(listener.words) is full: \(queued) wait to be read, \(listener.drops) datagrams were dropped; the program does not read fast enough",
+            evidence: [.state("\(queued) queued, \(listener.drops) drops at \(listener.words) in \(name)")])
     }
 }

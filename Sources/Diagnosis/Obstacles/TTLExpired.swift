@@ -11,13 +11,10 @@ struct TTLExpired: Obstacle {
         guard case .router(let step) = step, let ttl = step.packet.ttl else { return [] }
         let name = step.namespace.name
         if ttl > 1 { return [.passed("TTL: \(ttl) at \(name)")] }
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: name, device: step.device),
-                    "the packet came to \(name) by \(step.device) with TTL \(ttl): a router takes one off and drops what is then at zero; it needs a greater TTL, if it does not go round in circles",
-                    evidence: [.seen("TTL \(ttl) at \(name) \(step.device) in")]
-                        + surroundings.errors(ofTypes: [11, 3])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: name, device: step.device),
+            "the packet came to \(name) by \(step.device) with TTL \(ttl): a router takes one off and drops what is then at zero; it needs a greater TTL, if it does not go round in circles",
+            evidence: [.seen("TTL \(ttl) at \(name) \(step.device) in")]
+                + surroundings.errors(ofTypes: [11, 3]))
     }
 }

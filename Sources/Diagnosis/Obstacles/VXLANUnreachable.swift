@@ -25,13 +25,10 @@ struct VXLANUnreachable: Obstacle {
         // Which of the two ends is wrong can't be told.
         case .identifier, .port, .local, .otherEndDown: break
         }
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: step.near.name, device: step.nearLink.name),
-                    "\(step.nearLink.name) in \(step.near.name) does not reach \(step.farLink.name) in \(step.far.name): \(why)",
-                    evidence: [.state(why)], remedy: remedy))
-        ]
+        return stops(
+            at: Finding.Place(namespace: step.near.name, device: step.nearLink.name),
+            "\(step.nearLink.name) in \(step.near.name) does not reach \(step.farLink.name) in \(step.far.name): \(why)",
+            evidence: [.state(why)], remedy: remedy)
     }
 
     private func words(_ fault: TunnelStep.Fault, _ step: TunnelStep) -> String? {

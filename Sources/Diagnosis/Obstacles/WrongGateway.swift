@@ -37,21 +37,18 @@ struct WrongGateway: Obstacle {
         else { return [] }
         let (sender, name) = (choice.sender.name, step.namespace.name)
         let destination = surroundings.origin.destination
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: sender, device: choice.route.device),
-                    "\(sender) sends what is for \(destination) to \(choice.gateway), which is \(name), and that forwards nothing; \(choice.better.address) in \(choice.better.namespace) does",
-                    evidence: [
-                        Fact(choice.route.evidence, "\(choice.route.text) in \(sender)"),
-                        .state("\(choice.gateway) is an address of \(name), which does not forward"),
-                    ],
-                    remedy: Remedy([
-                        .ip(
-                            choice.sender, destination.family,
-                            "route replace \(choice.route.route?.destinationText ?? "default") via \(choice.better.address)"
-                        )
-                    ])))
-        ]
+        return stops(
+            at: Finding.Place(namespace: sender, device: choice.route.device),
+            "\(sender) sends what is for \(destination) to \(choice.gateway), which is \(name), and that forwards nothing; \(choice.better.address) in \(choice.better.namespace) does",
+            evidence: [
+                Fact(choice.route.evidence, "\(choice.route.text) in \(sender)"),
+                .state("\(choice.gateway) is an address of \(name), which does not forward"),
+            ],
+            remedy: Remedy([
+                .ip(
+                    choice.sender, destination.family,
+                    "route replace \(choice.route.route?.destinationText ?? "default") via \(choice.better.address)"
+                )
+            ]))
     }
 }

@@ -13,17 +13,14 @@ struct WrongNetmask: Obstacle {
             let (own, narrower) = Self.prefixes(step, surroundings.context.graph)
         else { return [] }
         let (namespace, link, hop) = (step.namespace, step.link, step.hop)
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: namespace.name, device: link.name),
-                    "\(own) on \(link.name) in \(namespace.name) makes \(hop) look as if it were on that link, so it is asked for by \(step.protocolName) instead of being sent to a router; \(narrower.device) in \(narrower.namespace) has \(narrower.prefix)",
-                    evidence: [
-                        .state("\(own) on \(link.name) in \(namespace.name)"),
-                        .state("\(narrower.prefix) on \(narrower.device) in \(narrower.namespace)"),
-                    ] + step.elsewhere(surroundings.topology).map { .state("\(hop) is held by \($0)") },
-                    remedy: Remedy(correction(step, own, narrower.prefix))))
-        ]
+        return stops(
+            at: Finding.Place(namespace: namespace.name, device: link.name),
+            "\(own) on \(link.name) in \(namespace.name) makes \(hop) look as if it were on that link, so it is asked for by \(step.protocolName) instead of being sent to a router; \(narrower.device) in \(narrower.namespace) has \(narrower.prefix)",
+            evidence: [
+                .state("\(own) on \(link.name) in \(namespace.name)"),
+                .state("\(narrower.prefix) on \(narrower.device) in \(narrower.namespace)"),
+            ] + step.elsewhere(surroundings.topology).map { .state("\(hop) is held by \($0)") },
+            remedy: Remedy(correction(step, own, narrower.prefix)))
     }
 
     typealias Narrower = (prefix: IPPrefix, namespace: String, device: String)

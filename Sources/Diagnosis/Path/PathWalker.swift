@@ -72,6 +72,7 @@ struct PathWalker {
 
     mutating func mayContinue() -> Bool {
         path.stations += 1
+        if path.stations >= Self.stationLimit { stop() }
         return path.stations < Self.stationLimit
     }
 
