@@ -283,7 +283,7 @@ struct CauseTests {
         #expect(first?.code == "mtu-exceeded")
         #expect(first?.where == Finding.Place(namespace: "host", device: "eth0"))
         #expect(first?.message.contains("1500") == true && first?.message.contains("1400") == true)
-        #expect(first?.message.contains("the sender was told") == true)
+        #expect(first?.message.contains("the sender received the ICMP error") == true)
     }
 
     @Test("without the DF bit the router fragments: not the cause")

@@ -598,7 +598,7 @@ struct MoreCauseTests {
 
     @Test(
         "vxlan-unreachable: which of remote, FDB and VNI",
-        arguments: [("remote", "203.0.113.66"), ("fdb", "neither a remote nor an FDB entry"), ("vni", "43")])
+        arguments: [("remote", "203.0.113.66"), ("fdb", "no remote and no FDB entry"), ("vni", "43")])
     mutating func vxlan(what: String, words: String) {
         network.topology = overlay { first, second in
             switch what {

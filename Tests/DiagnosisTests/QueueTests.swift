@@ -78,7 +78,7 @@ struct QueueTests {
         #expect(result.findings.map(\.code) == ["lost-unexplained"])
         #expect(
             result.findings.first?.checks.contains {
-                $0.holds == false && $0.text.contains("(tbf) of eth0 in host holds nothing")
+                $0.holds == false && $0.text.contains("(tbf) of eth0 in host is empty")
             } == true)
     }
 
@@ -117,7 +117,7 @@ struct QueueTests {
         }
         let full = examine(before: shaper, after: after) { $0.sendFailures = [failure(105)] }
         #expect(full.findings.first?.code == "queue-delay")
-        #expect(full.findings.first?.message.contains("the socket has no room") == true)
+        #expect(full.findings.first?.message.contains("the socket's send buffer is full") == true)
         let other = examine(before: shaper, after: after) { $0.sendFailures = [failure(22)] }
         #expect(!other.findings.contains { $0.code == "queue-delay" })
     }

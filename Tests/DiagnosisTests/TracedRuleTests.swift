@@ -50,7 +50,7 @@ import Wire
         #expect(finding.evidence.map(\.description).contains("rule: traced: iptables filter outer 2"))
         #expect(finding.path.map { "\($0.chain) \($0.position ?? 0)" } == ["FORWARD 2"])
         #expect(finding.unmatched.map(\.because) == ["it is ICMP"])
-        #expect(!finding.evidence.contains { $0.description.contains("the trace decides") })
+        #expect(!finding.evidence.contains { $0.description.contains("the trace takes precedence") })
     }
 
     @Test("where the rules as read say another one, the trace decides and the finding says both")
@@ -61,7 +61,7 @@ import Wire
         #expect(finding.rule?.chain == "outer" && finding.rule?.position == 1)
         #expect(
             finding.evidence.map(\.description).contains(
-                "state: by the rules as they were read iptables filter outer 2 would have ended it; the trace decides"))
+                "state: by the rules as they were read, iptables filter outer 2 would have ended it; the trace takes precedence"))
     }
 
     @Test("a rule that the rules as read do not have is named all the same")
@@ -80,7 +80,7 @@ import Wire
         #expect(found.allSatisfy { $0.rule == nil })
         #expect(
             found.first?.checks.contains {
-                $0.holds == false && $0.text == "iptables filter outer 2: the trace shows that the packet passed"
+                $0.holds == false && $0.text == "iptables filter outer 2: the trace shows that the packet passed it"
             } == true)
         // The same where rules were lost meanwhile: nothing is concluded.
         let unsure = findings(events, losses: [WalkLoss(vantage: "rule trace host", lost: 1)]).findings

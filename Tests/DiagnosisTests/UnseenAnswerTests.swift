@@ -8,7 +8,7 @@ import WalkModel
 /// A ping that arrived in `wan` and whose answer nobody saw, in a network where nothing stops it.
 @Suite("An answer that was not seen") struct UnseenAnswerTests {
     private let start: Int64 = 1_795_399_094_000_000_000  // 2026-11-23T01:58:14Z, as the walks of these tests have it.
-    private let nothing = "the packet arrived in wan and no answer was seen; of what could stop the answer nothing does"
+    private let nothing = "the packet arrived in wan and no reply was seen; none of the known causes applies"
 
     private func finding(lossAfter milliseconds: Int64?) -> Finding? {
         var network = BaseNetwork()

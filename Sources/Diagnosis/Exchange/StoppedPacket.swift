@@ -68,7 +68,8 @@ struct StoppedPacket {
             expected.finding.where.hook == match.finding.where.hook
         {
             match.finding.evidence.append(
-                .state("by the rules as they were read \(other.words) would have ended it; the trace decides"))
+                .state("by the rules as they were read, \(other.words) would have ended it; the trace takes precedence")
+            )
         }
         return match
     }

@@ -24,7 +24,7 @@ extension WalkDiagnosis {
         if packet.hasPorts, !reply.isICMPError, end.packet.source != walk.destination {
             let back = pathBack(of: arrived, from: last.namespace, reading)
             if let candidate = bypassedTranslation(reading, arrived, back.path, sender: sender.namespace) {
-                return finding(of: candidate, reading, fact: .seen("the answer came from \(end.packet.source)"))
+                return finding(of: candidate, reading, fact: .seen("the reply came from \(end.packet.source)"))
             }
         }
         return []
@@ -60,7 +60,7 @@ extension WalkDiagnosis {
             namespace: namespace, device: reading.inDevice(at: last) ?? "", packet: arrived, isRefused: true)
         let path = ForwardPath(at: .socket(socket), origin: arrived, PathInputs(context))
         guard let candidate = PathFindings(path).candidates.first else { return [] }
-        return finding(of: candidate, reading, fact: reply.map { .seen("answered with \($0.summary)") })
+        return finding(of: candidate, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
     }
 
     private mutating func stoppedReply(_ reply: Walk, _ reading: WalkReading, _ packet: PacketState) -> [Finding] {
@@ -92,7 +92,7 @@ extension WalkDiagnosis {
         guard holders.count > 1 else { return [] }
         return finding(
             of: DuplicateAddress().shared(address, holders, refused: refused, surroundings), reading,
-            fact: refused == nil ? .seen("the answer came to \(taker)") : nil)
+            fact: refused == nil ? .seen("the reply went to \(taker)") : nil)
     }
 
     /// A private source that the last router before the end let out untranslated.

@@ -30,7 +30,7 @@ extension WalkDiagnosis {
         if !isComplete, !stop.report.isDirect {
             cause.isCertain = false
             cause.finding.evidence.append(
-                Fact(nil, "a source lost events meanwhile: what was not seen proves nothing"))
+                Fact(nil, "a source lost events meanwhile: that a hop was not seen is inconclusive"))
         }
         if request == nil { refine(cause, reading) }
         return findings(of: cause, next: candidates, path, stop.report, reading)
@@ -52,7 +52,7 @@ extension WalkDiagnosis {
         for refuted in findings.candidates where isPassed(refuted, trace) {
             let words = refuted.finding.rule?.words ?? "a rule"
             findings.note(
-                Finding.Check(holds: false, text: "\(words): the trace shows that the packet passed"))
+                Finding.Check(holds: false, text: "\(words): the trace shows that the packet passed it"))
         }
         findings.removeCandidates { isPassed($0, trace) }
         return findings
@@ -92,7 +92,7 @@ extension WalkDiagnosis {
         }
         if var cause = fitting.first(where: \.isCertain) ?? fitting.first {
             cause.finding.evidence.append(
-                .seen("the next hop of \(last.namespace) on \(device) does not answer"))
+                .seen("no reply from the next hop of \(last.namespace) on \(device)"))
             return cause
         }
         return NeighborUnresolved().waiting(for: waiting, in: last.namespace, on: device)

@@ -159,7 +159,7 @@ extension WalkDiagnosis {
         }
         if !arrival.packet.owesReply { found.isCertain = false }
         found.finding.evidence.append(
-            .seen("the request arrived in \(arrival.last.namespace); it is the answer that stops"))
+            .seen("the request arrived in \(arrival.last.namespace); the reply is what is lost"))
         return findings(of: found, next: back.candidates, back, KernelReport(reading.walk, context), reading)
     }
 }

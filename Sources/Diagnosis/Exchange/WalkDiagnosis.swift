@@ -85,7 +85,7 @@ struct WalkDiagnosis {
         if report.reason == nil, let fact = context.nearbyDrops?.words(concerning: cause.reasons) {
             first.evidence.append(fact)
         }
-        if let failure = report.failure { first.evidence.append(.kernel("the sender got: \(failure.message)")) }
+        if let failure = report.failure { first.evidence.append(.kernel("the send call failed: \(failure.message)")) }
         if let last = reading.last { first.evidence.insert(.seen("last at \(last.words)"), at: 0) }
         var findings = [first]
         for candidate in candidates where candidate.isCertain && findings.count < 5 {
@@ -95,7 +95,7 @@ struct WalkDiagnosis {
             }
             if isKnown { continue }
             finding.severity = .warning
-            finding.message = "next in line: \(finding.message)"
+            finding.message = "would also block: \(finding.message)"
             findings.append(finding)
         }
         return findings

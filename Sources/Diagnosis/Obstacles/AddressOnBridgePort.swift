@@ -36,7 +36,7 @@ struct AddressOnBridgePort: Obstacle {
         let isDown = namespace[device: master]?.isUp == false
         return candidate(
             at: Finding.Place(namespace: namespace.name, device: link.name),
-            "\(address) stands on \(link.name) in \(namespace.name), which is a port of \(master): the bridge takes what comes in there, so that nobody answers for \(address.address); the address belongs on \(master)",
+            "\(address) is configured on \(link.name) in \(namespace.name), a port of the bridge \(master): frames arriving there go to the bridge, so nothing answers for \(address.address); configure the address on \(master)",
             evidence: [.state("\(address) on \(link.name), master \(master), in \(namespace.name)")],
             remedy: Remedy(
                 (isDown ? [.ip(namespace, "link set \(master) up")] : []) + [

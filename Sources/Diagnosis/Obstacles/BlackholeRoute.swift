@@ -18,7 +18,7 @@ struct BlackholeRoute: Obstacle {
             ?? choice.rule.map { "the rule \($0.text)" } ?? "a \(choice.kind ?? "") route"
         return stops(
             at: Finding.Place(namespace: name, device: step.inDevice),
-            "\(what) in \(name) discards what is sent to \(step.packet.destination)",
+            "\(what) in \(name) discards packets to \(step.packet.destination)",
             evidence: [Fact(choice.evidence, choice.text)], remedy: Remedy(ifAny: removal(step)))
     }
 

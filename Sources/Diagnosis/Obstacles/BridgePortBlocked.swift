@@ -20,20 +20,20 @@ struct BridgePortBlocked: Obstacle {
         case .isolated(let entry, let exit):
             return [
                 blocked(
-                    exit, step, "it is isolated, and so is \(entry.name): isolated ports don't reach each other",
+                    exit, step, "it is isolated, and so is \(entry.name): isolated ports do not exchange frames",
                     "bridge link set dev \(exit.name) isolated off")
             ]
         case .noPVID(let entry):
             return [
                 blocked(
-                    entry, step, "\(bridge) filters VLANs and the port has no PVID",
+                    entry, step, "\(bridge) filters VLANs, and the port has no PVID",
                     step.ownVLAN.map { "bridge vlan add dev \(entry.name) vid \($0) pvid untagged" })
             ]
         case .notMember(let exit, let vlan):
             let pvid = exit.bridgePort?.pvid.map(String.init) ?? "none"
             return [
                 blocked(
-                    exit, step, "\(bridge) filters VLANs, the frame is in VLAN \(vlan) and the port's PVID is \(pvid)",
+                    exit, step, "\(bridge) filters VLANs, the frame is in VLAN \(vlan), and the port's PVID is \(pvid)",
                     "bridge vlan add dev \(exit.name) vid \(vlan) pvid untagged")
             ]
         case .notBridges(let entry, let vlan):
@@ -41,7 +41,7 @@ struct BridgePortBlocked: Obstacle {
             return [
                 blocked(
                     entry, step,
-                    "\(bridge) filters VLANs, the port's PVID is \(vlan) and \(bridge) itself is in \(own.map(String.init) ?? "none")",
+                    "\(bridge) filters VLANs, the port's PVID is \(vlan), and \(bridge) itself is in \(own.map(String.init) ?? "none")",
                     "bridge vlan add dev \(entry.name) vid \(own ?? 1) pvid untagged")
             ]
         }
@@ -55,8 +55,8 @@ struct BridgePortBlocked: Obstacle {
         }
         let words =
             state.isBecomingReady
-            ? "its state is \(state): the spanning tree lets it forward after two forward delays, if it finds no loop"
-            : "its state is \(state): the spanning tree found another way to the same bridges"
+            ? "its state is \(state): the spanning tree sets it to forwarding after two forward delays, unless it finds a loop"
+            : "its state is \(state): the spanning tree found a redundant path to the same bridges"
         return blocked(port, step, words, nil)
     }
 
@@ -65,7 +65,7 @@ struct BridgePortBlocked: Obstacle {
         return .candidate(
             candidate(
                 at: Finding.Place(namespace: name, device: port.name),
-                "\(port.name), a port of \(step.bridge.name) in \(name), does not let the frame pass: \(why)",
+                "bridge port \(port.name) of \(step.bridge.name) in \(name) blocks the frame: \(why)",
                 evidence: [.state("\(port.name) in \(name): \(why)")],
                 remedy: command.map { Remedy([.run(step.namespace, $0)]) }))
     }

@@ -24,7 +24,7 @@ struct BurstExceeded: Obstacle {
         }
         return stops(
             at: state.place,
-            "the packet of \(state.frame) bytes with its Ethernet header is longer than the burst of \(state.name), \(burst) bytes: it never passes, shorter packets do",
+            "the frame of \(state.frame) bytes exceeds the burst of \(state.name), \(burst) bytes: it can never pass, shorter ones can",
             evidence: [
                 .state("\(state.name) (\(state.queue.handle)): burst \(burst) bytes"),
                 .seen("\(state.frame) bytes"),

@@ -25,7 +25,7 @@ struct ConntrackFull: Obstacle {
         if dropped > 0 { evidence.append(.kernel("nf_conntrack.drop rose by \(dropped) in \(name)")) }
         return stops(
             at: Finding.Place(namespace: name, hook: step.hook),
-            "the connection table of \(name) is full: \(count) of \(limit) entries; packets of new connections are dropped (the limit is the machine's: it is set in its first network namespace, for all)",
+            "the connection tracking table of \(name) is full (\(count) of \(limit) entries): packets of new connections are dropped; the limit is global and is set in the initial network namespace",
             evidence: evidence,
             remedy: Remedy([
                 RemedyAction(

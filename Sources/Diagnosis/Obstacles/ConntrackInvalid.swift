@@ -10,10 +10,11 @@ struct ConntrackInvalid: Obstacle {
         let isUnseen = surroundings.inputs.requestPassed?.contains(rule.namespace.name) == false
         let seen =
             isUnseen
-            ? "it answers a packet that never came by here" : "it fits no connection that is known here"
+            ? "it replies to a packet that did not pass through \(rule.namespace.name)"
+            : "it belongs to no known connection"
         var finding = base
         finding.message =
-            "\(rule.rule.words) in \(rule.namespace.name) drops \(rule.subject) as invalid: \(seen), so conntrack can't place it"
+            "\(rule.rule.words) in \(rule.namespace.name) drops \(rule.subject) as invalid: \(seen), so conntrack has no entry for it"
         return finding
     }
 }

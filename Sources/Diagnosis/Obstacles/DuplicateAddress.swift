@@ -25,8 +25,8 @@ struct DuplicateAddress: Obstacle {
                 .candidate(
                     candidate(
                         at: Finding.Place(namespace: name, device: step.device),
-                        "\(name) drops the packet: its source \(source) is an address of \(name) itself, yet it came in by \(step.device)",
-                        evidence: [.state("\(source) is held by \(words)")],
+                        "martian source: the packet arrived at \(name) on \(step.device) with \(name)'s own address \(source) as its source, and is dropped",
+                        evidence: [.state("\(source) is configured on \(words)")],
                         reasons: ["IP_LOCAL_SOURCE", "IP_RPFILTER", "IP_INVALID_SOURCE"]
                     ).with(.isElsewhere))
             ]
@@ -48,20 +48,23 @@ struct DuplicateAddress: Obstacle {
             namespace.neighbors.contains { $0.address == address && $0.mac != nil && $0.mac == taker.link.mac }
         }
         let words = holders.map(\.words)
-        var message = "\(address) is held twice on one link, by \(words.joined(separator: " and by ")): "
+        var message =
+            "duplicate IP address on the segment: \(address) is configured on \(words.joined(separator: " and on ")); "
         message +=
-            asker.map { "\($0.name) sends to whichever answered first, \(taker.namespace.name)" }
-            ?? "it went to \(taker.namespace.name)"
+            asker.map { "\($0.name) uses whichever replied first, \(taker.namespace.name)" }
+            ?? "the packet went to \(taker.namespace.name)"
         var remedy: Remedy?
         if let refused, let port = refused.destinationPort, let meant = meant(by: refused, port, holders) {
             let name = refused.ipProtocol.description
-            message += ", while \(meant.namespace.name) is the one that listens on \(name) port \(port)"
+            message += "; only \(meant.namespace.name) listens on \(name) port \(port)"
             remedy = Remedy(ifAny: removal(of: address, from: taker, asker))
         }
         return candidate(
             at: Finding.Place(namespace: taker.namespace.name, device: taker.link.name), message,
             evidence: words.map { .state("\(address) on \($0)") }
-                + (asker.map { [.state("\($0.name) has \(address) at \(taker.link.mac.map(\.description) ?? "")")] }
+                + (asker.map {
+                    [.state("neighbour \(address) in \($0.name): \(taker.link.mac.map(\.description) ?? "")")]
+                }
                     ?? []),
             remedy: remedy, reasons: [])
     }
@@ -99,10 +102,10 @@ struct DuplicateAddress: Obstacle {
         _ surroundings: Surroundings
     ) -> Candidate {
         let others = surroundings.holders(of: address.address, onLinkOf: holder)
-        let found = others.isEmpty ? "somebody else" : others.map(\.words).joined(separator: " and ")
+        let found = others.isEmpty ? "another host" : others.map(\.words).joined(separator: " and ")
         return candidate(
             at: Finding.Place(namespace: holder.namespace.name, device: holder.link.name),
-            "\(address) on \(holder.words) can't be used: duplicate address detection found that \(found) has it. So \(holder.namespace.name) sends from \(source), which \(router) passes on to no other link",
+            "\(address) on \(holder.words) is unusable: duplicate address detection found it on \(found). So \(holder.namespace.name) sends from the link-local address \(source), and \(router) does not forward packets from such addresses",
             evidence: [seen, .state("\(address) on \(holder.words) is dadfailed")]
                 + others.map { .state("\(address.address) on \($0.words)") },
             reasons: ["IP_INADDRERRORS"]

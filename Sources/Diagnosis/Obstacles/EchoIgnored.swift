@@ -15,7 +15,7 @@ struct EchoIgnored: Obstacle {
             step.packet.destination.isIPv4 ? "net.ipv4.icmp_echo_ignore_all" : "net.ipv6.icmp.echo_ignore_all"
         guard step.namespace.sysctls[key] == "1" else { return [] }
         return stops(
-            at: Finding.Place(namespace: name), "\(name) answers no pings: \(key) = 1",
+            at: Finding.Place(namespace: name), "\(name) ignores echo requests: \(key) = 1",
             evidence: [.state("\(key) = 1 in \(name)")], remedy: Remedy([.sysctl(step.namespace, key, "0")]))
     }
 }

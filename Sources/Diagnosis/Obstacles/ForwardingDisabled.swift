@@ -31,7 +31,7 @@ struct ForwardingDisabled: Obstacle {
             }
         return stops(
             at: Finding.Place(namespace: namespace.name, device: device),
-            "\(namespace.name) does not forward what comes in by \(device): \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(destination) is not its own address",
+            "IP forwarding is disabled in \(namespace.name) for packets arriving on \(device): \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(destination) is not its own address",
             evidence: [.state("\(setting.key) = 0 in \(namespace.name)")], remedy: Remedy([action]))
     }
 }

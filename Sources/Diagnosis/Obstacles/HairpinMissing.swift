@@ -38,8 +38,8 @@ struct HairpinMissing: Obstacle {
         let network = link?.addresses.first { $0.contains(packet.destination) }?.network
         let message =
             source == target
-            ? "\(router.name) sends the packet back to \(target), its own sender, with the source \(packet.source) unchanged: \(target) takes nothing from outside that claims to come from itself; the source must be translated on the way back in"
-            : "\(router.name) translates the destination to \(packet.destination) but leaves the source \(packet.source): \(target) on the same link answers \(source) directly, past the translation, and \(source) does not recognise the answer"
+            ? "missing hairpin NAT: \(router.name) sends the packet back to its own sender \(target) with the source \(packet.source) unchanged, and \(target) drops packets from outside that have its own address as their source; the source must be translated too"
+            : "missing hairpin NAT: \(router.name) translates the destination to \(packet.destination) but not the source \(packet.source); \(target) on the same link replies to \(source) directly, bypassing the translation, and \(source) does not recognise the reply"
         return candidate(
             at: Finding.Place(namespace: router.name, hook: .postrouting, device: link?.name), message,
             evidence: [

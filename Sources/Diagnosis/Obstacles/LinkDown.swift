@@ -14,11 +14,11 @@ struct LinkDown: Obstacle {
         case .route(let step): withoutRoute(step, surroundings)
         case .device(let step): [sending(step, surroundings)]
         case .wire(let step) where !step.farLink.isUp:
-            down(step.farLink, step.far, why: "it is the other end of \(step.nearLink.name) in \(step.near.name)")
+            down(step.farLink, step.far, why: "it is the peer of \(step.nearLink.name) in \(step.near.name)")
         case .bridge(let step): bridged(step)
         case .tunnel(let step):
             if case .otherEndDown = step.fault {
-                down(step.farLink, step.far, why: "it is the tunnel's other end")
+                down(step.farLink, step.far, why: "it is the far end of the tunnel")
             } else {
                 []
             }
@@ -57,25 +57,25 @@ struct LinkDown: Obstacle {
     private func sending(_ step: DeviceStep, _ surroundings: Surroundings) -> Judgement {
         let (link, namespace) = (step.link, step.namespace)
         guard step.isBlocked else { return .passed("\(link.name) in \(namespace.name) is up") }
-        if !link.isUp { return .candidate(candidate(link, namespace, why: "nothing leaves by it")) }
+        if !link.isUp { return .candidate(candidate(link, namespace, why: "nothing can be sent through it")) }
         if let peer = link.peer, let name = peer.namespace, let other = surroundings.topology[namespace: name],
             let end = other[device: peer.device], !end.isUp
         {
             return .candidate(
                 candidate(
                     end, other,
-                    why: "it is the other end of \(link.name) in \(namespace.name), which has no carrier"))
+                    why: "it is the peer of \(link.name) in \(namespace.name), which has no carrier"))
         }
         return .candidate(
             candidate(
                 at: Finding.Place(namespace: namespace.name, device: link.name),
-                "\(link.name) in \(namespace.name) has no carrier: its other end is down or not connected",
+                "\(link.name) in \(namespace.name) has no carrier: its peer is down or not connected",
                 evidence: [.state("\(link.name) in \(namespace.name) is \(link.state)")], reasons: []))
     }
 
     private func bridged(_ step: BridgeStep) -> [Judgement] {
         switch step.blockage {
-        case .bridgeDown: down(step.bridge, step.namespace, why: "none of its ports forwards")
+        case .bridgeDown: down(step.bridge, step.namespace, why: "its ports forward nothing")
         case .portDown(let port): down(port, step.namespace, why: "it is a port of \(step.bridge.name)")
         default: []
         }

@@ -21,10 +21,10 @@ struct LinkLocalSource: Obstacle {
             return [.candidate(DuplicateAddress().refused(refused, holder, source, at: name, seen, surroundings))]
         }
         var message =
-            "\(holder?.namespace.name ?? "the sender") sends from \(source), which is good for its own link only: \(name) passes the packet on to no other"
+            "\(holder?.namespace.name ?? "the sender") sends from the link-local address \(source), and \(name) does not forward packets from such addresses"
         var evidence = [seen]
         if let holder {
-            message += "; \(holder.link.name) has no address of wider scope"
+            message += "; \(holder.link.name) has no address of global scope"
             let addresses = holder.link.addresses.map(\.description).joined(separator: ", ")
             evidence.append(.state("addresses of \(holder.link.name) in \(holder.namespace.name): \(addresses)"))
         }

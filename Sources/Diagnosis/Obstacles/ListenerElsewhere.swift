@@ -15,7 +15,7 @@ struct ListenerElsewhere: Obstacle {
         let (name, destination) = (step.namespace.name, step.packet.destination)
         return stops(
             at: Finding.Place(namespace: name, hook: .input),
-            "the packet arrived in \(name), but \(other.process ?? "the server") listens on \(other.address) only, not on \(destination): let it listen on \(destination.isIPv4 ? "0.0.0.0" : "::")",
+            "the packet arrived in \(name), but \(other.process ?? "the server") listens on \(other.address) only, not on \(destination): bind it to \(destination.isIPv4 ? "0.0.0.0" : "::")",
             evidence: [.state("\(other.words) in \(name)")])
     }
 }

@@ -14,8 +14,8 @@ struct LoopbackDown: Obstacle {
         let name = step.namespace.name
         return stops(
             at: Finding.Place(namespace: name, device: loopback.name),
-            "\(loopback.name) is down in \(name): what \(name) sends to its own addresses, \(step.packet.destination) among them, goes through it",
-            evidence: [.state("\(loopback.name) is not up in \(name)")],
+            "\(loopback.name) is down in \(name): packets from \(name) to its own addresses, such as \(step.packet.destination), go through it",
+            evidence: [.state("\(loopback.name) in \(name) is down")],
             remedy: Remedy([.ip(step.namespace, "link set \(loopback.name) up")]))
     }
 }

@@ -5,14 +5,45 @@ struct LostUnexplained: Obstacle {
     let code: FindingCode = "lost-unexplained"
 
     func finding(_ stop: StoppedPacket, at place: Finding.Place, isComplete: Bool) -> Finding {
-        let expected = stop.walk.expectedNext.map { ", next expected at \($0.words)" } ?? ""
+        let seen = stop.last?.words ?? "its sender"
+        let lost = stop.walk.expectedNext.map { "between \(seen) and \($0.words)" } ?? "after \(seen)"
         let losses = isComplete ? "" : "; a source lost events meanwhile, so it may have gone on unseen"
         return Finding(
             code: code, severity: .warning, where: place,
             message:
-                "the packet was last seen at \(stop.last?.words ?? "its sender")\(expected); of what could stop it there nothing does\(losses)",
+                "the packet was lost \(lost); none of the known causes applies\(checked(stop.findings.path))\(losses)",
             evidence: stop.lastSeen + [stop.context.nearbyDrops?.words()].compactMap(\.self),
             checks: stop.findings.checks)
+    }
+
+    /// ` (checked: routes, rules, links)`: what the path from there has, in its order.
+    private func checked(_ path: ForwardPath) -> String {
+        var words: [String] = []
+        for word in path.steps.compactMap(\.kind.words) where !words.contains(word) { words.append(word) }
+        return words.isEmpty ? "" : " (checked: \(words.joined(separator: ", ")))"
+    }
+}
+
+extension PathStep.Kind {
+    /// Nil for what is not looked at by itself.
+    fileprivate var words: String? {
+        switch self {
+        case .route: "routes"
+        case .conntrack: "connection tracking"
+        case .hook: "rules"
+        case .transmit: "MTU"
+        case .device, .wire: "links"
+        case .neighbour: "neighbours"
+        case .programs: "tc and XDP programs"
+        case .queue: "queues"
+        case .bridge: "bridge ports"
+        case .tunnel: "tunnels"
+        case .source: "reverse path check"
+        case .forwarding: "forwarding"
+        case .router: "TTL"
+        case .socket: "sockets"
+        case .stray, .sighting: nil
+        }
     }
 }
 

@@ -11,7 +11,7 @@ struct MTUExceeded: Obstacle {
     let reasons: Set = ["PKT_TOO_BIG", "NOT_SPECIFIED"]
 
     func words(for reason: String, _ packet: PacketState) -> String? {
-        reason == "PKT_TOO_BIG" ? "it does not fit the next link and must not be fragmented" : nil
+        reason == "PKT_TOO_BIG" ? "it exceeds the MTU of the next link and must not be fragmented" : nil
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
@@ -48,7 +48,7 @@ struct MTUExceeded: Obstacle {
         _ packet: PacketState, _ namespace: Namespace, _ link: Link, isKnown: Bool, _ surroundings: Surroundings
     ) -> Candidate {
         let hasReached = surroundings.context.icmpErrors.contains { $0.mtu > 0 && $0.reachedSender }
-        let told = hasReached ? "the sender was told" : "no ICMP error was seen to reach the sender"
+        let told = hasReached ? "the sender received the ICMP error" : "no ICMP error was seen to reach the sender"
         var actions: [RemedyAction] = [.ip(namespace, "link set dev \(link.name) mtu \(packet.length)")]
         if let peer = link.peer, let other = peer.namespace.flatMap({ surroundings.topology[namespace: $0] }),
             let end = other[device: peer.device], end.mtu < packet.length
@@ -61,7 +61,7 @@ struct MTUExceeded: Obstacle {
         }
         return candidate(
             at: Finding.Place(namespace: namespace.name, device: link.name),
-            "the packet of \(packet.length) bytes does not fit through \(link.name) in \(namespace.name), whose MTU is \(link.mtu), and it must not be fragmented; \(told)",
+            "the packet of \(packet.length) bytes exceeds the MTU of \(link.name) in \(namespace.name) (\(link.mtu)) and must not be fragmented; \(told)",
             evidence: [
                 .state("MTU \(link.mtu) of \(link.name) in \(namespace.name)"), .seen("\(packet.length) bytes"),
             ] + surroundings.errors(ofTypes: [3, 2]), remedy: Remedy(actions), isCertain: isKnown)
@@ -76,7 +76,7 @@ struct MTUExceeded: Obstacle {
         else { return [] }
         return stops(
             at: Finding.Place(namespace: step.far.name, device: far.name),
-            "\(near.name) in \(step.near.name) sends up to \(near.mtu) bytes, \(far.name) in \(step.far.name) at its other end takes \(far.mtu): the packet of \(packet.length) bytes is dropped without a word",
+            "MTU mismatch: \(near.name) in \(step.near.name) sends up to \(near.mtu) bytes, its peer \(far.name) in \(step.far.name) accepts \(far.mtu); the packet of \(packet.length) bytes is dropped silently",
             evidence: [
                 .state("MTU \(near.mtu) of \(near.name), MTU \(far.mtu) of \(far.name)"),
                 .seen("\(packet.length) bytes"),

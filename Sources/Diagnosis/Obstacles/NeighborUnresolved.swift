@@ -12,15 +12,15 @@ struct NeighborUnresolved: Obstacle {
 
     func words(for reason: String, _ packet: PacketState) -> String? {
         switch reason {
-        case "NEIGH_FAILED": "the next hop did not answer"
-        case "NEIGH_QUEUEFULL": "the next hop has not answered yet, and too many packets wait"
+        case "NEIGH_FAILED": "the next hop did not reply"
+        case "NEIGH_QUEUEFULL": "the next hop has not replied yet, and its queue is full"
         default: nil
         }
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
-        case .stray(let mac): [.unknown("nobody that can be seen holds the MAC address \(mac)")]
+        case .stray(let mac): [.unknown("no device that can be seen has the MAC address \(mac)")]
         case .neighbour(let step): examine(step, surroundings)
         default: []
         }
@@ -52,7 +52,7 @@ struct NeighborUnresolved: Obstacle {
         let (namespace, device) = (step.namespace.name, step.link.name)
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "\(step.hop) answers no \(step.protocolName) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))",
+            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))",
             evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)])
     }
 
@@ -69,7 +69,7 @@ struct NeighborUnresolved: Obstacle {
         }
         var judgements: [Judgement] = []
         if let chain = holder.netfilter.chains.first(where: { $0.family == "arp" && !$0.rules.isEmpty }) {
-            judgements.append(.unknown("ARP rules of \(holder.name): \(chain.name) has \(chain.rules.count)"))
+            judgements.append(.unknown("ARP rules in \(holder.name): \(chain.name) has \(chain.rules.count)"))
         }
         if holder.settings.value("arp_ignore", of: device)?.isOn == true {
             judgements.append(.unknown("arp_ignore is set for \(device) in \(holder.name)"))
@@ -82,7 +82,7 @@ struct NeighborUnresolved: Obstacle {
         let state = entry.state
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); of what could keep the question from being answered nothing does",
+            "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); no cause for the missing reply was found",
             evidence: [.state("neighbour \(entry.address) on \(device) in \(namespace): \(state)")], isCertain: false,
             reasons: [])
     }
@@ -101,7 +101,7 @@ extension NeighbourStep {
     func whereabouts(_ topology: Topology) -> String {
         let names = elsewhere(topology)
         return names.isEmpty
-            ? "nobody that can be seen holds \(hop)"
-            : "\(hop) is held by \(names.joined(separator: ", ")), which is not on that link"
+            ? "no namespace on this host has \(hop)"
+            : "\(hop) is configured in \(names.joined(separator: ", ")), not on this link"
     }
 }

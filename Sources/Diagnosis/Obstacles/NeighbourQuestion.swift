@@ -36,7 +36,7 @@ struct NeighbourQuestion {
             let rule = RuleEnding(ending: ending, traversal: traversal, packet: packet)
             var found = Catalogue.candidate(for: rule, surroundings).with(.stopsNeighbourDiscovery)
             let name = packet.icmpType == 135 ? "neighbour solicitation" : "neighbour advertisement"
-            found.finding.message += "; that is the \(name) by which \(step.hop) is looked for on \(own)"
+            found.finding.message += "; that is the \(name) for \(step.hop) on \(own)"
             found.finding.remedy = Remedy(AcceptRemedy.neighbourDiscovery(traversal, ending, device))
             return found
         }

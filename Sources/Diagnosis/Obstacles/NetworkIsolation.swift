@@ -15,7 +15,7 @@ struct NetworkIsolation: Obstacle {
             out.name == "docker0" ? "bridge" : out.name.hasPrefix("br-") ? String(out.name.dropFirst(3)) : nil
         var finding = base
         finding.message = rule.dockerMessage(
-            "Docker's isolation keeps its networks apart: \(packet.source) on \(inDevice) may not reach \(packet.destination) on \(out.name)"
+            "Docker isolates its networks from each other: \(packet.source) on \(inDevice) may not reach \(packet.destination) on \(out.name)"
         )
         if let container, let network {
             let name = container.containers.first ?? container.name
@@ -45,6 +45,6 @@ extension RuleEnding {
     }
 
     func dockerMessage(_ meaning: String) -> String {
-        "\(meaning); stopped by \(rule.words): \(rule.text ?? "policy drop")"
+        "\(meaning); dropped by \(rule.words): \(rule.text ?? "policy drop")"
     }
 }

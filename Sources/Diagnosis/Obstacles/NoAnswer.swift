@@ -8,7 +8,7 @@ struct NoAnswer: Obstacle {
         Finding(
             code: code, severity: .warning, where: Finding.Place(namespace: last.namespace, device: last.device),
             message:
-                "the packet left \(last.namespace) by \(last.device ?? "its way out") and no answer came; what is beyond can't be seen from here\(unseen)",
+                "the packet left \(last.namespace) by \(last.device ?? "an unknown device") and no reply came; the network beyond is not visible from here\(unseen)",
             evidence: [.seen("last at \(last.words)")])
     }
 
@@ -16,7 +16,7 @@ struct NoAnswer: Obstacle {
         Finding(
             code: code, severity: .warning, where: Finding.Place(namespace: last.namespace),
             message:
-                "the packet arrived in \(last.namespace) and no answer was seen; of what could stop the answer nothing does\(unseen)",
+                "the packet arrived in \(last.namespace) and no reply was seen; none of the known causes applies\(unseen)",
             evidence: [.seen("last at \(last.words)")], checks: checks)
     }
 }

@@ -23,10 +23,10 @@ struct NoListener: Obstacle {
         let others = socket.namespace.listeners.filter { $0.protocol == name }.map(\.words)
         let known =
             others.isEmpty
-            ? "nothing listens on \(name) at all" : "what listens: \(others.prefix(6).joined(separator: ", "))"
+            ? "there is no \(name) listener at all" : "listening: \(others.prefix(6).joined(separator: ", "))"
         return stops(
             at: Finding.Place(namespace: namespace, hook: .input),
-            "the packet arrived in \(namespace), and nobody listens on \(name) port \(port) there; \(known)",
+            "the packet arrived in \(namespace), but nothing there listens on \(name) port \(port); \(known)",
             evidence: [.state("no \(name) socket on port \(port) in \(namespace)")])
     }
 }

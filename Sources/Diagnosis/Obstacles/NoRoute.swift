@@ -15,7 +15,7 @@ struct NoRoute: Obstacle {
         guard choice.kind == nil else {
             return [
                 .passed(
-                    "route in \(namespace.name): \(destination) is reached by \(choice.text) (\(choice.evidence.rawValue))"
+                    "route in \(namespace.name) to \(destination): \(choice.text) (\(choice.evidence.rawValue))"
                 )
             ]
         }
@@ -41,9 +41,11 @@ struct NoRoute: Obstacle {
         }
         let known = routes.map { "\($0.destinationText)\($0.device.map { " on \($0)" } ?? "")" }
         switch known.count {
-        case 0: return "it has no routes at all"
+        case 0:
+            return step.packet.destination.isIPv4
+                ? "it has no IPv4 routes" : "it has no IPv6 routes except link-local ones"
         case 1: return "its only route is \(known[0])"
-        default: return "it knows \(known.prefix(6).joined(separator: ", ")) only"
+        default: return "its routes are \(known.prefix(6).joined(separator: ", "))\(known.count > 6 ? ", …" : "")"
         }
     }
 

@@ -10,11 +10,11 @@ struct NoSourceNAT: Obstacle {
         let rules = missing.router.netfilter.nat.filter { $0.kind == "masquerade" || $0.kind == "snat" }
         let state: Fact =
             rules.isEmpty
-            ? .state("no rule of \(name) translates sources")
-            : .state("\(rules.map { $0.rule.words }.joined(separator: ", ")) translate others")
+            ? .state("no source NAT rule in \(name)")
+            : .state("\(rules.map { $0.rule.words }.joined(separator: ", ")) translate other packets")
         return candidate(
             at: missing.place,
-            "\(missing.packet.source) leaves \(missing.outDevice) with its private source address: no rule in postrouting of \(name) translates it, so no answer can come back",
+            "\(missing.packet.source) leaves \(missing.outDevice) with its private source address: no source NAT rule in \(name) translates it, so no reply can come back",
             evidence: [missing.fact, state], remedy: missing.remedy)
     }
 }

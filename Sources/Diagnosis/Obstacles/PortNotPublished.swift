@@ -17,7 +17,7 @@ struct PortNotPublished: Obstacle {
         let published = rule.namespace.publishedPorts
         var finding = base
         finding.message = rule.dockerMessage(
-            "\(rule.packet.destination) is a container's address: from outside Docker lets in only what is published and translated, and no DNAT rule met this packet"
+            "the container's port is not published: from outside, Docker admits only connections to published ports, and no DNAT rule matched this packet to \(rule.packet.destination)"
         )
         finding.evidence.append(
             .state("published: \(published.isEmpty ? "nothing" : published.joined(separator: ", "))"))
@@ -44,7 +44,7 @@ struct PortNotPublished: Obstacle {
         guard let server else {
             return stops(
                 at: place,
-                "nobody listens on \(name) port \(port) in \(namespace.name) itself, and no DNAT rule of it publishes that port; what is published: \(known)",
+                "nothing in \(namespace.name) listens on \(name) port \(port), and no port forwarding (DNAT rule) sends it elsewhere; published: \(known)",
                 evidence: [
                     .state("no \(name) socket on port \(port) in \(namespace.name)"),
                     .state("published: \(known)"),
@@ -53,7 +53,7 @@ struct PortNotPublished: Obstacle {
         let socket = "\(isIPv4 ? "\(packet.destination)" : "[\(packet.destination)]"):\(port)"
         return stops(
             at: place,
-            "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule of \(namespace.name) sends \(socket) there, so it can be reached from inside only; what is published: \(known)",
+            "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule in \(namespace.name) forwards \(socket) to it, so it is reachable from inside only; published: \(known)",
             evidence: [
                 .state("\(server.namespace.name) listens on \(name) port \(port)"),
                 .state("published: \(known)"),

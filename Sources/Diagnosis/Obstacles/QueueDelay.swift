@@ -20,10 +20,10 @@ struct QueueDelay: Obstacle {
     /// What waits in a queue that holds packets; nil where this packet can't, nor keep back its sender.
     private func waiting(_ name: String, _ context: DiagnosisContext) -> String? {
         guard context.drops.isEmpty else { return nil }
-        guard let failure = context.sendFailures.last else { return "the packet probably waits in \(name)" }
+        guard let failure = context.sendFailures.last else { return "the packet is probably still in \(name)" }
         // ENOBUFS, EAGAIN: no room in the socket's own send buffer (socket(7), SO_SNDBUF).
         guard [105, 11].contains(failure.errorNumber) else { return nil }
-        return "the socket has no room for another packet while its earlier ones probably wait in \(name)"
+        return "the socket's send buffer is full, probably of packets that are still in \(name)"
     }
 
     private func delay(_ state: QueueState) -> String {

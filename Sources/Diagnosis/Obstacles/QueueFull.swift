@@ -9,7 +9,7 @@ struct QueueFull: Obstacle {
     let reasons = QueueState.dropReasons
 
     func words(for reason: String, _ packet: PacketState) -> String? {
-        reasons.contains(reason) ? "the queue of its device did" : nil
+        reasons.contains(reason) ? "its device's queue was full" : nil
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
@@ -18,13 +18,13 @@ struct QueueFull: Obstacle {
         else { return [] }
         guard state.mayHaveDropped(step.packet) else {
             if state.queue.backlogPackets > 0 { return [] }
-            return [.passed("\(state.name) holds nothing and dropped nothing meanwhile")]
+            return [.passed("\(state.name) is empty and dropped nothing meanwhile")]
         }
         let dropped =
             state.dropped > 0 ? "; it dropped \(QueueState.count(state.dropped, "packet")) meanwhile" : ""
         return stops(
             at: state.place,
-            "\(state.name) \(state.isFull ? "is full" : "drops packets")\(dropped): more is sent to it than it lets out; send less at once, or give it more rate or room",
+            "\(state.name) \(state.isFull ? "is full" : "drops packets")\(dropped): the offered load exceeds the configured rate; send less at once, or raise the rate or the limit",
             evidence: [state.fact],
             // With room left, or packets that still wait, it may be another's that was dropped.
             isCertain: state.isReported || state.isFull && state.dropped > 0)

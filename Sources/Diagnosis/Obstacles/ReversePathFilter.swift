@@ -10,7 +10,7 @@ struct ReversePathFilter: Obstacle {
     let traits: ObstacleTraits = [.stopsEveryFrame, .stopsAfterArrival]
 
     func words(for reason: String, _ packet: PacketState) -> String? {
-        reasons.contains(reason) ? "its reverse path check refused the source \(packet.source)" : nil
+        reasons.contains(reason) ? "the reverse path check failed for the source \(packet.source)" : nil
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
@@ -21,16 +21,17 @@ struct ReversePathFilter: Obstacle {
         if check.isPassed {
             return [
                 .passed(
-                    "rp_filter = \(check.mode) for \(device) in \(namespace.name): \(source) is reached by \(check.back.text)"
+                    "rp_filter = \(check.mode) for \(device) in \(namespace.name): the route back to \(source) is \(check.back.text)"
                 )
             ]
         }
         let hasRoute = check.back.kind != nil
-        let back = hasRoute ? "the way to \(source) is \(check.back.text)" : "there is no route to \(source)"
+        let back =
+            hasRoute ? "the route back to \(source) is \(check.back.text)" : "there is no route back to \(source)"
         let key = "net.ipv4.conf.DEVICE.rp_filter"
         return stops(
             at: Finding.Place(namespace: namespace.name, device: device),
-            "\(namespace.name) drops what \(source) sends by \(device): rp_filter = \(check.mode) wants the way back to be by \(device) too, but \(back); a route to \(source) by \(device) would do",
+            "\(check.mode == 1 ? "strict" : "loose") reverse path check on \(device) in \(namespace.name): \(hasRoute ? "the route back to \(source) uses another interface (\(check.back.text))" : back)",
             evidence: [
                 .state("net.ipv4.conf.\(check.setter).rp_filter = \(check.mode) in \(namespace.name)"),
                 Fact(check.back.evidence, back),

@@ -33,11 +33,11 @@ struct RoutedElsewhere: Obstacle {
         let name = namespace.name
         return candidate(
             at: Finding.Place(namespace: name, device: chosen.device),
-            "the rule \"\(rule.text)\"\(mark) in \(name) sends the packet by \(chosen.text), where it gets no further; the main table's \(main.text) would carry it",
+            "the rule \"\(rule.text)\"\(mark) in \(name) routes the packet by \(chosen.text), where it fails; the main table's route \(main.text) would deliver it",
             evidence: [
                 .state("ip rule \(rule.text) in \(name)"), Fact(chosen.evidence, chosen.text),
                 .state("main table: \(main.text)"),
-            ] + (cause.map { [.state("there: \($0.finding.message)")] } ?? []),
+            ] + (cause.map { [.state("on that route: \($0.finding.message)")] } ?? []),
             remedy: Remedy([
                 .ip(
                     namespace, packet.destination.family,

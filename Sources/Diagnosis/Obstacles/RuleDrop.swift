@@ -21,9 +21,11 @@ struct RuleDrop: Obstacle {
         if !candidates.isEmpty { return candidates.map(Judgement.candidate) }
         if hook.traversal.baseChains().isEmpty { return [] }
         let place = "\(hook.traversal.hook.rawValue) of \(hook.traversal.site.namespace.name)"
-        if hook.result.doubts.isEmpty { return [.passed("no rule of \(place) stops it")] }
+        if hook.result.doubts.isEmpty { return [.passed("no rule in \(place) drops it")] }
         return [
-            .unknown("a rule of \(place) may (not told: \(hook.result.doubts.prefix(2).joined(separator: "; ")))")
+            .unknown(
+                "a rule in \(place) may drop it (undetermined: \(hook.result.doubts.prefix(2).joined(separator: "; ")))"
+            )
         ]
     }
 }

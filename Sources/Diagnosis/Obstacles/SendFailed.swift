@@ -9,6 +9,6 @@ struct SendFailed: Obstacle {
         Finding(
             code: code, severity: .warning, where: Finding.Place(namespace: failure.namespace),
             message: "\(failure.namespace) could not send to \(stop.packet.destination): \(failure.message)",
-            evidence: [.kernel("the sender got: \(failure.message)")], checks: stop.findings.checks)
+            evidence: [.kernel("the send call failed: \(failure.message)")], checks: stop.findings.checks)
     }
 }

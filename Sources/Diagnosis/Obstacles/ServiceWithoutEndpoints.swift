@@ -11,7 +11,7 @@ struct ServiceWithoutEndpoints: Obstacle {
         guard let name = service(rule) else { return nil }
         var finding = base
         finding.message =
-            "the service \(name) (\(rule.packet.destination)) has no endpoints: kube-proxy rejects what is sent to it in \(rule.namespace.name)"
+            "the Service \(name) (\(rule.packet.destination)) has no endpoints: kube-proxy in \(rule.namespace.name) rejects packets to it"
         finding.remedy = nil
         return finding
     }

@@ -19,7 +19,7 @@ struct SocketBufferFull: Obstacle {
         let queued = "\(listener.receiveQueue)\(listener.receiveBufferBytes.map { " of \($0)" } ?? "") bytes"
         return stops(
             at: Finding.Place(namespace: name, hook: .input),
-            "the packet arrived in \(name), but the receive buffer of \(listener.words) is full: \(queued) wait to be read, \(listener.drops) datagrams were dropped; the program does not read fast enough",
+            "the packet arrived in \(name), but the receive buffer of \(listener.words) is full: \(queued) queued, \(listener.drops) datagrams dropped; the program does not read fast enough",
             evidence: [.state("\(queued) queued, \(listener.drops) drops at \(listener.words) in \(name)")])
     }
 }

@@ -31,7 +31,7 @@ struct TCDrop: Obstacle {
             return .candidate(
                 candidate(
                     at: Finding.Place(namespace: name, hook: step.isIngress ? .ingress : .egress, device: device),
-                    "a program (\(program)) is attached to \(device) in \(name) and can drop the packet there",
+                    "a program (\(program)) attached to \(device) in \(name) may drop the packet",
                     evidence: [.state("\(program) on \(device) in \(name)")], remedy: Remedy([action]),
                     isCertain: false, reasons: isXDP ? ["XDP"] : ["TC_INGRESS", "TC_EGRESS"]))
         }

@@ -13,7 +13,7 @@ struct TTLExpired: Obstacle {
         if ttl > 1 { return [.passed("TTL: \(ttl) at \(name)")] }
         return stops(
             at: Finding.Place(namespace: name, device: step.device),
-            "the packet came to \(name) by \(step.device) with TTL \(ttl): a router takes one off and drops what is then at zero; it needs a greater TTL, if it does not go round in circles",
+            "TTL expired in transit at \(name), where the packet arrived on \(step.device) with TTL \(ttl): initial TTL too low, or a routing loop",
             evidence: [.seen("TTL \(ttl) at \(name) \(step.device) in")]
                 + surroundings.errors(ofTypes: [11, 3]))
     }

@@ -9,7 +9,7 @@ struct UnknownDrop: Obstacle {
         return Finding(
             code: code, severity: .warning, where: place,
             message:
-                "the kernel dropped the packet in \(place.namespace ?? "a namespace that it did not name") (\(fact?.text ?? "")); nothing in the state that was looked at says why",
+                "the kernel dropped the packet in \(place.namespace ?? "an unknown namespace") (\(fact?.text ?? "")); cause unknown",
             evidence: stop.lastSeen + [fact].compactMap(\.self), checks: stop.findings.checks)
     }
 }

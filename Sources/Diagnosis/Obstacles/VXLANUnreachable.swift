@@ -27,18 +27,18 @@ struct VXLANUnreachable: Obstacle {
         }
         return stops(
             at: Finding.Place(namespace: step.near.name, device: step.nearLink.name),
-            "\(step.nearLink.name) in \(step.near.name) does not reach \(step.farLink.name) in \(step.far.name): \(why)",
+            "VXLAN \(step.nearLink.name) in \(step.near.name) does not reach \(step.farLink.name) in \(step.far.name): \(why)",
             evidence: [.state(why)], remedy: remedy)
     }
 
     private func words(_ fault: TunnelStep.Fault, _ step: TunnelStep) -> String? {
         switch fault {
-        case .noRemote: "it has neither a remote nor an FDB entry that says where to send"
+        case .noRemote: "it has no remote and no FDB entry for it"
         case .wrongRemote(let ends):
-            "it sends to \(ends.map(\.description).joined(separator: ", ")), and \(step.far.name) is \(step.wanted?.description ?? "elsewhere")"
-        case .identifier(let own, let other): "its VNI is \(own), the other's is \(other)"
-        case .port(let own, let other): "it sends to UDP port \(own), the other listens on \(other)"
-        case .local(let sends, let takes): "it sends to \(sends), the other takes only what is for \(takes)"
+            "it sends to \(ends.map(\.description).joined(separator: ", ")), but the address of \(step.far.name) is \(step.wanted?.description ?? "unknown")"
+        case .identifier(let own, let other): "its VNI is \(own), that of the far end is \(other)"
+        case .port(let own, let other): "it sends to UDP port \(own), the far end listens on \(other)"
+        case .local(let sends, let takes): "it sends to \(sends), the far end accepts only packets to \(takes)"
         case .otherEndDown: nil
         }
     }

@@ -39,10 +39,10 @@ struct WrongGateway: Obstacle {
         let destination = surroundings.origin.destination
         return stops(
             at: Finding.Place(namespace: sender, device: choice.route.device),
-            "\(sender) sends what is for \(destination) to \(choice.gateway), which is \(name), and that forwards nothing; \(choice.better.address) in \(choice.better.namespace) does",
+            "\(sender) uses gateway \(choice.gateway) (\(name)) for \(destination), where IP forwarding is disabled; \(choice.better.address) (\(choice.better.namespace)) is a router",
             evidence: [
                 Fact(choice.route.evidence, "\(choice.route.text) in \(sender)"),
-                .state("\(choice.gateway) is an address of \(name), which does not forward"),
+                .state("\(choice.gateway) is an address of \(name), where IP forwarding is disabled"),
             ],
             remedy: Remedy([
                 .ip(

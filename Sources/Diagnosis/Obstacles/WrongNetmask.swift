@@ -15,11 +15,11 @@ struct WrongNetmask: Obstacle {
         let (namespace, link, hop) = (step.namespace, step.link, step.hop)
         return stops(
             at: Finding.Place(namespace: namespace.name, device: link.name),
-            "\(own) on \(link.name) in \(namespace.name) makes \(hop) look as if it were on that link, so it is asked for by \(step.protocolName) instead of being sent to a router; \(narrower.device) in \(narrower.namespace) has \(narrower.prefix)",
+            "wrong prefix length: \(own) on \(link.name) in \(namespace.name) covers \(hop), so \(namespace.name) resolves it by \(step.protocolName) on the link instead of using a router; \(narrower.device) in \(narrower.namespace) has \(narrower.prefix)",
             evidence: [
                 .state("\(own) on \(link.name) in \(namespace.name)"),
                 .state("\(narrower.prefix) on \(narrower.device) in \(narrower.namespace)"),
-            ] + step.elsewhere(surroundings.topology).map { .state("\(hop) is held by \($0)") },
+            ] + step.elsewhere(surroundings.topology).map { .state("\(hop) is configured in \($0)") },
             remedy: Remedy(correction(step, own, narrower.prefix)))
     }
 
