@@ -29,6 +29,12 @@ struct KernelReport: Sendable {
     /// `kernel: IP_RPFILTER at ip_rcv_finish_core`.
     var fact: Fact? { givenReason.map { .kernel("\($0)\(location.map { " at \($0)" } ?? "")") } }
 
+    /// How the rule that the trace names ended the packet.
+    var endingKind: HookResult.Ending.Kind {
+        let verdict = (verdict ?? "drop").lowercased()
+        return verdict.contains("policy") ? .policy : verdict.hasPrefix("reject") ? .reject("an error") : .drop
+    }
+
     init(_ walk: Walk, _ context: DiagnosisContext) {
         let stop = walk.stoppedAt
         rule = stop?.rule

@@ -80,29 +80,20 @@ struct StoppedPacket {
         guard let namespace = name.flatMap({ context.topology[namespace: $0] }),
             let chain = namespace.netfilter.chains.first(where: { $0.holds(rule) })
         else { return unknown(rule, in: name) }
-        let found = chain.rules.first {
-            rule.handle != nil && $0.handle == rule.handle || rule.position != nil && $0.position == rule.position
-        }
-        var reference = rule
-        reference.text = rule.text ?? found?.text
-        reference.position = rule.position ?? found?.position
-        reference.handle = rule.handle ?? found?.handle
-        reference.backend = chain.backend
+        let found = chain.rule(rule)
         let event = trace.event(of: rule)
         let traversal = HookTraversal(
             site: RuleSite(namespace: namespace, inDevice: event?.inDevice, outDevice: event?.outDevice),
             hook: event?.hook ?? chain.hook ?? walk.stoppedAt?.hook ?? .forward, families: [chain.family],
             device: chain.device)
-        let verdict = (report.verdict ?? "drop").lowercased()
-        let kind: HookResult.Ending.Kind =
-            verdict.contains("policy") ? .policy : verdict.hasPrefix("reject") ? .reject("an error") : .drop
+        let kind = report.endingKind
         let unmatched =
             kind == .policy
             ? traversal.lastMisses(of: chain, packet: packet)
             : traversal.misses(before: found?.position, in: chain, packet)
         let ending = HookResult.Ending(
-            kind: kind, rule: reference, comment: found?.comment, chain: chain, path: trace.path(to: rule) ?? [],
-            unmatched: unmatched, accepted: trace.accepted(before: rule))
+            kind: kind, rule: chain.completed(rule, from: found), comment: found?.comment, chain: chain,
+            path: trace.path(to: rule) ?? [], unmatched: unmatched, accepted: trace.accepted(before: rule))
         var surroundings = Surroundings(findings.path.inputs, origin: findings.path.origin)
         for case .hook(let hook) in findings.path.steps { surroundings.note(hook) }
         return Catalogue.candidate(
@@ -138,6 +129,24 @@ extension RuleChain {
     fileprivate func holds(_ rule: RuleReference) -> Bool {
         table == rule.table && name == rule.chain && (family == rule.family || rule.family.rawValue.isEmpty)
             && (backend == rule.backend || rule.backend == nil)
+    }
+
+    /// The rule of this chain that a reference is to.
+    fileprivate func rule(_ reference: RuleReference) -> Rule? {
+        rules.first {
+            reference.handle != nil && $0.handle == reference.handle
+                || reference.position != nil && $0.position == reference.position
+        }
+    }
+
+    /// A reference with what the chain knows of the rule.
+    fileprivate func completed(_ reference: RuleReference, from rule: Rule?) -> RuleReference {
+        var copy = reference
+        copy.text = reference.text ?? rule?.text
+        copy.position = reference.position ?? rule?.position
+        copy.handle = reference.handle ?? rule?.handle
+        copy.backend = backend
+        return copy
     }
 }
 

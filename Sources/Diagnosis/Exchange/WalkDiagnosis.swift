@@ -104,35 +104,34 @@ struct WalkDiagnosis {
     /// Takes what a certain cause says of the walk's outcome and end.
     mutating func refine(_ cause: Candidate, _ reading: WalkReading) {
         guard cause.isCertain else { return }
+        walk.outcome = outcome(by: cause, reading)
         let finding = cause.finding
-        let isOfRule = finding.rule != nil && !cause.traits.contains(.stopsNeighbourDiscovery)
-        let hasLeft = reading.sightings.contains {
-            $0.vantage == .link && topology[namespace: $0.namespace]?[device: $0.device ?? ""]?.kind != "loopback"
-        }
-        if walk.outcome == .rejected, !hasLeft, !isOfRule, isComplete {
-            // It was the sender's own kernel that reported it.
-            walk.outcome = .unsent
-        }
-        if walk.outcome == .lost || walk.outcome == .dropped {
-            let own = reading.packet().flatMap { sender(reading, $0) }
-            if !hasLeft, !isOfRule, isComplete || finding.where.namespace == own {
-                walk.outcome = .unsent
-            } else if cause.traits.contains(.rejects) {
-                walk.outcome = .rejected
-            } else {
-                walk.outcome = .dropped
-            }
-        }
-        if walk.outcome == .dropped, let reply, reply.isICMPError, reply.outcome == .delivered {
-            // The sender got the error.
-            walk.outcome = .rejected
-        }
         var stop = walk.stoppedAt ?? Stop()
         stop.namespace = stop.namespace ?? finding.where.namespace
         stop.device = stop.device ?? finding.where.device
         stop.hook = stop.hook ?? finding.where.hook
         if stop.vantage == nil { stop.vantage = stop.hook == nil ? .link : .netfilter }
-        if stop.rule == nil || stop.rule?.text == nil { stop.rule = finding.rule ?? stop.rule }
+        if stop.rule?.text == nil { stop.rule = finding.rule ?? stop.rule }
         walk.stoppedAt = stop
+    }
+
+    /// Whether the packet left its sender, and whether the sender got an error, as far as the cause says.
+    private func outcome(by cause: Candidate, _ reading: WalkReading) -> Walk.Outcome {
+        let isOfRule = cause.finding.rule != nil && !cause.traits.contains(.stopsNeighbourDiscovery)
+        let hasLeft = reading.sightings.contains {
+            $0.vantage == .link && topology[namespace: $0.namespace]?[device: $0.device ?? ""]?.kind != "loopback"
+        }
+        let isUnsent = !hasLeft && !isOfRule
+        var outcome = walk.outcome
+        // It was the sender's own kernel that reported it.
+        if outcome == .rejected, isUnsent, isComplete { outcome = .unsent }
+        if outcome == .lost || outcome == .dropped {
+            let own = reading.packet().flatMap { sender(reading, $0) }
+            if isUnsent, isComplete || cause.finding.where.namespace == own { return .unsent }
+            outcome = cause.traits.contains(.rejects) ? .rejected : .dropped
+        }
+        // The sender got the error.
+        if outcome == .dropped, let reply, reply.isICMPError, reply.outcome == .delivered { return .rejected }
+        return outcome
     }
 }
