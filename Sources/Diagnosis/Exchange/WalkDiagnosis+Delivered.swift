@@ -12,7 +12,7 @@ extension WalkDiagnosis {
             return refused(reading, arrived, last, namespace)
         }
         guard let reply else { return context.awaitedAnswer ? unanswered(reading, packet) : [] }
-        if reply.outcome != .delivered, reply.outcome != .left { return stoppedReply(reply, reading, packet) }
+        if reply.hasStopped { return stoppedReply(reply, reading, packet) }
         guard reply.outcome == .delivered, let sender = reading.sightings.first,
             let end = WalkReading(walk: reply, topology: topology).last
         else { return [] }
@@ -63,10 +63,12 @@ extension WalkDiagnosis {
         return finding(of: candidate, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
     }
 
-    private mutating func stoppedReply(_ reply: Walk, _ reading: WalkReading, _ packet: PacketState) -> [Finding] {
+    /// A reply that was seen, and stopped on its path back.
+    mutating func stoppedReply(_ reply: Walk, _ reading: WalkReading, _ packet: PacketState) -> [Finding] {
         let back = WalkReading(walk: reply, topology: topology)
-        // That there is no path back is better explained from the request's side.
-        if reply.outcome != .rejected, reply.destination == walk.source,
+        // That there is no path back is better explained from the request's side; but a reply that came back to the
+        // router that let the request out has found its path that far, translated or not.
+        if reply.outcome != .rejected, reply.destination == walk.source, !hasComeBack(back, to: reading),
             let source = missingTranslation(reading, packet)
         {
             let ordinary = unanswered(reading, packet)
@@ -74,6 +76,16 @@ extension WalkDiagnosis {
         }
         var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context)
         return diagnosis.stopped(back, request: reading)
+    }
+
+    /// Whether a reply was seen in the namespace that handed the request over to where it arrived, or to the outside.
+    private func hasComeBack(_ reply: WalkReading, to request: WalkReading) -> Bool {
+        guard let end = request.sightings.last else { return false }
+        let handing = request.sightings.last {
+            $0.vantage == .link && $0.direction == .out
+                && (request.walk.outcome == .left || $0.namespace != end.namespace)
+        }
+        return handing.map { reply.namespaces.contains($0.namespace) } ?? false
     }
 
     /// The finding that `address`, for which namespace `taker` got the packet or its reply, is configured on another too;
@@ -130,5 +142,15 @@ extension WalkDiagnosis {
                 arrived, router: router, rule: rule, source: sender, target: reading.last?.namespace ?? "")
         }
         return nil
+    }
+}
+
+extension Walk {
+    /// Whether it ended on its path, and not past an edge of what can be seen.
+    var hasStopped: Bool {
+        switch outcome {
+        case .dropped, .rejected, .lost, .unsent: true
+        case .delivered, .left: false
+        }
     }
 }

@@ -10,8 +10,10 @@ extension WalkDiagnosis {
     ///
     /// - Parameter request: the walk that this one answers.
     mutating func stopped(_ reading: WalkReading, request: WalkReading?) -> [Finding] {
-        guard let first = reading.packet() else { return [] }
-        let packet = reading.last.flatMap { reading.packet(at: $0) } ?? first
+        guard var first = reading.packet() else { return [] }
+        first.isReply = reading.isReply(context.flows)
+        var packet = reading.last.flatMap { reading.packet(at: $0) } ?? first
+        packet.isReply = first.isReply
         let path = findingsAhead(of: packet, first, reading, request)
         let stop = StoppedPacket(reading, packet: packet, context, path)
         var candidates = stop.candidates

@@ -31,7 +31,9 @@ struct WalkDiagnosis {
         switch walk.outcome {
         case .delivered: return walk.answers == nil ? delivered(reading, packet) : []
         case .left:
-            if walk.answers != nil || reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
+            if walk.answers != nil { return [] }
+            if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
+            if reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
         case .dropped, .rejected, .lost, .unsent: return stopped(reading, request: nil)
         }

@@ -5,10 +5,16 @@ internal import Wire
 /// Rules that let through just this flow, before the rule that ends it.
 ///
 /// A dropping rule is not deleted, though that is shorter: what else it keeps out would then come in. The accept
-/// names the devices, both addresses, the protocol and the destination's port; where the hook would drop the answer
-/// as well, a second rule accepts the established way back.
+/// names the devices, both addresses, the protocol and the destination's port; where the hook would drop the reply
+/// as well, a second rule accepts the path back of established connections.
+///
+/// A dropped reply gets the rule for replies alone: its own port belongs to one connection, which will never be again,
+/// and replies to whatever was let out are what the rules lack.
 enum AcceptRemedy {
     static func actions(traversal: HookTraversal, ending: HookResult.Ending, packet: PacketState) -> [RemedyAction] {
+        if packet.isReply || packet.connection == .related, canAskConntrack(ending.chain) {
+            return [acceptReplies(traversal, ending)]
+        }
         let answer = packet.answer
         var back = traversal
         back.site.inDevice = traversal.site.outDevice
@@ -21,6 +27,33 @@ enum AcceptRemedy {
         var actions = [accept(packet, traversal.site, traversal, ending, isAnswer: false, offset: 0)]
         if needsBack { actions.append(accept(answer, back.site, traversal, ending, isAnswer: true, offset: 1)) }
         return actions
+    }
+
+    /// Bridge and netdev chains run where conntrack has not seen the packet.
+    private static func canAskConntrack(_ chain: RuleChain) -> Bool {
+        !["netdev", "bridge", "arp"].contains(chain.family) && chain.table != "raw"
+    }
+
+    /// Replies, and errors about what was sent, to whatever connections the devices of the ending carry.
+    private static func acceptReplies(_ traversal: HookTraversal, _ ending: HookResult.Ending) -> RemedyAction {
+        let namespace = traversal.site.namespace
+        let site = traversal.site
+        let hook = traversal.hook
+        if ending.chain.backend == "nft" {
+            var words = nftPlace(ending)
+            if hook.knowsInDevice, let device = site.inDevice { words += "iifname \(device)" }
+            if hook.knowsOutDevice, let device = site.outDevice { words += "oifname \(device)" }
+            return .nft(namespace, words + "ct state established,related accept")
+        }
+        var words: CommandWords = ""
+        if hook.knowsInDevice, let device = site.inDevice { words += "-i \(device)" }
+        if hook.knowsOutDevice, let device = site.outDevice { words += "-o \(device)" }
+        let isUser = usesDockerUser(traversal, ending.chain)
+        return .iptables(
+            namespace,
+            change(
+                ending, chain: isUser ? "DOCKER-USER" : nil, offset: 0,
+                rule: words + "-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"))
     }
 
     private static func accept(
@@ -133,4 +166,11 @@ enum AcceptRemedy {
         default: String(packet.ipProtocol.rawValue)
         }
     }
+}
+
+extension NetfilterHook {
+    /// Whether a packet's incoming device can be matched there.
+    fileprivate var knowsInDevice: Bool { [.prerouting, .input, .forward].contains(self) }
+    /// Whether a packet's outgoing device can be matched there.
+    fileprivate var knowsOutDevice: Bool { [.forward, .output, .postrouting].contains(self) }
 }

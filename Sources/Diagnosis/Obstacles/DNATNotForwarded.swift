@@ -6,7 +6,9 @@ struct DNATNotForwarded: Obstacle {
     let code: FindingCode = "dnat-not-forwarded"
 
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
-        guard rule.traversal.hook == .forward, rule.packet.isDestinationTranslated == true else { return nil }
+        // A reply's destination is translated back from what SNAT or MASQUERADE made: no DNAT rule is in it.
+        guard rule.traversal.hook == .forward, rule.packet.isDestinationTranslated == true, !rule.packet.isReply
+        else { return nil }
         let name = rule.namespace.name
         let translation = surroundings.translations.last { $0.namespace == name && !$0.isSource }?.rule
         var finding = base

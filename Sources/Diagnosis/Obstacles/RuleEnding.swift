@@ -13,8 +13,8 @@ struct RuleEnding: Sendable {
     var namespace: Namespace { traversal.site.namespace }
     var site: RuleSite { traversal.site }
     var rule: RuleReference { ending.rule }
-    /// `172.19.0.2 > 198.51.100.1`.
-    var subject: String { "\(packet.source) > \(packet.destination)" }
+    /// `172.19.0.2 > 198.51.100.1`, or `the reply 198.51.100.1 > 172.19.0.2`.
+    var subject: String { "\(packet.isReply ? "the reply " : "")\(packet.source) > \(packet.destination)" }
     /// The rule's text with its comment.
     var text: String { (rule.text ?? "") + " " + (ending.comment ?? "") }
 

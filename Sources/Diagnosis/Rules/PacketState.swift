@@ -31,6 +31,8 @@ public struct PacketState: Sendable, Hashable {
     public var macDestination: MACAddress?
     public var connection: ConnectionState?
     public var connectionMark: UInt32?
+    /// It goes the way of its connection's replies.
+    public var isReply = false
     public var isSourceTranslated: Bool?
     public var isDestinationTranslated: Bool?
     /// Before any translation here.
@@ -73,6 +75,7 @@ public struct PacketState: Sendable, Hashable {
         copy.ttl = 64
         copy.mark = 0
         copy.connection = .established
+        copy.isReply = !isReply
         copy.originalDestination = nil
         return copy
     }
