@@ -20,11 +20,11 @@ struct Explain: ParsableCommand {
     @OptionGroup(title: "Packet")
     var packet: PacketOptions
 
-    @Option(help: HookChoice.help)
-    var hooks: HookChoice = .auto
+    @Option(help: ProbePlan.Hooks.help)
+    var hooks: ProbePlan.Hooks = .auto
 
-    @Option(help: DropChoice.help)
-    var drops: DropChoice = .auto
+    @Option(help: ProbePlan.Drops.help)
+    var drops: ProbePlan.Drops = .auto
 
     @Option(help: ArgumentHelp("Keep the run in this file too, as record does.", valueName: "file"))
     var record: String?
@@ -33,16 +33,15 @@ struct Explain: ParsableCommand {
     var output: OutputOptions
 
     func run() throws {
-        var explainer = try explainer(output: output)
+        var explainer = try explainer()
         explainer.recorder = try record.map { try openRecorder($0) }
-        let allArrived = try explainer.run()
-        throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+        throw ExitCode((try explainer.print(output) ? ExitStatus.success : .notArrived).rawValue)
     }
 
-    func explainer(output: OutputOptions) throws -> Explainer {
+    func explainer() throws -> Explainer {
         Explainer(
             from: packet.from, request: try request(), waitSeconds: packet.wait, hooks: hooks, drops: drops,
-            output: output)
+            interruption: Signals())
     }
 
     /// The packet that the options ask for.

@@ -80,7 +80,7 @@ struct LabCommand: ParsableCommand {
 
         func run() throws {
             try LabRun(
-                name: name, output: output, watch: try watch.settings(selection), traces: trace, mends: mend,
+                name: name, output: output, watch: try watch.settings(selection), traces: trace, fixes: mend,
                 recording: record
             ).run()
         }

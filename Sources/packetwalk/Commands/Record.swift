@@ -45,13 +45,11 @@ struct Record: ParsableCommand, TakesCommand {
         let tracer = Tracer(
             filter: filter.joined(separator: " "), watch: try watch.settings(nil), output: nil, recorder: recorder)
         guard let command = Invocation.command else {
-            var watching = Watching()
-            _ = try tracer.run(&watching)
+            _ = try tracer.run(Watching())
             return
         }
         if command.isEmpty { throw Failure(.usage, "cannot record a command: none stands behind `--`") }
-        var running = RunningCommand(command)
-        _ = try tracer.run(&running)
-        throw ExitCode(running.status ?? ExitStatus.success.rawValue)
+        let (ended, _) = try tracer.run(RunningCommand(command))
+        throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
     }
 }

@@ -37,13 +37,11 @@ struct Trace: ParsableCommand, TakesCommand {
         let tracer = Tracer(
             filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
         guard let command = Invocation.command else {
-            var watching = Watching()
-            let allArrived = try tracer.run(&watching)
-            throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+            let (_, allArrived) = try tracer.run(Watching())
+            throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
         }
         if command.isEmpty { throw Failure(.usage, "cannot trace a command: none stands behind `--`") }
-        var running = RunningCommand(command)
-        _ = try tracer.run(&running)
-        throw ExitCode(running.status ?? ExitStatus.success.rawValue)
+        let (ended, _) = try tracer.run(RunningCommand(command))
+        throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
     }
 }

@@ -1,16 +1,16 @@
-internal import ArgumentParser
-internal import Views
+public import ArgumentParser
+public import Views
 
 /// How results are written; the same in every command.
 struct OutputOptions: ParsableArguments {
-    @Option(name: .customLong("format"), help: ArgumentHelp("How to write the result.", valueName: "format"))
-    var formatChoice: FormatChoice = .text
+    @Option(help: ArgumentHelp("How to write the result.", valueName: "format"))
+    var format: OutputFormat = .text
 
     @Flag(help: "Draw with ASCII only.")
     var ascii = false
 
-    @Option(name: .customLong("color"), help: "Colour; auto means on a terminal only.")
-    var colorWish: ColorWish = .auto
+    @Option(help: "Colour; auto means on a terminal only.")
+    var color: ColorChoice = .auto
 
     @Flag(name: .shortAndLong, help: "Say less: one line a walk.")
     var quiet = false
@@ -20,22 +20,13 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension OutputOptions {
-    var format: OutputFormat { OutputFormat(rawValue: formatChoice.rawValue) ?? .text }
-
     var renderOptions: RenderOptions {
         RenderOptions(
-            color: ColorChoice(rawValue: colorWish.rawValue) ?? .auto, ascii: ascii,
+            color: color, ascii: ascii,
             verbosity: quiet ? .quiet : verbose ? .verbose : .normal,
             facts: .current())
     }
 }
 
-/// `--format`, as the parser reads it.
-enum FormatChoice: String, ExpressibleByArgument, CaseIterable {
-    case text, json, mermaid, dot, svg, html
-}
-
-/// `--color`, as the parser reads it.
-enum ColorWish: String, ExpressibleByArgument, CaseIterable {
-    case auto, always, never
-}
+extension OutputFormat: ExpressibleByArgument {}
+extension ColorChoice: ExpressibleByArgument {}

@@ -1,5 +1,5 @@
-internal import ArgumentParser
-internal import Probes
+public import ArgumentParser
+public import Probes
 internal import Query
 
 /// What to watch, with what, and for how long; the same in every command that has them.
@@ -11,8 +11,8 @@ struct WatchOptions: ParsableArguments {
             valueName: "namespace"))
     var namespaces: [String] = []
 
-    @Option(help: HookChoice.help)
-    var hooks: HookChoice = .auto
+    @Option(help: ProbePlan.Hooks.help)
+    var hooks: ProbePlan.Hooks = .auto
 
     @Option(
         help: ArgumentHelp(
@@ -20,8 +20,8 @@ struct WatchOptions: ParsableArguments {
             valueName: "number, all or none"))
     var rules: RuleChoice = .standard
 
-    @Option(help: DropChoice.help)
-    var drops: DropChoice = .auto
+    @Option(help: ProbePlan.Drops.help)
+    var drops: ProbePlan.Drops = .auto
 
     @Option(help: ArgumentHelp("End after this many walks.", valueName: "walks"))
     var count: Int?
@@ -43,24 +43,14 @@ struct WatchOptions: ParsableArguments {
     }
 }
 
-enum HookChoice: String, ExpressibleByArgument, CaseIterable {
+extension ProbePlan.Hooks: ExpressibleByArgument {
     static let help: ArgumentHelp =
         "How packets are seen inside netfilter: by an nftables table of our own, by iptables rules, or not."
-
-    case auto
-    case nftables
-    case iptables
-    case none
 }
 
-enum DropChoice: String, ExpressibleByArgument, CaseIterable {
+extension ProbePlan.Drops: ExpressibleByArgument {
     static let help: ArgumentHelp =
         "Who says why the kernel dropped a packet: a BPF program, tracefs (without saying which packet), or counters."
-
-    case auto
-    case bpf
-    case tracefs
-    case counters
 }
 
 /// `--rules`, as the parser reads it.
@@ -90,9 +80,9 @@ struct RuleChoice: ExpressibleByArgument {
 /// `WatchOptions` as a value, for runs that no command line describes.
 struct WatchSettings {
     var namespaces: [String] = []
-    var hooks: HookChoice = .auto
+    var hooks: ProbePlan.Hooks = .auto
     var rules = RuleTracing.standard
-    var drops = DropChoice.auto
+    var drops: ProbePlan.Drops = .auto
     var count: Int?
     var duration: Double?
     var filter: WalkFilter?
