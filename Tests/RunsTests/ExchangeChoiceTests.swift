@@ -36,12 +36,4 @@ struct ExchangeChoiceTests {
         let port = try #require(walk.sourcePort)
         #expect(try sent(walk, sourcePort: port ^ 1).chosen(from: exchanges).isEmpty)
     }
-
-    @Test("is the error of the send only where the packet was seen nowhere")
-    func unsent() throws {
-        let exchanges = try Golden.exchanges("no-route-ipv6.explain")
-        let unsent = try #require(exchanges.first { $0.request.outcome == .unsent })
-        #expect(!unsent.request.isHousekeeping)
-        #expect(exchanges.contains { $0.request.isHousekeeping })
-    }
 }

@@ -122,7 +122,7 @@ struct LiveRunTests {
         let run = run(FakeSource(batches, clock: clock), options: LiveRunOptions(durationSeconds: 3))
         while let groups = try run.next() {
             // Those that ended badly are held back until then.
-            #expect(groups.flatMap(\.exchanges).allSatisfy(\.arrived) || network.snapshotCount > 0)
+            #expect(groups.flatMap(\.exchanges).allSatisfy { $0.arrived } || network.snapshotCount > 0)
         }
         #expect((3...5).contains(network.snapshotCount))
     }

@@ -24,7 +24,7 @@ struct PipelineTests {
             }
         }
         #expect(try text == Golden.json(name))
-        #expect(run.hasTopology && run.packetCount > 0 && run.damage.isEmpty)
+        #expect(run.hasTopology && run.damage.isEmpty)
     }
 
     @Test("gives the same whether walks that end together are made at once or a part at a time")
@@ -66,7 +66,7 @@ struct PipelineTests {
         pipeline.endOfStream()
         let exchanges = pipeline.finish().flatMap(\.exchanges)
         #expect(exchanges.contains { $0.request.outcome == .dropped })
-        #expect(exchanges.allSatisfy(\.request.findings.isEmpty))
+        #expect(exchanges.allSatisfy { $0.request.findings.isEmpty })
         #expect(!pipeline.isCutShort)
     }
 }

@@ -49,7 +49,7 @@ struct RehearsalTests {
         #expect(firstFinding(attempts[0])?.remedy?.verified == true)
         #expect(trial.commands == firstFinding(attempts[0])?.remedy?.commands)
         #expect(!trial.commands.isEmpty && trial.sendCount == 2)
-        #expect(attempts.allSatisfy(\.remarks.isEmpty))
+        #expect(attempts.allSatisfy { $0.remarks.isEmpty })
     }
 
     @Test("sends a packet that arrives at first only once")
