@@ -92,9 +92,9 @@ public struct Explainer {
             outcome: answer == .answered ? .delivered : .lost, hops: [hop])
         let words: String
         switch answer {
-        case .answered: words = "it was answered all the same"
+        case .answered: words = "a reply arrived nevertheless"
         case .error(let number): words = "the sender got: \(String(cString: strerror(number)))"
-        case .none: words = "no answer came"
+        case .none: words = "no reply arrived"
         }
         if answer != .answered {
             walk = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: topology)).walk
@@ -104,11 +104,11 @@ public struct Explainer {
                 Finding(
                     code: "not-seen", severity: .warning, where: Finding.Place(namespace: sender),
                     message:
-                        "\(sender) was given the packet to send, and none of the places that were watched saw it; \(words)",
+                        "the packet was handed to the stack of \(sender) and seen at no vantage point; \(words)",
                     evidence: [], checks: walk.findings.first?.checks ?? [])
             ]
         }
-        walk.findings[0].evidence.append(.seen("nowhere; \(words)"))
+        walk.findings[0].evidence.append(.seen("at no vantage point; \(words)"))
         return walk
     }
 }

@@ -60,6 +60,6 @@ struct Signals: Interruption {
 func complainOfMissing(unshown: Int = 0, isCutShort: Bool) {
     guard let signal = Signals.name, isCutShort || unshown > 0 else { return }
     complain(
-        "\(signal) came before the last packets were looked at: "
-            + (unshown > 0 ? "\(unshown) walks are not shown, others" : "their walks") + " are missing or break off")
+        "\(signal) arrived before the last packets were processed: "
+            + (unshown > 0 ? "\(unshown) walks are not shown, others" : "their walks") + " are missing or incomplete")
 }

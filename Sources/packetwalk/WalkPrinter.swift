@@ -85,7 +85,8 @@ struct WalkPrinter {
             }
         }
         if hiddenCount > 0 {
-            complain("\(hiddenCount) exchanges of neighbour discovery and group membership not shown (-v shows them)")
+            complain(
+                "\(hiddenCount) ARP, neighbour discovery and multicast membership packets not shown (-v shows them)")
         }
     }
 }

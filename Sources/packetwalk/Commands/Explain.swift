@@ -7,14 +7,14 @@ internal import Wire
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Send one packet from a namespace, show its walk, and say why it failed and what mends it.",
+        abstract: "Send one packet from a namespace, trace it, and explain why it failed and how to fix it.",
         discussion: """
-            An echo request unless --tcp or --udp names a port: \
+            Sends an echo request unless --tcp or --udp names a port: \
             `packetwalk explain --from mynamespace 198.51.100.1`, \
             `packetwalk explain --from web --tcp 443 198.51.100.1`.
             """)
 
-    @Argument(help: ArgumentHelp("The address to send to.", valueName: "dest"))
+    @Argument(help: ArgumentHelp("The IPv4 or IPv6 address to send to.", valueName: "dest"))
     var destination: String
 
     @OptionGroup(title: "Packet")
@@ -26,7 +26,7 @@ struct Explain: ParsableCommand {
     @Option(help: ProbePlan.Drops.help)
     var drops: ProbePlan.Drops = .auto
 
-    @Option(help: ArgumentHelp("Keep the run in this file too, as record does.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"))
     var record: String?
 
     @OptionGroup(title: "Output")
@@ -59,7 +59,7 @@ struct Explain: ParsableCommand {
 
     private func address(_ text: String, of what: String) throws -> IPAddress {
         guard let address = IPAddress(text) else {
-            throw Failure(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address; names are not looked up")
+            throw Failure(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address (names are not resolved)")
         }
         return address
     }

@@ -4,14 +4,14 @@ internal import Recording
 
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the walks and their causes from a recording, with no privilege.",
+        abstract: "Show the walks of a recording or a capture, and explain those that failed. Needs no privilege.",
         discussion: """
-            <file> is a recording of packetwalk, any pcapng with several interfaces, a cooked or NFLOG capture; gzip and \
-            zstd are read too. Captures of single links are joined by --point: \
+            <file> is a recording of packetwalk, a pcapng with several interfaces, or a cooked or NFLOG capture; gzip and \
+            zstd are supported. Captures of single devices are combined by --point: \
             `packetwalk replay --point host:veth0=a.pcap --point host:eth0=b.pcap`.
             """)
 
-    @Argument(help: ArgumentHelp("A recording or a capture; all files of a ring.", valueName: "file"))
+    @Argument(help: ArgumentHelp("A recording or a capture; all files of a rotated recording.", valueName: "file"))
     var files: [String] = []
 
     @Option(
@@ -32,14 +32,14 @@ struct Replay: ParsableCommand {
             summarises: selection.summary)
         try run.replay { try printer.take($0) }
         try printer.finish()
-        if run.packetCount == 0 {
-            complain("there is no packet in this capture")
+        if run.packetCount == 0, !printer.hasTaken {
+            complain("no packets in this capture")
         } else if !printer.hasTaken {
             complain(
-                "no walk in \(run.packetCount) packets: a walk is made of IP and ARP packets with their headers whole")
+                "no traceable packets among \(run.packetCount): a walk needs complete IP or ARP headers")
         }
         if !run.hasTopology, run.packetCount > 0 {
-            complain("there is no topology in this capture: its walks rest on labels, times and addresses")
+            complain("no network state in this capture: walks are matched by labels, times and addresses only")
         }
         for damage in run.damage { complain("\(damage)") }
         if !run.damage.isEmpty { throw ExitCode(ExitStatus.badInput.rawValue) }
@@ -55,7 +55,7 @@ struct Replay: ParsableCommand {
             return point
         }
         if files.isEmpty == devices.isEmpty {
-            throw Failure(.usage, "cannot replay: name either files or captures with --point")
+            throw Failure(.usage, "cannot replay: give either files or captures by --point")
         }
         return files.map { CapturePoint(path: $0) } + devices
     }

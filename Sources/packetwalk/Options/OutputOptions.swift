@@ -3,19 +3,19 @@ public import Views
 
 /// How results are written; the same in every command.
 struct OutputOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How to write the result.", valueName: "format"))
+    @Option(help: ArgumentHelp("Output format.", valueName: "format"))
     var format: OutputFormat = .text
 
-    @Flag(help: "Draw with ASCII only.")
+    @Flag(help: "Draw with ASCII characters only.")
     var ascii = false
 
     @Option(help: "Colour; auto means on a terminal only.")
     var color: ColorChoice = .auto
 
-    @Flag(name: .shortAndLong, help: "Say less: one line a walk.")
+    @Flag(name: .shortAndLong, help: "Print less: one line for each walk.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Say more: every point that a packet passed, also where nothing changed.")
+    @Flag(name: .shortAndLong, help: "Print more: every point of the path, including those where nothing changed.")
     var verbose = false
 }
 

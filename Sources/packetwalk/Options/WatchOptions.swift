@@ -7,7 +7,7 @@ struct WatchOptions: ParsableArguments {
     @Option(
         name: .customLong("in"),
         help: ArgumentHelp(
-            "Watch only this namespace (repeatable): an ip netns name, a container, pid:N, netns:INODE or a path.",
+            "Capture only in this namespace (repeatable): an ip netns name, a container, pid:N, netns:INODE or a path.",
             valueName: "namespace"))
     var namespaces: [String] = []
 
@@ -16,17 +16,17 @@ struct WatchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Show which rules packets met: of at most so many packets a second in each namespace, of all, or of none.",
+            "Rule tracing: packets per second in each namespace, all or none.",
             valueName: "number, all or none"))
     var rules: RuleChoice = .standard
 
     @Option(help: ProbePlan.Drops.help)
     var drops: ProbePlan.Drops = .auto
 
-    @Option(help: ArgumentHelp("End after this many walks.", valueName: "walks"))
+    @Option(help: ArgumentHelp("Stop after this many walks.", valueName: "walks"))
     var count: Int?
 
-    @Option(help: ArgumentHelp("End after this many seconds.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
     var duration: Double?
 
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
@@ -45,12 +45,12 @@ struct WatchOptions: ParsableArguments {
 
 extension ProbePlan.Hooks: ExpressibleByArgument {
     static let help: ArgumentHelp =
-        "How packets are seen inside netfilter: by an nftables table of our own, by iptables rules, or not."
+        "Netfilter capture backend: a table of its own in nftables, rules in iptables, or none."
 }
 
 extension ProbePlan.Drops: ExpressibleByArgument {
     static let help: ArgumentHelp =
-        "Who says why the kernel dropped a packet: a BPF program, tracefs (without saying which packet), or counters."
+        "Source of drop reasons: a BPF program, tracefs (reasons without the packet), or counters only."
 }
 
 /// `--rules`, as the parser reads it.
@@ -94,11 +94,14 @@ struct SelectionOptions: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp(
-            "Show only walks for which this holds, as in 'outcome == \"dropped\" and passes(\"mybridge\")'; see where.md among the documents.",
+            "Show only walks that match this condition, as in 'outcome == \"dropped\" and passes(\"mybridge\")' (see docs/where.md).",
             valueName: "condition"))
     var condition: String?
 
-    @Flag(help: "Show sums instead of walks: outcomes by flow, finding and place, latencies, rules that dropped.")
+    @Flag(
+        help:
+            "Print aggregate statistics instead of individual walks: outcomes by flow, finding and place, latencies, dropping rules."
+    )
     var summary = false
 
     func filter() throws -> WalkFilter? {
