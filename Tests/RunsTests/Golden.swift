@@ -26,13 +26,15 @@ enum Golden {
     static func batches(_ name: String) throws -> [EventBatch] {
         var batches: [EventBatch] = []
         var batch = EventBatch()
-        try RecordingReader(path: path(name)).read { event in
-            batch.append(event)
-            if case .watermark = event {
-                batches.append(batch)
-                batch = EventBatch()
-            }
-        }
+        try RecordingReader(path: path(name)).read(
+            events: { _, event in
+                batch.append(event)
+                if case .watermark = event {
+                    batches.append(batch)
+                    batch = EventBatch()
+                }
+            },
+            packets: { _, observation, _ in batch.append(.packet(copy observation)) })
         return batches + (batch.isEmpty ? [] : [batch])
     }
 
