@@ -1,3 +1,4 @@
+internal import LinuxSystem
 public import Network
 internal import Observations
 public import Probes

@@ -1,4 +1,3 @@
-internal import LinuxSystem
 public import Observations
 public import Probes
 public import Network
