@@ -98,6 +98,11 @@ let package = Package(
             name: "DiagnosisTests",
             dependencies: ["Diagnosis", "Wire", "LinuxSystem", "Network", "Observations", "WalkModel"],
             swiftSettings: house),
+        .testTarget(
+            name: "RunsTests",
+            dependencies: [
+                "Runs", "Wire", "Network", "Observations", "Recording", "Probes", "WalkModel", "Views", "LinuxSystem",
+            ], swiftSettings: house),
         .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
         .testTarget(
             name: "ViewsTests", dependencies: ["Views", "Network", "Observations", "WalkModel", "Wire"],

@@ -54,7 +54,7 @@ struct Parser {
         while takes("then") {
             let next = token
             guard case .passes(let more) = try negation() else {
-                throw QueryError(offset: next.offset, reason: "'then' orders places: expected passes(\"…\") behind it")
+                throw QueryError(offset: next.offset, reason: "'then' orders places: expected passes(\"…\") after it")
             }
             places += more
         }
@@ -92,7 +92,7 @@ struct Parser {
 
     private mutating func call(_ name: String) throws -> Condition {
         index += 1
-        guard token.kind == .open else { throw failure("expected '(' behind '\(name)', found \(token.words)") }
+        guard token.kind == .open else { throw failure("expected '(' after '\(name)', found \(token.words)") }
         index += 1
         let argument: String
         switch token.kind {
@@ -131,7 +131,7 @@ struct Parser {
         } else if case .word("in") = token.kind, AddressField(rawValue: field) != nil {
             comparison = .equal
         } else {
-            throw failure("expected a comparison (==, !=, <, <=, >, >=) behind '\(field)', found \(token.words)")
+            throw failure("expected a comparison (==, !=, <, <=, >, >=) after '\(field)', found \(token.words)")
         }
         let isNumber = NumberField(rawValue: field) != nil
         guard isNumber || !comparison.isOrder else { throw failure("'\(field)' has no order: expected == or !=") }

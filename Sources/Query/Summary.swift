@@ -177,11 +177,11 @@ extension Summary {
                 )
             }
             var tables = [
-                (title: "\(walks) walks: \(Self.words(outcomes))", heading: [String](), rows: [[String]]())
+                (title: "\(walks) walk\(walks == 1 ? "" : "s"): \(Self.words(outcomes))", heading: [String](), rows: [[String]]())
             ]
             for (title, name, rows) in [
-                ("by flow", "flow", flows), ("by finding", "finding", findings), ("where walks ended", "place", places),
-                ("rules that dropped", "rule", droppingRules),
+                ("flows", "flow", flows), ("findings", "finding", findings), ("where packets stopped", "place", places),
+                ("rules that dropped packets", "rule", droppingRules),
             ] where !rows.isEmpty {
                 let table = counts(rows, name)
                 tables.append((title, table.heading, table.rows))
@@ -189,7 +189,7 @@ extension Summary {
             if !latencies.isEmpty {
                 tables.append(
                     (
-                        "between neighbouring links", ["from", "to", "walks", "median", "p99", "max"],
+                        "latency between adjacent links", ["from", "to", "walks", "median", "p99", "max"],
                         latencies.map {
                             [
                                 $0.from, $0.to, String($0.walks), Self.words($0.medianNanoseconds),

@@ -49,7 +49,7 @@ struct Token {
                 index += sign.count
             case "\"", "'":
                 guard let end = characters[(index + 1)...].firstIndex(of: character) else {
-                    throw QueryError(offset: start, reason: "this text never ends: put \(character) behind it")
+                    throw QueryError(offset: start, reason: "this string has no end: close it with \(character)")
                 }
                 tokens.append(Token(kind: .text(String(characters[index + 1..<end])), offset: start))
                 index = end + 1

@@ -27,13 +27,13 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
         } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ENOTDIR {
             throw RunError(
                 .usage,
-                "cannot find the namespace \(text): there is no "
-                    + (text.hasPrefix("pid:") ? "such process" : "file of that name"))
+                "cannot find the namespace \(text): there is no such \(text.hasPrefix("pid:") ? "process" : "file")")
         }
         if let found = topology.namespaces.first(where: { $0.inode == file.inode }) { return found }
     }
     let names = topology.namespaces.map(\.name).prefix(8).joined(separator: ", ")
     throw RunError(
         .usage,
-        "cannot find the namespace \(text): there are \(names)\(topology.namespaces.count > 8 ? ", …" : "")")
+        "no namespace, container or process \"\(text)\"; there is: \(names)\(topology.namespaces.count > 8 ? ", …" : "")"
+    )
 }

@@ -1,3 +1,5 @@
+internal import Probes
+
 /// Why a run could not begin or go on: one line that says what was attempted, on what, why it failed and what to do.
 public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
@@ -17,5 +19,11 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
     public init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
+    }
+}
+
+extension RunError {
+    init(_ error: ProbeError) {
+        self.init(error.isPermission ? .notPermitted : error.isUsage ? .usage : .lacking, error.description)
     }
 }

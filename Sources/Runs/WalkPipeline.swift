@@ -20,6 +20,10 @@ public struct WalkPipeline: ~Copyable {
     private var unexplained: [Exchange] = []
     private var finished: [ExchangeGroup] = []
     private var topology: Topology?
+    /// Walks of the newest watermark that have not been paired yet.
+    private var ended: EndedWalks?
+    private static let stepLength = 256
+    private var isOutOfTime = false
     /// Asked before each walk is made and before each is explained, so that an interrupted run ends in time.
     public var hasTime: (Work) -> Bool = { _ in true }
     /// Whether walks were left out for want of time, or packets unread.
@@ -27,6 +31,11 @@ public struct WalkPipeline: ~Copyable {
 
     /// Whether findings are looked for: not where nobody reads them.
     private let explains: Bool
+
+    private struct EndedWalks {
+        var walks: ArraySlice<UnwrittenWalk>
+        var watermark: Int64
+    }
 
     public enum Work: Sendable {
         case walks
@@ -40,12 +49,15 @@ public struct WalkPipeline: ~Copyable {
     /// Whether an exchange waits for a `.topology` event.
     public var wantsSnapshot: Bool { !unexplained.isEmpty }
 
+    /// Takes an event and does all work that it brings.
     public mutating func take(_ event: Event) {
-        take(event) { _ in }
+        begin(event)
+        while isBehind { advance() }
     }
 
-    /// - Parameter progress: called now and then while many walks end at once.
-    public mutating func take(_ event: Event, progress: (inout WalkPipeline) throws -> Void) rethrows {
+    /// Takes an event. A watermark can end many walks: they are made by `advance`, a part at a time, while `isBehind`.
+    public mutating func begin(_ event: Event) {
+        while isBehind { advance() }
         ledger.take(event)
         engine.take(event)
         if case .topology(let snapshot, _) = event {
@@ -55,13 +67,28 @@ public struct WalkPipeline: ~Copyable {
         }
         if case .watermark(let time) = event {
             pairing.reach(nanoseconds: time)
-            try pair(engine.finishedBatch(), progress: progress)
-            sort(pairing.advance(toNanoseconds: time))
+            ended = EndedWalks(walks: engine.finishedBatch().unwritten[...], watermark: time)
         }
     }
 
+    /// Whether walks have ended that `advance` has not looked at yet.
+    public var isBehind: Bool { ended != nil }
+
+    /// Pairs up to 256 of the walks that ended with what they answer.
+    public mutating func advance() {
+        guard var work = ended else { return }
+        for walk in work.walks.prefix(Self.stepLength) where hasTimeForWalks() { sort(pairing.take(walk)) }
+        work.walks = isOutOfTime ? [] : work.walks.dropFirst(Self.stepLength)
+        ended = work.walks.isEmpty ? nil : work
+        if ended == nil { sort(pairing.advance(toNanoseconds: work.watermark)) }
+    }
+
+    /// Whether `finishedExchanges` gives something.
+    public var hasFinished: Bool { !finished.isEmpty }
+
     /// Takes a packet: `take(.packet(…))` without the wrapping.
     public mutating func take(_ observation: borrowing Observation) {
+        while isBehind { advance() }
         engine.take(observation)
     }
 
@@ -73,7 +100,8 @@ public struct WalkPipeline: ~Copyable {
 
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
     public mutating func endOfStream() {
-        pair(engine.finishBatch()) { _ in }
+        while isBehind { advance() }
+        for walk in engine.finishBatch().unwritten where hasTimeForWalks() { sort(pairing.take(walk)) }
         // Where the answer may be among what was left out, nothing is said of a packet that arrived.
         sort(pairing.finish(), onlyFailures: isCutShort)
     }
@@ -90,17 +118,13 @@ public struct WalkPipeline: ~Copyable {
         return finishedExchanges()
     }
 
-    private mutating func pair(
-        _ batch: WalkBatch, progress: (inout WalkPipeline) throws -> Void
-    ) rethrows {
-        for (number, walk) in batch.unwritten.enumerated() {
-            if number % 256 == 255 { try progress(&self) }
-            guard hasTime(.walks) else {
-                isCutShort = true
-                return
-            }
-            sort(pairing.take(walk))
+    /// Whether there is time for one walk more; once there is not, there is none any more.
+    private mutating func hasTimeForWalks() -> Bool {
+        if !isOutOfTime, !hasTime(.walks) {
+            isOutOfTime = true
+            isCutShort = true
         }
+        return !isOutOfTime
     }
 
     private mutating func sort(_ pairs: [ExchangePairing<UnwrittenWalk>.Pair], onlyFailures: Bool = false) {

@@ -1,4 +1,3 @@
-internal import Probes
 internal import Runs
 
 /// The exit statuses of the contract; those from 64 on are sysexits(3)'s.
@@ -33,12 +32,6 @@ struct Failure: Error {
     init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = message
-    }
-}
-
-extension ProbeError {
-    var failure: Failure {
-        Failure(isPermission ? .notPermitted : isUsage ? .usage : .lacking, description)
     }
 }
 

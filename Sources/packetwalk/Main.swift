@@ -15,7 +15,7 @@ enum Main {
         do {
             var command = try Packetwalk.parseAsRoot(Invocation.own)
             if Invocation.command != nil, !(command is any TakesCommand) {
-                throw Failure(.usage, "cannot run a command behind `--` here: only trace and record do")
+                throw Failure(.usage, "cannot run a command after `--` here: only trace and record do")
             }
             try command.run()
         } catch let code as ExitCode {

@@ -29,14 +29,14 @@ func fillStandardDescriptors() {
     }
 }
 
-/// Never waits inside write(2), so that a signal ends the waiting for a reader: see `Interruption`.
+/// Never waits inside write(2), so that a signal ends the waiting for a reader: see `Signals`.
 private func write(_ text: String, to descriptor: Int32) throws {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
         var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         if poll(&polled, 1, 250) <= 0 {
-            if Interruption.happened(before: Interruption.writingMilliseconds) {
-                let signal = Interruption.name ?? "the end"
+            if Signals.isWritingOver {
+                let signal = Signals.name ?? "the end"
                 throw Failure(.cannotWrite, "cannot write the last walks: nobody read the output since \(signal)")
             }
             continue

@@ -5,16 +5,17 @@ struct Packetwalk: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "packetwalk",
-        abstract: "Shows the way of packets through a Linux host, and says where and why one stopped.",
+        abstract: "Traces packets through a Linux host and explains why one was dropped.",
         discussion: """
-            Start with `packetwalk demo`: a ping from a namespace to the WAN, drawn, in a sandbox. \
-            Then `packetwalk map` draws this machine's own network, and `packetwalk trace icmp` follows real packets.
+            Start with `packetwalk demo`: a ping from a namespace to the WAN, traced in a sandbox. \
+            Then `packetwalk map` draws this machine's own network, `packetwalk trace icmp` traces real packets, and \
+            `packetwalk explain --from web 198.51.100.1` sends one and explains what happens to it.
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Look", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
-            CommandGroup(name: "Keep", subcommands: [Record.self, Replay.self]),
-            CommandGroup(name: "Learn", subcommands: [LabCommand.self]),
-            CommandGroup(name: "Care", subcommands: [DoctorCommand.self, Cleanup.self]),
+            CommandGroup(name: "Trace", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
+            CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
+            CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
+            CommandGroup(name: "Maintenance", subcommands: [DoctorCommand.self, Cleanup.self]),
         ])
 }

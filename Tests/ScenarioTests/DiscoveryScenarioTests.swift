@@ -53,7 +53,7 @@ struct DiscoveryScenarioTests {
         #expect(run.rawControl == nil)
     }
 
-    @Test("a namespace whose name is no text, or text that moves the cursor, is found, named, entered and mended")
+    @Test("a namespace whose name is no text, or text that moves the cursor, is found, named, entered and fixed")
     func strangeNames() throws {
         let run = try SandboxShell(
             """
@@ -67,14 +67,14 @@ struct DiscoveryScenarioTests {
                 "$P" explain --from "$name" --wait 1 -q 127.0.0.1
                 python3 -c 'import json; print(*json.loads(open("live").readline())["findings"][0]["remedy"]["commands"])' >remedy
                 cat remedy
-                bash -e remedy && "$P" explain --from "$name" --wait 1 -q 127.0.0.1 >/dev/null; echo "mended=$?"
+                bash -e remedy && "$P" explain --from "$name" --wait 1 -q 127.0.0.1 >/dev/null; echo "fixed=$?"
             done
             "$P" map
             """)
         let lines = run.text.split(separator: "\n")
         #expect(lines.filter { $0 == "found=\"code\":\"rule-drop\" " }.count == 3, "\(run.text)\(run.errorText)")
         #expect(lines.filter { $0 == "same=yes" }.count == 3, "\(run.text)")
-        #expect(lines.filter { $0 == "mended=0" }.count == 3, "\(run.text)\(run.errorText)")
+        #expect(lines.filter { $0 == "fixed=0" }.count == 3, "\(run.text)\(run.errorText)")
         for name in ["bad\\xffutf", "esc\\u{1b}[31m", "new\\nline"] {
             #expect(run.text.contains(name), "\(name) is not in \(run.text)")
         }

@@ -9,16 +9,16 @@ struct FaultLabRow: Sendable {
     let lab: Lab
     private(set) var found = true
     private(set) var place = true
-    /// Nil where the last finding names no commands: what would mend it is not for a command to do.
-    private(set) var mended: Bool?
+    /// Nil where the last finding names no commands: no command can fix it.
+    private(set) var isFixed: Bool?
     /// `trace` of the lab's own sender gave the same first finding.
     private(set) var traced = false
     private(set) var problems: [String] = []
 
-    /// Explains the lab's packet, mends what is found until it arrives, and traces the lab's own sender.
+    /// Explains the lab's packet, applies the fixes that are found until it arrives, and traces the lab's own sender.
     init(examining lab: Lab) throws {
         self.lab = lab
-        let (run, replayed) = try LabRun.recorded(["lab", "run", lab.name, "--mend", "--format", "json"])
+        let (run, replayed) = try LabRun.recorded(["lab", "run", lab.name, "--fix", "--format", "json"])
         explain(run)
         compare(run, with: replayed)
         trace(try LabRun.packetwalk(["lab", "run", lab.name, "--trace", "--format", "json"]))
@@ -44,15 +44,15 @@ struct FaultLabRow: Sendable {
         let more = explained.dropFirst(faults.count).compactMap(\.findings.first).filter { $0.severity == .error }
         problems += more.map { "one finding too many: \(words($0))" }
         let last = faults.count <= explained.count ? explained[faults.count - 1].findings.first : nil
-        if let remedy = last?.remedy, !remedy.commands.isEmpty { mended = remedy.verified }
-        if mended != (faults.last?.remedy == false ? nil : true) {
+        if let remedy = last?.remedy, !remedy.commands.isEmpty { isFixed = remedy.verified }
+        if isFixed != (faults.last?.remedy == false ? nil : true) {
             problems.append(
                 "the remedy \(last?.remedy?.commands ?? []) does not do; \(run.standardError.prefix(300))")
         }
     }
 
-    /// The recording holds the run before the mending: it gives each of that run's walks as it was printed, but for what
-    /// the mending showed.
+    /// The recording holds the run before the fix: it gives each of that run's walks as it was printed, but for what
+    /// the fix showed.
     private mutating func compare(_ run: LabRun, with replayed: LabRun) {
         var seen = 0
         for walk in run.walks {
@@ -82,7 +82,7 @@ struct FaultLabRow: Sendable {
 
     private var line: String {
         let causes = ([lab.expected] + lab.then).compactMap(\.code).joined(separator: ", then ")
-        let remedy = mended.map { $0 ? "yes" : "no" } ?? "none named"
+        let remedy = isFixed.map { $0 ? "yes" : "no" } ?? "none named"
         func word(_ truth: Bool) -> String { truth ? "yes" : "no" }
         return "| \(lab.name) | \(causes) | \(word(found)) | \(word(place)) | \(remedy) | \(word(traced)) |"
     }
@@ -96,7 +96,7 @@ struct FaultLabRow: Sendable {
             the first finding is the expected cause; whether it points at the right namespace, hook, device and rule;
             whether the same packet arrives once the commands that it names have been run; and whether `trace` gives the
             same first finding while the lab's own sender (`ping`, `nc`, `wget`) sends. Where a network has more than one
-            fault, each must be found in its turn, once the one before it is mended.
+            fault, each must be found in its turn, once the one before it is fixed.
 
             | lab | cause | found | place | remedy works | traced |
             | --- | --- | --- | --- | --- | --- |

@@ -35,7 +35,7 @@ struct FaultLabTests {
         finish(row)
     }
 
-    /// What mends them can't be done in a sandbox: only the cause and its place are looked at.
+    /// They can't be fixed in a sandbox: only the cause and its place are looked at.
     @Test(
         "explain names the cause and its place, however long the network takes to build",
         .enabled(if: getenv("PACKETWALK_SLOW_LABS") != nil), arguments: slowLabs)

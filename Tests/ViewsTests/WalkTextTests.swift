@@ -18,7 +18,7 @@ import WalkModel
 
     @Test func aPingToTheWANIsDrawnWhole() throws {
         let expected = """
-            ✔ delivered   ping mynamespace → 198.51.100.1  seq 1   answered after 194 µs
+            ✔ delivered   ping mynamespace → 198.51.100.1  seq 1   reply after 194 µs
 
               mynamespace              host                                     wan
              ┌────────────────────┐   ┌────────────────────────────────────┐   ┌──────────┐
@@ -36,10 +36,10 @@ import WalkModel
                                iptables nat POSTROUTING 1: -s 172.19.0.0/24 -j MASQUERADE
               8              eth0 out     ttl 63                          +12 µs  seen
               9 wan          wan0 in                                       +4 µs  seen
-             10              received     198.51.100.1 is wan's own               kernel
+             10              received     198.51.100.1 is local to wan            kernel
                              and 7 netfilter points passed unchanged (-v lists them)
-             answer   back the same way, 28 µs
-                      at host prerouting: destination 203.0.113.2 ⇒ 172.19.0.2
+             reply          same path back, 28 µs
+                            at host prerouting: destination 203.0.113.2 ⇒ 172.19.0.2
 
             """
         #expect(
@@ -49,7 +49,7 @@ import WalkModel
 
     @Test func asciiHasAFormForEverySign() throws {
         let text = try lines("namespace-to-wan", RenderOptions(unicode: false))
-        #expect(text[0] == "ok delivered   ping mynamespace -> 198.51.100.1  seq 1   answered after 194 us")
+        #expect(text[0] == "ok delivered   ping mynamespace -> 198.51.100.1  seq 1   reply after 194 us")
         #expect(text[3] == " +--------------------+   +------------------------------------+   +----------+")
         #expect(text[4] == " | ping  route  veth1 +---+ veth0  mybridge  route  SNAT  eth0 +---+ wan0  ok |")
     }
@@ -59,18 +59,19 @@ import WalkModel
         #expect(text[0] == "✘ dropped   ping mynamespace → 198.51.100.1  seq 1   at host forward")
         let cause = try #require(text.firstIndex { $0.hasPrefix(" cause") })
         #expect(
-            text[cause...].prefix(11) == [
-                " cause    a rule of FORWARD drops it (rule-drop)",
-                " rule     iptables filter FORWARD 3 (handle 12)",
-                "          -A FORWARD -i mybridge -p icmp -j DROP",
-                " after    1  -i lo -j ACCEPT",
-                "             it came in by mybridge",
-                "          2  -m conntrack --ctstate ESTABLISHED -j ACCEPT",
-                "             the connection is new",
-                " seen     last at host mybridge in; not at eth0 out, where nothing was lost",
-                " kernel   NETFILTER_DROP at nft_do_chain",
-                " mend     iptables -D FORWARD 3",
-                "          tried: the same packet then arrives",
+            text[cause...].prefix(12) == [
+                " cause          a rule of FORWARD drops it (rule-drop)",
+                " rule           iptables filter FORWARD 3 (handle 12)",
+                "                -A FORWARD -i mybridge -p icmp -j DROP",
+                " not matched    1  -i lo -j ACCEPT",
+                "                   it came in by mybridge",
+                "                2  -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+                "                   the connection is new",
+                " seen           last at host mybridge in; not at eth0 out, where nothing was",
+                "                lost",
+                " kernel         NETFILTER_DROP at nft_do_chain",
+                " fix            iptables -D FORWARD 3",
+                "                applied: the same packet then arrives",
             ])
     }
 
@@ -79,23 +80,23 @@ import WalkModel
         #expect(text[0] == "✘ lost   TCP mynamespace → 198.51.100.1:443  SYN")
         #expect(text[1] == "  between host mybridge in and host eth0 out")
         #expect(text.contains { $0.contains("veth0   mybridge   ? eth0 │") })
-        #expect(text.contains(" yes      net.ipv4.conf.mybridge.forwarding = 0 in host"))
-        #expect(text.contains(" fine     no rule of forward met the packet"))
-        #expect(text.contains("          not tried"))
-        #expect(text.contains(" losses   nflog host lost 12 events: what is missing there proves nothing"))
+        #expect(text.contains(" confirmed      net.ipv4.conf.mybridge.forwarding = 0 in host"))
+        #expect(text.contains(" ruled out      no rule of forward met the packet"))
+        #expect(text.contains("                (not applied)"))
+        #expect(
+            text.contains(" lost events    nflog host: 12 events lost; a hop that is missing there is"))
     }
 
     @Test func whatNeverLeftSaysWhatTheSenderGot() throws {
         let text = try lines("no-route")
         #expect(text[0] == "✘ not sent   ping mynamespace → 172.17.0.1  seq 1")
         #expect(text[1] == "  the sender got: Network is unreachable")
-        #expect(text.contains(" mend     ip -n mynamespace route add default via 172.19.0.1"))
+        #expect(text.contains(" fix            ip -n mynamespace route add default via 172.19.0.1"))
     }
 
     @Test func whatLeftWithoutHopeOfAnAnswerIsNoSuccess() throws {
         let text = try lines("no-source-nat")
-        #expect(text[0] == "✘ no answer possible   ping mynamespace → 198.51.100.1  seq 1")
-        #expect(text[1] == "  left host by eth0")
+        #expect(text[0] == "✘ no reply possible   ping mynamespace → 198.51.100.1  seq 1   left host by eth0")
         #expect(text.contains { $0.hasSuffix("eth0 ├────▸ outside") })
     }
 
@@ -106,7 +107,8 @@ import WalkModel
 
     @Test func anAnswerThatCameAnotherWayIsDrawnOnItsOwn() throws {
         let text = try lines("policy-routing")
-        #expect(text.contains(" answer   ✔ delivered another way  198.51.100.1 → 203.0.113.2  after 28 µs"))
+        #expect(
+            text.contains(" reply          ✔ delivered by a different path  198.51.100.1 → 203.0.113.2"))
         #expect(text.contains { $0.contains("├───┤ eth0  DNAT  route  mybridge  veth0 ├───┤") })
     }
 
@@ -121,7 +123,7 @@ import WalkModel
     @Test func anUncertainJoinSaysSo() throws {
         let text = try lines("ipv6-to-wan")
         #expect(text.contains { $0.hasSuffix("log, conntrack ≈") })
-        #expect(text.contains { $0.hasSuffix("≈ joined strongly, not exactly (-v: by which fields)") })
+        #expect(text.contains { $0.hasSuffix("≈ probable match, not exact (-v: matched by which fields)") })
     }
 
     @Test func theTopologyAddsWhatADeviceIs() throws {
@@ -139,7 +141,7 @@ import WalkModel
                 == "01:58:14.860946 ✘ icmp 172.19.0.2 → 198.51.100.1 seq 1  dropped at host forward (rule-drop)")
         #expect(
             try lines("wan-to-published-port", quiet)[0]
-                == "01:58:14.860946 ✔ tcp 198.51.100.1:40112 → 203.0.113.2:8080 SYN  mynamespace  answered after 189 µs"
+                == "01:58:14.860946 ✔ tcp 198.51.100.1:40112 → 203.0.113.2:8080 SYN  mynamespace  reply after 189 µs"
         )
     }
 
@@ -202,7 +204,7 @@ import WalkModel
         }
         let lost = try text(walk)
         #expect(lost[0].hasPrefix("✘ lost   TCP a → 10.0.0.2:80"))
-        #expect(lost.contains { $0.contains("vb out") && $0.contains("cut into 4 segments, 3 of 4 segments") })
+        #expect(lost.contains { $0.contains("vb out") && $0.contains("split into 4 segments, 3 of 4 segments") })
         #expect(lost.contains { $0.hasSuffix("↳ 1 segment: vb out, then expected at b eth0 in, not seen") })
         #expect(!lost.contains { $0.contains("expected here") })
 
@@ -214,7 +216,7 @@ import WalkModel
             hop(2, 1, "host", "vb", .out), hop(3, 2, "b", "eth0", .in, segments: ("4", "1")),
         ]
         let arrived = try text(walk)
-        #expect(arrived.contains { $0.contains("va in") && $0.contains("cut into 4 segments") })
-        #expect(arrived.contains { $0.contains("eth0 in") && $0.contains("put together from 4 segments") })
+        #expect(arrived.contains { $0.contains("va in") && $0.contains("split into 4 segments") })
+        #expect(arrived.contains { $0.contains("eth0 in") && $0.contains("merged from 4 segments") })
     }
 }

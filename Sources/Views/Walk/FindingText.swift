@@ -1,10 +1,11 @@
 import Network
 import WalkModel
 
-/// Causes with their evidence and what mends them, as text.
+/// Causes with their evidence and fixes, as text.
 struct FindingText {
     private let pen: Pen
-    private let indent = 10
+    /// Where texts begin, after their labels.
+    static let indent = 16
 
     init(_ pen: Pen) {
         self.pen = pen
@@ -24,7 +25,7 @@ struct FindingText {
     private static func label(_ finding: Finding, isFirst: Bool) -> String {
         switch finding.severity {
         case .error: isFirst ? "cause" : "also"
-        case .warning: isFirst ? "perhaps" : "also"
+        case .warning: isFirst ? "possible cause" : "also"
         case .info: "note"
         }
     }
@@ -46,7 +47,7 @@ struct FindingText {
             let jumps = finding.path.map { rule in
                 pen("\(rule.chain)\(rule.position.map { " \($0)" } ?? "")")
             }
-            lines += labelled("by way", jumps.joined(pen(" → ", .dim)))
+            lines += labelled("through", jumps.joined(pen(" → ", .dim)))
         }
         lines += unmatched(finding.unmatched)
         // The cause itself has been said.
@@ -60,9 +61,9 @@ struct FindingText {
         }
         if let remedy = finding.remedy, !remedy.commands.isEmpty {
             for (index, command) in remedy.commands.enumerated() {
-                lines += commandLines(index == 0 ? "mend" : "", command)
+                lines += commandLines(index == 0 ? "fix" : "", command)
             }
-            let tried = remedy.verified ? "tried: the same packet then arrives" : "not tried"
+            let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
             lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
         }
         return lines
@@ -70,7 +71,7 @@ struct FindingText {
 
     /// The rules before it: position, conditions, and which condition did not hold.
     private func unmatched(_ misses: [Finding.Miss]) -> [StyledText] {
-        let width = pen.options.width - indent
+        let width = pen.options.width - Self.indent
         let rules = misses.map { miss in
             pen(
                 "\(miss.rule.position.map { "\($0)  " } ?? "")\(RuleWords.text(miss.rule) ?? RuleWords.name(miss.rule))"
@@ -82,7 +83,7 @@ struct FindingText {
         let fits = reasons.allSatisfy { column + $0.columns <= width }
         var lines: [StyledText] = []
         for (index, (rule, reason)) in zip(rules, reasons).enumerated() {
-            let label = index == 0 ? "after" : ""
+            let label = index == 0 ? "not matched" : ""
             if fits {
                 lines += labelled(label, rule.padded(to: column) + reason)
             } else {
@@ -95,7 +96,7 @@ struct FindingText {
     /// What else could have stopped the packet there, and whether it did: what did, what can't be told, what did not.
     private func checks(_ checks: [Finding.Check]) -> [StyledText] {
         let kinds: [(holds: Bool?, label: String, style: TextStyle)] = [
-            (true, "yes", .bad), (nil, "unknown", .caution), (false, "fine", .dim),
+            (true, "confirmed", .bad), (nil, "undetermined", .caution), (false, "ruled out", .dim),
         ]
         return kinds.flatMap { kind in
             checks.filter { $0.holds == kind.holds }.enumerated().flatMap { index, check in
@@ -107,18 +108,18 @@ struct FindingText {
     /// A command is there to be copied: broken where a shell lets it go on, with a backslash.
     private func commandLines(_ label: String, _ command: String) -> [StyledText] {
         let text = pen(command, .strong)
-        let width = pen.options.width - indent
+        let width = pen.options.width - Self.indent
         let parts = text.columns <= width ? [text] : text.wrapped(to: width - 4)
         return parts.enumerated().map { row, part in
-            var line = (.spaces(1) + pen(row == 0 ? label : "", .strong)).padded(to: indent)
+            var line = (.spaces(1) + pen(row == 0 ? label : "", .strong)).padded(to: Self.indent)
             if row > 0 { line += .spaces(2) }
             return line + part + (row < parts.count - 1 ? pen(" \\", .dim) : StyledText())
         }
     }
 
     private func labelled(_ label: String, _ text: StyledText, style: TextStyle = .strong) -> [StyledText] {
-        text.wrapped(to: pen.options.width - indent).enumerated().map { row, part in
-            (.spaces(1) + pen(row == 0 ? label : "", style)).padded(to: indent) + part
+        text.wrapped(to: pen.options.width - Self.indent).enumerated().map { row, part in
+            (.spaces(1) + pen(row == 0 ? label : "", style)).padded(to: Self.indent) + part
         }
     }
 }

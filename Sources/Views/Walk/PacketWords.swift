@@ -78,7 +78,7 @@ enum PacketWords {
             return "no route to \(decision.tuple.destination): \(message(errorNumber: number))"
         }
         switch decision.kind {
-        case "local": return "\(decision.tuple.destination) is \(namespace)'s own"
+        case "local": return "\(decision.tuple.destination) is local to \(namespace)"
         case "blackhole", "unreachable", "prohibit":
             return [decision.kind.map { "\($0) route" }, decision.matchedRoute].compactMap(\.self)
                 .joined(separator: ": ")

@@ -20,7 +20,7 @@ struct WalkDOT {
             )
         }
         if let layout = drawing.answerLayout, let steps = drawing.answerSteps {
-            _ = draw(layout, steps, prefix: "a", label: "answer", into: &lines)
+            _ = draw(layout, steps, prefix: "a", label: "reply", into: &lines)
         }
         lines.append("}")
         return lines.joined(separator: "\n") + "\n"

@@ -34,7 +34,7 @@ struct WalkDrawing {
     /// What the answer's line says where it came back the same way.
     var answer: String? {
         guard let reply, answerLayout == nil else { return nil }
-        return "answer, back the same way, \(Durations.text(nanoseconds: reply.durationNanoseconds))"
+        return "reply, same path back, \(Durations.text(nanoseconds: reply.durationNanoseconds))"
     }
 }
 

@@ -15,13 +15,13 @@ struct WalkHTML {
         page.heading("Steps")
         table(drawing.steps, in: &page)
         if let steps = drawing.answerSteps {
-            page.heading("Answer")
+            page.heading("Reply")
             table(steps, in: &page)
         }
         if let reply = drawing.reply { findings(reply, in: &page) }
         for loss in drawing.request.losses {
             page.body.append(
-                "<p>\(MarkupText.xml("\(loss.vantage) lost \(loss.lost) events: what is missing there proves nothing"))</p>"
+                "<p>\(MarkupText.xml(loss.sentence))</p>"
             )
         }
         return page.render()

@@ -25,12 +25,12 @@ struct WalkHeadline {
         switch walk.outcome {
         case .delivered:
             mark = failed ? .bad : .good
-            outcome = failed && !answered ? "delivered, not answered" : "delivered"
+            outcome = failed && !answered ? "arrived, no reply" : "delivered"
         case .left:
             mark = answered ? .good : failed ? .bad : .open
             outcome =
                 answered
-                ? "delivered" : failed ? "no answer possible" : walk.cutOff == nil ? "left" : "under way"
+                ? "delivered" : failed ? "no reply possible" : walk.cutOff == nil ? "left" : "incomplete"
         case .dropped, .rejected, .lost:
             mark = .bad
             outcome = walk.outcome.rawValue
@@ -39,9 +39,9 @@ struct WalkHeadline {
             outcome = "not sent"
         }
         if let reply, !answered, mark == .good {
-            // The question arrived, its answer did not: that is how the exchange ended.
+            // The request arrived, its reply did not: that is how the exchange ended.
             mark = reply.outcome == .left ? .open : .bad
-            if mark == .bad { outcome = "answer \(reply.outcome.rawValue)" }
+            if mark == .bad { outcome = "reply \(reply.outcome.rawValue)" }
         }
         let sender = walk.hops.first?.namespace ?? walk.stoppedAt?.namespace
         let destination = PacketWords.endpoint(walk.destination, walk.destinationPort)
@@ -57,23 +57,23 @@ struct WalkHeadline {
                 guard reply.outcome == .delivered else { return nil }
                 guard let sent = nanoseconds(rfc3339: walk.start),
                     let answered = nanoseconds(rfc3339: reply.start)
-                else { return "answered" }
+                else { return "with a reply" }
                 let elapsed = answered - sent + reply.durationNanoseconds
-                return "answered after \(Durations.text(nanoseconds: elapsed))"
+                return "reply after \(Durations.text(nanoseconds: elapsed))"
             }
             if walk.outcome == .left {
                 let last = WalkPath(walk).hops.last
                 if let edge = walk.cutOff {
                     let place = last.map { "\($0.namespace) \(PacketWords.place($0))" } ?? "nowhere"
                     return edge == .end
-                        ? "at \(place) when the run or its recording ended"
-                        : "when the run or its recording began, last seen at \(place)"
+                        ? "capture ended here: last seen at \(place)"
+                        : "capture began here: last seen at \(place)"
                 }
                 let place = [last?.namespace, last?.device.map { "by \($0)" }].compactMap(\.self)
                 return "left \(place.joined(separator: " "))"
             }
             let time = "after \(Durations.text(nanoseconds: walk.durationNanoseconds))"
-            return walk.answers == nil && asksForAnswer(walk) ? "\(time), no answer seen" : time
+            return walk.answers == nil && asksForAnswer(walk) ? "\(time), no reply seen" : time
         case .dropped, .rejected:
             guard let stop = walk.stoppedAt else { return nil }
             let place = PacketWords.place(stop)
@@ -83,7 +83,11 @@ struct WalkHeadline {
             return "between \(last.namespace) \(PacketWords.place(last)) and "
                 + "\(next.namespace) \(PacketWords.place(next))"
         case .unsent:
-            return walk.stoppedAt?.reason.map { "the sender got: \($0)" }
+            return walk.stoppedAt?.reason.map { reason in
+                // A drop reason of the kernel is nothing that a program gets.
+                reason == "NEIGH_FAILED"
+                    ? "the next hop did not resolve: the sender gets EHOSTUNREACH" : "the sender got: \(reason)"
+            }
         }
     }
 

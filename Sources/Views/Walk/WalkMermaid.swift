@@ -13,7 +13,7 @@ struct WalkMermaid {
             lines.append("    \(ends.last) -. \"\(MarkupText.mermaid(answer))\" .-> \(ends.first)")
         }
         if let layout = drawing.answerLayout, let steps = drawing.answerSteps {
-            _ = draw(layout, steps, prefix: "a", label: "answer", into: &lines)
+            _ = draw(layout, steps, prefix: "a", label: "reply", into: &lines)
         }
         lines += [
             "    classDef good stroke:#1a7f37,stroke-width:2px", "    classDef bad stroke:#cf222e,stroke-width:2px",

@@ -28,7 +28,7 @@ struct WalkSVG {
         bottom = notes(drawing.steps, at: bottom + 8, in: &svg)
         if let layout = drawing.answerLayout, let steps = drawing.answerSteps, let reply = drawing.reply {
             let headline = WalkHeadline(reply, reply: nil)
-            svg.text("answer: \(headline.sign) \(headline.outcome)", x: margin, y: bottom + 30, .name)
+            svg.text("reply: \(headline.sign) \(headline.outcome)", x: margin, y: bottom + 30, .name)
             bottom = draw(layout, steps, at: bottom + 44, answer: nil, in: &svg)
             bottom = notes(steps, at: bottom + 8, in: &svg)
         }
@@ -36,7 +36,7 @@ struct WalkSVG {
             svg.text(finding.message, x: margin, y: bottom + 30, finding.severity == .error ? .bad : .caution)
             bottom += 22
             for command in finding.remedy?.commands ?? [] {
-                svg.text("mend  \(command)", x: margin, y: bottom + 30)
+                svg.text("fix  \(command)", x: margin, y: bottom + 30)
                 bottom += 20
             }
         }

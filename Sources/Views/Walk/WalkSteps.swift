@@ -194,7 +194,7 @@ struct WalkSteps {
             phrases.append(Phrase("routed"))
         }
         if hop.vantage == .socket, hop.direction == .in, walk.outcome == .delivered {
-            phrases.append(Phrase("\(hop.packet.destination) is \(hop.namespace)'s own"))
+            phrases.append(Phrase("\(hop.packet.destination) is local to \(hop.namespace)"))
         }
         if hop.vantage == .drop || kind(hop) == .stop, hop.route == nil {
             phrases.append(Phrase(walk.outcome == .rejected ? "rejected here" : "dropped here", .bad))
@@ -256,9 +256,9 @@ struct WalkSteps {
                 phrases.append(Phrase("length \(change.from ?? "?") ⇒ \(change.to ?? "?")"))
             case "encapsulation":
                 if let to = change.to {
-                    phrases.append(Phrase("wrapped in \(to)", .translation))
+                    phrases.append(Phrase("encapsulated in \(to)", .translation))
                 } else {
-                    phrases.append(Phrase("unwrapped", .translation))
+                    phrases.append(Phrase("decapsulated", .translation))
                 }
             case "segments":
                 guard let from = change.from.flatMap({ Int($0) }), let to = change.to.flatMap({ Int($0) }) else {
@@ -279,7 +279,7 @@ struct WalkSteps {
         let acted = hop.rules.filter { rule in
             verbose || RuleWords.stops(rule) || isTranslation || hop.changes.contains { $0.field == "mark" }
         }
-        // A service's way through kube-proxy is three or four chains; more than six says -v.
+        // A service's path through kube-proxy is three or four chains; more than six says -v.
         let limit = verbose ? acted.count : 6
         for rule in acted.prefix(limit) {
             notes.append(Phrase(RuleWords.line(rule, handle: verbose), RuleWords.stops(rule) ? .bad : .name))
@@ -288,11 +288,12 @@ struct WalkSteps {
             notes.append(Phrase(RuleWords.line(rule, handle: verbose), .bad))
         }
         if acted.count > limit { notes.append(Phrase("and \(acted.count - limit) rules more", .dim)) }
+        // No rule is consulted after a connection's first packet.
         if isTranslation, hop.rules.isEmpty, walk.answers != nil {
-            notes.append(Phrase("the connection's translation, undone", .dim))
+            notes.append(Phrase("by the connection's NAT mapping", .dim))
         }
         if verbose && hop.joinedBy != lastJoin || hop.confidence == .weak, !hop.joinedBy.isEmpty {
-            notes.append(Phrase("joined by \(hop.joinedBy.joined(separator: ", "))", .dim))
+            notes.append(Phrase("matched by \(hop.joinedBy.joined(separator: ", "))", .dim))
         }
         return notes
     }
@@ -309,9 +310,9 @@ struct WalkSteps {
     private func cut(from: Int, to: Int, _ siblings: [[Hop]]) -> String {
         let name = walk.protocol == "tcp" ? "segment" : "fragment"
         let total = to + siblings.reduce(0) { $0 + Self.parts($1) }
-        if total > to { return (from == 1 ? "cut into \(total) \(name)s, " : "") + "\(to) of \(total) \(name)s" }
-        if from == 1 { return "cut into \(to) \(name)s" }
-        return to == 1 ? "put together from \(from) \(name)s" : "\(to) \(name)s of \(from)"
+        if total > to { return (from == 1 ? "split into \(total) \(name)s, " : "") + "\(to) of \(total) \(name)s" }
+        if from == 1 { return "split into \(to) \(name)s" }
+        return to == 1 ? "merged from \(from) \(name)s" : "\(to) \(name)s of \(from)"
     }
 
     /// How many packets a branch is of: what it says itself, where that is not what went before.

@@ -2,7 +2,7 @@ import Observations
 import Network
 import WalkModel
 
-/// A walk, or an exchange, as text: the outcome, the boxes, one line a step, the answer's way, causes and remedies.
+/// A walk, or an exchange, as text: the outcome, the boxes, one line a step, the reply's path, causes and fixes.
 struct WalkText {
     private let pen: Pen
     private let topology: Topology?
@@ -30,7 +30,7 @@ struct WalkText {
             lines.append(StyledText())
             lines += list(steps)
         }
-        if let reply { lines += answer(reply, to: request) }
+        if let reply { lines += replyLines(reply, to: request) }
         lines += FindingText(pen).lines(request)
         lines += losses(request, reply)
         return lines
@@ -123,7 +123,7 @@ struct WalkText {
         }
         let uncertain = steps.steps.filter { $0.confidence == .strong }
         if !uncertain.isEmpty {
-            let line = pen("≈", .caution) + pen(" joined strongly, not exactly (-v: by which fields)", .dim)
+            let line = pen("≈", .caution) + pen(" probable match, not exact (-v: matched by which fields)", .dim)
             lines += line.wrapped(to: options.width - columns.placeStart).map { .spaces(columns.placeStart) + $0 }
         }
         return lines
@@ -189,15 +189,15 @@ struct WalkText {
         }
     }
 
-    // MARK: - The answer
+    // MARK: - The reply
 
-    private func answer(_ reply: Walk, to request: Walk) -> [StyledText] {
+    private func replyLines(_ reply: Walk, to request: Walk) -> [StyledText] {
         let steps = WalkSteps(reply, topology: topology, verbosity: options.verbosity)
         let arrived = reply.outcome == .delivered || reply.outcome == .left
         if arrived, options.verbosity < .verbose, Self.goesBack(reply, request), reply.findings.isEmpty {
-            var text = pen("back the same way")
+            var text = pen("same path back")
             text += pen(", \(Durations.text(nanoseconds: reply.durationNanoseconds))", .dim)
-            var lines = labelled("answer", text)
+            var lines = labelled("reply", text)
             for step in steps.steps where step.kind == .translation {
                 let what = step.what.filter { $0.style == .translation }.map { pen($0.text, $0.style) }
                     .joined(pen(", "))
@@ -215,13 +215,13 @@ struct WalkText {
         var lines: [StyledText] = [StyledText()]
         let headline = WalkHeadline(reply, reply: nil)
         var text = pen("\(headline.sign) \(headline.outcome)", headline.style)
-        if arrived, !Self.goesBack(reply, request) { text += pen(" another way", .caution) }
+        if arrived, !Self.goesBack(reply, request) { text += pen(" by a different path", .caution) }
         text += .spaces(2) + pen(PacketWords.flow(reply))
         let remark = headline.remark.map { pen($0) } ?? StyledText()
-        if (text + .spaces(2) + remark).columns <= options.width - 10 {
-            lines += labelled("answer", text + .spaces(2) + remark)
+        if (text + .spaces(2) + remark).columns <= options.width - FindingText.indent {
+            lines += labelled("reply", text + .spaces(2) + remark)
         } else {
-            lines += labelled("answer", text) + (remark.isEmpty ? [] : labelled("", remark))
+            lines += labelled("reply", text) + (remark.isEmpty ? [] : labelled("", remark))
         }
         lines.append(StyledText())
         if steps.steps.count > 1 {
@@ -234,13 +234,13 @@ struct WalkText {
     }
 
     private func labelled(_ label: String, _ text: StyledText) -> [StyledText] {
-        let indent = 10
+        let indent = FindingText.indent
         return text.wrapped(to: options.width - indent).enumerated().map { row, part in
             (.spaces(1) + pen(row == 0 ? label : "", .strong)).padded(to: indent) + part
         }
     }
 
-    /// Whether the answer met the devices that the question met, the other way round.
+    /// Whether the reply passed the devices of the request, in reverse order.
     static func goesBack(_ reply: Walk, _ request: Walk) -> Bool {
         func devices(_ walk: Walk) -> [String] {
             WalkPath(walk).hops.filter { $0.vantage == .link }.map { "\($0.namespace)\u{0}\($0.device ?? "")" }
@@ -254,7 +254,7 @@ struct WalkText {
             lost[loss.vantage] = max(lost[loss.vantage] ?? 0, loss.lost)
         }
         return lost.sorted { $0.key < $1.key }.flatMap { vantage, count in
-            labelled("losses", pen("\(vantage) lost \(count) events: what is missing there proves nothing", .caution))
+            labelled("lost events", pen(WalkLoss(vantage: vantage, lost: count).sentence, .caution))
         }
     }
 }

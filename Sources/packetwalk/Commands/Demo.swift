@@ -3,7 +3,7 @@ internal import Twin
 
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Trace a ping from a namespace to the WAN, in a sandbox. Needs no root, touches nothing.")
+        abstract: "Trace a ping from a namespace to the WAN, in a sandbox. Needs no root and changes nothing.")
 
     @OptionGroup(title: "Output")
     var output: OutputOptions

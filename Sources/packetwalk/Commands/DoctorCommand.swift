@@ -4,7 +4,7 @@ internal import Views
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Say what this machine allows, what is missing and how to get it.")
+        abstract: "Check what this machine allows, what is missing, and how to get it.")
 
     @OptionGroup(title: "Output")
     var output: OutputOptions

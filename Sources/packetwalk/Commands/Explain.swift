@@ -7,42 +7,41 @@ internal import Wire
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Send one packet from a namespace, show its walk, and say why it failed and what mends it.",
+        abstract: "Send one packet from a namespace, trace it, and explain why it failed and how to fix it.",
         discussion: """
-            An echo request unless --tcp or --udp names a port: \
+            Sends an echo request unless --tcp or --udp names a port: \
             `packetwalk explain --from mynamespace 198.51.100.1`, \
             `packetwalk explain --from web --tcp 443 198.51.100.1`.
             """)
 
-    @Argument(help: ArgumentHelp("The address to send to.", valueName: "dest"))
+    @Argument(help: ArgumentHelp("The IPv4 or IPv6 address to send to.", valueName: "dest"))
     var destination: String
 
     @OptionGroup(title: "Packet")
     var packet: PacketOptions
 
-    @Option(help: HookChoice.help)
-    var hooks: HookChoice = .auto
+    @Option(help: ProbePlan.Hooks.help)
+    var hooks: ProbePlan.Hooks = .auto
 
-    @Option(help: DropChoice.help)
-    var drops: DropChoice = .auto
+    @Option(help: ProbePlan.Drops.help)
+    var drops: ProbePlan.Drops = .auto
 
-    @Option(help: ArgumentHelp("Keep the run in this file too, as record does.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"))
     var record: String?
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
     func run() throws {
-        var explainer = try explainer(output: output)
+        var explainer = try explainer()
         explainer.recorder = try record.map { try openRecorder($0) }
-        let allArrived = try explainer.run()
-        throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+        throw ExitCode((try explainer.print(output) ? ExitStatus.success : .notArrived).rawValue)
     }
 
-    func explainer(output: OutputOptions) throws -> Explainer {
+    func explainer() throws -> Explainer {
         Explainer(
             from: packet.from, request: try request(), waitSeconds: packet.wait, hooks: hooks, drops: drops,
-            output: output)
+            interruption: Signals())
     }
 
     /// The packet that the options ask for.
@@ -60,7 +59,7 @@ struct Explain: ParsableCommand {
 
     private func address(_ text: String, of what: String) throws -> IPAddress {
         guard let address = IPAddress(text) else {
-            throw Failure(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address; names are not looked up")
+            throw Failure(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address (names are not resolved)")
         }
         return address
     }

@@ -6,11 +6,11 @@ internal import Views
 struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab",
-        abstract: "Small networks to learn on, each built in a sandbox of its own by commands that you could type.",
+        abstract: "Small networks to learn on, each built by plain commands in its own sandbox.",
         subcommands: [List.self, Show.self, Run.self, Shell.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Name the labs and what each shows.")
+        static let configuration = CommandConfiguration(abstract: "List the labs and what each shows.")
 
         @OptionGroup(title: "Output")
         var output: OutputOptions
@@ -48,24 +48,28 @@ struct LabCommand: ParsableCommand {
 
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Build a lab, send its packet and show its walk.")
+            abstract: "Build a lab, send its packet and trace it.")
 
         @Argument(help: "The lab's name; see packetwalk lab list.")
         var name: String
 
-        @Flag(help: "Let the lab's own sender send, and trace it.")
+        @Flag(help: "Trace the lab's own traffic instead of sending a packet as explain does.")
         var trace = false
 
-        @Flag(help: "Run what the first finding says mends it, and send the packet again, until it arrives.")
+        @Flag(help: "Apply the fix of the first finding and send the packet again, until it arrives.")
+        var fix = false
+
+        /// The former name of `--fix`.
+        @Flag(help: .hidden)
         var mend = false
 
         @Option(
             help: ArgumentHelp(
-                "Keep the run in this file too, as record does (with --mend: the run before the mending).",
+                "Also record the run to this file (with --fix: the run before the fix).",
                 valueName: "file"))
         var record: String?
 
-        @OptionGroup(title: "Watching")
+        @OptionGroup(title: "Capture")
         var watch: WatchOptions
 
         @OptionGroup(title: "Selection")
@@ -75,12 +79,12 @@ struct LabCommand: ParsableCommand {
         var output: OutputOptions
 
         func validate() throws {
-            if mend && trace { throw ValidationError("--mend sends the packet itself: leave --trace out") }
+            if (fix || mend) && trace { throw ValidationError("--fix sends the packet itself: leave --trace out") }
         }
 
         func run() throws {
             try LabRun(
-                name: name, output: output, watch: try watch.settings(selection), traces: trace, mends: mend,
+                name: name, output: output, watch: try watch.settings(selection), traces: trace, fixes: fix || mend,
                 recording: record
             ).run()
         }
@@ -88,7 +92,7 @@ struct LabCommand: ParsableCommand {
 
     struct Shell: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Build a lab and open a shell in it, as its host.")
+            abstract: "Build a lab and open a shell in its host namespace.")
 
         @Argument(help: "The lab's name; see packetwalk lab list.")
         var name: String

@@ -4,10 +4,10 @@ internal import Recording
 
 struct Record: ParsableCommand, TakesCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Keep everything that walks are made of in one pcapng file, which Wireshark opens too.",
+        abstract: "Record everything that a trace observes to one pcapng file, which Wireshark also opens.",
         usage: "packetwalk record -o <file> [<filter> ...] [<options>] [-- <command> ...]",
         discussion: """
-            <filter> and a command behind `--` are as for trace. The walks come out of `packetwalk replay FILE`.
+            <filter> and the command after `--` are as for trace. `packetwalk replay FILE` shows the walks.
             """)
 
     @Option(
@@ -17,16 +17,16 @@ struct Record: ParsableCommand, TakesCommand {
     @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"))
     var filter: [String] = []
 
-    @Option(help: ArgumentHelp("Keep this many bytes of each packet.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("Record at most this many bytes of each packet (64 to 262144).", valueName: "bytes"))
     var snaplen: Int?
 
-    @Option(help: ArgumentHelp("A ring of files by size or age, as in 10x100MB or 24x1h.", valueName: "ring"))
+    @Option(help: ArgumentHelp("Rotate files by size or age, as in 10x100MB or 24x1h.", valueName: "ring"))
     var ring: String?
 
-    @Flag(help: "Replace addresses (prefixes stay prefixes) and leave payloads out.")
+    @Flag(help: "Replace addresses, preserving prefixes, and omit payloads.")
     var anonymize = false
 
-    @OptionGroup(title: "Watching")
+    @OptionGroup(title: "Capture")
     var watch: WatchOptions
 
     func run() throws {
@@ -39,19 +39,19 @@ struct Record: ParsableCommand, TakesCommand {
             options.ring = parsed
         }
         if let snaplen, !(64...262_144).contains(snaplen) {
-            throw Failure(.usage, "cannot keep \(snaplen) bytes of each packet: --snaplen takes 64 to 262144")
+            throw Failure(.usage, "cannot record \(snaplen) bytes of each packet: --snaplen must be 64 to 262144")
         }
         let recorder = try openRecorder(file, options: options)
         let tracer = Tracer(
             filter: filter.joined(separator: " "), watch: try watch.settings(nil), output: nil, recorder: recorder)
         guard let command = Invocation.command else {
-            var watching = Watching()
-            _ = try tracer.run(&watching)
+            _ = try tracer.run(Watching())
             return
         }
-        if command.isEmpty { throw Failure(.usage, "cannot record a command: none stands behind `--`") }
-        var running = RunningCommand(command)
-        _ = try tracer.run(&running)
-        throw ExitCode(running.status ?? ExitStatus.success.rawValue)
+        if command.isEmpty {
+            throw Failure(.usage, "cannot record a command: none follows `--`; give one, or leave `--` out")
+        }
+        let (ended, _) = try tracer.run(RunningCommand(command))
+        throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
     }
 }

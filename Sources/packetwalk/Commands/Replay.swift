@@ -1,18 +1,17 @@
 internal import Runs
 internal import ArgumentParser
-internal import Observations
 internal import Recording
 
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the walks and their causes from a recording, with no privilege.",
+        abstract: "Show the walks of a recording or a capture, and explain those that failed. Needs no privilege.",
         discussion: """
-            <file> is a recording of packetwalk, any pcapng with several interfaces, a cooked or NFLOG capture; gzip and \
-            zstd are read too. Captures of single links are joined by --point: \
+            <file> is a recording of packetwalk, a pcapng with several interfaces, or a cooked or NFLOG capture; gzip and \
+            zstd are supported. Captures of single devices are combined by --point: \
             `packetwalk replay --point host:veth0=a.pcap --point host:eth0=b.pcap`.
             """)
 
-    @Argument(help: ArgumentHelp("A recording or a capture; all files of a ring.", valueName: "file"))
+    @Argument(help: ArgumentHelp("A recording or a capture; all files of a rotated recording.", valueName: "file"))
     var files: [String] = []
 
     @Option(
@@ -27,53 +26,37 @@ struct Replay: ParsableCommand {
     var output: OutputOptions
 
     func run() throws {
-        let reader = try open()
+        var run = try RecordedRun(try captures())
         var printer = WalkPrinter(
-            output: output, hidesHousekeeping: !reader.isFiltered, filter: try selection.filter(),
+            output: output, countsHousekeeping: run.reader.isFiltered, filter: try selection.filter(),
             summarises: selection.summary)
-        var pipelines = RunPipelines()
-        var hasTopology = false
-        var packetCount = 0
-        try reader.read(
-            events: { run, event in
-                if case .topology = event { hasTopology = true }
-                pipelines.take(event, of: run)
-                if case .watermark = event { try printer.take(pipelines.finishedExchanges(of: run)) }
-            },
-            packets: { run, observation, _ in
-                packetCount += 1
-                pipelines.take(observation, of: run)
-            })
-        for run in reader.damagedRuns { pipelines.noteDamage(of: run) }
-        try pipelines.finish { try printer.take($0) }
+        try run.replay { try printer.take($0) }
         try printer.finish()
-        if packetCount == 0 {
-            complain("there is no packet in this capture")
+        if run.packetCount == 0, !printer.hasTaken {
+            complain("no packets in this capture")
         } else if !printer.hasTaken {
-            complain("no walk in \(packetCount) packets: a walk is made of IP and ARP packets with their headers whole")
+            complain(
+                "no traceable packets among \(run.packetCount): a walk needs complete IP or ARP headers")
         }
-        if !hasTopology, packetCount > 0 {
-            complain("there is no topology in this capture: its walks rest on labels, times and addresses")
+        if !run.hasTopology, run.packetCount > 0 {
+            complain("no network state in this capture: walks are matched by labels, times and addresses only")
         }
-        for damage in reader.damage { complain("\(damage)") }
-        if !reader.damage.isEmpty { throw ExitCode(ExitStatus.badInput.rawValue) }
+        for damage in run.damage { complain("\(damage)") }
+        if !run.damage.isEmpty { throw ExitCode(ExitStatus.badInput.rawValue) }
         throw ExitCode(printer.allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
     }
 
-    private func open() throws -> RecordingReader {
-        let captures = try points.map { text in
+    /// What is to be read: files of one recording, or captures of single devices.
+    private func captures() throws -> [CapturePoint] {
+        let devices = try points.map { text in
             guard let point = CapturePoint(text) else {
                 throw Failure(.usage, "cannot read --point \(text): write it as namespace:device=file")
             }
             return point
         }
-        if files.isEmpty == captures.isEmpty {
-            throw Failure(.usage, "cannot replay: name either files or captures with --point")
+        if files.isEmpty == devices.isEmpty {
+            throw Failure(.usage, "cannot replay: give either files or captures by --point")
         }
-        do {
-            return try RecordingReader(points: files.map { CapturePoint(path: $0) } + captures)
-        } catch let error as RecordingError {
-            throw Failure(.badInput, "cannot replay \(error)")
-        }
+        return files.map { CapturePoint(path: $0) } + devices
     }
 }

@@ -7,22 +7,22 @@ protocol TakesCommand {}
 
 struct Trace: ParsableCommand, TakesCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the walks of real packets as they happen.",
+        abstract: "Trace real packets as they pass, and explain those that were dropped.",
         usage: "packetwalk trace [<filter> ...] [<options>] [-- <command> ...]",
         discussion: """
             <filter> is a pcap-filter(7) expression, as for tcpdump: `packetwalk trace icmp and host 198.51.100.1`. \
-            A packet is shown if any of its sightings matches, so a filter may name an address from either side of a \
-            translation. With a command behind `--` the trace lasts as long as the command: \
+            A packet is shown if it matches at any point of its path, so a filter may name an address from either side of \
+            a translation. With a command after `--` the trace lasts as long as the command: \
             `packetwalk trace icmp -- ip netns exec mynamespace ping -c1 198.51.100.1`. Without one it lasts until Ctrl-C.
             """)
 
     @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"))
     var filter: [String] = []
 
-    @Option(help: ArgumentHelp("Keep the run in this file too, as record does.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"))
     var record: String?
 
-    @OptionGroup(title: "Watching")
+    @OptionGroup(title: "Capture")
     var watch: WatchOptions
 
     @OptionGroup(title: "Selection")
@@ -37,13 +37,13 @@ struct Trace: ParsableCommand, TakesCommand {
         let tracer = Tracer(
             filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
         guard let command = Invocation.command else {
-            var watching = Watching()
-            let allArrived = try tracer.run(&watching)
-            throw ExitCode(allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+            let (_, allArrived) = try tracer.run(Watching())
+            throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
         }
-        if command.isEmpty { throw Failure(.usage, "cannot trace a command: none stands behind `--`") }
-        var running = RunningCommand(command)
-        _ = try tracer.run(&running)
-        throw ExitCode(running.status ?? ExitStatus.success.rawValue)
+        if command.isEmpty {
+            throw Failure(.usage, "cannot trace a command: none follows `--`; give one, or leave `--` out")
+        }
+        let (ended, _) = try tracer.run(RunningCommand(command))
+        throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
     }
 }

@@ -9,8 +9,8 @@ enum Examination {
     static func run() -> [Check] {
         var checks = [sandbox()]
         checks.append(
-            arming("packet capture", .none, isNeeded: true, detail: "links can be captured"))
-        checks.append(arming("NFLOG hooks by nftables", .nftables, detail: "an owned table can be made"))
+            arming("packet capture", .none, isNeeded: true, detail: "devices can be captured"))
+        checks.append(arming("NFLOG hooks by nftables", .nftables, detail: "a table with an owner can be created"))
         checks.append(arming("NFLOG hooks by iptables", .iptables, detail: "rules can be added and removed"))
         checks += [
             program("ip", package: "iproute2"), program("nft", package: "nftables"),
@@ -25,12 +25,12 @@ enum Examination {
         let words = ["unshare", "--user", "--map-root-user", "--net", "--mount", "true"]
         switch Result(catching: { try Command(words).run() }) {
         case .success(let output) where output.status == 0:
-            return Check(name: name, state: .ok, detail: "user namespaces can be made", isNeeded: false)
+            return Check(name: name, state: .ok, detail: "user namespaces can be created", isNeeded: false)
         case .success(let output):
             let limit = readText("/proc/sys/user/max_user_namespaces") ?? "unknown"
             return Check(
                 name: name, state: .missing,
-                detail: "unshare says: \(firstLine(output.errorText)); user.max_user_namespaces is \(limit)",
+                detail: "unshare failed: \(firstLine(output.errorText)); user.max_user_namespaces is \(limit)",
                 remedy: "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, or run as root",
                 isNeeded: true)
         case .failure(let error):
@@ -73,27 +73,28 @@ enum Examination {
             .filter { access("/proc/\($0)/ns/net", R_OK) != 0 && errno == EACCES }.count
         return Check(
             name: "other namespaces", state: unreadable == 0 ? .ok : .limited,
-            detail: "\(names.count) named; \(unreadable) processes hide theirs",
+            detail: "\(names.count) named; \(unreadable) process\(unreadable == 1 ? "" : "es") can't be inspected",
             remedy: unreadable == 0 || geteuid() == 0 ? nil : "run as root to see the namespaces of every process",
             isNeeded: false)
     }
 
-    /// Arms whoever can tell them, as `--drops auto` does, and lets them go again.
+    /// Arms the best source of them, as `--drops auto` does, and lets them go again.
     private static func dropReasons() -> Check {
         let name = "drop reasons"
-        let remedy = "run as root of the machine itself, on a kernel with BTF"
+        let remedy = "run as root outside of any container or user namespace, on a kernel with BTF"
         switch DropWitnesses.examine() {
         case (nil, _):
-            return Check(name: name, state: .ok, detail: "bpf: the kernel's own, packet by packet", isNeeded: false)
+            return Check(name: name, state: .ok, detail: "bpf: the kernel's reason for each packet", isNeeded: false)
         case (let refusal?, nil):
             return Check(
                 name: name, state: .limited,
-                detail: "tracefs: the kernel's own, without saying of which packet; no bpf: \(refusal)",
+                detail: "tracefs: the kernel's reasons, without the packet; bpf is not available: \(refusal)",
                 remedy: remedy, isNeeded: false)
         case (let refusal?, let second?):
             return Check(
                 name: name, state: .limited,
-                detail: "counters: those of /proc/net/snmp and netstat; no bpf: \(refusal); no tracefs: \(second)",
+                detail:
+                    "counters of /proc/net/snmp and netstat only; bpf is not available: \(refusal); nor is tracefs: \(second)",
                 remedy: remedy, isNeeded: false)
         }
     }
@@ -102,7 +103,8 @@ enum Examination {
         let socket = firstReadable(["/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock"])
         return Check(
             name: "container engine", state: socket == nil ? .limited : .ok,
-            detail: socket ?? "no engine's socket can be read: containers show without their names", isNeeded: false)
+            detail: socket ?? "no engine's socket can be read: containers are shown without their names",
+            isNeeded: false)
     }
 
     private static func firstReadable(_ paths: [String]) -> String? {

@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct PacketOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where to send from: an ip netns name, a container, pid:N, netns:INODE or a path.",
+            "Namespace to send from: an ip netns name, a container, pid:N, netns:INODE or a path.",
             valueName: "namespace"))
     var from: String
 
@@ -17,27 +17,28 @@ struct PacketOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Send a UDP datagram to this port.", valueName: "port"))
     var udp: UInt16?
 
-    @Option(help: ArgumentHelp("Send from this address.", valueName: "address"))
+    @Option(help: ArgumentHelp("Source address; the kernel chooses one otherwise.", valueName: "address"))
     var source: String?
 
-    @Option(help: ArgumentHelp("Payload bytes of an echo or a datagram.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("Payload bytes of an echo request or a datagram.", valueName: "bytes"))
     var size: Int?
 
     @Option(help: ArgumentHelp("TTL or hop limit.", valueName: "hops"))
     var ttl: UInt8?
 
-    @Option(help: ArgumentHelp("The packet's mark, which policy routing can ask for.", valueName: "mark"))
+    @Option(
+        help: ArgumentHelp("Firewall mark of the packet (SO_MARK), as policy routing matches it.", valueName: "mark"))
     var mark: UInt32?
 
-    @Flag(help: "Forbid fragmentation on the way (DF).")
+    @Flag(help: "Set DF: routers must not fragment the packet.")
     var dontFragment = false
 
-    @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long to wait for a reply.", valueName: "seconds"))
     var wait: Double = 2
 
     func validate() throws {
         if [icmp, tcp != nil, udp != nil].filter(\.self).count > 1 {
-            throw ValidationError("say only one of --icmp, --tcp and --udp")
+            throw ValidationError("use only one of --icmp, --tcp and --udp")
         }
         if let size, !(0...65_507).contains(size) {
             throw ValidationError("--size must be 0 to 65507 bytes, not \(size)")

@@ -1,5 +1,5 @@
-internal import ArgumentParser
-internal import Probes
+public import ArgumentParser
+public import Probes
 internal import Query
 
 /// What to watch, with what, and for how long; the same in every command that has them.
@@ -7,26 +7,26 @@ struct WatchOptions: ParsableArguments {
     @Option(
         name: .customLong("in"),
         help: ArgumentHelp(
-            "Watch only this namespace (repeatable): an ip netns name, a container, pid:N, netns:INODE or a path.",
+            "Capture only in this namespace (repeatable): an ip netns name, a container, pid:N, netns:INODE or a path.",
             valueName: "namespace"))
     var namespaces: [String] = []
 
-    @Option(help: HookChoice.help)
-    var hooks: HookChoice = .auto
+    @Option(help: ProbePlan.Hooks.help)
+    var hooks: ProbePlan.Hooks = .auto
 
     @Option(
         help: ArgumentHelp(
-            "Show which rules packets met: of at most so many packets a second in each namespace, of all, or of none.",
+            "Rule tracing: packets per second in each namespace, all or none.",
             valueName: "number, all or none"))
     var rules: RuleChoice = .standard
 
-    @Option(help: DropChoice.help)
-    var drops: DropChoice = .auto
+    @Option(help: ProbePlan.Drops.help)
+    var drops: ProbePlan.Drops = .auto
 
-    @Option(help: ArgumentHelp("End after this many walks.", valueName: "walks"))
+    @Option(help: ArgumentHelp("Stop after this many walks.", valueName: "walks"))
     var count: Int?
 
-    @Option(help: ArgumentHelp("End after this many seconds.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
     var duration: Double?
 
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
@@ -43,24 +43,14 @@ struct WatchOptions: ParsableArguments {
     }
 }
 
-enum HookChoice: String, ExpressibleByArgument, CaseIterable {
+extension ProbePlan.Hooks: ExpressibleByArgument {
     static let help: ArgumentHelp =
-        "How packets are seen inside netfilter: by an nftables table of our own, by iptables rules, or not."
-
-    case auto
-    case nftables
-    case iptables
-    case none
+        "Netfilter capture backend: a table of its own in nftables, rules in iptables, or none."
 }
 
-enum DropChoice: String, ExpressibleByArgument, CaseIterable {
+extension ProbePlan.Drops: ExpressibleByArgument {
     static let help: ArgumentHelp =
-        "Who says why the kernel dropped a packet: a BPF program, tracefs (without saying which packet), or counters."
-
-    case auto
-    case bpf
-    case tracefs
-    case counters
+        "Source of drop reasons: a BPF program, tracefs (reasons without the packet), or counters only."
 }
 
 /// `--rules`, as the parser reads it.
@@ -90,9 +80,9 @@ struct RuleChoice: ExpressibleByArgument {
 /// `WatchOptions` as a value, for runs that no command line describes.
 struct WatchSettings {
     var namespaces: [String] = []
-    var hooks: HookChoice = .auto
+    var hooks: ProbePlan.Hooks = .auto
     var rules = RuleTracing.standard
-    var drops = DropChoice.auto
+    var drops: ProbePlan.Drops = .auto
     var count: Int?
     var duration: Double?
     var filter: WalkFilter?
@@ -104,11 +94,14 @@ struct SelectionOptions: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp(
-            "Show only walks for which this holds, as in 'outcome == \"dropped\" and passes(\"mybridge\")'; see where.md among the documents.",
+            "Show only walks that match this condition, as in 'outcome == \"dropped\" and passes(\"mybridge\")' (see docs/where.md).",
             valueName: "condition"))
     var condition: String?
 
-    @Flag(help: "Show sums instead of walks: outcomes by flow, finding and place, latencies, rules that dropped.")
+    @Flag(
+        help:
+            "Print aggregate statistics instead of individual walks: outcomes by flow, finding and place, latencies, dropping rules."
+    )
     var summary = false
 
     func filter() throws -> WalkFilter? {

@@ -1,0 +1,114 @@
+internal import Diagnosis
+internal import Discovery
+internal import Glibc
+internal import LinuxSystem
+internal import Network
+internal import Observations
+public import Probes
+public import Recording
+internal import WalkModel
+internal import Wire
+
+/// Sends one packet from a namespace and explains its exchange: what `explain` and labs do.
+public struct Explainer {
+    /// The sender's namespace, as a user names it.
+    public var from: String
+    public var request: PacketRequest
+    /// How long to wait for a reply.
+    public var waitSeconds: Double
+    public var hooks: ProbePlan.Hooks
+    public var drops: ProbePlan.Drops
+    /// Keeps the run.
+    public var recorder: RecordingWriter?
+    public var interruption: any Interruption
+
+    public init(
+        from: String, request: PacketRequest, waitSeconds: Double = 2, hooks: ProbePlan.Hooks = .auto,
+        drops: ProbePlan.Drops = .auto, recorder: RecordingWriter? = nil,
+        interruption: any Interruption = Uninterrupted()
+    ) {
+        self.from = from
+        self.request = request
+        self.waitSeconds = waitSeconds
+        self.hooks = hooks
+        self.drops = drops
+        self.recorder = recorder
+        self.interruption = interruption
+    }
+
+    /// Sends the packet and waits for its reply. Throws `RunError`; `SystemError` where the system refuses.
+    public func explain() throws -> Explanation {
+        let topology = try Topology.discover()
+        let namespace = try resolveNamespace(from, in: topology)
+        let sender = try PacketSender(
+            request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
+        let plan = ProbePlan(hooks: hooks, rules: .packet(sender.tuple), drops: drops)
+        let run = try LiveRun(
+            topology: topology, plan: plan,
+            activity: Sending(sender: sender, waitMilliseconds: Int64(waitSeconds * 1000)), recorder: recorder,
+            interruption: interruption)
+        defer { run.close() }
+        var exchanges: [Exchange] = []
+        var network = topology
+        while let groups = try run.next() {
+            for group in groups {
+                exchanges += group.exchanges
+                if let newest = group.topology { network = newest }
+            }
+        }
+        let choice = ExchangeChoice(request: request, tuple: sender.tuple)
+        var ours = choice.chosen(from: exchanges)
+        if ours.isEmpty {
+            let walk = unseen(sender.tuple, from: namespace.name, answer: run.activity.answer, in: network)
+            ours = [Exchange(request: walk)]
+        }
+        return Explanation(
+            group: ExchangeGroup(topology: network, exchanges: ours), warnings: run.newWarnings(),
+            isCutShort: run.isCutShort)
+    }
+
+    /// A packet that no probe saw, and what the state of the network says of it.
+    private func unseen(
+        _ tuple: FlowTuple, from sender: String, answer: PacketSender.Answer, in topology: Topology
+    ) -> Walk {
+        let isEcho = request.kind == .echo
+        let hop = Hop(
+            index: 0, namespace: sender, vantage: .socket, direction: .out, evidence: [.state],
+            packet: Hop.Packet(
+                source: tuple.source.description, destination: tuple.destination.description,
+                sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
+                ttl: request.ttl))
+        let summary =
+            switch request.kind {
+            case .echo: "\(tuple.ipProtocol == .icmpv6 ? "ICMPv6" : "ICMP") echo request id \(tuple.sourcePort) seq 1"
+            case .tcp: "TCP SYN \(tuple.sourcePort) → \(tuple.destinationPort)"
+            case .udp: "UDP \(tuple.sourcePort) → \(tuple.destinationPort)"
+            }
+        var walk = Walk(
+            id: String(repeating: "0", count: 32), protocol: tuple.ipProtocol.description,
+            source: tuple.source.description, destination: tuple.destination.description,
+            sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
+            summary: summary, start: timestamp(realTimeNanoseconds()),
+            outcome: answer == .answered ? .delivered : .lost, hops: [hop])
+        let words: String
+        switch answer {
+        case .answered: words = "a reply arrived nevertheless"
+        case .error(let number): words = "the sender got: \(String(cString: strerror(number)))"
+        case .none: words = "no reply arrived"
+        }
+        if answer != .answered {
+            walk = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: topology)).walk
+        }
+        if walk.findings.isEmpty || walk.findings[0].code == "lost-unexplained" {
+            walk.findings = [
+                Finding(
+                    code: "not-seen", severity: .warning, where: Finding.Place(namespace: sender),
+                    message:
+                        "the packet was handed to the stack of \(sender) and seen at no vantage point; \(words)",
+                    evidence: [], checks: walk.findings.first?.checks ?? [])
+            ]
+        }
+        walk.findings[0].evidence.append(.seen("at no vantage point; \(words)"))
+        return walk
+    }
+}

@@ -1,0 +1,15 @@
+/// What became of the packet that an `Explainer` sent.
+public struct Explanation: Sendable {
+    /// Its exchange, or more than one where the kernel made more packets of it (a SYN that is sent again).
+    public var group: ExchangeGroup
+    /// What could not be watched, a sentence each.
+    public var warnings: [String]
+    /// Whether packets were not read because an interruption gave no time for them.
+    public var isCutShort: Bool
+
+    public init(group: ExchangeGroup, warnings: [String] = [], isCutShort: Bool = false) {
+        self.group = group
+        self.warnings = warnings
+        self.isCutShort = isCutShort
+    }
+}

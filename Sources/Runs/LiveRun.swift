@@ -1,0 +1,204 @@
+internal import LinuxSystem
+public import Network
+internal import Observations
+public import Probes
+public import Recording
+
+/// One live run: probes armed, an activity watched, exchanges handed out as they end.
+///
+/// ```swift
+/// let run = try LiveRun(topology: topology, plan: plan, activity: Watching())
+/// defer { run.close() }
+/// while let groups = try run.next() {
+///     for group in groups { show(group) }
+///     if isEnough { run.stop() }
+/// }
+/// ```
+///
+/// The run works only while `next` runs, so its caller sets the pace: what it does not take waits in the queue of the
+/// source, then in the kernel's buffers, and what those lose is part of the walks.
+public final class LiveRun<Work: Activity> {
+    /// What makes the traffic. It begins with the first `next`.
+    public private(set) var activity: Work
+    /// Whether walks were left out, or packets not read, because an interruption gave no time for them.
+    public var isCutShort: Bool { pipeline.isCutShort }
+
+    private let topology: Topology
+    private let source: any EventSource
+    private let network: any NetworkState
+    private let recorder: RecordingWriter?
+    private let options: LiveRunOptions
+    private let interruption: any Interruption
+    private let clock: any RunClock
+    private var pipeline: WalkPipeline
+    /// Events of the newest batch that the pipeline has not taken yet.
+    private var waiting: ArraySlice<Event> = []
+    private var begin: Int64?
+    private var nextSnapshot: Int64 = 0
+    private var stopAt: Int64?
+    private var hasStopped = false
+    private var isOver = false
+    private var isClosed = false
+    private var warningCount = 0
+
+    /// The network is read again for its failures at most so often.
+    private static var snapshotInterval: Int64 { 1000 }
+
+    /// Arms the probes of `plan`: a packet sent after this call is seen.
+    ///
+    /// - Parameter recorder: gets every event as the pipeline takes it, so that a replay gives the same walks.
+    /// - Throws: `RunError`; `SystemError` where the system refuses.
+    public convenience init(
+        topology: Topology, plan: ProbePlan, activity: Work, recorder: RecordingWriter? = nil,
+        options: LiveRunOptions = LiveRunOptions(), interruption: any Interruption = Uninterrupted(),
+        clock: any RunClock = MonotonicClock()
+    ) throws {
+        let source: LiveSource
+        do {
+            source = try LiveSource(topology: topology, plan: plan)
+        } catch let error as ProbeError {
+            throw RunError(error)
+        }
+        self.init(
+            topology: topology, source: source, network: LiveNetworkState(topology: topology), activity: activity,
+            recorder: recorder, options: options, interruption: interruption, clock: clock)
+    }
+
+    /// A run over any source and any state of the network.
+    public init(
+        topology: Topology, source: any EventSource, network: any NetworkState, activity: Work,
+        recorder: RecordingWriter? = nil, options: LiveRunOptions = LiveRunOptions(),
+        interruption: any Interruption = Uninterrupted(), clock: any RunClock = MonotonicClock()
+    ) {
+        self.topology = topology
+        self.source = source
+        self.network = network
+        self.activity = activity
+        self.recorder = recorder
+        self.options = options
+        self.interruption = interruption
+        self.clock = clock
+        pipeline = WalkPipeline(explains: options.explains)
+        let times = options.endingTimes
+        pipeline.hasTime = { work in
+            !interruption.isOlder(thanMilliseconds: work == .walks ? times.walks : times.causes)
+        }
+        interruption.listen()
+    }
+
+    deinit {
+        close()
+    }
+
+    /// The exchanges that ended since the last call; nil once the run is over.
+    ///
+    /// It is over when its activity has ended and the network has settled, after `stop`, after the time that the options
+    /// give it, or after an interruption. The last exchanges are those that were still open then.
+    ///
+    /// - Parameter timeoutMilliseconds: how long to wait for events; empty after a wait without any.
+    /// - Throws: `RunError` where the recording can't be written; what the activity throws.
+    public func next(timeoutMilliseconds: Int = 20) throws -> [ExchangeGroup]? {
+        if isOver { return nil }
+        if begin == nil {
+            begin = clock.milliseconds
+            nextSnapshot = clock.milliseconds
+            try activity.begin(in: topology)
+        }
+        if waiting.isEmpty, !pipeline.isBehind {
+            guard let batch = source.next(timeoutMilliseconds: timeoutMilliseconds) else { return try end() }
+            try record { try $0.write(batch) }
+            waiting = batch.events[...]
+        }
+        while true {
+            while pipeline.isBehind {
+                pipeline.advance()
+                // Many walks end at once: what there is of them is handed out before the rest is made.
+                if pipeline.isBehind, pipeline.hasFinished { return pipeline.finishedExchanges() }
+            }
+            guard !isReadingOver, let event = waiting.popFirst() else { break }
+            pipeline.begin(event)
+        }
+        try betweenBatches()
+        if isReadingOver {
+            try cutShort()
+            return try end()
+        }
+        return pipeline.finishedExchanges()
+    }
+
+    /// Ends the run in order: `next` still gives what has been seen so far.
+    public func stop() {
+        guard !hasStopped else { return }
+        hasStopped = true
+        source.stop()
+    }
+
+    /// Ends the activity and the capture, whatever is left. A run that `next` ended needs no call.
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        activity.cancel()
+        stop()
+    }
+
+    /// What could not be watched, a sentence each; those of earlier calls are left out.
+    public func newWarnings() -> [String] {
+        let all = source.warnings
+        defer { warningCount = all.count }
+        return Array(all.dropFirst(warningCount))
+    }
+
+    private var isReadingOver: Bool { interruption.isOlder(thanMilliseconds: options.endingTimes.reading) }
+
+    private func betweenBatches() throws {
+        let state = try activity.poll()
+        try feed(state.events)
+        let now = clock.milliseconds
+        if pipeline.wantsSnapshot, now >= nextSnapshot {
+            try feed(try network.snapshot())
+            nextSnapshot = clock.milliseconds + Self.snapshotInterval
+        }
+        if state.ended, stopAt == nil { stopAt = now + options.settleMilliseconds }
+        if let seconds = options.durationSeconds, let begin, now - begin >= Int64(seconds * 1000) { stopAt = now }
+        if interruption.isRequested { stopAt = now }
+        if let stopAt, now >= stopAt { stop() }
+    }
+
+    /// What is open ends now, explained from the network as it is now.
+    private func end() throws -> [ExchangeGroup] {
+        isOver = true
+        try feed(activity.poll().events)
+        // Before the open walks end, not after: a replay meets the snapshot at the same place.
+        try feed(try network.snapshot())
+        pipeline.endOfStream()
+        let rest = pipeline.finish()
+        try record { try $0.close() }
+        close()
+        return rest
+    }
+
+    /// Leaves what was not read yet unread. Walks that are open then must not be called lost for want of it.
+    private func cutShort() throws {
+        let unread = source.abandon()
+        let loss = Loss(
+            timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: "interrupted", lost: UInt64(max(1, unread)))
+        try record { try $0.write(.loss(loss)) }
+        pipeline.cutShort(loss)
+    }
+
+    private func feed(_ events: [Event]) throws {
+        for event in events {
+            try record { try $0.write(event) }
+            pipeline.take(event)
+        }
+    }
+
+    private func record(_ body: (RecordingWriter) throws -> Void) throws {
+        guard let recorder else { return }
+        do {
+            try body(recorder)
+        } catch let error as RecordingError {
+            throw RunError(.cannotWrite, "cannot write the recording \(error)")
+        }
+    }
+}

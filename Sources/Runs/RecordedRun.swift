@@ -1,0 +1,46 @@
+internal import Observations
+public import Recording
+
+/// A recording or a capture, replayed: the walks and findings that the live run gave. Files of several runs are read
+/// together, each with a pipeline of its own.
+///
+/// Exchanges are pushed, not pulled as in `LiveRun`: the reader dissects every packet where it lies in the file, which
+/// costs a tenth of a copy of it.
+public struct RecordedRun {
+    public let reader: RecordingReader
+    /// Packets read so far.
+    public private(set) var packetCount = 0
+    /// Whether the file holds the state of the network.
+    public private(set) var hasTopology = false
+
+    /// Opens the files of one recording, or captures of single devices. Throws `RunError`.
+    public init(_ points: [CapturePoint]) throws {
+        do {
+            reader = try RecordingReader(points: points)
+        } catch let error as RecordingError {
+            throw RunError(.badInput, "cannot replay \(error)")
+        }
+    }
+
+    /// What was wrong with the files; what was good is replayed nevertheless.
+    public var damage: [RecordingError] { reader.damage }
+
+    /// Reads everything, once. Throws what `take` throws.
+    public mutating func replay(_ take: ([ExchangeGroup]) throws -> Void) throws {
+        var pipelines = RunPipelines()
+        var (packetCount, hasTopology) = (packetCount, hasTopology)
+        try reader.read(
+            events: { run, event in
+                if case .topology = event { hasTopology = true }
+                pipelines.take(event, of: run)
+                if case .watermark = event { try take(pipelines.finishedExchanges(of: run)) }
+            },
+            packets: { run, observation, _ in
+                packetCount += 1
+                pipelines.take(observation, of: run)
+            })
+        (self.packetCount, self.hasTopology) = (packetCount, hasTopology)
+        for run in reader.damagedRuns { pipelines.noteDamage(of: run) }
+        try pipelines.finish(take)
+    }
+}

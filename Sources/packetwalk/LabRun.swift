@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LinuxSystem
+internal import Runs
+internal import Twin
+
+/// Builds a lab in a sandbox and traces its packet.
+struct LabRun {
+    var name: String
+    var output: OutputOptions
+    var watch = WatchSettings()
+    /// Trace the lab's own sender instead of sending a packet under `explain`.
+    var traces = true
+    /// After the explanation: the first finding's fix, and the packet once more.
+    var fixes = false
+    /// The file that keeps the run.
+    var recording: String?
+    /// How to get into a sandbox.
+    var enter: (Lab) throws -> Sandbox = enterSandbox
+
+    func run() throws {
+        let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
+        let sandbox = try enter(lab)
+        try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+        // Only inside: outside the program runs itself again, and would empty the file.
+        let recorder = try recording.map { try openRecorder($0) }
+        guard traces else {
+            let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
+            var explainer = try options.explainer()
+            explainer.recorder = recorder
+            explainer.hooks = watch.hooks
+            explainer.drops = watch.drops
+            // A lab is small: what has had no reply after a second is not going to get one.
+            explainer.waitSeconds = min(explainer.waitSeconds, 1)
+            let allArrived = try fixes ? rehearse(explainer) : explainer.print(output)
+            throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
+        }
+        let sender = RunningCommand(["sh", "-c", lab.probe.command])
+        let (ended, _) = try Tracer(filter: "", watch: watch, output: output, recorder: recorder).run(sender)
+        throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
+    }
+
+    /// Explains the packet, fixes the network and sends the packet again, one fault after the other. Gives whether it
+    /// arrived at last.
+    private func rehearse(_ explainer: Explainer) throws -> Bool {
+        var printer = WalkPrinter(output: output, countsHousekeeping: true)
+        var rehearsal = Rehearsal(LiveTrial(explainer))
+        while let attempt = try rehearsal.next() {
+            for remark in attempt.explanation.warnings + attempt.remarks { complain(remark) }
+            try printer.take(attempt.explanation)
+        }
+        return rehearsal.isWell
+    }
+}
+
+extension Explainer {
+    /// Explains the packet and prints its exchange. Gives whether it arrived and got its reply.
+    func print(_ output: OutputOptions) throws -> Bool {
+        let explanation = try explain()
+        for warning in explanation.warnings { complain(warning) }
+        complainOfMissing(isCutShort: explanation.isCutShort)
+        var printer = WalkPrinter(output: output, countsHousekeeping: true)
+        try printer.take(explanation)
+        return printer.allArrived
+    }
+}
+
+/// The sandbox that this process is in. Outside of one the program runs itself again inside and this call never
+/// returns: the process ends with the inner one's status.
+func enterSandbox(for lab: Lab) throws -> Sandbox {
+    if let sandbox = Sandbox.current { return sandbox }
+    if let lack = lab.unmetNeed() { throw Failure(.lacking, "cannot run the lab \(lab.name): \(lack)") }
+    do {
+        exit(try Sandbox.enter())
+    } catch {
+        throw Failure(.lacking, "\(error)")
+    }
+}
+
+func reportingLabErrors<Value>(_ body: () throws(LabError) -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch {
+        throw Failure(error.isUnknown ? .usage : .lacking, "\(error)")
+    }
+}

@@ -1,0 +1,92 @@
+internal import Runs
+internal import Network
+internal import Query
+internal import Views
+internal import WalkModel
+
+/// Prints each exchange as soon as it is over, and remembers whether all arrived.
+struct WalkPrinter {
+    private(set) var walkCount = 0
+    private(set) var allArrived = true
+    /// Whether there was anything to show or leave out.
+    private(set) var hasTaken = false
+    /// Exchanges of neighbour discovery and the like that were left out.
+    private(set) var hiddenCount = 0
+    private var renderer: WalkRenderer
+    /// Whether the kernel's own packets are what was asked for.
+    private let countsHousekeeping: Bool
+    private let hidesHousekeeping: Bool
+    private let filter: WalkFilter?
+    private var summary: Summary?
+    private var isFirst = true
+
+    /// - Parameter countsHousekeeping: treat what the kernel sends on its own account (ARP, neighbour discovery, group
+    ///   membership) as any other packet. Otherwise it is left out of text, where JSON has everything, and whether it
+    ///   arrived does not count.
+    init(
+        output: OutputOptions, countsHousekeeping: Bool, filter: WalkFilter? = nil, summarises: Bool = false
+    ) {
+        self.filter = filter
+        summary = summarises ? Summary() : nil
+        renderer = WalkRenderer(format: output.format, options: output.renderOptions)
+        self.countsHousekeeping = countsHousekeeping
+        hidesHousekeeping = !countsHousekeeping && output.format != .json && !output.verbose
+    }
+
+    mutating func take(_ groups: [ExchangeGroup]) throws {
+        for group in groups {
+            for exchange in group.exchanges { try take(exchange, in: group.topology) }
+        }
+    }
+
+    mutating func take(_ explanation: Explanation) throws {
+        try take([explanation.group])
+    }
+
+    /// - Parameter topology: the network as it was last read before the exchange ended.
+    mutating func take(_ exchange: Exchange, in topology: Topology?) throws {
+        hasTaken = true
+        guard isWanted(exchange) else { return }
+        if exchange.request.isHousekeeping, !countsHousekeeping {
+            hiddenCount += hidesHousekeeping ? 1 : 0
+            if hidesHousekeeping { return }
+        } else {
+            walkCount += exchange.walkCount
+            if !exchange.arrived { allArrived = false }
+        }
+        if summary != nil {
+            summary?.add(exchange.request)
+            if let reply = exchange.reply { summary?.add(reply) }
+            return
+        }
+        let separator = isFirst || renderer.format != .text || renderer.options.verbosity == .quiet ? "" : "\n"
+        isFirst = false
+        renderer.topology = topology
+        try printOut(separator + renderer.render(exchange.request, reply: exchange.reply))
+    }
+
+    private func isWanted(_ exchange: Exchange) -> Bool {
+        guard let filter else { return true }
+        return filter.matches(exchange.request) || exchange.reply.map(filter.matches) == true
+    }
+
+    /// Prints the sums where they were asked for, and says what was left out.
+    func finish() throws {
+        if let report = summary?.report() {
+            if renderer.format == .json {
+                try printOut(try jsonLine(report) + "\n")
+            } else {
+                for table in report.tables {
+                    let rows = table.rows.map { Table.Row($0) }
+                    try printOut(
+                        visibleText(table.title) + "\n"
+                            + Table(heading: table.heading, rows: rows).render(renderer.options) + "\n")
+                }
+            }
+        }
+        if hiddenCount > 0 {
+            complain(
+                "\(hiddenCount) ARP, neighbour discovery and multicast membership packets not shown (-v shows them)")
+        }
+    }
+}
