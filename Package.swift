@@ -90,6 +90,9 @@ let package = Package(
             name: "ProbesTests",
             dependencies: ["Probes", "Netlink", "LinuxSystem", "Network", "Observations", "Wire"], swiftSettings: house),
         .testTarget(
+            name: "WalkModelTests", dependencies: ["WalkModel", "LinuxSystem", "Network", "Observations", "Wire"],
+            swiftSettings: house),
+        .testTarget(
             name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"], swiftSettings: house),
         .testTarget(
             name: "CorrelationTests", dependencies: ["Correlation", "WalkModel", "Network", "Observations", "Wire"],

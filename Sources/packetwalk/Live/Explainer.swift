@@ -60,28 +60,24 @@ struct Explainer {
     }
 
     private func isOurs(_ walk: Walk, tuple: FlowTuple) -> Bool {
-        guard walk.protocol == tuple.ipProtocol.description, walk.destination == tuple.destination.description else {
-            return false
-        }
-        if !tuple.source.isUnspecified, walk.source != tuple.source.description { return false }
+        guard walk.kind.ipProtocol == tuple.ipProtocol, walk.destination == tuple.destination else { return false }
+        if !tuple.source.isUnspecified, walk.source != tuple.source { return false }
         // Somebody else's ping between the same addresses.
-        let isEcho = walk.summary.contains("echo request id ")
-        if request.kind == .echo, isEcho, !hasIdentifier(walk, tuple) { return false }
+        if request.kind == .echo { return !walk.kind.isEchoRequest || hasIdentifier(walk, tuple) }
         return walk.sourcePort == nil || tuple.sourcePort == 0 || walk.sourcePort == tuple.sourcePort
-            || request.kind == .echo
     }
 
     /// Where the first sighting lies behind the sender's hooks, one address may be another already; an echo's identifier,
     /// or the port that the kernel chose, and the other address are still the packet's.
     private func isTranslated(_ walk: Walk, tuple: FlowTuple) -> Bool {
-        guard walk.answers == nil, walk.protocol == tuple.ipProtocol.description else { return false }
+        guard walk.answers == nil, walk.kind.ipProtocol == tuple.ipProtocol else { return false }
         if request.kind == .echo { return hasIdentifier(walk, tuple) }
         return walk.sourcePort == tuple.sourcePort
-            && (walk.source == tuple.source.description || walk.destination == tuple.destination.description)
+            && (walk.source == tuple.source || walk.destination == tuple.destination)
     }
 
     private func hasIdentifier(_ walk: Walk, _ tuple: FlowTuple) -> Bool {
-        walk.summary.contains("echo request id \(tuple.sourcePort) ")
+        walk.kind.isEchoRequest && walk.kind.icmp?.identifier == tuple.sourcePort
     }
 
     /// A packet that no probe saw, and what the state of the network says of it.
@@ -90,22 +86,21 @@ struct Explainer {
     ) -> Walk {
         let isEcho = request.kind == .echo
         let hop = Hop(
-            index: 0, namespace: sender, vantage: .socket, direction: .out, evidence: [.state],
+            index: 0, host: topology.host, namespace: sender, vantage: .socket, direction: .out, evidence: [.state],
             packet: Hop.Packet(
-                source: tuple.source.description, destination: tuple.destination.description,
-                sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
-                ttl: request.ttl))
-        let summary =
+                source: tuple.source, destination: tuple.destination, sourcePort: isEcho ? nil : tuple.sourcePort,
+                destinationPort: isEcho ? nil : tuple.destinationPort, ttl: request.ttl))
+        let kind: PacketKind =
             switch request.kind {
-            case .echo: "\(tuple.ipProtocol == .icmpv6 ? "ICMPv6" : "ICMP") echo request id \(tuple.sourcePort) seq 1"
-            case .tcp: "TCP SYN \(tuple.sourcePort) → \(tuple.destinationPort)"
-            case .udp: "UDP \(tuple.sourcePort) → \(tuple.destinationPort)"
+            case .echo:
+                .icmp(.echoRequest(isIPv6: tuple.ipProtocol == .icmpv6, identifier: tuple.sourcePort, sequence: 1))
+            case .tcp: .tcp(flags: .syn)
+            case .udp: .unseen(.udp)
             }
         var walk = Walk(
-            id: String(repeating: "0", count: 32), protocol: tuple.ipProtocol.description,
-            source: tuple.source.description, destination: tuple.destination.description,
-            sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
-            summary: summary, start: timestamp(realTimeNanoseconds()),
+            id: String(repeating: "0", count: 32), host: topology.host, kind: kind, source: tuple.source,
+            destination: tuple.destination, sourcePort: hop.packet.sourcePort,
+            destinationPort: hop.packet.destinationPort, startNanoseconds: realTimeNanoseconds(),
             outcome: answer == .answered ? .delivered : .lost, hops: [hop])
         let words: String
         switch answer {

@@ -95,16 +95,3 @@ struct WalkPrinter: WalkSink {
         }
     }
 }
-
-extension Walk {
-    /// Sent by the kernel on its own account, not by a program.
-    var isHousekeeping: Bool {
-        switch `protocol` {
-        case "arp", "igmp": true
-        case "icmpv6":
-            !summary.contains("echo") && !summary.contains("unreachable") && !summary.contains("exceeded")
-                && !summary.contains("too big")
-        default: false
-        }
-    }
-}
