@@ -76,7 +76,6 @@ let package = Package(
             name: "hook-exercise", dependencies: ["LinuxSystem", "Network", "Discovery", "Observations", "Probes"],
             path: "Tests/HookExercise", swiftSettings: house),
 
-        .testTarget(name: "WalkModelTests", dependencies: ["WalkModel"], swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "NetworkTests", dependencies: ["Network", "Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),

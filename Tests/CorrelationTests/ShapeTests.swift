@@ -226,7 +226,7 @@ import Wire
         #expect(walks.map(\.outcome) == [.delivered, .lost, .delivered])
         #expect(walks[1].hops.map(\.text) == ["a socket out", "a eth0 out", "host va in"])
         #expect(walks[1].lastSeen?.text == "host va in")
-        #expect(walks[0].hops.contains { $0.confidence == .strong && $0.joinedBy.contains("time") })
+        #expect(walks[0].hops.contains { $0.confidence == .strong && $0.joinedBy.contains(.time) })
     }
 
     @Test func hooksAlone() throws {
