@@ -76,7 +76,6 @@ let package = Package(
             name: "hook-exercise", dependencies: ["LinuxSystem", "Network", "Discovery", "Observations", "Probes"],
             path: "Tests/HookExercise", swiftSettings: house),
 
-        .testTarget(name: "WalkModelTests", dependencies: ["WalkModel"], swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "NetworkTests", dependencies: ["Network", "Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
@@ -89,6 +88,9 @@ let package = Package(
         .testTarget(
             name: "ProbesTests",
             dependencies: ["Probes", "Netlink", "LinuxSystem", "Network", "Observations", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "WalkModelTests", dependencies: ["WalkModel", "LinuxSystem", "Network", "Observations", "Wire"],
+            swiftSettings: house),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"], swiftSettings: house),
         .testTarget(

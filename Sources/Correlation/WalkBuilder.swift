@@ -3,7 +3,7 @@ import Observations
 import Network
 import Wire
 
-/// Writes a walk record out in the contract's form: names for numbers, what changed from hop to hop, and the hops that
+/// Makes a `Walk` of a walk record: names for numbers, what changed from hop to hop, and the hops that
 /// no vantage point shows but that the kernel's state proves (the socket that sent, a routing decision).
 struct WalkBuilder {
     private let batch: WalkBatch
@@ -20,6 +20,7 @@ struct WalkBuilder {
     }
 
     private var places: Places? { batch.context?.places }
+    private var host: String? { places?.topology?.host }
 
     func walk() -> Walk {
         var builder = self
@@ -34,14 +35,6 @@ struct WalkBuilder {
         witness.rules = extra.rules
         witness.drop = extra.onlyDrop
         witness.sendFailure = extra.failure
-        guard record.stepCount > 0 else { return witness }
-        let first = batch.steps[record.stepStart]
-        let transport = IPProtocol(rawValue: first.sighting.ipProtocol)
-        if transport == .icmp || transport == .icmpv6 {
-            witness.icmpType = first.sighting.icmpType
-            witness.icmpCode = first.sighting.icmpCode
-            witness.reportedMTU = batch.detail(of: first)?.reportedMTU
-        }
         return witness
     }
 
@@ -58,13 +51,11 @@ struct WalkBuilder {
         let stopped = record.outcome == .delivered || record.outcome == .left ? nil : stop()
         let hasPorts = Self.hasPorts(first.sighting)
         var walk = Walk(
-            id: record.identifier.description, answers: record.answers?.description,
-            protocol: Self.protocolName(first.sighting), source: first.sighting.source.description,
-            destination: first.sighting.destination.description,
+            id: record.identifier.description, answers: record.answers?.description, host: host,
+            kind: kind(of: first), source: first.sighting.source, destination: first.sighting.destination,
             sourcePort: hasPorts ? first.sighting.sourcePort : nil,
             destinationPort: hasPorts ? first.sighting.destinationPort : nil,
-            summary: summary(of: first.sighting, detail: batch.detail(of: first)),
-            start: timestamp(record.startNanoseconds),
+            startNanoseconds: record.startNanoseconds,
             durationNanoseconds: record.endNanoseconds - record.startNanoseconds, outcome: record.outcome, hops: hops,
             stoppedAt: stopped)
         if record.outcome == .lost, record.lastStep >= 0 {
@@ -78,13 +69,46 @@ struct WalkBuilder {
         return walk
     }
 
-    static func protocolName(_ sighting: Sighting) -> String {
-        sighting.network == .arp ? "arp" : IPProtocol(rawValue: sighting.ipProtocol).description
+    /// What the packet is, by its first sighting.
+    private func kind(of step: Step) -> PacketKind {
+        let sighting = step.sighting
+        if sighting.network == .arp {
+            return .arp(operation: sighting.icmpSequence, sender: MACAddress(value: sighting.macSource))
+        }
+        let number = IPProtocol(rawValue: sighting.ipProtocol)
+        if sighting.has(Sighting.isFragment), !sighting.has(Sighting.hasTransport) {
+            return .fragment(number, offset: sighting.fragmentOffset)
+        }
+        switch number {
+        case .icmp, .icmpv6: return .icmp(message(sighting, batch.detail(of: step)))
+        case .tcp: return .tcp(flags: TCPFlags(rawValue: sighting.tcpFlags), payloadLength: sighting.payloadLength)
+        case .udp: return .udp(payloadLength: sighting.payloadLength)
+        case .sctp: return .sctp(payloadLength: sighting.payloadLength)
+        default: return .other(number, payloadLength: sighting.payloadLength)
+        }
     }
 
+    private func message(_ sighting: Sighting, _ detail: PacketDetail?) -> ICMPMessage {
+        var message = ICMPMessage(
+            isIPv6: sighting.ipProtocol == IPProtocol.icmpv6.rawValue, type: sighting.icmpType, code: sighting.icmpCode)
+        if message.isEcho {
+            message.identifier = sighting.sourcePort
+            message.sequence = sighting.icmpSequence
+        }
+        guard let detail else { return message }
+        if message.isTooBig { message.mtu = detail.reportedMTU }
+        if sighting.has(Sighting.quotesPacket) {
+            message.quoted = FlowTuple(
+                source: detail.quotedSource, destination: detail.quotedDestination,
+                sourcePort: detail.quotedSourcePort, destinationPort: detail.quotedDestinationPort,
+                ipProtocol: detail.quotedProtocol)
+        }
+        return message
+    }
+
+    /// Whether ports were read.
     static func hasPorts(_ sighting: Sighting) -> Bool {
-        let named: [IPProtocol] = [.tcp, .udp, .sctp]
-        return sighting.network != .arp && named.contains(IPProtocol(rawValue: sighting.ipProtocol))
+        sighting.network != .arp && IPProtocol(rawValue: sighting.ipProtocol).hasPorts
             && (sighting.sourcePort != 0 || sighting.destinationPort != 0)
     }
 
@@ -100,7 +124,7 @@ struct WalkBuilder {
         if let routed = route(step, place, places, parent) { parent = routed }
         let device = places.point(place).device ?? deviceName(sighting, place, places)
         var hop = Hop(
-            index: hops.count, parent: parent, namespace: places.point(place).namespace, device: device,
+            index: hops.count, parent: parent, host: host, namespace: places.point(place).namespace, device: device,
             vantage: places.point(place).kind, direction: places.point(place).direction, hook: places.point(place).hook,
             stage: places.point(place).stage, edge: places.point(place).edge, offsetNanoseconds: step.offsetNanoseconds,
             evidence: place.isLink ? [.seen] : [.log], confidence: step.confidence,
@@ -130,7 +154,7 @@ struct WalkBuilder {
         let hasPorts = Self.hasPorts(sighting)
         let isLink = place?.isLink ?? false
         var packet = Hop.Packet(
-            source: sighting.source.description, destination: sighting.destination.description,
+            source: sighting.source, destination: sighting.destination,
             sourcePort: hasPorts ? sighting.sourcePort : nil,
             destinationPort: hasPorts ? sighting.destinationPort : nil,
             ttl: sighting.network == .arp ? nil : sighting.ttl, length: sighting.length)
@@ -143,43 +167,40 @@ struct WalkBuilder {
         if !isLink { packet.mark = sighting.mark }
         packet.dscp = sighting.network == .arp ? nil : sighting.dscp
         if sighting.network == .ipv4 { packet.dontFragment = sighting.has(Sighting.dontFragment) }
-        if sighting.isEncapsulated, sighting.detail >= 0 {
+        if let kind = sighting.tunnelKind.encapsulation, sighting.detail >= 0 {
             let detail = batch.details[Int(sighting.detail)]
-            let name =
-                switch sighting.tunnelKind {
-                case .vxlan: "vxlan \(detail.tunnelIdentifier)"
-                case .gre: detail.tunnelIdentifier == 0 ? "gre" : "gre \(detail.tunnelIdentifier)"
-                case .ipip: "ipip"
-                case .none: ""
-                }
-            packet.encapsulation = "\(name) \(detail.tunnelSource) → \(detail.tunnelDestination)"
+            let isNumbered = kind == .vxlan || kind == .gre && detail.tunnelIdentifier != 0
+            packet.encapsulation = Encapsulation(
+                kind: kind, identifier: isNumbered ? detail.tunnelIdentifier : nil, source: detail.tunnelSource,
+                destination: detail.tunnelDestination)
         }
         return packet
     }
 
-    private func changes(from before: Step, to after: Step, hop: Hop) -> [Hop.Change] {
+    private func changes(from before: Step, to after: Step, hop: Hop) -> [FieldChange] {
         let old = hops[hopOfStep[Int(after.parent)]].packet
         let new = hop.packet
-        var result: [Hop.Change] = []
-        // Words only for what differs: most of a hop's fields don't.
-        func note<Value: Equatable & CustomStringConvertible>(_ field: String, _ from: Value?, _ to: Value?) {
-            if from != to { result.append(Hop.Change(field: field, from: from?.description, to: to?.description)) }
+        var result: [FieldChange] = []
+        func note<Value: Equatable>(_ from: Value, _ to: Value, _ change: (Value, Value) -> FieldChange) {
+            if from != to { result.append(change(from, to)) }
         }
-        note("source", old.source, new.source)
-        note("destination", old.destination, new.destination)
-        note("source_port", old.sourcePort, new.sourcePort)
-        note("destination_port", old.destinationPort, new.destinationPort)
-        note("ttl", old.ttl, new.ttl)
-        if old.macSource != nil, new.macSource != nil { note("mac_source", old.macSource, new.macSource) }
-        if old.macDestination != nil, new.macDestination != nil {
-            note("mac_destination", old.macDestination, new.macDestination)
+        /// Only where both are known.
+        func noteKnown<Value: Equatable>(_ from: Value?, _ to: Value?, _ change: (Value, Value) -> FieldChange) {
+            if let from, let to { note(from, to, change) }
         }
+        note(old.source, new.source, FieldChange.source)
+        note(old.destination, new.destination, FieldChange.destination)
+        note(old.sourcePort, new.sourcePort, FieldChange.sourcePort)
+        note(old.destinationPort, new.destinationPort, FieldChange.destinationPort)
+        note(old.ttl, new.ttl, FieldChange.ttl)
+        noteKnown(old.macSource, new.macSource, FieldChange.macSource)
+        noteKnown(old.macDestination, new.macDestination, FieldChange.macDestination)
         let isFragment = before.sighting.has(Sighting.isFragment) || after.sighting.has(Sighting.isFragment)
-        if !isFragment { note("length", old.length, new.length) }
-        if old.mark != nil, new.mark != nil { note("mark", old.mark, new.mark) }
-        note("dscp", old.dscp, new.dscp)
-        note("segments", max(before.segments, after.mergedFrom), after.segments)
-        note("encapsulation", old.encapsulation, new.encapsulation)
+        if !isFragment { note(old.length, new.length, FieldChange.length) }
+        noteKnown(old.mark, new.mark, FieldChange.mark)
+        note(old.dscp, new.dscp, FieldChange.dscp)
+        note(Int(max(before.segments, after.mergedFrom)), Int(after.segments), FieldChange.segments)
+        note(old.encapsulation, new.encapsulation, FieldChange.encapsulation)
         return result
     }
 
@@ -194,7 +215,7 @@ struct WalkBuilder {
         else { return nil }
         hops.append(
             Hop(
-                index: hops.count, namespace: places.point(place).namespace, vantage: .socket, direction: .out,
+                index: hops.count, host: host, namespace: places.point(place).namespace, vantage: .socket, direction: .out,
                 evidence: [.state], packet: packet(sighting, nil)))
         return hops.count - 1
     }
@@ -248,11 +269,11 @@ struct WalkBuilder {
     ) -> Int {
         hops.append(
             Hop(
-                index: hops.count, parent: parent, namespace: places.point(place).namespace,
+                index: hops.count, parent: parent, host: host, namespace: places.point(place).namespace,
                 device: decision?.outDevice,
                 vantage: .route, offsetNanoseconds: hops[parent].offsetNanoseconds,
                 evidence: [decision == nil ? .state : .kernel], confidence: step.confidence,
-                joinedBy: decision == nil ? ["ttl"] : [], packet: packet(sighting, nil), route: decision))
+                joinedBy: decision == nil ? [.ttl] : [], packet: packet(sighting, nil), route: decision))
         return hops.count - 1
     }
 
@@ -270,7 +291,7 @@ struct WalkBuilder {
         }
         hops.append(
             Hop(
-                index: hops.count, parent: parent, namespace: places.point(place).namespace, vantage: .socket,
+                index: hops.count, parent: parent, host: host, namespace: places.point(place).namespace, vantage: .socket,
                 direction: .in,
                 offsetNanoseconds: last.offsetNanoseconds, evidence: [.state], confidence: last.confidence,
                 packet: packet(last.sighting, nil)))
@@ -289,7 +310,7 @@ struct WalkBuilder {
         }
         hops.append(
             Hop(
-                index: hops.count, parent: parent, namespace: stop.namespace ?? hops[parent].namespace,
+                index: hops.count, parent: parent, host: host, namespace: stop.namespace ?? hops[parent].namespace,
                 device: stop.device, vantage: .drop, hook: stop.hook, stage: stop.stage,
                 offsetNanoseconds: hops[parent].offsetNanoseconds, evidence: [stop.rule == nil ? .kernel : .rule],
                 packet: hops[parent].packet,
@@ -354,10 +375,10 @@ struct WalkBuilder {
 
     /// The rule behind a translation, where the snapshot leaves only one that it can be.
     private func translationRules(
-        _ changes: [Hop.Change], _ place: Place, _ before: Sighting, _ after: Sighting, _ places: Places
+        _ changes: [FieldChange], _ place: Place, _ before: Sighting, _ after: Sighting, _ places: Places
     ) -> [RuleReference] {
-        let changesSource = changes.contains { $0.field == "source" || $0.field == "source_port" }
-        let changesDestination = changes.contains { $0.field == "destination" || $0.field == "destination_port" }
+        let changesSource = changes.contains { $0.field.isOfSource }
+        let changesDestination = changes.contains { $0.field.isOfDestination }
         guard changesSource != changesDestination, let namespace = places.namespace(place.namespace),
             places.places[Int(before.vantage)].namespace == place.namespace
         else { return [] }
@@ -393,7 +414,7 @@ struct WalkBuilder {
             _ hook: NetfilterHook? = nil
         ) -> Hop {
             Hop(
-                index: hops.count, parent: hopOfStep[record.lastStep],
+                index: hops.count, parent: hopOfStep[record.lastStep], host: host,
                 namespace: places.areas[Int(namespace)].name, device: device, vantage: vantage, direction: direction,
                 hook: hook, offsetNanoseconds: last.offsetNanoseconds, evidence: [.state], confidence: .weak,
                 packet: packet(last.sighting, nil))
@@ -453,11 +474,10 @@ struct WalkBuilder {
                 source: IPAddress(ipv4: 0), destination: IPAddress(ipv4: 0), sourcePort: 0, destinationPort: 0,
                 ipProtocol: IPProtocol(rawValue: 0))
         }
-        let named: [IPProtocol] = [.tcp, .udp, .sctp]
-        let hasPorts = named.contains(tuple.ipProtocol)
+        let hasPorts = tuple.ipProtocol.hasPorts
         let stop = record.stop >= 0 ? batch.stops[record.stop] : nil
         let packet = Hop.Packet(
-            source: tuple.source.description, destination: tuple.destination.description,
+            source: tuple.source, destination: tuple.destination,
             sourcePort: hasPorts ? tuple.sourcePort : nil, destinationPort: hasPorts ? tuple.destinationPort : nil,
             ttl: headers?.ttl, length: headers?.length ?? 0)
         let namespace = stop?.namespace ?? ""
@@ -470,25 +490,33 @@ struct WalkBuilder {
         if extra.failure != nil || isLocal {
             hops.append(
                 Hop(
-                    index: 0, namespace: namespace, vantage: .socket, direction: .out,
+                    index: 0, host: host, namespace: namespace, vantage: .socket, direction: .out,
                     evidence: [extra.failure == nil ? .state : .kernel], packet: packet))
         }
         if extra.failure == nil {
             hops.append(
                 Hop(
-                    index: hops.count, parent: hops.isEmpty ? nil : 0, namespace: namespace, device: stop?.device,
+                    index: hops.count, parent: hops.isEmpty ? nil : 0, host: host, namespace: namespace, device: stop?.device,
                     vantage: .drop, hook: stop?.hook, stage: stop?.stage,
                     evidence: [stop?.rule == nil ? .kernel : .rule], packet: packet,
                     rules: stop?.rule.map { [$0] } ?? []))
         }
-        let ports = hasPorts ? " \(tuple.sourcePort) → \(tuple.destinationPort)" : ""
-        let name = "\(tuple.ipProtocol)".uppercased()
         return Walk(
-            id: record.identifier.description, protocol: tuple.ipProtocol.description,
-            source: tuple.source.description, destination: tuple.destination.description,
-            sourcePort: hasPorts ? tuple.sourcePort : nil, destinationPort: hasPorts ? tuple.destinationPort : nil,
-            summary: "\(name)\(ports)", start: timestamp(record.startNanoseconds), outcome: record.outcome, hops: hops,
-            stoppedAt: stop)
+            id: record.identifier.description, host: host, kind: .unseen(tuple.ipProtocol), source: tuple.source,
+            destination: tuple.destination, sourcePort: packet.sourcePort, destinationPort: packet.destinationPort,
+            startNanoseconds: record.startNanoseconds, outcome: record.outcome, hops: hops, stoppedAt: stop)
+    }
+}
+
+extension PacketHeaders.TunnelKind {
+    /// Nil for none.
+    fileprivate var encapsulation: Encapsulation.Kind? {
+        switch self {
+        case .none: nil
+        case .vxlan: .vxlan
+        case .gre: .gre
+        case .ipip: .ipip
+        }
     }
 }
 

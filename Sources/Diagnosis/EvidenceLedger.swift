@@ -91,11 +91,11 @@ public struct EvidenceLedger: Sendable {
         context.flows = flows.filter {
             concerned.contains(AddressPair($0.original)) || concerned.contains(AddressPair($0.reply))
         }
-        if let reply, reply.isICMPError, let source = IPAddress(reply.source), let type = reply.witness.icmpType {
+        if let reply, let error = reply.kind.icmp, error.isError {
             context.icmpErrors = [
                 DiagnosisContext.ICMPError(
-                    source: source, type: type, code: reply.witness.icmpCode ?? 0,
-                    mtu: reply.witness.reportedMTU ?? 0, reachedSender: reply.outcome == .delivered)
+                    source: reply.source, type: error.type, code: error.code, mtu: error.mtu ?? 0,
+                    reachedSender: reply.outcome == .delivered)
             ]
         }
         context.counters = counters.values.sorted { $0.namespace < $1.namespace }.flatMap { change in
@@ -111,7 +111,7 @@ public struct EvidenceLedger: Sendable {
     /// What may have been lost of a walk, and of the answer that it did not get.
     private func losses(concerning walk: Walk, reply: Walk?) -> [Loss] {
         var start = Int64.max
-        if reply == nil, let began = nanoseconds(rfc3339: walk.start) { start = began }
+        if reply == nil { start = walk.startNanoseconds }
         return losses.filter { loss in
             loss.timeNanoseconds >= start && loss.timeNanoseconds - start <= Self.answerNanoseconds
                 || walk.losses.contains { $0.vantage == loss.source }
@@ -121,20 +121,19 @@ public struct EvidenceLedger: Sendable {
     /// The unnamed drops in whose time the walk ended, where it did not arrive. Hooks can bear a time before the packet's
     /// passage or behind it, so the whole walk counts, and some time before and after it.
     private func nearbyDrops(_ walk: Walk) -> NearbyDrops? {
-        guard !anonymousDrops.isEmpty, walk.outcome != .delivered, walk.outcome != .left,
-            let start = nanoseconds(rfc3339: walk.start), let destination = IPAddress(walk.destination)
-        else { return nil }
+        guard !anonymousDrops.isEmpty, walk.outcome != .delivered, walk.outcome != .left else { return nil }
+        let start = walk.startNanoseconds
         let times = start - 5_000_000...start + max(0, walk.durationNanoseconds) + 100_000_000
         let isComplete =
             forgottenDropNanoseconds < times.lowerBound && !walk.losses.contains { $0.vantage == "drop reasons" }
         return NearbyDrops(
             anonymousDrops.filter { times.contains($0.timeNanoseconds) },
-            etherType: destination.isIPv4 ? 0x0800 : 0x86dd, isComplete: isComplete)
+            etherType: walk.destination.isIPv4 ? 0x0800 : 0x86dd, isComplete: isComplete)
     }
 
     private static func drops(of walk: Walk) -> [DropEvent] {
         if let drop = walk.witness.drop { return [drop] }
-        guard let stop = walk.stoppedAt, let reason = stop.reason, DropReason.isName(reason),
+        guard let stop = walk.stoppedAt, let reason = stop.dropReason,
             walk.outcome == .dropped || walk.outcome == .rejected
         else { return [] }
         return [
@@ -160,13 +159,8 @@ public struct EvidenceLedger: Sendable {
     private static func addressPairs(of walks: [Walk]) -> Set<AddressPair> {
         var pairs: Set<AddressPair> = []
         for walk in walks {
-            for (source, destination) in [(walk.source, walk.destination)]
-                + walk.hops.map({ ($0.packet.source, $0.packet.destination) })
-            {
-                if let source = IPAddress(source), let destination = IPAddress(destination) {
-                    pairs.insert(AddressPair(source, destination))
-                }
-            }
+            pairs.insert(AddressPair(walk.source, walk.destination))
+            for hop in walk.hops { pairs.insert(AddressPair(hop.packet.source, hop.packet.destination)) }
         }
         return pairs
     }
@@ -178,7 +172,7 @@ extension Walk {
         var walk = self
         walk.id = ""
         walk.answers = nil
-        walk.start = ""
+        walk.startNanoseconds = 0
         walk.durationNanoseconds = 0
         for index in walk.hops.indices { walk.hops[index].offsetNanoseconds = 0 }
         return walk

@@ -9,7 +9,5 @@ struct AddressPattern: Sendable, Equatable {
         self.prefix = prefix
     }
 
-    func holds(_ address: String) -> Bool {
-        IPAddress(address).map(prefix.contains) ?? false
-    }
+    func holds(_ address: IPAddress) -> Bool { prefix.contains(address) }
 }

@@ -73,8 +73,7 @@ extension Condition {
     private static func flag(_ flag: Flag, _ walk: Walk) -> Bool {
         switch flag {
         case .nat, .translated:
-            let fields = ["source", "destination", "source_port", "destination_port"]
-            return walk.hops.contains { $0.changes.contains { fields.contains($0.field) } }
+            return walk.hops.contains(where: \.changes.translates)
         case .reply: return walk.answers != nil
         case .lossy: return !walk.losses.isEmpty
         case .forked:

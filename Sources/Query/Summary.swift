@@ -1,6 +1,7 @@
 internal import Observations
 internal import Network
 public import WalkModel
+internal import Wire
 
 /// What many walks have in common: how they ended, by flow, by finding and by place; how long neighbouring vantage
 /// points lie apart; which rules dropped.
@@ -92,7 +93,7 @@ public struct Summary: Sendable {
         let client = isReply ? walk.destination : walk.source
         let server = isReply ? walk.source : walk.destination
         let port = (isReply ? walk.sourcePort : walk.destinationPort).map { ":\($0)" } ?? ""
-        let shownServer = !port.isEmpty && server.contains(":") ? "[\(server)]" : server
+        let shownServer = !port.isEmpty && !server.isIPv4 ? "[\(server)]" : server.description
         return "\(walk.protocol) \(client) → \(shownServer)\(port)" + (isReply ? " (answers)" : "")
     }
 

@@ -20,27 +20,23 @@ struct ExchangeChoice {
     }
 
     private func isOurs(_ walk: Walk, tuple: FlowTuple) -> Bool {
-        guard walk.protocol == tuple.ipProtocol.description, walk.destination == tuple.destination.description else {
-            return false
-        }
-        if !tuple.source.isUnspecified, walk.source != tuple.source.description { return false }
+        guard walk.kind.ipProtocol == tuple.ipProtocol, walk.destination == tuple.destination else { return false }
+        if !tuple.source.isUnspecified, walk.source != tuple.source { return false }
         // Somebody else's ping between the same addresses.
-        let isEcho = walk.summary.contains("echo request id ")
-        if request.kind == .echo, isEcho, !hasIdentifier(walk, tuple) { return false }
+        if request.kind == .echo { return !walk.kind.isEchoRequest || hasIdentifier(walk, tuple) }
         return walk.sourcePort == nil || tuple.sourcePort == 0 || walk.sourcePort == tuple.sourcePort
-            || request.kind == .echo
     }
 
-    /// Where the first sighting lies behind the sender's hooks, one address may be another already; an echo's identifier,
+    /// Where the first sighting comes after the sender's hooks, one address may be another already; an echo's identifier,
     /// or the port that the kernel chose, and the other address are still the packet's.
     private func isTranslated(_ walk: Walk, tuple: FlowTuple) -> Bool {
-        guard walk.answers == nil, walk.protocol == tuple.ipProtocol.description else { return false }
+        guard walk.answers == nil, walk.kind.ipProtocol == tuple.ipProtocol else { return false }
         if request.kind == .echo { return hasIdentifier(walk, tuple) }
         return walk.sourcePort == tuple.sourcePort
-            && (walk.source == tuple.source.description || walk.destination == tuple.destination.description)
+            && (walk.source == tuple.source || walk.destination == tuple.destination)
     }
 
     private func hasIdentifier(_ walk: Walk, _ tuple: FlowTuple) -> Bool {
-        walk.summary.contains("echo request id \(tuple.sourcePort) ")
+        walk.kind.isEchoRequest && walk.kind.icmp?.identifier == tuple.sourcePort
     }
 }

@@ -73,22 +73,21 @@ public struct Explainer {
     ) -> Walk {
         let isEcho = request.kind == .echo
         let hop = Hop(
-            index: 0, namespace: sender, vantage: .socket, direction: .out, evidence: [.state],
+            index: 0, host: topology.host, namespace: sender, vantage: .socket, direction: .out, evidence: [.state],
             packet: Hop.Packet(
-                source: tuple.source.description, destination: tuple.destination.description,
-                sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
-                ttl: request.ttl))
-        let summary =
+                source: tuple.source, destination: tuple.destination, sourcePort: isEcho ? nil : tuple.sourcePort,
+                destinationPort: isEcho ? nil : tuple.destinationPort, ttl: request.ttl))
+        let kind: PacketKind =
             switch request.kind {
-            case .echo: "\(tuple.ipProtocol == .icmpv6 ? "ICMPv6" : "ICMP") echo request id \(tuple.sourcePort) seq 1"
-            case .tcp: "TCP SYN \(tuple.sourcePort) → \(tuple.destinationPort)"
-            case .udp: "UDP \(tuple.sourcePort) → \(tuple.destinationPort)"
+            case .echo:
+                .icmp(.echoRequest(isIPv6: tuple.ipProtocol == .icmpv6, identifier: tuple.sourcePort, sequence: 1))
+            case .tcp: .tcp(flags: .syn)
+            case .udp: .unseen(.udp)
             }
         var walk = Walk(
-            id: String(repeating: "0", count: 32), protocol: tuple.ipProtocol.description,
-            source: tuple.source.description, destination: tuple.destination.description,
-            sourcePort: isEcho ? nil : tuple.sourcePort, destinationPort: isEcho ? nil : tuple.destinationPort,
-            summary: summary, start: timestamp(realTimeNanoseconds()),
+            id: String(repeating: "0", count: 32), host: topology.host, kind: kind, source: tuple.source,
+            destination: tuple.destination, sourcePort: hop.packet.sourcePort,
+            destinationPort: hop.packet.destinationPort, startNanoseconds: realTimeNanoseconds(),
             outcome: answer == .answered ? .delivered : .lost, hops: [hop])
         let words: String
         switch answer {

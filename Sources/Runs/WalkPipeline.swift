@@ -3,6 +3,7 @@ internal import Diagnosis
 public import Observations
 internal import Network
 internal import WalkModel
+internal import Wire
 
 /// From events to exchanges with their findings: the part that live runs and recordings share.
 ///
@@ -153,9 +154,10 @@ extension Exchange {
     fileprivate var needsExplanation: Bool {
         guard arrived else { return true }
         guard let reply else {
-            return request.protocol == "udp" && request.outcome == .delivered && request.answers == nil
+            return request.kind.ipProtocol == .udp && request.outcome == .delivered && request.answers == nil
         }
-        if reply.summary.contains("RST") && request.summary.hasPrefix("TCP SYN ") { return true }
-        return ["tcp", "udp"].contains(request.protocol) && reply.hops.last?.packet.source != request.destination
+        if reply.kind.tcpFlags?.contains(.rst) == true, request.kind.opensConnection { return true }
+        return (request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp)
+            && reply.hops.last?.packet.source != request.destination
     }
 }

@@ -36,7 +36,7 @@ public struct WalkRenderer: Sendable {
             if options.verbosity == .quiet { return WalkLine(options).render(request, reply: reply) }
             return WalkText(options, topology: topology).render(request, reply: reply)
         case .json:
-            let lines = try [request, reply].compactMap(\.self).map(WalkJSON.line)
+            let lines = [request, reply].compactMap(\.self).map(WalkJSON.line)
             return lines.joined(separator: "\n") + "\n"
         case .mermaid: return WalkMermaid(drawing(request, reply: reply)).render()
         case .dot: return WalkDOT(drawing(request, reply: reply)).render()

@@ -1,5 +1,5 @@
 /// How sure a join is.
-public enum Confidence: String, Sendable, Codable, CaseIterable, Comparable {
+public enum Confidence: String, Sendable, CaseIterable, Comparable {
     case weak
     case strong
     case exact

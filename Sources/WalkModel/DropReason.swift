@@ -1,10 +1,5 @@
 /// What reasons of `kfree_skb` mean for a packet's way (include/net/dropreason-core.h).
 public enum DropReason {
-    /// `IP_RPFILTER`, and not a sender's "Network is unreachable" or an ICMP error in words.
-    public static func isName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 95 }
-    }
-
     /// Frees that are no drops, whatever became of the packet.
     public static let alwaysHealthy: Set<String> = ["NOT_DROPPED_YET", "CONSUMED", "SKB_CONSUMED", "OTHERHOST"]
 

@@ -23,23 +23,17 @@ public struct Fact: Sendable, Hashable {
     public static func state(_ text: String) -> Fact { Fact(.state, text) }
 }
 
-extension Fact: CustomStringConvertible, Codable {
+extension Fact: LosslessStringConvertible {
     /// `state: net.ipv4.ip_forward = 0 in host`.
     public var description: String { source.map { "\($0.rawValue): \(text)" } ?? text }
 
-    public init(from decoder: any Decoder) throws {
-        let line = try decoder.singleValueContainer().decode(String.self)
-        let parts = line.split(separator: ": ", maxSplits: 1)
+    /// A line whose first word names no source is a remark.
+    public init(_ description: String) {
+        let parts = description.split(separator: ": ", maxSplits: 1)
         if parts.count == 2, let source = Evidence(rawValue: String(parts[0])) {
             self.init(source, String(parts[1]))
         } else {
-            self.init(nil, line)
+            self.init(nil, description)
         }
-    }
-
-    /// Written as its one line.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// A struct rather than an enum, so that a new kind is added where it is found, and a code of a newer version that is
 /// read from JSON stays printable. `docs/findings.md` lists them all.
-public struct FindingCode: RawRepresentable, Hashable, Sendable, Codable {
+public struct FindingCode: RawRepresentable, Hashable, Sendable {
     public var rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 }

@@ -21,21 +21,3 @@ public struct Remedy: Sendable, Hashable {
 
     public func commands(in scope: CommandScope) -> [String] { actions.map(scope.line) }
 }
-
-extension Remedy: Codable {
-    enum CodingKeys: CodingKey { case commands, verified }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        let commands = try container.decode([String].self, forKey: .commands)
-        self.init(
-            commands.map { RemedyAction(in: nil, .line($0)) },
-            verified: try container.decode(Bool.self, forKey: .verified))
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(commands, forKey: .commands)
-        try container.encode(verified, forKey: .verified)
-    }
-}

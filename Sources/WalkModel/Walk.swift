@@ -1,8 +1,8 @@
-/// One packet's journey: schema `packetwalk.walk/1`.
-public struct Walk: Sendable, Codable, Hashable {
-    public static let schema = "packetwalk.walk/1"
+public import Wire
 
-    public enum Outcome: String, Sendable, Codable, CaseIterable {
+/// One packet's path through the networks of a host. `WalkJSON` writes and reads it.
+public struct Walk: Sendable, Hashable {
+    public enum Outcome: String, Sendable, CaseIterable {
         /// Its destination's namespace took it.
         case delivered
         /// Out of an egress whose far end can't be seen.
@@ -16,27 +16,28 @@ public struct Walk: Sendable, Codable, Hashable {
     }
 
     /// The edge of a run or a recording.
-    public enum Edge: String, Sendable, Codable {
+    public enum Edge: String, Sendable {
         case beginning
         case end
     }
 
-    public var schema: String
     /// 32 hex digits, from the label and the flow as first sent: the same on every host that sees the packet.
     public var id: String
     /// The walk that this one replies to.
     public var answers: String?
-    /// `icmp`, `tcp`, `udp`, `icmpv6`, `arp`, …
-    public var `protocol`: String
-    /// As first sent.
-    public var source: String
-    public var destination: String
+    /// The name of the host that it was seen on; nil where it is not known.
+    public var host: String?
+    /// What the packet is.
+    public var kind: PacketKind
+    /// As first sent; unspecified where the sender had not chosen an address yet.
+    public var source: IPAddress
+    public var destination: IPAddress
+    /// Nil for a protocol without ports. An echo's identifier is no port: `kind` has it.
     public var sourcePort: UInt16?
     public var destinationPort: UInt16?
-    /// `ICMP echo request id 5001 seq 1`, `TCP SYN 40112 → 443`, …
-    public var summary: String
-    /// RFC 3339 with nanoseconds, UTC.
-    public var start: String
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    public var startNanoseconds: Int64
+    /// From the first sighting to the last.
     public var durationNanoseconds: Int64
     public var outcome: Outcome
     /// Of a walk that was under way when the run, or its recording, began or ended: more of it than was seen can't be
@@ -53,21 +54,20 @@ public struct Walk: Sendable, Codable, Hashable {
     public var witness = WalkWitness()
 
     public init(
-        id: String, answers: String? = nil, protocol: String, source: String, destination: String,
-        sourcePort: UInt16? = nil, destinationPort: UInt16? = nil, summary: String, start: String,
+        id: String, answers: String? = nil, host: String? = nil, kind: PacketKind, source: IPAddress,
+        destination: IPAddress, sourcePort: UInt16? = nil, destinationPort: UInt16? = nil, startNanoseconds: Int64,
         durationNanoseconds: Int64 = 0, outcome: Outcome, hops: [Hop], stoppedAt: Stop? = nil, lastSeen: Hop? = nil,
         expectedNext: Hop? = nil, findings: [Finding] = [], losses: [WalkLoss] = []
     ) {
-        self.schema = Self.schema
         self.id = id
         self.answers = answers
-        self.protocol = `protocol`
+        self.host = host
+        self.kind = kind
         self.source = source
         self.destination = destination
         self.sourcePort = sourcePort
         self.destinationPort = destinationPort
-        self.summary = summary
-        self.start = start
+        self.startNanoseconds = startNanoseconds
         self.durationNanoseconds = durationNanoseconds
         self.outcome = outcome
         self.hops = hops
@@ -78,48 +78,20 @@ public struct Walk: Sendable, Codable, Hashable {
         self.losses = losses
     }
 
-    enum CodingKeys: String, CodingKey {
-        case schema, id, answers, `protocol`, source, destination, summary, start, outcome, hops, findings, losses
-        case sourcePort = "source_port"
-        case destinationPort = "destination_port"
-        case durationNanoseconds = "duration_ns"
-        case cutOff = "cut_off"
-        case stoppedAt = "stopped_at"
-        case lastSeen = "last_seen"
-        case expectedNext = "expected_next"
-    }
+    /// `icmp`, `tcp`, `udp`, `icmpv6`, `arp`, …
+    public var `protocol`: String { kind.protocolName }
 
-    /// Every key is written, `null` where there is nothing: the contract's readers may index without asking.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(schema, forKey: .schema)
-        try container.encode(id, forKey: .id)
-        try container.encode(answers, forKey: .answers)
-        try container.encode(`protocol`, forKey: .protocol)
-        try container.encode(source, forKey: .source)
-        try container.encode(destination, forKey: .destination)
-        try container.encode(sourcePort, forKey: .sourcePort)
-        try container.encode(destinationPort, forKey: .destinationPort)
-        try container.encode(summary, forKey: .summary)
-        try container.encode(start, forKey: .start)
-        try container.encode(durationNanoseconds, forKey: .durationNanoseconds)
-        try container.encode(outcome, forKey: .outcome)
-        try container.encodeIfPresent(cutOff, forKey: .cutOff)
-        try container.encode(hops, forKey: .hops)
-        try container.encode(stoppedAt, forKey: .stoppedAt)
-        try container.encodeIfPresent(lastSeen, forKey: .lastSeen)
-        try container.encodeIfPresent(expectedNext, forKey: .expectedNext)
-        try container.encode(findings, forKey: .findings)
-        try container.encode(losses, forKey: .losses)
-    }
-}
+    public var endNanoseconds: Int64 { startNanoseconds &+ durationNanoseconds }
 
-/// A source that lost events while the walk ran.
-public struct WalkLoss: Sendable, Codable, Hashable {
-    public var vantage: String
-    public var lost: UInt64
-    public init(vantage: String, lost: UInt64) {
-        self.vantage = vantage
-        self.lost = lost
-    }
+    /// Whether an answer is due: it is an echo request or a TCP SYN, and no answer itself.
+    public var awaitsAnswer: Bool { answers == nil && kind.awaitsAnswer }
+
+    /// An ICMP message that says why another packet did not arrive.
+    public var isICMPError: Bool { kind.icmp?.isError ?? false }
+
+    /// An ICMP message that advises of a better next hop.
+    public var isRedirect: Bool { kind.icmp?.isRedirect ?? false }
+
+    /// Sent by the kernel on its own account, not by a program. A failed send was always a program's.
+    public var isHousekeeping: Bool { kind.isHousekeeping && outcome != .unsent && witness.sendFailure == nil }
 }

@@ -7,11 +7,6 @@ public struct WalkWitness: Sendable, Hashable {
     /// The drop that is all there is of a packet never seen.
     public var drop: DropEvent?
     public var sendFailure: SendFailure?
-    /// Type and code, for an ICMP message.
-    public var icmpType: UInt8?
-    public var icmpCode: UInt8?
-    /// Of "fragmentation needed" and "packet too big", in bytes.
-    public var reportedMTU: UInt32?
 
     public init() {}
 }

@@ -22,6 +22,11 @@ public struct IPProtocol: RawRepresentable, Hashable, Sendable, Codable {
     public static let sctp = IPProtocol(rawValue: 132)
     public static let udpLite = IPProtocol(rawValue: 136)
 
+    @inlinable public var isICMP: Bool { self == .icmp || self == .icmpv6 }
+
+    /// Whether its header begins with the ports of sender and receiver.
+    @inlinable public var hasPorts: Bool { [.tcp, .udp, .dccp, .sctp, .udpLite].contains(self) }
+
     /// The type of an ICMP redirect: 5 (RFC 792), in ICMPv6 137 (RFC 4861); nil for other protocols.
     @inlinable public var redirectType: UInt8? {
         switch self {
@@ -32,21 +37,26 @@ public struct IPProtocol: RawRepresentable, Hashable, Sendable, Codable {
     }
 }
 
-extension IPProtocol: CustomStringConvertible {
+extension IPProtocol: LosslessStringConvertible {
+    private static let names: [(IPProtocol, String)] = [
+        (.icmp, "icmp"), (.igmp, "igmp"), (.ipip, "ipip"), (.tcp, "tcp"), (.udp, "udp"), (.ipv6, "ipv6"),
+        (.gre, "gre"), (.esp, "esp"), (.icmpv6, "icmpv6"), (.sctp, "sctp"),
+    ]
+    private static let unnamed = "ip-proto-"
+
+    /// Nil for what `description` does not give.
+    public init?(_ description: String) {
+        if let known = Self.names.first(where: { $0.1 == description }) {
+            self = known.0
+        } else {
+            guard description.hasPrefix(Self.unnamed), let number = UInt8(description.dropFirst(Self.unnamed.count))
+            else { return nil }
+            self.init(rawValue: number)
+        }
+    }
+
     /// `icmp`, `tcp`, …; `ip-proto-N` for one without a name here.
     public var description: String {
-        switch self {
-        case .icmp: "icmp"
-        case .igmp: "igmp"
-        case .ipip: "ipip"
-        case .tcp: "tcp"
-        case .udp: "udp"
-        case .ipv6: "ipv6"
-        case .gre: "gre"
-        case .esp: "esp"
-        case .icmpv6: "icmpv6"
-        case .sctp: "sctp"
-        default: "ip-proto-\(rawValue)"
-        }
+        Self.names.first { $0.0 == self }?.1 ?? "\(Self.unnamed)\(rawValue)"
     }
 }

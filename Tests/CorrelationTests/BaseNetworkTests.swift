@@ -66,11 +66,11 @@ import Wire
         #expect(request.hops.map(\.offsetNanoseconds) == [0, 0, 4250, 4250, 4250, 24_000, 28_000, 28_000])
         #expect(
             request.hops[5].changes == [
-                Hop.Change(field: "source", from: "172.19.0.2", to: "203.0.113.2"),
-                Hop.Change(field: "ttl", from: "64", to: "63"),
+                FieldChange.source(from: "172.19.0.2", to: "203.0.113.2"),
+                FieldChange.ttl(from: 64, to: 63),
             ])
         #expect(request.hops[5].evidence == [.seen, .conntrack])
-        #expect(request.start == "2026-11-23T01:58:14.000000000Z")
+        #expect(timestamp(request.startNanoseconds) == "2026-11-23T01:58:14.000000000Z")
         #expect(request.durationNanoseconds == 28_000)
         let answer = try #require(walks.last)
         #expect(
@@ -95,7 +95,7 @@ import Wire
             ])
         #expect(request.hops.allSatisfy { $0.confidence == .exact })
         let translated = try #require(request.hops.first { $0.stage == .srcnat && $0.edge == .after })
-        #expect(translated.changes == [Hop.Change(field: "source", from: "172.19.0.2", to: "203.0.113.2")])
+        #expect(translated.changes == [FieldChange.source(from: "172.19.0.2", to: "203.0.113.2")])
         #expect(translated.evidence == [.log, .conntrack])
         let answer = try #require(walks.last)
         #expect(

@@ -52,7 +52,7 @@ import Wire
     func order() {
         let walks = walks(order: [(0, false), (1, false), (0, true), (1, true)])
         #expect(walks.filter(isTranslated).isEmpty)
-        for sender in ["172.19.0.2", "172.19.0.3"] {
+        for sender in ["172.19.0.2", "172.19.0.3"] as [IPAddress] {
             #expect(walks.contains { $0.source == sender && $0.hops.contains { $0.hook == .postrouting } })
         }
     }

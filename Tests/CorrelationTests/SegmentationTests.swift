@@ -40,7 +40,7 @@ import Wire
         return headers
     }
 
-    private static let segments = Hop.Change(field: "segments", from: "1", to: "2")
+    private static let segments = FieldChange.segments(from: 1, to: 2)
 
     @Test("a large packet is one walk with the segments it is cut into, also where sequence numbers wrap")
     func split() throws {
@@ -62,8 +62,8 @@ import Wire
                     "a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in", "b socket in",
                 ])
             #expect(walk.outcome == .delivered)
-            #expect(walk.hops[3].changes.filter { $0.field == "segments" } == [Self.segments])
-            #expect(walk.hops[3].joinedBy.contains("stream"))
+            #expect(walk.hops[3].changes.filter { $0.field == .segments } == [Self.segments])
+            #expect(walk.hops[3].joinedBy.contains(.stream))
             // Neither identification nor time stamp: sent again, the bytes would look the same.
             #expect(walk.hops[3].confidence == .strong)
             #expect(walk.hops[4].changes.isEmpty)
@@ -118,8 +118,8 @@ import Wire
         #expect(
             walk.path == ["a socket out", "a eth0 out", "host va in", "host vb out", "host vb out", "b eth0 in"])
         #expect(walk.hops.map(\.parent) == [nil, 0, 1, 2, 2, 3])
-        #expect(walk.hops[3].changes.first { $0.field == "segments" }?.to == "3")
-        #expect(!walk.hops[4].changes.contains { $0.field == "segments" })
+        #expect(walk.hops[3].changes.first { $0.field == .segments } == .segments(from: 1, to: 3))
+        #expect(!walk.hops[4].changes.contains { $0.field == .segments })
         #expect(walk.lastSeen?.index == 4)
         #expect(walk.expectedNext?.text == "b eth0 in")
     }
@@ -182,8 +182,8 @@ import Wire
         #expect(walk.path == ["a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in", "b socket in"])
         #expect(walk.outcome == .delivered)
         #expect(
-            walk.hops[4].changes.filter { $0.field == "segments" } == [
-                Hop.Change(field: "segments", from: "2", to: "1")
+            walk.hops[4].changes.filter { $0.field == .segments } == [
+                FieldChange.segments(from: 2, to: 1)
             ])
     }
 
@@ -210,8 +210,8 @@ import Wire
                 ])
             #expect(walk.outcome == .delivered)
             #expect(
-                walk.hops[2].changes.filter { $0.field == "segments" } == [
-                    Hop.Change(field: "segments", from: "2", to: "1")
+                walk.hops[2].changes.filter { $0.field == .segments } == [
+                    FieldChange.segments(from: 2, to: 1)
                 ])
         }
     }
@@ -293,7 +293,7 @@ import Wire
             }
         }
         for walk in scene.walks() {
-            #expect(!walk.hops.contains { $0.joinedBy.contains("stream") })
+            #expect(!walk.hops.contains { $0.joinedBy.contains(.stream) })
             #expect(walk.outcome != .lost || walk.hops.last?.text == "host vb out")
         }
     }
@@ -312,6 +312,6 @@ import Wire
         stranger.sourcePort = 40_001
         scene.see("host", "vb", .out, at: 6, stranger)
         scene.see("b", "eth0", .in, at: 8, stranger)
-        for walk in scene.walks() { #expect(!walk.hops.contains { $0.joinedBy.contains("stream") }) }
+        for walk in scene.walks() { #expect(!walk.hops.contains { $0.joinedBy.contains(.stream) }) }
     }
 }

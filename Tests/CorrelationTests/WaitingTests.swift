@@ -245,7 +245,7 @@ import Wire
         send(&scene)
         send(&scene, at: 1_000_000, sequence: 6)
         arrive(&scene, at: 1_000_100)
-        let walks = live(scene).map(\.walk).sorted { $0.start < $1.start }
+        let walks = live(scene).map(\.walk).sorted { $0.startNanoseconds < $1.startNanoseconds }
         // Which of the two came out nobody can say; no walk holds both.
         #expect(walks.allSatisfy { $0.hops.filter { $0.text == "host veth0 in" }.count <= 1 })
         #expect(walks.filter { $0.outcome == .delivered }.count == 1)

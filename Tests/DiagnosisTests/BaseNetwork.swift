@@ -164,33 +164,32 @@ enum Sight {
 }
 
 struct Probe {
-    var `protocol` = "icmp"
-    var source = "172.19.0.2"
-    var destination = "198.51.100.1"
+    var kind = PacketKind.icmp(.echoRequest(identifier: 7, sequence: 1))
+    var source: IPAddress = "172.19.0.2"
+    var destination: IPAddress = "198.51.100.1"
     var sourcePort: UInt16?
     var destinationPort: UInt16?
-    var summary = "ICMP echo request id 7 seq 1"
     var ttl: UInt8 = 64
     var length: UInt32 = 84
     var dontFragment: Bool?
 
     static let ping = Probe()
-    static func tcp(_ port: UInt16, to destination: String, from source: String = "172.19.0.2") -> Probe {
+    static func tcp(_ port: UInt16, to destination: IPAddress, from source: IPAddress = "172.19.0.2") -> Probe {
         Probe(
-            protocol: "tcp", source: source, destination: destination, sourcePort: 40000, destinationPort: port,
-            summary: "TCP SYN 40000 → \(port)", length: 60)
+            kind: .tcp(flags: .syn), source: source, destination: destination, sourcePort: 40000, destinationPort: port,
+            length: 60)
     }
-    static func udp(_ port: UInt16, to destination: String, from source: String = "172.19.0.2") -> Probe {
+    static func udp(_ port: UInt16, to destination: IPAddress, from source: IPAddress = "172.19.0.2") -> Probe {
         Probe(
-            protocol: "udp", source: source, destination: destination, sourcePort: 40000, destinationPort: port,
-            summary: "UDP 40000 → \(port)", length: 60)
+            kind: .udp(payloadLength: 32), source: source, destination: destination, sourcePort: 40000,
+            destinationPort: port, length: 60)
     }
 
     var reply: Probe {
         var copy = self
         swap(&copy.source, &copy.destination)
         swap(&copy.sourcePort, &copy.destinationPort)
-        copy.summary = self.protocol == "icmp" ? "ICMP echo reply id 7 seq 1" : "TCP SYN ACK"
+        copy.kind = kind.isEcho ? .icmp(.echoReply(identifier: 7, sequence: 1)) : .tcp(flags: [.syn, .ack])
         return copy
     }
 
@@ -232,9 +231,9 @@ struct Probe {
             }
         }
         return Walk(
-            id: "0123456789abcdef0123456789abcdef", answers: answers, protocol: self.protocol, source: source,
-            destination: destination, sourcePort: sourcePort, destinationPort: destinationPort, summary: summary,
-            start: "2026-11-23T01:58:14.000000000Z", outcome: outcome, hops: hops, stoppedAt: stop)
+            id: "0123456789abcdef0123456789abcdef", answers: answers, kind: kind, source: source,
+            destination: destination, sourcePort: sourcePort, destinationPort: destinationPort,
+            startNanoseconds: 1_795_399_094_000_000_000, outcome: outcome, hops: hops, stoppedAt: stop)
     }
 }
 

@@ -162,7 +162,7 @@ struct CauseTests {
     @Test("forwarding-disabled")
     mutating func forwarding() {
         network.change("host") { $0.sysctls = sysctls(forwarding: false, devices: ["veth0", "mybridge", "eth0"]) }
-        let stop = Stop(namespace: "host", reason: "IP_INADDRERRORS", location: "ip_error")
+        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "IP_INADDRERRORS", location: "ip_error"))
         let findings = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop))
         #expect(findings.first?.code == "forwarding-disabled")
         #expect(findings.first?.severity == .error)
@@ -299,7 +299,7 @@ struct CauseTests {
     mutating func reversePath() {
         network.setting("net.ipv4.conf.all.rp_filter", "1", in: "host")
         network.change("host") { $0.routes[0].device = "eth0" }
-        let stop = Stop(namespace: "host", reason: "IP_RPFILTER", location: "ip_rcv_finish_core")
+        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "IP_RPFILTER", location: "ip_rcv_finish_core"))
         let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "reverse-path-filter")
         #expect(first?.where == Finding.Place(namespace: "host", device: "mybridge"))

@@ -148,7 +148,7 @@ struct MoreCauseTests {
         let first = examine(
             Probe.ping.walk(
                 .dropped, through: toOther + [.out("host", "veth2"), .into("other", "veth3")],
-                stop: Stop(namespace: "other", reason: "IP_INADDRERRORS", location: "ip_error"))
+                stop: Stop(namespace: "other", cause: .kernelDrop(reason: "IP_INADDRERRORS", location: "ip_error")))
         ).first
         #expect(first?.code == "wrong-gateway")
         #expect(first?.where.namespace == "mynamespace")
@@ -162,7 +162,7 @@ struct MoreCauseTests {
         }
         let probe = Probe.tcp(80, to: "198.51.100.1")
         var reset = probe.reply
-        reset.summary = "TCP RST-ACK 80 → 40000"
+        reset.kind = .tcp(flags: [.rst, .ack])
         let first = examine(
             probe.walk(.delivered, through: toWan),
             reply: reset.walk(.delivered, through: [.out("wan", "wan0"), .into("mynamespace", "veth1")], answers: "x")
@@ -188,7 +188,7 @@ struct MoreCauseTests {
         }
         let probe = Probe.tcp(80, to: "198.51.100.1")
         var reset = probe.reply
-        reset.summary = "TCP RST-ACK 80 → 40000"
+        reset.kind = .tcp(flags: [.rst, .ack])
         let first = examine(
             probe.walk(.delivered, through: toWan),
             reply: reset.walk(.delivered, through: [.out("wan", "wan0"), .into("mynamespace", "veth1")], answers: "x")
@@ -371,7 +371,7 @@ struct MoreCauseTests {
         }
         let probe = Probe.tcp(80, to: "172.19.0.2", from: "172.19.0.1")
         var reset = probe.reply
-        reset.summary = "TCP RST-ACK 80 → 40000"
+        reset.kind = .tcp(flags: [.rst, .ack])
         let walk = probe.walk(
             .delivered,
             through: [.sent("host"), .out("host", "mybridge"), .out("host", "veth2"), .into("other", "veth3")])
@@ -400,7 +400,7 @@ struct MoreCauseTests {
                 links: [Link(name: "eth9", index: 2, kind: "ethernet", addresses: [prefix("172.19.0.2/24")])]))
         let probe = Probe.tcp(80, to: "172.19.0.2", from: "172.19.0.1")
         var reset = probe.reply
-        reset.summary = "TCP RST-ACK 80 → 40000"
+        reset.kind = .tcp(flags: [.rst, .ack])
         let walk = probe.walk(
             .delivered,
             through: [.sent("host"), .out("host", "mybridge"), .out("host", "veth0"), .into("mynamespace", "veth1")])
@@ -430,7 +430,7 @@ struct MoreCauseTests {
         let silent = examine(Probe.ping.walk(.lost, through: Array(toOther))).first
         #expect(silent?.code == "tc-drop")
         #expect(silent?.severity == .warning)
-        let stop = Stop(namespace: "host", reason: "TC_INGRESS", location: "__netif_receive_skb_core")
+        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "TC_INGRESS", location: "__netif_receive_skb_core"))
         let told = examine(Probe.ping.walk(.dropped, through: toOther, stop: stop)).first
         #expect(told?.code == "tc-drop")
         #expect(told?.where.device == "veth0")
@@ -541,7 +541,7 @@ struct MoreCauseTests {
         }
         let probe = Probe.tcp(80, to: "203.0.113.2", from: "203.0.113.1")
         var reset = probe.reply
-        reset.summary = "TCP RST-ACK 80 → 40000"
+        reset.kind = .tcp(flags: [.rst, .ack])
         let first = examine(
             probe.walk(.delivered, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")]),
             reply: reset.walk(.delivered, through: [.out("host", "eth0"), .into("wan", "wan0")], answers: "x")
@@ -637,7 +637,7 @@ struct MoreCauseTests {
     mutating func reasonDecides() {
         network.change("host") { $0.sysctls = sysctls(forwarding: false, devices: ["mybridge", "eth0"]) }
         network.add(iptables("raw", "PREROUTING", rules: ["-m set --match-set bad src -j DROP"]))
-        let stop = Stop(namespace: "host", reason: "NETFILTER_DROP", location: "nf_hook_slow")
+        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "NETFILTER_DROP", location: "nf_hook_slow"))
         let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "rule-drop")
         #expect(first?.rule?.table == "raw")
@@ -645,7 +645,7 @@ struct MoreCauseTests {
 
     @Test("a reason that nothing explains stays unknown, with its true place")
     mutating func unknown() {
-        let stop = Stop(namespace: "host", reason: "XFRM_POLICY", location: "ip_output")
+        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "XFRM_POLICY", location: "ip_output"))
         let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "unknown-drop")
         #expect(first?.severity == .warning)

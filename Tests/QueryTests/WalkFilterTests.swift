@@ -4,10 +4,11 @@ import Network
 import WalkModel
 
 @testable import Query
+import Wire
 
 /// 172.19.0.2 pings 198.51.100.1 through mybridge; dropped in the forward hook, or out of eth0 with masquerade.
 private func walk(outcome: Walk.Outcome) -> Walk {
-    func packet(_ source: String) -> Hop.Packet {
+    func packet(_ source: IPAddress) -> Hop.Packet {
         Hop.Packet(source: source, destination: "198.51.100.1", ttl: 64, length: 84, mark: 7)
     }
     var hops = [
@@ -26,22 +27,23 @@ private func walk(outcome: Walk.Outcome) -> Walk {
         let rule = RuleReference(
             family: "ip", table: "filter", chain: "FORWARD", position: 1, verdict: "drop", text: "-A FORWARD -j DROP")
         stop = Stop(
-            namespace: "host", vantage: .netfilter, hook: .forward, stage: .filter, reason: "NETFILTER_DROP", rule: rule
+            namespace: "host", vantage: .netfilter, hook: .forward, stage: .filter,
+            cause: .kernelDrop(reason: "NETFILTER_DROP", location: nil), rule: rule
         )
     } else {
         hops.append(
             Hop(
                 index: 3, parent: 2, namespace: "host", vantage: .netfilter, hook: .postrouting, stage: .srcnat,
                 offsetNanoseconds: 10_000, packet: packet("203.0.113.2"),
-                changes: [Hop.Change(field: "source", from: "172.19.0.2", to: "203.0.113.2")]))
+                changes: [.source(from: "172.19.0.2", to: "203.0.113.2")]))
         hops.append(
             Hop(
                 index: 4, parent: 3, namespace: "host", device: "eth0", vantage: .link, direction: .out,
                 offsetNanoseconds: 20_000, packet: packet("203.0.113.2")))
     }
     return Walk(
-        id: "5f0c", protocol: "icmp", source: "172.19.0.2", destination: "198.51.100.1", summary: "ICMP echo request",
-        start: "2026-11-23T01:58:14.860946123Z", durationNanoseconds: hops[hops.count - 1].offsetNanoseconds,
+        id: "5f0c", kind: .icmp(.echoRequest(identifier: 5001, sequence: 1)), source: "172.19.0.2",
+        destination: "198.51.100.1", startNanoseconds: 1_795_399_094_860_946_123, durationNanoseconds: hops[hops.count - 1].offsetNanoseconds,
         outcome: outcome, hops: hops, stoppedAt: stop,
         findings: outcome == .dropped
             ? [Finding(code: "rule-drop", severity: .error, where: .init(), message: "dropped by a rule")] : [])

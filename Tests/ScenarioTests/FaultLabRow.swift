@@ -1,3 +1,4 @@
+import Wire
 import Glibc
 import LinuxSystem
 import Network
@@ -56,7 +57,7 @@ struct FaultLabRow: Sendable {
     private mutating func compare(_ run: LabRun, with replayed: LabRun) {
         var seen = 0
         for walk in run.walks {
-            guard let again = replayed.walks.first(where: { $0.id == walk.id && $0.start == walk.start }) else {
+            guard let again = replayed.walks.first(where: { $0.id == walk.id && $0.startNanoseconds == walk.startNanoseconds }) else {
                 continue
             }
             var expected = walk
@@ -69,7 +70,8 @@ struct FaultLabRow: Sendable {
 
     private mutating func trace(_ run: LabRun) {
         // Of the sender's own packets: the kernels of a lab send some too.
-        let first = run.causes.filter { $0.destination == lab.probe.explain.first }.min { $0.start < $1.start }
+        let first = run.causes.filter { $0.destination.description == lab.probe.explain.first }
+            .min { $0.startNanoseconds < $1.startNanoseconds }
         let finding = first?.findings.first
         traced = finding.map { $0.code.rawValue == lab.expected.code && lab.expected.isMet(by: $0) } == true
         if !traced { problems.append("traced: \(words(finding))") }

@@ -90,7 +90,7 @@ extension LabRun {
     var causes: [Walk] {
         var causes: [Walk] = []
         // In the order in which they were sent: each is printed when it has been answered, or waited for.
-        for walk in walks.sorted(by: { $0.start < $1.start }) {
+        for walk in walks.sorted(by: { $0.startNanoseconds < $1.startNanoseconds }) {
             guard let finding = walk.findings.first else { continue }
             // The same rule may be known by its trace once and by the ruleset's state another time.
             if let before = causes.last?.findings.first, before.code == finding.code, before.where == finding.where {

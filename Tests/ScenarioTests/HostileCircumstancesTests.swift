@@ -378,7 +378,7 @@ struct HostileCircumstancesTests {
             $P trace --format json icmp -- sh -c 'ping -S 200000 -c 10 -i 0.01 -s 1000 192.0.2.2; sleep 2'
             """)
         let walks = try run.text.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try LabRun.walk($0) }
-        let requests = walks.filter { $0.summary.contains("echo request") }
+        let requests = walks.filter { $0.kind.isEchoRequest }
         #expect(requests.count == 10, "\(run.text)")
         #expect(requests.allSatisfy { $0.outcome == .delivered && $0.findings.isEmpty }, "\(run.text)")
         // By the rate: 1042 bytes take 130 ms.

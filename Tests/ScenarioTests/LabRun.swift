@@ -34,9 +34,7 @@ struct LabRun {
     }
 
     /// A walk as `--format json` writes it.
-    static func walk(_ line: some StringProtocol) throws -> Walk {
-        try JSONDecoder().decode(Walk.self, from: Data(line.utf8))
-    }
+    static func walk(_ line: some StringProtocol) throws -> Walk { try WalkJSON.walk(from: line.utf8) }
 
     /// Runs `packetwalk` with `--record`, and `replay` on what was recorded.
     static func recorded(

@@ -70,7 +70,7 @@ struct RuleTraceLabTests {
         let run = try LabRun.packetwalk(
             ["lab", "run", lab, "--trace", "--hooks", "iptables", "--format", "json"], as: Self.user)
         let walk = try #require(
-            run.walks.first { $0.summary.hasPrefix("ICMP echo request") }, "\(run.standardError)")
+            run.walks.first { $0.protocol == "icmp" && $0.kind.isEchoRequest }, "\(run.standardError)")
         #expect(walk.hops.last?.rules.map(\.words) == Self.threeDeep, "\(run.standardError)")
     }
 
@@ -78,7 +78,7 @@ struct RuleTraceLabTests {
     func none() throws {
         let run = try LabRun.packetwalk(
             ["lab", "run", "rule-drop-nftables", "--trace", "--rules", "none", "--format", "json"], as: Self.user)
-        let walk = try #require(run.walks.first { $0.summary.hasPrefix("ICMP echo request") })
+        let walk = try #require(run.walks.first { $0.protocol == "icmp" && $0.kind.isEchoRequest })
         #expect(!walk.hops.contains { $0.evidence.contains(.rule) })
         #expect(walk.losses.allSatisfy { !$0.vantage.hasPrefix("rule trace") })
         #expect(walk.findings.first?.code == "rule-drop")
@@ -102,7 +102,7 @@ struct RuleTraceLabTests {
         var whole = 0
         var saying = 0
         for line in output.text.split(separator: "\n") where line.hasPrefix("{") {
-            let walk = try JSONDecoder().decode(Walk.self, from: Data(line.utf8))
+            let walk = try LabRun.walk(line)
             guard walk.protocol == "icmp" else { continue }
             walks += 1
             let met = walk.hops.flatMap(\.rules).map(\.words)

@@ -1,3 +1,4 @@
+import Wire
 import Observations
 import Network
 import Twin
@@ -39,7 +40,7 @@ struct WalkComparison {
     /// One line for all sightings at one hop, and what was translated there.
     struct SeenHop {
         var place: String
-        var changes: [Hop.Change]
+        var changes: [FieldChange]
     }
 
     static func collapsed(_ walk: Walk) -> [SeenHop] {
@@ -83,21 +84,24 @@ struct WalkComparison {
 
     private static func changes(of hop: SeenHop, against expected: ExpectedWalk.Hop) -> [String] {
         var problems: [String] = []
-        let segments = hop.changes.filter { $0.field == "segments" }.map { (Int($0.from ?? ""), Int($0.to ?? "")) }
-        let parting: ExpectedWalk.Parting? =
-            segments.first.map { ($0.0 ?? 0) < ($0.1 ?? 0) ? .cut : .joined }
+        var segments: [(from: Int, to: Int)] = []
+        for case .segments(let from, let to) in hop.changes { segments.append((from, to)) }
+        let parting: ExpectedWalk.Parting? = segments.first.map { $0.from < $0.to ? .cut : .joined }
         if parting != expected.parting {
             problems.append(
                 "\(hop.place): should be \(expected.parting?.rawValue ?? "as it was"), is "
                     + "\(parting?.rawValue ?? "as it was") (\(segments))")
         }
         for field in ["source", "destination"] {
-            let address = hop.changes.first { $0.field == field }
-            let port = hop.changes.first { $0.field == "\(field)_port" }
+            func texts(_ name: String) -> (from: String?, to: String?)? {
+                hop.changes.first { $0.field.rawValue == name }?.texts
+            }
+            let address = texts(field)
+            let port = texts("\(field)_port")
             guard let wanted = expected.translations.first(where: { $0.field == field }) else {
-                for change in [address, port].compactMap({ $0 }) {
-                    problems.append(
-                        "\(hop.place): \(change.field) changes from \(change.from ?? "?") to \(change.to ?? "?")")
+                for (name, texts) in [(field, address), ("\(field)_port", port)] {
+                    guard let texts else { continue }
+                    problems.append("\(hop.place): \(name) changes from \(texts.from ?? "?") to \(texts.to ?? "?")")
                 }
                 continue
             }
@@ -122,12 +126,13 @@ struct WalkComparison {
 extension ExpectedWalk {
     /// Whether `walk` is a packet of this flow.
     func describes(_ walk: Walk) -> Bool {
-        guard walk.protocol == self.protocol, walk.source == source.address, walk.destination == destination.address
+        guard walk.protocol == self.protocol, walk.source.description == source.address,
+            walk.destination.description == destination.address
         else { return false }
         if let port = source.port, walk.sourcePort != port { return false }
         if let port = destination.port, walk.destinationPort != port { return false }
         // Errors and neighbour discovery run between the same addresses.
-        return !self.protocol.hasPrefix("icmp") || walk.summary.contains("echo")
+        return walk.kind.ipProtocol?.isICMP != true || walk.kind.isEcho
     }
 
     var flow: String { "\(self.protocol) \(source) > \(destination)" }

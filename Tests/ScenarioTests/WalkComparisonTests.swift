@@ -21,18 +21,18 @@ struct WalkComparisonTests {
     static func link(_ namespace: String, _ device: String, _ direction: VantagePoint.Direction) -> Hop {
         Hop(
             index: 0, namespace: namespace, device: device, vantage: .link, direction: direction,
-            packet: .init(source: "", destination: ""))
+            packet: .init(source: "::", destination: "::"))
     }
 
     static func hook(
-        _ hook: NetfilterHook, _ stage: NetfilterStage, _ changes: [Hop.Change] = []
+        _ hook: NetfilterHook, _ stage: NetfilterStage, _ changes: [FieldChange] = []
     ) -> Hop {
         Hop(
             index: 0, namespace: "host", vantage: .netfilter, hook: hook, stage: stage,
-            packet: .init(source: "", destination: ""), changes: changes)
+            packet: .init(source: "::", destination: "::"), changes: changes)
     }
 
-    static let translation = Hop.Change(field: "source", from: "172.19.0.2", to: "203.0.113.2")
+    static let translation = FieldChange.source(from: "172.19.0.2", to: "203.0.113.2")
 
     static let hops = [
         link("mynamespace", "veth1", .out), link("host", "veth0", .in), hook(.prerouting, .raw),
@@ -42,8 +42,8 @@ struct WalkComparisonTests {
 
     static func walk(_ hops: [Hop]) -> Walk {
         Walk(
-            id: "00", protocol: "icmp", source: "172.19.0.2", destination: "198.51.100.1",
-            summary: "ICMP echo request id 1 seq 1", start: "2026-01-01T00:00:00Z", outcome: .left, hops: hops)
+            id: "00", kind: .icmp(.echoRequest(identifier: 1, sequence: 1)), source: "172.19.0.2",
+            destination: "198.51.100.1", startNanoseconds: 0, outcome: .left, hops: hops)
     }
 
     func problems(_ walks: [Walk]) throws -> [String] {
@@ -76,7 +76,7 @@ struct WalkComparisonTests {
     @Test("finds a cut that is not written, and one that is written and not there")
     func cuts() throws {
         var cut = Self.hops
-        cut[6].changes = [Hop.Change(field: "segments", from: "1", to: "3")]
+        cut[6].changes = [FieldChange.segments(from: 1, to: 3)]
         #expect(try problems([Self.walk(cut)]).count == 1)
         let expected = try ExpectedWalk.parse(Self.text + " cut", lab: "x")
         #expect(compare([Self.walk(cut)], with: expected) == [])
@@ -92,7 +92,7 @@ struct WalkComparisonTests {
         var without = Self.hops
         without[5].changes = []
         #expect(try problems([Self.walk(without)]).count == 1)
-        without[5].changes = [Hop.Change(field: "source", from: "172.19.0.2", to: "203.0.113.3")]
+        without[5].changes = [FieldChange.source(from: "172.19.0.2", to: "203.0.113.3")]
         #expect(try problems([Self.walk(without)]).count == 1)
     }
 

@@ -44,11 +44,10 @@ extension SeededGenerator {
             copy.hops[place].route?.matchedRoute = name()
             if Bool.random(using: &self) { copy.hops[place].parent = Int.random(in: -1...30, using: &self) }
             copy.hops[place].confidence = Confidence.allCases.randomElement(using: &self) ?? .exact
-            copy.hops[place].joinedBy = [name()]
+            copy.hops[place].joinedBy = JoinBasis.allCases.shuffled(using: &self)
         }
-        copy.summary = name()
-        copy.source = name()
-        copy.stoppedAt?.reason = name()
+        copy.host = name()
+        copy.stoppedAt?.cause = .kernelDrop(reason: name(), location: name())
         copy.stoppedAt?.namespace = name()
         for place in copy.findings.indices {
             copy.findings[place].message = name() + " " + name()

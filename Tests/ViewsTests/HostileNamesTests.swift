@@ -97,9 +97,9 @@ import WalkModel
 
     @Test func jsonIsSafeToPrintAndStillTheSameText() throws {
         var fixture = try WalkFixture.load("no-route").request
-        fixture.summary = "a\u{1b}[31m\u{9b}\u{202e}é\u{e0001}"
-        let line = try WalkJSON.line(fixture)
-        #expect(line.contains(#""summary":"a\u001b[31m\u009b\u202eé\udb40\udc01""#))
+        fixture.host = "a\u{1b}[31m\u{9b}\u{202e}é\u{e0001}"
+        let line = WalkJSON.line(fixture)
+        #expect(line.contains(#""host":"a\u001b[31m\u009b\u202eé\udb40\udc01""#))
     }
 
     @Test func colourFollowsTheTerminalAndTheEnvironment() {

@@ -1,3 +1,4 @@
+import WalkModel
 import FoundationEssentials
 import Testing
 import Network

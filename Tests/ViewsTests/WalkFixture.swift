@@ -21,7 +21,7 @@ struct WalkFixture: Sendable, CustomStringConvertible {
 
     static func load(_ name: String) throws -> WalkFixture {
         let data = try Data(contentsOf: URL(filePath: "\(folder)/\(name).jsonl"))
-        let walks = try data.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Walk.self, from: $0) }
+        let walks = try data.split(separator: UInt8(ascii: "\n")).map { try WalkJSON.walk(from: $0) }
         return WalkFixture(name: name, request: walks[0], reply: walks.count > 1 ? walks[1] : nil)
     }
 }

@@ -1,3 +1,4 @@
+import Wire
 import Observations
 import Testing
 import Network
@@ -179,21 +180,20 @@ import WalkModel
     @Test func segmentsAreCountedAndTheLostOneIsTold() throws {
         func hop(
             _ index: Int, _ parent: Int?, _ namespace: String, _ device: String,
-            _ direction: VantagePoint.Direction, segments: (String, String)? = nil
+            _ direction: VantagePoint.Direction, segments: (Int, Int)? = nil
         ) -> Hop {
             Hop(
                 index: index, parent: parent, namespace: namespace, device: device, vantage: .link,
                 direction: direction, offsetNanoseconds: Int64(index) * 1000, evidence: [.seen],
                 packet: .init(source: "10.0.0.1", destination: "10.0.0.2", sourcePort: 40_000, destinationPort: 80),
-                changes: segments.map { [Hop.Change(field: "segments", from: $0.0, to: $0.1)] } ?? [])
+                changes: segments.map { [.segments(from: $0.0, to: $0.1)] } ?? [])
         }
         var walk = Walk(
-            id: "00", protocol: "tcp", source: "10.0.0.1", destination: "10.0.0.2", sourcePort: 40_000,
-            destinationPort: 80, summary: "TCP ACK 40000 → 80, 5792 bytes", start: "2026-11-23T01:58:14.860946123Z",
-            outcome: .lost,
+            id: "00", kind: .tcp(flags: .ack, payloadLength: 5792), source: "10.0.0.1", destination: "10.0.0.2",
+            sourcePort: 40_000, destinationPort: 80, startNanoseconds: 1_795_399_094_860_946_123, outcome: .lost,
             hops: [
                 hop(0, nil, "a", "eth0", .out), hop(1, 0, "host", "va", .in),
-                hop(2, 1, "host", "vb", .out, segments: ("1", "3")), hop(3, 1, "host", "vb", .out),
+                hop(2, 1, "host", "vb", .out, segments: (1, 3)), hop(3, 1, "host", "vb", .out),
                 hop(4, 2, "b", "eth0", .in),
             ])
         walk.lastSeen = walk.hops[3]
@@ -212,8 +212,8 @@ import WalkModel
         walk.lastSeen = nil
         walk.expectedNext = nil
         walk.hops = [
-            hop(0, nil, "a", "eth0", .out), hop(1, 0, "host", "va", .in, segments: ("1", "4")),
-            hop(2, 1, "host", "vb", .out), hop(3, 2, "b", "eth0", .in, segments: ("4", "1")),
+            hop(0, nil, "a", "eth0", .out), hop(1, 0, "host", "va", .in, segments: (1, 4)),
+            hop(2, 1, "host", "vb", .out), hop(3, 2, "b", "eth0", .in, segments: (4, 1)),
         ]
         let arrived = try text(walk)
         #expect(arrived.contains { $0.contains("va in") && $0.contains("split into 4 segments") })

@@ -31,8 +31,7 @@ extension WalkWriter {
             startNanoseconds: drop.timeNanoseconds, endNanoseconds: drop.timeNanoseconds, outcome: .dropped,
             stepStart: 0, stepCount: 0, lastStep: -1, observationCount: 0)
         var stop = Stop(namespace: drop.namespace ?? verdict?.namespace, device: drop.device, vantage: .drop)
-        stop.reason = drop.reason
-        stop.location = drop.location
+        stop.cause = .kernelDrop(reason: drop.reason, location: drop.location)
         stop.rule = verdict?.reference
         if let verdict {
             stop.hook = verdict.hook ?? surroundings.baseChain(of: verdict)?.hook
@@ -50,7 +49,7 @@ extension WalkWriter {
             stepStart: 0, stepCount: 0, lastStep: -1, observationCount: 0)
         let stop = Stop(
             namespace: failure.namespace, vantage: .socket,
-            reason: "\(failure.message) (errno \(failure.errorNumber))")
+            cause: .sendFailure(errorNumber: failure.errorNumber, message: failure.message))
         write(WalkExtra(failure: failure), stop, &record)
     }
 

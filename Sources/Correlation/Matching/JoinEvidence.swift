@@ -1,6 +1,6 @@
 internal import WalkModel
 
-/// What a join between two sightings rests on. The texts stand in `Hop.joinedBy`.
+/// What a join between two sightings rests on. `Hop.joinedBy` gives it as names.
 struct JoinEvidence: OptionSet, Hashable {
     var rawValue: UInt16
 
@@ -14,17 +14,11 @@ struct JoinEvidence: OptionSet, Hashable {
     static let datagram = JoinEvidence(rawValue: 128)
     static let stream = JoinEvidence(rawValue: 256)
 
-    var names: [String] {
-        var result: [String] = []
-        if contains(.label) { result.append("label") }
-        if contains(.identification) { result.append("identification") }
-        if contains(.conntrack) { result.append("conntrack") }
-        if contains(.neighbourhood) { result.append("neighbourhood") }
-        if contains(.time) { result.append("time") }
-        if contains(.arrival) { result.append("arrival") }
-        if contains(.sequence) { result.append("sequence") }
-        if contains(.datagram) { result.append("datagram") }
-        if contains(.stream) { result.append("stream") }
-        return result
-    }
+    private static let bases: [(JoinEvidence, JoinBasis)] = [
+        (.label, .label), (.identification, .identification), (.conntrack, .conntrack),
+        (.neighbourhood, .neighbourhood), (.time, .time), (.arrival, .arrival), (.sequence, .sequence),
+        (.datagram, .datagram), (.stream, .stream),
+    ]
+
+    var names: [JoinBasis] { Self.bases.filter { contains($0.0) }.map(\.1) }
 }

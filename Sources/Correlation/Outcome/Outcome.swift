@@ -82,8 +82,7 @@ struct Outcome {
         var stop = Stop(
             namespace: drop?.event.namespace ?? verdict?.namespace ?? surroundings.name(of: last), vantage: .drop)
         stop.device = drop?.event.device
-        stop.reason = drop?.event.reason
-        stop.location = drop?.event.location
+        stop.cause = drop.map { .kernelDrop(reason: $0.event.reason, location: $0.event.location) }
         stop.rule = verdict?.reference
         let place = drop.map { surroundings.place(of: batch.steps[$0.step].sighting) } ?? last
         if surroundings.name(of: place) == stop.namespace {
@@ -133,7 +132,7 @@ struct Outcome {
         stop = Stop(
             namespace: surroundings.name(of: place), device: point.device, vantage: .drop, hook: point.hook,
             stage: point.stage,
-            reason: "ICMP\(error.isIPv6 ? "v6" : "") type \(error.type) code \(error.code) from \(error.source)")
+            cause: .icmpError(source: error.source, type: error.type, code: error.code))
     }
 
     // MARK: What was lost

@@ -48,7 +48,7 @@ struct KernelReport: Sendable {
         let isDelivered = walk.outcome == .delivered
         let drops = context.drops.filter { !isDelivered || !DropReason.housekeeping.contains($0.reason) }
         let drop = drops.last { !["NO_SOCKET", "CONSUMED", "NOT_DROPPED_YET"].contains($0.reason) } ?? drops.last
-        reason = stop?.reason.flatMap { DropReason.isName($0) ? $0 : nil } ?? drop?.reason
+        reason = stop?.dropReason ?? drop?.reason
         location = stop?.location ?? drop?.location
         givenReason = reason
         // Drivers free what their XDP program dropped without giving the reason: veth_xdp_rcv_skb of veth, for one.

@@ -41,10 +41,7 @@ extension WalkDiagnosis {
 
     /// A RST, or a port unreachable from the destination itself.
     private func isRefused(_ packet: PacketState, _ arrived: PacketState) -> Bool {
-        if packet.ipProtocol == .tcp, let reply, reply.summary.uppercased().contains("RST") { return true }
-        if let reply, reply.protocol.hasPrefix("icmp"), reply.summary.lowercased().contains("port unreachable") {
-            return true
-        }
+        if packet.ipProtocol == .tcp, reply?.kind.tcpFlags?.contains(.rst) == true { return true }
         return context.icmpErrors.contains { error in
             let isPort = error.source.isIPv4 ? error.type == 3 && error.code == 3 : error.type == 1 && error.code == 4
             return isPort && (error.source == arrived.destination || error.source == packet.destination)

@@ -72,7 +72,7 @@ extension WalkDiagnosis {
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.
     private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
         guard let rule = candidate.finding.rule, let namespace = candidate.finding.where.namespace,
-            !walk.losses.contains(where: { $0.vantage.hasPrefix(Loss.ruleTracePrefix) })
+            !walk.losses.contains(where: \.isOfRuleTrace)
         else { return false }
         return trace.passed(
             family: rule.family, table: rule.table, baseChain: candidate.finding.path.first?.chain ?? rule.chain,

@@ -44,7 +44,7 @@ struct WalkDiagnosis {
     /// Whether no source lost anything while the walk ran: only then does an absence mean something.
     /// That rules were lost takes nothing from it, since nothing is concluded from the absence of a rule.
     var isComplete: Bool {
-        walk.losses.allSatisfy { $0.vantage.hasPrefix(Loss.ruleTracePrefix) }
+        walk.losses.allSatisfy(\.isOfRuleTrace)
             && context.losses.allSatisfy { $0.lost == 0 || $0.source.hasPrefix(Loss.ruleTracePrefix) }
     }
 

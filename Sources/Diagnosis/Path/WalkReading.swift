@@ -21,30 +21,11 @@ struct WalkReading {
 
     /// The packet as first sent; nil for what is not IP.
     func packet() -> PacketState? {
-        guard let destination = IPAddress(walk.destination), let number = protocolNumber(walk.protocol) else {
-            return nil
-        }
-        let source = IPAddress(walk.source) ?? (destination.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0))
+        guard let ipProtocol = walk.kind.ipProtocol else { return nil }
         var packet = PacketState(
-            source: source, destination: destination, ipProtocol: IPProtocol(rawValue: number),
-            sourcePort: walk.sourcePort, destinationPort: walk.destinationPort)
-        let summary = walk.summary.lowercased()
-        let isIPv6 = packet.ipProtocol == .icmpv6
-        if packet.ipProtocol == .icmp || isIPv6 {
-            packet.sourcePort = nil
-            packet.destinationPort = nil
-            if summary.contains("echo request") { packet.icmpType = isIPv6 ? 128 : 8 }
-            if summary.contains("echo reply") { packet.icmpType = isIPv6 ? 129 : 0 }
-            if packet.icmpType == nil, summary.contains("unreachable") { packet.icmpType = isIPv6 ? 1 : 3 }
-        }
-        if packet.ipProtocol == .tcp {
-            var flags: UInt8 = 0
-            for (word, bit) in [("fin", 1), ("syn", 2), ("rst", 4), ("psh", 8), ("ack", 16)] as [(String, UInt8)]
-            where summary.contains(word) {
-                flags |= bit
-            }
-            packet.tcpFlags = flags
-        }
+            source: walk.source, destination: walk.destination, ipProtocol: ipProtocol, sourcePort: walk.sourcePort,
+            destinationPort: walk.destinationPort, icmpType: walk.kind.icmp?.type, icmpCode: walk.kind.icmp?.code,
+            tcpFlags: walk.kind.tcpFlags?.rawValue)
         packet.ttl = walk.hops.first?.packet.ttl
         packet.length = walk.hops.first?.packet.length ?? 0
         packet.dontFragment = walk.hops.first?.packet.dontFragment
@@ -55,8 +36,8 @@ struct WalkReading {
     private func firstState(_ packet: PacketState) -> ConnectionState? {
         if walk.answers != nil { return .established }
         switch packet.ipProtocol {
-        case .icmp, .icmpv6: return packet.isEchoRequest ? .new : packet.icmpType == 3 ? .related : nil
-        case .tcp: return packet.tcpFlags.map { $0 & 18 == 2 } == true ? .new : nil
+        case .icmp, .icmpv6: return walk.kind.isEchoRequest ? .new : walk.isICMPError ? .related : nil
+        case .tcp: return walk.kind.opensConnection ? .new : nil
         default: return .new
         }
     }
@@ -64,8 +45,8 @@ struct WalkReading {
     /// The packet as it looked at a hop.
     func packet(at hop: Hop) -> PacketState? {
         guard var packet = packet() else { return nil }
-        if let source = IPAddress(hop.packet.source) { packet.source = source }
-        if let destination = IPAddress(hop.packet.destination) { packet.destination = destination }
+        packet.source = hop.packet.source
+        packet.destination = hop.packet.destination
         if packet.hasPorts {
             packet.sourcePort = hop.packet.sourcePort ?? packet.sourcePort
             packet.destinationPort = hop.packet.destinationPort ?? packet.destinationPort
@@ -84,7 +65,7 @@ struct WalkReading {
                 first.packet.destination != hop.packet.destination
                 || first.packet.destinationPort != hop.packet.destinationPort
             packet.isSourceTranslated = first.packet.source != hop.packet.source
-            packet.originalDestination = IPAddress(first.packet.destination)
+            packet.originalDestination = first.packet.destination
         }
         return packet
     }
@@ -135,11 +116,11 @@ struct WalkReading {
 
     /// The port of a bridge through which a packet was only bridged when an IP hook saw it (br_netfilter).
     private func bridgedPort(at hop: Hop) -> String? {
-        guard let namespace = topology[namespace: hop.namespace], let destination = IPAddress(hop.packet.destination),
+        guard let namespace = topology[namespace: hop.namespace],
             let arrival = sightings.last(where: {
                 $0.index <= hop.index && $0.namespace == hop.namespace && $0.vantage == .link && $0.direction == .in
             }), let device = arrival.device, let master = namespace[device: device]?.master,
-            namespace[device: master]?.kind == "bridge", !namespace.holds(destination)
+            namespace[device: master]?.kind == "bridge", !namespace.holds(hop.packet.destination)
         else { return nil }
         guard hop.hook == .forward || hop.hook == .postrouting || hop.hook == .prerouting else { return nil }
         let mac = hop.packet.macDestination ?? arrival.packet.macDestination

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import WalkModel
 
 /// JSON with a stable order, safe to print.
 enum JSONText {

@@ -1,3 +1,5 @@
+import WalkModel
+
 /// Writes text that is safe on a terminal: the only maker of `StyledText`.
 ///
 /// Names, rule comments and packet contents are other people's bytes. Every piece of text passes through here, where

@@ -1,38 +1,33 @@
 import Observations
 import Network
 import WalkModel
+import Wire
 
 /// Packets and places in words.
 enum PacketWords {
     /// `ping`, `TCP`, `UDP`, …: what the sender would call it.
     static func kind(_ walk: Walk) -> String {
-        if isEcho(walk) { return "ping" }
+        if walk.kind.isEcho { return "ping" }
         // Of a packet that was never made no more is known than its protocol; who sends ICMP by hand pings.
-        if walk.outcome == .unsent, walk.protocol.hasPrefix("icmp") { return "ping" }
+        if walk.outcome == .unsent, walk.kind.ipProtocol?.isICMP == true { return "ping" }
         return walk.protocol.uppercased()
-    }
-
-    static func isEcho(_ walk: Walk) -> Bool {
-        walk.summary.contains("echo request") || walk.summary.contains("echo reply")
     }
 
     /// What tells the packet from others of its kind: `seq 1`, `SYN`.
     static func detail(_ walk: Walk) -> String? {
-        let words = walk.summary.split(separator: " ")
-        if isEcho(walk) {
-            guard let place = words.firstIndex(of: "seq"), place + 1 < words.count else { return nil }
-            return "seq \(words[place + 1])"
+        switch walk.kind {
+        case .icmp(let message): message.sequence.map { "seq \($0)" } ?? message.name
+        case .tcp(let flags, _): flags.description
+        case .arp(1, _): "who-has"
+        case .fragment(_, let offset): "fragment at \(offset)"
+        case .udp, .sctp, .arp, .other, .unseen: nil
         }
-        // `TCP SYN 40112 → 443`: the words between the protocol and the first port.
-        guard words.count > 1, words[0].uppercased() == walk.protocol.uppercased() else { return nil }
-        let middle = words.dropFirst().prefix { !($0.first?.isNumber ?? true) && $0 != "→" }
-        return middle.isEmpty ? nil : middle.joined(separator: " ")
     }
 
     /// `198.51.100.1`, `198.51.100.1:443`, `[2001:db8::1]:443`.
-    static func endpoint(_ address: String, _ port: UInt16?) -> String {
-        guard let port else { return address }
-        return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+    static func endpoint(_ address: IPAddress, _ port: UInt16?) -> String {
+        guard let port else { return address.description }
+        return address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
     }
 
     static func flow(_ packet: Hop.Packet) -> String {

@@ -1,5 +1,6 @@
 import Network
 import WalkModel
+import Wire
 
 /// The first line of a walk: how it ended, what it was, and the one thing more that matters.
 struct WalkHeadline {
@@ -45,7 +46,7 @@ struct WalkHeadline {
         }
         let sender = walk.hops.first?.namespace ?? walk.stoppedAt?.namespace
         let destination = PacketWords.endpoint(walk.destination, walk.destinationPort)
-        subject = "\(PacketWords.kind(walk)) \(sender ?? walk.source) → \(destination)"
+        subject = "\(PacketWords.kind(walk)) \(sender ?? walk.source.description) → \(destination)"
         detail = PacketWords.detail(walk)
         remark = Self.remark(walk, reply: reply)
     }
@@ -55,10 +56,7 @@ struct WalkHeadline {
         case .delivered, .left:
             if let reply {
                 guard reply.outcome == .delivered else { return nil }
-                guard let sent = nanoseconds(rfc3339: walk.start),
-                    let answered = nanoseconds(rfc3339: reply.start)
-                else { return "with a reply" }
-                let elapsed = answered - sent + reply.durationNanoseconds
+                let elapsed = reply.endNanoseconds - walk.startNanoseconds
                 return "reply after \(Durations.text(nanoseconds: elapsed))"
             }
             if walk.outcome == .left {
@@ -73,7 +71,7 @@ struct WalkHeadline {
                 return "left \(place.joined(separator: " "))"
             }
             let time = "after \(Durations.text(nanoseconds: walk.durationNanoseconds))"
-            return walk.answers == nil && asksForAnswer(walk) ? "\(time), no reply seen" : time
+            return walk.awaitsAnswer ? "\(time), no reply seen" : time
         case .dropped, .rejected:
             guard let stop = walk.stoppedAt else { return nil }
             let place = PacketWords.place(stop)
@@ -89,10 +87,6 @@ struct WalkHeadline {
                     ? "the next hop did not resolve: the sender gets EHOSTUNREACH" : "the sender got: \(reason)"
             }
         }
-    }
-
-    private static func asksForAnswer(_ walk: Walk) -> Bool {
-        walk.summary.contains("echo request") || PacketWords.detail(walk) == "SYN"
     }
 
     var sign: String {

@@ -11,7 +11,7 @@ struct WalkLine {
     func render(_ walk: Walk, reply: Walk?) -> String {
         let headline = WalkHeadline(walk, reply: reply)
         // `2026-11-23T01:58:14.860946123Z`: the time of day to the microsecond.
-        let clock = walk.start.split(separator: "T").last.map { $0.prefix { $0 != "Z" }.prefix(15) } ?? ""
+        let clock = timestamp(walk.startNanoseconds).split(separator: "T").last?.prefix(15) ?? ""
         var line = pen(clock, .dim) + .spaces(1) + pen(headline.sign, headline.style) + .spaces(1)
         line += pen(walk.protocol) + .spaces(1) + pen(PacketWords.flow(walk))
         if let detail = headline.detail { line += .spaces(1) + pen(detail) }

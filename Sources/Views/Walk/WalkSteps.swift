@@ -66,10 +66,10 @@ struct WalkSteps {
         self.topology = topology
         self.verbose = verbosity >= .verbose
         let path = WalkPath(walk)
-        var pending: [Hop.Change] = []
+        var pending: [FieldChange] = []
         var lastTimed: Int64?
         var isFirst = true
-        var lastJoin: [String] = []
+        var lastJoin: [JoinBasis] = []
         // What else of a packet that was cut goes another way than the hop.
         var parted: [[Hop]] = []
         for (position, hop) in path.hops.enumerated() {
@@ -79,7 +79,7 @@ struct WalkSteps {
             parted = rest.first.map { next in branches.filter { Self.isPart($0, beside: next) } } ?? []
             guard isShown(hop, before: rest) || !branches.isEmpty || !siblings.isEmpty else {
                 if hop.vantage == .netfilter { hiddenHooks += 1 }
-                pending += hop.changes.filter { $0.field == "ttl" }
+                pending += hop.changes.filter { $0.field == .ttl }
                 continue
             }
             if hop.vantage == .drop, let last = steps.last, last.kind == .stop, last.namespace == hop.namespace {
@@ -121,8 +121,6 @@ struct WalkSteps {
         hop.evidence.contains(.seen) || hop.vantage == .drop
     }
 
-    private static let translated: Set<String> = ["source", "destination", "source_port", "destination_port"]
-
     private func isShown(_ hop: Hop, before rest: ArraySlice<Hop>) -> Bool {
         if verbose { return true }
         switch hop.vantage {
@@ -132,7 +130,7 @@ struct WalkSteps {
             guard hop.route?.kind == "local", let last = rest.last else { return true }
             return !(last.vantage == .socket && rest.allSatisfy { $0.namespace == hop.namespace })
         case .netfilter:
-            if hop.changes.contains(where: { !["ttl", "mac_source", "mac_destination"].contains($0.field) }) {
+            if hop.changes.contains(where: { ![.ttl, .macSource, .macDestination].contains($0.field) }) {
                 return true
             }
             if hop.rules.contains(where: RuleWords.stops) { return true }
@@ -156,7 +154,7 @@ struct WalkSteps {
         case .netfilter:
             if hop.rules.contains(where: RuleWords.stops) { return .stop }
             if isStopped, hop.index == walk.hops.last?.index, walk.stoppedAt?.hook == hop.hook { return .stop }
-            return hop.changes.contains { Self.translated.contains($0.field) } ? .translation : .hook
+            return hop.changes.translates ? .translation : .hook
         }
     }
 
@@ -168,11 +166,11 @@ struct WalkSteps {
         case .route: return "route"
         case .stop: return "✘"
         case .translation:
-            let source = hop.changes.contains { $0.field.hasPrefix("source") }
-            let destination = hop.changes.contains { $0.field.hasPrefix("destination") }
+            let source = hop.changes.contains { $0.field.isOfSource }
+            let destination = hop.changes.contains { $0.field.isOfDestination }
             return source && destination ? "NAT" : source ? "SNAT" : "DNAT"
         case .hook:
-            return hop.changes.contains { $0.field == "mark" } ? "mark" : nil
+            return hop.changes.contains(.mark) ? "mark" : nil
         case .missing: return nil
         }
     }
@@ -180,11 +178,11 @@ struct WalkSteps {
     // MARK: - Words
 
     private func words(
-        _ hop: Hop, pending: [Hop.Change], isFirst: Bool, siblings: [[Hop]]
+        _ hop: Hop, pending: [FieldChange], isFirst: Bool, siblings: [[Hop]]
     ) -> [Phrase] {
         var phrases: [Phrase] = []
         if isFirst { phrases.append(Phrase(PacketWords.flow(hop.packet))) }
-        if isFirst, walk.outcome == .unsent, IPAddress(hop.packet.source)?.isUnspecified == true {
+        if isFirst, walk.outcome == .unsent, hop.packet.source.isUnspecified {
             // No address was chosen for it.
             phrases = [Phrase("to \(PacketWords.endpoint(hop.packet.destination, hop.packet.destinationPort))")]
         }
@@ -206,7 +204,7 @@ struct WalkSteps {
             }
         }
         phrases += changes(hop.changes, siblings: siblings)
-        if !siblings.isEmpty, !hop.changes.contains(where: { $0.field == "segments" }) {
+        if !siblings.isEmpty, !hop.changes.contains(.segments) {
             phrases.append(Phrase(cut(from: 1, to: 1, siblings), .translation))
         }
         let seen = Set(hop.changes.map(\.field))
@@ -229,55 +227,57 @@ struct WalkSteps {
         }
     }
 
-    private func changes(_ changes: [Hop.Change], siblings: [[Hop]] = []) -> [Phrase] {
-        var phrases: [Phrase] = []
-        for side in ["source", "destination"] {
-            let address = changes.first { $0.field == side }
-            let port = changes.first { $0.field == "\(side)_port" }
-            if address == nil, port == nil { continue }
-            func text(_ address: String?, _ port: String?) -> String {
-                guard let address else { return port.map { "port \($0)" } ?? "" }
-                return PacketWords.endpoint(address, port.flatMap { UInt16($0) })
-            }
-            phrases.append(
-                Phrase("\(side) \(text(address?.from, port?.from)) ⇒ \(text(address?.to, port?.to))", .translation))
-        }
+    private func changes(_ changes: [FieldChange], siblings: [[Hop]] = []) -> [Phrase] {
+        var phrases = [translation(changes, of: .source), translation(changes, of: .destination)].compactMap(\.self)
         for change in changes {
-            switch change.field {
-            case "source", "destination", "source_port", "destination_port": continue
-            case "ttl": phrases.append(Phrase("ttl \(change.to ?? "?")"))
-            case "mac_source", "mac_destination":
-                guard verbose else { continue }
-                phrases.append(Phrase("\(change.field == "mac_source" ? "from" : "to") \(change.to ?? "?")"))
-            case "length":
+            let texts = change.texts
+            let (from, to) = (texts.from ?? "none", texts.to ?? "none")
+            switch change {
+            case .source, .destination, .sourcePort, .destinationPort: continue
+            case .ttl: phrases.append(Phrase("ttl \(to)"))
+            case .macSource: if verbose { phrases.append(Phrase("from \(to)")) }
+            case .macDestination: if verbose { phrases.append(Phrase("to \(to)")) }
+            case .length:
                 // Encapsulation says the same in words.
-                guard verbose || !changes.contains(where: { $0.field == "encapsulation" || $0.field == "segments" })
-                else { continue }
-                phrases.append(Phrase("length \(change.from ?? "?") ⇒ \(change.to ?? "?")"))
-            case "encapsulation":
-                if let to = change.to {
-                    phrases.append(Phrase("encapsulated in \(to)", .translation))
-                } else {
-                    phrases.append(Phrase("decapsulated", .translation))
-                }
-            case "segments":
-                guard let from = change.from.flatMap({ Int($0) }), let to = change.to.flatMap({ Int($0) }) else {
-                    continue
-                }
-                phrases.append(Phrase(cut(from: from, to: to, siblings), .translation))
-            default:
-                phrases.append(Phrase("\(change.field) \(change.from ?? "none") ⇒ \(change.to ?? "none")"))
+                guard verbose || !changes.contains(.encapsulation) && !changes.contains(.segments) else { continue }
+                phrases.append(Phrase("length \(from) ⇒ \(to)"))
+            case .encapsulation(_, let tunnel):
+                phrases.append(Phrase(tunnel.map { "encapsulated in \($0)" } ?? "decapsulated", .translation))
+            case .segments(let from, let to): phrases.append(Phrase(cut(from: from, to: to, siblings), .translation))
+            case .mark, .dscp: phrases.append(Phrase("\(change.field.rawValue) \(from) ⇒ \(to)"))
             }
         }
         return phrases
     }
 
-    private func notes(_ hop: Hop, lastJoin: [String]) -> [Phrase] {
+    /// `source 172.19.0.2:40000 ⇒ 203.0.113.2:40000`, `source port 80 ⇒ 8080`; nil where that side was not translated.
+    private func translation(_ changes: [FieldChange], of side: FieldChange.Field) -> Phrase? {
+        var addresses: (from: IPAddress, to: IPAddress)?
+        var ports: (from: UInt16?, to: UInt16?)?
+        for change in changes {
+            switch (change, side) {
+            case (.source(let from, let to), .source), (.destination(let from, let to), .destination):
+                addresses = (from, to)
+            case (.sourcePort(let from, let to), .source), (.destinationPort(let from, let to), .destination):
+                ports = (from, to)
+            default: continue
+            }
+        }
+        func text(_ address: IPAddress?, _ port: UInt16?) -> String {
+            guard let address else { return port.map { "port \($0)" } ?? "" }
+            return PacketWords.endpoint(address, port)
+        }
+        if addresses == nil, ports == nil { return nil }
+        let (from, to) = (text(addresses?.from, ports?.from), text(addresses?.to, ports?.to))
+        return Phrase("\(side.rawValue) \(from) ⇒ \(to)", .translation)
+    }
+
+    private func notes(_ hop: Hop, lastJoin: [JoinBasis]) -> [Phrase] {
         var notes: [Phrase] = []
         if verbose, let route = hop.route?.matchedRoute { notes.append(Phrase(route, .dim)) }
-        let isTranslation = hop.changes.contains { Self.translated.contains($0.field) }
+        let isTranslation = hop.changes.translates
         let acted = hop.rules.filter { rule in
-            verbose || RuleWords.stops(rule) || isTranslation || hop.changes.contains { $0.field == "mark" }
+            verbose || RuleWords.stops(rule) || isTranslation || hop.changes.contains(.mark)
         }
         // A service's path through kube-proxy is three or four chains; more than six says -v.
         let limit = verbose ? acted.count : 6
@@ -293,7 +293,7 @@ struct WalkSteps {
             notes.append(Phrase("by the connection's NAT mapping", .dim))
         }
         if verbose && hop.joinedBy != lastJoin || hop.confidence == .weak, !hop.joinedBy.isEmpty {
-            notes.append(Phrase("matched by \(hop.joinedBy.joined(separator: ", "))", .dim))
+            notes.append(Phrase("matched by \(hop.joinedBy.map(\.rawValue).joined(separator: ", "))", .dim))
         }
         return notes
     }
@@ -308,7 +308,7 @@ struct WalkSteps {
 
     /// `cut into 5 segments`, `put together from 5 segments`, `4 of 5 segments`.
     private func cut(from: Int, to: Int, _ siblings: [[Hop]]) -> String {
-        let name = walk.protocol == "tcp" ? "segment" : "fragment"
+        let name = walk.kind.ipProtocol == .tcp ? "segment" : "fragment"
         let total = to + siblings.reduce(0) { $0 + Self.parts($1) }
         if total > to { return (from == 1 ? "split into \(total) \(name)s, " : "") + "\(to) of \(total) \(name)s" }
         if from == 1 { return "split into \(to) \(name)s" }
@@ -317,13 +317,14 @@ struct WalkSteps {
 
     /// How many packets a branch is of: what it says itself, where that is not what went before.
     private static func parts(_ branch: [Hop]) -> Int {
-        branch.first?.changes.first { $0.field == "segments" }?.to.flatMap { Int($0) } ?? 1
+        for case .segments(_, let count) in branch.first?.changes ?? [] { return count }
+        return 1
     }
 
     /// `1 segment: veth2 out, then expected at other veth3 in, not seen`.
     private func part(of hop: Hop, _ branch: [Hop]) -> String {
         let count = Self.parts(branch)
-        let name = walk.protocol == "tcp" ? "segment" : "fragment"
+        let name = walk.kind.ipProtocol == .tcp ? "segment" : "fragment"
         var text = "\(count) \(name)\(count == 1 ? "" : "s"): \(places(of: branch, from: hop))"
         if walk.outcome == .lost, let last = walk.lastSeen, branch.contains(where: { $0.index == last.index }) {
             text +=
