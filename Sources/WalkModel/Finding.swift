@@ -30,15 +30,7 @@ public struct Finding: Sendable, Codable, Hashable {
     }
 
     /// A rule that the packet met and that did not match it.
-    public struct Miss: Sendable, Codable, Hashable {
-        public var rule: RuleReference
-        /// The first of its conditions that failed, as what the packet is instead: `came in by mybridge`.
-        public var because: String
-        public init(rule: RuleReference, because: String) {
-            self.rule = rule
-            self.because = because
-        }
-    }
+    public typealias Miss = RuleMiss
 
     /// Something that could have stopped the packet there, and whether it did.
     public struct Check: Sendable, Codable, Hashable {
