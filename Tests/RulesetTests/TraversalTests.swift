@@ -129,4 +129,27 @@ struct TraversalTests {
         #expect(near.because == "leaves by eth0")
         #expect(near.compiled.matches.flatMap(\.prefixes) == [prefix("172.19.0.0/24")])
     }
+
+    @Test("of base chains with one priority the one that was registered last runs first")
+    func equalPriorities() {
+        let drop = [#"[{"drop":null}]"#]
+        let site = RuleNamespace.site(
+            nft("late", table: "a", hook: .forward, priority: 10, rules: drop),
+            nft("old", table: "b", hook: .forward, rules: drop), nft("new", table: "b", hook: .forward, rules: drop),
+            nft("newest", table: "c", hook: .forward, rules: drop))
+        let chains = site.namespace.netfilter.compiled.baseChains(.forward, families: ["ip", "inet"])
+        #expect(chains.map(\.key.name) == ["newest", "new", "old", "late"])
+        let result = Self.run(site)
+        #expect(result.ending?.rule.chain == "newest")
+        #expect(result.isOrderKnown)
+    }
+
+    @Test("whether iptables-legacy or nf_tables runs first at one priority is not known")
+    func unknownOrder() {
+        let legacy = iptables("filter", "FORWARD", backend: "iptables-legacy", rules: ["-j DROP"])
+        let drop = [#"[{"drop":null}]"#]
+        #expect(!Self.run(RuleNamespace.site(nft("f", hook: .forward, rules: drop), legacy)).isOrderKnown)
+        #expect(Self.run(RuleNamespace.site(nft("f", hook: .forward, priority: 1, rules: drop), legacy)).isOrderKnown)
+        #expect(Self.run(RuleNamespace.site(legacy)).isOrderKnown)
+    }
 }

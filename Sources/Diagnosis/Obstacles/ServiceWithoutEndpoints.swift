@@ -32,8 +32,8 @@ struct ServiceWithoutEndpoints: Obstacle {
         for (key, set) in rule.namespace.netfilter.compiled.sets
         where key.table == "kube-proxy" && key.name.hasPrefix("no-endpoint-") {
             for element in set.elements {
-                guard case .tuple(let parts) = element.value, parts.first?.holds(rule.packet.destination) == true,
-                    let port = rule.packet.destinationPort, parts.last?.holds(port) == true
+                guard case .tuple(let parts) = element.value, parts.first?.truth(rule.packet.destination) == .holds,
+                    let port = rule.packet.destinationPort, parts.last?.truth(port) == .holds
                 else { continue }
                 if let name = element.comment { return name }
             }

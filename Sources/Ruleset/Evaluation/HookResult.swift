@@ -63,6 +63,9 @@ package struct HookResult: Sendable {
     /// Rules that accepted it.
     package var accepted: [RuleReference] = []
     package var nearMisses: [NearMiss] = []
+    /// False where the ending's base chain has the priority of one of the other backend, iptables-legacy or nf_tables:
+    /// which of them runs first can't be read from state.
+    package var isOrderKnown = true
 
     package var isCertain: Bool { doubts.isEmpty }
 }

@@ -28,8 +28,10 @@ package struct HookTraversal: Sendable {
 
     package func run(_ packet: PacketState) -> HookResult {
         var walk = ChainWalk(site: site, hook: hook, packet: packet)
-        for chain in baseChains() where asks(chain, packet) {
-            if walk.pass(chain) { break }
+        let chains = baseChains().filter { asks($0, packet) }
+        for chain in chains where walk.pass(chain) {
+            walk.result.isOrderKnown = CompiledRuleset.isOrderKnown(chain, among: chains)
+            break
         }
         return walk.result
     }

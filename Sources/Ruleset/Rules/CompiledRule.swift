@@ -1,4 +1,5 @@
 package import Network
+package import Wire
 
 /// A rule of either firewall, taken apart: conditions and actions in the order in which the kernel takes them.
 ///
@@ -30,6 +31,18 @@ package struct CompiledRule: Hashable, Sendable {
 
     package var actions: [RuleAction] {
         steps.compactMap { if case .action(let action) = $0 { action } else { nil } }
+    }
+
+    /// `masquerade`, `snat`, `dnat`, …: as what it translates addresses.
+    package var translationKinds: [TranslationKind] { actions.compactMap(\.translationKind) }
+
+    /// Whether no condition on an address rules it out.
+    package func mayMatch(_ address: IPAddress, at end: RuleField.End) -> Bool {
+        matches.allSatisfy { match in
+            guard case .address(end, _) = match.field else { return true }
+            let truth = match.values.any { $0.truth(address) }
+            return (match.isNegated ? truth.negated : truth) != .fails
+        }
     }
 
     var text: String { reference.text ?? "" }

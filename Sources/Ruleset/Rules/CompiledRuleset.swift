@@ -27,10 +27,23 @@ package struct CompiledRuleset: Hashable, Sendable {
         (bases[hook] ?? []).map { chains[$0] }.filter { families.contains($0.key.family) }
     }
 
-    /// By priority.
+    /// By priority; of equal ones the chain that was registered last runs first, since the kernel puts a new hook before
+    /// those of its priority (nf_hook_entries_grow).
+    ///
+    /// nf_tables lists tables, and chains in them, in the order of their creation. A chain that was added later to an
+    /// older table can't be told from one that was there. Nothing says when iptables-legacy registered a table: its
+    /// chains come after those of nf_tables here, and `isOrderKnown` tells.
     private static func kernelOrder(_ chains: [CompiledChain]) -> [NetfilterHook: [Int]] {
         var bases: [NetfilterHook: [Int]] = [:]
         for chain in chains { if let hook = chain.hook { bases[hook, default: []].append(chain.index) } }
-        return bases.mapValues { $0.sorted { (chains[$0].priority, $0) < (chains[$1].priority, $1) } }
+        func rank(_ chain: CompiledChain) -> (Int, Int, Int) {
+            (chain.priority, chain.isLegacy ? 1 : 0, -chain.index)
+        }
+        return bases.mapValues { $0.sorted { rank(chains[$0]) < rank(chains[$1]) } }
+    }
+
+    /// Whether the state of the host tells where a base chain stands among `others` of its hook.
+    static func isOrderKnown(_ chain: CompiledChain, among others: [CompiledChain]) -> Bool {
+        !others.contains { $0.priority == chain.priority && $0.isLegacy != chain.isLegacy }
     }
 }

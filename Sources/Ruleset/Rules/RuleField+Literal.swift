@@ -43,15 +43,18 @@ extension RuleField {
 extension RuleValue {
     var isUnreadable: Bool { if case .unreadable = self { true } else { false } }
 
-    package func holds(_ address: IPAddress) -> Bool {
+    /// Whether an address is this value; unknown for values of other kinds.
+    package func truth(_ address: IPAddress) -> Truth {
         switch self {
-        case .prefix(let prefix): prefix.contains(address)
-        case .addresses(let range): range.contains(address)
-        default: false
+        case .prefix(let prefix): Truth(prefix.contains(address))
+        case .addresses(let range): Truth(range.contains(address))
+        case .named(_, let elements): elements.any { $0.truth(address) }
+        default: .unknown
         }
     }
 
-    package func holds(_ number: some BinaryInteger) -> Bool {
-        if case .numbers(let range) = self { range.contains(UInt64(number)) } else { false }
+    /// Whether a number is this value; unknown for values of other kinds.
+    package func truth(_ number: some BinaryInteger) -> Truth {
+        if case .numbers(let range) = self { Truth(range.contains(UInt64(number))) } else { .unknown }
     }
 }
