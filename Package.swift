@@ -15,7 +15,7 @@ let package = Package(
         // For the benchmarks, which are a package of their own.
         .library(
             name: "Rooms", type: .static,
-            targets: ["Wire", "Network", "Observations", "Recording", "WalkModel", "Correlation"]),
+            targets: ["Wire", "Network", "Ruleset", "Observations", "Recording", "WalkModel", "Correlation"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -33,8 +33,10 @@ let package = Package(
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["LinuxSystem", "CNetlink"], swiftSettings: house),
         .target(name: "Network", dependencies: ["Wire"], swiftSettings: house),
+        .target(name: "Ruleset", dependencies: ["Wire", "Network"], swiftSettings: house),
         .target(
-            name: "Discovery", dependencies: ["Wire", "LinuxSystem", "Netlink", "Network", "CNetlink", "CLinux"],
+            name: "Discovery",
+            dependencies: ["Wire", "LinuxSystem", "Netlink", "Network", "Ruleset", "CNetlink", "CLinux"],
             swiftSettings: house),
         .target(name: "Observations", dependencies: ["Wire", "Network"], swiftSettings: house),
         .target(
@@ -50,10 +52,12 @@ let package = Package(
             swiftSettings: house),
         .target(name: "WalkModel", dependencies: ["Wire", "Network", "Observations"], swiftSettings: house),
         .target(
-            name: "Correlation", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+            name: "Correlation", dependencies: ["Wire", "Network", "Ruleset", "Observations", "WalkModel"],
+            swiftSettings: house),
         .target(name: "Query", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
         .target(
-            name: "Diagnosis", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+            name: "Diagnosis", dependencies: ["Wire", "Network", "Ruleset", "Observations", "WalkModel"],
+            swiftSettings: house),
         .target(name: "Twin", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: house),
         .target(name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
         .target(
@@ -81,7 +85,11 @@ let package = Package(
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "LinuxSystem"], swiftSettings: house),
         .testTarget(
-            name: "DiscoveryTests", dependencies: ["Discovery", "Netlink", "Network", "Wire"], swiftSettings: house),
+            name: "DiscoveryTests", dependencies: ["Discovery", "Netlink", "Network", "Ruleset", "Wire"],
+            swiftSettings: house),
+        .testTarget(
+            name: "RulesetTests", dependencies: ["Ruleset", "Network", "Wire", "LinuxSystem", "Discovery"],
+            swiftSettings: house),
         .testTarget(
             name: "RecordingTests",
             dependencies: ["Recording", "LinuxSystem", "Network", "Observations", "Wire"], swiftSettings: house),
@@ -98,7 +106,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DiagnosisTests",
-            dependencies: ["Diagnosis", "Wire", "LinuxSystem", "Network", "Observations", "WalkModel"],
+            dependencies: ["Diagnosis", "Ruleset", "Wire", "LinuxSystem", "Network", "Observations", "WalkModel"],
             swiftSettings: house),
         .testTarget(
             name: "RunsTests",

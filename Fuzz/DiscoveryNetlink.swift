@@ -1,4 +1,4 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Netlink Network Discovery
+// fuzz-rooms: CLinux Wire LinuxSystem Netlink Network Ruleset Discovery
 // fuzz-max-length: 512
 @testable import Discovery
 import Netlink

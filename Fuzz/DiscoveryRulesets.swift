@@ -1,4 +1,4 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Netlink Network Discovery
+// fuzz-rooms: CLinux Wire LinuxSystem Netlink Network Ruleset Discovery
 // fuzz-max-length: 2048
 @testable import Discovery
 @testable import Network

@@ -1,4 +1,4 @@
-// fuzz-rooms: CLinux Wire LinuxSystem Network Observations WalkModel Correlation Query
+// fuzz-rooms: CLinux Wire LinuxSystem Network Observations WalkModel Ruleset Correlation Query
 // fuzz-max-length: 200
 import Query
 

@@ -1,6 +1,7 @@
 internal import WalkModel
 import Observations
 import Network
+internal import Ruleset
 import Wire
 
 /// Makes a `Walk` of a walk record: names for numbers, what changed from hop to hop, and the hops that
@@ -383,21 +384,15 @@ struct WalkBuilder {
             places.places[Int(before.vantage)].namespace == place.namespace
         else { return [] }
         let kinds: [TranslationKind] = changesSource ? [.masquerade, .snat] : [.dnat, .redirect]
-        let matching = namespace.netfilter.nat.filter { rule in
-            guard kinds.contains(rule.kind) else { return false }
-            guard let match = rule.match else { return true }
-            guard let prefix = IPPrefix(match) else { return true }
-            return prefix.contains(changesSource ? before.source : before.destination)
+        let end = changesSource ? RuleField.End.source : .destination
+        let address = changesSource ? before.source : before.destination
+        let matching = namespace.netfilter.translations.filter { rule in
+            rule.translationKinds.contains(where: kinds.contains) && rule.mayMatch(address, at: end)
         }
         // The answers to a translated flow are translated back by no rule.
         guard matching.count == 1, let only = matching.first else { return [] }
-        if let match = only.match.flatMap({ IPPrefix($0) }),
-            !match.contains(changesSource ? before.source : before.destination)
-        {
-            return []
-        }
         if changesDestination, after.destination != before.destination, namespaceHolds(after, before) { return [] }
-        return [only.rule]
+        return [only.reference]
     }
 
     private func namespaceHolds(_ after: Sighting, _ before: Sighting) -> Bool { record.answers != nil }

@@ -1,3 +1,4 @@
+internal import Ruleset
 public import WalkModel
 
 /// Why a packet did not arrive, and what would fix it.

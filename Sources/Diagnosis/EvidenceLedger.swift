@@ -1,3 +1,4 @@
+internal import Ruleset
 public import Observations
 public import WalkModel
 

@@ -20,15 +20,7 @@ public struct Finding: Sendable, Hashable {
     }
 
     /// A rule that the packet met and that did not match it.
-    public struct Miss: Sendable, Hashable {
-        public var rule: RuleReference
-        /// The first of its conditions that failed, as what the packet is instead: `came in by mybridge`.
-        public var because: String
-        public init(rule: RuleReference, because: String) {
-            self.rule = rule
-            self.because = because
-        }
-    }
+    public typealias Miss = RuleMiss
 
     /// Something that could have stopped the packet there, and whether it did.
     public struct Check: Sendable, Hashable {

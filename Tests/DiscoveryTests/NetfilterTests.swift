@@ -3,6 +3,7 @@ import Testing
 @testable import LinuxSystem
 @testable import Discovery
 @testable import Network
+@testable import Ruleset
 
 @Suite struct IPTablesSaveTests {
     @Test("the stage nearest to a priority is the one whose range holds it")
@@ -226,8 +227,8 @@ enum FieldFiles {
             ("-A POSTROUTING -j MASQUERADE", "masquerade", nil, nil),
         ] as [(String, String, String?, String?)])
     func readsIPTablesTranslation(text: String, kind: String, match: String?, to: String?) throws {
-        let reference = RuleReference(family: "ip", table: "nat", chain: "C")
-        let rule = try #require(NATRule(iptables: Rule(position: 1, text: text), reference: reference))
+        let chain = RuleChain(backend: "iptables-nft", family: "ip", table: "nat", name: "C")
+        let rule = try #require(NATRule(CompiledRule(Rule(position: 1, text: text), in: chain)))
         #expect(rule.kind.rawValue == kind && rule.match == match && rule.to == to)
     }
 
@@ -235,8 +236,9 @@ enum FieldFiles {
     func ignoresJump() {
         #expect(
             NATRule(
-                iptables: Rule(position: 1, text: "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"),
-                reference: RuleReference(family: "ip", table: "nat", chain: "PREROUTING")) == nil)
+                CompiledRule(
+                    Rule(position: 1, text: "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"),
+                    in: RuleChain(backend: "iptables-nft", family: "ip", table: "nat", name: "PREROUTING"))) == nil)
     }
 
     @Test("a table that iptables-nft and nft share shows every chain once, by its maker")

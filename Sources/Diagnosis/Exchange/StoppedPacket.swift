@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Network
 internal import Observations
 internal import WalkModel
@@ -90,7 +91,7 @@ struct StoppedPacket {
         let unmatched =
             kind == .policy
             ? traversal.lastMisses(of: chain, packet: packet)
-            : traversal.misses(before: found?.position, in: chain, packet)
+            : traversal.lastMisses(of: chain, before: found?.position, packet: packet)
         let ending = HookResult.Ending(
             kind: kind, rule: chain.completed(rule, from: found), comment: found?.comment, chain: chain,
             path: trace.path(to: rule) ?? [], unmatched: unmatched, accepted: trace.accepted(before: rule))
@@ -147,14 +148,5 @@ extension RuleChain {
         copy.handle = reference.handle ?? rule?.handle
         copy.backend = backend
         return copy
-    }
-}
-
-extension HookTraversal {
-    /// The rules before a position that did not match, the nearest eight.
-    fileprivate func misses(before position: Int?, in chain: RuleChain, _ packet: PacketState) -> [Finding.Miss] {
-        var shortened = chain
-        if let position { shortened.rules = chain.rules.filter { $0.position < position } }
-        return lastMisses(of: shortened, packet: packet)
     }
 }

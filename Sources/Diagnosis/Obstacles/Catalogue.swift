@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import WalkModel
 
 /// All kinds of findings. The order counts: at one step, candidates and checks come in it, and of the obstacles that

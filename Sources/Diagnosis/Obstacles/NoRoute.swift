@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Wire
 internal import Observations
 internal import Network

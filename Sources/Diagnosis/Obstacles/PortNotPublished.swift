@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Network
 internal import WalkModel
 internal import Wire

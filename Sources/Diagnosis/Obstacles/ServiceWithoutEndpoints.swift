@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Wire
 internal import Network
 internal import WalkModel
@@ -28,14 +29,13 @@ struct ServiceWithoutEndpoints: Obstacle {
         guard rule.rule.table == "kube-proxy",
             rule.ending.path.contains(where: { ($0.text ?? "").contains("@no-endpoint-") })
         else { return nil }
-        let wanted = rule.packet.destination.description
-        for set in rule.namespace.netfilter.sets where set.table == "kube-proxy" && set.name.hasPrefix("no-endpoint-") {
-            for entry in JSONValue(parsing: set.elements)?.array ?? [] {
-                let element = entry.array?.first?["elem"]
-                guard let parts = element?["val"]?["concat"]?.array, parts.first?.text == wanted,
-                    parts.last?.number == rule.packet.destinationPort.map(Int64.init)
+        for (key, set) in rule.namespace.netfilter.compiled.sets
+        where key.table == "kube-proxy" && key.name.hasPrefix("no-endpoint-") {
+            for element in set.elements {
+                guard case .tuple(let parts) = element.value, parts.first?.truth(rule.packet.destination) == .holds,
+                    let port = rule.packet.destinationPort, parts.last?.truth(port) == .holds
                 else { continue }
-                if let name = element?["comment"]?.text { return name }
+                if let name = element.comment { return name }
             }
         }
         return "the service"

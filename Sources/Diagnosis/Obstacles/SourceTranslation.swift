@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Network
 internal import WalkModel
 internal import Wire
@@ -39,11 +40,12 @@ struct SourceTranslation {
         case .masquerade, .sourceTranslation: break
         default: return false
         }
-        guard near.failing == .source else {
-            return near.failing == .outDevice || near.failing == .transportProtocol || near.failing == .destination
+        switch near.match.field {
+        case .address(.source, _), .addressType(.source): break
+        case .address, .addressType, .transportProtocol, .device(.out, _): return true
+        default: return false
         }
-        let words = near.condition.split(separator: " ") + (near.rule.text ?? "").split(separator: " ")
-        let prefixes = words.compactMap { IPPrefix(String($0)) }
+        let prefixes = near.compiled.matches.flatMap(\.prefixes)
         return !prefixes.contains { prefix in
             router.links.contains { link in
                 link.addresses.contains { $0.network == prefix.network && !$0.contains(packet.source) }

@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Network
 internal import WalkModel
 internal import Wire
@@ -83,8 +84,6 @@ extension PathWalker {
     private mutating func askDevice(
         _ hook: NetfilterHook, _ namespace: Namespace, _ link: Link, _ packet: inout PacketState
     ) {
-        let isAsked = namespace.netfilter.chains.contains { $0.family == "netdev" && $0.isBound(to: link.name) }
-        guard isAsked else { return }
         let site = RuleSite(
             namespace: namespace, inDevice: hook == .ingress ? link.name : nil,
             outDevice: hook == .egress ? link.name : nil)

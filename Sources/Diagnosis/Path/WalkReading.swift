@@ -1,5 +1,6 @@
 internal import Observations
 internal import Network
+internal import Ruleset
 internal import WalkModel
 internal import Wire
 

@@ -1,4 +1,5 @@
-public import Network
+internal import Network
+internal import Ruleset
 
 extension RuleChain {
     /// From `iptables-save`.
@@ -12,13 +13,6 @@ extension RuleChain {
         }
         rules = saved.rules
         dropOwn()
-    }
-
-    /// A rule as others name it.
-    public func reference(to rule: Rule, verdict: String? = nil) -> RuleReference {
-        RuleReference(
-            family: family, table: table, chain: name, position: rule.position, handle: rule.handle, verdict: verdict,
-            text: rule.text, backend: backend)
     }
 
     /// Takes away this project's own rules; the others are numbered as they are without them.
@@ -66,16 +60,18 @@ extension Netfilter {
         for chain in chains where !chain.rules.isEmpty || chain.policy == .drop {
             if !backend.contains(chain.backend) { backend.append(chain.backend) }
         }
-        for chain in chains {
-            for rule in chain.rules {
-                let found =
-                    chain.backend == .nft
-                    ? rule.expressions.flatMap {
-                        NATRule(expressions: $0, text: rule.text, reference: chain.reference(to: rule))
-                    }
-                    : chain.table == "nat" ? NATRule(iptables: rule, reference: chain.reference(to: rule)) : nil
-                if let found { nat.append(found) }
-            }
+        nat = chains.flatMap { chain in
+            chain.rules.filter { chain.mayTranslate($0) }.compactMap { NATRule(CompiledRule($0, in: chain)) }
         }
+    }
+}
+
+extension RuleChain {
+    /// Whether a rule may be one that translates. Few are, and only those are taken apart here.
+    fileprivate func mayTranslate(_ rule: Rule) -> Bool {
+        if backend != .nft { return table == "nat" }
+        guard let expressions = rule.expressions else { return false }
+        return expressions.holds("\"masquerade\"") || expressions.holds("\"snat\"") || expressions.holds("\"dnat\"")
+            || expressions.holds("\"redirect\"")
     }
 }

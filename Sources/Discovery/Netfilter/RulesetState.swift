@@ -127,6 +127,9 @@ struct RulesetState: Sendable {
 extension Netfilter {
     /// The same rules with newer counts.
     mutating func count(_ counts: [RulesetState.RuleKey: RulesetState.Count]) {
+        // Nothing is derived from counters.
+        let kept = derived
+        defer { derived = kept }
         for position in chains.indices {
             let key = ChainKey(
                 family: chains[position].family, table: chains[position].table, chain: chains[position].name)

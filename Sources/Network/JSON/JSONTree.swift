@@ -26,6 +26,12 @@ public indirect enum JSONTree: Sendable {
         return members.first { $0.key == key }
     }
 
+    /// The one member of an object such as `{"match": …}`.
+    package var only: (key: String, value: JSONTree)? {
+        guard case .object(let members) = self, members.count == 1, let member = members.first else { return nil }
+        return (member.key, member.value)
+    }
+
     package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }

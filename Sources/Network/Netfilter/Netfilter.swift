@@ -3,14 +3,16 @@ public struct Netfilter: Sendable, Codable, Hashable {
     /// Which backends hold rules.
     public var backend: [FirewallBackend]
     /// Address translations found in the rules.
-    public var nat: [NATRule]
+    public var nat: [NATRule] { didSet { derived = DerivedValues() } }
+    /// What later rooms compute from the rules, kept until these change.
+    package var derived = DerivedValues()
     /// All rules, chain by chain. This project's own hooks are left out, and positions count as if they were not there.
-    public var chains: [RuleChain]
+    public var chains: [RuleChain] { didSet { derived = DerivedValues() } }
     /// The native tables of nf_tables whole, with their sets and maps, as `nft -f` reads them; nil where there are none.
     /// Without this project's own and without what iptables-nft made.
     public var nftables: String?
     /// nftables' named sets and maps, which rules refer to as `@NAME`.
-    public var sets: [NamedSet]
+    public var sets: [NamedSet] { didSet { derived = DerivedValues() } }
 
     public init(
         backend: [FirewallBackend] = [], nat: [NATRule] = [], chains: [RuleChain] = [], sets: [NamedSet] = []
@@ -20,4 +22,6 @@ public struct Netfilter: Sendable, Codable, Hashable {
         self.chains = chains
         self.sets = sets
     }
+
+    enum CodingKeys: String, CodingKey { case backend, nat, chains, nftables, sets }
 }

@@ -1,14 +1,5 @@
 public import Wire
 
-/// What conntrack calls the packet's connection (iptables-extensions(8), `conntrack`).
-public enum ConnectionState: String, Sendable, Hashable {
-    case new
-    case established
-    case related
-    case invalid
-    case untracked
-}
-
 /// A packet at one place, with all that rules ask about it. Nil is not known.
 public struct PacketState: Sendable, Hashable {
     public var source: IPAddress
@@ -60,11 +51,16 @@ public struct PacketState: Sendable, Hashable {
     }
 
     /// Whether ports mean anything (TCP, UDP, SCTP, UDP-Lite).
-    var hasPorts: Bool { [6, 17, 132, 136].contains(ipProtocol.rawValue) }
-    var isEchoRequest: Bool { ipProtocol == .icmp ? icmpType == 8 : ipProtocol == .icmpv6 && icmpType == 128 }
+    public var hasPorts: Bool {
+        switch ipProtocol {
+        case .tcp, .udp, .sctp, .udpLite: true
+        default: false
+        }
+    }
+    public var isEchoRequest: Bool { ipProtocol == .icmp ? icmpType == 8 : ipProtocol == .icmpv6 && icmpType == 128 }
 
     /// The packet that answers this one.
-    var answer: PacketState {
+    public var answer: PacketState {
         var copy = self
         swap(&copy.source, &copy.destination)
         swap(&copy.sourcePort, &copy.destinationPort)

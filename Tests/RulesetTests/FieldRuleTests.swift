@@ -1,10 +1,10 @@
 import LinuxSystem
-import Testing
 import Network
-import WalkModel
+import Testing
 import Wire
 
-@testable import Diagnosis
+@testable import Discovery
+@testable import Ruleset
 
 /// Rule sets of real hosts, where they are at hand beside the repository; known packets through them.
 ///
@@ -147,88 +147,27 @@ enum FieldRules {
 
     static func namespace(_ file: String) throws -> Namespace {
         let text = try readFile("\(folder)/\(file)")
-        var namespace = BaseNetwork().topology.namespaces[1]
-        namespace.netfilter =
-            file.hasSuffix(".nft") ? try nftables(text) : iptables(String(decoding: text, as: UTF8.self))
+        var namespace = RuleNamespace.host
+        if file.hasSuffix(".nft") {
+            let ruleset = try nftables(text)
+            namespace.netfilter = Netfilter(chains: ruleset.chains, sets: ruleset.sets)
+        } else {
+            namespace.netfilter.chains = try IPTablesSave(parsing: text).chains.map {
+                RuleChain(saved: $0, backend: "iptables-nft", family: "ip")
+            }
+        }
         return namespace
     }
 
-    private static func iptables(_ text: String) -> Netfilter {
-        var netfilter = Netfilter(backend: ["iptables-nft"])
-        var table = ""
-        for line in text.split(separator: "\n") {
-            if line.hasPrefix("*") {
-                table = String(line.dropFirst())
-            } else if line.hasPrefix(":") {
-                let words = line.dropFirst().split(separator: " ")
-                var chain = DiagnosisTests.iptables(
-                    table, String(words[0]), policy: ChainPolicy(rawValue: words[1].lowercased()), rules: [])
-                if words[1] == "-" { chain.policy = nil }
-                netfilter.chains.append(chain)
-            } else if line.hasPrefix("-A ") {
-                let name = line.split(separator: " ")[1]
-                guard let index = netfilter.chains.firstIndex(where: { $0.table == table && $0.name == name }) else {
-                    continue
-                }
-                let position = netfilter.chains[index].rules.count + 1
-                netfilter.chains[index].rules.append(Rule(position: position, text: String(line)))
-            }
-        }
-        return netfilter
-    }
-
     /// As the kernel takes and libnftables lists them, in a namespace of their own.
-    private static func nftables(_ text: [UInt8]) throws -> Netfilter {
+    private static func nftables(_ text: [UInt8]) throws -> NFTablesRuleset {
         // Older nft knows the name `dstnat` at prerouting only.
         let text = [UInt8](
             String(decoding: text, as: UTF8.self)
                 .replacing("hook output priority dstnat", with: "hook output priority -100").utf8)
-        let output = try Command(["unshare", "-Urn", "sh", "-c", "nft -f - && nft -j list ruleset"]).run(
-            input: text)
-        var netfilter = Netfilter(backend: ["nft"])
-        let ruleset = try #require(JSONValue(parsing: output.text))
-        for object in ruleset["nftables"]?.array ?? [] {
-            if let chain = object["chain"] {
-                netfilter.chains.append(
-                    RuleChain(
-                        backend: "nft", family: TableFamily(rawValue: chain["family"]?.text ?? ""),
-                        table: chain["table"]?.text ?? "",
-                        name: chain["name"]?.text ?? "",
-                        hook: chain["hook"]?.text.flatMap { NetfilterHook(rawValue: $0) },
-                        priority: chain["prio"]?.number.map { Int($0) },
-                        kind: chain["type"]?.text.map(ChainKind.init(rawValue:)),
-                        policy: chain["policy"]?.text.map(ChainPolicy.init(rawValue:))))
-            } else if let rule = object["rule"] {
-                let index = netfilter.chains.firstIndex {
-                    $0.table == rule["table"]?.text && $0.name == rule["chain"]?.text
-                        && $0.family.rawValue == rule["family"]?.text
-                }
-                guard let index else { continue }
-                netfilter.chains[index].rules.append(
-                    Rule(
-                        position: netfilter.chains[index].rules.count + 1,
-                        handle: rule["handle"]?.number.flatMap { UInt64(exactly: $0) },
-                        text: rule["comment"]?.text ?? "rule",
-                        comment: rule["comment"]?.text, expressions: rule["expr"].map(write)))
-            } else if let set = object["map"] ?? object["set"] {
-                netfilter.sets.append(
-                    NamedSet(
-                        family: TableFamily(rawValue: set["family"]?.text ?? ""), table: set["table"]?.text ?? "",
-                        name: set["name"]?.text ?? "",
-                        isMap: object["map"] != nil, elements: set["elem"].map(write) ?? "[]"))
-            }
-        }
-        return netfilter
-    }
-
-    private static func write(_ value: JSONValue) -> String {
-        switch value {
-        case .null: "null"
-        case .bool(let truth): String(truth)
-        case .number(let number): String(number)
-        case .text(let text): "\"\(text)\""
-        case .array(let elements): "[\(elements.map(write).joined(separator: ","))]"
-        case .object(let members): "{\(members.map { "\"\($0.key)\":\(write($0.value))" }.joined(separator: ","))}"
-        }
+        let script = "nft -f - && nft -j list ruleset && printf '\\0' && nft -a -s list ruleset"
+        let output = try Command(["unshare", "-Urn", "sh", "-c", script]).run(input: text)
+        let parts = output.standardOutput.split(separator: 0, maxSplits: 1)
+        return try NFTablesRuleset(json: Array(parts.first ?? []), text: parts.count > 1 ? Array(parts[1]) : [])
     }
 }

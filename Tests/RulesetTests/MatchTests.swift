@@ -1,19 +1,14 @@
-import Testing
 import Network
-import WalkModel
+import Testing
 import Wire
 
-@testable import Diagnosis
+@testable import Ruleset
 
 /// Single rules against single packets: what holds, what fails and in which words, what can't be told.
-@Suite("Rules")
-struct RuleTests {
-    /// A new TCP connection from 172.19.0.2:40000 to 198.51.100.1:443, mybridge to eth0.
-    static let packet = PacketState(
-        source: address("172.19.0.2"), destination: address("198.51.100.1"), ipProtocol: .tcp, sourcePort: 40000,
-        destinationPort: 443, tcpFlags: 2, ttl: 64, length: 60, mark: 0x12, connection: .new)
-    static let site = RuleSite(
-        namespace: BaseNetwork().topology.namespaces[1], inDevice: "mybridge", outDevice: "eth0")
+@Suite("Conditions of rules")
+struct MatchTests {
+    static let packet = RuleNamespace.packet
+    static let site = RuleNamespace.site()
 
     enum Expected: Equatable {
         case matches
@@ -21,12 +16,12 @@ struct RuleTests {
         case unknown
     }
 
-    static func judge(_ program: RuleProgram, _ packet: PacketState = packet, _ site: RuleSite = site) -> Expected {
+    static func judge(_ rule: CompiledRule, _ packet: PacketState = packet, _ site: RuleSite = site) -> Expected {
         var isUnsure = false
-        for condition in program.conditions {
-            switch condition.evaluate(packet, site) {
+        for match in rule.matches {
+            switch match.evaluate(packet, at: site) {
             case .holds: continue
-            case .fails(let words): return .fails(words)
+            case .fails: return .fails(match.explanation(packet, at: site))
             case .unknown: isUnsure = true
             }
         }
@@ -71,7 +66,7 @@ struct RuleTests {
             ("-m physdev --physdev-in veth0 -j DROP", .fails("it is not at a bridge's port")),
         ])
     func iptablesMatch(text: String, expected: Expected) {
-        #expect(Self.judge(IptablesRule.parse("-A FORWARD \(text)")) == expected)
+        #expect(Self.judge(compile(text)) == expected)
     }
 
     @Test(
@@ -137,81 +132,10 @@ struct RuleTests {
             (#"{"limit":{"rate":5,"burst":5,"per":"second"}}"#, .unknown),
             (#"{"xt":{"type":"match","name":"owner"}}"#, .unknown),
         ])
-    func nftablesMatch(json: String, expected: Expected) throws {
-        let sets = ["s": try #require(JSONValue(parsing: #"[{"prefix":{"addr":"172.19.0.0","len":24}}]"#))]
-        let expressions = try #require(JSONValue(parsing: "[\(json),{\"drop\":null}]"))
-        #expect(Self.judge(NftablesRule(family: "inet", sets: sets).parse(expressions)) == expected)
-    }
-
-    @Test("a verdict map jumps by the device, through a named map")
-    func verdictMap() {
-        var network = BaseNetwork()
-        network.add(
-            nft(
-                "inet", "t", "forward", hook: .forward,
-                rules: [("oifname vmap @m", #"[{"vmap":{"key":{"meta":{"key":"oifname"}},"data":"@m"}}]"#)]),
-            nft("inet", "t", "out", rules: [("drop", #"[{"drop":null}]"#)]))
-        network.change("host") {
-            $0.netfilter.sets = [
-                NamedSet(
-                    family: "inet", table: "t", name: "m", isMap: true,
-                    elements: #"[["eth0",{"jump":{"target":"out"}}],["b",{"accept":null}]]"#)
-            ]
-        }
-        let site = RuleSite(namespace: network.topology.namespaces[1], inDevice: "mybridge", outDevice: "eth0")
-        let result = HookTraversal(site: site, hook: .forward, families: ["ip", "inet"]).run(Self.packet)
-        #expect(result.ending?.rule.chain == "out")
-        #expect(result.isCertain)
-    }
-
-    @Test("return and goto: a goto's end is its caller's end, not its caller's next rule")
-    func gotoReturns() {
-        var network = BaseNetwork()
-        network.add(
-            iptables("filter", "FORWARD", rules: ["-j ONE", "-p tcp -j ACCEPT", "-j DROP"]),
-            iptables("filter", "ONE", rules: ["-g TWO", "-j DROP"]),
-            iptables("filter", "TWO", rules: ["-p udp -j DROP"]))
-        let site = RuleSite(namespace: network.topology.namespaces[1], inDevice: "mybridge", outDevice: "eth0")
-        let result = HookTraversal(site: site, hook: .forward, families: ["ip", "inet"]).run(Self.packet)
-        #expect(result.ending == nil)
-        #expect(result.accepted.map(\.position) == [2])
-    }
-
-    @Test("chains that call each other end in a doubt, not in a trap")
-    func cycle() {
-        var network = BaseNetwork()
-        network.add(
-            iptables("filter", "FORWARD", rules: ["-j ONE"]), iptables("filter", "ONE", rules: ["-j TWO"]),
-            iptables("filter", "TWO", rules: ["-j ONE"]))
-        let site = RuleSite(namespace: network.topology.namespaces[1], inDevice: "mybridge", outDevice: "eth0")
-        #expect(!HookTraversal(site: site, hook: .forward, families: ["ip"]).run(Self.packet).isCertain)
-    }
-
-    @Test("a mark that may have been set can't be told afterwards")
-    func unsureMark() {
-        var network = BaseNetwork()
-        network.add(
-            iptables(
-                "filter", "FORWARD",
-                rules: [
-                    "-m set --match-set a src -j MARK --set-xmark 0x1/0xf", "-m mark --mark 0x1/0xf -j ACCEPT",
-                    "-j DROP",
-                ]))
-        let site = RuleSite(namespace: network.topology.namespaces[1], inDevice: "mybridge", outDevice: "eth0")
-        let result = HookTraversal(site: site, hook: .forward, families: ["ip"]).run(Self.packet)
-        #expect(result.ending?.rule.position == 3)
-        #expect(!result.isCertain)
-    }
-
-    @Test("10,000 rules: every rule is asked once")
-    func many() {
-        var network = BaseNetwork()
-        let rules = (0..<10_000).map { "-s 10.\($0 / 250).\($0 % 250).0/24 -p tcp -m tcp --dport 80 -j DROP" }
-        network.add(iptables("filter", "FORWARD", policy: "drop", rules: rules))
-        let site = RuleSite(namespace: network.topology.namespaces[1], inDevice: "mybridge", outDevice: "eth0")
-        let result = HookTraversal(site: site, hook: .forward, families: ["ip"]).run(Self.packet)
-        #expect(result.ending?.kind == .policy)
-        #expect(result.ending?.unmatched.count == 8)
+    func nftablesMatch(json: String, expected: Expected) {
+        let set = NamedSet(
+            family: "inet", table: "t", name: "s", elements: #"[{"prefix":{"addr":"172.19.0.0","len":24}}]"#)
+        #expect(Self.judge(compile(json: "[\(json),{\"drop\":null}]", sets: [set])) == expected)
     }
 
     @Test("any text is some rule", arguments: [1, 2, 3, 4] as [UInt64])
@@ -229,8 +153,7 @@ struct RuleTests {
             let text = (0..<Int.random(in: 0...14, using: &random)).map { _ in
                 words[Int.random(in: 0..<words.count, using: &random)]
             }.joined(separator: Bool.random(using: &random) ? " " : "")
-            let program = IptablesRule.parse(text)
-            _ = Self.judge(program)
+            _ = Self.judge(compile(text))
         }
     }
 
@@ -262,10 +185,10 @@ struct RuleTests {
             }
         }
         for _ in 0..<1500 {
-            guard let json = JSONValue(parsing: "[\(value(0)),\(value(0))]") else { continue }
-            let program = NftablesRule(family: "ip", sets: [:]).parse(json)
-            _ = Self.judge(program)
-            for case .verdictMap(let look) in program.actions { _ = look(Self.packet, Self.site) }
+            let rule = compile(json: "[\(value(0)),\(value(0))]")
+            _ = Self.judge(rule)
+            _ = rule.description
+            for case .verdictMap(let map) in rule.actions { _ = map.look(Self.packet, at: Self.site) }
         }
     }
 }

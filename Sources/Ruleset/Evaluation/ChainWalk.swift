@@ -1,0 +1,210 @@
+internal import Network
+
+/// One packet on its way through the chains of a hook. It holds the verdicts; words come from `Match+Explanation`.
+///
+/// A condition that can't be told leaves both ways open: what its rule would do is noted as possible or as a doubt, and
+/// the packet goes on as if the rule had not matched.
+struct ChainWalk {
+    static let keptMisses = 8
+    private static let maximumRules = 400_000
+    private static let maximumDepth = 64
+
+    let site: RuleSite
+    let hook: NetfilterHook
+    let ruleset: CompiledRuleset
+    var result: HookResult
+    private var budget = Self.maximumRules
+
+    init(site: RuleSite, hook: NetfilterHook, packet: PacketState) {
+        self.site = site
+        self.hook = hook
+        ruleset = site.namespace.netfilter.compiled
+        result = HookResult(packet: packet)
+    }
+
+    /// How a chain was left.
+    enum Exit {
+        case end
+        case accepted(RuleReference)
+        case dropped
+        case returned
+    }
+
+    /// Where the packet is: a chain, and how it came there.
+    struct Position {
+        var chain: CompiledChain
+        var base: CompiledChain
+        var path: [RuleReference] = []
+        var depth = 0
+        /// Whether it surely came there.
+        var isSure = true
+        var misses: [(rule: CompiledRule, match: Match, packet: PacketState)] = []
+    }
+
+    /// Passes a base chain and its policy. True where the packet ends there.
+    mutating func pass(_ base: CompiledChain) -> Bool {
+        switch walk(Position(chain: base, base: base)) {
+        case .dropped: return true
+        case .accepted(let rule):
+            result.accepted.append(rule)
+            return false
+        case .end, .returned:
+            guard base.dropsByPolicy else { return false }
+            result.ending = policyEnding(base)
+            return true
+        }
+    }
+
+    private mutating func walk(_ start: Position) -> Exit {
+        guard start.depth < Self.maximumDepth else {
+            result.doubts.append("chains nest too deeply")
+            return .end
+        }
+        var position = start
+        for rule in start.chain.rules {
+            budget -= 1
+            guard budget > 0 else {
+                result.doubts.append("too many rules")
+                return .end
+            }
+            if let exit = apply(rule, &position) { return exit }
+        }
+        return .end
+    }
+
+    /// Nil: the next rule follows.
+    private mutating func apply(_ rule: CompiledRule, _ position: inout Position) -> Exit? {
+        // Why this rule may or may not match.
+        var doubt: String?
+        var failure: Match?
+        var failures = 0
+        for step in rule.steps {
+            switch step {
+            case .match(let match):
+                switch match.evaluate(result.packet, at: site) {
+                case .holds: continue
+                case .fails:
+                    failures += 1
+                    failure = failure ?? match
+                case .unknown where failure == nil: doubt = doubt ?? match.doubt(rule, result.packet, at: site)
+                case .unknown: continue
+                }
+            case .action(let action):
+                if let failure {
+                    if failures == 1 { noteNearMiss(rule, action, failure) }
+                    continue
+                }
+                let exit = perform(action, rule, position, isSure: position.isSure && doubt == nil)
+                if let doubt, action.endsOrBranches { result.doubts.append("\(rule.text): \(doubt)") }
+                if let exit, doubt == nil { return exit }
+            }
+            // What else fails is asked only of a rule that may nearly have translated the packet.
+            if failure != nil, !rule.isTranslation { break }
+        }
+        if let failure {
+            position.misses.append((rule, failure, result.packet))
+            if position.misses.count > Self.keptMisses { position.misses.removeFirst() }
+        }
+        return nil
+    }
+
+    private mutating func noteNearMiss(_ rule: CompiledRule, _ action: RuleAction, _ match: Match) {
+        guard action.translation != nil else { return }
+        result.nearMisses.append(
+            HookResult.NearMiss(
+                compiled: rule, action: action, match: match, because: match.explanation(result.packet, at: site)))
+    }
+
+    // MARK: Actions
+
+    /// Nil: the next step or rule follows.
+    private mutating func perform(
+        _ action: RuleAction, _ rule: CompiledRule, _ position: Position, isSure: Bool
+    ) -> Exit? {
+        switch action {
+        case .accept: return .accepted(rule.reference)
+        case .drop: return end(.drop, rule, position, isSure)
+        case .reject(let with): return end(.reject(with), rule, position, isSure)
+        case .jump(let name): return branch(to: name, rule, position, isSure, isGoto: false)
+        case .goto(let name): return branch(to: name, rule, position, isSure, isGoto: true)
+        case .return: return .returned
+        case .queue:
+            result.doubts.append("\(rule.text): a program in user space decides")
+            return .accepted(rule.reference)
+        case .masquerade, .sourceTranslation, .destinationTranslation, .redirect, .netmap:
+            if result.translation == nil, isSure {
+                result.translation = (rule.reference, action)
+                result.packet.translate(by: action, at: site, hook)
+            }
+            return .accepted(rule.reference)
+        case .setMark(let value, let mask):
+            result.packet.setMark(isSure ? value : nil, mask: mask)
+            return nil
+        case .verdictMap(let map): return look(map, rule, position, isSure)
+        case .transparentProxy, .noTrack, .log, .counter, .pass: return nil
+        case .other(let name):
+            result.doubts.append("\(rule.text): \(name) is not known")
+            return nil
+        }
+    }
+
+    private mutating func branch(
+        to name: String, _ rule: CompiledRule, _ position: Position, _ isSure: Bool, isGoto: Bool
+    ) -> Exit? {
+        var key = position.chain.key
+        key.name = name
+        guard let target = ruleset[key] else {
+            result.doubts.append("\(rule.text): the target \(name) is not known")
+            return nil
+        }
+        let exit = walk(
+            Position(
+                chain: target, base: position.base, path: position.path + [rule.reference],
+                depth: position.depth + 1, isSure: isSure))
+        switch exit {
+        // After a goto the caller's next rule does not follow.
+        case .end, .returned: return isGoto ? .returned : nil
+        case .accepted, .dropped: return exit
+        }
+    }
+
+    private mutating func look(
+        _ map: VerdictMap, _ rule: CompiledRule, _ position: Position, _ isSure: Bool
+    ) -> Exit? {
+        let (action, truth) = map.look(result.packet, at: site)
+        if truth == .unknown {
+            result.doubts.append("\(rule.text): \(Match(map.field).doubt(rule, result.packet, at: site))")
+            return nil
+        }
+        return action.flatMap { perform($0, rule, position, isSure: isSure) }
+    }
+
+    // MARK: Endings
+
+    private mutating func end(
+        _ kind: HookResult.Ending.Kind, _ rule: CompiledRule, _ position: Position, _ isSure: Bool
+    ) -> Exit {
+        var reference = rule.reference
+        reference.verdict = kind == .drop ? "drop" : "reject"
+        let ending = HookResult.Ending(
+            kind: kind, rule: reference, comment: rule.comment, chain: source(position.chain), path: position.path,
+            unmatched: position.misses.map {
+                RuleMiss(rule: $0.rule.reference, because: $0.match.explanation($0.packet, at: site))
+            }, accepted: result.accepted)
+        if isSure { result.ending = ending } else { result.possible.append(ending) }
+        return .dropped
+    }
+
+    /// The last rules of the base chain are those that let the packet come to the policy.
+    private func policyEnding(_ base: CompiledChain) -> HookResult.Ending {
+        let key = base.key
+        return HookResult.Ending(
+            kind: .policy,
+            rule: RuleReference(
+                family: key.family, table: key.table, chain: key.name, verdict: "policy drop", backend: key.backend),
+            chain: source(base), unmatched: HookTraversal.lastMisses(of: base, result.packet, site),
+            accepted: result.accepted)
+    }
+
+    private func source(_ chain: CompiledChain) -> RuleChain { site.namespace.netfilter.chains[chain.index] }
+}

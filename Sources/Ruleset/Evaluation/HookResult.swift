@@ -1,0 +1,71 @@
+package import Network
+
+/// What the rules of one hook do with a packet, as far as the snapshot tells.
+package struct HookResult: Sendable {
+    /// A rule or policy that ends the packet's way.
+    package struct Ending: Sendable {
+        package enum Kind: Sendable, Hashable {
+            case drop
+            case reject(String)
+            case policy
+        }
+        package var kind: Kind
+        /// For a policy: without position, verdict `policy drop`.
+        package var rule: RuleReference
+        package var comment: String?
+        package var chain: RuleChain
+        /// The jumps that led to the rule's chain, from the base chain on.
+        package var path: [RuleReference]
+        /// The rules before it that did not match: the nearest eight.
+        package var unmatched: [RuleMiss]
+        /// Rules of earlier base chains at this hook that accepted it.
+        package var accepted: [RuleReference]
+
+        package init(
+            kind: Kind, rule: RuleReference, comment: String? = nil, chain: RuleChain, path: [RuleReference] = [],
+            unmatched: [RuleMiss] = [], accepted: [RuleReference] = []
+        ) {
+            self.kind = kind
+            self.rule = rule
+            self.comment = comment
+            self.chain = chain
+            self.path = path
+            self.unmatched = unmatched
+            self.accepted = accepted
+        }
+    }
+
+    /// A rule that would have translated the packet but for one condition.
+    package struct NearMiss: Sendable {
+        package var compiled: CompiledRule
+        package var action: RuleAction
+        /// The one that failed.
+        package var match: Match
+        package var because: String
+
+        package var rule: RuleReference { compiled.reference }
+        /// The condition as its rule writes it.
+        package var condition: String {
+            compiled.isNftables ? match.field.nftName : match.iptablesText
+        }
+    }
+
+    /// The drop that the packet surely meets, unless something before could not be told.
+    package var ending: Ending?
+    /// Drops that it meets if conditions hold that can't be told from here.
+    package var possible: [Ending] = []
+    /// Conditions that could not be told and could have let it pass, or end otherwise.
+    package var doubts: [String] = []
+    /// The packet as it goes on.
+    package var packet: PacketState
+    /// The rule that translates it, where one does.
+    package var translation: (rule: RuleReference, action: RuleAction)?
+    /// Rules that accepted it.
+    package var accepted: [RuleReference] = []
+    package var nearMisses: [NearMiss] = []
+    /// False where the ending's base chain has the priority of one of the other backend, iptables-legacy or nf_tables:
+    /// which of them runs first can't be read from state.
+    package var isOrderKnown = true
+
+    package var isCertain: Bool { doubts.isEmpty }
+}

@@ -1,0 +1,67 @@
+package import Network
+
+/// Passes a packet through the chains of a hook in the order of the kernel, over all backends, as nf_hook_slow does:
+/// a drop anywhere is final, an accept ends only its own base chain.
+package struct HookTraversal: Sendable {
+    package var site: RuleSite
+    package var hook: NetfilterHook
+    /// `ip` (or `ip6`) with `inet`, `bridge`, `netdev`, `arp`.
+    package var families: Set<TableFamily>
+    /// Base chains from this priority on.
+    package var from: Int
+    /// For `netdev`.
+    package var device: String?
+    /// Whether chains that translate are passed too; they see the first packet of a connection only.
+    package var asksTranslation: Bool
+
+    package init(
+        site: RuleSite, hook: NetfilterHook, families: Set<TableFamily>, from: Int = .min, device: String? = nil,
+        asksTranslation: Bool = true
+    ) {
+        self.site = site
+        self.hook = hook
+        self.families = families
+        self.from = from
+        self.device = device
+        self.asksTranslation = asksTranslation
+    }
+
+    package func run(_ packet: PacketState) -> HookResult {
+        var walk = ChainWalk(site: site, hook: hook, packet: packet)
+        let chains = baseChains().filter { asks($0, packet) }
+        for chain in chains where walk.pass(chain) {
+            walk.result.isOrderKnown = CompiledRuleset.isOrderKnown(chain, among: chains)
+            break
+        }
+        return walk.result
+    }
+
+    /// The hook's base chains in order.
+    package func baseChains() -> [CompiledChain] {
+        site.namespace.netfilter.compiled.baseChains(hook, families: families).filter {
+            $0.priority >= from && ($0.key.family != .netdev || $0.isBound(to: device))
+        }
+    }
+
+    private func asks(_ chain: CompiledChain, _ packet: PacketState) -> Bool {
+        if !chain.isTranslating { return true }
+        return asksTranslation && (packet.connection == .new || packet.connection == nil)
+    }
+
+    /// The last rules of a chain that do not match a packet, at most eight: those before a position, or all.
+    package func lastMisses(of chain: RuleChain, before position: Int? = nil, packet: PacketState) -> [RuleMiss] {
+        guard let compiled = site.namespace.netfilter.compiled[CompiledChain.Key(chain)] else { return [] }
+        return Self.lastMisses(of: compiled, before: position, packet, site)
+    }
+
+    static func lastMisses(
+        of chain: CompiledChain, before position: Int? = nil, _ packet: PacketState, _ site: RuleSite
+    ) -> [RuleMiss] {
+        let rules = chain.rules.prefix { rule in position.map { (rule.reference.position ?? 0) < $0 } ?? true }
+        return rules.suffix(ChainWalk.keptMisses).compactMap { rule in
+            rule.matches.first { $0.evaluate(packet, at: site) == .fails }.map {
+                RuleMiss(rule: rule.reference, because: $0.explanation(packet, at: site))
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+internal import Network
+internal import Wire
+
+extension Match {
+    /// Whether a packet meets the condition at a place.
+    package func evaluate(_ packet: PacketState, at site: RuleSite) -> Truth {
+        field.truth(of: values, mask: mask, packet, site, isNegated: isNegated)
+    }
+}
+
+extension VerdictMap {
+    /// The action for a packet; `unknown` where a key before it may be the packet's.
+    func look(_ packet: PacketState, at site: RuleSite) -> (action: RuleAction?, truth: Truth) {
+        var isUnsure = false
+        for entry in entries {
+            switch field.truth(of: [entry.key], mask: mask, packet, site, isNegated: false) {
+            case .holds: return (entry.action, .holds)
+            case .unknown: isUnsure = true
+            case .fails: continue
+            }
+        }
+        return (nil, isUnsure ? .unknown : .fails)
+    }
+}
+
+extension RuleField {
+    /// What a packet has in a field.
+    private enum Reading {
+        case address(IPAddress)
+        case number(UInt64)
+        /// Of a device; empty for none.
+        case name(String)
+        case mac(MACAddress)
+        case unknown
+
+        init(_ value: (some BinaryInteger)?) { self = value.map { .number(UInt64($0)) } ?? .unknown }
+        init(_ value: MACAddress?) { self = value.map { .mac($0) } ?? .unknown }
+    }
+
+    func truth(
+        of values: [RuleValue], mask: UInt64?, _ packet: PacketState, _ site: RuleSite, isNegated: Bool
+    ) -> Truth {
+        // What a packet does not have fails either way.
+        if isAbsent(packet) { return .fails }
+        if values.isEmpty { return .unknown }
+        let truth =
+            switch self {
+            case .port(nil, _):
+                Self.port(.source, nil).truth(of: values, mask: mask, packet, site, isNegated: false)
+                    || Self.port(.destination, nil).truth(of: values, mask: mask, packet, site, isNegated: false)
+            case .concatenation(let parts): values.any { Self.tuple(parts, $0, packet, site) }
+            case .addressType, .networkProtocol, .connectionState, .connectionStatus, .isBridged:
+                values.any { words($0, packet, site) }
+            default: Self.compare(read(packet, site), values, mask)
+            }
+        return isNegated ? truth.negated : truth
+    }
+
+    /// Whether a packet of this kind has no such field.
+    func isAbsent(_ packet: PacketState) -> Bool {
+        switch self {
+        case .address(_, let family?), .transportProtocol(let family?), .timeToLive(let family?), .length(let family?):
+            packet.source.family != family
+        case .port(_, let number): !packet.hasPorts || number.map { $0 != packet.ipProtocol } == true
+        case .icmpType(let isIPv6), .icmpCode(let isIPv6): packet.ipProtocol != (isIPv6 ? .icmpv6 : .icmp)
+        case .tcpFlags: packet.ipProtocol != .tcp
+        case .concatenation(let parts): parts.contains { $0.isAbsent(packet) }
+        default: false
+        }
+    }
+
+    private static func tuple(
+        _ fields: [RuleField], _ value: RuleValue, _ packet: PacketState, _ site: RuleSite
+    ) -> Truth {
+        switch value {
+        case .named(_, let elements): return elements.any { tuple(fields, $0, packet, site) }
+        case .tuple(let parts) where parts.count == fields.count:
+            var result = Truth.holds
+            for (field, part) in zip(fields, parts) {
+                result = result && field.truth(of: [part], mask: nil, packet, site, isNegated: false)
+                if result == .fails { break }
+            }
+            return result
+        default: return .unknown
+        }
+    }
+
+    // MARK: Fields with one value
+
+    private func read(_ packet: PacketState, _ site: RuleSite) -> Reading {
+        switch self {
+        case .address(let end, _): .address(end == .source ? packet.source : packet.destination)
+        case .port(let end, _): Reading(end == .source ? packet.sourcePort : packet.destinationPort)
+        case .transportProtocol: .number(UInt64(packet.ipProtocol.rawValue))
+        case .device(let direction, _): .name((direction == .in ? site.inDevice : site.outDevice) ?? "")
+        case .bridgePort(let direction):
+            .name((direction == .in ? site.physicalInDevice : site.physicalOutDevice) ?? "")
+        case .mark: Reading(packet.isMarkKnown ? packet.mark : nil)
+        case .connectionMark: Reading(packet.connectionMark)
+        case .icmpType: Reading(packet.icmpType)
+        case .icmpCode: Reading(packet.icmpCode)
+        case .tcpFlags: Reading(packet.tcpFlags)
+        case .timeToLive: Reading(packet.ttl)
+        case .length: Reading(packet.length > 0 ? packet.length : nil)
+        case .mac(let end): Reading(end == .source ? packet.macSource : packet.macDestination)
+        default: .unknown
+        }
+    }
+
+    private static func compare(_ reading: Reading, _ values: [RuleValue], _ mask: UInt64?) -> Truth {
+        values.any { value in
+            switch (reading, value) {
+            case (_, .named(_, let elements)): compare(reading, elements, mask)
+            case (.address(let address), .prefix(let prefix)): Truth(prefix.contains(address))
+            case (.address(let address), .addresses(let range)): Truth(range.contains(address))
+            case (.number(let number), .numbers(let range)): Truth(range.contains(number & (mask ?? .max)))
+            case (.name(let name), .device(let wanted, let isPrefix)):
+                Truth(!name.isEmpty && (isPrefix ? name.hasPrefix(wanted) : name == wanted))
+            case (.mac(let mac), .mac(let wanted)): Truth(mac == wanted)
+            default: .unknown
+            }
+        }
+    }
+
+    // MARK: Fields with words
+
+    private func words(_ value: RuleValue, _ packet: PacketState, _ site: RuleSite) -> Truth {
+        switch value {
+        case .named(_, let elements): elements.any { words($0, packet, site) }
+        case .word(let word): has(word, packet, site)
+        default: .unknown
+        }
+    }
+
+    private func has(_ word: String, _ packet: PacketState, _ site: RuleSite) -> Truth {
+        switch self {
+        case .addressType(let end):
+            Truth(site.namespace.addressType(of: end == .source ? packet.source : packet.destination) == word)
+        case .networkProtocol: Truth((packet.source.isIPv4 ? ["ipv4", "ip"] : ["ipv6", "ip6"]).contains(word))
+        // iptables has what nft calls a status among its states.
+        case .connectionState, .connectionStatus:
+            switch word {
+            case "snat": Truth(packet.isSourceTranslated)
+            case "dnat": Truth(packet.isDestinationTranslated)
+            default: self == .connectionState ? Truth(packet.connection.map { $0.rawValue == word }) : .unknown
+            }
+        case .isBridged(let direction):
+            Truth(
+                (direction == .out || site.physicalInDevice != nil)
+                    && (direction == .in || site.physicalOutDevice != nil))
+        default: .unknown
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Wire
+
+/// What the target of an iptables rule does (iptables-extensions(8)).
+enum IptablesTarget {
+    /// - Parameters:
+    ///   - options: the target's options and their words.
+    ///   - text: the target with its options.
+    static func action(_ target: String, _ options: [String: String], text: String) -> RuleAction {
+        switch target {
+        case "ACCEPT": .accept
+        case "DROP": .drop
+        case "REJECT": .reject(options["--reject-with"] ?? "icmp-port-unreachable")
+        case "RETURN": .return
+        case "QUEUE", "NFQUEUE": .queue
+        case "MASQUERADE": .masquerade(TranslationTarget(ports: ports(options["--to-ports"])))
+        case "SNAT": .sourceTranslation(endpoint(options["--to-source"] ?? ""))
+        case "DNAT": .destinationTranslation(endpoint(options["--to-destination"] ?? ""))
+        case "REDIRECT": .redirect(TranslationTarget(ports: ports(options["--to-ports"])))
+        case "NETMAP":
+            .netmap(
+                TranslationTarget(addresses: options["--to"].flatMap { IptablesRule.prefix($0) }.map { .prefix($0) }))
+        case "MARK": mark(options)
+        case "TPROXY": .other(target)
+        case "NOTRACK": .noTrack
+        case "CT" where options["--notrack"] != nil: .noTrack
+        case "LOG", "NFLOG", "ULOG", "AUDIT": .log
+        case _ where passing.contains(target): .pass(text)
+        default: .jump(target)
+        }
+    }
+
+    private static let passing: Set = [
+        "TRACE", "CONNMARK", "CT", "TCPMSS", "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "SET", "RATEEST",
+        "LED", "CONNSECMARK", "SECMARK", "IDLETIMER", "TCPOPTSTRIP", "ECN",
+    ]
+
+    private static func mark(_ options: [String: String]) -> RuleAction {
+        for (name, text) in options {
+            let parts = text.split(separator: "/").map { parseNumber(String($0)) }
+            guard let value = parts.first ?? nil, let mask = parts.count > 1 ? parts[1] : UInt32.max else { continue }
+            switch name {
+            case "--set-xmark": return .setMark(value, mask: mask)
+            case "--set-mark": return .setMark(value, mask: value | mask)
+            case "--or-mark": return .setMark(value, mask: value)
+            case "--and-mark": return .setMark(0, mask: ~value)
+            case "--xor-mark": return .setMark(value, mask: 0)
+            default: continue
+            }
+        }
+        return .setMark(nil, mask: .max)
+    }
+
+    private static func ports(_ text: String?) -> ClosedRange<UInt16>? {
+        guard let ends = text?.split(separator: "-").map({ UInt16($0) }), let low = ends.first ?? nil,
+            let high = ends.last ?? nil, low <= high
+        else { return nil }
+        return low...high
+    }
+
+    /// `172.19.0.2:80`, `[fd00::2]:80-90`, `172.19.0.2-172.19.0.9`, `:80`.
+    static func endpoint(_ text: String) -> TranslationTarget {
+        if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
+            let inside = text[text.index(after: text.startIndex)..<close]
+            return TranslationTarget(
+                addresses: addresses(inside), ports: ports(String(text[close...].dropFirst(2))))
+        }
+        if let address = IPAddress(text) { return TranslationTarget(addresses: .addresses(address...address)) }
+        if text.contains("::") || text.split(separator: ":").count > 2 {
+            return TranslationTarget(addresses: addresses(text[...]))
+        }
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first else { return TranslationTarget() }
+        return TranslationTarget(addresses: addresses(first), ports: parts.count > 1 ? ports(String(parts[1])) : nil)
+    }
+
+    private static func addresses(_ text: Substring) -> RuleValue? {
+        let ends = text.split(separator: "-").map { IPAddress($0) }
+        guard let low = ends.first ?? nil, let high = ends.last ?? nil, low <= high else { return nil }
+        return .addresses(low...high)
+    }
+}

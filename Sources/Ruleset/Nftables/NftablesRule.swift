@@ -1,0 +1,157 @@
+internal import Network
+internal import Wire
+
+/// Reads the expressions of an nftables rule from libnftables' JSON (libnftables-json(5)).
+///
+/// Any JSON gives steps: an expression that is not understood becomes a condition that can't be evaluated.
+struct NftablesRule {
+    /// The named sets of the rule's table.
+    var sets: NftablesSets
+
+    func steps(_ expressions: JSONTree) -> [CompiledRule.Step] {
+        expressions.elements.compactMap { expression in
+            if let word = expression.string { return step(word, .null) }
+            return expression.only.map { step($0.key, $0.value) }
+        }
+    }
+
+    private func step(_ key: String, _ value: JSONTree) -> CompiledRule.Step {
+        switch key {
+        case "match": .match(match(value))
+        case "limit", "quota", "ct count", "meter": .match(Match(.limit(key)))
+        case "xt": .match(.other(key))
+        default: .action(action(key, value))
+        }
+    }
+
+    private static let passing: [String: RuleAction] = [
+        "counter": .counter, "log": .log, "notrack": .noTrack, "tproxy": .transparentProxy,
+    ]
+    private static let passingNames: Set = [
+        "comment", "continue", "ct helper", "ct timeout", "ct expectation", "flow", "dup", "synproxy", "secmark",
+        "last", "set", "map",
+    ]
+
+    private func action(_ key: String, _ value: JSONTree) -> RuleAction {
+        if let known = Self.passing[key] { return known }
+        if Self.passingNames.contains(key) { return .pass(key) }
+        switch key {
+        case "vmap": return verdictMap(value)
+        case "mangle": return mangle(value)
+        default: return Self.verdict(key, value) ?? .other(key)
+        }
+    }
+
+    // MARK: Verdicts
+
+    private static let verdicts: [String: @Sendable (JSONTree) -> RuleAction?] = [
+        "accept": { _ in .accept },
+        "drop": { _ in .drop },
+        "return": { _ in .return },
+        "queue": { _ in .queue },
+        "continue": { _ in .pass("continue") },
+        "jump": { $0["target"]?.string.map { .jump($0) } },
+        "goto": { $0["target"]?.string.map { .goto($0) } },
+        "reject": { .reject(rejection($0)) },
+        "masquerade": { .masquerade(target($0)) },
+        "snat": { .sourceTranslation(target($0)) },
+        "dnat": { .destinationTranslation(target($0)) },
+        "redirect": { .redirect(target($0)) },
+    ]
+
+    private static func verdict(_ key: String, _ value: JSONTree) -> RuleAction? { verdicts[key]?(value) }
+
+    private static func rejection(_ value: JSONTree) -> String {
+        let type = value["type"]?.string ?? "icmp"
+        return type == "tcp reset" ? "tcp-reset" : "\(type) \(value["expr"]?.string ?? "port-unreachable")"
+    }
+
+    /// Empty for what is looked up in the packet or in a map.
+    private static func target(_ value: JSONTree) -> TranslationTarget {
+        let field = RuleField.address(.destination, nil)
+        var target = TranslationTarget()
+        if let address = value["addr"].map({ NftablesSets.value($0, of: field) }), !address.isUnreadable {
+            target.addresses = address
+        }
+        if case .numbers(let ports)? = value["port"].map({ NftablesSets.value($0, of: .port(nil, nil)) }),
+            let low = UInt16(exactly: ports.lowerBound), let high = UInt16(exactly: ports.upperBound)
+        {
+            target.ports = low...high
+        }
+        return target
+    }
+
+    private func mangle(_ value: JSONTree) -> RuleAction {
+        let key = value["key"]?.only
+        guard key?.key == "meta", key?.value["key"]?.string == "mark" else {
+            return .pass([key?.key, key?.value["key"]?.string].compactMap { $0 }.joined(separator: " "))
+        }
+        guard let operation = value["value"].flatMap({ Self.mark($0) }) else { return .setMark(nil, mask: .max) }
+        return .setMark(operation.value, mask: operation.mask)
+    }
+
+    /// A number, or bitwise operations on the packet's mark, as `mark & ~mask ^ value`; nil for anything else.
+    private static func mark(_ expression: JSONTree) -> (value: UInt32, mask: UInt32)? {
+        if let number = expression.integer { return UInt32(exactly: number).map { ($0, .max) } }
+        guard let (operation, operand) = expression.only else { return nil }
+        if operation == "meta" { return operand["key"]?.string == "mark" ? (0, 0) : nil }
+        let parts = operand.elements
+        guard ["|", "&", "^"].contains(operation), parts.count == 2, let old = mark(parts[0]),
+            let bits = parts[1].integer.flatMap({ UInt32(exactly: $0) })
+        else { return nil }
+        switch operation {
+        case "|": return (old.value | bits, old.mask | bits)
+        case "&": return (old.value & bits, old.mask | ~bits)
+        default: return (old.value ^ bits, old.mask)
+        }
+    }
+
+    private func verdictMap(_ value: JSONTree) -> RuleAction {
+        guard let key = value["key"], let data = value["data"] else { return .other("vmap") }
+        let (field, mask) = NftablesSelector.field(key)
+        let name = data.string.flatMap { $0.hasPrefix("@") ? String($0.dropFirst()) : nil }
+        guard let elements = name.map({ sets.elements(of: $0) }) ?? data["set"]?.elements else {
+            return .other("vmap")
+        }
+        let entries = elements.compactMap { element -> VerdictMap.Entry? in
+            let pair = element.elements
+            guard pair.count == 2 else { return nil }
+            let action = pair[1].only.flatMap { Self.verdict($0.key, $0.value) }
+            return VerdictMap.Entry(
+                key: NftablesSets.value(pair[0], of: field), action: action ?? .other("vmap"))
+        }
+        return .verdictMap(VerdictMap(field: field, mask: mask, name: name, entries: entries))
+    }
+
+    // MARK: Conditions
+
+    private func match(_ value: JSONTree) -> Match {
+        guard let left = value["left"], let right = value["right"] else { return .other("match") }
+        let (field, mask) = NftablesSelector.field(left)
+        let operation = value["op"]?.string ?? "=="
+        if field == .tcpFlags, mask == nil, operation == "in" {
+            // Any of these flags: not none of them.
+            guard let flags = NftablesSets.bits(right) else { return .other("tcp flags") }
+            return Match(field, [.number(0)], mask: flags, isNegated: true)
+        }
+        switch operation {
+        case "==", "in": return Match(field, sets.values(right, of: field), mask: mask)
+        case "!=": return Match(field, sets.values(right, of: field), mask: mask, isNegated: true)
+        default: return Match(field, [Self.range(operation, sets.values(right, of: field))], mask: mask)
+        }
+    }
+
+    /// `< 5` as the numbers for which it holds.
+    private static func range(_ operation: String, _ values: [RuleValue]) -> RuleValue {
+        guard values.count == 1, case .numbers(let bound)? = values.first, bound.count == 1 else {
+            return .unreadable(operation)
+        }
+        switch operation {
+        case "<" where bound.lowerBound > 0: return .numbers(0...(bound.lowerBound - 1))
+        case "<=": return .numbers(0...bound.lowerBound)
+        case ">" where bound.lowerBound < .max: return .numbers((bound.lowerBound + 1)...(.max))
+        case ">=": return .numbers(bound.lowerBound...(.max))
+        default: return .unreadable(operation)
+        }
+    }
+}

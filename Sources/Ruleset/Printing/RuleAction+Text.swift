@@ -1,0 +1,97 @@
+internal import Wire
+
+extension RuleAction {
+    /// As iptables-save writes it, from `-j` on.
+    package var iptablesText: String {
+        switch self {
+        case .accept: "-j ACCEPT"
+        case .drop: "-j DROP"
+        case .reject(let with): "-j REJECT --reject-with \(with)"
+        case .jump(let chain): "-j \(quoted(chain))"
+        case .goto(let chain): "-g \(quoted(chain))"
+        case .return: "-j RETURN"
+        case .queue: "-j NFQUEUE"
+        case .masquerade(let target): "-j MASQUERADE" + Self.option("--to-ports", target.portText)
+        case .sourceTranslation(let target): "-j SNAT" + Self.option("--to-source", target.text)
+        case .destinationTranslation(let target): "-j DNAT" + Self.option("--to-destination", target.text)
+        case .redirect(let target): "-j REDIRECT" + Self.option("--to-ports", target.portText)
+        case .netmap(let target): "-j NETMAP" + Self.option("--to", target.text)
+        case .setMark(let value?, let mask):
+            "-j MARK --set-xmark 0x\(String(value, radix: 16))/0x\(String(mask, radix: 16))"
+        case .setMark(nil, _): "-j MARK"
+        case .noTrack: "-j CT --notrack"
+        case .log: "-j LOG"
+        case .pass(let text), .other(let text): "-j \(text)"
+        case .verdictMap, .transparentProxy, .counter: nftText
+        }
+    }
+
+    /// As nft writes it.
+    package var nftText: String {
+        switch self {
+        case .accept: "accept"
+        case .drop: "drop"
+        case .reject(let with): "reject with \(with)"
+        case .jump(let chain): "jump \(chain)"
+        case .goto(let chain): "goto \(chain)"
+        case .return: "return"
+        case .queue: "queue"
+        case .masquerade(let target): "masquerade" + Self.option("to", target.text)
+        case .sourceTranslation(let target): "snat" + Self.option("to", target.text)
+        case .destinationTranslation(let target): "dnat" + Self.option("to", target.text)
+        case .redirect(let target): "redirect" + Self.option("to", target.text)
+        case .netmap(let target): "dnat prefix" + Self.option("to", target.text)
+        case .setMark(let value?, .max): "meta mark set 0x\(String(value, radix: 16))"
+        case .setMark(let value?, let mask):
+            "meta mark set meta mark & 0x\(String(~mask, radix: 16)) ^ 0x\(String(value, radix: 16))"
+        case .setMark(nil, _): "meta mark set"
+        case .verdictMap(let map): map.nftText
+        case .transparentProxy: "tproxy"
+        case .noTrack: "notrack"
+        case .log: "log"
+        case .counter: "counter"
+        case .pass(let text), .other(let text): text
+        }
+    }
+
+    private static func option(_ name: String, _ value: String?) -> String { value.map { " \(name) \($0)" } ?? "" }
+}
+
+extension VerdictMap {
+    fileprivate var nftText: String {
+        let target =
+            name.map { "@\($0)" }
+            ?? "{ \(entries.map { "\(field.nftText([$0.key])) : \($0.action.nftText)" }.joined(separator: ", ")) }"
+        return "\(field.nftName) vmap \(target)"
+    }
+}
+
+extension TranslationTarget {
+    /// `172.19.0.2:80`, `[2001:db8::2]:80`, `:8080`; nil where it is empty.
+    package var text: String? {
+        let address: String? =
+            switch addresses {
+            case .addresses(let range)?: RuleField.range(range)
+            case .prefix(let prefix)?: prefix.description
+            default: nil
+            }
+        guard let portText else { return address }
+        guard let address else { return ":\(portText)" }
+        return (address.contains(":") ? "[\(address)]" : address) + ":\(portText)"
+    }
+
+    /// `80`, `8000-8010`.
+    package var portText: String? { ports.map { RuleField.range($0) } }
+}
+
+extension CompiledRule: CustomStringConvertible {
+    /// The rule in the words of its own firewall, without the name of its chain.
+    package var description: String {
+        steps.map { step in
+            switch step {
+            case .match(let match): isNftables ? match.nftText : match.iptablesText
+            case .action(let action): isNftables ? action.nftText : action.iptablesText
+            }
+        }.joined(separator: " ")
+    }
+}

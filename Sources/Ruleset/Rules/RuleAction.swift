@@ -1,0 +1,64 @@
+package import Network
+
+/// What a rule does once its conditions hold.
+package indirect enum RuleAction: Hashable, Sendable {
+    case accept
+    case drop
+    /// With what: `icmp-port-unreachable`, `tcp-reset`.
+    case reject(String)
+    case jump(String)
+    case goto(String)
+    case `return`
+    /// A program in user space decides.
+    case queue
+    case masquerade(TranslationTarget)
+    case sourceTranslation(TranslationTarget)
+    case destinationTranslation(TranslationTarget)
+    /// To the namespace itself.
+    case redirect(TranslationTarget)
+    /// One network onto another, host part kept: of the source at postrouting and input, else of the destination.
+    case netmap(TranslationTarget)
+    /// The mark becomes `mark & ~mask ^ value`; without a value, one that can't be known.
+    case setMark(UInt32?, mask: UInt32)
+    case verdictMap(VerdictMap)
+    case transparentProxy
+    case noTrack
+    case log
+    case counter
+    /// Does nothing to the packet that a later rule here could ask for, by its name: `TCPMSS`, `flow`.
+    case pass(String)
+    /// A target of which nothing is known.
+    case other(String)
+}
+
+extension RuleAction {
+    /// Whether it can end the packet's way through a chain or lead it elsewhere.
+    var endsOrBranches: Bool {
+        switch self {
+        case .setMark, .transparentProxy, .noTrack, .log, .counter, .pass: false
+        default: true
+        }
+    }
+
+    /// Where it translates an address to; nil for any other action.
+    package var translation: TranslationTarget? {
+        switch self {
+        case .masquerade(let target), .sourceTranslation(let target), .destinationTranslation(let target),
+            .redirect(let target), .netmap(let target):
+            target
+        default: nil
+        }
+    }
+
+    /// `masquerade`, `snat`, `dnat`, `redirect`, `netmap`; nil for any other action.
+    package var translationKind: TranslationKind? {
+        switch self {
+        case .masquerade: .masquerade
+        case .sourceTranslation: .snat
+        case .destinationTranslation: .dnat
+        case .redirect: .redirect
+        case .netmap: "netmap"
+        default: nil
+        }
+    }
+}
