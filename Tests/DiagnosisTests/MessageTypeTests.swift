@@ -1,3 +1,4 @@
+import Ruleset
 import Network
 import Observations
 import Testing

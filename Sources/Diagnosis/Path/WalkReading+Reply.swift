@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Network
 internal import Observations
 internal import WalkModel
