@@ -30,7 +30,9 @@ struct DroppedReplyTests {
         if !hidden { sights = [.sent("wan"), .out("wan", "wan0")] + sights }
         let reply = translated.walk(
             .dropped, through: sights, changed: inside.map { [sights.count - 1: $0.reply] } ?? [:],
-            stop: Stop(namespace: "host", hook: .forward, reason: "NETFILTER_DROP", location: "nft_do_chain"),
+            stop: Stop(
+                namespace: "host", hook: .forward,
+                cause: .kernelDrop(reason: "NETFILTER_DROP", location: "nft_do_chain")),
             answers: request.id)
         return Diagnosis.findings(
             for: request, reply: reply, context: DiagnosisContext(topology: network.topology)
