@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Validates lines of JSON against a JSON Schema (draft 2020-12): validate-json.py SCHEMA FILE...
 
 Prints each line that does not match, with the place of the mistake, and ends with status 1 if there was one. A FILE

@@ -216,7 +216,8 @@ struct WalkBuilder {
         else { return nil }
         hops.append(
             Hop(
-                index: hops.count, host: host, namespace: places.point(place).namespace, vantage: .socket, direction: .out,
+                index: hops.count, host: host, namespace: places.point(place).namespace, vantage: .socket,
+                direction: .out,
                 evidence: [.state], packet: packet(sighting, nil)))
         return hops.count - 1
     }
@@ -292,7 +293,8 @@ struct WalkBuilder {
         }
         hops.append(
             Hop(
-                index: hops.count, parent: parent, host: host, namespace: places.point(place).namespace, vantage: .socket,
+                index: hops.count, parent: parent, host: host, namespace: places.point(place).namespace,
+                vantage: .socket,
                 direction: .in,
                 offsetNanoseconds: last.offsetNanoseconds, evidence: [.state], confidence: last.confidence,
                 packet: packet(last.sighting, nil)))
@@ -491,7 +493,8 @@ struct WalkBuilder {
         if extra.failure == nil {
             hops.append(
                 Hop(
-                    index: hops.count, parent: hops.isEmpty ? nil : 0, host: host, namespace: namespace, device: stop?.device,
+                    index: hops.count, parent: hops.isEmpty ? nil : 0, host: host, namespace: namespace,
+                    device: stop?.device,
                     vantage: .drop, hook: stop?.hook, stage: stop?.stage,
                     evidence: [stop?.rule == nil ? .kernel : .rule], packet: packet,
                     rules: stop?.rule.map { [$0] } ?? []))

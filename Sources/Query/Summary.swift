@@ -178,7 +178,10 @@ extension Summary {
                 )
             }
             var tables = [
-                (title: "\(walks) walk\(walks == 1 ? "" : "s"): \(Self.words(outcomes))", heading: [String](), rows: [[String]]())
+                (
+                    title: "\(walks) walk\(walks == 1 ? "" : "s"): \(Self.words(outcomes))", heading: [String](),
+                    rows: [[String]]()
+                )
             ]
             for (title, name, rows) in [
                 ("flows", "flow", flows), ("findings", "finding", findings), ("where packets stopped", "place", places),

@@ -73,7 +73,8 @@ public struct Hop: Sendable, Hashable {
     public var route: RouteDecision?
 
     public init(
-        index: Int, parent: Int? = nil, host: String? = nil, namespace: String, device: String? = nil, vantage: VantagePoint.Kind,
+        index: Int, parent: Int? = nil, host: String? = nil, namespace: String, device: String? = nil,
+        vantage: VantagePoint.Kind,
         direction: VantagePoint.Direction? = nil, hook: NetfilterHook? = nil, stage: NetfilterStage? = nil,
         edge: VantagePoint.Edge? = nil, offsetNanoseconds: Int64 = 0, evidence: [Evidence] = [],
         confidence: Confidence = .exact, joinedBy: [JoinBasis] = [], packet: Packet, changes: [FieldChange] = [],

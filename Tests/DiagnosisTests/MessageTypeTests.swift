@@ -31,7 +31,8 @@ import Wire
         ).findings
     }
 
-    @Test("of a message that is no echo the rule of its own type is the cause, for certain", arguments: [(13, 2), (3, 3)])
+    @Test(
+        "of a message that is no echo the rule of its own type is the cause, for certain", arguments: [(13, 2), (3, 3)])
     func ownType(type: Int, position: Int) throws {
         let cause = try #require(findings(ICMPMessage(type: UInt8(type), code: 1)).first)
         #expect(cause.code == "rule-drop" && cause.severity == .error)

@@ -430,7 +430,8 @@ struct MoreCauseTests {
         let silent = examine(Probe.ping.walk(.lost, through: Array(toOther))).first
         #expect(silent?.code == "tc-drop")
         #expect(silent?.severity == .warning)
-        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "TC_INGRESS", location: "__netif_receive_skb_core"))
+        let stop = Stop(
+            namespace: "host", cause: .kernelDrop(reason: "TC_INGRESS", location: "__netif_receive_skb_core"))
         let told = examine(Probe.ping.walk(.dropped, through: toOther, stop: stop)).first
         #expect(told?.code == "tc-drop")
         #expect(told?.where.device == "veth0")

@@ -92,7 +92,9 @@ import Wire
     mutating func named() throws {
         program()
         rule()
-        let stop = Stop(namespace: "host", vantage: .drop, cause: .kernelDrop(reason: "TC_INGRESS", location: "__netif_receive_skb_core"))
+        let stop = Stop(
+            namespace: "host", vantage: .drop,
+            cause: .kernelDrop(reason: "TC_INGRESS", location: "__netif_receive_skb_core"))
         let walk = Probe.ping.walk(.dropped, through: Array(toBridge.prefix(3)), stop: stop)
         let found = Diagnosis.findings(
             for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)

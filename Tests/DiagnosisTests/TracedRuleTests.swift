@@ -61,7 +61,8 @@ import Wire
         #expect(finding.rule?.chain == "outer" && finding.rule?.position == 1)
         #expect(
             finding.evidence.map(\.description).contains(
-                "state: by the rules as they were read, iptables filter outer 2 would have ended it; the trace takes precedence"))
+                "state: by the rules as they were read, iptables filter outer 2 would have ended it; the trace takes precedence"
+            ))
     }
 
     @Test("a rule that the rules as read do not have is named all the same")

@@ -43,7 +43,8 @@ private func walk(outcome: Walk.Outcome) -> Walk {
     }
     return Walk(
         id: "5f0c", kind: .icmp(.echoRequest(identifier: 5001, sequence: 1)), source: "172.19.0.2",
-        destination: "198.51.100.1", startNanoseconds: 1_795_399_094_860_946_123, durationNanoseconds: hops[hops.count - 1].offsetNanoseconds,
+        destination: "198.51.100.1", startNanoseconds: 1_795_399_094_860_946_123,
+        durationNanoseconds: hops[hops.count - 1].offsetNanoseconds,
         outcome: outcome, hops: hops, stoppedAt: stop,
         findings: outcome == .dropped
             ? [Finding(code: "rule-drop", severity: .error, where: .init(), message: "dropped by a rule")] : [])

@@ -57,7 +57,11 @@ struct FaultLabRow: Sendable {
     private mutating func compare(_ run: LabRun, with replayed: LabRun) {
         var seen = 0
         for walk in run.walks {
-            guard let again = replayed.walks.first(where: { $0.id == walk.id && $0.startNanoseconds == walk.startNanoseconds }) else {
+            guard
+                let again = replayed.walks.first(where: {
+                    $0.id == walk.id && $0.startNanoseconds == walk.startNanoseconds
+                })
+            else {
                 continue
             }
             var expected = walk

@@ -26,8 +26,10 @@ struct SchemaTests {
             ("\"kind\":{", "\"kind\":{\"version\":4,"), ("\"ttl\":64", "\"ttl\":\"64\""), ("\"losses\":[],", ""),
         ])
     func invalid(part: String, replacement: String) throws {
-        let walk = try String(decoding: Data(contentsOf: URL(filePath: "fixtures/walks/rule-drop.jsonl")), as: UTF8.self)
-            .replacing("\"host\":null", with: "\"host\":\"vm\"")
+        let walk = try String(
+            decoding: Data(contentsOf: URL(filePath: "fixtures/walks/rule-drop.jsonl")), as: UTF8.self
+        )
+        .replacing("\"host\":null", with: "\"host\":\"vm\"")
         let path = "/tmp/packetwalk-schema-\(UInt64.random(in: 0 ... .max)).jsonl"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data(walk.utf8).write(to: URL(filePath: path))

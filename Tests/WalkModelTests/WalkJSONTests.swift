@@ -57,7 +57,8 @@ import Wire
         walk.findings = [
             Finding(
                 code: "no-source-nat", severity: .error, where: Finding.Place(namespace: strange), message: strange,
-                evidence: [Fact(nil, strange), .state(strange)], rule: rule, path: [rule], unmatched: [Finding.Miss(rule: rule, because: strange)],
+                evidence: [Fact(nil, strange), .state(strange)], rule: rule, path: [rule],
+                unmatched: [Finding.Miss(rule: rule, because: strange)],
                 checks: [true, false, nil].map { Finding.Check(holds: $0, text: strange) },
                 remedy: Remedy([RemedyAction(in: nil, .line(strange))], verified: true))
         ]
@@ -151,8 +152,9 @@ import Wire
                 route: RouteDecision(timeNanoseconds: 0, namespace: "host", tuple: Self.about(.icmp)))
         ]
         let line = WalkJSON.line(walk)
-        #expect(!line.replacing("\"destination_port\":null", with: "").replacing("\"source_port\":null", with: "")
-            .contains("_port"))
+        #expect(
+            !line.replacing("\"destination_port\":null", with: "").replacing("\"source_port\":null", with: "")
+                .contains("_port"))
         #expect(line.contains(#""quoted":{"destination":"2001:db8::2","identifier":7,"ip_protocol":1,"#))
         #expect(line.contains(#""tuple":{"destination":"2001:db8::2","identifier":7,"ip_protocol":1,"#))
     }

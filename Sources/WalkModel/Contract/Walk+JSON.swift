@@ -163,7 +163,8 @@ extension RouteDecision {
 extension RuleReference {
     fileprivate init(_ json: WalkJSONObject) throws {
         self.init(
-            family: TableFamily(rawValue: try json.text("family")), table: try json.text("table"), chain: try json.text("chain"),
+            family: TableFamily(rawValue: try json.text("family")), table: try json.text("table"),
+            chain: try json.text("chain"),
             position: try json.optionalNumber("position"), handle: try json.optionalNumber("handle"),
             verdict: try json.optionalText("verdict"), text: try json.optionalText("text"),
             backend: try json.optionalText("backend").map(FirewallBackend.init(rawValue:)))
@@ -210,7 +211,8 @@ extension Finding {
             },
             remedy: try json.optionalObject("remedy").map {
                 Remedy(
-                    try $0.texts("commands").map { RemedyAction(in: nil, .line($0)) }, verified: try $0.bool("verified"))
+                    try $0.texts("commands").map { RemedyAction(in: nil, .line($0)) }, verified: try $0.bool("verified")
+                )
             })
     }
 }

@@ -34,7 +34,8 @@ struct WalkJSONObject {
 
     func text(_ key: String) throws -> String { try required(key, optionalText(key)) }
 
-    func optionalNumber<Number: FixedWidthInteger>(_ key: String, as type: Number.Type = Number.self) throws -> Number? {
+    func optionalNumber<Number: FixedWidthInteger>(_ key: String, as type: Number.Type = Number.self) throws -> Number?
+    {
         switch member(key) {
         case nil: return nil
         case .integer(let value)?:
