@@ -6,7 +6,7 @@ enum GoldenWalks {
 
     static let isAvailable = (try? Command(["zstd", "--version"]).run().status) == 0
 
-    static let hasSchemaLibrary = (try? Command(["python3", "-c", "import jsonschema"]).run().status) == 0
+    static let hasSchemaLibrary = (try? Command(["/usr/bin/python3", "-c", "import jsonschema"]).run().status) == 0
 
     /// The lines of all files.
     static func lines() throws -> [Substring] {
