@@ -39,9 +39,10 @@ import Wire
     private func outcome(_ headers: PacketHeaders, _ configure: (inout Scene) -> Void) -> Walk.Outcome? {
         var scene = network()
         configure(&scene)
+        // What is under way at either edge of a stream says nothing.
+        scene.see("wan", "wan0", .out, at: 0, packet("203.0.113.1", "203.0.113.2", label: 0x2))
         scene.see("wan", "wan0", .out, at: 200_000, headers)
         scene.see("host", "eth0", .in, at: 200_004, headers)
-        // What ends at the edge of a stream says nothing.
         scene.see("wan", "wan0", .out, at: 900_000, packet("203.0.113.1", "203.0.113.2", label: 0x1))
         return scene.walks().first { $0.path.contains("host eth0 in") }?.outcome
     }
