@@ -44,11 +44,10 @@ struct ForwardPathTests {
         #expect(
             words(path) == [
                 "route mynamespace", "hook mynamespace output", "hook mynamespace postrouting",
-                "neighbour mynamespace 172.19.0.1", "hook mynamespace egress", "wire veth1 veth0",
-                "hook host ingress", "bridge mybridge", "hook host prerouting", "source host", "forwarding host",
-                "route host", "router host TTL 64", "hook host forward", "hook host postrouting",
-                "neighbour host 203.0.113.1", "hook host egress", "wire eth0 wan0", "hook wan ingress",
-                "hook wan prerouting", "source wan", "hook wan input", "socket wan",
+                "neighbour mynamespace 172.19.0.1", "wire veth1 veth0", "bridge mybridge", "hook host prerouting",
+                "source host", "forwarding host", "route host", "router host TTL 64", "hook host forward",
+                "hook host postrouting", "neighbour host 203.0.113.1", "wire eth0 wan0", "hook wan prerouting",
+                "source wan", "hook wan input", "socket wan",
             ])
         #expect(path.end == .delivered(namespace: "wan"))
         #expect(!path.isBlocked)

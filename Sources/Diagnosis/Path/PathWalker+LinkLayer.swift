@@ -87,9 +87,10 @@ extension PathWalker {
         let site = RuleSite(
             namespace: namespace, inDevice: hook == .ingress ? link.name : nil,
             outDevice: hook == .egress ? link.name : nil)
-        ask(
-            HookTraversal(site: site, hook: hook, families: ["netdev"], device: link.name, asksTranslation: false),
-            &packet, isExpected: false)
+        let traversal = HookTraversal(
+            site: site, hook: hook, families: ["netdev"], device: link.name, asksTranslation: false)
+        // Most devices have no chain of their own.
+        if !traversal.baseChains().isEmpty { ask(traversal, &packet, isExpected: false) }
     }
 
     /// From one end of a wire to the other. False where the frame can't pass.
