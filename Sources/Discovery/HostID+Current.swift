@@ -1,3 +1,5 @@
+// Either may own what <sys/socket.h> declares, by the order in which a whole module is compiled.
+internal import CNetlink
 internal import Glibc
 internal import LinuxSystem
 public import Network
