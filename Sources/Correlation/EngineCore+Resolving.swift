@@ -119,7 +119,7 @@ extension EngineCore {
         var ordinal = emitted
         let count = workspace.members.count
         for packet in workspace.partition.packets() {
-            let sightings = packet.count == count ? workspace.members : members(at: packet)
+            let sightings = members(at: packet)
             var last = Int64.min
             for position in packet { last = max(last, workspace.group.time(position)) }
             guard force || last + groups.quietNanoseconds <= time else {

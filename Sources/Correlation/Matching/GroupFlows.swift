@@ -17,8 +17,6 @@ struct GroupFlows: ~Copyable {
     private(set) var keys: ContiguousArray<FlowKey> = []
     /// By position, the number of the sighting's flow; empty after `readPlain`.
     private(set) var numbers: ContiguousArray<Int32> = []
-    /// Whether every place was passed at most once; of `read`.
-    private(set) var isOnce = false
     /// Ordered by `flow`.
     private(set) var links: ContiguousArray<Link> = []
     /// A forest over flows; a root's own number stands for the class.
@@ -54,7 +52,7 @@ struct GroupFlows: ~Copyable {
         keys.removeAll(keepingCapacity: true)
         numbers.removeAll(keepingCapacity: true)
         visited.begin()
-        isOnce = true
+        var isOnce = true
         var table: KeyTable?
         var last: Int32 = -1
         for member in members {
@@ -169,11 +167,6 @@ struct GroupFlows: ~Copyable {
         var end = low
         while end < links.count, links[end].flow == flow { end += 1 }
         return low..<end
-    }
-
-    /// Whether a sighting of `flow` can follow one of `other`: of the same flow, or of one that conntrack links with it.
-    func mayFollow(_ other: Int32, _ flow: Int32) -> Bool {
-        other == flow || !links.isEmpty && links(of: flow).contains { links[$0].other == other }
     }
 
     /// Source translation leaves the destination alone, destination translation the source; hairpins change both

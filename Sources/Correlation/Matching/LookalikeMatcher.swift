@@ -59,13 +59,6 @@ struct LookalikeMatcher: ~Copyable {
         into partition: inout PacketPartition
     ) {
         partition.begin(count: group.count)
-        if flows.isOnce, !group.hasFragments {
-            if separateOnce(group, flows, near: surroundings, into: &partition) {
-                partition.uniteTied()
-                return
-            }
-            partition.begin(count: group.count)
-        }
         let isOneDatagram = group.showsOneDatagram(0..<Int32(group.count))
         sortIntoClasses(group, flows)
         var start = 0
@@ -80,48 +73,6 @@ struct LookalikeMatcher: ~Copyable {
             start = Int(end)
         }
         partition.uniteTied()
-    }
-
-    /// Where every place was passed once, each sighting is a node of its own, and follows the one that fits best. No more
-    /// than that is needed for most groups of which conntrack says nothing.
-    /// - Returns: false where two fit alike: then `partition` means nothing.
-    private func separateOnce(
-        _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, near surroundings: Surroundings,
-        into partition: inout PacketPartition
-    ) -> Bool {
-        for position in 0..<group.count {
-            let key = group.keys[position]
-            let flow = flows.numbers[position]
-            let label = group.marks[position].label
-            var best: Int32 = 0
-            var earlier: Int32 = -1
-            var isTied = false
-            // As in `findEarlier`: captures first.
-            for pass in 0..<(key.clock == .passage ? 2 : 1) {
-                best = 0
-                earlier = -1
-                isTied = false
-                for candidate in 0..<group.count where candidate != position {
-                    let other = flows.numbers[candidate]
-                    guard group.marks[candidate].label == label, flows.mayFollow(other, flow) else { continue }
-                    let before = group.keys[candidate]
-                    if key.clock == .passage, pass == 0, before.clock != .passage { continue }
-                    let score = surroundings.precedence.score(before, before: key)
-                    let weighted = score > 0 ? score * 2 + (other == flow ? 1 : 0) : 0
-                    if weighted > best {
-                        best = weighted
-                        earlier = Int32(candidate)
-                        isTied = false
-                    } else if weighted == best, weighted > 0 {
-                        isTied = true
-                    }
-                }
-                if best / 2 >= Precedence.adjacent, !isTied { break }
-            }
-            if isTied { return false }
-            if earlier >= 0 { tie(Int32(position), to: earlier, .exact, [], group, surroundings, &partition) }
-        }
-        return true
     }
 
     /// Groups positions by the class of their flow.
