@@ -64,14 +64,13 @@ let package = Package(
             name: "Runs",
             dependencies: [
                 "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
-                "Correlation", "Query", "Diagnosis", "Twin", "Views",
+                "Correlation", "Diagnosis",
             ], swiftSettings: house),
         .executableTarget(
             name: "packetwalk",
             dependencies: [
-                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
-                "Correlation",
-                "Query", "Diagnosis", "Twin", "Views", "Runs",
+                "Wire", "LinuxSystem", "Network", "Discovery", "Recording", "Probes", "WalkModel", "Query", "Twin",
+                "Views", "Runs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
