@@ -74,7 +74,7 @@ struct WalkBuilder {
     private func kind(of step: Step) -> PacketKind {
         let sighting = step.sighting
         if sighting.network == .arp {
-            return .arp(operation: sighting.icmpSequence, sender: MACAddress(value: sighting.macSource))
+            return .arp(operation: sighting.transaction, sender: MACAddress(value: sighting.macSource))
         }
         let number = IPProtocol(rawValue: sighting.ipProtocol)
         if sighting.has(Sighting.isFragment), !sighting.has(Sighting.hasTransport) {
@@ -94,7 +94,7 @@ struct WalkBuilder {
             isIPv6: sighting.ipProtocol == IPProtocol.icmpv6.rawValue, type: sighting.icmpType, code: sighting.icmpCode)
         if message.isEcho {
             message.identifier = sighting.sourcePort
-            message.sequence = sighting.icmpSequence
+            message.sequence = sighting.transaction
         }
         guard let detail else { return message }
         if message.isTooBig { message.mtu = detail.reportedMTU }

@@ -163,6 +163,7 @@ extension PacketHeaders {
             return true
         }
         setPayload(at: payload, end: payloadEnd)
+        if payloadEnd &- payload >= 2, bytes.holds(2, at: payload) { udpTransaction = bytes.u16(payload) }
         hash.mix(UInt64(payloadLength), 0)
         finishLabel(&hash, bytes, at: payload)
         return false

@@ -112,6 +112,10 @@ public struct PacketHeaders: Hashable, Sendable {
     /// ARP: the sender's hardware address. NDP: the link-layer address option; zero for none.
     public var neighbourMAC = MACAddress(value: 0)
 
+    /// The first two octets of a UDP payload, where DNS keeps the ID that a reply copies from its query (RFC 1035
+    /// section 4.1.1); 0 where there are none.
+    public var udpTransaction: UInt16 = 0
+
     // MARK: ICMP errors: the packet quoted inside
     public var quotedSource = IPAddress(ipv4: 0)
     public var quotedDestination = IPAddress(ipv4: 0)

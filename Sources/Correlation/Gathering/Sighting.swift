@@ -46,8 +46,9 @@ struct Sighting {
     var sourcePort: UInt16
     var destinationPort: UInt16
     var identification: UInt16
-    /// ICMP sequence number; for ARP the operation.
-    var icmpSequence: UInt16
+    /// What a reply has in common with its request: ICMP's sequence number, the first two octets of UDP's payload; for
+    /// ARP the operation.
+    var transaction: UInt16
     var fragmentOffset: UInt16
     var ttl: UInt8
     var dscp: UInt8
@@ -91,7 +92,9 @@ struct Sighting {
         destinationPort = isEcho ? observation.headers.icmpIdentifier : observation.headers.destinationPort
         identification = observation.headers.identification
         network = observation.headers.network
-        icmpSequence = network == .arp ? observation.headers.arpOperation : observation.headers.icmpSequence
+        transaction =
+            network == .arp
+            ? observation.headers.arpOperation : observation.headers.icmpSequence | observation.headers.udpTransaction
         fragmentOffset = observation.headers.fragmentOffset
         ttl = observation.headers.ttl
         dscp = observation.headers.dscp

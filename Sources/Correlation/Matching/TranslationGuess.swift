@@ -55,8 +55,13 @@ struct TranslationGuess: ~Copyable {
         for root in heads.indices where heads[root] >= 0 && !partition.isUncertain[Int(heads[root])] {
             let head = heads[root]
             if !isOneDatagram, group.marks[Int(head)].isFragment { continue }
-            // Conntrack speaks of this namespace, and did not say that these two are one.
-            if state.hasConntrack[Int(surroundings.namespace(of: group.keys[Int(head)]))] { continue }
+            // Conntrack speaks of this namespace, and did not say that these two are one. It speaks when it confirms the
+            // connection, on the packet's way out or to a socket: never of one that was dropped before.
+            if state.hasConntrack[Int(surroundings.namespace(of: group.keys[Int(head)]))],
+                mayBeConfirmed(Int32(root), where: head, group, surroundings, partition)
+            {
+                continue
+            }
             if let claim = claim(of: head, root: Int32(root), group, flows, surroundings, state, partition) {
                 claims.append(claim)
             }
@@ -87,6 +92,23 @@ struct TranslationGuess: ~Copyable {
             }
         }
         return roots
+    }
+
+    /// Whether the packet was seen where conntrack has confirmed its connection, in the namespace of `head`: behind
+    /// Netfilter's last hook.
+    private func mayBeConfirmed(
+        _ root: Int32, where head: Int32, _ group: borrowing SightingGroup, _ surroundings: Surroundings,
+        _ partition: borrowing PacketPartition
+    ) -> Bool {
+        for position in 0..<group.count where partition.root(of: Int32(position)) == root {
+            let key = group.keys[position]
+            if surroundings.isOneNamespace(key, group.keys[Int(head)]),
+                surroundings.places.places[Int(key.place)].phase > .postrouting
+            {
+                return true
+            }
+        }
+        return false
     }
 
     /// What the packet that begins at `head` can continue; nil for nothing.

@@ -3,53 +3,94 @@ internal import WalkModel
 /// Walks by what ties a reply to its request.
 ///
 /// A fixed table, four entries a set; the oldest of a set gives way. Bounded by construction, whatever the traffic.
+/// Requests that one reply could answer (datagrams of one flow) stand side by side, told apart by what the reply copies
+/// from its request: `transaction`.
 struct AnswerTable: ~Copyable {
     private static let ways = 4
-    /// 0 for an empty entry. The three fields lie apart, since most searches look at nothing but keys.
+    /// Requests of one key: a resolver asks for both address families at once, from one socket.
+    private static let alike = 2
+
+    /// 0 for an empty entry. The fields lie apart, since most searches look at nothing but keys.
     private var keys: ContiguousArray<UInt64>
     private var times: ContiguousArray<Int64>
     private var identifiers: ContiguousArray<WalkIdentifier>
+    private var transactions: ContiguousArray<UInt16>
+    /// Answered, but what comes later by the same key answers it too.
+    private var isAnswered: ContiguousArray<Bool>
     private let mask: Int
 
     init(sets: Int = 1 << 14) {
         keys = ContiguousArray(repeating: 0, count: sets * Self.ways)
         times = ContiguousArray(repeating: .min, count: sets * Self.ways)
         identifiers = ContiguousArray(repeating: WalkIdentifier(high: 0, low: 0), count: sets * Self.ways)
+        transactions = ContiguousArray(repeating: 0, count: sets * Self.ways)
+        isAnswered = ContiguousArray(repeating: false, count: sets * Self.ways)
         mask = sets - 1
     }
 
-    mutating func insert(_ key: UInt64, _ identifier: WalkIdentifier, timeNanoseconds: Int64) {
+    private func set(of key: UInt64) -> Range<Int> {
         let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
-        var victim = base
-        for slot in base..<base + Self.ways {
+        return base..<base + Self.ways
+    }
+
+    /// Takes the place of the walk with this key and transaction, else of one that was answered, else of the oldest.
+    mutating func insert(
+        _ key: UInt64, _ identifier: WalkIdentifier, timeNanoseconds: Int64, transaction: UInt16 = 0
+    ) {
+        var oldest = set(of: key).lowerBound
+        var same = -1
+        var sameCount = 0
+        var victim = -1
+        for slot in set(of: key) {
             if keys[slot] == key {
-                victim = slot
-                break
+                if transactions[slot] == transaction || isAnswered[slot] { victim = slot }
+                if same < 0 || times[slot] < times[same] { same = slot }
+                sameCount += 1
             }
-            if times[slot] < times[victim] { victim = slot }
+            if times[slot] < times[oldest] { oldest = slot }
         }
+        if victim < 0 { victim = sameCount >= Self.alike ? same : oldest }
         keys[victim] = key
         times[victim] = timeNanoseconds
         identifiers[victim] = identifier
+        transactions[victim] = transaction
+        isAnswered[victim] = false
     }
 
-    /// Whether there is a walk by this key that did not begin before `since`.
-    func holds(_ key: UInt64, since: Int64) -> Bool { slot(of: key, since: since) != nil }
+    /// Whether there is a walk by this key that did not begin before `since` and was not answered.
+    func holds(_ key: UInt64, since: Int64) -> Bool {
+        set(of: key).contains { keys[$0] == key && times[$0] != .min && times[$0] >= since && !isAnswered[$0] }
+    }
 
     /// Takes the walk out: each is answered, or answers, once.
-    /// - Parameter since: it did not begin before (nanoseconds since 1970).
-    mutating func take(_ key: UInt64, since: Int64 = .min) -> WalkIdentifier? {
-        guard let slot = slot(of: key, since: since) else { return nil }
-        keys[slot] = 0
-        times[slot] = .min
-        return identifiers[slot]
+    /// - Parameters:
+    ///   - since: it did not begin before (nanoseconds since 1970).
+    ///   - transaction: the walk that has it goes before one that has another; of those the newest.
+    ///   - keeps: it is given again where nothing else has the key: a request may be answered by several packets.
+    mutating func take(
+        _ key: UInt64, since: Int64 = .min, transaction: UInt16 = 0, keeps: Bool = false
+    ) -> WalkIdentifier? {
+        var best = -1
+        for slot in set(of: key) where keys[slot] == key && times[slot] != .min && times[slot] >= since {
+            guard best >= 0 else {
+                best = slot
+                continue
+            }
+            if rank(slot, transaction) > rank(best, transaction) { best = slot }
+        }
+        guard best >= 0 else { return nil }
+        let identifier = identifiers[best]
+        if keeps {
+            isAnswered[best] = true
+        } else {
+            keys[best] = 0
+            times[best] = .min
+        }
+        return identifier
     }
 
-    private func slot(of key: UInt64, since: Int64) -> Int? {
-        let base = (Int(truncatingIfNeeded: key >> 7) & mask) * Self.ways
-        for slot in base..<base + Self.ways where keys[slot] == key && times[slot] != .min && times[slot] >= since {
-            return slot
-        }
-        return nil
+    private func rank(_ slot: Int, _ transaction: UInt16) -> (Int, Int64) {
+        let isAlike = transactions[slot] == transaction
+        return (isAnswered[slot] ? 0 : isAlike ? 2 : 1, times[slot])
     }
 }

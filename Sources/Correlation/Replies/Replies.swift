@@ -36,31 +36,45 @@ struct Replies: ~Copyable {
             let first = batch.steps[stepStart].sighting
             let detail = first.detail
             let quotedLabel = detail >= 0 ? batch.details[Int(detail)].quotedLabel : 0
+            let transaction = Self.transaction(first)
             if let key = Self.answerKey(first, quotedLabel: quotedLabel) {
-                answered = first.has(Sighting.quotesPacket) ? quotable.take(key) : answers.take(key)
-                if answered == nil { early.insert(key, identifier, timeNanoseconds: time) }
+                // A datagram may be answered by several.
+                answered =
+                    first.has(Sighting.quotesPacket)
+                    ? quotable.take(key)
+                    : answers.take(
+                        key, transaction: transaction, keeps: first.ipProtocol == IPProtocol.udp.rawValue)
+                if answered == nil {
+                    early.insert(key, identifier, timeNanoseconds: time, transaction: transaction)
+                }
             }
             batch.records[index].answers = answered
             let keys = Self.keys(of: first, reply: batch.steps[last].sighting.flowKey.reversed)
             // A datagram that answers another asks for nothing itself, as far as can be told.
             if keys.content != 0, answered == nil || first.ipProtocol != IPProtocol.udp.rawValue,
-                !isAnswered(keys.content, &batch.records[index])
+                !isAnswered(keys.content, transaction, &batch.records[index])
             {
-                answers.insert(keys.content, identifier, timeNanoseconds: time)
+                answers.insert(keys.content, identifier, timeNanoseconds: time, transaction: transaction)
             }
-            if keys.error != 0, !isAnswered(keys.error, &batch.records[index]) {
+            if keys.error != 0, !isAnswered(keys.error, 0, &batch.records[index]) {
                 quotable.insert(keys.error, identifier, timeNanoseconds: time)
             }
         }
     }
 
     /// Has a walk answered by what ended before it: its own last sightings may have come late.
-    private mutating func isAnswered(_ key: UInt64, _ record: inout WalkRecord) -> Bool {
-        guard record.answeredBy == nil, let reply = early.take(key, since: record.startNanoseconds) else {
-            return false
-        }
+    private mutating func isAnswered(_ key: UInt64, _ transaction: UInt16, _ record: inout WalkRecord) -> Bool {
+        guard record.answeredBy == nil,
+            let reply = early.take(key, since: record.startNanoseconds, transaction: transaction)
+        else { return false }
         record.answeredBy = reply
         return true
+    }
+
+    /// What a reply by UDP copies from its request; 0 elsewhere, where the key says it all.
+    private static func transaction(_ sighting: borrowing Sighting) -> UInt16 {
+        guard sighting.ipProtocol == IPProtocol.udp.rawValue else { return 0 }
+        return sighting.has(Sighting.quotesPacket) ? 0 : sighting.transaction
     }
 
     /// What a packet answers, as a key; nil where it can answer nothing.
@@ -71,7 +85,7 @@ struct Replies: ~Copyable {
             return quotedLabel == 0 ? nil : mix(quotedLabel, 0x6572_726f)
         }
         if sighting.network == .arp {
-            return sighting.icmpSequence == 2 ? mix(sighting.flowKey.hash, 0x6172_7000) : nil
+            return sighting.transaction == 2 ? mix(sighting.flowKey.hash, 0x6172_7000) : nil
         }
         switch IPProtocol(rawValue: sighting.ipProtocol) {
         case .icmp:
@@ -89,7 +103,7 @@ struct Replies: ~Copyable {
     }
 
     private static func echoKey(_ sighting: borrowing Sighting, _ flow: FlowKey) -> UInt64 {
-        mix(flow.hash, UInt64(sighting.icmpSequence) | 1 << 42)
+        mix(flow.hash, UInt64(sighting.transaction) | 1 << 42)
     }
 
     /// - Parameter reply: the flow of a reply, as the packet's end sends it.
@@ -99,7 +113,7 @@ struct Replies: ~Copyable {
             keys.error = mix(sighting.label, 0x6572_726f)
         }
         if sighting.network == .arp {
-            if sighting.icmpSequence == 1 { keys.content = mix(reply.hash, 0x6172_7000) }
+            if sighting.transaction == 1 { keys.content = mix(reply.hash, 0x6172_7000) }
             return keys
         }
         switch IPProtocol(rawValue: sighting.ipProtocol) {

@@ -78,6 +78,7 @@ extension PacketHeaders {
         coder.address(77, &tunnelDestination, base.tunnelDestination)
         coder.number(78, &label, base.label)
         coder.number(79, &datagramStart, base.datagramStart)
+        coder.number(80, &udpTransaction, base.udpTransaction)
     }
 }
 
