@@ -28,6 +28,41 @@ import Wire
         #expect(try matches(filter, Self.echo, .raw) == expected)
     }
 
+    /// Port unreachable from 198.51.100.1, which quotes 172.19.0.2:5000 > 198.51.100.1:53, UDP.
+    static let portUnreachable: [UInt8] =
+        [
+            0x45, 0, 0, 56, 0x12, 0x34, 0, 0, 64, 1, 0, 0,  // version, length, id, TTL 64, ICMP
+            198, 51, 100, 1, 172, 19, 0, 2,
+            3, 3, 0, 0, 0, 0, 0, 0,  // destination unreachable, port
+        ] + [
+            0x45, 0, 0, 28, 0x12, 0x35, 0x40, 0, 63, 17, 0, 0,  // the quotation
+            172, 19, 0, 2, 198, 51, 100, 1,
+            0x13, 0x88, 0, 53, 0, 8, 0, 0,
+        ]
+
+    @Test(
+        "an ICMP error matches by the packet that it quotes",
+        arguments: [
+            ("udp port 53", true), ("udp and src host 172.19.0.2", true), ("udp port 54", false), ("tcp", false),
+        ])
+    func quotation(filter: String, expected: Bool) throws {
+        let filter = try PacketFilter(filter)
+        for (link, packet) in [
+            (LinkType.raw, Self.portUnreachable), (.ethernet, Self.frame.prefix(14) + Self.portUnreachable),
+        ] {
+            var headers = PacketHeaders()
+            packet.withUnsafeBytes {
+                headers.read($0.bytes, linkType: link, originalLength: packet.count)
+                #expect(filter.matchesQuotation($0, headers) == expected)
+            }
+        }
+        var headers = PacketHeaders()
+        Self.echo.withUnsafeBytes {
+            headers.read($0.bytes, linkType: .raw, originalLength: Self.echo.count)
+            #expect(!filter.matchesQuotation($0, headers))
+        }
+    }
+
     @Test func `a filter by MAC address matches no packet without one`() throws {
         #expect(try matches("ether src 02:00:00:00:00:02", Self.frame, .ethernet))
         #expect(try !matches("ether src 02:00:00:00:00:02", Self.echo, .raw))

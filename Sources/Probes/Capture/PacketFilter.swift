@@ -31,6 +31,15 @@ final class PacketFilter {
         return program?.matches(bytes, originalLength: originalLength) ?? false
     }
 
+    /// Whether a packet is an ICMP error (RFC 792, RFC 4443) about one that matches: who asks for `udp port 53` wants to
+    /// know that nobody listens there.
+    func matchesQuotation(_ bytes: UnsafeRawBufferPointer, _ headers: borrowing PacketHeaders) -> Bool {
+        let start = Int(headers.payloadOffset)
+        guard headers.flags.contains(.quotesPacket), start > 0, start < bytes.count else { return false }
+        let quotation = UnsafeRawBufferPointer(rebasing: bytes[start...])
+        return matches(quotation, linkType: .raw, originalLength: quotation.count)
+    }
+
     /// One expression for one link type.
     final class Program {
         private var program = bpf_program()

@@ -87,8 +87,10 @@ final class Intake {
         var taken = observation
         let point = registry[observation.vantage]
         if let filter {
-            taken.matchesFilter = filter.matches(
-                bytes, linkType: point.linkType, originalLength: Int(observation.originalLength))
+            taken.matchesFilter =
+                filter.matches(
+                    bytes, linkType: point.linkType, originalLength: Int(observation.originalLength))
+                || filter.matchesQuotation(bytes, observation.headers)
         }
         if taken.timeNanoseconds < watermarkNanoseconds {
             taken.timeNanoseconds = watermarkNanoseconds
