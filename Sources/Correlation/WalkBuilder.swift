@@ -65,7 +65,7 @@ struct WalkBuilder {
         }
         walk.cutOff = record.cutOff
         walk.losses = batch.losses[record.lossStart..<record.lossStart + record.lossCount].map {
-            WalkLoss(vantage: $0.source, lost: $0.lost)
+            WalkLoss(vantage: $0.source, lost: $0.lost, isInferred: $0.isInferred)
         }
         return walk
     }

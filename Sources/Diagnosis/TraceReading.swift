@@ -15,10 +15,10 @@ struct TraceReading {
     /// Whether the packet came through a base chain to its end.
     func passed(family: TableFamily, table: String, baseChain: String, namespace: String) -> Bool {
         let ends = events.filter {
-            $0.endsBaseChain && $0.namespace == namespace && $0.reference.family == family
+            $0.verdict.endsBaseChain && $0.namespace == namespace && $0.reference.family == family
                 && $0.reference.table == table && $0.baseChain == baseChain
         }
-        return !ends.isEmpty && ends.allSatisfy { !$0.endsPacket }
+        return !ends.isEmpty && ends.allSatisfy { !$0.verdict.endsPacket }
     }
 
     /// The rules that led to a rule's chain, from the base chain on; nil where the way is not known whole.
@@ -31,7 +31,7 @@ struct TraceReading {
         var index = last
         while wanted != base {
             let found = events[..<index].lastIndex {
-                isSameWay($0, events[last]) && ($0.verdict == "jump \(wanted)" || $0.verdict == "goto \(wanted)")
+                isSameWay($0, events[last]) && $0.verdict.target == wanted
             }
             guard let found else { return nil }
             path.insert(events[found].reference, at: 0)
@@ -46,7 +46,7 @@ struct TraceReading {
         guard let last = events.lastIndex(where: { $0.reference == rule }) else { return [] }
         let end = events[last]
         return events[..<last].filter {
-            $0.verdict == "accept" && $0.namespace == end.namespace && $0.hook == end.hook && !isSameWay($0, end)
+            $0.verdict == .accept && $0.namespace == end.namespace && $0.hook == end.hook && !isSameWay($0, end)
                 && $0.reference.table != "nat"
         }.map(\.reference)
     }

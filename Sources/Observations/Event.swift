@@ -131,8 +131,7 @@ public struct RuleEvent: Sendable, Codable, Hashable {
     public var timeNanoseconds: Int64
     public var namespace: String
     public var reference: RuleReference
-    /// `accept`, `drop`, `reject`, `jump CHAIN`, `goto CHAIN`, `return`, `continue`, `queue`, `policy accept`, …
-    public var verdict: String
+    public var verdict: Verdict
     /// The base chain from which the packet came to the rule's chain, or that chain itself; nil where not known.
     public var baseChain: String?
     /// The hook of that base chain.
@@ -144,7 +143,7 @@ public struct RuleEvent: Sendable, Codable, Hashable {
     public var mark: UInt32
 
     public init(
-        timeNanoseconds: Int64, namespace: String, reference: RuleReference, verdict: String,
+        timeNanoseconds: Int64, namespace: String, reference: RuleReference, verdict: Verdict,
         baseChain: String? = nil, hook: NetfilterHook? = nil, headers: PacketHeadersRecord, inDevice: String? = nil,
         outDevice: String? = nil, mark: UInt32 = 0
     ) {
@@ -158,19 +157,6 @@ public struct RuleEvent: Sendable, Codable, Hashable {
         self.inDevice = inDevice
         self.outDevice = outDevice
         self.mark = mark
-    }
-}
-
-extension RuleEvent {
-    /// Whether the packet's way ended here: `drop`, `reject`, `policy drop`.
-    public var endsPacket: Bool {
-        verdict.hasPrefix("drop") || verdict.hasPrefix("reject") || verdict == "policy drop"
-    }
-
-    /// Whether its way through the base chain ended here, in whichever way.
-    public var endsBaseChain: Bool {
-        endsPacket || verdict == "accept" || verdict.hasPrefix("policy") || verdict.hasPrefix("queue")
-            || verdict == "stolen"
     }
 }
 
@@ -249,6 +235,9 @@ public struct Loss: Sendable, Codable, Hashable {
     /// `pcap host:veth0`, `nflog host`, `conntrack host`, …
     public var source: String
     public var lost: UInt64
+    /// No source reported it: a walk alone shows that rules are missing, as those of every packet that is not sampled.
+    /// Such a loss is no event, so it is never recorded.
+    public var isInferred = false
 
     public init(timeNanoseconds: Int64, vantage: VantageID?, source: String, lost: UInt64) {
         self.timeNanoseconds = timeNanoseconds
@@ -256,6 +245,8 @@ public struct Loss: Sendable, Codable, Hashable {
         self.source = source
         self.lost = lost
     }
+
+    enum CodingKeys: CodingKey { case timeNanoseconds, vantage, source, lost }
 
     /// How rule traces name themselves: `rule trace host`. What they lose is rules; no sighting is missing for it.
     public static let ruleTracePrefix = "rule trace "

@@ -109,7 +109,7 @@ extension Condition {
     private static func rule(_ text: String, _ walk: Walk) -> Bool {
         let met = walk.hops.flatMap(\.rules) + [walk.stoppedAt?.rule].compactMap(\.self)
         return met.contains { rule in
-            rule.chain == text || "\(rule.table) \(rule.chain)" == text || rule.verdict == text
+            rule.chain == text || "\(rule.table) \(rule.chain)" == text || rule.verdict?.rawValue == text
                 || rule.text?.contains(text) == true
         }
     }

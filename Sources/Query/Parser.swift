@@ -1,3 +1,4 @@
+internal import Network
 internal import WalkModel
 
 /// Recursive descent; deeper than `depthLimit` it gives up rather than run out of stack.
@@ -7,7 +8,12 @@ struct Parser {
     private var depth = 0
     private static let depthLimit = 100
 
-    init(tokens: [Token]) { self.tokens = tokens }
+    private let findingCodes: [String]
+
+    init(tokens: [Token], findingCodes: [String]) {
+        self.tokens = tokens
+        self.findingCodes = findingCodes
+    }
 
     private var token: Token { tokens[min(index, tokens.count - 1)] }
 
@@ -100,6 +106,9 @@ struct Parser {
         default: throw failure("expected a name in quotes, found \(token.words)")
         }
         guard !argument.isEmpty else { throw failure("expected a name, found an empty one") }
+        if name == "finding", !findingCodes.contains(argument), let near = findingCodes.nearest(to: argument) {
+            throw failure("there is no finding '\(argument)': did you mean '\(near)'?")
+        }
         index += 1
         guard token.kind == .close else { throw failure("expected ')', found \(token.words)") }
         index += 1

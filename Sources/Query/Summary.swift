@@ -92,9 +92,8 @@ public struct Summary: Sendable {
         let isReply = walk.answers != nil
         let client = isReply ? walk.destination : walk.source
         let server = isReply ? walk.source : walk.destination
-        let port = (isReply ? walk.sourcePort : walk.destinationPort).map { ":\($0)" } ?? ""
-        let shownServer = !port.isEmpty && !server.isIPv4 ? "[\(server)]" : server.description
-        return "\(walk.protocol) \(client) → \(shownServer)\(port)" + (isReply ? " (answers)" : "")
+        let port = isReply ? walk.sourcePort : walk.destinationPort
+        return "\(walk.protocol) \(client) → \(server.text(port: port))" + (isReply ? " (answers)" : "")
     }
 
     private static func place(_ hop: Hop) -> String {
@@ -196,8 +195,9 @@ extension Summary {
                         "latency between adjacent links", ["from", "to", "walks", "median", "p99", "max"],
                         latencies.map {
                             [
-                                $0.from, $0.to, String($0.walks), Self.words($0.medianNanoseconds),
-                                Self.words($0.percentile99Nanoseconds), Self.words($0.maximumNanoseconds),
+                                $0.from, $0.to, String($0.walks), Durations.text(nanoseconds: $0.medianNanoseconds),
+                                Durations.text(nanoseconds: $0.percentile99Nanoseconds),
+                                Durations.text(nanoseconds: $0.maximumNanoseconds),
                             ]
                         }
                     ))
@@ -209,17 +209,6 @@ extension Summary {
             if outcomes.isEmpty { return "none" }
             return outcomes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
                 .joined(separator: ", ")
-        }
-
-        /// Three digits and a unit.
-        private static func words(_ nanoseconds: Int64) -> String {
-            for (unit, factor) in [("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1000)] as [(String, Int64)]
-            where nanoseconds >= factor {
-                let whole = nanoseconds / factor
-                let tenths = nanoseconds % factor * 10 / factor
-                return whole >= 100 ? "\(whole) \(unit)" : "\(whole).\(tenths) \(unit)"
-            }
-            return "\(nanoseconds) ns"
         }
     }
 }

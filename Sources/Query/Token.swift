@@ -42,10 +42,9 @@ struct Token {
             case "=", "!", "<", ">":
                 var sign = String(character)
                 if index + 1 < characters.count, characters[index + 1] == "=" { sign.append("=") }
-                guard sign != "=", sign != "!" else {
-                    throw QueryError(offset: start, reason: "'\(sign)' is no comparison: write '\(sign)='")
-                }
-                tokens.append(Token(kind: .comparison(sign), offset: start))
+                if sign == "!" { throw QueryError(offset: start, reason: "'!' is no comparison: write '!='") }
+                // As in pcap-filter(7).
+                tokens.append(Token(kind: .comparison(sign == "=" ? "==" : sign), offset: start))
                 index += sign.count
             case "\"", "'":
                 guard let end = characters[(index + 1)...].firstIndex(of: character) else {

@@ -11,8 +11,11 @@ public struct WalkFilter: Sendable {
     let root: Condition
 
     /// Throws `QueryError`, which says where the text can't be understood and what was expected there.
-    public init(_ text: String) throws {
-        var parser = Parser(tokens: try Token.tokens(of: text))
+    ///
+    /// - Parameter findingCodes: those that there are. One that is nearly one of them is taken for a misspelling; any
+    ///   other may be of another version.
+    public init(_ text: String, findingCodes: [String] = []) throws {
+        var parser = Parser(tokens: try Token.tokens(of: text), findingCodes: findingCodes)
         root = try parser.whole()
     }
 

@@ -1,3 +1,4 @@
+internal import Network
 internal import Observations
 public import Recording
 
@@ -27,7 +28,8 @@ public struct RecordedRun {
 
     /// Reads everything, once. Throws what `take` throws.
     public mutating func replay(_ take: ([ExchangeGroup]) throws -> Void) throws {
-        var pipelines = RunPipelines()
+        let reader = reader
+        var pipelines = RunPipelines { reader.host(of: $0)?.label(among: reader.hosts) }
         var (packetCount, hasTopology) = (packetCount, hasTopology)
         try reader.read(
             events: { run, event in

@@ -1,4 +1,5 @@
 public import Observations
+internal import WalkModel
 
 /// A pipeline for each run that is replayed.
 ///
@@ -14,8 +15,10 @@ public struct RunPipelines {
     }
 
     private var runs: [Run] = []
+    private let hostLabel: (RunID) -> String?
 
-    public init() {}
+    /// - Parameter hostLabel: what walks call the host of a run; nil for the name that the run's network gives.
+    public init(hostLabel: @escaping (RunID) -> String? = { _ in nil }) { self.hostLabel = hostLabel }
 
     public mutating func take(_ event: Event, of run: RunID) {
         runs[index(run)].pipeline.take(event)
@@ -40,19 +43,42 @@ public struct RunPipelines {
 
     /// The exchanges of the run that are over, with their findings.
     public mutating func finishedExchanges(of run: RunID) -> [ExchangeGroup] {
-        runs[index(run)].pipeline.finishedExchanges()
+        labelled(runs[index(run)].pipeline.finishedExchanges(), run)
     }
 
     /// The streams have ended: what is open ends now, and is given to `sink` run by run.
     public mutating func finish(_ sink: ([ExchangeGroup]) throws -> Void) rethrows {
         for index in runs.indices {
             runs[index].pipeline.endOfStream()
-            try sink(runs[index].pipeline.finish())
+            try sink(labelled(runs[index].pipeline.finish(), RunID(rawValue: UInt32(index))))
         }
+    }
+
+    private func labelled(_ groups: [ExchangeGroup], _ run: RunID) -> [ExchangeGroup] {
+        guard let label = hostLabel(run) else { return groups }
+        var groups = groups
+        for group in groups.indices {
+            for index in groups[group].exchanges.indices {
+                groups[group].exchanges[index].request.nameHost(label)
+                groups[group].exchanges[index].reply?.nameHost(label)
+            }
+        }
+        return groups
     }
 
     private mutating func index(_ run: RunID) -> Int {
         while runs.count <= Int(run.rawValue) { runs.append(Run()) }
         return Int(run.rawValue)
+    }
+}
+
+extension Walk {
+    /// Where it is not known nothing is made up.
+    fileprivate mutating func nameHost(_ label: String) {
+        guard host != nil, host != label else { return }
+        host = label
+        for index in hops.indices { hops[index].host = label }
+        lastSeen?.host = label
+        expectedNext?.host = label
     }
 }

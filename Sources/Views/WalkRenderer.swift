@@ -22,6 +22,8 @@ public struct WalkRenderer: Sendable {
     public var options: RenderOptions
     /// Adds what a device is; nil where it is not known.
     public var topology: Topology?
+    /// Whether namespaces are called with their host: `alpha/web`. JSON names the host beside them anyway.
+    public var namesHosts = false
 
     public init(format: OutputFormat, options: RenderOptions = RenderOptions(), topology: Topology? = nil) {
         self.format = format
@@ -31,6 +33,12 @@ public struct WalkRenderer: Sendable {
 
     /// The whole text, ended by a newline. In JSON a reply is a line of its own.
     public func render(_ request: Walk, reply: Walk? = nil) throws -> String {
+        if namesHosts, format != .json {
+            var renderer = self
+            renderer.namesHosts = false
+            renderer.topology = topology?.withHostNames(request.host)
+            return try renderer.render(request.withHostNames, reply: reply?.withHostNames)
+        }
         switch format {
         case .text:
             if options.verbosity == .quiet { return WalkLine(options).render(request, reply: reply) }

@@ -44,14 +44,10 @@ public struct ICMPMessage: Sendable, Hashable {
 
     /// Whether it says why another packet did not arrive. In ICMPv6 the types below 128 are the errors.
     public var isError: Bool { isIPv6 ? type < 128 : [3, 4, 11, 12].contains(type) }
-    public var isUnreachable: Bool { type == (isIPv6 ? 1 : 3) && !isTooBig }
-    public var isPortUnreachable: Bool { isIPv6 ? type == 1 && code == 4 : type == 3 && code == 3 }
     /// "Fragmentation needed" or "packet too big".
     public var isTooBig: Bool { isIPv6 ? type == 2 : type == 3 && code == 4 }
     /// Whether it advises of a better next hop.
     public var isRedirect: Bool { type == ipProtocol.redirectType }
-    /// Router and neighbour solicitations and advertisements.
-    public var isNeighbourDiscovery: Bool { isIPv6 && (133...136).contains(type) }
 
     /// `echo request`, `destination unreachable (port)`; `type 13 code 0` for one without a name here.
     public var name: String {

@@ -5,10 +5,14 @@ public struct WalkLoss: Sendable, Hashable {
     /// As the source calls itself: `pcap host:veth0`, `nflog host`, `rule trace host`, …
     public var vantage: String
     public var lost: UInt64
+    /// No source reported it: the rules that the walk must have met are missing, as for a packet that was not sampled.
+    /// Not written as JSON.
+    public var isInferred: Bool
 
-    public init(vantage: String, lost: UInt64) {
+    public init(vantage: String, lost: UInt64, isInferred: Bool = false) {
         self.vantage = vantage
         self.lost = lost
+        self.isInferred = isInferred
     }
 
     /// Whether only rules were lost: no sighting is missing for it.

@@ -146,6 +146,12 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
         return words
     }
 
+    /// `198.51.100.1:443`, `[2001:db8::1]:443` (RFC 5952, section 6); the address alone where there is no port.
+    public func text(port: UInt16?) -> String {
+        guard let port else { return description }
+        return isIPv4 ? "\(self):\(port)" : "[\(self)]:\(port)"
+    }
+
     public var description: String {
         switch family {
         case .ipv4:

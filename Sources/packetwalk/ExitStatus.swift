@@ -24,16 +24,5 @@ enum ExitStatus: Int32 {
     }
 }
 
-/// An error for the user: one line that says what was attempted, on what, why it failed and what to do.
-struct Failure: Error {
-    var status: ExitStatus
-    var message: String
-
-    init(_ status: ExitStatus, _ message: String) {
-        self.status = status
-        self.message = message
-    }
-}
-
 /// Standard output's reader is gone.
 struct BrokenPipe: Error {}

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LinuxSystem
+internal import Network
 internal import Runs
 internal import Twin
 
@@ -19,7 +20,7 @@ struct LabRun {
     var enter: (Lab) throws -> Sandbox = enterSandbox
 
     func run() throws {
-        let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
+        let lab = try findLab(name)
         let sandbox = try enter(lab)
         try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
         // Only inside: outside the program runs itself again, and would empty the file.
@@ -49,6 +50,7 @@ struct LabRun {
             for remark in attempt.explanation.warnings + attempt.remarks { complain(remark) }
             try printer.take(attempt.explanation)
         }
+        try printer.finish()
         return rehearsal.isWell
     }
 }
@@ -61,6 +63,7 @@ extension Explainer {
         complainOfMissing(isCutShort: explanation.isCutShort)
         var printer = WalkPrinter(output: output, countsHousekeeping: true)
         try printer.take(explanation)
+        try printer.finish()
         return printer.allArrived
     }
 }
@@ -69,11 +72,27 @@ extension Explainer {
 /// returns: the process ends with the inner one's status.
 func enterSandbox(for lab: Lab) throws -> Sandbox {
     if let sandbox = Sandbox.current { return sandbox }
-    if let lack = lab.unmetNeed() { throw Failure(.lacking, "cannot run the lab \(lab.name): \(lack)") }
+    if let lack = lab.unmetNeed() { throw RunError(.lacking, "cannot run the lab \(lab.name): \(lack)") }
     do {
         exit(try Sandbox.enter())
     } catch {
-        throw Failure(.lacking, "\(error)")
+        throw RunError(.lacking, "\(error)")
+    }
+}
+
+/// Throws `RunError`, with the name that was probably meant where there is no such lab.
+func findLab(_ name: String) throws -> Lab {
+    try reportingLabErrors { () throws(LabError) in
+        let library = try LabLibrary.find()
+        do throws(LabError) {
+            return try library.lab(named: name)
+        } catch {
+            var error = error
+            if error.isUnknown, let near = library.names.nearest(to: name) {
+                error.problem = "there is no such lab: did you mean \(near)? packetwalk lab list names them"
+            }
+            throw error
+        }
     }
 }
 
@@ -81,6 +100,6 @@ func reportingLabErrors<Value>(_ body: () throws(LabError) -> Value) throws -> V
     do {
         return try body()
     } catch {
-        throw Failure(error.isUnknown ? .usage : .lacking, "\(error)")
+        throw RunError(error.isUnknown ? .usage : .lacking, "\(error)")
     }
 }

@@ -2,6 +2,7 @@ internal import Runs
 internal import ArgumentParser
 internal import Glibc
 internal import LinuxSystem
+internal import Network
 internal import Probes
 
 /// The entry point: parses, runs, and turns every failure into one line and the exit status of the contract.
@@ -15,7 +16,7 @@ enum Main {
         do {
             var command = try Packetwalk.parseAsRoot(Invocation.own)
             if Invocation.command != nil, !(command is any TakesCommand) {
-                throw Failure(.usage, "cannot run a command after `--` here: only trace and record do")
+                throw RunError(.usage, "cannot run a command after `--` here: only trace and record do")
             }
             try command.run()
         } catch let code as ExitCode {
@@ -25,9 +26,6 @@ enum Main {
         } catch let error as RunError {
             complain(error.description)
             exit(ExitStatus(error.kind).rawValue)
-        } catch let failure as Failure {
-            complain(failure.message)
-            exit(failure.status.rawValue)
         } catch let error as SystemError {
             complain("\(error)\(error.isPermission ? "; run it as root, or see packetwalk doctor" : "")")
             exit((error.isPermission ? ExitStatus.notPermitted : .lacking).rawValue)
@@ -43,7 +41,7 @@ enum Main {
             Packetwalk.exit(withError: error)
         }
         let message = Packetwalk.message(for: error)
-        complain("\(oneLine(message)); see \(helpCommand(for: error))")
+        complain("\(oneLine(message))\(suggestion); see \(helpCommand(for: error))")
         exit(code == .failure ? ExitStatus.lacking.rawValue : ExitStatus.usage.rawValue)
     }
 
@@ -52,6 +50,20 @@ enum Main {
         let quoted = Packetwalk.fullMessage(for: error).split(separator: "'", omittingEmptySubsequences: false)
         return quoted.last { $0.hasPrefix("packetwalk ") && $0.hasSuffix(" --help") }.map(String.init)
             ?? "packetwalk --help"
+    }
+
+    /// The subcommand that was probably meant, where the first word that is none is nearly one.
+    private static var suggestion: String {
+        var command: any ParsableCommand.Type = Packetwalk.self
+        for word in Invocation.own {
+            let known = command.configuration.subcommands
+            if let next = known.first(where: { $0._commandName == word }) {
+                command = next
+            } else {
+                return known.map { $0._commandName }.nearest(to: word).map { ": did you mean \($0)?" } ?? ""
+            }
+        }
+        return ""
     }
 
     private static func oneLine(_ text: String) -> String {

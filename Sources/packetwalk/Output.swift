@@ -1,7 +1,8 @@
+internal import Runs
 internal import Glibc
 internal import Views
 
-/// Writes `text` to standard output at once. Throws `BrokenPipe`, or `Failure` where it can't be written.
+/// Writes `text` to standard output at once. Throws `BrokenPipe`, or `RunError` where it can't be written.
 func printOut(_ text: String) throws {
     try write(text, to: STDOUT_FILENO)
 }
@@ -37,7 +38,7 @@ private func write(_ text: String, to descriptor: Int32) throws {
         if poll(&polled, 1, 250) <= 0 {
             if Signals.isWritingOver {
                 let signal = Signals.name ?? "the end"
-                throw Failure(.cannotWrite, "cannot write the last walks: nobody read the output since \(signal)")
+                throw RunError(.cannotWrite, "cannot write the last walks: nobody read the output since \(signal)")
             }
             continue
         }
@@ -48,7 +49,7 @@ private func write(_ text: String, to descriptor: Int32) throws {
         } else if errno == EPIPE {
             throw BrokenPipe()
         } else if errno != EINTR && errno != EAGAIN {
-            throw Failure(.cannotWrite, "cannot write the output: \(String(cString: strerror(errno)))")
+            throw RunError(.cannotWrite, "cannot write the output: \(String(cString: strerror(errno)))")
         }
     }
 }

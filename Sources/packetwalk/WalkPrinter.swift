@@ -12,6 +12,8 @@ struct WalkPrinter {
     private(set) var hasTaken = false
     /// Exchanges of neighbour discovery and the like that were left out.
     private(set) var hiddenCount = 0
+    /// Walks that were shown without all rules that they met.
+    private var untracedCount = 0
     private var renderer: WalkRenderer
     /// Whether the kernel's own packets are what was asked for.
     private let countsHousekeeping: Bool
@@ -31,6 +33,12 @@ struct WalkPrinter {
         renderer = WalkRenderer(format: output.format, options: output.renderOptions)
         self.countsHousekeeping = countsHousekeeping
         hidesHousekeeping = !countsHousekeeping && output.format != .json && !output.verbose
+    }
+
+    /// Whether walks of several hosts are shown, so that each place needs its host's name.
+    var namesHosts: Bool {
+        get { renderer.namesHosts }
+        set { renderer.namesHosts = newValue }
     }
 
     mutating func take(_ groups: [ExchangeGroup]) throws {
@@ -61,6 +69,7 @@ struct WalkPrinter {
         }
         let separator = isFirst || renderer.format != .text || renderer.options.verbosity == .quiet ? "" : "\n"
         isFirst = false
+        untracedCount += [exchange.request, exchange.reply].count { $0?.losses.contains(where: \.isInferred) ?? false }
         renderer.topology = topology
         try printOut(separator + renderer.render(exchange.request, reply: exchange.reply))
     }
@@ -83,6 +92,12 @@ struct WalkPrinter {
                             + Table(heading: table.heading, rows: rows).render(renderer.options) + "\n")
                 }
             }
+        }
+        // Of these nothing is known to be lost: most walks of a busy host have them, so it is said once.
+        if untracedCount > 0, renderer.format != .json, renderer.options.verbosity > .quiet {
+            complain(
+                "\(untracedCount) walk\(untracedCount == 1 ? "" : "s") shown without all rules that they met: --rules limits the packets traced in a second (--rules all traces every one)"
+            )
         }
         if hiddenCount > 0 {
             complain(

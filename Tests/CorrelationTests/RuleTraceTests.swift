@@ -26,7 +26,7 @@ import Wire
     }
 
     private static func rule(
-        _ chain: String, base: String, _ hook: NetfilterHook, position: Int?, _ verdict: String,
+        _ chain: String, base: String, _ hook: NetfilterHook, position: Int?, _ verdict: Verdict,
         _ headers: PacketHeaders, at microseconds: Double = 5
     ) -> Event {
         .rule(
@@ -103,7 +103,7 @@ import Wire
         let forward = Self.rule("inner", base: "forward", .forward, position: 2, "accept", routed)
         let onTheWay = Self.rule("forward", base: "forward", .forward, position: 1, "jump inner", routed)
         #expect(try walk([prerouting, onTheWay, forward]).losses.isEmpty)
-        let missing = WalkLoss(vantage: "rule trace host", lost: 1)
+        let missing = WalkLoss(vantage: "rule trace host", lost: 1, isInferred: true)
         #expect(try walk([prerouting]).losses == [missing])
         #expect(try walk([prerouting, onTheWay]).losses == [missing])
         #expect(try walk([forward]).losses == [missing])
@@ -123,7 +123,7 @@ import Wire
         }
         let prerouting = Self.rule("pre", base: "pre", .prerouting, position: nil, "policy accept", inner)
         let forward = Self.rule("inner", base: "forward", .forward, position: 2, "accept", routed)
-        #expect(try walk([prerouting]).losses == [WalkLoss(vantage: "rule trace host", lost: 1)])
+        #expect(try walk([prerouting]).losses == [WalkLoss(vantage: "rule trace host", lost: 1, isInferred: true)])
         let whole = try walk([prerouting, forward])
         #expect(whole.losses.isEmpty)
         // What was told of the lost sighting's hook stands at the link before it.

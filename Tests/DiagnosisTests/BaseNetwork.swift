@@ -123,7 +123,7 @@ func sysctls(forwarding: Bool, devices: [String]) -> [String: String] {
 
 /// An iptables chain; a built-in one by its name, with its hook and priority.
 func iptables(
-    _ table: String, _ name: String, family: TableFamily = .ip, policy: ChainPolicy = .accept,
+    _ table: String, _ name: String, family: TableFamily = .ip, policy: Verdict = .accept,
     backend: FirewallBackend = .iptablesNft, rules: [String]
 ) -> RuleChain {
     let hooks: [String: NetfilterHook] = [
@@ -144,7 +144,7 @@ func iptables(
 /// An nftables chain from pairs of text and libnftables' JSON.
 func nft(
     _ family: TableFamily, _ table: String, _ name: String, hook: NetfilterHook? = nil, priority: Int = 0,
-    kind: ChainKind = .filter, policy: ChainPolicy = .accept, device: String? = nil, rules: [(String, String)]
+    kind: ChainKind = .filter, policy: Verdict = .accept, device: String? = nil, rules: [(String, String)]
 ) -> RuleChain {
     RuleChain(
         backend: "nft", family: family, table: table, name: name, hook: hook, priority: hook == nil ? nil : priority,

@@ -18,7 +18,7 @@ import Wire
     }
 
     private func event(
-        _ chain: String, _ position: Int?, _ verdict: String, base: String = "FORWARD", table: String = "filter"
+        _ chain: String, _ position: Int?, _ verdict: Verdict, base: String = "FORWARD", table: String = "filter"
     ) -> RuleEvent {
         let found = network.topology.namespaces[1].netfilter.chains.first { $0.name == chain && $0.table == table }
         let rule = position.flatMap { number in found?.rules.first { $0.position == number } }
@@ -31,7 +31,7 @@ import Wire
     }
 
     private func findings(_ events: [RuleEvent], losses: [WalkLoss] = []) -> (findings: [Finding], walk: Walk) {
-        let ending = events.last(where: \.endsPacket)
+        let ending = events.last(where: \.verdict.endsPacket)
         let stop = ending.map {
             Stop(namespace: "host", vantage: .drop, hook: .forward, stage: .filter, rule: $0.reference)
         }

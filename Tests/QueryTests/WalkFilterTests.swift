@@ -92,7 +92,7 @@ private func walk(outcome: Walk.Outcome) -> Walk {
             ("outcome == flying", 11, "delivered"),
             ("outcome < dropped", 8, "no order"), ("passes(", 7, "a name in quotes"), ("passes('a'", 10, "')'"),
             ("nat nat", 4, "'and'"), ("colour == red", 0, "no 'colour'"), ("latency > 5", 10, "no duration"),
-            ("source == nowhere", 10, "no address"), ("hops == many", 8, "no number"), ("outcome = dropped", 8, "'=='"),
+            ("source == nowhere", 10, "no address"), ("hops == many", 8, "no number"), ("outcome ! dropped", 8, "'!='"),
             ("nat then passes('a')", 0, "orders places"), ("'abc", 0, "has no end"),
             ("nat & reply", 4, "means nothing"),
             ("(nat", 4, "')'"),

@@ -35,7 +35,7 @@ func prefix(_ text: String) -> IPPrefix {
 
 /// An iptables chain; a built-in one by its name.
 func iptables(
-    _ table: String, _ name: String, policy: ChainPolicy = .accept, backend: FirewallBackend = .iptablesNft,
+    _ table: String, _ name: String, policy: Verdict = .accept, backend: FirewallBackend = .iptablesNft,
     rules: [String]
 ) -> RuleChain {
     let hook = NetfilterHook(rawValue: name.lowercased())

@@ -132,6 +132,6 @@ struct RuleTraceLabTests {
 extension RuleReference {
     /// `FORWARD 1 jump outer`, `FORWARD policy drop`.
     fileprivate var words: String {
-        ([chain, position.map { "\($0)" }, verdict] as [String?]).compactMap(\.self).joined(separator: " ")
+        ([chain, position.map { "\($0)" }, verdict?.rawValue] as [String?]).compactMap(\.self).joined(separator: " ")
     }
 }

@@ -48,6 +48,21 @@ import WalkModel
                 == expected.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
     }
 
+    @Test func eachPlaceNamesItsHostWhereThereAreSeveral() throws {
+        var walk = try WalkFixture.load("rule-drop").request
+        walk.host = "alpha"
+        for index in walk.hops.indices { walk.hops[index].host = "alpha" }
+        var renderer = WalkRenderer(format: .text, options: RenderOptions(width: 100))
+        let alone = try renderer.render(walk)
+        #expect(alone.hasPrefix("✘ dropped   ping mynamespace → 198.51.100.1  seq 1   at host forward\n"))
+        renderer.namesHosts = true
+        let text = try renderer.render(walk)
+        #expect(text.hasPrefix("✘ dropped   ping alpha/mynamespace → 198.51.100.1  seq 1   at alpha/host forward\n"))
+        #expect(text.contains("  1 alpha/mynamespace") && !text.contains(" mynamespace  "))
+        renderer.format = .json
+        #expect(try renderer.render(walk).contains(#""namespace":"mynamespace""#))
+    }
+
     @Test func asciiHasAFormForEverySign() throws {
         let text = try lines("namespace-to-wan", RenderOptions(unicode: false))
         #expect(text[0] == "ok delivered   ping mynamespace -> 198.51.100.1  seq 1   reply after 194 us")

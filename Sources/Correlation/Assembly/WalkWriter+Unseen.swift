@@ -25,7 +25,7 @@ extension WalkWriter {
             statistics.ignoredNotes += rules.count
             return
         }
-        let verdict = rules.last(where: \.endsPacket)
+        let verdict = rules.last(where: \.verdict.endsPacket)
         var record = WalkRecord(
             identifier: WalkIdentifier(label: drop.headers.label, flow: FlowKey(drop.headers.tuple), ordinal: 0),
             startNanoseconds: drop.timeNanoseconds, endNanoseconds: drop.timeNanoseconds, outcome: .dropped,
@@ -35,7 +35,7 @@ extension WalkWriter {
         stop.rule = verdict?.reference
         if let verdict {
             stop.hook = verdict.hook ?? surroundings.baseChain(of: verdict)?.hook
-            if verdict.verdict.hasPrefix("reject") { record.outcome = .rejected }
+            if verdict.verdict.isReject { record.outcome = .rejected }
         }
         write(WalkExtra(rules: rules, onlyDrop: drop), stop, &record)
     }

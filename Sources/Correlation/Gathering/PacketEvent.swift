@@ -1,4 +1,5 @@
 internal import WalkModel
+import Network
 import Observations
 
 /// What a source other than the vantage points says of a packet.
@@ -17,7 +18,7 @@ enum PacketEvent {
     var endsPacket: Bool {
         switch self {
         case .drop: true
-        case .rule(let rule): rule.endsPacket
+        case .rule(let rule): rule.verdict.endsPacket
         }
     }
 }

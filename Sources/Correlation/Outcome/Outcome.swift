@@ -68,7 +68,7 @@ struct Outcome {
                 if !context.isOnlyPacket, event.timeNanoseconds > packet.endNanoseconds + Self.ruleDelay { continue }
                 taken.insert(number)
                 rules.append(event)
-                if event.endsPacket, !matcher.isOfCopy(event, outcome: result, batch) { verdict = event }
+                if event.verdict.endsPacket, !matcher.isOfCopy(event, outcome: result, batch) { verdict = event }
             }
         }
         if drop == nil, verdict == nil { return }
@@ -98,7 +98,7 @@ struct Outcome {
                 stop.stage = base.flatMap { WalkBuilder.stage($0.priority) }
             }
         }
-        result = verdict?.verdict.hasPrefix("reject") ?? false ? .rejected : .dropped
+        result = verdict?.verdict.isReject ?? false ? .rejected : .dropped
         cutOff = nil
         self.stop = stop
     }

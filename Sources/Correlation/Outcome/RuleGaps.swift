@@ -31,7 +31,7 @@ enum RuleGaps {
                     traced.contains(chain.backend == "iptables-legacy" ? .legacy : .nftables)
                 else { return false }
                 return !rules.contains {
-                    $0.endsBaseChain && $0.namespace == namespace.name && $0.reference.family == chain.family
+                    $0.verdict.endsBaseChain && $0.namespace == namespace.name && $0.reference.family == chain.family
                         && $0.reference.table == chain.table && $0.baseChain == chain.name
                 }
             }
@@ -39,8 +39,10 @@ enum RuleGaps {
             if let known = losses.firstIndex(where: { $0.source == source }) {
                 losses[known].lost += UInt64(count)
             } else {
-                losses.append(
-                    Loss(timeNanoseconds: packet.endNanoseconds, vantage: nil, source: source, lost: UInt64(count)))
+                var loss = Loss(
+                    timeNanoseconds: packet.endNanoseconds, vantage: nil, source: source, lost: UInt64(count))
+                loss.isInferred = true
+                losses.append(loss)
             }
         }
     }

@@ -14,7 +14,7 @@ struct KernelReport: Sendable {
 
     /// The rule that the trace names.
     var rule: RuleReference?
-    var verdict: String?
+    var verdict: Verdict?
     /// The drop reason, by what it means.
     var reason: String?
     /// The drop reason as the kernel gave it.
@@ -32,15 +32,15 @@ struct KernelReport: Sendable {
 
     /// How the rule that the trace names ended the packet.
     var endingKind: HookResult.Ending.Kind {
-        let verdict = (verdict ?? "drop").lowercased()
-        return verdict.contains("policy") ? .policy : verdict.hasPrefix("reject") ? .reject("an error") : .drop
+        let verdict = verdict ?? .drop
+        return verdict.isPolicy ? .policy : verdict.isReject ? .reject("an error") : .drop
     }
 
     init(_ walk: Walk, _ context: DiagnosisContext) {
         let stop = walk.stoppedAt
         rule = stop?.rule
         verdict = stop?.rule?.verdict
-        if rule == nil, let ending = context.rules.last(where: \.endsWalk) {
+        if rule == nil, let ending = context.rules.last(where: \.verdict.endsPacket) {
             rule = ending.reference
             verdict = ending.verdict
             namespace = ending.namespace
@@ -74,13 +74,5 @@ struct KernelReport: Sendable {
             }
         }
         return nil
-    }
-}
-
-extension RuleEvent {
-    /// Whether it is of the rule or policy that ended its packet.
-    fileprivate var endsWalk: Bool {
-        let verdict = verdict.lowercased()
-        return verdict == "drop" || verdict.hasPrefix("reject") || verdict == "policy drop"
     }
 }

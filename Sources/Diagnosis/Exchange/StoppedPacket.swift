@@ -60,7 +60,7 @@ struct StoppedPacket {
         let isWhole = trace.accepted(before: rule).isEmpty || same?.traits.contains(.namesAccept) == true
         var match = (isWhole ? same : nil) ?? unforeseen(rule, trace)
         match.isCertain = true
-        match.finding.evidence.insert(.rule("traced: \(rule.words)"), at: 0)
+        match.finding.evidence.insert(.rule("traced: \(rule.name)"), at: 0)
         if let path = trace.path(to: rule) { match.finding.path = path }
         // That the rules as they were read say something else is reported, not hidden.
         if let expected = candidates.first(where: { $0.isCertain && $0.finding.rule != nil }),
@@ -69,7 +69,7 @@ struct StoppedPacket {
             expected.finding.where.hook == match.finding.where.hook
         {
             match.finding.evidence.append(
-                .state("by the rules as they were read, \(other.words) would have ended it; the trace takes precedence")
+                .state("by the rules as they were read, \(other.name) would have ended it; the trace takes precedence")
             )
         }
         return match
@@ -103,14 +103,12 @@ struct StoppedPacket {
 
     /// A rule of a chain that could not be read.
     private func unknown(_ rule: RuleReference, in namespace: String?) -> Candidate {
-        let verdict = report.verdict ?? "drop"
+        let verdict = report.verdict ?? .drop
         let obstacle: any Obstacle =
-            if verdict.hasPrefix("reject") { RuleReject() } else if verdict.contains("policy") { PolicyDrop() } else {
-                RuleDrop()
-            }
+            if verdict.isReject { RuleReject() } else if verdict.isPolicy { PolicyDrop() } else { RuleDrop() }
         return obstacle.candidate(
             at: Finding.Place(namespace: namespace, hook: walk.stoppedAt?.hook),
-            "\(rule.words) ends the packet: \(rule.text ?? verdict)", evidence: [], rule: rule)
+            "\(rule.name) ends the packet: \(rule.text ?? verdict.rawValue)", evidence: [], rule: rule)
     }
 }
 

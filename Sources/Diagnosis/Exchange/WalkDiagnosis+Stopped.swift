@@ -53,7 +53,7 @@ extension WalkDiagnosis {
         if let last = reading.last { findings.removeCandidates { $0.isBefore(last) } }
         let trace = TraceReading(context.rules)
         for refuted in findings.candidates where isPassed(refuted, trace) {
-            let words = refuted.finding.rule?.words ?? "a rule"
+            let words = refuted.finding.rule?.name ?? "a rule"
             findings.note(
                 Finding.Check(holds: false, text: "\(words): the trace shows that the packet passed it"))
         }

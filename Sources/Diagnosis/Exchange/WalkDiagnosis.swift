@@ -70,7 +70,7 @@ struct WalkDiagnosis {
     ) -> [Finding] {
         var finding = candidate.finding
         finding.severity = candidate.isCertain ? .error : .warning
-        if let last = reading.last { finding.evidence.insert(.seen("last at \(last.words)"), at: 0) }
+        if let last = reading.last { finding.evidence.insert(.seen("last at \(last.fullPlace)"), at: 0) }
         if let fact { finding.evidence.append(fact) }
         finding.checks = [Finding.Check(holds: candidate.isCertain ? true : nil, text: finding.message)] + checks
         return [finding]
@@ -89,7 +89,7 @@ struct WalkDiagnosis {
             first.evidence.append(fact)
         }
         if let failure = report.failure { first.evidence.append(.kernel("the send call failed: \(failure.message)")) }
-        if let last = reading.last { first.evidence.insert(.seen("last at \(last.words)"), at: 0) }
+        if let last = reading.last { first.evidence.insert(.seen("last at \(last.fullPlace)"), at: 0) }
         var findings = [first]
         for candidate in candidates where candidate.isCertain && findings.count < 5 {
             var finding = candidate.finding

@@ -11,8 +11,8 @@ struct AcceptNotFinal: Obstacle {
         guard let accepted = rule.ending.accepted.last else { return nil }
         var finding = base
         finding.message =
-            "\(accepted.words) accepts \(rule.subject), but an accept ends only its own base chain: \(rule.rule.words) at the same hook in \(rule.namespace.name) then drops it"
-        finding.evidence.append(.state("accepted earlier by \(accepted.words): \(accepted.text ?? "")"))
+            "\(accepted.name) accepts \(rule.subject), but an accept ends only its own base chain: \(rule.rule.name) at the same hook in \(rule.namespace.name) then drops it"
+        finding.evidence.append(.state("accepted earlier by \(accepted.name): \(accepted.text ?? "")"))
         return finding
     }
 }

@@ -11,7 +11,7 @@ struct BridgeNetfilter: Obstacle {
         let key = BridgeStep.netfilterKey(rule.packet)
         var finding = base
         finding.message =
-            "\(rule.rule.words) in \(rule.namespace.name) drops \(rule.subject) although \(rule.site.inDevice ?? "the bridge") only bridges it: with \(key) = 1, bridged packets traverse the IP rules"
+            "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject) although \(rule.site.inDevice ?? "the bridge") only bridges it: with \(key) = 1, bridged packets traverse the IP rules"
         finding.evidence.append(.state("\(key) = 1 in \(rule.namespace.name)"))
         return finding
     }

@@ -15,7 +15,7 @@ struct ConntrackInvalid: Obstacle {
             : "it belongs to no known connection"
         var finding = base
         finding.message =
-            "\(rule.rule.words) in \(rule.namespace.name) drops \(rule.subject) as invalid: \(seen), so conntrack has no entry for it"
+            "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject) as invalid: \(seen), so conntrack has no entry for it"
         return finding
     }
 }

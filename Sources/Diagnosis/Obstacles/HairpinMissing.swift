@@ -44,7 +44,7 @@ struct HairpinMissing: Obstacle {
         return candidate(
             at: Finding.Place(namespace: router.name, hook: .postrouting, device: link?.name), message,
             evidence: [
-                .state(rule.map { "\($0.words): \($0.text ?? "")" } ?? "destination translated in \(router.name)")
+                .state(rule.map { "\($0.name): \($0.text ?? "")" } ?? "destination translated in \(router.name)")
             ], rule: rule,
             remedy: Remedy([
                 masquerade(packet, from: network?.description ?? packet.source.description, router, as: rule)

@@ -5,8 +5,8 @@ struct LostUnexplained: Obstacle {
     let code: FindingCode = "lost-unexplained"
 
     func finding(_ stop: StoppedPacket, at place: Finding.Place, isComplete: Bool) -> Finding {
-        let seen = stop.last?.words ?? "its sender"
-        let lost = stop.walk.expectedNext.map { "between \(seen) and \($0.words)" } ?? "after \(seen)"
+        let seen = stop.last?.fullPlace ?? "its sender"
+        let lost = stop.walk.expectedNext.map { "between \(seen) and \($0.fullPlace)" } ?? "after \(seen)"
         let losses = isComplete ? "" : "; a source lost events meanwhile, so it may have gone on unseen"
         return Finding(
             code: code, severity: .warning, where: place,
@@ -48,5 +48,5 @@ extension PathStep.Kind {
 }
 
 extension StoppedPacket {
-    var lastSeen: [Fact] { last.map { [.seen("last at \($0.words)")] } ?? [] }
+    var lastSeen: [Fact] { last.map { [.seen("last at \($0.fullPlace)")] } ?? [] }
 }

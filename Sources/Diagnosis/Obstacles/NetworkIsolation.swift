@@ -46,6 +46,6 @@ extension RuleEnding {
     }
 
     func dockerMessage(_ meaning: String) -> String {
-        "\(meaning); dropped by \(rule.words): \(rule.text ?? "policy drop")"
+        "\(meaning); dropped by \(rule.name): \(rule.text ?? "policy drop")"
     }
 }

@@ -9,7 +9,7 @@ struct NoAnswer: Obstacle {
             code: code, severity: .warning, where: Finding.Place(namespace: last.namespace, device: last.device),
             message:
                 "the packet left \(last.namespace) by \(last.device ?? "an unknown device") and no reply came; the network beyond is not visible from here\(unseen)",
-            evidence: [.seen("last at \(last.words)")])
+            evidence: [.seen("last at \(last.fullPlace)")])
     }
 
     func arrived(_ last: Hop, unseen: String, checks: [Finding.Check]) -> Finding {
@@ -17,6 +17,6 @@ struct NoAnswer: Obstacle {
             code: code, severity: .warning, where: Finding.Place(namespace: last.namespace),
             message:
                 "the packet arrived in \(last.namespace) and no reply was seen; none of the known causes applies\(unseen)",
-            evidence: [.seen("last at \(last.words)")], checks: checks)
+            evidence: [.seen("last at \(last.fullPlace)")], checks: checks)
     }
 }

@@ -12,7 +12,7 @@ struct NoSourceNAT: Obstacle {
         let state: Fact =
             rules.isEmpty
             ? .state("no source NAT rule in \(name)")
-            : .state("\(rules.map { $0.rule.words }.joined(separator: ", ")) translate other packets")
+            : .state("\(rules.map { $0.rule.name }.joined(separator: ", ")) translate other packets")
         return candidate(
             at: missing.place,
             "\(missing.packet.source) leaves \(missing.outDevice) with its private source address: no source NAT rule in \(name) translates it, so no reply can come back",

@@ -51,7 +51,7 @@ struct PortNotPublished: Obstacle {
                     .state("published: \(known)"),
                 ])
         }
-        let socket = "\(isIPv4 ? "\(packet.destination)" : "[\(packet.destination)]"):\(port)"
+        let socket = packet.destination.text(port: port)
         return stops(
             at: place,
             "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule in \(namespace.name) forwards \(socket) to it, so it is reachable from inside only; published: \(known)",
@@ -120,7 +120,7 @@ struct PortNotPublished: Obstacle {
         let isIPv4 = target.isIPv4
         let name = packet.ipProtocol.description
         let port = packet.destinationPort ?? 0
-        let socket = isIPv4 ? "\(target):\(port)" : "[\(target)]:\(port)"
+        let socket = target.text(port: port)
         guard namespace.netfilter.backend == ["nft"] else {
             return [
                 .iptables(

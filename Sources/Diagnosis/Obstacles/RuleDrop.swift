@@ -11,7 +11,7 @@ struct RuleDrop: Obstacle {
         guard case .drop = rule.ending.kind else { return nil }
         var finding = base
         finding.message =
-            "\(rule.rule.words) in \(rule.namespace.name) drops \(rule.subject): \(rule.rule.text ?? "")"
+            "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject): \(rule.rule.text ?? "")"
         return finding
     }
 

@@ -32,7 +32,7 @@ struct RuleEnding: Sendable {
         return Finding(
             code: code, severity: .error,
             where: Finding.Place(namespace: namespace.name, hook: traversal.hook, device: device), message: "",
-            evidence: [.state("\(rule.words) in \(namespace.name)")]
+            evidence: [.state("\(rule.name) in \(namespace.name)")]
                 + doubts.prefix(3).map { .state("undetermined: \($0)") },
             rule: rule, path: ending.path, unmatched: ending.unmatched,
             remedy: Remedy(AcceptRemedy.actions(traversal: traversal, ending: ending, packet: packet)))

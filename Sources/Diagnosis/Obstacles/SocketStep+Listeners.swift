@@ -65,7 +65,6 @@ extension Listener {
     }
 
     var words: String {
-        let host = address.isIPv4 ? address.description : "[\(address)]"
-        return "\(process.map { "\($0) " } ?? "")\(`protocol`) \(host):\(port)"
+        "\(process.map { "\($0) " } ?? "")\(`protocol`) \(address.text(port: port))"
     }
 }

@@ -9,8 +9,8 @@ struct SourceNATMismatch: Obstacle {
     func candidate(_ missing: SourceTranslation, _ near: HookResult.NearMiss) -> Candidate {
         candidate(
             at: missing.place,
-            "\(missing.packet.source) leaves \(missing.outDevice) untranslated: \(near.rule.words) would translate it, but \(near.condition) does not match: \(near.because)",
-            evidence: [missing.fact, .state("\(near.rule.words): \(near.rule.text ?? "")")], rule: near.rule,
+            "\(missing.packet.source) leaves \(missing.outDevice) untranslated: \(near.rule.name) would translate it, but \(near.condition) does not match: \(near.because)",
+            evidence: [missing.fact, .state("\(near.rule.name): \(near.rule.text ?? "")")], rule: near.rule,
             unmatched: [Finding.Miss(rule: near.rule, because: near.because)], remedy: missing.remedy)
     }
 }

@@ -60,7 +60,7 @@ struct NFTablesRuleset: Sendable {
         chain.hook = value["hook"]?.string.flatMap { NetfilterHook(rawValue: $0) }
         chain.priority = value["prio"]?.integer.map { Int($0) }
         chain.kind = value["type"]?.string.map(ChainKind.init(rawValue:))
-        chain.policy = value["policy"]?.string.map(ChainPolicy.init(rawValue:))
+        chain.policy = value["policy"]?.string.map(Verdict.init(rawValue:))
         let devices = value["dev"].map { $0.string.map { [$0] } ?? $0.elements.compactMap(\.string) } ?? []
         if !devices.isEmpty { chain.device = devices.joined(separator: ",") }
         return chain

@@ -7,7 +7,7 @@ extension RuleChain {
         self.init(backend: backend, family: family, table: saved.table, name: saved.name)
         if let place = BuiltInChain.place(table: saved.table, chain: saved.name) {
             (hook, priority, kind) = (place.hook, place.priority, place.kind)
-            policy = saved.policy.map { ChainPolicy(rawValue: $0.lowercased()) }
+            policy = saved.policy.map { Verdict(rawValue: $0.lowercased()) }
             // iptables-nft-save prints zeros, its base chains count nothing.
             if backend == .iptablesLegacy { policyPackets = saved.packets }
         }

@@ -11,7 +11,7 @@ public struct RuleChain: Sendable, Codable, Hashable {
     /// Base chains only.
     public var kind: ChainKind?
     /// Base chains only.
-    public var policy: ChainPolicy?
+    public var policy: Verdict?
     /// Of the policy, where the backend counts it.
     public var policyPackets: UInt64?
     /// The device of a netdev chain.
@@ -21,7 +21,7 @@ public struct RuleChain: Sendable, Codable, Hashable {
     public init(
         backend: FirewallBackend, family: TableFamily, table: String, name: String, hook: NetfilterHook? = nil,
         priority: Int? = nil,
-        kind: ChainKind? = nil, policy: ChainPolicy? = nil, policyPackets: UInt64? = nil, device: String? = nil,
+        kind: ChainKind? = nil, policy: Verdict? = nil, policyPackets: UInt64? = nil, device: String? = nil,
         rules: [Rule] = []
     ) {
         self.backend = backend

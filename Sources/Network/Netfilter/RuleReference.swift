@@ -8,14 +8,14 @@ public struct RuleReference: Sendable, Codable, Hashable {
     /// The kernel's handle (nftables, iptables-nft).
     public var handle: UInt64?
     /// `accept`, `drop`, …
-    public var verdict: String?
+    public var verdict: Verdict?
     /// As its own tool writes it: `-A POSTROUTING -s 172.19.0.0/24 -j MASQUERADE`, `ip saddr … masquerade`.
     public var text: String?
     public var backend: FirewallBackend?
 
     public init(
         family: TableFamily, table: String, chain: String, position: Int? = nil, handle: UInt64? = nil,
-        verdict: String? = nil, text: String? = nil, backend: FirewallBackend? = nil
+        verdict: Verdict? = nil, text: String? = nil, backend: FirewallBackend? = nil
     ) {
         self.family = family
         self.table = table

@@ -76,16 +76,6 @@ public struct Settings: Sendable, Hashable {
     /// The check of the source uses the packet's mark.
     public func sourceCheckUsesMark(device: String) -> Value? { greater("src_valid_mark", device) }
 
-    public func sendsRedirects(device: String) -> Value? { greater("send_redirects", device) }
-
-    /// IPv6 is switched off on the device; `default` only counts for devices to come.
-    public func isIPv6Disabled(device: String) -> Value? { value("disable_ipv6", of: device, .ipv6) }
-
-    /// How a multipath route chooses: 0 addresses, 1 addresses and ports, 2 those of an inner packet, 3 chosen fields.
-    public func multipathHashPolicy(_ family: IPAddress.Family) -> Value? {
-        value(family == .ipv4 ? "net.ipv4.fib_multipath_hash_policy" : "net.ipv6.fib_multipath_hash_policy")
-    }
-
     // MARK: Neighbours
 
     /// 0: ARP requests for any own address are answered; 1: for those of the device they came in by; 2: and from the same
@@ -108,9 +98,6 @@ public struct Settings: Sendable, Hashable {
     }
 
     // MARK: Own packets
-
-    /// The TTL of packets sent from here.
-    public var defaultTTL: Value? { value("net.ipv4.ip_default_ttl") }
 
     public func ignoresEcho(_ family: IPAddress.Family) -> Value? {
         value(family == .ipv4 ? "net.ipv4.icmp_echo_ignore_all" : "net.ipv6.icmp.echo_ignore_all")

@@ -28,14 +28,14 @@ struct LegacyRules {
             let rule = chain.rules[position - 1]
             reference.position = position
             reference.text = rule.text
-            reference.verdict = RuleWords(rule).iptablesVerdict { name in
+            reference.verdict = rule.target.iptablesVerdict { name in
                 index.chain(
                     RulesetIndex.Key(isLegacy: true, family: family, table: prefix.table, chain: String(name))) != nil
             }
         } else if prefix.kind == .policy {
             // A chain of iptables that the snapshot does not have has come since then: its policy is not known.
             guard let policy = chain?.policy else { return nil }
-            reference.verdict = "policy \(policy.rawValue.lowercased())"
+            reference.verdict = .policy(policy)
         } else if prefix.kind == .return {
             return nil
         } else {
@@ -43,7 +43,7 @@ struct LegacyRules {
         }
         return RuleEvent(
             timeNanoseconds: timeNanoseconds, namespace: namespace, reference: reference,
-            verdict: reference.verdict ?? "continue", baseChain: hook.rawValue.uppercased(), hook: hook,
+            verdict: reference.verdict ?? .continue, baseChain: hook.rawValue.uppercased(), hook: hook,
             headers: headers)
     }
 }

@@ -184,7 +184,7 @@ struct RuleTraceArming {
     /// Whether nobody else waits for what the namespace's logger writes.
     private func isFree(_ namespace: Namespace, _ file: NetworkNamespaceFile) -> Bool {
         let traces = namespace.netfilter.chains.contains { chain in
-            chain.isLegacy && chain.rules.contains { RuleWords($0).target == "TRACE" }
+            chain.isLegacy && chain.rules.contains { $0.target.name == "TRACE" }
         }
         return !traces && (try? PacketLoggers.isInUse(in: file)) == false
     }

@@ -92,8 +92,8 @@ struct TraceAssembly {
         var event = passage.event
         event.timeNanoseconds = timeNanoseconds
         event.reference = reference(message, chain: chain, key: key, index: index)
-        event.verdict = event.reference.verdict ?? "continue"
-        open[message.identifier] = event.endsBaseChain ? nil : passage
+        event.verdict = event.reference.verdict ?? .continue
+        open[message.identifier] = event.verdict.endsBaseChain ? nil : passage
         return (passage.key, event)
     }
 
@@ -117,7 +117,7 @@ struct TraceAssembly {
         let event = RuleEvent(
             timeNanoseconds: 0, namespace: namespace,
             reference: RuleReference(family: message.family, table: message.table, chain: message.chain),
-            verdict: "continue", baseChain: message.chain, hook: chain?.hook, headers: record,
+            verdict: .continue, baseChain: message.chain, hook: chain?.hook, headers: record,
             inDevice: index.deviceName(message.inDevice), outDevice: index.deviceName(message.outDevice),
             mark: message.mark)
         open[message.identifier] = Passage(
@@ -131,36 +131,12 @@ struct TraceAssembly {
     ) -> RuleReference {
         let rule = message.handle.flatMap { index.rule($0, in: key) }
         if chain == nil || message.handle != nil && rule == nil { metUnknownRule = true }
-        var words = message.verdict.words
-        if message.verdict == .drop, let rule, RuleWords(rule).rejects { words = "reject" }
-        if message.isPolicy { words = "policy \(words)" }
+        var verdict = message.verdict
+        // To the kernel that is a drop.
+        if verdict == .drop, let rule, rule.target.rejects { verdict = .reject }
+        if message.isPolicy { verdict = .policy(verdict) }
         return RuleReference(
             family: message.family, table: message.table, chain: message.chain, position: rule?.position,
-            handle: message.handle, verdict: words, text: rule?.text, backend: chain?.backend)
-    }
-}
-
-extension TraceMessage.Verdict {
-    /// As `RuleEvent.verdict` has it.
-    var words: String {
-        switch self {
-        case .continue: "continue"
-        case .accept: "accept"
-        case .drop: "drop"
-        case .stolen: "stolen"
-        case .queue: "queue"
-        case .jump(let chain): "jump \(chain)"
-        case .goto(let chain): "goto \(chain)"
-        case .return: "return"
-        case .other(let code): "verdict \(code)"
-        }
-    }
-
-    /// The chain that the packet goes to.
-    var target: String? {
-        switch self {
-        case .jump(let chain), .goto(let chain): chain
-        default: nil
-        }
+            handle: message.handle, verdict: verdict, text: rule?.text, backend: chain?.backend)
     }
 }

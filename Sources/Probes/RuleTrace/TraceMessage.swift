@@ -5,19 +5,6 @@ internal import Network
 
 /// A NFT_MSG_TRACE: one rule or policy that a packet met (`enum nft_trace_attributes` of linux/netfilter/nf_tables.h).
 struct TraceMessage: Equatable {
-    /// What the kernel decided there (`enum nft_verdicts`, `enum nf_verdicts`).
-    enum Verdict: Equatable {
-        case `continue`
-        case accept
-        case drop
-        case stolen
-        case queue
-        case jump(String)
-        case goto(String)
-        case `return`
-        case other(Int32)
-    }
-
     /// The table's.
     var family: TableFamily
     var table: String
@@ -25,6 +12,7 @@ struct TraceMessage: Equatable {
     /// Nil for a policy, and at the end of a chain without a verdict.
     var handle: UInt64?
     var isPolicy: Bool
+    /// What the kernel decided there.
     var verdict: Verdict
     /// Tells apart packets that are in one base chain at one time; nothing beyond.
     var identifier: UInt32
@@ -57,12 +45,12 @@ struct TraceMessage: Equatable {
         isPolicy = type == UInt32(NFT_TRACETYPE_POLICY.rawValue)
         handle = value(NFTA_TRACE_RULE_HANDLE)?.networkUInt64()
         if isPolicy {
-            verdict = Self.verdict(value(NFTA_TRACE_POLICY)?.networkUInt32() ?? UInt32(bitPattern: -1), chain: nil)
+            verdict = Verdict(code: value(NFTA_TRACE_POLICY)?.networkUInt32())
         } else {
             let parts = attributes.nested(Int(NFTA_TRACE_VERDICT.rawValue))
-            let code = parts?[Int(NFTA_VERDICT_CODE.rawValue)]?.networkUInt32()
-            verdict = Self.verdict(
-                code ?? UInt32(bitPattern: -1), chain: parts?[Int(NFTA_VERDICT_CHAIN.rawValue)]?.text)
+            verdict = Verdict(
+                code: parts?[Int(NFTA_VERDICT_CODE.rawValue)]?.networkUInt32(),
+                chain: parts?[Int(NFTA_VERDICT_CHAIN.rawValue)]?.text)
         }
         networkHeader = value(NFTA_TRACE_NETWORK_HEADER)
         transportHeader = value(NFTA_TRACE_TRANSPORT_HEADER)
@@ -70,23 +58,24 @@ struct TraceMessage: Equatable {
         outDevice = value(NFTA_TRACE_OIF)?.networkUInt32() ?? 0
         mark = value(NFTA_TRACE_MARK)?.networkUInt32() ?? 0
     }
+}
 
-    private static func verdict(_ code: UInt32, chain: String?) -> Verdict {
-        switch Int32(bitPattern: code) {
-        case NFT_CONTINUE.rawValue: .continue
-        case NFT_JUMP.rawValue: .jump(chain ?? "")
-        case NFT_GOTO.rawValue: .goto(chain ?? "")
-        case NFT_RETURN.rawValue: .return
-        // NF_VERDICT_MASK: a queue's number, or an errno, stands above the low byte.
-        case let code where code >= 0:
-            switch code & 0xff {
-            case NF_DROP: .drop
-            case NF_ACCEPT: .accept
-            case NF_STOLEN: .stolen
-            case NF_QUEUE: .queue
-            default: .other(code)
+extension Verdict {
+    /// From the kernel's number (`enum nft_verdicts`, `enum nf_verdicts`).
+    init(code: UInt32?, chain: String? = nil) {
+        let code = code.map(Int32.init(bitPattern:)) ?? -1
+        self =
+            switch code {
+            case NFT_CONTINUE.rawValue: .continue
+            case NFT_JUMP.rawValue: .jump(chain ?? "")
+            case NFT_GOTO.rawValue: .goto(chain ?? "")
+            case NFT_RETURN.rawValue: .return
+            // NF_VERDICT_MASK: a queue's number, or an errno, stands above the low byte.
+            case 0... where code & 0xff == NF_DROP: .drop
+            case 0... where code & 0xff == NF_ACCEPT: .accept
+            case 0... where code & 0xff == NF_STOLEN: .stolen
+            case 0... where code & 0xff == NF_QUEUE: .queue
+            default: Self(rawValue: "verdict \(code)")
             }
-        case let code: .other(code)
-        }
     }
 }

@@ -185,7 +185,7 @@ struct ChainWalk {
         _ kind: HookResult.Ending.Kind, _ rule: CompiledRule, _ position: Position, _ isSure: Bool
     ) -> Exit {
         var reference = rule.reference
-        reference.verdict = kind == .drop ? "drop" : "reject"
+        reference.verdict = kind == .drop ? .drop : .reject
         let ending = HookResult.Ending(
             kind: kind, rule: reference, comment: rule.comment, chain: source(position.chain), path: position.path,
             unmatched: position.misses.map {
@@ -201,7 +201,7 @@ struct ChainWalk {
         return HookResult.Ending(
             kind: .policy,
             rule: RuleReference(
-                family: key.family, table: key.table, chain: key.name, verdict: "policy drop", backend: key.backend),
+                family: key.family, table: key.table, chain: key.name, verdict: .policy(.drop), backend: key.backend),
             chain: source(base), unmatched: HookTraversal.lastMisses(of: base, result.packet, site),
             accepted: result.accepted)
     }

@@ -370,7 +370,7 @@ struct MapLayout {
                     case .redirect: "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
                     default: "\(match) ⇒ \(nat.to ?? "?")"
                     }
-                let name = RuleWords.name(nat.rule, handle: verbose)
+                let name = nat.rule.name(withHandle: verbose)
                 return Fact(
                     label: nat.kind == .masquerade ? "snat" : nat.kind.rawValue,
                     phrases: [

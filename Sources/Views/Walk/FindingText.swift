@@ -39,7 +39,7 @@ struct FindingText {
             }
         var lines = labelled(label, pen(finding.message) + pen(" (\(finding.code.rawValue))", .dim), style: style)
         if let rule = finding.rule {
-            lines += labelled("rule", pen(RuleWords.name(rule, handle: true), .name))
+            lines += labelled("rule", pen(rule.name(withHandle: true), .name))
             if let text = rule.text { lines += labelled("", pen(text, .name)) }
         }
         if !finding.path.isEmpty {
@@ -74,7 +74,7 @@ struct FindingText {
         let width = pen.options.width - Self.indent
         let rules = misses.map { miss in
             pen(
-                "\(miss.rule.position.map { "\($0)  " } ?? "")\(RuleWords.text(miss.rule) ?? RuleWords.name(miss.rule))"
+                "\(miss.rule.position.map { "\($0)  " } ?? "")\(miss.rule.shortText ?? miss.rule.name)"
             )
         }
         let reasons = misses.map { pen($0.because, .dim) }

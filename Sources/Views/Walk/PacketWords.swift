@@ -1,9 +1,10 @@
+import Glibc
 import Observations
 import Network
 import WalkModel
 import Wire
 
-/// Packets and places in words.
+/// Packets and their routes in words.
 enum PacketWords {
     /// `ping`, `TCP`, `UDP`, …: what the sender would call it.
     static func kind(_ walk: Walk) -> String {
@@ -24,53 +25,18 @@ enum PacketWords {
         }
     }
 
-    /// `198.51.100.1`, `198.51.100.1:443`, `[2001:db8::1]:443`.
-    static func endpoint(_ address: IPAddress, _ port: UInt16?) -> String {
-        guard let port else { return address.description }
-        return address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
-    }
-
     static func flow(_ packet: Hop.Packet) -> String {
-        endpoint(packet.source, packet.sourcePort) + " → " + endpoint(packet.destination, packet.destinationPort)
+        packet.source.text(port: packet.sourcePort) + " → " + packet.destination.text(port: packet.destinationPort)
     }
 
     static func flow(_ walk: Walk) -> String {
-        endpoint(walk.source, walk.sourcePort) + " → " + endpoint(walk.destination, walk.destinationPort)
-    }
-
-    /// Where a hop was: `veth0 in`, `postrouting`, `route`, `sent`.
-    static func place(_ hop: Hop) -> String {
-        place(device: hop.device, vantage: hop.vantage, direction: hop.direction, hook: hop.hook)
-    }
-
-    static func place(
-        device: String?, vantage: VantagePoint.Kind?, direction: VantagePoint.Direction?, hook: NetfilterHook?
-    ) -> String {
-        switch vantage {
-        case .link: [device ?? "a device", direction?.rawValue].compactMap(\.self).joined(separator: " ")
-        case .netfilter: hook?.rawValue ?? "netfilter"
-        case .route: "route"
-        case .socket: direction == .in ? "received" : "sent"
-        case .drop: hook?.rawValue ?? device ?? "dropped"
-        case nil: hook?.rawValue ?? device ?? ""
-        }
-    }
-
-    /// `host forward`, as far as it is known.
-    static func place(_ stop: Stop) -> String {
-        let place = place(device: stop.device, vantage: stop.vantage, direction: nil, hook: stop.hook)
-        return [stop.namespace, place.isEmpty || stop.vantage == .socket ? nil : place].compactMap(\.self)
-            .joined(separator: " ")
-    }
-
-    static func place(_ place: Finding.Place) -> String {
-        [place.namespace, place.hook?.rawValue, place.device].compactMap(\.self).joined(separator: " ")
+        walk.source.text(port: walk.sourcePort) + " → " + walk.destination.text(port: walk.destinationPort)
     }
 
     /// A routing decision: next hop, device, and which route where that says something.
     static func route(_ decision: RouteDecision, namespace: String) -> String {
         if let number = decision.errorNumber, number != 0 {
-            return "no route to \(decision.tuple.destination): \(message(errorNumber: number))"
+            return "no route to \(decision.tuple.destination): \(String(cString: strerror(number)))"
         }
         switch decision.kind {
         case "local": return "\(decision.tuple.destination) is local to \(namespace)"
@@ -91,21 +57,5 @@ enum PacketWords {
         if let table = decision.table, table != 254, table != 0 { parts.append("table \(table)") }
         if decision.mark != 0 { parts.append("mark 0x\(String(decision.mark, radix: 16))") }
         return parts.joined(separator: ", ")
-    }
-
-    /// What strerror(3) says in the C locale for the errors of a routing decision, the same on every machine.
-    static func message(errorNumber: Int32) -> String {
-        switch errorNumber {
-        case 1: "Operation not permitted"
-        case 13: "Permission denied"
-        case 22: "Invalid argument"
-        case 99: "Cannot assign requested address"
-        case 100: "Network is down"
-        case 101: "Network is unreachable"
-        case 110: "Connection timed out"
-        case 111: "Connection refused"
-        case 113: "No route to host"
-        default: "error \(errorNumber)"
-        }
     }
 }

@@ -19,10 +19,8 @@ struct WalkHTML {
             table(steps, in: &page)
         }
         if let reply = drawing.reply { findings(reply, in: &page) }
-        for loss in drawing.request.losses {
-            page.body.append(
-                "<p>\(MarkupText.xml(loss.sentence))</p>"
-            )
+        for loss in drawing.request.losses where !loss.isInferred {
+            page.body.append("<p>\(MarkupText.xml(loss.sentence))</p>")
         }
         return page.render()
     }

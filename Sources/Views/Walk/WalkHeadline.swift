@@ -45,7 +45,7 @@ struct WalkHeadline {
             if mark == .bad { outcome = "reply \(reply.outcome.rawValue)" }
         }
         let sender = walk.hops.first?.namespace ?? walk.stoppedAt?.namespace
-        let destination = PacketWords.endpoint(walk.destination, walk.destinationPort)
+        let destination = walk.destination.text(port: walk.destinationPort)
         subject = "\(PacketWords.kind(walk)) \(sender ?? walk.source.description) → \(destination)"
         detail = PacketWords.detail(walk)
         remark = Self.remark(walk, reply: reply)
@@ -62,7 +62,7 @@ struct WalkHeadline {
             if walk.outcome == .left {
                 let last = WalkPath(walk).hops.last
                 if let edge = walk.cutOff {
-                    let place = last.map { "\($0.namespace) \(PacketWords.place($0))" } ?? "nowhere"
+                    let place = last.map { "\($0.namespace) \($0.place)" } ?? "nowhere"
                     return edge == .end
                         ? "capture ended here: last seen at \(place)"
                         : "capture began here: last seen at \(place)"
@@ -74,12 +74,12 @@ struct WalkHeadline {
             return walk.awaitsAnswer ? "\(time), no reply seen" : time
         case .dropped, .rejected:
             guard let stop = walk.stoppedAt else { return nil }
-            let place = PacketWords.place(stop)
+            let place = stop.fullPlace
             return place.isEmpty ? stop.reason : "at \(place)"
         case .lost:
             guard let last = walk.lastSeen, let next = walk.expectedNext else { return nil }
-            return "between \(last.namespace) \(PacketWords.place(last)) and "
-                + "\(next.namespace) \(PacketWords.place(next))"
+            return "between \(last.namespace) \(last.place) and "
+                + "\(next.namespace) \(next.place)"
         case .unsent:
             return walk.stoppedAt?.reason.map { reason in
                 // A drop reason of the kernel is nothing that a program gets.

@@ -89,7 +89,7 @@ struct WalkSteps {
                 continue
             }
             var step = WalkStep(
-                number: steps.count + 1, kind: kind(hop), namespace: hop.namespace, place: PacketWords.place(hop))
+                number: steps.count + 1, kind: kind(hop), namespace: hop.namespace, place: hop.place)
             if verbose, let stage = hop.stage, hop.vantage == .netfilter { step.place += " \(stage.rawValue)" }
             if walk.outcome == .unsent, step.kind == .sent { step.place = "send" }
             step.station = station(hop, kind: step.kind)
@@ -133,7 +133,7 @@ struct WalkSteps {
             if hop.changes.contains(where: { ![.ttl, .macSource, .macDestination].contains($0.field) }) {
                 return true
             }
-            if hop.rules.contains(where: RuleWords.stops) { return true }
+            if hop.rules.contains(where: \.stops) { return true }
             return rest.isEmpty && isStopped && walk.stoppedAt?.hook == hop.hook
         }
     }
@@ -152,7 +152,7 @@ struct WalkSteps {
         case .route: return hop.route?.errorNumber ?? 0 != 0 ? .stop : .route
         case .drop: return .stop
         case .netfilter:
-            if hop.rules.contains(where: RuleWords.stops) { return .stop }
+            if hop.rules.contains(where: \.stops) { return .stop }
             if isStopped, hop.index == walk.hops.last?.index, walk.stoppedAt?.hook == hop.hook { return .stop }
             return hop.changes.translates ? .translation : .hook
         }
@@ -184,7 +184,7 @@ struct WalkSteps {
         if isFirst { phrases.append(Phrase(PacketWords.flow(hop.packet))) }
         if isFirst, walk.outcome == .unsent, hop.packet.source.isUnspecified {
             // No address was chosen for it.
-            phrases = [Phrase("to \(PacketWords.endpoint(hop.packet.destination, hop.packet.destinationPort))")]
+            phrases = [Phrase("to \(hop.packet.destination.text(port: hop.packet.destinationPort))")]
         }
         if let route = hop.route {
             phrases.append(Phrase(PacketWords.route(route, namespace: hop.namespace)))
@@ -265,7 +265,7 @@ struct WalkSteps {
         }
         func text(_ address: IPAddress?, _ port: UInt16?) -> String {
             guard let address else { return port.map { "port \($0)" } ?? "" }
-            return PacketWords.endpoint(address, port)
+            return address.text(port: port)
         }
         if addresses == nil, ports == nil { return nil }
         let (from, to) = (text(addresses?.from, ports?.from), text(addresses?.to, ports?.to))
@@ -277,15 +277,15 @@ struct WalkSteps {
         if verbose, let route = hop.route?.matchedRoute { notes.append(Phrase(route, .dim)) }
         let isTranslation = hop.changes.translates
         let acted = hop.rules.filter { rule in
-            verbose || RuleWords.stops(rule) || isTranslation || hop.changes.contains(.mark)
+            verbose || rule.stops || isTranslation || hop.changes.contains(.mark)
         }
         // A service's path through kube-proxy is three or four chains; more than six says -v.
         let limit = verbose ? acted.count : 6
         for rule in acted.prefix(limit) {
-            notes.append(Phrase(RuleWords.line(rule, handle: verbose), RuleWords.stops(rule) ? .bad : .name))
+            notes.append(Phrase(rule.line(withHandle: verbose), rule.stops ? .bad : .name))
         }
         if kind(hop) == .stop, acted.isEmpty, let rule = walk.stoppedAt?.rule {
-            notes.append(Phrase(RuleWords.line(rule, handle: verbose), .bad))
+            notes.append(Phrase(rule.line(withHandle: verbose), .bad))
         }
         if acted.count > limit { notes.append(Phrase("and \(acted.count - limit) rules more", .dim)) }
         // No rule is consulted after a connection's first packet.
@@ -329,7 +329,7 @@ struct WalkSteps {
         if walk.outcome == .lost, let last = walk.lastSeen, branch.contains(where: { $0.index == last.index }) {
             text +=
                 walk.expectedNext.map {
-                    ", then expected at \($0.namespace) \(PacketWords.place($0)), not seen"
+                    ", then expected at \($0.namespace) \($0.place), not seen"
                 } ?? ", and no further"
         }
         return text
@@ -341,10 +341,10 @@ struct WalkSteps {
     private func places(of branch: [Hop], from hop: Hop) -> String {
         var namespace = hop.namespace
         var places: [String] = []
-        for step in branch where step.vantage != .netfilter || step.rules.contains(where: RuleWords.stops) {
+        for step in branch where step.vantage != .netfilter || step.rules.contains(where: \.stops) {
             let name = step.namespace == namespace ? "" : "\(step.namespace) "
             namespace = step.namespace
-            places.append(name + PacketWords.place(step))
+            places.append(name + step.place)
         }
         return places.joined(separator: ", ")
     }
@@ -358,7 +358,7 @@ struct WalkSteps {
         case .dropped, .rejected:
             if steps.last?.kind == .stop { return }
             guard let stop = walk.stoppedAt else { return }
-            let place = PacketWords.place(device: stop.device, vantage: stop.vantage, direction: nil, hook: stop.hook)
+            let place = stop.place
             var step = WalkStep(
                 number: steps.count + 1, kind: .stop, namespace: stop.namespace ?? steps.last?.namespace ?? "",
                 place: place.isEmpty ? walk.outcome.rawValue : place)
@@ -370,7 +370,7 @@ struct WalkSteps {
                         [reason, stop.location.map { "at \($0)" }].compactMap(\.self)
                             .joined(separator: " ")))
             }
-            if let rule = stop.rule { step.notes = [Phrase(RuleWords.line(rule, handle: true), .bad)] }
+            if let rule = stop.rule { step.notes = [Phrase(rule.line(withHandle: true), .bad)] }
             steps.append(step)
         case .lost:
             guard let expected = walk.expectedNext else { return }
@@ -378,8 +378,8 @@ struct WalkSteps {
             if let last = walk.lastSeen, !path.hops.contains(where: { $0.index == last.index }) { return }
             var step = WalkStep(
                 number: steps.count + 1, kind: .missing, namespace: expected.namespace,
-                place: PacketWords.place(expected))
-            step.station = "? " + (expected.device ?? PacketWords.place(expected))
+                place: expected.place)
+            step.station = "? " + (expected.device ?? expected.place)
             step.what = [Phrase("expected here, not seen", .bad)]
             steps.append(step)
         case .unsent:

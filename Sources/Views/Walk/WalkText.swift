@@ -250,7 +250,7 @@ struct WalkText {
 
     private func losses(_ request: Walk, _ reply: Walk?) -> [StyledText] {
         var lost: [String: UInt64] = [:]
-        for loss in request.losses + (reply?.losses ?? []) {
+        for loss in request.losses + (reply?.losses ?? []) where !loss.isInferred {
             lost[loss.vantage] = max(lost[loss.vantage] ?? 0, loss.lost)
         }
         return lost.sorted { $0.key < $1.key }.flatMap { vantage, count in

@@ -166,7 +166,7 @@ extension RuleReference {
             family: TableFamily(rawValue: try json.text("family")), table: try json.text("table"),
             chain: try json.text("chain"),
             position: try json.optionalNumber("position"), handle: try json.optionalNumber("handle"),
-            verdict: try json.optionalText("verdict"), text: try json.optionalText("text"),
+            verdict: try json.optionalText("verdict").map(Verdict.init(rawValue:)), text: try json.optionalText("text"),
             backend: try json.optionalText("backend").map(FirewallBackend.init(rawValue:)))
     }
 }

@@ -191,7 +191,7 @@ struct WalkJSONWriter {
         optional("position", rule.position)
         field("table", rule.table)
         optional("text", rule.text)
-        optional("verdict", rule.verdict)
+        optional("verdict", rule.verdict?.rawValue)
         text("}")
     }
 

@@ -50,7 +50,7 @@ struct Explain: ParsableCommand {
         let from = try packet.source.map { try address($0, of: "--source") }
         let destination = try address(destination, of: "the destination")
         if let from, from.family != destination.family {
-            throw Failure(.usage, "cannot send from \(from) to \(destination): one is IPv4, the other IPv6")
+            throw RunError(.usage, "cannot send from \(from) to \(destination): one is IPv4, the other IPv6")
         }
         return PacketRequest(
             kind: kind, destination: destination, source: from, payloadLength: packet.size, ttl: packet.ttl,
@@ -59,7 +59,7 @@ struct Explain: ParsableCommand {
 
     private func address(_ text: String, of what: String) throws -> IPAddress {
         guard let address = IPAddress(text) else {
-            throw Failure(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address (names are not resolved)")
+            throw RunError(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address (names are not resolved)")
         }
         return address
     }

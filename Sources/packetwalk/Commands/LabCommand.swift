@@ -40,7 +40,7 @@ struct LabCommand: ParsableCommand {
         var name: String
 
         func run() throws {
-            let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
+            let lab = try findLab(name)
             let commands = try reportingLabErrors { () throws(LabError) in try lab.commands() }
             try printOut("\(commands)\n# Its packet.\n\(lab.probe.command)\n")
         }
@@ -98,7 +98,7 @@ struct LabCommand: ParsableCommand {
         var name: String
 
         func run() throws {
-            let lab = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().lab(named: name) }
+            let lab = try findLab(name)
             let sandbox = try enterSandbox(for: lab)
             try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
             complain("this is the host of \(lab.name): \(lab.title). Its packet: \(lab.probe.command)")

@@ -34,12 +34,12 @@ struct Record: ParsableCommand, TakesCommand {
             snapLength: snaplen, anonymizes: anonymize, isFiltered: !filter.isEmpty)
         if let ring {
             guard let parsed = RecordingRing(ring) else {
-                throw Failure(.usage, "cannot read --ring \(ring): write it as 10x100MB or 24x1h")
+                throw RunError(.usage, "cannot read --ring \(ring): write it as 10x100MB or 24x1h")
             }
             options.ring = parsed
         }
         if let snaplen, !(64...262_144).contains(snaplen) {
-            throw Failure(.usage, "cannot record \(snaplen) bytes of each packet: --snaplen must be 64 to 262144")
+            throw RunError(.usage, "cannot record \(snaplen) bytes of each packet: --snaplen must be 64 to 262144")
         }
         let recorder = try openRecorder(file, options: options)
         let tracer = Tracer(
@@ -49,7 +49,7 @@ struct Record: ParsableCommand, TakesCommand {
             return
         }
         if command.isEmpty {
-            throw Failure(.usage, "cannot record a command: none follows `--`; give one, or leave `--` out")
+            throw RunError(.usage, "cannot record a command: none follows `--`; give one, or leave `--` out")
         }
         let (ended, _) = try tracer.run(RunningCommand(command))
         throw ExitCode(ended.status ?? ExitStatus.success.rawValue)

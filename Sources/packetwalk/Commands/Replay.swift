@@ -30,7 +30,11 @@ struct Replay: ParsableCommand {
         var printer = WalkPrinter(
             output: output, countsHousekeeping: run.reader.isFiltered, filter: try selection.filter(),
             summarises: selection.summary)
-        try run.replay { try printer.take($0) }
+        let reader = run.reader
+        try run.replay {
+            printer.namesHosts = Set(reader.hosts).count > 1
+            try printer.take($0)
+        }
         try printer.finish()
         if run.packetCount == 0, !printer.hasTaken {
             complain("no packets in this capture")
@@ -50,12 +54,12 @@ struct Replay: ParsableCommand {
     private func captures() throws -> [CapturePoint] {
         let devices = try points.map { text in
             guard let point = CapturePoint(text) else {
-                throw Failure(.usage, "cannot read --point \(text): write it as namespace:device=file")
+                throw RunError(.usage, "cannot read --point \(text): write it as namespace:device=file")
             }
             return point
         }
         if files.isEmpty == devices.isEmpty {
-            throw Failure(.usage, "cannot replay: give either files or captures by --point")
+            throw RunError(.usage, "cannot replay: give either files or captures by --point")
         }
         return files.map { CapturePoint(path: $0) } + devices
     }

@@ -41,7 +41,7 @@ struct Trace: ParsableCommand, TakesCommand {
             throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
         }
         if command.isEmpty {
-            throw Failure(.usage, "cannot trace a command: none follows `--`; give one, or leave `--` out")
+            throw RunError(.usage, "cannot trace a command: none follows `--`; give one, or leave `--` out")
         }
         let (ended, _) = try tracer.run(RunningCommand(command))
         throw ExitCode(ended.status ?? ExitStatus.success.rawValue)

@@ -1,6 +1,9 @@
+internal import Runs
 public import ArgumentParser
+internal import Diagnosis
 public import Probes
 internal import Query
+internal import WalkModel
 
 /// What to watch, with what, and for how long; the same in every command that has them.
 struct WatchOptions: ParsableArguments {
@@ -107,9 +110,9 @@ struct SelectionOptions: ParsableArguments {
     func filter() throws -> WalkFilter? {
         guard let condition else { return nil }
         do {
-            return try WalkFilter(condition)
+            return try WalkFilter(condition, findingCodes: FindingCode.known.map(\.rawValue))
         } catch {
-            throw Failure(.usage, "cannot read the condition of --where \(error)")
+            throw RunError(.usage, "cannot read the condition of --where \(error)")
         }
     }
 }

@@ -97,7 +97,7 @@ import Wire
             ("-A a -m comment --comment \"x -j DROP\"", "continue"), ("-A a -j MASQUERADE", "accept"),
             ("-A a -j NFQUEUE --queue-num 3", "queue"), ("-A a -j MARK --set-xmark 0x1/0xff", "continue"),
         ])
-    func verdict(text: String, expected: String) {
-        #expect(RuleWords(Rule(position: 1, text: text)).iptablesVerdict { $0 == "known" } == expected)
+    func verdict(text: String, expected: Verdict) {
+        #expect(Rule(position: 1, text: text).target.iptablesVerdict { $0 == "known" } == expected)
     }
 }

@@ -27,11 +27,11 @@ import Testing
     @Test(
         "verdicts of the kernel by their numbers",
         arguments: [
-            ("00000000", TraceMessage.Verdict.drop), ("00000001", .accept), ("00000002", .stolen),
+            ("00000000", Verdict.drop), ("00000001", .accept), ("00000002", .stolen),
             // NF_QUEUE_NR(5), and a drop with -EPERM above it (NF_DROP_ERR).
-            ("00050003", .queue), ("00000004", .other(4)),
+            ("00050003", .queue), ("00000004", "verdict 4"),
         ])
-    func verdict(code: String, expected: TraceMessage.Verdict) throws {
+    func verdict(code: String, expected: Verdict) throws {
         let text = RecordedTrace.first.replacing("0800 0100 ffffffff", with: "0800 0100 \(code)")
         #expect(try RecordedTrace.message(text)?.verdict == expected)
     }

@@ -1,7 +1,7 @@
 /// Durations and times as people read them.
-enum Durations {
+public enum Durations {
     /// `800 ns`, `6 µs`, `1.23 ms`, `12.3 ms`, `4.50 s`: three digits at most.
-    static func text(nanoseconds: Int64) -> String {
+    public static func text(nanoseconds: Int64) -> String {
         if nanoseconds < 0 { return "-" + text(nanoseconds: nanoseconds == .min ? .max : -nanoseconds) }
         switch nanoseconds {
         case ..<1000: return "\(nanoseconds) ns"
