@@ -38,6 +38,12 @@ public struct Namespace: Sendable, Codable, Hashable {
         self.listeners = listeners
     }
 
+    enum CodingKeys: String, TolerantKey {
+        case name, inode, path, containers, links, routes, rules, neighbors, sysctls, netfilter, listeners
+
+        static let defaults: [Self: any Sendable] = [.path: "", .netfilter: Netfilter()]
+    }
+
     public subscript(device name: String) -> Link? {
         links.first { $0.name == name }
     }

@@ -16,7 +16,7 @@ extension Link {
             self.stp = stp
             self.fdb = fdb
         }
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, TolerantKey {
             case vlanFiltering = "vlan_filtering"
             case defaultPVID = "default_pvid"
             case stp, fdb, pvid, vlans

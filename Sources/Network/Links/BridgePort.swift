@@ -23,9 +23,11 @@ extension Link {
             self.pvid = pvid
             self.vlans = vlans
         }
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, TolerantKey {
             case state, isolated, hairpin, learning, flooding, pvid, vlans
             case untaggedVLANs = "untagged_vlans"
+
+            static let defaults: [Self: any Sendable] = [.state: BridgePortState.forwarding, .learning: true, .flooding: true]
         }
     }
 }

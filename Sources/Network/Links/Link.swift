@@ -61,7 +61,7 @@ public struct Link: Sendable, Codable, Hashable {
         self.programs = programs
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TolerantKey {
         case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, queue, bridge
         case vxlan, programs
         case duplicateAddresses = "duplicate_addresses"
@@ -69,5 +69,7 @@ public struct Link: Sendable, Codable, Hashable {
         case isUp = "up"
         case hasCarrier = "carrier"
         case bridgePort = "bridge_port"
+
+        static let defaults: [Self: any Sendable] = [.kind: LinkKind.ethernet, .state: OperationalState.unknown, .mtu: UInt32(1500)]
     }
 }

@@ -21,9 +21,11 @@ extension Link {
             self.learning = learning
             self.fdb = fdb
         }
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, TolerantKey {
             case identifier = "id"
             case port, remote, local, device, learning, fdb
+
+            static let defaults: [Self: any Sendable] = [.port: UInt16(4789), .learning: true]
         }
     }
 }

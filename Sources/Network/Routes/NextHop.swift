@@ -11,5 +11,11 @@ extension Route {
             self.device = device
             self.weight = weight
         }
+
+        enum CodingKeys: String, TolerantKey {
+            case gateway, device, weight
+
+            static let defaults: [Self: any Sendable] = [.weight: 1]
+        }
     }
 }

@@ -31,10 +31,12 @@ public struct Route: Sendable, Codable, Hashable {
         self.nextHops = nextHops
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TolerantKey {
         case destination, kind, table, gateway, device, metric, origin, mtu, flags
         case preferredSource = "preferred_source"
         case nextHops = "next_hops"
+
+        static let defaults: [Self: any Sendable] = [.kind: RouteKind.unicast, .table: RoutingTable.main, .metric: UInt32(0), .origin: RouteOrigin.boot]
     }
 }
 

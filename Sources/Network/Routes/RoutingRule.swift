@@ -32,11 +32,13 @@ public struct RoutingRule: Sendable, Codable, Hashable {
         self.action = action
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TolerantKey {
         case priority, family, source, destination, mark, table, action, detail
         case markMask = "mark_mask"
         case inDevice = "in_device"
         case outDevice = "out_device"
+
+        static let defaults: [Self: any Sendable] = [.table: RoutingTable.main, .action: RoutingRuleAction.lookup, .family: 0]
     }
 }
 
