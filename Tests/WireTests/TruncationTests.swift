@@ -18,6 +18,7 @@ import Wire
                 var same = cut
                 same.label = whole.label
                 same.quotedLabel = whole.quotedLabel
+                same.udpTransaction = whole.udpTransaction
                 same.flags.remove(.labelCutShort)
                 #expect(same == whole, "\(count) bytes")
             }
