@@ -193,12 +193,10 @@ extension Summary {
                 tables.append(
                     (
                         "latency between adjacent links", ["from", "to", "walks", "median", "p99", "max"],
-                        latencies.map {
-                            [
-                                $0.from, $0.to, String($0.walks), Durations.text(nanoseconds: $0.medianNanoseconds),
-                                Durations.text(nanoseconds: $0.percentile99Nanoseconds),
-                                Durations.text(nanoseconds: $0.maximumNanoseconds),
-                            ]
+                        latencies.map { row in
+                            let times = [row.medianNanoseconds, row.percentile99Nanoseconds, row.maximumNanoseconds]
+                            return [row.from, row.to, String(row.walks)]
+                                + times.map { Durations.text(nanoseconds: $0, isFine: true) }
                         }
                     ))
             }

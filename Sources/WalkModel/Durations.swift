@@ -1,10 +1,13 @@
 /// Durations and times as people read them.
 public enum Durations {
     /// `800 ns`, `6 µs`, `1.23 ms`, `12.3 ms`, `4.50 s`: three digits at most.
-    public static func text(nanoseconds: Int64) -> String {
-        if nanoseconds < 0 { return "-" + text(nanoseconds: nanoseconds == .min ? .max : -nanoseconds) }
+    ///
+    /// - Parameter isFine: whether microseconds have decimals, too: `1.60 µs`.
+    public static func text(nanoseconds: Int64, isFine: Bool = false) -> String {
+        if nanoseconds < 0 { return "-" + text(nanoseconds: nanoseconds == .min ? .max : -nanoseconds, isFine: isFine) }
         switch nanoseconds {
         case ..<1000: return "\(nanoseconds) ns"
+        case ..<999_500 where isFine: return decimal(nanoseconds, unit: 1000) + " µs"
         case ..<999_500: return "\((nanoseconds + 500) / 1000) µs"
         case ..<999_500_000: return decimal(nanoseconds, unit: 1_000_000) + " ms"
         default: return decimal(nanoseconds, unit: 1_000_000_000) + " s"

@@ -54,6 +54,7 @@ private func walk(outcome: Walk.Outcome) -> Walk {
     @Test(
         "what a filter says of a dropped walk and of one that left",
         arguments: [
+            ("outcome = dropped", true, false),
             (#"outcome == "dropped" and passes("mybridge") and not reaches("eth0")"#, true, false),
             ("outcome != dropped", false, true),
             ("nat", false, true),
@@ -108,6 +109,14 @@ private func walk(outcome: Walk.Outcome) -> Walk {
         } catch {
             Issue.record("another error: \(error)")
         }
+    }
+
+    @Test func `a finding code that is nearly one is no condition, one of another version is`() throws {
+        let codes = ["no-route", "rule-drop"]
+        #expect(throws: QueryError(offset: 8, reason: "there is no finding 'no-rute': did you mean 'no-route'?")) {
+            try WalkFilter("finding(no-rute)", findingCodes: codes)
+        }
+        for text in ["finding(no-route)", "finding('of-later')"] { _ = try WalkFilter(text, findingCodes: codes) }
     }
 
     @Test func depthIsBounded() {
