@@ -28,4 +28,5 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_log.h>
+#include <linux/netfilter/ipset/ip_set.h>
 #include <nftables/libnftables.h>

@@ -222,7 +222,7 @@ import Wire
         #expect(rules[0].mark == nil && rules[0].detail == nil)
         #expect(rules[1].source == IPPrefix("172.19.0.0/24"))
         #expect(rules[1].mark == 1 && rules[1].markMask == 0xff)
-        #expect(rules[1].detail == "dport 80 ipproto tcp")
+        #expect(rules[1].detail == "ipproto tcp dport 80")
     }
 
     @Test("reads neighbours but not what the kernel enters for itself")

@@ -51,4 +51,55 @@ import Wire
         let choice = try Self.look(namespace, "198.51.100.1")
         #expect(choice.kind == nil && choice.text == "no route" && choice.tables == [.local, .main, .default])
     }
+
+    @Test("a rule that is inverted matches what its conditions do not")
+    func invertedRule() throws {
+        var rule = RoutingRule(priority: 10, family: 4, mark: 0xca6c, table: 100)
+        rule.detail = "not"
+        rule.selectors = RoutingRule.Selectors()
+        rule.selectors?.isInverted = true
+        let namespace = try Self.namespace([rule, RoutingRule(priority: 32766, family: 4)])
+        #expect(try Self.look(namespace, "198.51.100.1").kind == .blackhole)
+        #expect(try Self.look(namespace, "198.51.100.1", mark: 0xca6c).kind == .unicast)
+        // An older recording says no more than the word.
+        rule.selectors = nil
+        let older = try Self.namespace([rule, RoutingRule(priority: 32766, family: 4)])
+        #expect(try Self.look(older, "198.51.100.1").kind == .unicast)
+    }
+
+    @Test("a rule passes over the routes whose prefix is too short for it")
+    func suppressedRoute() throws {
+        var rule = RoutingRule(priority: 10, family: 4)
+        rule.detail = "suppress_prefixlength 0"
+        rule.selectors = RoutingRule.Selectors()
+        rule.selectors?.suppressPrefixLength = 0
+        let namespace = try Self.namespace([rule, RoutingRule(priority: 20, family: 4, table: 100)])
+        #expect(try Self.look(namespace, "198.51.100.1").table == 100)
+        #expect(try Self.look(namespace, "172.19.0.9").table == .main)
+        #expect(!rule.isDefault)
+    }
+
+    @Test("a rule that asks for ports is passed over, whatever it makes of them")
+    func undecidedRule() throws {
+        var rule = RoutingRule(priority: 10, family: 4, table: 100)
+        rule.selectors = RoutingRule.Selectors()
+        rule.selectors?.destinationPorts = 80...80
+        rule.selectors?.isInverted = true
+        let namespace = try Self.namespace([rule, RoutingRule(priority: 32766, family: 4)])
+        #expect(try Self.look(namespace, "198.51.100.1").table == .main)
+    }
+
+    @Test("neither a route of one TOS nor a next hop whose device is down is chosen")
+    func passesOverRoutes() throws {
+        var namespace = try Self.namespace()
+        var special = Route(destination: try #require(IPPrefix("198.51.100.0/24")), device: "other")
+        special.tos = 0x10
+        var several = Route(destination: try #require(IPPrefix("203.0.113.0/24")))
+        var dead = Route.NextHop(gateway: IPAddress("172.19.0.3"), device: "veth1")
+        dead.flags = [.dead, .linkDown]
+        several.nextHops = [dead, Route.NextHop(gateway: IPAddress("172.19.0.4"), device: "veth1")]
+        namespace.routes += [special, several]
+        #expect(try Self.look(namespace, "198.51.100.1").device == "veth1")
+        #expect(try Self.look(namespace, "203.0.113.1").gateway == IPAddress("172.19.0.4"))
+    }
 }

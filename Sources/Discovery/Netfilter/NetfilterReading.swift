@@ -27,6 +27,21 @@ struct NetfilterReading {
         readLegacy(family: .ip, names: "/proc/thread-self/net/ip_tables_names", program: "iptables-legacy-save")
         readLegacy(family: .ip6, names: "/proc/thread-self/net/ip6_tables_names", program: "ip6tables-legacy-save")
         netfilter.summarise()
+        readIPSets()
+    }
+
+    /// Only where a rule refers to one: the module of ipset is there then.
+    private mutating func readIPSets() {
+        let refers = netfilter.chains.contains { chain in
+            chain.backend.isIPTables && chain.rules.contains { $0.text.holds("--match-set") || $0.text.holds("-j SET") }
+        }
+        guard refers, let socket = try? NetlinkSocket(.netfilter) else { return }
+        var conversation = NetlinkConversation(socket)
+        do {
+            netfilter.ipSets = try conversation.ipSets()
+        } catch {
+            warnings.append("\(error)")
+        }
     }
 
     private mutating func readNFTables() throws {

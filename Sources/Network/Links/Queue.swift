@@ -35,7 +35,9 @@ extension Link {
             case limitBytes = "limit_bytes"
             case limitPackets = "limit_packets"
 
-            static let defaults: [Self: any Sendable] = [.backlogBytes: UInt32(0), .backlogPackets: UInt32(0), .drops: UInt32(0)]
+            static let defaults: [Self: any Sendable] = [
+                .backlogBytes: UInt32(0), .backlogPackets: UInt32(0), .drops: UInt32(0),
+            ]
         }
     }
 }

@@ -13,6 +13,8 @@ public struct Netfilter: Sendable, Codable, Hashable {
     public var nftables: String?
     /// nftables' named sets and maps, which rules refer to as `@NAME`.
     public var sets: [NamedSet] { didSet { derived = DerivedValues() } }
+    /// ipset's sets; nil where no rule refers to one, or they can't be read.
+    public var ipSets: [IPSet]? { didSet { derived = DerivedValues() } }
 
     public init(
         backend: [FirewallBackend] = [], nat: [NATRule] = [], chains: [RuleChain] = [], sets: [NamedSet] = []
@@ -23,5 +25,8 @@ public struct Netfilter: Sendable, Codable, Hashable {
         self.sets = sets
     }
 
-    enum CodingKeys: String, TolerantKey { case backend, nat, chains, nftables, sets }
+    enum CodingKeys: String, TolerantKey {
+        case backend, nat, chains, nftables, sets
+        case ipSets = "ip_sets"
+    }
 }
