@@ -69,8 +69,8 @@ let package = Package(
         .executableTarget(
             name: "packetwalk",
             dependencies: [
-                "Wire", "LinuxSystem", "Network", "Discovery", "Recording", "Probes", "WalkModel", "Query", "Twin",
-                "Views", "Runs",
+                "Wire", "LinuxSystem", "Network", "Discovery", "Recording", "Probes", "WalkModel", "Query",
+                "Diagnosis", "Twin", "Views", "Runs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
