@@ -40,7 +40,7 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Observations", dependencies: ["Wire", "Network"], swiftSettings: house),
         .target(
-            name: "Recording", dependencies: ["Wire", "Network", "Observations", "CCompression"],
+            name: "Recording", dependencies: ["Wire", "Network", "Observations", "CCompression", "CLinux"],
             swiftSettings: house),
         .target(
             name: "Probes",

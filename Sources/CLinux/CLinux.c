@@ -35,6 +35,11 @@ int packetwalk_is_network_namespace(int descriptor) {
     return ioctl(descriptor, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
+int packetwalk_usable_processors(void) {
+    cpu_set_t processors;
+    return sched_getaffinity(0, sizeof processors, &processors) == 0 ? CPU_COUNT(&processors) : 1;
+}
+
 int packetwalk_unshare_network_namespace(void) {
     return unshare(CLONE_NEWNET) == 0 ? 0 : -errno;
 }

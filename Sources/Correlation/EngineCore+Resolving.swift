@@ -44,18 +44,22 @@ extension EngineCore {
             return
         }
         if workspace.flows.numbers.isEmpty {
-            _ = workspace.flows.read(workspace.members, in: groups)
+            workspace.flows.read(workspace.members, in: groups)
             _ = workspace.flows.unite(by: state.translations)
         }
         separate()
+        if finishJoined(number, &events, by: time, force: force, bytesGoOn: bytesGoOn) { return }
         finishSeveral(number, &events, by: time, force: force, bytesGoOn: bytesGoOn)
     }
 
     /// Whether the members may be one packet's, as far as places and flows say.
     private mutating func isOnePacket() -> Bool {
-        if workspace.flows.readPlain(workspace.members, in: groups, state.translations) { return true }
-        let isOnce = workspace.flows.read(workspace.members, in: groups)
-        return workspace.flows.unite(by: state.translations) == 1 && isOnce
+        switch workspace.flows.readPlain(workspace.members, in: groups, state.translations) {
+        case .onePacket: return true
+        case .twoFlows: break
+        case .unclear: workspace.flows.read(workspace.members, in: groups)
+        }
+        return workspace.flows.unite(by: state.translations) == 1 && workspace.flows.isOnce
     }
 
     /// Ends a group that is one packet.
@@ -80,12 +84,55 @@ extension EngineCore {
     /// Tells the members apart, of which the flows have been read and united.
     mutating func separate() {
         workspace.group.read(workspace.members, in: groups)
+        let count = workspace.group.count
+        let hasShape =
+            options.remembersArrangements
+            && workspace.shape.read(workspace.group, workspace.flows, near: surroundings, state)
+        if hasShape, let start = partitions.find(workspace.shape.words.span, count: workspace.shape.words.count) {
+            workspace.partition.take(partitions.values, start..<start + count)
+            return
+        }
         workspace.matcher.separate(
             workspace.group, workspace.flows, near: surroundings, into: &workspace.partition)
-        guard workspace.flows.keys.count > 1 else { return }
-        workspace.guess.join(
-            workspace.group, workspace.flows, near: surroundings, state, comparisonLimit: options.comparisonLimit,
-            into: &workspace.partition)
+        var readsTimes = workspace.matcher.readsTimes
+        if workspace.flows.keys.count > 1 {
+            workspace.guess.join(
+                workspace.group, workspace.flows, near: surroundings, state, comparisonLimit: options.comparisonLimit,
+                into: &workspace.partition)
+            readsTimes = readsTimes || workspace.guess.readsTimes
+        }
+        guard hasShape, !readsTimes else { return }
+        var told: ContiguousArray<PacketPartition.Told> = []
+        for position in 0..<count { told.append(workspace.partition.told(position)) }
+        partitions.keep(workspace.shape.words, count: workspace.shape.words.count, told)
+    }
+
+    /// Ends a group of which the members were told to be one packet, if that is over: what `finishSeveral` does of most,
+    /// without its lists.
+    private mutating func finishJoined(
+        _ number: Int32, _ events: inout GroupEvents, by time: Int64, force: Bool, bytesGoOn: Bool
+    ) -> Bool {
+        let last = workspace.group.lastNanoseconds
+        guard workspace.partition.isOnePacket, !workspace.group.hasFragments,
+            force || last + groups.quietNanoseconds <= time
+        else { return false }
+        arranger.arrange(workspace.members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+        guard workspace.arrangement.isTimely else { return false }
+        if workspace.members.count <= Self.waitingLimit, isInTime(last, by: time),
+            QueueHold.mayHold(workspace.members, workspace.arrangement, in: groups, near: surroundings, state)
+        {
+            return false
+        }
+        if workspace.arrangement.rootCount > 1 { workspace.arrangement.chainRoots() }
+        workspace.partition.joins(into: &workspace.joins)
+        let context = PacketContext(
+            ordinal: groups.groups[Int(number)].emitted, isOnlyPacket: false,
+            hasFewFlows: workspace.flows.keys.count <= 2, joins: workspace.joins, bytesGoOn: bytesGoOn)
+        writer.write(
+            workspace.members, workspace.arrangement, context, &events, from: groups, near: surroundings, state)
+        for sighting in workspace.members { groups.release(sighting) }
+        groups.close(number)
+        return true
     }
 
     private mutating func finishSeveral(

@@ -48,7 +48,7 @@ extension EngineCore {
             tree.others.contains(where: form.range.overlaps) || tree.forms.contains(where: form.goesOn)
         var events = tree.events.of([form.label])
         workspace.members = form.members
-        _ = workspace.flows.read(workspace.members, in: groups)
+        workspace.flows.read(workspace.members, in: groups)
         _ = workspace.flows.unite(by: state.translations)
         if form.isOnePacket {
             arranger.arrange(
@@ -143,7 +143,7 @@ extension EngineCore {
                 })
         }
         workspace.members = packet
-        _ = workspace.flows.read(workspace.members, in: groups)
+        workspace.flows.read(workspace.members, in: groups)
         let context = PacketContext(
             isOnlyPacket: false, hasFewFlows: workspace.flows.keys.count <= 2,
             mergedFrom: packet.indices.map { mergedFrom($0, packet, cluster, forms) }, bytesGoOn: tree.bytesGoOn,

@@ -21,6 +21,8 @@ struct EngineCore: ~Copyable {
     var state: StreamState
     var surroundings = Surroundings(Places())
     var arranger: Arranger
+    /// How groups of one shape were told apart.
+    var partitions = ShapeMemo<PacketPartition.Told>()
     var writer: WalkWriter
     var replies = Replies()
     var segments = DeferredSegments()
@@ -48,6 +50,8 @@ struct EngineCore: ~Copyable {
         var matcher = LookalikeMatcher()
         var guess = TranslationGuess()
         var partition = PacketPartition()
+        var shape = PartitionShape()
+        var joins: ContiguousArray<Join> = []
         var arrangement = Arrangement()
     }
 
@@ -131,6 +135,7 @@ struct EngineCore: ~Copyable {
         places.rebuild()
         surroundings = Surroundings(places)
         arranger.forget()
+        partitions.removeAll()
         context = nil
         state.reserve(namespaces: places.areas.count)
         workspace.flows.reserve(places: places.places.count)

@@ -36,7 +36,7 @@ public struct WalkEngine: ~Copyable, Sendable {
         /// Comparisons spent on joining translated packets that look alike, where conntrack says nothing.
         public var comparisonLimit = 250_000
 
-        /// For tests: arrangements are worked out anew for every packet.
+        /// For tests: where false, what is known of packets of one shape is worked out anew for each.
         var remembersArrangements = true
         /// For tests: `WalkBatch.members` is filled.
         var keepsMembers = false

@@ -187,6 +187,33 @@ import Wire
         #expect(walks[0] == walks[1], "seed \(seed)")
     }
 
+    /// The same of how groups were told apart, where many flows are translated and conntrack says nothing of most.
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func rememberedPartitionsAreThoseWorkedOut(seed: UInt64) {
+        var random = SplitMix64(seed: seed &+ 17)
+        var shape = Self.shape(&random)
+        shape.senders = Int.random(in: 2...12, using: &random)
+        shape.packetsEach = Int.random(in: 4...16, using: &random)
+        shape.translates = true
+        shape.hasConntrack = random.chance(0.2)
+        shape.sharesLabel = random.chance(0.3)
+        shape.fragments = random.chance(0.1)
+        let generator = Generator(shape, seed: seed &+ 5_000_003)
+        var walks: [[Walk]] = []
+        for remembers in [true, false] {
+            var options = WalkEngine.Options()
+            options.remembersArrangements = remembers
+            var engine = WalkEngine(options: options)
+            for event in generator.preamble { engine.take(event) }
+            for (_, event) in generator.events { engine.take(event) }
+            walks.append(engine.finish())
+        }
+        #expect(!walks[0].isEmpty)
+        #expect(walks[0] == walks[1], "seed \(seed)")
+        let result = Self.run(shape, seed: seed &+ 5_000_003)
+        #expect(result.falseMerges == 0, "seed \(seed): \(shape)")
+    }
+
     /// 100 namespaces on one bridge behind one MASQUERADE, all sending at once the same packet from the same port.
     @Test(arguments: [false, true])
     func hundredNamespacesBehindOneAddress(withLoss: Bool) {

@@ -39,7 +39,7 @@ struct ReplayRate {
             for record in batch.records where record.outcome == .delivered { delivered += 1 }
         }
         let reader = try RecordingReader(path: path)
-        try reader.read(
+        try reader.readAhead(
             events: { _, event in
                 guard builds else { return }
                 engine.take(event)
@@ -48,7 +48,7 @@ struct ReplayRate {
                     count()
                 }
             },
-            packets: { _, observation, _ in
+            packets: { _, observation in
                 observations += 1
                 if builds { engine.take(observation) }
             })

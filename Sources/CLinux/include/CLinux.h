@@ -14,6 +14,8 @@ int packetwalk_enter_network_namespace(int descriptor);
 int packetwalk_is_network_namespace(int descriptor);
 /// unshare(2) of the calling thread's network namespace.
 int packetwalk_unshare_network_namespace(void);
+/// On how many processors the calling thread may run (sched_getaffinity(2)); 1 where that can't be told.
+int packetwalk_usable_processors(void);
 /// gettid(2).
 pid_t packetwalk_thread_id(void);
 /// prctl(PR_SET_PDEATHSIG): `signal` is sent to the caller when its parent dies.

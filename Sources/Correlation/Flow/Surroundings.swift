@@ -41,9 +41,10 @@ final class Surroundings: Sendable {
         guard early.sourceSequence != 0, early.clock != .passage, late.sourceSequence != 0, late.clock != .passage,
             isOneNamespace(early, late)
         else { return true }
-        let distance = Int32(bitPattern: late.sourceSequence &- early.sourceSequence)
-        return distance <= Self.longestPassage && distance >= -Self.longestPassage
+        return Self.mayPassTogether(distance: Int32(bitPattern: late.sourceSequence &- early.sourceSequence))
     }
+
+    static func mayPassTogether(distance: Int32) -> Bool { distance <= longestPassage && distance >= -longestPassage }
 
     /// Whether that holds for all sightings of an arrangement: else some are of another packet that looks alike, and the
     /// ones between are missing.

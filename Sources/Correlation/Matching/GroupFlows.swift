@@ -15,8 +15,10 @@ struct GroupFlows: ~Copyable {
     }
 
     private(set) var keys: ContiguousArray<FlowKey> = []
-    /// By position, the number of the sighting's flow; empty after `readPlain`.
+    /// By position, the number of the sighting's flow; empty after `readPlain`, unless it gave `twoFlows`.
     private(set) var numbers: ContiguousArray<Int32> = []
+    /// Whether every place was passed at most once.
+    private(set) var isOnce = false
     /// Ordered by `flow`.
     private(set) var links: ContiguousArray<Link> = []
     /// A forest over flows; a root's own number stands for the class.
@@ -26,33 +28,50 @@ struct GroupFlows: ~Copyable {
     /// Makes room for places numbered below `count`.
     mutating func reserve(places count: Int) { visited.reserve(count) }
 
-    /// Whether the group is plainly one packet: every place once, nothing that needs a closer look, one flow or two
-    /// that conntrack says are one. Reads no more than that takes: `keys` are whole only where it is true.
+    /// What a first look at a group gives.
+    enum Plainness {
+        /// Plainly one packet: every place once, nothing that needs a closer look, one flow or two that conntrack says
+        /// are one.
+        case onePacket
+        /// The same, but conntrack does not say that its two flows are one: all is as `read` leaves it.
+        case twoFlows
+        /// `read` has to tell.
+        case unclear
+    }
+
+    /// Reads no more than it takes to know a group that is plainly one packet: `keys` are not whole where it is unclear.
     mutating func readPlain(
         _ members: ContiguousArray<Int32>, in groups: borrowing LabelGroups, _ translations: borrowing TranslationTable
-    ) -> Bool {
+    ) -> Plainness {
         keys.removeAll(keepingCapacity: true)
         numbers.removeAll(keepingCapacity: true)
         visited.begin()
-        for member in members {
-            if !visited.insert(groups.sightings[Int(member)].vantage) { return false }
-            let flags = groups.sightings[Int(member)].flags
-            if flags & (Sighting.quotesPacket | Sighting.isFragment) != 0 { return false }
-            let key = groups.sightings[Int(member)].flowKey
+        var second = members.count
+        for position in members.indices {
+            let member = Int(members[position])
+            if !visited.insert(groups.sightings[member].vantage) { return .unclear }
+            let flags = groups.sightings[member].flags
+            if flags & (Sighting.quotesPacket | Sighting.isFragment) != 0 { return .unclear }
+            let key = groups.sightings[member].flowKey
             if let last = keys.last, last == key { continue }
             // Back to the first, or a third: `unite` tells.
-            if keys.count == 2 { return false }
+            if keys.count == 2 { return .unclear }
+            if keys.count == 1 { second = position }
             keys.append(key)
         }
-        return keys.count == 1 || translations.links(keys[0], keys[1], namespace: -1)
+        if keys.count == 1 || translations.links(keys[0], keys[1], namespace: -1) { return .onePacket }
+        isOnce = true
+        for position in members.indices { numbers.append(position < second ? 0 : 1) }
+        return .twoFlows
     }
 
     /// Reads each member's flow and tells whether every place was passed at most once.
+    @discardableResult
     mutating func read(_ members: ContiguousArray<Int32>, in groups: borrowing LabelGroups) -> Bool {
         keys.removeAll(keepingCapacity: true)
         numbers.removeAll(keepingCapacity: true)
         visited.begin()
-        var isOnce = true
+        isOnce = true
         var table: KeyTable?
         var last: Int32 = -1
         for member in members {

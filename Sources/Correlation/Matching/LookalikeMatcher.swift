@@ -52,6 +52,8 @@ struct LookalikeMatcher: ~Copyable {
     private var flowEnds: ContiguousArray<Int32> = []
     private var candidates: ContiguousArray<Int32> = []
     private var earlier: ContiguousArray<Int32> = []
+    /// Whether times or numbers of sightings decided which follows which, beyond what `PartitionShape` says of them.
+    private(set) var readsTimes = false
 
     /// - Parameter flows: of the group, united.
     mutating func separate(
@@ -59,6 +61,7 @@ struct LookalikeMatcher: ~Copyable {
         into partition: inout PacketPartition
     ) {
         partition.begin(count: group.count)
+        readsTimes = false
         let isOneDatagram = group.showsOneDatagram(0..<Int32(group.count))
         sortIntoClasses(group, flows)
         var start = 0
@@ -247,6 +250,7 @@ struct LookalikeMatcher: ~Copyable {
             tie(sample, to: rows[Int(nodes[Int(first)].start)], .exact, [], group, surroundings, &partition)
             return
         }
+        readsTimes = true
         if group.marks[Int(sample)].isPortless, flows.hasNoPorts(node.flow),
             node.count > 1 || earlier.contains(where: { nodes[Int($0)].count > 1 })
         {

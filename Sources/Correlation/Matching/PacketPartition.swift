@@ -52,6 +52,45 @@ struct PacketPartition: ~Copyable {
         for position in parentOf.indices where parentOf[position] >= 0 { unite(Int32(position), parentOf[position]) }
     }
 
+    /// Whether all sightings are one packet's.
+    var isOnePacket: Bool {
+        for position in 0..<Int32(count) where root(of: position) != 0 { return false }
+        return count > 0
+    }
+
+    // MARK: Remembered
+
+    /// What is told of one sighting.
+    struct Told {
+        fileprivate var root: Int32
+        fileprivate var parent: Int32
+        fileprivate var isUncertain: Bool
+        fileprivate var join: Join
+    }
+
+    /// What is told of the sighting at `position`.
+    func told(_ position: Int) -> Told {
+        Told(
+            root: root(of: Int32(position)), parent: parentOf[position], isUncertain: isUncertain[position],
+            join: joins[position])
+    }
+
+    /// Takes over what was told before of as many sightings as `range` has elements.
+    mutating func take(_ told: ContiguousArray<Told>, _ range: Range<Int>) {
+        packetOf.removeAll(keepingCapacity: true)
+        parentOf.removeAll(keepingCapacity: true)
+        isUncertain.removeAll(keepingCapacity: true)
+        joins.removeAll(keepingCapacity: true)
+        for index in range {
+            packetOf.append(told[index].root)
+            parentOf.append(told[index].parent)
+            isUncertain.append(told[index].isUncertain)
+            joins.append(told[index].join)
+        }
+    }
+
+    // MARK: Results
+
     /// The positions of each packet, in the order of its first.
     func packets() -> [ContiguousArray<Int32>] {
         var packets: [ContiguousArray<Int32>] = []
@@ -73,11 +112,22 @@ struct PacketPartition: ~Copyable {
         var result: ContiguousArray<Join> = []
         result.reserveCapacity(positions.count)
         for position in positions {
-            var join = joins[Int(position)]
-            let isAlone = isUncertain[Int(position)] && parentOf[Int(position)] < 0
-            if isAlone || !isWhole { join.confidence = .weak }
+            var join = join(at: Int(position))
+            if !isWhole { join.confidence = .weak }
             result.append(join)
         }
         return result
+    }
+
+    /// The same of all sightings, where they are one packet's.
+    func joins(into result: inout ContiguousArray<Join>) {
+        result.removeAll(keepingCapacity: true)
+        for position in 0..<count { result.append(join(at: position)) }
+    }
+
+    private func join(at position: Int) -> Join {
+        var join = joins[position]
+        if isUncertain[position], parentOf[position] < 0 { join.confidence = .weak }
+        return join
     }
 }

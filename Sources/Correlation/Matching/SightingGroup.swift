@@ -20,6 +20,7 @@ struct SightingGroup: ~Copyable {
     private(set) var keys: ContiguousArray<OrderingKey> = []
     private(set) var marks: ContiguousArray<Mark> = []
     private(set) var hasFragments = false
+    private(set) var lastNanoseconds = Int64.min
 
     var count: Int { keys.count }
 
@@ -27,8 +28,10 @@ struct SightingGroup: ~Copyable {
         keys.removeAll(keepingCapacity: true)
         marks.removeAll(keepingCapacity: true)
         hasFragments = false
+        lastNanoseconds = .min
         for member in members {
             keys.append(OrderingKey(groups.sightings[Int(member)]))
+            lastNanoseconds = max(lastNanoseconds, groups.sightings[Int(member)].timeNanoseconds)
             let mark = Mark(
                 label: groups.sightings[Int(member)].label,
                 identification: groups.sightings[Int(member)].identification,

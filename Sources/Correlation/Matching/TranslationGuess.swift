@@ -43,11 +43,14 @@ struct TranslationGuess: ~Copyable {
     private var goesOn: ContiguousArray<Bool> = []
     private var claims: ContiguousArray<Claim> = []
     private var claimCounts: ContiguousArray<Int32> = []
+    /// Whether distances in time decided which packet continues which, beyond what `PartitionShape` says of times.
+    private(set) var readsTimes = false
 
     mutating func join(
         _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, near surroundings: Surroundings,
         _ state: borrowing StreamState, comparisonLimit: Int, into partition: inout PacketPartition
     ) {
+        readsTimes = false
         let roots = readPackets(group, surroundings, partition)
         guard roots > 1, roots * group.count <= comparisonLimit else { return }
         let isOneDatagram = group.showsOneDatagram(0..<Int32(group.count))
@@ -112,7 +115,7 @@ struct TranslationGuess: ~Copyable {
     }
 
     /// What the packet that begins at `head` can continue; nil for nothing.
-    private func claim(
+    private mutating func claim(
         of head: Int32, root: Int32, _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows,
         _ surroundings: Surroundings, _ state: borrowing StreamState, _ partition: borrowing PacketPartition
     ) -> Claim? {
@@ -139,6 +142,10 @@ struct TranslationGuess: ~Copyable {
                 surroundings.precedence.score(early, before: late)
                     >= (isGuess ? Precedence.undirected : Precedence.adjacent)
             else { continue }
+            // Of one packet's sightings, all before the head, the nearest is the last one.
+            if let known = best, known.root != other || candidate > Int(head) || known.position > head {
+                readsTimes = true
+            }
             if let known = best, known.root != other {
                 nextAge = min(nextAge, max(age, known.age))
                 if age < known.age { best = (Int32(candidate), other, age) }

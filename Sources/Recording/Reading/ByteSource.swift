@@ -15,6 +15,9 @@ final class ByteSource {
     private var isAtEnd = false
     private var decompressor: (any Decompressor)?
 
+    /// Whether the bytes are there to be read: in memory or in a file, not to come by a pipe or from a terminal.
+    let neverWaits: Bool
+
     /// In place of a file.
     private var memory: ArraySlice<UInt8> = []
 
@@ -24,6 +27,7 @@ final class ByteSource {
     init(bytes: [UInt8], name: String) throws {
         path = name
         descriptor = -1
+        neverWaits = true
         memory = bytes[...]
         buffer = .allocate(byteCount: max(64, min(bytes.count, Self.windowBytes)), alignment: 16)
         try begin()
@@ -33,6 +37,8 @@ final class ByteSource {
     init(path: String) throws {
         self.path = path
         descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        var status = stat()
+        neverWaits = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         buffer = .allocate(byteCount: Self.windowBytes, alignment: 16)
         guard descriptor >= 0 else {
             throw RecordingError(path: path, reason: "cannot open: \(String(cString: strerror(errno)))")

@@ -34,6 +34,8 @@ public final class RecordingReader {
     /// The one that captures of others belong to; nil where there are none.
     private let mergedRun: RunID?
     private var isRead = false
+    /// Whether all that is read lies in files or in memory.
+    let neverWaits: Bool
 
     /// Captures that others made are sorted at most this far.
     private static let reorderNanoseconds: Int64 = 1_000_000_000
@@ -78,6 +80,7 @@ public final class RecordingReader {
         mergedRun = foreign.isEmpty ? nil : groupOfRun.count == 1 ? groupOfRun.keys.first : runs.addUnknown()
         if let mergedRun { for source in foreign { source.run = mergedRun } }
         streams = groups.map(RecordingStream.init)
+        neverWaits = points.allSatisfy { $0.1.neverWaits }
         self.runs = runs
     }
 
