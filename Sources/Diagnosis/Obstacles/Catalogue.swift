@@ -16,7 +16,9 @@ enum Catalogue {
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
-        DuplicateAddress(), AddressOnBridgePort(), GatewayUnreachable(), WrongNetmask(),
+        StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(), ArpSenderRefused(),
+        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(),
+        GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers
         HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),

@@ -38,6 +38,7 @@ extension PathStep.Kind {
         case .queue: "queues"
         case .bridge: "bridge ports"
         case .tunnel: "tunnels"
+        case .sibling: "macvlan modes"
         case .source: "reverse path check"
         case .forwarding: "forwarding"
         case .router: "TTL"

@@ -8,12 +8,15 @@ struct NeighborUnresolved: Obstacle {
     static let dropReasons: Set = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATE_FAIL", "NOT_SPECIFIED"]
 
     let code: FindingCode = "neighbor-unresolved"
-    let steps: Set<PathStep.Kind> = [.neighbour, .stray]
+    let steps: Set<PathStep.Kind> = [.neighbour]
     let reasons: Set<String> = Self.dropReasons
+    let traits: ObstacleTraits = .isSymptom
 
     func words(for reason: String, _ packet: PacketState) -> String? {
         switch reason {
         case "NEIGH_FAILED": "the next hop did not reply"
+        case "NEIGH_CREATE_FAIL":
+            "no entry could be made for the next hop: the neighbour table is full (net.ipv\(packet.source.isIPv4 ? 4 : 6).neigh.default.gc_thresh3) or there is no memory"
         case "NEIGH_QUEUEFULL": "the next hop has not replied yet, and its queue is full"
         default: nil
         }
@@ -21,7 +24,6 @@ struct NeighborUnresolved: Obstacle {
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
-        case .stray(let mac): [.unknown("no device that can be seen has the MAC address \(mac)")]
         case .neighbour(let step): examine(step, surroundings)
         default: []
         }
@@ -36,7 +38,7 @@ struct NeighborUnresolved: Obstacle {
                 ))
         }
         switch step.resolution {
-        case .outside: break
+        case .outside, .stray: break
         case .path(let path):
             if !step.isKnown, step.isUnanswered, step.misplaced(surroundings.topology) == nil {
                 judgements += unanswered(step, path, surroundings)
@@ -44,7 +46,7 @@ struct NeighborUnresolved: Obstacle {
         case .nobody:
             let isOther =
                 step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.context.graph) != nil
-            if !isOther { judgements.append(.candidate(unresolved(step, surroundings))) }
+            if !isOther, step.silences.isEmpty { judgements.append(.candidate(unresolved(step, surroundings))) }
         }
         return judgements
     }
@@ -54,7 +56,7 @@ struct NeighborUnresolved: Obstacle {
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
             "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))",
-            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)])
+            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)], isCertain: !step.hasOutside)
     }
 
     /// The question was asked and not answered though the address is there. What is between is asked step by step as the
@@ -71,9 +73,6 @@ struct NeighborUnresolved: Obstacle {
         var judgements: [Judgement] = []
         if let chain = holder.netfilter.chains.first(where: { $0.family == "arp" && !$0.rules.isEmpty }) {
             judgements.append(.unknown("ARP rules in \(holder.name): \(chain.name) has \(chain.rules.count)"))
-        }
-        if holder.settings.value("arp_ignore", of: device)?.isOn == true {
-            judgements.append(.unknown("arp_ignore is set for \(device) in \(holder.name)"))
         }
         return judgements
     }
@@ -101,8 +100,9 @@ extension NeighbourStep {
 
     func whereabouts(_ topology: Topology) -> String {
         let names = elsewhere(topology)
+        let rest = hasOutside ? "; what the link leads to outside can't be seen" : ""
         return names.isEmpty
-            ? "no namespace on this host has \(hop)"
+            ? "no namespace on this host has \(hop)\(rest)"
             : "\(hop) is configured in \(names.joined(separator: ", ")), not on this link"
     }
 }

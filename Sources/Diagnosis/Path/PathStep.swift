@@ -25,6 +25,8 @@ enum PathStep: Sendable {
     case wire(WireStep)
     case bridge(BridgeStep)
     case tunnel(TunnelStep)
+    /// From one device to another on top of the same one (macvlan).
+    case sibling(SiblingStep)
     /// What a receiver asks of the source address (`fib_validate_source`).
     case source(ReceiveStep)
     /// Whether a namespace forwards what is not for itself.
@@ -33,12 +35,12 @@ enum PathStep: Sendable {
     case router(ReceiveStep)
     case socket(SocketStep)
     /// A frame whose destination no device that can be seen has.
-    case stray(MACAddress)
+    case stray(StrayStep)
     /// A capture sees the packet here; nothing is decided.
     case sighting(LayerTwoPath.Port)
 
     enum Kind: Sendable, Hashable {
-        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, source
+        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, sibling, source
         case forwarding, router, socket, stray, sighting
     }
 
@@ -55,6 +57,7 @@ enum PathStep: Sendable {
         case .wire: .wire
         case .bridge: .bridge
         case .tunnel: .tunnel
+        case .sibling: .sibling
         case .source: .source
         case .forwarding: .forwarding
         case .router: .router
@@ -122,6 +125,15 @@ struct NeighbourStep: Sendable {
         case outside
         /// Nobody on the link has the address, or nobody beyond it has answered.
         case nobody
+        /// The entry's MAC address is of no device on the link, which can all be seen.
+        case stray(MACAddress)
+    }
+
+    /// Somebody on the link that could reply to the question for the next hop.
+    struct Respondent: Sendable {
+        var path: LayerTwoPath
+        var namespace: Namespace
+        var reply: NeighbourReply
     }
 
     var namespace: Namespace
@@ -137,9 +149,49 @@ struct NeighbourStep: Sendable {
     var resolution: Resolution
     /// Whether the address was found by the MAC address of the entry, so that nobody needs to be asked.
     var isKnown: Bool
+    /// Where the next hop must be asked for: who could reply, and whether they do.
+    var respondents: [Respondent] = []
+    /// Whether the link leads past what can be seen, where somebody else may reply.
+    var hasOutside = false
 
     var state: NeighborState? { entry?.state }
     var isUnanswered: Bool { state?.isUnresolved == true }
+
+    /// Those who could reply and don't, where nobody does.
+    var silences: [(respondent: Respondent, silence: NeighbourReply.Silence)] {
+        if isKnown { return [] }
+        var silences: [(Respondent, NeighbourReply.Silence)] = []
+        for respondent in respondents {
+            switch respondent.reply {
+            case .own, .proxy: return []
+            case .silent(let silence): silences.append((respondent, silence))
+            case .unconcerned: break
+            }
+        }
+        return silences
+    }
+}
+
+/// A frame whose destination MAC address no device has that it could come to.
+struct StrayStep: Sendable {
+    /// Where it was sent, or seen last.
+    var namespace: Namespace
+    var device: String
+    var packet: PacketState
+    var mac: MACAddress
+}
+
+/// A frame between two devices on top of one.
+struct SiblingStep: Sendable {
+    /// The device that they are on top of.
+    var lower: Link
+    var near: Namespace
+    var nearLink: Link
+    var far: Namespace
+    /// The sibling, or `lower` itself where its own namespace is meant.
+    var farLink: Link
+    var isParent: Bool
+    var packet: PacketState
 }
 
 struct ProgramStep: Sendable {
@@ -186,6 +238,9 @@ struct BridgeStep: Sendable {
     var entry: Link?
     /// Nil where the bridge's own namespace takes the frame.
     var exit: Link?
+    var packet: PacketState
+    /// The next hop that is asked for with a multicast frame before the packet can be sent (RFC 4861, 7.2.2).
+    var solicited: IPAddress?
 
     /// The VLAN of the bridge itself.
     var ownVLAN: UInt16? { bridge.bridge?.pvid ?? bridge.bridge?.defaultPVID }

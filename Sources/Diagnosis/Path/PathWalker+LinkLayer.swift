@@ -6,7 +6,7 @@ internal import Wire
 /// Frames: wires, bridges, tunnels, and what devices ask of them.
 extension PathWalker {
     /// A frame that was seen on a wire: its MAC destination says to whom it goes.
-    mutating func follow(_ packet: PacketState, _ segment: Segment) {
+    mutating func follow(_ packet: PacketState, _ segment: Segment, at here: LayerTwoPath.Port) {
         guard mayContinue() else { return }
         let inside = segment.paths.filter { !$0.isOutside }
         if let target = target(of: packet, among: inside) {
@@ -14,7 +14,8 @@ extension PathWalker {
         } else if let outside = segment.paths.first(where: \.isOutside) {
             path.end = .left(namespace: outside.end.namespace, device: outside.end.device)
         } else if let mac = packet.macDestination {
-            note(.stray(mac))
+            guard let namespace = topology[namespace: here.namespace] else { return }
+            note(.stray(StrayStep(namespace: namespace, device: here.device, packet: packet, mac: mac)))
         }
     }
 
@@ -23,16 +24,15 @@ extension PathWalker {
     private func target(of packet: PacketState, among paths: [LayerTwoPath]) -> LayerTwoPath? {
         if let mac = packet.macDestination, !mac.isGroup {
             if let owner = paths.first(where: { topology.link(at: $0.end)?.mac == mac }) { return owner }
-            // A port's own address is the bridge's too.
-            let bridge = paths.first { path in
-                topology[namespace: path.end.namespace]?.links.contains {
-                    $0.master == path.end.device && $0.mac == mac
-                } == true
-            }
-            if let bridge { return bridge }
+            if let bridge = paths.first(where: { owns(mac, at: $0.end) }) { return bridge }
         }
         let holder = paths.first { topology[namespace: $0.end.namespace]?.holds(packet.destination) == true }
-        if holder != nil || packet.macDestination != nil { return holder }
+        if let mac = packet.macDestination {
+            // A frame for another address than the holder's is not taken by it.
+            let isOther = !mac.isGroup && holder.flatMap { topology.link(at: $0.end)?.mac }.map { $0 != mac } == true
+            return isOther ? nil : holder
+        }
+        if holder != nil { return holder }
         return paths.first {
             topology[namespace: $0.end.namespace].map { inputs.forwards($0, $0.links.first?.name, packet) } == true
         } ?? paths.first
@@ -48,6 +48,7 @@ extension PathWalker {
                 case .bridge(let name, let bridge, let inPort, let outPort):
                     bridged(name, bridge, inPort, outPort, &packet)
                 case .tunnel(let from, let to): tunnel(from, to, packet)
+                case .sibling(let from, let to, let lower): sibling(from, to, lower, packet)
                 }
             guard isPassed else {
                 path.isBlocked = true
@@ -122,7 +123,7 @@ extension PathWalker {
         guard let namespace = topology[namespace: name], let link = namespace[device: bridge] else { return true }
         let step = BridgeStep(
             namespace: namespace, bridge: link, entry: inPort.flatMap { namespace[device: $0] },
-            exit: outPort.flatMap { namespace[device: $0] })
+            exit: outPort.flatMap { namespace[device: $0] }, packet: packet, solicited: solicited)
         note(.bridge(step))
         guard step.blockage == nil else { return false }
         askBridge(namespace, inPort, outPort, &packet)
@@ -162,6 +163,24 @@ extension PathWalker {
             let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
             ask(HookTraversal(site: site, hook: hook, families: families), &packet, isExpected: true)
         }
+    }
+
+    // MARK: macvlan
+
+    /// Between devices on top of one. False where their modes keep them apart.
+    private mutating func sibling(
+        _ from: LayerTwoPath.Port, _ to: LayerTwoPath.Port, _ lower: LayerTwoPath.Port, _ packet: PacketState
+    ) -> Bool {
+        guard let near = topology[namespace: from.namespace], let nearLink = near[device: from.device],
+            let far = topology[namespace: to.namespace], let farLink = far[device: to.device],
+            let below = topology.link(at: lower)
+        else { return true }
+        guard pass(DeviceStep(namespace: near, link: nearLink)) else { return false }
+        let step = SiblingStep(
+            lower: below, near: near, nearLink: nearLink, far: far, farLink: farLink, isParent: to == lower,
+            packet: packet)
+        note(.sibling(step))
+        return step.isOpen
     }
 
     // MARK: Tunnels
@@ -228,6 +247,11 @@ extension Link.VXLAN {
         if let local = other.local, local != end { return .local(sends: end, takes: local) }
         return nil
     }
+}
+
+extension SiblingStep {
+    /// Frames pass directly between devices in mode `bridge` alone (macvlan_queue_xmit).
+    var isOpen: Bool { !isParent && nearLink.isBridging && farLink.isBridging }
 }
 
 extension BridgeStep {

@@ -22,6 +22,8 @@ struct PathWalker {
     var path: ForwardPath
     /// The device at which the packet was seen on its way out: what is asked before that it has passed.
     var seenOut: LayerTwoPath.Port?
+    /// The next hop that is asked for by neighbour discovery before the packet can go.
+    var solicited: IPAddress?
     var topology: Topology { inputs.topology }
 
     init(inputs: PathInputs, origin: PacketState, carrying: ForwardPath?) {
@@ -48,14 +50,18 @@ struct PathWalker {
             send(packet, namespace, resumed: nil)
         case .transmitted(let name, let device):
             seenOut = LayerTwoPath.Port(namespace: name, device: device)
-            follow(packet, inputs.graph.segment(out: device, of: name))
+            follow(
+                packet, inputs.graph.segment(out: device, of: name),
+                at: LayerTwoPath.Port(namespace: name, device: device))
         case .received(let name, let device):
             // A capture sees a packet before tc and the netdev hooks do (__netif_receive_skb_core).
             var packet = packet
             if let namespace = topology[namespace: name], let link = namespace[device: device] {
                 askReceiver(namespace, link, &packet)
             }
-            follow(packet, inputs.graph.segment(into: device, of: name))
+            follow(
+                packet, inputs.graph.segment(into: device, of: name),
+                at: LayerTwoPath.Port(namespace: name, device: device))
         case .hook(let name, let hook, let priority, let inDevice, let outDevice):
             guard let namespace = topology[namespace: name] else { return }
             let resumed = Resumed(hook: hook, priority: priority, outDevice: outDevice)
@@ -138,8 +144,16 @@ struct PathWalker {
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
         let neighbour = resolve(hop, packet, namespace, link, choice)
         note(.neighbour(neighbour))
+        solicited = neighbour.isKnown || hop.isIPv4 ? nil : hop
+        defer { solicited = nil }
+        packet.macSource = link.mac
+        packet.macDestination = neighbour.isKnown ? neighbour.entry?.mac : nil
         switch neighbour.resolution {
         case .nobody: stop()
+        case .stray(let mac):
+            note(.sighting(here))
+            note(.stray(StrayStep(namespace: namespace, device: device, packet: packet, mac: mac)))
+            stop()
         case .outside:
             askTransmitter(namespace, link, &packet)
             note(.sighting(here))
@@ -147,6 +161,7 @@ struct PathWalker {
         case .path(let way):
             // What a wire's near end asks is asked where the wire begins.
             if !way.beginsWithWire { note(.sighting(here)) }
+            packet.macDestination = packet.macDestination ?? topology.link(at: way.end)?.mac
             travel(packet, way)
         }
     }
@@ -156,41 +171,6 @@ struct PathWalker {
         note(.device(step))
         if step.isBlocked { stop() }
         return !step.isBlocked
-    }
-
-    /// Who answers for the next hop: the device whose MAC address the neighbour table has, else whoever on the link has
-    /// the address, else somebody past what can be seen.
-    private func resolve(
-        _ hop: IPAddress, _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice
-    ) -> NeighbourStep {
-        let segment = inputs.graph.segment(out: link.name, of: namespace.name)
-        let entry = namespace.neighbors.first { $0.address == hop && $0.device == link.name }
-        let inside = segment.paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
-        let holders = inside.filter { topology[namespace: $0.end.namespace]?.holds(hop) == true }
-        let hasOutside = segment.paths.contains(where: \.isOutside)
-        var step = NeighbourStep(
-            namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
-            resolution: .nobody, isKnown: false)
-        if let entry, entry.state.isResolved, let mac = entry.mac {
-            step.isKnown = true
-            let known = inside.first { topology.link(at: $0.end)?.mac == mac } ?? holders.first
-            if let known {
-                step.resolution = .path(known)
-                return step
-            }
-            if hasOutside {
-                step.resolution = .outside
-                return step
-            }
-        }
-        if let holder = holders.first {
-            step.resolution = .path(holder)
-        } else if hasOutside {
-            step.resolution = step.isUnanswered ? .nobody : .outside
-        } else if link.kind == "tun" || link.kind == "loopback" || segment.paths.isEmpty && link.kind != "bridge" {
-            step.resolution = .outside
-        }
-        return step
     }
 
     // MARK: Receiving

@@ -71,3 +71,8 @@ public struct Link: Sendable, Codable, Hashable {
         case bridgePort = "bridge_port"
     }
 }
+
+extension Link {
+    /// Of a macvlan: whether it exchanges frames with siblings in the same mode; true where the mode was not read.
+    public var isBridging: Bool { mode == nil || mode == "bridge" }
+}

@@ -1,0 +1,9 @@
+internal import Network
+internal import Wire
+
+extension Namespace {
+    var proxyNeighbors: [Neighbor]? { nil }
+}
+extension Link {
+    var usesARP: Bool? { nil }
+}
