@@ -17,6 +17,13 @@ struct BridgePortBlocked: Obstacle {
         switch blockage {
         case .bridgeDown, .portDown: return []
         case .state(let port, let state): return [spanningTree(port, state, step)]
+        case .hairpin(let port):
+            return [
+                blocked(
+                    port, step,
+                    "the frame came in by it and would leave by it, and hairpin mode is off (with \(BridgeStep.netfilterKey(step.packet)) = 1 a translated packet is bridged, not routed)",
+                    "bridge link set dev \(port.name) hairpin on")
+            ]
         case .isolated(let entry, let exit):
             return [
                 blocked(

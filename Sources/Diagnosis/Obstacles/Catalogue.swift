@@ -12,12 +12,12 @@ enum Catalogue {
         PortNotPublished(), DNATNotForwarded(), RuleReject(), PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
-        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), VXLANUnreachable(), TCDrop(),
+        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), VXLANUnreachable(), TCDrop(),
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
         StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(), ArpSenderRefused(),
-        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(),
+        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(), PortWithoutBridge(),
         GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers

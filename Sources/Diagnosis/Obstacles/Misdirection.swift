@@ -53,6 +53,8 @@ extension Surroundings {
             for entry in namespace.neighbors where entry.mac == step.mac && entry.state.isResolved {
                 guard let link = namespace[device: entry.device] else { continue }
                 let paths = context.graph.segment(out: link.name, of: namespace.name).paths
+                // The right address, delivered to the wrong device.
+                if paths.contains(where: { !$0.isOutside && topology.link(at: $0.end)?.mac == step.mac }) { return nil }
                 guard paths.contains(where: { !$0.isOutside && $0.end.namespace == step.namespace.name })
                     || namespace.name == step.namespace.name
                 else { continue }

@@ -40,13 +40,17 @@ struct NeighborUnresolved: Obstacle {
         switch step.resolution {
         case .outside, .stray: break
         case .path(let path):
-            if !step.isKnown, step.isUnanswered, step.misplaced(surroundings.topology) == nil {
+            if !step.isKnown, step.isUnanswered, step.silences.isEmpty,
+                step.misplaced(surroundings.topology) == nil
+            {
                 judgements += unanswered(step, path, surroundings)
             }
         case .nobody:
             let isOther =
                 step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.context.graph) != nil
-            if !isOther, step.silences.isEmpty { judgements.append(.candidate(unresolved(step, surroundings))) }
+            if !isOther, step.silences.isEmpty, surroundings.loosePort(step) == nil {
+                judgements.append(.candidate(unresolved(step, surroundings)))
+            }
         }
         return judgements
     }
@@ -65,16 +69,8 @@ struct NeighborUnresolved: Obstacle {
         _ step: NeighbourStep, _ path: LayerTwoPath, _ surroundings: Surroundings
     ) -> [Judgement] {
         guard let holder = surroundings.topology[namespace: path.end.namespace] else { return [] }
-        let device = path.end.device
-        if !step.hop.isIPv4 {
-            let question = NeighbourQuestion(step: step, holder: holder, device: device)
-            return question.stopped(surroundings).map { [.candidate($0)] } ?? []
-        }
-        var judgements: [Judgement] = []
-        if let chain = holder.netfilter.chains.first(where: { $0.family == "arp" && !$0.rules.isEmpty }) {
-            judgements.append(.unknown("ARP rules in \(holder.name): \(chain.name) has \(chain.rules.count)"))
-        }
-        return judgements
+        let question = NeighbourQuestion(step: step, path: path, holder: holder)
+        return question.stopped(surroundings).map { [.candidate($0)] } ?? []
     }
 
     /// The packet waits for a neighbour that has not answered, and nothing that could keep the answer back was found.

@@ -222,6 +222,8 @@ struct BridgeStep: Sendable {
         case portDown(Link)
         /// The port's state, when it is not `forwarding`.
         case state(Link, BridgePortState)
+        /// The frame would leave by the port that it came in by.
+        case hairpin(Link)
         /// Both ports are isolated.
         case isolated(from: Link, to: Link)
         /// VLAN filtering is on and the port has no PVID.

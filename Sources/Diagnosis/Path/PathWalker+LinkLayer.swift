@@ -121,8 +121,10 @@ extension PathWalker {
         _ name: String, _ bridge: String, _ inPort: String?, _ outPort: String?, _ packet: inout PacketState
     ) -> Bool {
         guard let namespace = topology[namespace: name], let link = namespace[device: bridge] else { return true }
+        let from = inPort ?? bridgedFrom
+        bridgedFrom = nil
         let step = BridgeStep(
-            namespace: namespace, bridge: link, entry: inPort.flatMap { namespace[device: $0] },
+            namespace: namespace, bridge: link, entry: from.flatMap { namespace[device: $0] },
             exit: outPort.flatMap { namespace[device: $0] }, packet: packet, solicited: solicited)
         note(.bridge(step))
         guard step.blockage == nil else { return false }
@@ -265,6 +267,7 @@ extension BridgeStep {
                 return .state(port, state)
             }
         }
+        if let entry, let exit, entry.name == exit.name, exit.bridgePort?.hairpin == false { return .hairpin(exit) }
         if let entry, let exit, entry.bridgePort?.isolated == true, exit.bridgePort?.isolated == true {
             return .isolated(from: entry, to: exit)
         }

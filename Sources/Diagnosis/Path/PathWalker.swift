@@ -22,6 +22,10 @@ struct PathWalker {
     var path: ForwardPath
     /// The device at which the packet was seen on its way out: what is asked before that it has passed.
     var seenOut: LayerTwoPath.Port?
+    /// The packet as the namespace that it passes sends it on, where that restores its source.
+    private var restoredSource: PacketState?
+    /// The port of a bridge by which a packet came in that the bridge itself sends on, translated (br_netfilter).
+    var bridgedFrom: String?
     /// The next hop that is asked for by neighbour discovery before the packet can go.
     var solicited: IPAddress?
     var topology: Topology { inputs.topology }
@@ -123,6 +127,7 @@ struct PathWalker {
         guard let device = choice.device else { return }
         ask(
             .postrouting, &packet, RuleSite(namespace: namespace, inDevice: inDevice, outDevice: device), from: from)
+        undoSourceTranslation(&packet)
         if choice.kind == "local" {
             note(.route(RouteStep(namespace: namespace, packet: packet, choice: choice)))
             receive(packet, namespace, device, physical: nil, resumed: nil)
@@ -187,7 +192,7 @@ struct PathWalker {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .prerouting)))
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
-            packet = inputs.untranslated(packet, namespace)
+            undoTranslation(&packet, namespace)
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
         let isLocal = choice.kind == "local"
@@ -204,6 +209,7 @@ struct PathWalker {
         if isLocal, resumed?.hook != .forward, resumed?.hook != .postrouting {
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.input, &packet, site, from: resumed?.priority(at: .input))
+            undoSourceTranslation(&packet)
             // The kernel itself takes what a tunnel carries.
             if !isCarrier { note(.socket(SocketStep(namespace: namespace, device: device, packet: packet))) }
             path.end = .delivered(namespace: namespace.name)
@@ -221,7 +227,37 @@ struct PathWalker {
             ask(.forward, &packet, site, from: resumed?.priority(at: .forward))
         }
         if !isRouted, let ttl = packet.ttl, ttl > 0 { packet.ttl = ttl - 1 }
+        bridgedFrom = bridgedPort(packet, namespace, device, physical, choice)
         leave(packet, namespace, choice, inDevice: device, from: resumed?.priority(at: .postrouting))
+        bridgedFrom = nil
+    }
+
+    /// The port that a packet came in by, where its destination was translated to another address behind the same bridge
+    /// and the bridge hands its frames to the IP hooks: then it is bridged, not routed (br_nf_pre_routing_finish).
+    private func bridgedPort(
+        _ packet: PacketState, _ namespace: Namespace, _ device: String, _ physical: String?, _ choice: RouteChoice
+    ) -> String? {
+        guard let physical, packet.isDestinationTranslated == true, choice.device == device,
+            let bridge = namespace[device: device], bridge.kind == .bridge
+        else { return nil }
+        let step = BridgeStep(namespace: namespace, bridge: bridge, entry: nil, exit: nil, packet: packet)
+        return step.handsToIP(packet) ? physical : nil
+    }
+
+    /// Of a reply of a translated flow conntrack restores the destination before routing, and the source where it leaves
+    /// or is taken, past the rules of `forward` and `input` (nf_nat_packet).
+    private mutating func undoTranslation(_ packet: inout PacketState, _ namespace: Namespace) {
+        let restored = inputs.untranslated(packet, namespace)
+        restoredSource = restored == packet ? nil : restored
+        packet.destination = restored.destination
+        packet.destinationPort = restored.destinationPort
+    }
+
+    private mutating func undoSourceTranslation(_ packet: inout PacketState) {
+        guard let restored = restoredSource else { return }
+        packet.source = restored.source
+        packet.sourcePort = restored.sourcePort
+        restoredSource = nil
     }
 
     // MARK: Hooks
