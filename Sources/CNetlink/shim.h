@@ -11,6 +11,8 @@
 #include <linux/if_link.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
+#include <linux/if_tunnel.h>
+#include <linux/nexthop.h>
 #include <linux/net_namespace.h>
 #include <linux/netconf.h>
 #include <linux/sock_diag.h>

@@ -10,7 +10,7 @@ enum DeviceSettings {
         (Int(IPV4_DEVCONF_ACCEPT_LOCAL), "accept_local"), (Int(IPV4_DEVCONF_ROUTE_LOCALNET), "route_localnet"),
         (Int(IPV4_DEVCONF_PROXY_ARP), "proxy_arp"), (Int(IPV4_DEVCONF_SEND_REDIRECTS), "send_redirects"),
         (Int(IPV4_DEVCONF_SRC_VMARK), "src_valid_mark"), (Int(IPV4_DEVCONF_ARP_IGNORE), "arp_ignore"),
-        (Int(IPV4_DEVCONF_ARPFILTER), "arp_filter"),
+        (Int(IPV4_DEVCONF_ARPFILTER), "arp_filter"), (Int(IPV4_DEVCONF_ARP_ANNOUNCE), "arp_announce"),
     ]
 
     /// By the place in `DEVCONF_*`, which counts from 0.

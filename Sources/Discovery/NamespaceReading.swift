@@ -20,6 +20,9 @@ struct NamespaceReading: Sendable {
     var routes: [Route] = []
     var rules: [RoutingRule] = []
     var neighbors: [Neighbor] = []
+    var proxyNeighbors: [ProxyNeighbor] = []
+    /// Nil where no route refers to one.
+    var nextHopObjects: [NextHopObject]?
     /// Settings that netlink told: `net.ipv4.conf.DEVICE.…`, `net.ipv4.ip_forward`.
     var deviceSettings: [String: String] = [:]
 }
@@ -35,7 +38,10 @@ extension NamespaceReading {
         links = records.map { record in
             var link = record.link
             link.master = record.masterIndex.flatMap { names[$0] }
-            link.vxlan?.device = record.underlayIndex.flatMap { names[$0] }
+            let underlay = record.underlayIndex.flatMap { names[$0] }
+            link.vxlan?.device = underlay
+            link.tunnel?.device = underlay
+            link.bond?.activePort = record.activePortIndex.flatMap { names[$0] }
             return link
         }
         for (position, record) in records.enumerated() {
@@ -48,6 +54,11 @@ extension NamespaceReading {
                 links[position].duplicateAddresses = (links[position].duplicateAddresses ?? []) + [record.prefix]
             } else {
                 links[position].addresses.append(record.prefix)
+                var detail = record.detail
+                if detail.label == links[position].name { detail.label = nil }
+                if !detail.isOrdinary {
+                    links[position].addressDetails = (links[position].addressDetails ?? []) + [detail]
+                }
             }
         }
         for record in records { deviceSettings.merge(DeviceSettings.all(record)) { first, _ in first } }
@@ -57,7 +68,11 @@ extension NamespaceReading {
         }
         routes = try conversation.routes(names: names)
         rules = try conversation.rules()
+        if routes.contains(where: { $0.nextHopIdentifier != nil }) {
+            nextHopObjects = try conversation.nextHopObjects(names: names)
+        }
         neighbors = try conversation.neighbors(AF_UNSPEC).compactMap { $0.neighbor(names: names) }
+        proxyNeighbors = try conversation.neighbors(AF_UNSPEC, flags: NTF_PROXY).compactMap { $0.proxy(names: names) }
         try readSwitching(&conversation, names: names, positions: positions)
         try readPrograms(&conversation, positions: positions)
     }
@@ -80,6 +95,15 @@ extension NamespaceReading {
             }
         }
         guard hasBridges else { return }
+        if links.contains(where: { $0.bridge?.multicastSnooping == true }) {
+            for record in try conversation.multicast(names: names) {
+                guard let position = positions[record.index], links[position].bridge?.multicastSnooping == true else {
+                    continue
+                }
+                links[position].bridge?.mdb = record.entries
+                links[position].bridge?.multicastRouters = record.routers
+            }
+        }
         for record in try conversation.portVLANs() {
             guard let position = positions[record.index], !record.vlans.isEmpty else { continue }
             links[position].bridgePort?.pvid = record.pvid
@@ -94,6 +118,9 @@ extension NamespaceReading {
         for discipline in try conversation.queueingDisciplines() {
             guard let position = positions[discipline.index] else { continue }
             if let queue = discipline.queue { links[position].queue = queue }
+            if let other = discipline.discipline {
+                links[position].disciplines = (links[position].disciplines ?? []) + [other]
+            }
             let sides: [(String, UInt32)] =
                 switch discipline.kind {
                 case "clsact":
@@ -139,9 +166,11 @@ extension NetlinkConversation {
         }
     }
 
-    mutating func neighbors(_ family: Int32) throws -> [NeighborRecord] {
+    /// - Parameter flags: NTF_PROXY for the addresses that are answered for instead of the neighbours.
+    mutating func neighbors(_ family: Int32, flags: Int32 = 0) throws -> [NeighborRecord] {
         var header = ndmsg()
         header.ndm_family = UInt8(family)
+        header.ndm_flags = UInt8(flags)
         // The bridge's dump wants the longer header (rtnl_fdb_dump).
         var fixed = withUnsafeBytes(of: header) { [UInt8]($0) }
         if family == AF_BRIDGE {

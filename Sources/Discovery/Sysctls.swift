@@ -10,27 +10,39 @@ enum Sysctls {
     private static let always: [String] =
         [
             "net.ipv4.icmp_echo_ignore_all", "net.ipv4.ip_default_ttl", "net.ipv4.ping_group_range",
+            "net.ipv4.ip_local_port_range",
             "net.ipv6.icmp.echo_ignore_all", "net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6",
             "net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_count",
             "net.netfilter.nf_conntrack_tcp_be_liberal", "net.netfilter.nf_conntrack_tcp_loose",
         ]
-        + ["accept_local", "route_localnet", "send_redirects", "src_valid_mark", "arp_ignore", "arp_filter"]
+        + [
+            "accept_local", "route_localnet", "send_redirects", "src_valid_mark", "arp_ignore", "arp_filter",
+            "arp_announce",
+        ]
         .map { "net.ipv4.conf.all.\($0)" }
 
     /// What br_netfilter goes by; of use only where there is a bridge.
     private static let bridging = ["iptables", "ip6tables", "arptables"].map { "net.bridge.bridge-nf-call-\($0)" }
 
+    /// How a route of several next hops chooses; of use only where there is one.
+    private static let multipath = ["net.ipv4.fib_multipath_hash_policy", "net.ipv6.fib_multipath_hash_policy"]
+
     /// Those that can be read; a module that is not loaded has none.
-    static func read(hasBridges: Bool) -> [String: String] {
+    static func read(hasBridges: Bool, hasMultipath: Bool) -> [String: String] {
         var values: [String: String] = [:]
-        for (key, path) in hasBridges ? alwaysPaths + bridgingPaths : alwaysPaths {
-            if let text = readShort(path) { values[key] = text }
+        for (paths, isWanted) in [
+            (alwaysPaths, true), (bridgingPaths, hasBridges), (multipathPaths, hasMultipath),
+        ] where isWanted {
+            for (key, path) in paths {
+                if let text = readShort(path) { values[key] = text }
+            }
         }
         return values
     }
 
     private static let alwaysPaths = always.map { ($0, path($0)) }
     private static let bridgingPaths = bridging.map { ($0, path($0)) }
+    private static let multipathPaths = multipath.map { ($0, path($0)) }
 
     private static func path(_ key: String) -> String { "/proc/sys/" + String(key.map { $0 == "." ? "/" : $0 }) }
 

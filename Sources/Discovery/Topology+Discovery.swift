@@ -61,13 +61,21 @@ struct NetworkDiscovery: Sendable {
     private func read(_ site: NamespaceSite, name: String) throws -> Reading {
         // Entering even one's own namespace takes a privilege that reading it does not.
         let file = site.isOwn ? nil : try site.open()
+        let isOwn = site.isOwn
         let path = file?.path ?? site.paths.first ?? ""
         let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, [Listener]) = {
             var netfilter = NetfilterReading(namespace: file)
-            let reading = try NamespaceReading(over: try NetlinkSocket(.route))
+            let channel = try NetlinkSocket(.route)
+            let reading = try NamespaceReading(over: channel)
             netfilter.read()
-            let hasBridges = reading.links.contains { $0.bridge != nil }
-            return (reading, Sysctls.read(hasBridges: hasBridges), netfilter, Listener.ofThisNamespace())
+            var sysctls = Sysctls.read(
+                hasBridges: reading.links.contains { $0.bridge != nil },
+                hasMultipath: reading.routes.contains { !$0.nextHops.isEmpty })
+            if isOwn {
+                var conversation = NetlinkConversation(channel)
+                sysctls.merge((try? conversation.neighborTableLimits()) ?? [:]) { first, _ in first }
+            }
+            return (reading, sysctls, netfilter, Listener.ofThisNamespace())
         }
         let (reading, sysctls, netfilter, listeners) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
@@ -75,6 +83,8 @@ struct NetworkDiscovery: Sendable {
         namespace.routes = reading.routes
         namespace.rules = reading.rules
         namespace.neighbors = reading.neighbors
+        namespace.proxyNeighbors = reading.proxyNeighbors
+        namespace.nextHopObjects = reading.nextHopObjects
         namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
         namespace.netfilter = netfilter.netfilter
         namespace.listeners = listeners

@@ -14,6 +14,10 @@ public struct Namespace: Sendable, Codable, Hashable {
     public var routes: [Route]
     public var rules: [RoutingRule]
     public var neighbors: [Neighbor]
+    /// Nil where they were not read.
+    public var proxyNeighbors: [ProxyNeighbor]?
+    /// Nil where no route refers to one.
+    public var nextHopObjects: [NextHopObject]?
     /// Keys as sysctl(8) writes them (`net.ipv4.ip_forward`), values as read.
     public var sysctls: [String: String]
     public var netfilter: Netfilter
@@ -36,6 +40,14 @@ public struct Namespace: Sendable, Codable, Hashable {
         self.sysctls = sysctls
         self.netfilter = netfilter
         self.listeners = listeners
+    }
+
+    enum CodingKeys: String, TolerantKey {
+        case name, inode, path, containers, links, routes, rules, neighbors, sysctls, netfilter, listeners
+        case proxyNeighbors = "proxy_neighbors"
+        case nextHopObjects = "next_hop_objects"
+
+        static let defaults: [Self: any Sendable] = [.path: "", .netfilter: Netfilter()]
     }
 
     public subscript(device name: String) -> Link? {

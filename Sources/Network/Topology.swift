@@ -1,7 +1,7 @@
 /// The network of one host as it stood at one time: its namespaces and all that decides where packets go.
 ///
 /// A value: discovery makes it (`Topology.discover`), recordings carry it as JSON, and every later room asks it.
-/// Its JSON form is schema `packetwalk.map/1`.
+/// Its JSON form is schema `packetwalk.map/1`. A map that lacks keys is read (`TolerantKey`), one of another schema is not.
 public struct Topology: Sendable, Codable, Hashable {
     public static let schema = "packetwalk.map/1"
 
@@ -20,6 +20,26 @@ public struct Topology: Sendable, Codable, Hashable {
         self.time = time
         self.namespaces = namespaces
         self.warnings = warnings
+    }
+
+    enum CodingKeys: String, TolerantKey {
+        case schema, host, time, namespaces, warnings
+
+        static let defaults: [Self: any Sendable] = [.host: "", .time: ""]
+    }
+
+    /// Throws `UnknownSchema` where the map is of another schema or a newer version.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let found = try container.decodeIfPresent(String.self, forKey: .schema)
+        guard let found, UnknownSchema.isReadable(found, as: Self.schema) else {
+            throw UnknownSchema(found: found, understood: Self.schema)
+        }
+        self.init(
+            host: try container.decode(String.self, forKey: .host),
+            time: try container.decode(String.self, forKey: .time),
+            namespaces: try container.decode([Namespace].self, forKey: .namespaces),
+            warnings: try container.decode([String].self, forKey: .warnings))
     }
 
     public subscript(namespace name: String) -> Namespace? {

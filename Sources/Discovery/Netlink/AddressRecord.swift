@@ -11,6 +11,8 @@ struct AddressRecord {
     /// Duplicate address detection found that somebody else has it (IFA_F_DADFAILED, RFC 4862): the kernel neither sends
     /// from it nor answers for it.
     var isDuplicate: Bool
+    /// Its label still says the device's name where that is all it says.
+    var detail: Link.AddressDetail
 
     init?(_ message: NetlinkMessage) {
         let header = message.payload
@@ -20,39 +22,50 @@ struct AddressRecord {
         var local: IPAddress?
         var address: IPAddress?
         var flags = UInt32(header.byte(at: 2) ?? 0)
+        var label: String?
+        var preferred = UInt32.max
+        var valid = UInt32.max
         for (type, value) in message.attributes(after: MemoryLayout<ifaddrmsg>.size) {
             // On a point-to-point device IFA_ADDRESS is the far end's, IFA_LOCAL one's own.
             if type == Int(IFA_LOCAL) { local = IPAddress(bytes: value) }
             if type == Int(IFA_ADDRESS) { address = IPAddress(bytes: value) }
             if type == Int(IFA_FLAGS) { flags = value.hostUInt32(at: 0) ?? flags }
+            if type == Int(IFA_LABEL) { label = value.text }
+            if type == Int(IFA_CACHEINFO) {
+                // struct ifa_cacheinfo: preferred, valid, in seconds.
+                preferred = value.hostUInt32(at: 0) ?? .max
+                valid = value.hostUInt32(at: 4) ?? .max
+            }
         }
         guard let own = local ?? address, let prefix = IPPrefix(own, length: Int(length)) else { return nil }
         self.index = index
         self.prefix = prefix
         isDuplicate = flags & UInt32(IFA_F_DADFAILED) != 0
+        let scope = RouteScope(code: header.byte(at: 3) ?? 0)
+        let flagNames = Self.flagNames(flags, isIPv4: own.isIPv4)
+        detail = Link.AddressDetail(
+            address: prefix,
+            peer: address.flatMap { local == nil || $0 == own ? nil : IPPrefix($0, length: Int(length)) },
+            scope: scope == Self.usualScope(own) ? nil : scope, flags: flagNames.isEmpty ? nil : flagNames,
+            label: label, validSeconds: valid == .max ? nil : valid,
+            preferredSeconds: preferred == .max ? nil : preferred)
     }
-}
 
-/// One RTM_NEWLINK of family AF_BRIDGE: the VLANs of a port, or of a bridge itself.
-struct PortVLANs {
-    var index: UInt32
-    var pvid: UInt16?
-    var vlans: [UInt16] = []
-    var untagged: [UInt16] = []
+    private static func usualScope(_ address: IPAddress) -> RouteScope {
+        if address.isLoopback { return .host }
+        return !address.isIPv4 && address.isLinkLocal ? .link : .global
+    }
 
-    init?(_ message: NetlinkMessage) {
-        guard Int32(message.type) == Int32(RTM_NEWLINK), let index = message.payload.hostUInt32(at: 4) else {
-            return nil
-        }
-        self.index = index
-        for case (Int(IFLA_AF_SPEC), let list) in message.attributes(after: MemoryLayout<ifinfomsg>.size) {
-            for case (Int(IFLA_BRIDGE_VLAN_INFO), let value) in NetlinkAttributes(list) {
-                // struct bridge_vlan_info
-                guard let flags = value.hostUInt16(at: 0), let identifier = value.hostUInt16(at: 2) else { continue }
-                vlans.append(identifier)
-                if Int32(flags) & BRIDGE_VLAN_INFO_PVID != 0 { pvid = identifier }
-                if Int32(flags) & BRIDGE_VLAN_INFO_UNTAGGED != 0 { untagged.append(identifier) }
-            }
-        }
+    private static func flagNames(_ flags: UInt32, isIPv4: Bool) -> [AddressFlag] {
+        if flags & ~UInt32(IFA_F_PERMANENT) == 0 { return [] }
+        // One bit has a name in each family. Permanent is what has no lifetime.
+        let names: [(Int32, AddressFlag)] = [
+            (IFA_F_SECONDARY, isIPv4 ? .secondary : .temporary), (IFA_F_NODAD, .noDuplicateDetection),
+            (IFA_F_OPTIMISTIC, .optimistic), (IFA_F_DADFAILED, .duplicate), (IFA_F_HOMEADDRESS, "home"),
+            (IFA_F_DEPRECATED, .deprecated), (IFA_F_TENTATIVE, .tentative), (IFA_F_MANAGETEMPADDR, "mngtmpaddr"),
+            (IFA_F_NOPREFIXROUTE, .noPrefixRoute), (IFA_F_MCAUTOJOIN, "autojoin"),
+            (IFA_F_STABLE_PRIVACY, "stable-privacy"),
+        ]
+        return names.compactMap { flags & UInt32($0.0) != 0 ? $0.1 : nil }
     }
 }

@@ -13,8 +13,10 @@ struct LinkRecord {
     var lowerIndex: UInt32?
     /// IFLA_LINK_NETNSID: where that index counts, as this namespace numbers others; nil for this one.
     var lowerNetnsid: Int32?
-    /// IFLA_VXLAN_LINK.
+    /// IFLA_VXLAN_LINK, IFLA_GRE_LINK, IFLA_IPTUN_LINK.
     var underlayIndex: UInt32?
+    /// IFLA_BOND_ACTIVE_SLAVE.
+    var activePortIndex: UInt32?
     /// Values of IPV4_DEVCONF_*, the first at index 0.
     var ipv4Settings: [UInt32] = []
     /// Values of DEVCONF_* (IPv6), the first at index 0.
@@ -37,6 +39,7 @@ struct LinkRecord {
             case Int(IFLA_MASTER): masterIndex = value.hostUInt32()
             case Int(IFLA_LINK): lowerIndex = value.hostUInt32()
             case Int(IFLA_LINK_NETNSID): lowerNetnsid = value.hostInt32()
+            case Int(IFLA_TXQLEN): link.transmitQueueLength = value.hostUInt32()
             case Int(IFLA_QDISC): link.queueing = value.text
             case Int(IFLA_LINKINFO): readKind(NetlinkAttributes(value))
             case Int(IFLA_XDP): readXDP(NetlinkAttributes(value))
@@ -45,12 +48,22 @@ struct LinkRecord {
             }
         }
         if link.name.isEmpty { return nil }
+        let flagNames = Self.flagNames(flags)
+        if !flagNames.isEmpty { link.flags = flagNames }
         // A device without one below it says its own index, or 0.
         if lowerIndex == 0 || (lowerIndex == index && lowerNetnsid == nil) { lowerIndex = nil }
     }
 
     /// IFF_LOWER_UP, an enumerator that stands only in the kernel's own header.
     private static let lowerUp: UInt32 = 1 << 16
+
+    private static func flagNames(_ flags: UInt32) -> [LinkFlag] {
+        let names: [(UInt32, LinkFlag)] = [
+            (UInt32(IFF_NOARP), .noARP), (UInt32(IFF_PROMISC), .promiscuous),
+            (UInt32(IFF_ALLMULTI), .allMulticast), (UInt32(IFF_POINTOPOINT), .pointToPoint),
+        ]
+        return names.compactMap { flags & $0.0 != 0 ? $0.1 : nil }
+    }
 
     /// RFC 2863, as `ip link` writes it in small letters.
     static func operationalState(_ code: UInt8) -> OperationalState {
@@ -65,49 +78,10 @@ struct LinkRecord {
             case Int(IFLA_INFO_KIND): link.kind = LinkKind(rawValue: value.text)
             case Int(IFLA_INFO_DATA):
                 // The kind stands before its data (rtnl_link_info_fill).
-                switch link.kind {
-                case .bridge: link.bridge = Link.Bridge(NetlinkAttributes(value))
-                case .vxlan: readVXLAN(NetlinkAttributes(value))
-                case .macvlan, .macvtap, .ipvlan, .vlan: readStacked(NetlinkAttributes(value))
-                default: break
-                }
+                readData(NetlinkAttributes(value))
             case Int(IFLA_INFO_SLAVE_KIND): portKind = value.text
             case Int(IFLA_INFO_SLAVE_DATA):
                 if portKind == "bridge" { link.bridgePort = Link.BridgePort(NetlinkAttributes(value)) }
-            default: break
-            }
-        }
-    }
-
-    private mutating func readVXLAN(_ attributes: NetlinkAttributes) {
-        var vxlan = Link.VXLAN(identifier: 0, port: 8472)
-        for (type, value) in attributes {
-            switch type {
-            case Int(IFLA_VXLAN_ID): vxlan.identifier = value.hostUInt32() ?? 0
-            case Int(IFLA_VXLAN_PORT): vxlan.port = value.networkUInt16() ?? 0
-            case Int(IFLA_VXLAN_GROUP), Int(IFLA_VXLAN_GROUP6): vxlan.remote = IPAddress(bytes: value)
-            case Int(IFLA_VXLAN_LOCAL), Int(IFLA_VXLAN_LOCAL6): vxlan.local = IPAddress(bytes: value)
-            case Int(IFLA_VXLAN_LEARNING): vxlan.learning = value.byte() != 0
-            case Int(IFLA_VXLAN_LINK): underlayIndex = value.hostUInt32()
-            default: break
-            }
-        }
-        if vxlan.remote?.isUnspecified == true { vxlan.remote = nil }
-        if vxlan.local?.isUnspecified == true { vxlan.local = nil }
-        link.vxlan = vxlan
-    }
-
-    private mutating func readStacked(_ attributes: NetlinkAttributes) {
-        for (type, value) in attributes {
-            switch (link.kind, type) {
-            case (.vlan, Int(IFLA_VLAN_ID)): link.vlan = value.hostUInt16()
-            case (.macvlan, Int(IFLA_MACVLAN_MODE)), (.macvtap, Int(IFLA_MACVLAN_MODE)):
-                let modes: [UInt32: String] = [
-                    MACVLAN_MODE_PRIVATE.rawValue: "private", MACVLAN_MODE_VEPA.rawValue: "vepa",
-                    MACVLAN_MODE_BRIDGE.rawValue: "bridge", MACVLAN_MODE_PASSTHRU.rawValue: "passthru",
-                    MACVLAN_MODE_SOURCE.rawValue: "source",
-                ]
-                link.mode = value.hostUInt32().flatMap { modes[$0] }
             default: break
             }
         }
@@ -135,43 +109,6 @@ struct LinkRecord {
                 for (type, list) in NetlinkAttributes(value) where type == Int(IFLA_INET6_CONF) {
                     ipv6Settings = list.hostUInt32s
                 }
-            default: break
-            }
-        }
-    }
-}
-
-extension Link.Bridge {
-    /// From IFLA_INFO_DATA of a bridge.
-    init(_ attributes: NetlinkAttributes) {
-        self.init(vlanFiltering: false)
-        for (type, value) in attributes {
-            switch type {
-            case Int(IFLA_BR_STP_STATE): stp = value.hostUInt32() != 0
-            case Int(IFLA_BR_VLAN_FILTERING): vlanFiltering = value.byte() != 0
-            case Int(IFLA_BR_VLAN_DEFAULT_PVID): defaultPVID = value.hostUInt16()
-            case Int(IFLA_BR_NF_CALL_IPTABLES): callsIPTables = value.byte() != 0
-            case Int(IFLA_BR_NF_CALL_IP6TABLES): callsIP6Tables = value.byte() != 0
-            default: break
-            }
-        }
-    }
-}
-
-extension Link.BridgePort {
-    /// From IFLA_INFO_SLAVE_DATA of a bridge's port.
-    init(_ attributes: NetlinkAttributes) {
-        self.init(state: .disabled)
-        for (type, value) in attributes {
-            switch type {
-            case Int(IFLA_BRPORT_STATE):
-                let names: [BridgePortState] = ["disabled", "listening", "learning", "forwarding", "blocking"]
-                let code = Int(value.byte() ?? 0)
-                state = code < names.count ? names[code] : BridgePortState(rawValue: "\(code)")
-            case Int(IFLA_BRPORT_ISOLATED): isolated = value.byte() != 0
-            case Int(IFLA_BRPORT_MODE): hairpin = value.byte() != 0
-            case Int(IFLA_BRPORT_LEARNING): learning = value.byte() != 0
-            case Int(IFLA_BRPORT_UNICAST_FLOOD): flooding = value.byte() != 0
             default: break
             }
         }

@@ -48,6 +48,12 @@ struct NeighborRecord {
         return names.first { state & $0.0 != 0 }?.1 ?? .none
     }
 
+    /// An entry of the table of addresses that are answered for; nil for any other.
+    func proxy(names: DeviceNames) -> ProxyNeighbor? {
+        guard flags & Int32(NTF_PROXY) != 0, let destination else { return nil }
+        return ProxyNeighbor(address: destination, device: index == 0 ? nil : names[index] ?? "if\(index)")
+    }
+
     func neighbor(names: DeviceNames) -> Neighbor? {
         guard isResolution, let destination, let device = names[index] else { return nil }
         return Neighbor(address: destination, device: device, mac: mac, state: stateName)

@@ -19,9 +19,9 @@ extension RoutingRule {
             action: Self.actionName(action))
         if sourceLength > 0 { source = IPPrefix(zero, length: Int(sourceLength)) }
         if destinationLength > 0 { destination = IPPrefix(zero, length: Int(destinationLength)) }
-        var details: [String] = []
-        if flags & UInt32(FIB_RULE_INVERT) != 0 { details.append("not") }
-        if tos != 0 { details.append("tos 0x\(String(tos, radix: 16))") }
+        var selectors = Selectors()
+        selectors.isInverted = flags & UInt32(FIB_RULE_INVERT) != 0
+        selectors.tos = tos == 0 ? nil : tos
         for (type, value) in message.attributes(after: MemoryLayout<fib_rule_hdr>.size) {
             switch type {
             case Int(FRA_PRIORITY): priority = value.hostUInt32() ?? 0
@@ -33,7 +33,7 @@ extension RoutingRule {
             case Int(FRA_OIFNAME): outDevice = value.text
             case Int(FRA_FWMARK): mark = value.hostUInt32()
             case Int(FRA_FWMASK): markMask = value.hostUInt32()
-            default: details += Self.detail(type, value)
+            default: selectors.read(type, value)
             }
         }
         // A mask without a mark comes with every rule.
@@ -41,28 +41,9 @@ extension RoutingRule {
             mark = nil
             markMask = nil
         }
-        if !details.isEmpty { detail = details.joined(separator: " ") }
-    }
-
-    private static func detail(_ type: Int, _ value: ArraySlice<UInt8>) -> [String] {
-        func range(_ word: String) -> [String] {
-            guard let from = value.hostUInt16(at: 0), let to = value.hostUInt16(at: 2) else { return [] }
-            return [word, from == to ? "\(from)" : "\(from)-\(to)"]
-        }
-        switch type {
-        case Int(FRA_GOTO): return value.hostUInt32().map { ["goto", "\($0)"] } ?? []
-        case Int(FRA_SUPPRESS_PREFIXLEN):
-            // -1 stands for "not set".
-            return value.hostInt32().flatMap { $0 < 0 ? nil : ["suppress_prefixlength", "\($0)"] } ?? []
-        case Int(FRA_L3MDEV): return value.byte() == 1 ? ["l3mdev"] : []
-        case Int(FRA_IP_PROTO):
-            return value.byte().map { ["ipproto", IPProtocol(rawValue: $0).description] } ?? []
-        case Int(FRA_SPORT_RANGE): return range("sport")
-        case Int(FRA_DPORT_RANGE): return range("dport")
-        case Int(FRA_UID_RANGE):
-            guard let from = value.hostUInt32(at: 0), let to = value.hostUInt32(at: 4) else { return [] }
-            return ["uidrange", "\(from)-\(to)"]
-        default: return []
+        if selectors != Selectors() {
+            self.selectors = selectors
+            detail = selectors.text
         }
     }
 
@@ -75,6 +56,30 @@ extension RoutingRule {
         case Int(FR_ACT_UNREACHABLE): .unreachable
         case Int(FR_ACT_PROHIBIT): .prohibit
         default: RoutingRuleAction(rawValue: "\(code)")
+        }
+    }
+}
+
+extension RoutingRule.Selectors {
+    /// One attribute of a rule (FRA_*); any other is passed over.
+    fileprivate mutating func read(_ type: Int, _ value: ArraySlice<UInt8>) {
+        func range<Number: FixedWidthInteger>(_ from: Number?, _ to: Number?) -> ClosedRange<Number>? {
+            guard let from, let to, from <= to else { return nil }
+            return from...to
+        }
+        switch type {
+        case Int(FRA_GOTO): target = value.hostUInt32()
+        case Int(FRA_SUPPRESS_PREFIXLEN):
+            // -1 stands for "not set".
+            suppressPrefixLength = value.hostInt32().flatMap { $0 < 0 ? nil : Int($0) }
+        case Int(FRA_SUPPRESS_IFGROUP): suppressGroup = value.hostUInt32().flatMap { $0 == .max ? nil : $0 }
+        case Int(FRA_L3MDEV): usesVRF = value.byte() == 1
+        case Int(FRA_IP_PROTO): ipProtocol = value.byte()
+        case Int(FRA_TUN_ID): tunnel = value.networkUInt64()
+        case Int(FRA_SPORT_RANGE): sourcePorts = range(value.hostUInt16(at: 0), value.hostUInt16(at: 2))
+        case Int(FRA_DPORT_RANGE): destinationPorts = range(value.hostUInt16(at: 0), value.hostUInt16(at: 2))
+        case Int(FRA_UID_RANGE): users = range(value.hostUInt32(at: 0), value.hostUInt32(at: 4))
+        default: break
         }
     }
 }

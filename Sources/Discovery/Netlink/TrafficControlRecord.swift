@@ -10,13 +10,15 @@ struct TrafficControlRecord {
     var program: String?
     /// Of a discipline at a device's root.
     var queue: Link.Queue?
+    /// Of any other discipline.
+    var discipline: Link.Discipline?
 
     init?(_ message: NetlinkMessage) {
         let header = message.payload
         guard header.count >= MemoryLayout<tcmsg>.size, let index = header.hostUInt32(at: 4) else { return nil }
         self.index = index
         let handle = header.hostUInt32(at: 8) ?? 0
-        var queue = Link.Queue(handle: String(handle >> 16, radix: 16) + ":")
+        var queue = Link.Queue(handle: Self.handle(handle & 0xffff_0000))
         for (type, value) in message.attributes(after: MemoryLayout<tcmsg>.size) {
             switch type {
             case Int(TCA_KIND): kind = value.text
@@ -35,7 +37,18 @@ struct TrafficControlRecord {
             default: break
             }
         }
-        if header.hostUInt32(at: 12) == TC_H_ROOT, kind != "noqueue" { self.queue = queue }
+        guard let parent = header.hostUInt32(at: 12), kind != "noqueue" else { return }
+        if parent == TC_H_ROOT {
+            self.queue = queue
+        } else {
+            discipline = Link.Discipline(kind: kind, parent: Self.handle(parent), queue: queue)
+        }
+    }
+
+    /// As tc writes it: `1:` for a discipline, `1:a` for a class.
+    private static func handle(_ number: UInt32) -> String {
+        let minor = number & 0xffff
+        return String(number >> 16, radix: 16) + ":" + (minor == 0 ? "" : String(minor, radix: 16))
     }
 
     private func readLimits(_ options: ArraySlice<UInt8>, into queue: inout Link.Queue) {

@@ -19,4 +19,8 @@ public struct FDBEntry: Sendable, Codable, Hashable {
         self.destination = destination
         self.permanent = permanent
     }
+
+    enum CodingKeys: String, TolerantKey {
+        case mac, device, vlan, destination, permanent
+    }
 }

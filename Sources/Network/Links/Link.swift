@@ -15,6 +15,12 @@ public struct Link: Sendable, Codable, Hashable {
     public var addresses: [IPPrefix]
     /// Those that duplicate address detection refused it: somebody else on the link has them. Nil where there are none.
     public var duplicateAddresses: [IPPrefix]?
+    /// Of those of `addresses` that are out of the ordinary; nil where none is.
+    public var addressDetails: [AddressDetail]?
+    /// Beside "up"; nil where none is set.
+    public var flags: [LinkFlag]?
+    /// IFLA_TXQLEN, in packets.
+    public var transmitQueueLength: UInt32?
     /// The bridge (or bond) that this device is a port of.
     public var master: String?
     public var peer: Peer?
@@ -22,17 +28,25 @@ public struct Link: Sendable, Codable, Hashable {
     public var lower: String?
     /// The namespace of `lower`; nil for the device's own.
     public var lowerNamespace: String?
-    /// Of a macvlan: `bridge`, `private`, `vepa`, …
+    /// Of a macvlan: `bridge`, `private`, `vepa`, …; of an ipvlan: `l2`, `l3`, `l3s`; of a tun device: `tun` or `tap`.
     public var mode: String?
+    /// Of a macvlan of mode `source`: whose frames it receives.
+    public var sources: [MACAddress]?
     /// The VLAN of a VLAN device.
     public var vlan: UInt16?
     /// The queueing discipline at its root: `noqueue`, `fq_codel`, `tbf`, …
     public var queueing: String?
     /// What that one holds and has dropped; nil for `noqueue`.
     public var queue: Queue?
+    /// The disciplines beyond the root; nil where there are none.
+    public var disciplines: [Discipline]?
     public var bridge: Bridge?
     public var bridgePort: BridgePort?
     public var vxlan: VXLAN?
+    public var tunnel: Tunnel?
+    public var bond: Bond?
+    /// The table that a VRF's ports are routed by.
+    public var vrfTable: RoutingTable?
     /// Programs attached: `xdp` (or `xdp generic`, `xdp offload`), `tc ingress NAME`, `tc egress NAME`.
     public var programs: [String]
 
@@ -61,14 +75,21 @@ public struct Link: Sendable, Codable, Hashable {
         self.programs = programs
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TolerantKey {
         case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, queue, bridge
-        case vxlan, programs
+        case vxlan, programs, flags, sources, disciplines, tunnel, bond
+        case addressDetails = "address_details"
+        case transmitQueueLength = "tx_queue_length"
+        case vrfTable = "vrf_table"
         case duplicateAddresses = "duplicate_addresses"
         case lowerNamespace = "lower_namespace"
         case isUp = "up"
         case hasCarrier = "carrier"
         case bridgePort = "bridge_port"
+
+        static let defaults: [Self: any Sendable] = [
+            .kind: LinkKind.ethernet, .state: OperationalState.unknown, .mtu: UInt32(1500),
+        ]
     }
 }
 

@@ -7,5 +7,9 @@ extension Link {
             self.namespace = namespace
             self.device = device
         }
+
+        enum CodingKeys: String, TolerantKey {
+            case namespace, device
+        }
     }
 }

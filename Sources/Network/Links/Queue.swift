@@ -28,12 +28,14 @@ extension Link {
             self.limitBytes = limitBytes
             self.limitPackets = limitPackets
         }
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, TolerantKey {
             case handle, drops, rate, burst
             case backlogBytes = "backlog_bytes"
             case backlogPackets = "backlog_packets"
             case limitBytes = "limit_bytes"
             case limitPackets = "limit_packets"
+
+            static let defaults: [Self: any Sendable] = [.backlogBytes: UInt32(0), .backlogPackets: UInt32(0), .drops: UInt32(0)]
         }
     }
 }

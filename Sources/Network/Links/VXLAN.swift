@@ -9,6 +9,12 @@ extension Link {
         public var device: String?
         public var learning: Bool
         public var fdb: [FDBEntry]
+        /// Of the outer packet; nil where it is the route's or, with `inherit`, the inner packet's.
+        public var ttl: UInt8?
+        /// Identifier and far end come with each packet (`external`).
+        public var isExternal: Bool?
+        /// Answers ARP requests from its neighbour table.
+        public var proxiesARP: Bool?
         public init(
             identifier: UInt32, port: UInt16, remote: IPAddress? = nil, local: IPAddress? = nil, device: String? = nil,
             learning: Bool = true, fdb: [FDBEntry] = []
@@ -21,9 +27,13 @@ extension Link {
             self.learning = learning
             self.fdb = fdb
         }
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, TolerantKey {
             case identifier = "id"
-            case port, remote, local, device, learning, fdb
+            case port, remote, local, device, learning, fdb, ttl
+            case isExternal = "external"
+            case proxiesARP = "proxy"
+
+            static let defaults: [Self: any Sendable] = [.port: UInt16(4789), .learning: true]
         }
     }
 }

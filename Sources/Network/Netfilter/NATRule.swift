@@ -12,4 +12,8 @@ public struct NATRule: Sendable, Codable, Hashable {
         self.match = match
         self.to = to
     }
+
+    enum CodingKeys: String, TolerantKey {
+        case kind, rule, match, to
+    }
 }

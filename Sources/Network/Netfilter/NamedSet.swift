@@ -16,8 +16,10 @@ public struct NamedSet: Sendable, Codable, Hashable {
         self.elements = elements
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TolerantKey {
         case family, table, name, elements
         case isMap = "map"
+
+        static let defaults: [Self: any Sendable] = [.elements: "[]"]
     }
 }

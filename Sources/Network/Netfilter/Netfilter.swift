@@ -23,5 +23,5 @@ public struct Netfilter: Sendable, Codable, Hashable {
         self.sets = sets
     }
 
-    enum CodingKeys: String, CodingKey { case backend, nat, chains, nftables, sets }
+    enum CodingKeys: String, TolerantKey { case backend, nat, chains, nftables, sets }
 }

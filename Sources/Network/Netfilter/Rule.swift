@@ -23,4 +23,10 @@ public struct Rule: Sendable, Codable, Hashable {
         self.comment = comment
         self.expressions = expressions
     }
+
+    enum CodingKeys: String, TolerantKey {
+        case position, handle, text, packets, bytes, comment, expressions
+
+        static let defaults: [Self: any Sendable] = [.text: ""]
+    }
 }

@@ -37,7 +37,7 @@ public struct RuleChain: Sendable, Codable, Hashable {
         self.rules = rules
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TolerantKey {
         case backend, family, table, name, hook, priority, kind, policy, device, rules
         case policyPackets = "policy_packets"
     }

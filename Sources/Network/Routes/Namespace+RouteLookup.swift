@@ -32,7 +32,8 @@ extension Namespace {
             guard let route = bestRoute(to: destination, table: rule.table), route.kind != .throw else { continue }
             // The kernel's own "unreachable default dev lo" of IPv6 stands for "no route".
             if route.kind == .unreachable, route.metric == .max { continue }
-            let hop = route.nextHops.first
+            if rule.suppresses(route) { continue }
+            let hop = route.nextHops.first { !$0.isDead } ?? route.nextHops.first
             return RouteChoice(
                 kind: route.kind, table: rule.table, device: route.device ?? hop?.device,
                 gateway: route.gateway ?? hop?.gateway, preferredSource: route.preferredSource, route: route,
@@ -55,6 +56,8 @@ extension Namespace {
         var best: Route?
         for route in routes where route.table == table && route.destination.contains(destination) {
             if route.flags?.contains(.dead) == true { continue }
+            // What a packet's TOS is can't be known here.
+            if route.tos != nil { continue }
             if let current = best {
                 let isBetter =
                     (route.destination.length, UInt32.max - route.metric)

@@ -12,4 +12,10 @@ public struct Neighbor: Sendable, Codable, Hashable {
         self.mac = mac
         self.state = state
     }
+
+    enum CodingKeys: String, TolerantKey {
+        case address, device, mac, state
+
+        static let defaults: [Self: any Sendable] = [.state: NeighborState.none]
+    }
 }

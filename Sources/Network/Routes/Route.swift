@@ -14,6 +14,16 @@ public struct Route: Sendable, Codable, Hashable {
     /// RTAX_MTU, where the route has its own.
     public var mtu: UInt32?
     public var flags: [RouteFlag]?
+    /// The IPv4 TOS, or IPv6 traffic class, that a packet must have; nil for any.
+    public var tos: UInt8?
+    /// IPv4 only: the kernel has none for IPv6.
+    public var scope: RouteScope?
+    /// RTAX_* but for the MTU, as ip-route(8) calls them (`advmss`, `hoplimit`, `initcwnd`, …); nil where it has none.
+    public var metrics: [String: UInt32]?
+    /// Those of the metrics, `mtu` too, that the kernel may not change by what it learns (`lock`).
+    public var lockedMetrics: [String]?
+    /// In `Namespace.nextHopObjects`; `gateway`, `device` and `nextHops` say what that comes to.
+    public var nextHopIdentifier: UInt32?
 
     public init(
         destination: IPPrefix, kind: RouteKind = .unicast, table: RoutingTable = .main, gateway: IPAddress? = nil,
@@ -31,10 +41,16 @@ public struct Route: Sendable, Codable, Hashable {
         self.nextHops = nextHops
     }
 
-    enum CodingKeys: String, CodingKey {
-        case destination, kind, table, gateway, device, metric, origin, mtu, flags
+    enum CodingKeys: String, TolerantKey {
+        case destination, kind, table, gateway, device, metric, origin, mtu, flags, tos, scope, metrics
+        case lockedMetrics = "locked_metrics"
+        case nextHopIdentifier = "next_hop_id"
         case preferredSource = "preferred_source"
         case nextHops = "next_hops"
+
+        static let defaults: [Self: any Sendable] = [
+            .kind: RouteKind.unicast, .table: RoutingTable.main, .metric: UInt32(0), .origin: RouteOrigin.boot,
+        ]
     }
 }
 

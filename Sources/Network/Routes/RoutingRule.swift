@@ -14,6 +14,8 @@ public struct RoutingRule: Sendable, Codable, Hashable {
     public var action: RoutingRuleAction
     /// Whatever else it says, as ip-rule(8) writes it: `not`, `ipproto tcp dport 80`, `suppress_prefixlength 0`, …
     public var detail: String?
+    /// The same as values; nil where there is nothing else.
+    public var selectors: Selectors?
 
     public init(
         priority: UInt32, family: Int, source: IPPrefix? = nil, destination: IPPrefix? = nil, mark: UInt32? = nil,
@@ -32,11 +34,15 @@ public struct RoutingRule: Sendable, Codable, Hashable {
         self.action = action
     }
 
-    enum CodingKeys: String, CodingKey {
-        case priority, family, source, destination, mark, table, action, detail
+    enum CodingKeys: String, TolerantKey {
+        case priority, family, source, destination, mark, table, action, detail, selectors
         case markMask = "mark_mask"
         case inDevice = "in_device"
         case outDevice = "out_device"
+
+        static let defaults: [Self: any Sendable] = [
+            .table: RoutingTable.main, .action: RoutingRuleAction.lookup, .family: 0,
+        ]
     }
 }
 
@@ -54,6 +60,16 @@ extension RoutingRule {
     /// Whether a packet meets its conditions. What is asked of ports, user or output device can't be known of a packet
     /// on its way: such a rule matches nothing here.
     func matches(to destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?) -> Bool {
+        if outDevice != nil { return false }
+        // Of a rule in an older recording there is only the text.
+        guard let selectors else {
+            return detail == nil && meets(destination, source: source, mark: mark, inDevice: inDevice)
+        }
+        if selectors.isUndecided { return false }
+        return meets(destination, source: source, mark: mark, inDevice: inDevice) != selectors.isInverted
+    }
+
+    private func meets(_ destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?) -> Bool {
         if let prefix = self.source {
             guard let source, !source.isUnspecified, prefix.contains(source) else { return false }
         }
@@ -63,7 +79,12 @@ extension RoutingRule {
             guard mark & mask == wanted & mask else { return false }
         }
         if let device = self.inDevice, device != (inDevice ?? "lo") { return false }
-        return outDevice == nil && detail == nil
+        return true
+    }
+
+    /// Whether a route that was found in its table is passed over all the same.
+    func suppresses(_ route: Route) -> Bool {
+        selectors?.suppressPrefixLength.map { route.destination.length <= $0 } ?? false
     }
 
     /// As ip-rule(8) would write it: `100: from 10.0.0.0/8 lookup 7`.
@@ -80,6 +101,6 @@ extension RoutingRule {
     /// One of the three rules that every namespace begins with.
     public var isDefault: Bool {
         source == nil && destination == nil && mark == nil && inDevice == nil && outDevice == nil
-            && table.isBuiltIn && action == .lookup
+            && detail == nil && table.isBuiltIn && action == .lookup
     }
 }

@@ -32,9 +32,11 @@ public struct Listener: Sendable, Codable, Hashable {
         self.inode = inode
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TolerantKey {
         case `protocol`, address, port, process, drops, inode
         case receiveQueue = "receive_queue"
         case receiveBufferBytes = "receive_buffer_bytes"
+
+        static let defaults: [Self: any Sendable] = [.receiveQueue: UInt64(0), .drops: UInt64(0), .inode: UInt64(0)]
     }
 }

@@ -324,7 +324,7 @@ final class RecordingSource {
             event = read
             return true
         } catch {
-            decodeDamage.note(pcapng.source.offset, "a \(kind) record that can't be read")
+            decodeDamage.note(pcapng.source.offset, "a \(kind) record that can't be read: \(UnreadableRecord(error))")
             return false
         }
     }

@@ -1,0 +1,125 @@
+internal import Netlink
+internal import Network
+internal import CNetlink
+internal import Glibc
+internal import Wire
+
+extension LinkRecord {
+    /// IFLA_INFO_DATA, by the kind of the device.
+    mutating func readData(_ attributes: NetlinkAttributes) {
+        switch link.kind {
+        case .bridge: link.bridge = Link.Bridge(attributes)
+        case .vxlan: readVXLAN(attributes)
+        case .macvlan, .macvtap: readMACVLAN(attributes)
+        case .ipvlan:
+            let modes = ["l2", "l3", "l3s"]
+            let mode = attributes[Int(IFLA_IPVLAN_MODE)]?.hostUInt16().map(Int.init)
+            link.mode = mode.flatMap { modes.indices.contains($0) ? modes[$0] : nil }
+        case .vlan: link.vlan = attributes[Int(IFLA_VLAN_ID)]?.hostUInt16()
+        case .tun:
+            let type = attributes[Int(IFLA_TUN_TYPE)]?.byte()
+            // IFF_TUN, IFF_TAP (linux/if_tun.h)
+            link.mode = type == 1 ? "tun" : type == 2 ? "tap" : nil
+        case .vrf: link.vrfTable = attributes[Int(IFLA_VRF_TABLE)]?.hostUInt32().map(RoutingTable.init(rawValue:))
+        case .bond: readBond(attributes)
+        case .gre, .gretap, .ip6GRE, .ip6GRETap: readGRE(attributes)
+        case .ipip, .sit, .ip6Tunnel: readIPTunnel(attributes)
+        default: break
+        }
+    }
+
+    private mutating func readVXLAN(_ attributes: NetlinkAttributes) {
+        var vxlan = Link.VXLAN(identifier: 0, port: 8472)
+        for (type, value) in attributes {
+            switch type {
+            case Int(IFLA_VXLAN_ID): vxlan.identifier = value.hostUInt32() ?? 0
+            case Int(IFLA_VXLAN_PORT): vxlan.port = value.networkUInt16() ?? 0
+            case Int(IFLA_VXLAN_GROUP), Int(IFLA_VXLAN_GROUP6): vxlan.remote = Self.end(value)
+            case Int(IFLA_VXLAN_LOCAL), Int(IFLA_VXLAN_LOCAL6): vxlan.local = Self.end(value)
+            case Int(IFLA_VXLAN_LEARNING): vxlan.learning = value.byte() != 0
+            case Int(IFLA_VXLAN_LINK): underlayIndex = value.hostUInt32()
+            case Int(IFLA_VXLAN_TTL): vxlan.ttl = value.byte().flatMap { $0 == 0 ? nil : $0 }
+            case Int(IFLA_VXLAN_COLLECT_METADATA): vxlan.isExternal = value.byte() != 0
+            case Int(IFLA_VXLAN_PROXY): vxlan.proxiesARP = value.byte() != 0
+            default: break
+            }
+        }
+        link.vxlan = vxlan
+    }
+
+    private mutating func readMACVLAN(_ attributes: NetlinkAttributes) {
+        let modes: [UInt32: String] = [
+            MACVLAN_MODE_PRIVATE.rawValue: "private", MACVLAN_MODE_VEPA.rawValue: "vepa",
+            MACVLAN_MODE_BRIDGE.rawValue: "bridge", MACVLAN_MODE_PASSTHRU.rawValue: "passthru",
+            MACVLAN_MODE_SOURCE.rawValue: "source",
+        ]
+        for (type, value) in attributes {
+            switch type {
+            case Int(IFLA_MACVLAN_MODE): link.mode = value.hostUInt32().flatMap { modes[$0] }
+            case Int(IFLA_MACVLAN_MACADDR_DATA):
+                link.sources = NetlinkAttributes(value).compactMap { MACAddress(bytes: $0.value) }
+            default: break
+            }
+        }
+    }
+
+    private mutating func readBond(_ attributes: NetlinkAttributes) {
+        let modes: [Link.BondMode] = [
+            .roundRobin, .activeBackup, .xor, .broadcast, .lacp, .transmitLoad, .adaptiveLoad,
+        ]
+        for (type, value) in attributes {
+            switch type {
+            case Int(IFLA_BOND_MODE):
+                let code = Int(value.byte() ?? 0)
+                link.bond = Link.Bond(
+                    mode: modes.indices.contains(code) ? modes[code] : Link.BondMode(rawValue: "\(code)"))
+            case Int(IFLA_BOND_ACTIVE_SLAVE): activePortIndex = value.hostUInt32()
+            default: break
+            }
+        }
+    }
+
+    private mutating func readGRE(_ attributes: NetlinkAttributes) {
+        var tunnel = Link.Tunnel()
+        var hasKey = (in: false, out: false)
+        // GRE_KEY in network order (linux/if_tunnel.h).
+        func saysKey(_ flags: ArraySlice<UInt8>) -> Bool { (flags.networkUInt16() ?? 0) & 0x2000 != 0 }
+        for (type, value) in attributes {
+            switch type {
+            case Int(IFLA_GRE_LINK): underlayIndex = value.hostUInt32()
+            case Int(IFLA_GRE_LOCAL): tunnel.local = Self.end(value)
+            case Int(IFLA_GRE_REMOTE): tunnel.remote = Self.end(value)
+            case Int(IFLA_GRE_TTL): tunnel.ttl = value.byte().flatMap { $0 == 0 ? nil : $0 }
+            case Int(IFLA_GRE_IFLAGS): hasKey.in = saysKey(value)
+            case Int(IFLA_GRE_OFLAGS): hasKey.out = saysKey(value)
+            case Int(IFLA_GRE_IKEY): tunnel.inKey = value.networkUInt32()
+            case Int(IFLA_GRE_OKEY): tunnel.outKey = value.networkUInt32()
+            case Int(IFLA_GRE_COLLECT_METADATA): tunnel.isExternal = true
+            default: break
+            }
+        }
+        if !hasKey.in { tunnel.inKey = nil }
+        if !hasKey.out { tunnel.outKey = nil }
+        link.tunnel = tunnel
+    }
+
+    private mutating func readIPTunnel(_ attributes: NetlinkAttributes) {
+        var tunnel = Link.Tunnel()
+        for (type, value) in attributes {
+            switch type {
+            case Int(IFLA_IPTUN_LINK): underlayIndex = value.hostUInt32()
+            case Int(IFLA_IPTUN_LOCAL): tunnel.local = Self.end(value)
+            case Int(IFLA_IPTUN_REMOTE): tunnel.remote = Self.end(value)
+            case Int(IFLA_IPTUN_TTL): tunnel.ttl = value.byte().flatMap { $0 == 0 ? nil : $0 }
+            case Int(IFLA_IPTUN_COLLECT_METADATA): tunnel.isExternal = true
+            default: break
+            }
+        }
+        link.tunnel = tunnel
+    }
+
+    /// An end of a tunnel; nil for the unspecified address.
+    private static func end(_ bytes: ArraySlice<UInt8>) -> IPAddress? {
+        IPAddress(bytes: bytes).flatMap { $0.isUnspecified ? nil : $0 }
+    }
+}
