@@ -1,4 +1,5 @@
 internal import Network
+internal import Ruleset
 internal import WalkModel
 internal import Wire
 
@@ -10,7 +11,22 @@ struct ArpOff: Obstacle {
     let traits: ObstacleTraits = [.stopsNeighbourDiscovery, .isElsewhere]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .neighbour(let step) = step else { return [] }
+        switch step {
+        case .neighbour(let step): examine(step)
+        case .stray(let step):
+            surroundings.senders(of: step).prefix(1).map {
+                .candidate(off($0.link, $0.namespace, Self.effect, .seen("a frame to its own address \(step.mac)")))
+            }
+        default: []
+        }
+    }
+
+    private static let effect = "it asks for no neighbour and sends to its own MAC address, so nobody takes the frames"
+
+    private func examine(_ step: NeighbourStep) -> [Judgement] {
+        if case .stray = step.resolution, step.entry == nil, step.link.hasARPOff {
+            return [.candidate(off(step.link, step.namespace, Self.effect, step.fact))]
+        }
         return step.silences.compactMap { respondent, silence in
             guard case .noARP = silence, let link = respondent.namespace[device: respondent.path.end.device] else {
                 return nil
@@ -25,5 +41,14 @@ struct ArpOff: Obstacle {
             "ARP is off on \(link.name) in \(namespace.name) (NOARP): \(effect)",
             evidence: [.state("\(link.name) in \(namespace.name): NOARP"), fact],
             remedy: Remedy([.ip(namespace, "link set dev \(link.name) arp on")]))
+    }
+}
+
+extension Surroundings {
+    /// The devices without ARP that sent a frame to their own address.
+    fileprivate func senders(of step: StrayStep) -> [Holder] {
+        guard step.packet.macSource == step.mac else { return [] }
+        return context.graph.devices(mac: step.mac).map { Holder(namespace: context.graph.namespace(of: $0), link: context.graph[$0]) }
+            .filter(\.link.hasARPOff)
     }
 }

@@ -1,5 +1,6 @@
 internal import Network
 internal import WalkModel
+internal import Wire
 
 /// A port of a bridge does not let the frame pass: its state, its isolation, or its VLAN.
 struct BridgePortBlocked: Obstacle {
@@ -12,7 +13,8 @@ struct BridgePortBlocked: Obstacle {
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .bridge(let step) = step, let blockage = step.blockage else { return [] }
+        guard case .bridge(let step) = step else { return [] }
+        guard let blockage = step.blockage else { return unflooded(step) }
         let bridge = step.bridge.name
         switch blockage {
         case .bridgeDown, .portDown: return []
@@ -52,6 +54,31 @@ struct BridgePortBlocked: Obstacle {
                     "bridge vlan add dev \(entry.name) vid \(own ?? 1) pvid untagged")
             ]
         }
+    }
+
+    /// A port that broadcast frames are not sent to, where the next hop behind it must be asked for.
+    private func unflooded(_ step: BridgeStep) -> [Judgement] {
+        guard let hop = step.solicited, let exit = step.exit else { return [] }
+        let isOff = hop.isIPv4 ? exit.bridgePort?.broadcastFlooding == false : isUnlisted(exit, hop, step)
+        guard isOff else { return [] }
+        let setting = hop.isIPv4 ? "bcast_flood" : "mcast_flood"
+        let question = hop.isIPv4 ? "ARP requests are broadcast" : "neighbour solicitations are multicast"
+        let name = step.namespace.name
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name, device: exit.name),
+                    "bridge port \(exit.name) of \(step.bridge.name) in \(name) is not sent the question for \(hop): \(setting) is off, and \(question)",
+                    evidence: [.state("\(exit.name) in \(name): \(setting) off")],
+                    remedy: Remedy([.run(step.namespace, "bridge link set dev \(exit.name) \(words: CommandWords([setting])) on")]))
+            )
+        ]
+    }
+
+    /// Whether multicast is not flooded to the port, and it is not known as a member of the address's group either.
+    private func isUnlisted(_ port: Link, _ hop: IPAddress, _ step: BridgeStep) -> Bool {
+        port.bridgePort?.multicastFlooding == false
+            && step.bridge.bridge?.mdb?.contains { $0.group == hop.solicitedNode && $0.device == port.name } != true
     }
 
     /// Where the kernel's spanning tree runs, the state is its own and can't be set (EBUSY): a port that listens or learns

@@ -67,8 +67,7 @@ struct NeighbourQuestion {
 
     private var question: PacketState {
         let asker = step.asker ?? IPAddress(high: 0, low: 0)
-        // ff02::1:ff00:0/104 and the target's last three bytes (RFC 4291, 2.7.1).
-        let group = IPAddress(high: 0xff02 << 48, low: 0x1_ff00_0000 | step.hop.low & 0xff_ffff)
+        let group = step.hop.solicitedNode
         var packet = PacketState(
             source: asker, destination: step.hop.isIPv4 ? step.hop : group, ipProtocol: .icmpv6,
             icmpType: step.hop.isIPv4 ? nil : 135, ttl: 255)

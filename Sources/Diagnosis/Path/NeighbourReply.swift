@@ -56,7 +56,7 @@ struct NeighbourInquiry: Sendable {
         let isOwn = namespace.holds(target) && !target.isLoopback
         let proxy = namespace.settings.proxiesNeighbors(device: device, target.family)
         guard isOwn || proxy?.isOn == true else { return .unconcerned }
-        if namespace[device: device]?.usesARP == false { return isOwn ? .silent(.noARP) : .unconcerned }
+        if namespace[device: device]?.hasARPOff == true { return isOwn ? .silent(.noARP) : .unconcerned }
         if target.isIPv4 {
             if let silence = refusal { return isOwn ? .silent(silence) : .unconcerned }
             return isOwn ? ownARP : proxyARP(proxy)
@@ -126,9 +126,17 @@ struct NeighbourInquiry: Sendable {
         guard let proxy else { return .unconcerned }
         guard let entries = namespace.proxyNeighbors else { return .unconcerned }
         let forwarding = namespace.settings.forwarding(device: device, .ipv6)
-        let hasEntry = entries.contains { $0.address == target && ($0.device == device) }
+        let hasEntry = entries.contains { $0.address == target && ($0.device == nil || $0.device == device) }
         if !hasEntry { return .silent(.proxy(.noEntry, proxy)) }
         return forwarding?.isOn == true ? .proxy : .silent(.proxy(.notForwarding(forwarding), proxy))
+    }
+}
+
+extension Link {
+    /// Whether ARP was switched off on a device that has it by its kind.
+    var hasARPOff: Bool {
+        let isOfEthernet = kind.isPair || kind.isMacvlan || [.bridge, .ethernet, .vlan, .bond].contains(kind)
+        return isOfEthernet && flags?.contains(.noARP) == true
     }
 }
 

@@ -241,7 +241,8 @@ struct BridgeStep: Sendable {
     /// Nil where the bridge's own namespace takes the frame.
     var exit: Link?
     var packet: PacketState
-    /// The next hop that is asked for with a multicast frame before the packet can be sent (RFC 4861, 7.2.2).
+    /// The next hop that is asked for before the packet can be sent: with a broadcast frame in IPv4, in IPv6 with one to
+    /// a multicast group (RFC 4861, 7.2.2).
     var solicited: IPAddress?
 
     /// The VLAN of the bridge itself.

@@ -24,6 +24,12 @@ extension PathWalker {
             step.resolution = known(mac, inside, step, isPointToPoint: isPointToPoint)
             return step
         }
+        // Without ARP a device sends to its own address (arp_constructor).
+        if link.hasARPOff, let mac = link.mac {
+            step.isKnown = true
+            step.resolution = .stray(mac)
+            return step
+        }
         step.respondents = respondents(inside, step)
         let willing = step.respondents.first {
             switch $0.reply {

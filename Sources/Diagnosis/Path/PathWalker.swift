@@ -26,7 +26,7 @@ struct PathWalker {
     private var restoredSource: PacketState?
     /// The port of a bridge by which a packet came in that the bridge itself sends on, translated (br_netfilter).
     var bridgedFrom: String?
-    /// The next hop that is asked for by neighbour discovery before the packet can go.
+    /// The next hop that is asked for before the packet can go.
     var solicited: IPAddress?
     var topology: Topology { inputs.topology }
 
@@ -149,10 +149,10 @@ struct PathWalker {
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
         let neighbour = resolve(hop, packet, namespace, link, choice)
         note(.neighbour(neighbour))
-        solicited = neighbour.isKnown || hop.isIPv4 ? nil : hop
+        solicited = neighbour.isKnown ? nil : hop
         defer { solicited = nil }
         packet.macSource = link.mac
-        packet.macDestination = neighbour.isKnown ? neighbour.entry?.mac : nil
+        packet.macDestination = neighbour.isKnown ? neighbour.entry?.mac ?? link.mac : nil
         switch neighbour.resolution {
         case .nobody: stop()
         case .stray(let mac):
