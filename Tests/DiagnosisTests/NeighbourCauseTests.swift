@@ -13,9 +13,8 @@ struct NeighbourCauseTests {
     var network = BaseNetwork()
 
     init() {
-        network.change("host") { host in
-            host.links.append(port("veth2", index: 6, mac: 0x60, peer: "other", "eth0"))
-        }
+        let port = Self.port("veth2", index: 6, mac: 0x60, peer: "other", "eth0")
+        network.change("host") { $0.links.append(port) }
         network.topology.namespaces.append(
             Namespace(
                 name: "other", inode: 4, path: "/run/netns/other",
@@ -29,7 +28,7 @@ struct NeighbourCauseTests {
                 sysctls: sysctls(forwarding: false, devices: ["eth0"])))
     }
 
-    private func port(_ name: String, index: UInt32, mac last: UInt64, peer: String, _ device: String) -> Link {
+    private static func port(_ name: String, index: UInt32, mac last: UInt64, peer: String, _ device: String) -> Link {
         Link(
             name: name, index: index, kind: "veth", mac: mac(last), master: "mybridge",
             peer: Link.Peer(namespace: peer, device: device), bridgePort: Link.BridgePort(state: "forwarding"))
@@ -148,7 +147,8 @@ struct NeighbourCauseTests {
     @Test("an ARP rule of other: its condition decides, and both directions are let in by the fix")
     mutating func arpRule() {
         entry("172.19.0.3", .failed)
-        let request = #"[{"match":{"op":"==","left":{"payload":{"protocol":"arp","field":"operation"}},"right":"request"}},{"drop":null}]"#
+        let request =
+            #"[{"match":{"op":"==","left":{"payload":{"protocol":"arp","field":"operation"}},"right":"request"}},{"drop":null}]"#
         let reply = request.replacing("request", with: "reply")
         network.add(
             nft("arp", "filter", "input", hook: .input, rules: [("arp operation reply drop", reply)]), to: "other")
@@ -181,7 +181,8 @@ struct NeighbourCauseTests {
                         peer: Link.Peer(namespace: "host", device: "veth3")),
                 ], routes: [Route(destination: prefix("172.19.0.0/24"), device: "eth0", origin: "kernel")],
                 sysctls: sysctls(forwarding: false, devices: ["eth0"])))
-        network.change("host") { $0.links.append(port("veth3", index: 7, mac: 0x61, peer: "old", "eth0")) }
+        let port = Self.port("veth3", index: 7, mac: 0x61, peer: "old", "eth0")
+        network.change("host") { $0.links.append(port) }
         entry("172.19.0.3", .reachable, 0x51)
         let findings = lost(
             at: [
@@ -211,7 +212,9 @@ struct NeighbourCauseTests {
     @Test("a right entry is none")
     mutating func right() {
         entry("172.19.0.3", .reachable, 0x50)
-        #expect(lost(at: [.sent("mynamespace"), .hook("mynamespace", .postrouting, .srcnat)]).first?.code == "lost-unexplained")
+        #expect(
+            lost(at: [.sent("mynamespace"), .hook("mynamespace", .postrouting, .srcnat)]).first?.code
+                == "lost-unexplained")
     }
 
     @Test("fdb-misdirected: a frame to the right address that the bridge sends elsewhere")
@@ -221,7 +224,7 @@ struct NeighbourCauseTests {
             $0.bridge?.fdb = [FDBEntry(mac: mac(0x50), device: "veth0", permanent: false)]
         }
         let sights: [Sight] = [.sent("mynamespace"), .out("mynamespace", "veth1")]
-        #expect(lost(at: sights).first?.code == "fdb-misdirected" )
+        #expect(lost(at: sights).first?.code == "fdb-misdirected")
         network.change("host", link: "mybridge") {
             $0.bridge?.fdb = [FDBEntry(mac: mac(0x50), device: "veth2", permanent: false)]
         }
@@ -236,7 +239,8 @@ struct NeighbourCauseTests {
         network.change("host", link: "veth2") { $0.mtu = 1400 }
         var probe = Probe(destination: "172.19.0.3")
         probe.length = 1478
-        let walk = probe.walk(.lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1"), .into("host", "veth0")])
+        let walk = probe.walk(
+            .lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1"), .into("host", "veth0")])
         let first = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
             .findings.first
         #expect(first?.code == "mtu-exceeded")

@@ -98,7 +98,8 @@ struct NeighbourReplyTests {
     @Test("without a rule for the table local no address is its own")
     func localRule() {
         let rules = [
-            RoutingRule(priority: 32766, family: 2, table: .main), RoutingRule(priority: 32767, family: 2, table: .default),
+            RoutingRule(priority: 32766, family: 2, table: .main),
+            RoutingRule(priority: 32767, family: 2, table: .default),
         ]
         #expect(reply(namespace(rules: rules), "172.19.0.3") == "no local rule unicast")
         let late = rules + [RoutingRule(priority: 32768, family: 2, table: .local)]

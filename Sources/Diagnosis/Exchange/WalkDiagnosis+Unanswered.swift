@@ -125,11 +125,18 @@ extension WalkDiagnosis {
     }
 
     private mutating func stoppedAfterArrival(_ arrival: Arrival) -> [Finding]? {
-        let mine = arrival.onward.candidates.filter { $0.finding.where.namespace == arrival.last.namespace }
+        // Why a frame is not for the device that it came to is elsewhere.
+        let isStray = arrival.onward.path.steps.contains { $0.kind == .stray }
+        let mine = arrival.onward.candidates.filter {
+            $0.finding.where.namespace == arrival.last.namespace || isStray && $0.traits.contains(.isElsewhere)
+        }
         let stopping = mine.first { $0.finding.rule != nil || $0.traits.contains(.stopsAfterArrival) }
         guard let stopping, stopping.isCertain else { return nil }
         let report = KernelReport(arrival.reading.walk, context)
         walk.outcome = .lost
+        if isStray {
+            walk.stoppedAt = Stop(namespace: arrival.last.namespace, device: arrival.last.device, vantage: .link)
+        }
         refine(stopping, arrival.reading)
         return findings(of: stopping, next: mine, arrival.onward, report, arrival.reading)
     }

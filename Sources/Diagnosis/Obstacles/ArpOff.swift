@@ -8,7 +8,7 @@ struct ArpOff: Obstacle {
     let code: FindingCode = "arp-off"
     let steps: Set<PathStep.Kind> = [.neighbour, .stray]
     let reasons = NeighborUnresolved.dropReasons.union(["OTHERHOST"])
-    let traits: ObstacleTraits = [.stopsNeighbourDiscovery, .isElsewhere]
+    let traits: ObstacleTraits = [.stopsNeighbourDiscovery, .isElsewhere, .stopsAfterArrival]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
@@ -48,7 +48,9 @@ extension Surroundings {
     /// The devices without ARP that sent a frame to their own address.
     fileprivate func senders(of step: StrayStep) -> [Holder] {
         guard step.packet.macSource == step.mac else { return [] }
-        return context.graph.devices(mac: step.mac).map { Holder(namespace: context.graph.namespace(of: $0), link: context.graph[$0]) }
-            .filter(\.link.hasARPOff)
+        return context.graph.devices(mac: step.mac).map {
+            Holder(namespace: context.graph.namespace(of: $0), link: context.graph[$0])
+        }
+        .filter(\.link.hasARPOff)
     }
 }

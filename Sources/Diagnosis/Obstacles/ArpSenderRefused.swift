@@ -22,11 +22,17 @@ struct ArpSenderRefused: Obstacle {
                     evidence: .state("net.ipv4.conf.\(check.setter).rp_filter = \(check.mode) in \(namespace.name)"),
                     [loosened(namespace, device, check)])
             case .impossibleSender:
-                let why = namespace.holds(asker) ? "its own address" : "no address that a packet may come from"
+                let why =
+                    asker.isLoopback
+                    ? "a loopback address, from which no packet may come by a link; the packet needs another source (MASQUERADE)"
+                    : namespace.holds(asker) ? "its own address there" : "no address that a packet may come from"
                 return refused(
-                    step, respondent, "the request names \(asker) as its sender, and that is \(why) there",
+                    step, respondent, "the request names \(asker) as its sender, and that is \(why)",
                     evidence: .state("arp_announce is \(step.announce) in \(step.namespace.name)"),
-                    [.sysctl(step.namespace, "net.ipv4.conf.DEVICE.arp_announce", device: step.link.name, "2")])
+                    // A packet from a loopback address is refused as its ARP request is.
+                    asker.isLoopback
+                        ? []
+                        : [.sysctl(step.namespace, "net.ipv4.conf.DEVICE.arp_announce", device: step.link.name, "2")])
             default: return nil
             }
         }
@@ -41,7 +47,8 @@ struct ArpSenderRefused: Obstacle {
             candidate(
                 at: Finding.Place(namespace: namespace, device: device),
                 "\(namespace) has \(step.hop) and does not reply to the ARP requests of \(step.namespace.name) for it on \(device): \(why)",
-                evidence: [evidence, step.fact], remedy: Remedy(actions), isCertain: !step.hasOutside))
+                evidence: [evidence, step.fact], remedy: actions.isEmpty ? nil : Remedy(actions),
+                isCertain: !step.hasOutside))
     }
 
     /// The loose mode still asks for a route to the source.

@@ -58,6 +58,7 @@ struct BridgePortBlocked: Obstacle {
 
     /// A port that broadcast frames are not sent to, where the next hop behind it must be asked for.
     private func unflooded(_ step: BridgeStep) -> [Judgement] {
+        if let judgement = unknownAddress(step) { return [judgement] }
         guard let hop = step.solicited, let exit = step.exit else { return [] }
         let isOff = hop.isIPv4 ? exit.bridgePort?.broadcastFlooding == false : isUnlisted(exit, hop, step)
         guard isOff else { return [] }
@@ -70,9 +71,31 @@ struct BridgePortBlocked: Obstacle {
                     at: Finding.Place(namespace: name, device: exit.name),
                     "bridge port \(exit.name) of \(step.bridge.name) in \(name) is not sent the question for \(hop): \(setting) is off, and \(question)",
                     evidence: [.state("\(exit.name) in \(name): \(setting) off")],
-                    remedy: Remedy([.run(step.namespace, "bridge link set dev \(exit.name) \(words: CommandWords([setting])) on")]))
+                    remedy: Remedy([
+                        .run(step.namespace, "bridge link set dev \(exit.name) \(words: CommandWords([setting])) on")
+                    ]))
             )
         ]
+    }
+
+    /// A locked port takes frames from MAC addresses in the forwarding database only, and where `flood` is off frames to
+    /// others do not leave by a port.
+    private func unknownAddress(_ step: BridgeStep) -> Judgement? {
+        if let entry = step.entry, entry.bridgePort?.isLocked == true, let mac = step.packet.macSource,
+            step.fdbEntry(for: mac, from: entry)?.device != entry.name
+        {
+            return blocked(
+                entry, step, "it is locked, and the forwarding database does not have \(mac) there",
+                "bridge fdb add \(mac) dev \(entry.name) master static")
+        }
+        if let exit = step.exit, exit.bridgePort?.flooding == false, let mac = step.packet.macDestination, !mac.isGroup,
+            step.solicited == nil, step.fdbEntry(for: mac, from: step.entry) == nil
+        {
+            return blocked(
+                exit, step, "flood is off, and the forwarding database does not have \(mac)",
+                "bridge fdb add \(mac) dev \(exit.name) master static")
+        }
+        return nil
     }
 
     /// Whether multicast is not flooded to the port, and it is not known as a member of the address's group either.

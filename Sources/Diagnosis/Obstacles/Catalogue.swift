@@ -12,7 +12,8 @@ enum Catalogue {
         PortNotPublished(), DNATNotForwarded(), RuleReject(), PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
-        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(), VXLANUnreachable(), TCDrop(),
+        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
+        VXLANUnreachable(), TCDrop(),
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours

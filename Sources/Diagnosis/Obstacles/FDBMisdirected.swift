@@ -9,7 +9,7 @@ struct FDBMisdirected: Obstacle {
     let code: FindingCode = "fdb-misdirected"
     let steps: Set<PathStep.Kind> = [.bridge, .stray]
     let reasons: Set = ["NOT_SPECIFIED", "OTHERHOST", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NO_TX_TARGET"]
-    let traits: ObstacleTraits = [.stopsEveryFrame, .isElsewhere]
+    let traits: ObstacleTraits = [.stopsEveryFrame, .isElsewhere, .stopsAfterArrival]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
@@ -21,7 +21,9 @@ struct FDBMisdirected: Obstacle {
 
     private func examine(_ step: BridgeStep) -> [Judgement] {
         // The frame, and what comes back to its sender.
-        let ways = [(step.packet.macDestination, step.exit, step.entry), (step.packet.macSource, step.entry, step.exit)]
+        let ways = [
+            (step.packet.macDestination, step.exit, step.entry), (step.packet.macSource, step.entry, step.exit),
+        ]
         for case (let mac?, let port, let other) in ways where !mac.isGroup {
             guard let entry = step.fdbEntry(for: mac, from: other), let device = entry.device else { continue }
             let isOwn = device == step.bridge.name || entry.permanent
@@ -48,7 +50,9 @@ struct FDBMisdirected: Obstacle {
             "the forwarding database of \(step.bridge.name) in \(name) has \(text): \(taken)\(right)",
             evidence: [.state("bridge fdb in \(name): \(text)")],
             remedy: Remedy([
-                .run(step.namespace, "bridge fdb del \(mac) dev \(device) master\(entry.vlan.map { " vlan \($0)" } ?? "")")
+                .run(
+                    step.namespace,
+                    "bridge fdb del \(mac) dev \(device) master\(entry.vlan.map { " vlan \($0)" } ?? "")")
             ]), isCertain: true)
     }
 }
@@ -65,14 +69,17 @@ extension BridgeStep {
 extension Surroundings {
     /// The bridges on the path that a frame should have taken which came to a device that it is not for.
     func bridges(towards step: StrayStep) -> [BridgeStep] {
-        guard let source = step.packet.macSource, let sender = context.graph.devices(mac: source).first else { return [] }
+        guard let source = step.packet.macSource, let sender = context.graph.devices(mac: source).first else {
+            return []
+        }
         let name = context.graph.namespace(of: sender).name
         let paths = context.graph.segment(out: context.graph[sender].name, of: name).paths
         let way = paths.first { path in
             !path.isOutside && topology.link(at: path.end)?.mac == step.mac
         }
         return (way?.steps ?? []).compactMap { part in
-            guard case .bridge(let name, let bridge, let entry, let exit) = part, let namespace = topology[namespace: name],
+            guard case .bridge(let name, let bridge, let entry, let exit) = part,
+                let namespace = topology[namespace: name],
                 let link = namespace[device: bridge]
             else { return nil }
             return BridgeStep(

@@ -40,8 +40,9 @@ struct LocalRuleMissing: Obstacle {
         return candidate(
             at: Finding.Place(namespace: name, device: device),
             "\(name) does not recognise its own address \(address): \(why), so it neither takes packets for it nor replies for it",
-            evidence: [.state("routing rules in \(name): \(rules.map(\.text).joined(separator: "; "))"), fact].compactMap(
-                \.self),
+            evidence: [.state("routing rules in \(name): \(rules.map(\.text).joined(separator: "; "))"), fact]
+                .compactMap(
+                    \.self),
             remedy: Remedy([.ip(namespace, address.family, "rule add priority 0 lookup local")]))
     }
 }

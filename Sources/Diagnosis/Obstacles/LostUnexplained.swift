@@ -17,7 +17,7 @@ struct LostUnexplained: Obstacle {
     }
 
     /// ` (checked: routes, rules, links)`: what the path from there has, in its order.
-    private func checked(_ path: ForwardPath) -> String {
+    func checked(_ path: ForwardPath) -> String {
         var words: [String] = []
         for word in path.steps.compactMap(\.kind.words) where !words.contains(word) { words.append(word) }
         return words.isEmpty ? "" : " (checked: \(words.joined(separator: ", ")))"

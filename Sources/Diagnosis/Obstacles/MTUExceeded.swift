@@ -71,7 +71,9 @@ struct MTUExceeded: Obstacle {
 
     /// A bridge drops what exceeds the MTU of the port that it would leave by (br_dev_queue_push_xmit), silently.
     private func leave(_ step: BridgeStep) -> [Judgement] {
-        guard let port = step.exit, step.packet.isWhole, port.mtu > 0, step.packet.length > port.mtu + 4 else { return [] }
+        guard let port = step.exit, step.packet.isWhole, port.mtu > 0, step.packet.length > port.mtu + 4 else {
+            return []
+        }
         let name = step.namespace.name
         let mtu = max(step.entry?.mtu ?? 0, step.bridge.mtu, step.packet.length)
         return stops(

@@ -36,7 +36,8 @@ extension Surroundings {
     /// The first of the holders that has the address on its device.
     func right(_ address: IPAddress, _ paths: [LayerTwoPath]) -> Holder? {
         for path in paths {
-            guard let namespace = topology[namespace: path.end.namespace], let link = namespace[device: path.end.device],
+            guard let namespace = topology[namespace: path.end.namespace],
+                let link = namespace[device: path.end.device],
                 link.addresses.contains(where: { $0.address == address })
             else { continue }
             return Holder(namespace: namespace, link: link)
@@ -55,8 +56,9 @@ extension Surroundings {
                 let paths = context.graph.segment(out: link.name, of: namespace.name).paths
                 // The right address, delivered to the wrong device.
                 if paths.contains(where: { !$0.isOutside && topology.link(at: $0.end)?.mac == step.mac }) { return nil }
-                guard paths.contains(where: { !$0.isOutside && $0.end.namespace == step.namespace.name })
-                    || namespace.name == step.namespace.name
+                guard
+                    paths.contains(where: { !$0.isOutside && $0.end.namespace == step.namespace.name })
+                        || namespace.name == step.namespace.name
                 else { continue }
                 let holders = paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
                 return Misdirection(
@@ -70,7 +72,8 @@ extension Surroundings {
     /// replies for it.
     func misdirection(to step: ReceiveStep) -> Misdirection? {
         guard let receiver = step.namespace[device: step.device] else { return nil }
-        let own = [receiver.mac].compactMap(\.self)
+        let own =
+            [receiver.mac].compactMap(\.self)
             + step.namespace.links.filter { $0.master == step.device }.compactMap(\.mac)
         for path in context.graph.segment(out: step.device, of: step.namespace.name).paths where !path.isOutside {
             guard path.end.namespace != step.namespace.name, let sender = topology[namespace: path.end.namespace],

@@ -29,8 +29,11 @@ struct MulticastSnooping: Obstacle {
             at: Finding.Place(namespace: name, device: exit),
             "multicast snooping on \(step.bridge.name) in \(name) keeps the neighbour solicitation for \(hop) from \(exit): \(known) in its MDB for \(group), since no MLD report came in by \(exit), and with a querier a bridge sends such frames to members only",
             evidence: [
-                .state("\(step.bridge.name) in \(name): mcast_snooping 1\(bridge.multicastQuerier == true ? ", mcast_querier 1" : "")"),
-                .state("bridge mdb in \(name): \(ports.isEmpty ? "no port" : ports.joined(separator: ", ")) for \(group)"),
+                .state(
+                    "\(step.bridge.name) in \(name): mcast_snooping 1\(bridge.multicastQuerier == true ? ", mcast_querier 1" : "")"
+                ),
+                .state(
+                    "bridge mdb in \(name): \(ports.isEmpty ? "no port" : ports.joined(separator: ", ")) for \(group)"),
             ],
             remedy: Remedy([.ip(step.namespace, "link set \(step.bridge.name) type bridge mcast_snooping 0")]))
     }

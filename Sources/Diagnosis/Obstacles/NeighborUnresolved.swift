@@ -74,11 +74,16 @@ struct NeighborUnresolved: Obstacle {
     }
 
     /// The packet waits for a neighbour that has not answered, and nothing that could keep the answer back was found.
-    func waiting(for entry: Neighbor, in namespace: String, on device: String) -> Candidate {
+    ///
+    /// - Parameter path: what was looked at.
+    func waiting(
+        for entry: Neighbor, in namespace: String, on device: String, path: ForwardPath
+    ) -> Candidate {
         let state = entry.state
+        let checked = LostUnexplained().checked(path)
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); no cause for the missing reply was found",
+            "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); what was looked at does not say why there is no reply\(checked)",
             evidence: [.state("neighbour \(entry.address) on \(device) in \(namespace): \(state)")], isCertain: false,
             reasons: [])
     }

@@ -48,7 +48,8 @@ struct NeighbourQuestion {
             found.finding.remedy = Remedy(
                 step.hop.isIPv4
                     ? AcceptRemedy.arp(traversal, ending, question)
-                    : AcceptRemedy.neighbourDiscovery(traversal, ending, station.outDevice ?? station.inDevice ?? device))
+                    : AcceptRemedy.neighbourDiscovery(
+                        traversal, ending, station.outDevice ?? station.inDevice ?? device))
             return found
         }
         return nil

@@ -8,7 +8,7 @@ struct StaleNeighbor: Obstacle {
     let code: FindingCode = "stale-neighbor"
     let steps: Set<PathStep.Kind> = [.neighbour, .stray, .forwarding]
     let reasons: Set<String> = Self.dropReasons
-    let traits: ObstacleTraits = .isElsewhere
+    let traits: ObstacleTraits = [.isElsewhere, .stopsAfterArrival]
 
     private static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
 
@@ -19,12 +19,15 @@ struct StaleNeighbor: Obstacle {
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
         case .neighbour(let step):
-            guard case .stray(let mac) = step.resolution, let entry = step.entry else { return [] }
+            guard case .stray(let mac) = step.resolution, let entry = step.entry,
+                surroundings.loosePort(step) == nil
+            else { return [] }
             let misdirection = Misdirection(
                 namespace: step.namespace, link: step.link, entry: entry, mac: mac,
                 right: surroundings.right(step.hop, step.holders))
             return [.candidate(candidate(misdirection, isCertain: true))]
         case .stray(let step):
+            if surroundings.loosePort(step) != nil { return [] }
             guard let misdirection = surroundings.misdirection(of: step) else {
                 return [.unknown("no device that can be seen has the MAC address \(step.mac)")]
             }
@@ -43,7 +46,9 @@ struct StaleNeighbor: Obstacle {
         let (namespace, link, entry) = (misdirection.namespace, misdirection.link, misdirection.entry)
         let name = namespace.name
         let owner =
-            misdirection.owner.map { "is that of \($0.link.name) in \($0.namespace.name), which does not have the address" }
+            misdirection.owner.map {
+                "is that of \($0.link.name) in \($0.namespace.name), which does not have the address"
+            }
             ?? "is of no device on the link"
         let right = misdirection.right.map {
             "; \(entry.address) is configured on \($0.link.name) in \($0.namespace.name)\($0.link.mac.map { " (\($0))" } ?? "")"
@@ -52,9 +57,15 @@ struct StaleNeighbor: Obstacle {
         return candidate(
             at: Finding.Place(namespace: name, device: link.name),
             "\(kind) neighbour entry in \(name): \(entry.address) lladdr \(misdirection.mac) on \(link.name) (\(entry.state)), but this MAC address \(owner)\(right ?? "")",
-            evidence: [.state("neighbour \(entry.address) on \(link.name) in \(name): \(misdirection.mac) \(entry.state)")]
+            evidence: [
+                .state("neighbour \(entry.address) on \(link.name) in \(name): \(misdirection.mac) \(entry.state)")
+            ]
                 + [misdirection.owner, misdirection.right].compactMap {
-                    holder in holder.map { .state("\($0.link.name) in \($0.namespace.name): \($0.link.mac?.description ?? "no MAC address")") }
+                    holder in
+                    holder.map {
+                        .state(
+                            "\($0.link.name) in \($0.namespace.name): \($0.link.mac?.description ?? "no MAC address")")
+                    }
                 },
             remedy: Remedy(misdirection.correction), isCertain: isCertain)
     }

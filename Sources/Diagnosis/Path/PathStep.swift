@@ -151,6 +151,8 @@ struct NeighbourStep: Sendable {
     var isKnown: Bool
     /// Where the next hop must be asked for: who could reply, and whether they do.
     var respondents: [Respondent] = []
+    /// Another next hop of the route than the one that the path takes: the packet may have gone to this one.
+    var isAlternative = false
     /// Whether the link leads past what can be seen, where somebody else may reply.
     var hasOutside = false
 

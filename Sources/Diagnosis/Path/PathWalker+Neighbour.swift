@@ -47,6 +47,20 @@ extension PathWalker {
         return step
     }
 
+    /// The other next hops of a multipath route by the same device, which of the routes was taken can't be seen from, that
+    /// were asked for and did not reply.
+    mutating func noteAlternatives(_ step: NeighbourStep) {
+        guard let hops = step.choice.route?.nextHops, hops.count > 1 else { return }
+        for other in hops where other.device == step.link.name {
+            guard let gateway = other.gateway, gateway != step.hop else { continue }
+            var choice = step.choice
+            choice.gateway = gateway
+            var alternative = resolve(gateway, step.packet, step.namespace, step.link, choice)
+            alternative.isAlternative = true
+            if alternative.isUnanswered { note(.neighbour(alternative)) }
+        }
+    }
+
     private func known(
         _ mac: MACAddress, _ inside: [LayerTwoPath], _ step: NeighbourStep, isPointToPoint: Bool
     ) -> NeighbourStep.Resolution {
@@ -72,6 +86,19 @@ extension PathWalker {
             let reply = inquiry.reply
             if case .unconcerned = reply { return nil }
             return NeighbourStep.Respondent(path: path, namespace: other, reply: reply)
+        }
+    }
+}
+
+extension RouteChoice {
+    /// Takes the next hop by the device that the packet was seen to leave by.
+    mutating func take(_ device: String) {
+        if self.device == device { return }
+        if let hop = route?.nextHops.first(where: { $0.device == device }) {
+            self.device = device
+            gateway = hop.gateway
+        } else if self.device == nil {
+            self.device = device
         }
     }
 }

@@ -108,7 +108,7 @@ struct PathWalker {
         }
         // Rules of `output` may have changed what routing looks at.
         if choice.kind != "local" { choice = inputs.route(packet, namespace, inDevice: nil) }
-        if let device = resumed?.outDevice, choice.device == nil { choice.device = device }
+        if let device = resumed?.outDevice { choice.take(device) }
         guard choice.kind != nil else { return }
         path.routers.append(ForwardPath.Router(namespace: namespace.name, choice: choice, packet: packet))
         leave(packet, namespace, choice, inDevice: nil, from: resumed?.priority(at: .postrouting))
@@ -149,6 +149,7 @@ struct PathWalker {
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
         let neighbour = resolve(hop, packet, namespace, link, choice)
         note(.neighbour(neighbour))
+        noteAlternatives(neighbour)
         solicited = neighbour.isKnown ? nil : hop
         defer { solicited = nil }
         packet.macSource = link.mac
@@ -185,6 +186,7 @@ struct PathWalker {
     ) {
         guard mayContinue() else { return }
         var packet = packet
+        let physical = physical ?? resumed.flatMap { _ in inputs.arrivalPort }
         /// Whether it was seen past routing.
         let isRouted = resumed.map { $0.hook != .prerouting } ?? false
         packet.connection = inputs.connectionState(packet, namespace)
@@ -215,7 +217,7 @@ struct PathWalker {
             path.end = .delivered(namespace: namespace.name)
             return
         }
-        if let out = resumed?.outDevice, choice.device == nil { choice.device = out }
+        if let out = resumed?.outDevice { choice.take(out) }
         guard choice.device != nil else { return }
         step.choice = choice
         path.routers.append(

@@ -77,7 +77,9 @@ extension RuleField {
     }
 
     private func protocolName(_ packet: PacketState) -> String {
-        packet.isARP ? "it is ARP" : "it is \(packet.ipProtocol == .icmpv6 ? "ICMPv6" : packet.ipProtocol.description.uppercased())"
+        packet.isARP
+            ? "it is ARP"
+            : "it is \(packet.ipProtocol == .icmpv6 ? "ICMPv6" : packet.ipProtocol.description.uppercased())"
     }
 
     private func addressType(of address: IPAddress, _ namespace: Namespace) -> String {
