@@ -101,13 +101,14 @@ struct NeighbourCauseTests {
         #expect(commands(first).first?.contains("net.ipv4.conf.all.arp_ignore") == true)
     }
 
-    @Test("arp-sender-refused: rp_filter judges the asker")
+    @Test("reverse-path-filter judges who asks, too")
     mutating func refused() {
         entry("172.19.0.3", .failed)
         network.setting("net.ipv4.conf.eth0.rp_filter", "1", in: "other")
         network.change("other") { $0.routes.append(Route(destination: prefix("172.19.0.2/32"), device: "tun0")) }
         let first = waiting().first
-        #expect(first?.code == "arp-sender-refused")
+        #expect(first?.code == "reverse-path-filter")
+        #expect(first?.severity == .error)
         #expect(first?.where.namespace == "other")
         #expect(first?.message.contains("tun0") == true)
     }
