@@ -1,4 +1,5 @@
 internal import Network
+internal import Ruleset
 internal import WalkModel
 internal import Wire
 
