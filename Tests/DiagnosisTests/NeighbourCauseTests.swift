@@ -224,7 +224,7 @@ struct NeighbourCauseTests {
         network.change("host", link: "mybridge") {
             $0.bridge?.fdb = [FDBEntry(mac: mac(0x50), device: "veth0", permanent: false)]
         }
-        let sights: [Sight] = [.sent("mynamespace"), .out("mynamespace", "veth1")]
+        let sights: [Sight] = [.sent("mynamespace"), .hook("mynamespace", .postrouting, .srcnat)]
         #expect(lost(at: sights).first?.code == "fdb-misdirected")
         network.change("host", link: "mybridge") {
             $0.bridge?.fdb = [FDBEntry(mac: mac(0x50), device: "veth2", permanent: false)]

@@ -20,9 +20,10 @@ struct FDBMisdirected: Obstacle {
     }
 
     private func examine(_ step: BridgeStep) -> [Judgement] {
-        // The frame, and what comes back to its sender.
+        // The frame, and what comes back to its sender. The question for a neighbour is flooded.
+        let destination = step.solicited == nil ? step.packet.macDestination : nil
         let ways = [
-            (step.packet.macDestination, step.exit, step.entry), (step.packet.macSource, step.entry, step.exit),
+            (destination, step.exit, step.entry), (step.packet.macSource, step.entry, step.exit),
         ]
         for case (let mac?, let port, let other) in ways where !mac.isGroup {
             guard let entry = step.fdbEntry(for: mac, from: other), let device = entry.device else { continue }

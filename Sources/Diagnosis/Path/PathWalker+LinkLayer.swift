@@ -196,7 +196,8 @@ extension PathWalker {
         guard pass(DeviceStep(namespace: near, link: nearLink)) else { return false }
         var step = TunnelStep(near: near, nearLink: nearLink, far: far, farLink: farLink)
         step.wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
-        let remotes = vxlan.remotes(for: packet.macDestination)
+        // The question for a neighbour is flooded.
+        let remotes = vxlan.remotes(for: solicited == nil ? packet.macDestination : nil)
         let end = remotes.first { far.holds($0) }
         step.fault = vxlan.fault(towards: other, remotes: remotes, end: end)
         if step.fault == nil, !farLink.isUp { step.fault = .otherEndDown }
