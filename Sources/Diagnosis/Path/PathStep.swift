@@ -7,7 +7,7 @@ internal import Wire
 ///
 /// Steps are facts: they say what is configured and what follows from it for the path. What they mean for somebody whose
 /// packet did not arrive is the catalogue's affair (`Obstacle`).
-enum PathStep: Sendable {
+indirect enum PathStep: Sendable {
     /// The route lookup of a local sender, or of a router once it may forward.
     case route(RouteStep)
     /// A new connection asks for an entry of the connection table.

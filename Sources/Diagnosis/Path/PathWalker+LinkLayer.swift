@@ -201,7 +201,7 @@ extension PathWalker {
         let end = remotes.first { far.holds($0) }
         step.fault = vxlan.fault(towards: other, remotes: remotes, end: end)
         if step.fault == nil, !farLink.isUp { step.fault = .otherEndDown }
-        guard step.fault == nil, let end else {
+        guard step.fault == nil, let end, path.depth < Self.depthLimit else {
             note(.tunnel(step))
             return false
         }

@@ -15,6 +15,8 @@ internal import Wire
 /// in circles, or of tunnels that carry themselves, comes to an end after 64 stations.
 struct PathWalker {
     static let stationLimit = 64
+    /// How deep packets may carry each other: XMIT_RECURSION_LIMIT of net/core/dev.h.
+    static let depthLimit = 8
 
     let inputs: PathInputs
     /// Whether the packet carries another through a tunnel.
@@ -35,6 +37,7 @@ struct PathWalker {
         isCarrier = carrying != nil
         path = ForwardPath(origin: origin, inputs)
         path.stations = carrying?.stations ?? 0
+        path.depth = carrying.map { $0.depth + 1 } ?? 0
     }
 
     /// A hook in which the packet was seen: what comes before is done.
