@@ -15,7 +15,7 @@ struct PathInputs: Sendable {
     var usesMainTableOnly = false
 
     /// The port of a bridge by which a packet under way came into the namespace in which it is taken up.
-    var arrivalPort: String?
+    var arrivalPort: LayerTwoPath.Port?
 
     var topology: Topology { context.topology }
     var graph: NetworkGraph { context.graph }

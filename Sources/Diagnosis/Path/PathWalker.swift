@@ -189,7 +189,7 @@ struct PathWalker {
     ) {
         guard mayContinue() else { return }
         var packet = packet
-        let physical = physical ?? resumed.flatMap { _ in inputs.arrivalPort }
+        let physical = physical ?? arrivalPort(at: device, of: namespace)
         /// Whether it was seen past routing.
         let isRouted = resumed.map { $0.hook != .prerouting } ?? false
         packet.connection = inputs.connectionState(packet, namespace)
@@ -235,6 +235,13 @@ struct PathWalker {
         bridgedFrom = bridgedPort(packet, namespace, device, physical, choice)
         leave(packet, namespace, choice, inDevice: device, from: resumed?.priority(at: .postrouting))
         bridgedFrom = nil
+    }
+
+    private func arrivalPort(at device: String, of namespace: Namespace) -> String? {
+        guard let port = inputs.arrivalPort, port.namespace == namespace.name,
+            namespace[device: port.device]?.master == device
+        else { return nil }
+        return port.device
     }
 
     /// The port that a packet came in by, where its destination was translated to another address behind the same bridge

@@ -85,13 +85,13 @@ struct WalkReading {
     }
 
     /// The bridge's port by which the packet came into the namespace where it was last seen; nil where it came by none.
-    var arrivalPort: String? {
+    var arrivalPort: LayerTwoPath.Port? {
         guard let last else { return nil }
         let arrival = sightings.last { sighting in
             sighting.namespace == last.namespace && sighting.vantage == .link && sighting.direction == .in
                 && sighting.device.flatMap { topology[namespace: last.namespace]?[device: $0] }?.bridgePort != nil
         }
-        return arrival?.device
+        return arrival?.device.map { LayerTwoPath.Port(namespace: last.namespace, device: $0) }
     }
 
     /// Where the projection takes over; nil where the sender's namespace is not known.
