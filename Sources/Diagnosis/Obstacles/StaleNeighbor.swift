@@ -80,6 +80,7 @@ struct StaleNeighbor: Obstacle {
             evidence: [
                 .state("\(destination) is not configured in \(name)"),
                 Fact(step.choice.evidence, step.choice.text),
-            ], isCertain: false)
+            ], isCertain: false
+        ).with(.isSymptom)
     }
 }
