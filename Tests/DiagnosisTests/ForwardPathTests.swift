@@ -33,7 +33,7 @@ struct ForwardPathTests {
             case .forwarding(let step): "forwarding \(step.namespace.name)"
             case .router(let step): "router \(step.namespace.name) TTL \(step.packet.ttl ?? 0)"
             case .socket(let step): "socket \(step.namespace.name)"
-            case .conntrack, .transmit, .device, .programs, .queue, .tunnel, .stray, .sighting: nil
+            case .conntrack, .transmit, .device, .programs, .queue, .tunnel, .sibling, .stray, .sighting: nil
             }
         }
     }

@@ -86,7 +86,13 @@ import Wire
         #expect(bridged.map(\.end) == [LayerTwoPath.Port(namespace: "host", device: "mybridge")])
         #expect(bridged.first?.beginsWithWire == true && bridged.first?.steps.count == 2)
         let outside = graph.segment(out: "eth0", of: "pod").paths
-        #expect(outside.map(\.end) == [LayerTwoPath.Port(namespace: "host", device: "eth0")])
+        // The parent itself is an end too, by a step that keeps the two apart.
+        let parent = LayerTwoPath.Port(namespace: "host", device: "eth0")
+        #expect(outside.map(\.end) == [parent, parent])
+        #expect(
+            outside.last?.steps == [
+                .sibling(from: LayerTwoPath.Port(namespace: "pod", device: "eth0"), to: parent, lower: parent)
+            ])
         #expect(outside.first?.isOutside == true)
         let inside = graph.segment(into: "eth0", of: "host").paths
         #expect(inside.map(\.end.namespace) == ["host", "pod"])

@@ -93,11 +93,13 @@ final class Precedence: Sendable {
     }
 
     /// Whether one device stands directly on the other and a packet goes from one to the other in its direction: out of
-    /// a macvlan by its parent, or in by the parent to the macvlan.
+    /// a macvlan by its parent, or in by the parent to the macvlan. From one macvlan to another of the same parent the parent
+    /// sees it come in (macvlan_queue_xmit).
     private func isStacked(_ from: Place, _ to: Place) -> Bool {
         guard from.device >= 0, to.device >= 0 else { return false }
         if from.phase == .linkOut, to.phase == .linkOut { return devices[Int(from.device)].lower == to.device }
         if from.phase == .linkIn, to.phase == .linkIn { return devices[Int(to.device)].lower == from.device }
+        if from.phase == .linkOut, to.phase == .linkIn { return devices[Int(from.device)].lower == to.device }
         return false
     }
 
@@ -152,6 +154,9 @@ final class Precedence: Sendable {
 
         // Stacked devices: a bridge above its ports, a macvlan above its lower device.
         if fromPhase == .linkOut || fromPhase == .bridgeOut {
+            if let fromDevice, toPhase == .linkIn, keepsTTL, fromDevice.lower >= 0, fromDevice.lower == to.device {
+                return 90_000
+            }
             guard let fromDevice, let toDevice, toPhase == .linkOut, keepsTTL else { return 0 }
             if fromDevice.isBridge, toDevice.master == from.device { return 90_000 }
             if fromDevice.lower >= 0, fromDevice.lower == to.device { return 90_000 }

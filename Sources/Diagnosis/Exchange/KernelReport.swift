@@ -54,6 +54,8 @@ struct KernelReport: Sendable {
         givenReason = reason
         // Drivers free what their XDP program dropped without giving the reason: veth_xdp_rcv_skb of veth, for one.
         if reason == "NOT_SPECIFIED", location?.contains("xdp") == true { reason = "XDP" }
+        // So is what waited for a neighbour that did not reply.
+        if reason == "NOT_SPECIFIED", location == "neigh_invalidate" { reason = "NEIGH_FAILED" }
         namespace = namespace ?? stop?.namespace ?? drop?.namespace
         failure = context.sendFailures.last
         counter = Self.counter(context.counters)

@@ -47,7 +47,7 @@ struct StoppedPacket {
         return obstacle.candidate(
             at: Finding.Place(namespace: place, hook: walk.stoppedAt?.hook, device: walk.stoppedAt?.device),
             "\(place ?? "the kernel") dropped the packet: \(words)", evidence: report.fact.map { [$0] } ?? [],
-            reasons: [reason])
+            isCertain: !obstacle.traits.contains(.isSymptom), reasons: [reason])
     }
 
     // MARK: A traced rule

@@ -45,6 +45,7 @@ extension WalkDiagnosis {
     ) -> PathFindings {
         var inputs = inputs(request ?? reading)
         inputs.requestPassed = request?.namespaces
+        inputs.arrivalPort = reading.arrivalPort
         let start = reading.start(sender: sender(reading, packet))
         let path =
             start.map { ForwardPath(of: packet, from: $0, origin: first, inputs) }
@@ -98,7 +99,7 @@ extension WalkDiagnosis {
                 .seen("no reply from the next hop of \(last.namespace) on \(device)"))
             return cause
         }
-        return NeighborUnresolved().waiting(for: waiting, in: last.namespace, on: device)
+        return NeighborUnresolved().waiting(for: waiting, in: last.namespace, on: device, path: stop.findings.path)
     }
 
     private func unexplained(_ stop: StoppedPacket) -> Finding {

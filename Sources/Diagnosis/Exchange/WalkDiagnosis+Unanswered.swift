@@ -81,6 +81,7 @@ extension WalkDiagnosis {
         _ reading: WalkReading, _ packet: PacketState, _ arrived: PacketState, _ last: Hop, _ namespace: Namespace
     ) -> PathFindings {
         let inputs = inputs(reading)
+        if let stray = strayArrival(reading, last, inputs) { return stray }
         if last.vantage == .socket {
             guard packet.ipProtocol == .udp || packet.owesReply else {
                 return PathFindings(ForwardPath(origin: arrived, inputs))
@@ -91,6 +92,19 @@ extension WalkDiagnosis {
         return PathFindings(
             reading.start(sender: nil).map { ForwardPath(of: arrived, from: $0, inputs) }
                 ?? ForwardPath(origin: arrived, inputs))
+    }
+
+    /// Where the frame that came in was for another MAC address, so that it was seen there and not taken: what that comes
+    /// from.
+    private func strayArrival(_ reading: WalkReading, _ last: Hop, _ inputs: PathInputs) -> PathFindings? {
+        let entry = reading.sightings.last {
+            $0.namespace == last.namespace && $0.vantage == .link && $0.direction == .in
+        }
+        guard let entry, let device = entry.device, let packet = reading.packet(at: entry),
+            let mac = packet.macDestination, !mac.isGroup, !mac.isZero
+        else { return nil }
+        let path = ForwardPath(of: packet, from: .received(namespace: last.namespace, device: device), inputs)
+        return path.steps.contains { $0.kind == .stray } ? PathFindings(path) : nil
     }
 
     /// Nil where the question finds nothing; empty where there is nothing to say, and no more is asked.
@@ -125,11 +139,18 @@ extension WalkDiagnosis {
     }
 
     private mutating func stoppedAfterArrival(_ arrival: Arrival) -> [Finding]? {
-        let mine = arrival.onward.candidates.filter { $0.finding.where.namespace == arrival.last.namespace }
+        // Why a frame is not for the device that it came to is elsewhere.
+        let isStray = arrival.onward.path.steps.contains { $0.kind == .stray }
+        let mine = arrival.onward.candidates.filter {
+            $0.finding.where.namespace == arrival.last.namespace || isStray && $0.traits.contains(.isElsewhere)
+        }
         let stopping = mine.first { $0.finding.rule != nil || $0.traits.contains(.stopsAfterArrival) }
         guard let stopping, stopping.isCertain else { return nil }
         let report = KernelReport(arrival.reading.walk, context)
         walk.outcome = .lost
+        if isStray {
+            walk.stoppedAt = Stop(namespace: arrival.last.namespace, device: arrival.last.device, vantage: .link)
+        }
         refine(stopping, arrival.reading)
         return findings(of: stopping, next: mine, arrival.onward, report, arrival.reading)
     }

@@ -73,7 +73,8 @@ enum Witness: CaseIterable, Sendable {
             return stop.explained(by: reason).map(Testimony.cause) ?? .unexplained
         }
         // The kernel names the reason and one thing there fits it.
-        if fitting.count == 1, reason != "NOT_SPECIFIED" { match.isCertain = true }
+        let isCause = !match.traits.contains(.isSymptom)
+        if fitting.count == 1, reason != "NOT_SPECIFIED", isCause { match.isCertain = true }
         return .cause(match)
     }
 

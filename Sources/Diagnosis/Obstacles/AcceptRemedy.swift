@@ -97,6 +97,18 @@ enum AcceptRemedy {
         }
     }
 
+    /// An accept for the ARP requests and replies of two addresses.
+    static func arp(
+        _ traversal: HookTraversal, _ ending: HookResult.Ending, _ question: PacketState
+    ) -> [RemedyAction] {
+        let pair = "{ \(question.source), \(question.destination) }"
+        return [
+            .nft(
+                traversal.site.namespace,
+                "\(words: nftPlace(ending)) arp saddr ip \(pair) arp daddr ip \(pair) accept")
+        ]
+    }
+
     /// Docker rewrites its own chains and leaves DOCKER-USER to its user.
     private static func usesDockerUser(_ traversal: HookTraversal, _ chain: RuleChain) -> Bool {
         traversal.hook == .forward && chain.backend != "nft" && chain.table == "filter"

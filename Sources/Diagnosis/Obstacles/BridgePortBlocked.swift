@@ -1,5 +1,7 @@
 internal import Network
+internal import Ruleset
 internal import WalkModel
+internal import Wire
 
 /// A port of a bridge does not let the frame pass: its state, its isolation, or its VLAN.
 struct BridgePortBlocked: Obstacle {
@@ -12,11 +14,19 @@ struct BridgePortBlocked: Obstacle {
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .bridge(let step) = step, let blockage = step.blockage else { return [] }
+        guard case .bridge(let step) = step else { return [] }
+        guard let blockage = step.blockage else { return unflooded(step) }
         let bridge = step.bridge.name
         switch blockage {
         case .bridgeDown, .portDown: return []
         case .state(let port, let state): return [spanningTree(port, state, step)]
+        case .hairpin(let port):
+            return [
+                blocked(
+                    port, step,
+                    "the frame came in by it and would leave by it, and hairpin mode is off (with \(BridgeStep.netfilterKey(step.packet)) = 1 a translated packet is bridged, not routed)",
+                    "bridge link set dev \(port.name) hairpin on")
+            ]
         case .isolated(let entry, let exit):
             return [
                 blocked(
@@ -45,6 +55,54 @@ struct BridgePortBlocked: Obstacle {
                     "bridge vlan add dev \(entry.name) vid \(own ?? 1) pvid untagged")
             ]
         }
+    }
+
+    /// A port that broadcast frames are not sent to, where the next hop behind it must be asked for.
+    private func unflooded(_ step: BridgeStep) -> [Judgement] {
+        if let judgement = unknownAddress(step) { return [judgement] }
+        guard let hop = step.solicited, let exit = step.exit else { return [] }
+        let isOff = hop.isIPv4 ? exit.bridgePort?.broadcastFlooding == false : isUnlisted(exit, hop, step)
+        guard isOff else { return [] }
+        let setting = hop.isIPv4 ? "bcast_flood" : "mcast_flood"
+        let question = hop.isIPv4 ? "ARP requests are broadcast" : "neighbour solicitations are multicast"
+        let name = step.namespace.name
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name, device: exit.name),
+                    "bridge port \(exit.name) of \(step.bridge.name) in \(name) is not sent the question for \(hop): \(setting) is off, and \(question)",
+                    evidence: [.state("\(exit.name) in \(name): \(setting) off")],
+                    remedy: Remedy([
+                        .run(step.namespace, "bridge link set dev \(exit.name) \(words: CommandWords([setting])) on")
+                    ]))
+            )
+        ]
+    }
+
+    /// A locked port takes frames from MAC addresses in the forwarding database only, and where `flood` is off frames to
+    /// others do not leave by a port.
+    private func unknownAddress(_ step: BridgeStep) -> Judgement? {
+        if let entry = step.entry, entry.bridgePort?.isLocked == true, let mac = step.packet.macSource,
+            step.fdbEntry(for: mac, from: entry)?.device != entry.name
+        {
+            return blocked(
+                entry, step, "it is locked, and the forwarding database does not have \(mac) there",
+                "bridge fdb add \(mac) dev \(entry.name) master static")
+        }
+        if let exit = step.exit, exit.bridgePort?.flooding == false, let mac = step.packet.macDestination, !mac.isGroup,
+            step.solicited == nil, step.fdbEntry(for: mac, from: step.entry) == nil
+        {
+            return blocked(
+                exit, step, "flood is off, and the forwarding database does not have \(mac)",
+                "bridge fdb add \(mac) dev \(exit.name) master static")
+        }
+        return nil
+    }
+
+    /// Whether multicast is not flooded to the port, and it is not known as a member of the address's group either.
+    private func isUnlisted(_ port: Link, _ hop: IPAddress, _ step: BridgeStep) -> Bool {
+        port.bridgePort?.multicastFlooding == false
+            && step.bridge.bridge?.mdb?.contains { $0.group == hop.solicitedNode && $0.device == port.name } != true
     }
 
     /// Where the kernel's spanning tree runs, the state is its own and can't be set (EBUSY): a port that listens or learns

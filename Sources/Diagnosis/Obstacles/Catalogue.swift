@@ -12,11 +12,14 @@ enum Catalogue {
         PortNotPublished(), DNATNotForwarded(), RuleReject(), PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
-        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), VXLANUnreachable(), TCDrop(),
+        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
+        VXLANUnreachable(), TCDrop(),
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
-        DuplicateAddress(), AddressOnBridgePort(), GatewayUnreachable(), WrongNetmask(),
+        StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(), ArpSenderRefused(),
+        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(), PortWithoutBridge(),
+        GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers
         HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),

@@ -21,6 +21,8 @@ struct ForwardingDisabled: Obstacle {
         }
         if setting.isOn { return [.passed("\(setting.key) = 1 in \(namespace.name)")] }
         if WrongGateway.choice(at: step, surroundings) != nil { return [] }
+        // A frame that should not have come here is no reason to make a router of the machine.
+        if surroundings.misdirection(to: step) != nil || surroundings.isFromLink(step) { return [] }
         let isAllOff = destination.isIPv4 && namespace.sysctls["net.ipv4.ip_forward"] != "1"
         let action: RemedyAction =
             if !destination.isIPv4 {

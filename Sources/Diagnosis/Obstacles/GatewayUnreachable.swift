@@ -7,9 +7,11 @@ struct GatewayUnreachable: Obstacle {
     let code: FindingCode = "gateway-unreachable"
     let steps: Set<PathStep.Kind> = [.neighbour]
     let reasons = NeighborUnresolved.dropReasons
+    let traits: ObstacleTraits = .isSymptom
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .neighbour(let step) = step, case .nobody = step.resolution, let gateway = step.choice.gateway
+        guard case .neighbour(let step) = step, case .nobody = step.resolution, let gateway = step.choice.gateway,
+            step.silences.isEmpty, surroundings.loosePort(step) == nil
         else { return [] }
         let (namespace, choice) = (step.namespace, step.choice)
         let better = surroundings.gateways(for: step.packet, namespace).first
@@ -25,6 +27,6 @@ struct GatewayUnreachable: Obstacle {
                         "route replace \(choice.route?.destinationText ?? "default") via \($0.address) \(words: table)"
                     )
                 ])
-            })
+            }, isCertain: !step.hasOutside)
     }
 }

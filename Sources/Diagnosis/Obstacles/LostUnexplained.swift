@@ -17,7 +17,7 @@ struct LostUnexplained: Obstacle {
     }
 
     /// ` (checked: routes, rules, links)`: what the path from there has, in its order.
-    private func checked(_ path: ForwardPath) -> String {
+    func checked(_ path: ForwardPath) -> String {
         var words: [String] = []
         for word in path.steps.compactMap(\.kind.words) where !words.contains(word) { words.append(word) }
         return words.isEmpty ? "" : " (checked: \(words.joined(separator: ", ")))"
@@ -38,6 +38,7 @@ extension PathStep.Kind {
         case .queue: "queues"
         case .bridge: "bridge ports"
         case .tunnel: "tunnels"
+        case .sibling: "macvlan modes"
         case .source: "reverse path check"
         case .forwarding: "forwarding"
         case .router: "TTL"

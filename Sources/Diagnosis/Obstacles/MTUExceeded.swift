@@ -8,7 +8,7 @@ internal import Wire
 /// other end of a link takes.
 struct MTUExceeded: Obstacle {
     let code: FindingCode = "mtu-exceeded"
-    let steps: Set<PathStep.Kind> = [.router, .transmit, .wire]
+    let steps: Set<PathStep.Kind> = [.router, .transmit, .wire, .bridge]
     let reasons: Set = ["PKT_TOO_BIG", "NOT_SPECIFIED"]
 
     func words(for reason: String, _ packet: PacketState) -> String? {
@@ -24,6 +24,7 @@ struct MTUExceeded: Obstacle {
         case .transmit(let step) where step.inDevice == nil:
             return compare(step.packet, step.namespace, step.link, isRouter: false, surroundings)
         case .wire(let step) where step.farLink.isUp: return receive(step)
+        case .bridge(let step): return leave(step)
         default: return []
         }
     }
@@ -66,6 +67,20 @@ struct MTUExceeded: Obstacle {
             evidence: [
                 .state("MTU \(link.mtu) of \(link.name) in \(namespace.name)"), .seen("\(packet.length) bytes"),
             ] + surroundings.errors(ofTypes: [3, 2]), remedy: Remedy(actions), isCertain: isKnown)
+    }
+
+    /// A bridge drops what exceeds the MTU of the port that it would leave by (br_dev_queue_push_xmit), silently.
+    private func leave(_ step: BridgeStep) -> [Judgement] {
+        guard let port = step.exit, step.packet.isWhole, port.mtu > 0, step.packet.length > port.mtu + 4 else {
+            return []
+        }
+        let name = step.namespace.name
+        let mtu = max(step.entry?.mtu ?? 0, step.bridge.mtu, step.packet.length)
+        return stops(
+            at: Finding.Place(namespace: name, device: port.name),
+            "the packet of \(step.packet.length) bytes exceeds the MTU of \(port.name) in \(name) (\(port.mtu)), a port of \(step.bridge.name): a bridge drops it silently",
+            evidence: [.state("MTU \(port.mtu) of \(port.name) in \(name)"), .seen("\(step.packet.length) bytes")],
+            remedy: Remedy([.ip(step.namespace, "link set dev \(port.name) mtu \(mtu)")]))
     }
 
     /// A device drops frames that exceed its own MTU (is_skb_forwardable): silently, whether or not they may be

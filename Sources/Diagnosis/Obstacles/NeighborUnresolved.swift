@@ -8,12 +8,15 @@ struct NeighborUnresolved: Obstacle {
     static let dropReasons: Set = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATE_FAIL", "NOT_SPECIFIED"]
 
     let code: FindingCode = "neighbor-unresolved"
-    let steps: Set<PathStep.Kind> = [.neighbour, .stray]
+    let steps: Set<PathStep.Kind> = [.neighbour]
     let reasons: Set<String> = Self.dropReasons
+    let traits: ObstacleTraits = .isSymptom
 
     func words(for reason: String, _ packet: PacketState) -> String? {
         switch reason {
         case "NEIGH_FAILED": "the next hop did not reply"
+        case "NEIGH_CREATE_FAIL":
+            "no entry could be made for the next hop: the neighbour table is full (net.ipv\(packet.source.isIPv4 ? 4 : 6).neigh.default.gc_thresh3) or there is no memory"
         case "NEIGH_QUEUEFULL": "the next hop has not replied yet, and its queue is full"
         default: nil
         }
@@ -21,7 +24,6 @@ struct NeighborUnresolved: Obstacle {
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
-        case .stray(let mac): [.unknown("no device that can be seen has the MAC address \(mac)")]
         case .neighbour(let step): examine(step, surroundings)
         default: []
         }
@@ -36,15 +38,19 @@ struct NeighborUnresolved: Obstacle {
                 ))
         }
         switch step.resolution {
-        case .outside: break
+        case .outside, .stray: break
         case .path(let path):
-            if !step.isKnown, step.isUnanswered, step.misplaced(surroundings.topology) == nil {
+            if !step.isKnown, step.isUnanswered, step.silences.isEmpty,
+                step.misplaced(surroundings.topology) == nil
+            {
                 judgements += unanswered(step, path, surroundings)
             }
         case .nobody:
             let isOther =
                 step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.context.graph) != nil
-            if !isOther { judgements.append(.candidate(unresolved(step, surroundings))) }
+            if !isOther, step.silences.isEmpty, surroundings.loosePort(step) == nil {
+                judgements.append(.candidate(unresolved(step, surroundings)))
+            }
         }
         return judgements
     }
@@ -54,7 +60,7 @@ struct NeighborUnresolved: Obstacle {
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
             "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))",
-            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)])
+            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)], isCertain: !step.hasOutside)
     }
 
     /// The question was asked and not answered though the address is there. What is between is asked step by step as the
@@ -63,27 +69,21 @@ struct NeighborUnresolved: Obstacle {
         _ step: NeighbourStep, _ path: LayerTwoPath, _ surroundings: Surroundings
     ) -> [Judgement] {
         guard let holder = surroundings.topology[namespace: path.end.namespace] else { return [] }
-        let device = path.end.device
-        if !step.hop.isIPv4 {
-            let question = NeighbourQuestion(step: step, holder: holder, device: device)
-            return question.stopped(surroundings).map { [.candidate($0)] } ?? []
-        }
-        var judgements: [Judgement] = []
-        if let chain = holder.netfilter.chains.first(where: { $0.family == "arp" && !$0.rules.isEmpty }) {
-            judgements.append(.unknown("ARP rules in \(holder.name): \(chain.name) has \(chain.rules.count)"))
-        }
-        if holder.settings.value("arp_ignore", of: device)?.isOn == true {
-            judgements.append(.unknown("arp_ignore is set for \(device) in \(holder.name)"))
-        }
-        return judgements
+        let question = NeighbourQuestion(step: step, path: path, holder: holder)
+        return question.stopped(surroundings).map { [.candidate($0)] } ?? []
     }
 
     /// The packet waits for a neighbour that has not answered, and nothing that could keep the answer back was found.
-    func waiting(for entry: Neighbor, in namespace: String, on device: String) -> Candidate {
+    ///
+    /// - Parameter path: what was looked at.
+    func waiting(
+        for entry: Neighbor, in namespace: String, on device: String, path: ForwardPath
+    ) -> Candidate {
         let state = entry.state
+        let checked = LostUnexplained().checked(path)
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); no cause for the missing reply was found",
+            "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); what was looked at does not say why there is no reply\(checked)",
             evidence: [.state("neighbour \(entry.address) on \(device) in \(namespace): \(state)")], isCertain: false,
             reasons: [])
     }
@@ -101,8 +101,9 @@ extension NeighbourStep {
 
     func whereabouts(_ topology: Topology) -> String {
         let names = elsewhere(topology)
+        let rest = hasOutside ? "; what the link leads to outside can't be seen" : ""
         return names.isEmpty
-            ? "no namespace on this host has \(hop)"
+            ? "no namespace on this host has \(hop)\(rest)"
             : "\(hop) is configured in \(names.joined(separator: ", ")), not on this link"
     }
 }

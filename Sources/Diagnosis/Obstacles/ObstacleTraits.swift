@@ -22,4 +22,6 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let concernsDatagram = Self(rawValue: 1 << 8)
     /// It already says which rule accepted the packet before.
     static let namesAccept = Self(rawValue: 1 << 9)
+    /// It says where the packet stopped rather than why: no drop reason makes it certain.
+    static let isSymptom = Self(rawValue: 1 << 20)
 }

@@ -28,7 +28,13 @@ struct PathFindings: Sendable {
             for obstacle in Catalogue.obstacles(at: step.kind) {
                 for judgement in obstacle.examine(step, surroundings) {
                     switch judgement {
-                    case .candidate(let candidate): candidates.append(candidate)
+                    case .candidate(var candidate):
+                        if case .neighbour(let neighbour) = step, neighbour.isAlternative {
+                            candidate.isCertain = false
+                            candidate.finding.message +=
+                                "; the route has several next hops, and the packet may have gone to this one"
+                        }
+                        candidates.append(candidate)
                     case .check(let check): note(check)
                     }
                 }

@@ -6,7 +6,7 @@ internal import Wire
 /// Strict source validation: the packet came in by another device than the route back to its source uses.
 struct ReversePathFilter: Obstacle {
     let code: FindingCode = "reverse-path-filter"
-    let steps: Set<PathStep.Kind> = [.source]
+    let steps: Set<PathStep.Kind> = [.source, .neighbour]
     let reasons: Set = ["IP_RPFILTER"]
     let traits: ObstacleTraits = [.stopsEveryFrame, .stopsAfterArrival]
 
@@ -15,7 +15,14 @@ struct ReversePathFilter: Obstacle {
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .source(let step) = step else { return [] }
+        switch step {
+        case .source(let step): examine(step)
+        case .neighbour(let step): asked(step)
+        default: []
+        }
+    }
+
+    private func examine(_ step: ReceiveStep) -> [Judgement] {
         let (namespace, device, source) = (step.namespace, step.device, step.packet.source)
         if step.isReversePathOff { return [.passed("rp_filter is off for \(device) in \(namespace.name)")] }
         guard let check = step.reversePath, check.port == nil else { return [] }
@@ -26,11 +33,31 @@ struct ReversePathFilter: Obstacle {
                 )
             ]
         }
+        return [.candidate(failed(check, source, namespace, device))]
+    }
+
+    /// An ARP request is checked as a packet from the asker's address is (arp_process, ip_route_input).
+    private func asked(_ step: NeighbourStep) -> [Judgement] {
+        guard let asker = step.asker else { return [] }
+        return step.silences.compactMap { respondent, silence in
+            guard case .reversePath(let check) = silence, check.port == nil else { return nil }
+            var found = failed(check, asker, respondent.namespace, respondent.path.end.device)
+            found.finding.message += ", so ARP requests from \(asker) for \(step.hop) get no reply either"
+            found.finding.evidence.append(step.fact)
+            found.reasons = NeighborUnresolved.dropReasons
+            found.isCertain = !step.hasOutside
+            return .candidate(found.with([.stopsNeighbourDiscovery, .isElsewhere]))
+        }
+    }
+
+    private func failed(
+        _ check: ReversePath, _ source: IPAddress, _ namespace: Namespace, _ device: String
+    ) -> Candidate {
         let hasRoute = check.back.kind != nil
         let back =
             hasRoute ? "the route back to \(source) is \(check.back.text)" : "there is no route back to \(source)"
         let key = "net.ipv4.conf.DEVICE.rp_filter"
-        return stops(
+        return candidate(
             at: Finding.Place(namespace: namespace.name, device: device),
             "\(check.mode == 1 ? "strict" : "loose") reverse path check on \(device) in \(namespace.name): \(hasRoute ? "the route back to \(source) uses another interface (\(check.back.text))" : back)",
             evidence: [

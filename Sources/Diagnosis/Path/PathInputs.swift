@@ -14,6 +14,9 @@ struct PathInputs: Sendable {
     /// As if policy routing had no rules of its own.
     var usesMainTableOnly = false
 
+    /// The port of a bridge by which a packet under way came into the namespace in which it is taken up.
+    var arrivalPort: LayerTwoPath.Port?
+
     var topology: Topology { context.topology }
     var graph: NetworkGraph { context.graph }
 

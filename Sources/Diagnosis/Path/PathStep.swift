@@ -7,7 +7,7 @@ internal import Wire
 ///
 /// Steps are facts: they say what is configured and what follows from it for the path. What they mean for somebody whose
 /// packet did not arrive is the catalogue's affair (`Obstacle`).
-enum PathStep: Sendable {
+indirect enum PathStep: Sendable {
     /// The route lookup of a local sender, or of a router once it may forward.
     case route(RouteStep)
     /// A new connection asks for an entry of the connection table.
@@ -25,6 +25,8 @@ enum PathStep: Sendable {
     case wire(WireStep)
     case bridge(BridgeStep)
     case tunnel(TunnelStep)
+    /// From one device to another on top of the same one (macvlan).
+    case sibling(SiblingStep)
     /// What a receiver asks of the source address (`fib_validate_source`).
     case source(ReceiveStep)
     /// Whether a namespace forwards what is not for itself.
@@ -33,12 +35,12 @@ enum PathStep: Sendable {
     case router(ReceiveStep)
     case socket(SocketStep)
     /// A frame whose destination no device that can be seen has.
-    case stray(MACAddress)
+    case stray(StrayStep)
     /// A capture sees the packet here; nothing is decided.
     case sighting(LayerTwoPath.Port)
 
     enum Kind: Sendable, Hashable {
-        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, source
+        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, sibling, source
         case forwarding, router, socket, stray, sighting
     }
 
@@ -55,6 +57,7 @@ enum PathStep: Sendable {
         case .wire: .wire
         case .bridge: .bridge
         case .tunnel: .tunnel
+        case .sibling: .sibling
         case .source: .source
         case .forwarding: .forwarding
         case .router: .router
@@ -114,34 +117,6 @@ struct DeviceStep: Sendable {
     var isBlocked: Bool { !link.isUp || !link.hasCarrier && link.kind != "bridge" }
 }
 
-struct NeighbourStep: Sendable {
-    enum Resolution: Sendable {
-        /// A path to the namespace that answers.
-        case path(LayerTwoPath)
-        /// It is beyond what can be seen.
-        case outside
-        /// Nobody on the link has the address, or nobody beyond it has answered.
-        case nobody
-    }
-
-    var namespace: Namespace
-    var link: Link
-    var packet: PacketState
-    var choice: RouteChoice
-    /// The gateway, or the destination itself.
-    var hop: IPAddress
-    /// Its entry in the neighbour table, if any.
-    var entry: Neighbor?
-    /// Paths to whoever has the address on this link.
-    var holders: [LayerTwoPath]
-    var resolution: Resolution
-    /// Whether the address was found by the MAC address of the entry, so that nobody needs to be asked.
-    var isKnown: Bool
-
-    var state: NeighborState? { entry?.state }
-    var isUnanswered: Bool { state?.isUnresolved == true }
-}
-
 struct ProgramStep: Sendable {
     var namespace: Namespace
     var link: Link
@@ -170,6 +145,8 @@ struct BridgeStep: Sendable {
         case portDown(Link)
         /// The port's state, when it is not `forwarding`.
         case state(Link, BridgePortState)
+        /// The frame would leave by the port that it came in by.
+        case hairpin(Link)
         /// Both ports are isolated.
         case isolated(from: Link, to: Link)
         /// VLAN filtering is on and the port has no PVID.
@@ -186,6 +163,10 @@ struct BridgeStep: Sendable {
     var entry: Link?
     /// Nil where the bridge's own namespace takes the frame.
     var exit: Link?
+    var packet: PacketState
+    /// The next hop that is asked for before the packet can be sent: with a broadcast frame in IPv4, in IPv6 with one to
+    /// a multicast group (RFC 4861, 7.2.2).
+    var solicited: IPAddress?
 
     /// The VLAN of the bridge itself.
     var ownVLAN: UInt16? { bridge.bridge?.pvid ?? bridge.bridge?.defaultPVID }

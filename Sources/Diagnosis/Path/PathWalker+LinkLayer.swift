@@ -6,7 +6,7 @@ internal import Wire
 /// Frames: wires, bridges, tunnels, and what devices ask of them.
 extension PathWalker {
     /// A frame that was seen on a wire: its MAC destination says to whom it goes.
-    mutating func follow(_ packet: PacketState, _ segment: Segment) {
+    mutating func follow(_ packet: PacketState, _ segment: Segment, at here: LayerTwoPath.Port) {
         guard mayContinue() else { return }
         let inside = segment.paths.filter { !$0.isOutside }
         if let target = target(of: packet, among: inside) {
@@ -14,7 +14,8 @@ extension PathWalker {
         } else if let outside = segment.paths.first(where: \.isOutside) {
             path.end = .left(namespace: outside.end.namespace, device: outside.end.device)
         } else if let mac = packet.macDestination {
-            note(.stray(mac))
+            guard let namespace = topology[namespace: here.namespace] else { return }
+            note(.stray(StrayStep(namespace: namespace, device: here.device, packet: packet, mac: mac)))
         }
     }
 
@@ -23,16 +24,15 @@ extension PathWalker {
     private func target(of packet: PacketState, among paths: [LayerTwoPath]) -> LayerTwoPath? {
         if let mac = packet.macDestination, !mac.isGroup {
             if let owner = paths.first(where: { topology.link(at: $0.end)?.mac == mac }) { return owner }
-            // A port's own address is the bridge's too.
-            let bridge = paths.first { path in
-                topology[namespace: path.end.namespace]?.links.contains {
-                    $0.master == path.end.device && $0.mac == mac
-                } == true
-            }
-            if let bridge { return bridge }
+            if let bridge = paths.first(where: { owns(mac, at: $0.end) }) { return bridge }
         }
         let holder = paths.first { topology[namespace: $0.end.namespace]?.holds(packet.destination) == true }
-        if holder != nil || packet.macDestination != nil { return holder }
+        if let mac = packet.macDestination {
+            // A frame for another address than the holder's is not taken by it.
+            let isOther = !mac.isGroup && holder.flatMap { topology.link(at: $0.end)?.mac }.map { $0 != mac } == true
+            return isOther ? nil : holder
+        }
+        if holder != nil { return holder }
         return paths.first {
             topology[namespace: $0.end.namespace].map { inputs.forwards($0, $0.links.first?.name, packet) } == true
         } ?? paths.first
@@ -48,6 +48,7 @@ extension PathWalker {
                 case .bridge(let name, let bridge, let inPort, let outPort):
                     bridged(name, bridge, inPort, outPort, &packet)
                 case .tunnel(let from, let to): tunnel(from, to, packet)
+                case .sibling(let from, let to, let lower): sibling(from, to, lower, packet)
                 }
             guard isPassed else {
                 path.isBlocked = true
@@ -120,9 +121,11 @@ extension PathWalker {
         _ name: String, _ bridge: String, _ inPort: String?, _ outPort: String?, _ packet: inout PacketState
     ) -> Bool {
         guard let namespace = topology[namespace: name], let link = namespace[device: bridge] else { return true }
+        let from = inPort ?? bridgedFrom
+        bridgedFrom = nil
         let step = BridgeStep(
-            namespace: namespace, bridge: link, entry: inPort.flatMap { namespace[device: $0] },
-            exit: outPort.flatMap { namespace[device: $0] })
+            namespace: namespace, bridge: link, entry: from.flatMap { namespace[device: $0] },
+            exit: outPort.flatMap { namespace[device: $0] }, packet: packet, solicited: solicited)
         note(.bridge(step))
         guard step.blockage == nil else { return false }
         askBridge(namespace, inPort, outPort, &packet)
@@ -164,108 +167,21 @@ extension PathWalker {
         }
     }
 
-    // MARK: Tunnels
+    // MARK: macvlan
 
-    /// Through a VXLAN tunnel. False where the packet that carries this one does not get there.
-    private mutating func tunnel(_ from: LayerTwoPath.Port, _ to: LayerTwoPath.Port, _ packet: PacketState) -> Bool {
+    /// Between devices on top of one. False where their modes keep them apart.
+    private mutating func sibling(
+        _ from: LayerTwoPath.Port, _ to: LayerTwoPath.Port, _ lower: LayerTwoPath.Port, _ packet: PacketState
+    ) -> Bool {
         guard let near = topology[namespace: from.namespace], let nearLink = near[device: from.device],
-            let vxlan = nearLink.vxlan, let far = topology[namespace: to.namespace],
-            let farLink = far[device: to.device], let other = farLink.vxlan
+            let far = topology[namespace: to.namespace], let farLink = far[device: to.device],
+            let below = topology.link(at: lower)
         else { return true }
         guard pass(DeviceStep(namespace: near, link: nearLink)) else { return false }
-        var step = TunnelStep(near: near, nearLink: nearLink, far: far, farLink: farLink)
-        step.wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
-        let remotes = vxlan.remotes(for: packet.macDestination)
-        let end = remotes.first { far.holds($0) }
-        step.fault = vxlan.fault(towards: other, remotes: remotes, end: end)
-        if step.fault == nil, !farLink.isUp { step.fault = .otherEndDown }
-        guard step.fault == nil, let end else {
-            note(.tunnel(step))
-            return false
-        }
-        let outer = PacketState(
-            source: vxlan.local ?? IPAddress(ipv4: 0), destination: end, ipProtocol: .udp,
-            destinationPort: vxlan.port, ttl: 64, length: packet.length == 0 ? 0 : packet.length + 50,
-            dontFragment: false, connection: .new)
-        let carried = ForwardPath(
-            of: outer, from: .send(namespace: near.name), PathInputs(inputs.context, flows: inputs.flows),
-            carrying: path)
-        path.stations = carried.stations
-        step.outer = carried
-        note(.tunnel(step))
-        return !carried.isBlocked
-    }
-
-    /// The address by which `near` would reach `far` for the outer packets.
-    private func underlayAddress(of far: Namespace, beside near: Namespace, _ vxlan: Link.VXLAN) -> IPAddress? {
-        let isIPv4 = vxlan.local?.isIPv4 ?? vxlan.remote?.isIPv4 ?? true
-        for link in far.links where link.kind != "loopback" && link.kind != "vxlan" && link.kind != "bridge" {
-            for prefix in link.addresses where prefix.address.isIPv4 == isIPv4 && !prefix.address.isLinkLocal {
-                let choice = near.lookUpRoute(to: prefix.address, source: nil, mark: 0, inDevice: nil)
-                if choice.kind == "unicast" { return prefix.address }
-            }
-        }
-        return nil
-    }
-}
-
-extension Link.VXLAN {
-    /// Where frames to a MAC address are sent: its own FDB entry, the default remote, then where all are flooded to.
-    fileprivate func remotes(for mac: MACAddress?) -> [IPAddress] {
-        let flooding = fdb.filter { $0.mac == MACAddress(value: 0) }.compactMap(\.destination)
-        let specific = mac.flatMap { mac in fdb.first { $0.mac == mac }?.destination }
-        return [specific, remote].compactMap(\.self) + flooding
-    }
-
-    /// What keeps this end from reaching `other`, whose namespace has the address `end`.
-    fileprivate func fault(
-        towards other: Link.VXLAN, remotes: [IPAddress], end: IPAddress?
-    ) -> TunnelStep.Fault? {
-        if remotes.isEmpty { return .noRemote }
-        guard let end else { return .wrongRemote(remotes) }
-        if identifier != other.identifier { return .identifier(identifier, other: other.identifier) }
-        if port != other.port { return .port(port, other: other.port) }
-        if let local = other.local, local != end { return .local(sends: end, takes: local) }
-        return nil
-    }
-}
-
-extension BridgeStep {
-    /// What keeps a frame from passing; nil where it passes. Frames are taken to be untagged: they are in the VLAN that
-    /// is the PVID of the port that they come in by.
-    var blockage: Blockage? {
-        guard bridge.isUp else { return .bridgeDown }
-        for port in [entry, exit].compactMap(\.self) {
-            guard port.isUp else { return .portDown(port) }
-            if let state = port.bridgePort?.state, state != .forwarding, port.hasCarrier {
-                return .state(port, state)
-            }
-        }
-        if let entry, let exit, entry.bridgePort?.isolated == true, exit.bridgePort?.isolated == true {
-            return .isolated(from: entry, to: exit)
-        }
-        return bridge.bridge?.vlanFiltering == true ? vlanBlockage : nil
-    }
-
-    private var vlanBlockage: Blockage? {
-        guard let vlan = entry.map({ $0.bridgePort?.pvid }) ?? ownVLAN, vlan != 0 else {
-            return entry.map(Blockage.noPVID)
-        }
-        if let exit {
-            let isMember = exit.bridgePort?.pvid == vlan || exit.bridgePort?.vlans.contains(vlan) == true
-            return isMember ? nil : .notMember(exit, vlan: vlan)
-        }
-        guard let entry, let own = ownVLAN, own != vlan else { return nil }
-        return bridge.bridge?.vlans?.contains(vlan) == true ? nil : .notBridges(entry, vlan: vlan)
-    }
-
-    /// Whether frames that are only bridged are handed to the IP hooks too (br_netfilter).
-    func handsToIP(_ packet: PacketState) -> Bool {
-        let own = packet.source.isIPv4 ? bridge.bridge?.callsIPTables : bridge.bridge?.callsIP6Tables
-        return namespace.sysctls[Self.netfilterKey(packet)] == "1" || own == true
-    }
-
-    static func netfilterKey(_ packet: PacketState) -> String {
-        packet.source.isIPv4 ? "net.bridge.bridge-nf-call-iptables" : "net.bridge.bridge-nf-call-ip6tables"
+        let step = SiblingStep(
+            lower: below, near: near, nearLink: nearLink, far: far, farLink: farLink, isParent: to == lower,
+            packet: packet)
+        note(.sibling(step))
+        return step.isOpen
     }
 }

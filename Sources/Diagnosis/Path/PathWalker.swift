@@ -15,6 +15,8 @@ internal import Wire
 /// in circles, or of tunnels that carry themselves, comes to an end after 64 stations.
 struct PathWalker {
     static let stationLimit = 64
+    /// How deep packets may carry each other: XMIT_RECURSION_LIMIT of net/core/dev.h.
+    static let depthLimit = 8
 
     let inputs: PathInputs
     /// Whether the packet carries another through a tunnel.
@@ -22,6 +24,12 @@ struct PathWalker {
     var path: ForwardPath
     /// The device at which the packet was seen on its way out: what is asked before that it has passed.
     var seenOut: LayerTwoPath.Port?
+    /// The packet as the namespace that it passes sends it on, where that restores its source.
+    private var restoredSource: PacketState?
+    /// The port of a bridge by which a packet came in that the bridge itself sends on, translated (br_netfilter).
+    var bridgedFrom: String?
+    /// The next hop that is asked for before the packet can go.
+    var solicited: IPAddress?
     var topology: Topology { inputs.topology }
 
     init(inputs: PathInputs, origin: PacketState, carrying: ForwardPath?) {
@@ -29,6 +37,7 @@ struct PathWalker {
         isCarrier = carrying != nil
         path = ForwardPath(origin: origin, inputs)
         path.stations = carrying?.stations ?? 0
+        path.depth = carrying.map { $0.depth + 1 } ?? 0
     }
 
     /// A hook in which the packet was seen: what comes before is done.
@@ -48,14 +57,18 @@ struct PathWalker {
             send(packet, namespace, resumed: nil)
         case .transmitted(let name, let device):
             seenOut = LayerTwoPath.Port(namespace: name, device: device)
-            follow(packet, inputs.graph.segment(out: device, of: name))
+            follow(
+                packet, inputs.graph.segment(out: device, of: name),
+                at: LayerTwoPath.Port(namespace: name, device: device))
         case .received(let name, let device):
             // A capture sees a packet before tc and the netdev hooks do (__netif_receive_skb_core).
             var packet = packet
             if let namespace = topology[namespace: name], let link = namespace[device: device] {
                 askReceiver(namespace, link, &packet)
             }
-            follow(packet, inputs.graph.segment(into: device, of: name))
+            follow(
+                packet, inputs.graph.segment(into: device, of: name),
+                at: LayerTwoPath.Port(namespace: name, device: device))
         case .hook(let name, let hook, let priority, let inDevice, let outDevice):
             guard let namespace = topology[namespace: name] else { return }
             let resumed = Resumed(hook: hook, priority: priority, outDevice: outDevice)
@@ -98,7 +111,7 @@ struct PathWalker {
         }
         // Rules of `output` may have changed what routing looks at.
         if choice.kind != "local" { choice = inputs.route(packet, namespace, inDevice: nil) }
-        if let device = resumed?.outDevice, choice.device == nil { choice.device = device }
+        if let device = resumed?.outDevice { choice.take(device) }
         guard choice.kind != nil else { return }
         path.routers.append(ForwardPath.Router(namespace: namespace.name, choice: choice, packet: packet))
         leave(packet, namespace, choice, inDevice: nil, from: resumed?.priority(at: .postrouting))
@@ -117,6 +130,7 @@ struct PathWalker {
         guard let device = choice.device else { return }
         ask(
             .postrouting, &packet, RuleSite(namespace: namespace, inDevice: inDevice, outDevice: device), from: from)
+        undoSourceTranslation(&packet)
         if choice.kind == "local" {
             note(.route(RouteStep(namespace: namespace, packet: packet, choice: choice)))
             receive(packet, namespace, device, physical: nil, resumed: nil)
@@ -138,8 +152,17 @@ struct PathWalker {
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
         let neighbour = resolve(hop, packet, namespace, link, choice)
         note(.neighbour(neighbour))
+        noteAlternatives(neighbour)
+        solicited = neighbour.isKnown ? nil : hop
+        defer { solicited = nil }
+        packet.macSource = link.mac
+        packet.macDestination = neighbour.isKnown ? neighbour.entry?.mac ?? link.mac : nil
         switch neighbour.resolution {
         case .nobody: stop()
+        case .stray(let mac):
+            note(.sighting(here))
+            note(.stray(StrayStep(namespace: namespace, device: device, packet: packet, mac: mac)))
+            stop()
         case .outside:
             askTransmitter(namespace, link, &packet)
             note(.sighting(here))
@@ -147,6 +170,7 @@ struct PathWalker {
         case .path(let way):
             // What a wire's near end asks is asked where the wire begins.
             if !way.beginsWithWire { note(.sighting(here)) }
+            packet.macDestination = packet.macDestination ?? topology.link(at: way.end)?.mac
             travel(packet, way)
         }
     }
@@ -158,41 +182,6 @@ struct PathWalker {
         return !step.isBlocked
     }
 
-    /// Who answers for the next hop: the device whose MAC address the neighbour table has, else whoever on the link has
-    /// the address, else somebody past what can be seen.
-    private func resolve(
-        _ hop: IPAddress, _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice
-    ) -> NeighbourStep {
-        let segment = inputs.graph.segment(out: link.name, of: namespace.name)
-        let entry = namespace.neighbors.first { $0.address == hop && $0.device == link.name }
-        let inside = segment.paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
-        let holders = inside.filter { topology[namespace: $0.end.namespace]?.holds(hop) == true }
-        let hasOutside = segment.paths.contains(where: \.isOutside)
-        var step = NeighbourStep(
-            namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
-            resolution: .nobody, isKnown: false)
-        if let entry, entry.state.isResolved, let mac = entry.mac {
-            step.isKnown = true
-            let known = inside.first { topology.link(at: $0.end)?.mac == mac } ?? holders.first
-            if let known {
-                step.resolution = .path(known)
-                return step
-            }
-            if hasOutside {
-                step.resolution = .outside
-                return step
-            }
-        }
-        if let holder = holders.first {
-            step.resolution = .path(holder)
-        } else if hasOutside {
-            step.resolution = step.isUnanswered ? .nobody : .outside
-        } else if link.kind == "tun" || link.kind == "loopback" || segment.paths.isEmpty && link.kind != "bridge" {
-            step.resolution = .outside
-        }
-        return step
-    }
-
     // MARK: Receiving
 
     mutating func receive(
@@ -200,6 +189,7 @@ struct PathWalker {
     ) {
         guard mayContinue() else { return }
         var packet = packet
+        let physical = physical ?? arrivalPort(at: device, of: namespace)
         /// Whether it was seen past routing.
         let isRouted = resumed.map { $0.hook != .prerouting } ?? false
         packet.connection = inputs.connectionState(packet, namespace)
@@ -207,7 +197,7 @@ struct PathWalker {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .prerouting)))
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
-            packet = inputs.untranslated(packet, namespace)
+            undoTranslation(&packet, namespace)
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
         let isLocal = choice.kind == "local"
@@ -224,12 +214,13 @@ struct PathWalker {
         if isLocal, resumed?.hook != .forward, resumed?.hook != .postrouting {
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.input, &packet, site, from: resumed?.priority(at: .input))
+            undoSourceTranslation(&packet)
             // The kernel itself takes what a tunnel carries.
             if !isCarrier { note(.socket(SocketStep(namespace: namespace, device: device, packet: packet))) }
             path.end = .delivered(namespace: namespace.name)
             return
         }
-        if let out = resumed?.outDevice, choice.device == nil { choice.device = out }
+        if let out = resumed?.outDevice { choice.take(out) }
         guard choice.device != nil else { return }
         step.choice = choice
         path.routers.append(
@@ -241,7 +232,44 @@ struct PathWalker {
             ask(.forward, &packet, site, from: resumed?.priority(at: .forward))
         }
         if !isRouted, let ttl = packet.ttl, ttl > 0 { packet.ttl = ttl - 1 }
+        bridgedFrom = bridgedPort(packet, namespace, device, physical, choice)
         leave(packet, namespace, choice, inDevice: device, from: resumed?.priority(at: .postrouting))
+        bridgedFrom = nil
+    }
+
+    private func arrivalPort(at device: String, of namespace: Namespace) -> String? {
+        guard let port = inputs.arrivalPort, port.namespace == namespace.name,
+            namespace[device: port.device]?.master == device
+        else { return nil }
+        return port.device
+    }
+
+    /// The port that a packet came in by, where its destination was translated to another address behind the same bridge
+    /// and the bridge hands its frames to the IP hooks: then it is bridged, not routed (br_nf_pre_routing_finish).
+    private func bridgedPort(
+        _ packet: PacketState, _ namespace: Namespace, _ device: String, _ physical: String?, _ choice: RouteChoice
+    ) -> String? {
+        guard let physical, packet.isDestinationTranslated == true, choice.device == device,
+            let bridge = namespace[device: device], bridge.kind == .bridge
+        else { return nil }
+        let step = BridgeStep(namespace: namespace, bridge: bridge, entry: nil, exit: nil, packet: packet)
+        return step.handsToIP(packet) ? physical : nil
+    }
+
+    /// Of a reply of a translated flow conntrack restores the destination before routing, and the source where it leaves
+    /// or is taken, past the rules of `forward` and `input` (nf_nat_packet).
+    private mutating func undoTranslation(_ packet: inout PacketState, _ namespace: Namespace) {
+        let restored = inputs.untranslated(packet, namespace)
+        restoredSource = restored == packet ? nil : restored
+        packet.destination = restored.destination
+        packet.destinationPort = restored.destinationPort
+    }
+
+    private mutating func undoSourceTranslation(_ packet: inout PacketState) {
+        guard let restored = restoredSource else { return }
+        packet.source = restored.source
+        packet.sourcePort = restored.sourcePort
+        restoredSource = nil
     }
 
     // MARK: Hooks

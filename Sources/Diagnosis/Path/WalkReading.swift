@@ -84,6 +84,16 @@ struct WalkReading {
         return device
     }
 
+    /// The bridge's port by which the packet came into the namespace where it was last seen; nil where it came by none.
+    var arrivalPort: LayerTwoPath.Port? {
+        guard let last else { return nil }
+        let arrival = sightings.last { sighting in
+            sighting.namespace == last.namespace && sighting.vantage == .link && sighting.direction == .in
+                && sighting.device.flatMap { topology[namespace: last.namespace]?[device: $0] }?.bridgePort != nil
+        }
+        return arrival?.device.map { LayerTwoPath.Port(namespace: last.namespace, device: $0) }
+    }
+
     /// Where the projection takes over; nil where the sender's namespace is not known.
     func start(sender: String?) -> PathStart? {
         guard let last else { return sender.map { .send(namespace: $0) } }

@@ -17,6 +17,9 @@ public struct LayerTwoPath: Sendable, Hashable {
         case bridge(namespace: String, bridge: String, in: String?, out: String?)
         /// From one VXLAN device to another. Whether the first one sends there at all is not examined.
         case tunnel(from: Port, to: Port)
+        /// From a macvlan device to another on top of the same one, or to that one (`to` equals `lower`). Whether their
+        /// modes allow it is not examined.
+        case sibling(from: Port, to: Port, lower: Port)
     }
 
     public var steps: [Step]

@@ -11,6 +11,7 @@ struct SegmentSearch {
     private(set) var paths: [LayerTwoPath] = []
     private var entered: Set<NetworkGraph.Device> = []
     private var left: Set<NetworkGraph.Device> = []
+    private var ended: Set<NetworkGraph.Device> = []
 
     init(_ graph: NetworkGraph) {
         self.graph = graph
@@ -26,11 +27,11 @@ struct SegmentSearch {
                 leave(port, steps + [bridge(device, in: nil, out: port)])
             }
             return
-        case .macvlan, .vlan:
-            if let lower = graph.lower(of: device) {
-                for sibling in graph.children(of: lower) where sibling != device { end(sibling, steps) }
-                return leave(lower, steps)
-            }
+        case .vlan:
+            if let lower = graph.lower(of: device) { return leave(lower, steps) }
+            if link.lower != nil { return }
+        case .macvlan, .macvtap:
+            if let lower = graph.lower(of: device) { return leave(device, above: lower, steps) }
             if link.lower != nil { return }
         default: break
         }
@@ -45,6 +46,22 @@ struct SegmentSearch {
         } else if link.kind != .loopback {
             leaveWhatWasRead(device, steps)
         }
+    }
+
+    /// A macvlan device sends: to siblings directly where both are in mode `bridge`, and by the device below. A sibling
+    /// that is reached in neither way, and the device below itself, come last, with the step that keeps them apart.
+    private mutating func leave(
+        _ device: NetworkGraph.Device, above lower: NetworkGraph.Device, _ steps: [LayerTwoPath.Step]
+    ) {
+        func step(to other: NetworkGraph.Device) -> LayerTwoPath.Step {
+            .sibling(from: port(device), to: port(other), lower: port(lower))
+        }
+        let siblings = graph.children(of: lower).filter { $0 != device && graph[$0].kind.isMacvlan }
+        for sibling in siblings where graph[device].isBridging && graph[sibling].isBridging {
+            end(sibling, steps + [step(to: sibling)])
+        }
+        leave(lower, steps)
+        for other in siblings + [lower] where !ended.contains(other) { end(other, steps + [step(to: other)]) }
     }
 
     private mutating func leaveTunnel(
@@ -65,16 +82,17 @@ struct SegmentSearch {
         guard steps.count < Self.longestPath, entered.insert(device).inserted else { return }
         if let bridge = graph.bridge(of: device) {
             end(bridge, steps + [self.bridge(bridge, in: device, out: nil)])
-            for port in graph.ports(of: bridge) where port != device {
+            for port in graph.ports(of: bridge) where port != device || graph[port].bridgePort?.hairpin == true {
                 leave(port, steps + [self.bridge(bridge, in: device, out: port)])
             }
             return
         }
         end(device, steps)
-        for child in graph.children(of: device) where graph[child].kind == .macvlan { end(child, steps) }
+        for child in graph.children(of: device) where graph[child].kind.isMacvlan { end(child, steps) }
     }
 
     private mutating func end(_ device: NetworkGraph.Device, _ steps: [LayerTwoPath.Step]) {
+        ended.insert(device)
         paths.append(LayerTwoPath(steps: steps, end: port(device)))
     }
 

@@ -92,3 +92,8 @@ public struct Link: Sendable, Codable, Hashable {
         ]
     }
 }
+
+extension Link {
+    /// Of a macvlan: whether it exchanges frames with siblings in the same mode; true where the mode was not read.
+    public var isBridging: Bool { mode == nil || mode == "bridge" }
+}

@@ -36,6 +36,9 @@ extension LinkKind {
     /// Comes in pairs: what one end sends, the other receives.
     public var isPair: Bool { self == .veth || self == .netkit || self == .vxcan }
 
+    /// Shares the device below it with others, each with a MAC address of its own.
+    public var isMacvlan: Bool { self == .macvlan || self == .macvtap }
+
     /// Puts whole packets into packets of its own.
     public var isTunnel: Bool { Self.tunnels.contains(self) }
 

@@ -13,11 +13,7 @@ extension Namespace {
     public func lookUpRoute(
         to destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?, mainOnly: Bool = false
     ) -> RouteChoice {
-        if destination.isLoopback || holds(destination) {
-            let device = links.first { $0.kind == .loopback || $0.name == "lo" }?.name
-            return RouteChoice(
-                kind: .local, table: .local, device: device, preferredSource: destination, tables: [.local])
-        }
+        let isOwn = destination.isLoopback || holds(destination)
         var tables: [RoutingTable] = []
         for rule in orderedRules(destination.family, mainOnly: mainOnly)
         where rule.matches(to: destination, source: source, mark: mark, inDevice: inDevice) {
@@ -28,6 +24,11 @@ extension Namespace {
                 continue
             }
             if tables.last != rule.table { tables.append(rule.table) }
+            if isOwn, rule.table == .local {
+                let device = links.first { $0.kind == .loopback || $0.name == "lo" }?.name
+                return RouteChoice(
+                    kind: .local, table: .local, device: device, preferredSource: destination, tables: [.local])
+            }
             guard let route = bestRoute(to: destination, table: rule.table), route.kind != .throw else { continue }
             // The kernel's own "unreachable default dev lo" of IPv6 stands for "no route".
             if route.kind == .unreachable, route.metric == .max { continue }

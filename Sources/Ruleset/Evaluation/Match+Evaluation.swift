@@ -59,12 +59,29 @@ extension RuleField {
     /// Whether a packet of this kind has no such field.
     func isAbsent(_ packet: PacketState) -> Bool {
         switch self {
+        case .arp, .arpAddress: return !packet.isARP
+        case .concatenation(let parts): return parts.contains { $0.isAbsent(packet) }
+        default: break
+        }
+        // An ARP packet has no IP header.
+        if packet.isARP, isOfIP { return true }
+        return isAbsentInIP(packet)
+    }
+
+    private var isOfIP: Bool {
+        switch self {
+        case .address, .transportProtocol, .timeToLive, .length, .port, .icmpType, .icmpCode, .tcpFlags: true
+        default: false
+        }
+    }
+
+    private func isAbsentInIP(_ packet: PacketState) -> Bool {
+        switch self {
         case .address(_, let family?), .transportProtocol(let family?), .timeToLive(let family?), .length(let family?):
             packet.source.family != family
         case .port(_, let number): !packet.hasPorts || number.map { $0 != packet.ipProtocol } == true
         case .icmpType(let isIPv6), .icmpCode(let isIPv6): packet.ipProtocol != (isIPv6 ? .icmpv6 : .icmp)
         case .tcpFlags: packet.ipProtocol != .tcp
-        case .concatenation(let parts): parts.contains { $0.isAbsent(packet) }
         default: false
         }
     }
@@ -102,6 +119,8 @@ extension RuleField {
         case .tcpFlags: Reading(packet.tcpFlags)
         case .timeToLive: Reading(packet.ttl)
         case .length: Reading(packet.length > 0 ? packet.length : nil)
+        case .arpAddress(let end): .address(end == .source ? packet.source : packet.destination)
+        case .arp(let field): Reading(field.ofEthernet ?? packet.arpOperation.map(UInt64.init))
         case .mac(let end): Reading(end == .source ? packet.macSource : packet.macDestination)
         default: .unknown
         }
@@ -136,6 +155,7 @@ extension RuleField {
         switch self {
         case .addressType(let end):
             Truth(site.namespace.addressType(of: end == .source ? packet.source : packet.destination) == word)
+        case .networkProtocol where packet.isARP: Truth(word == "arp")
         case .networkProtocol: Truth((packet.source.isIPv4 ? ["ipv4", "ip"] : ["ipv6", "ip6"]).contains(word))
         // iptables has what nft calls a status among its states.
         case .connectionState, .connectionStatus:

@@ -52,6 +52,9 @@ extension RuleField {
         case .length: known(packet.length > 0 ? packet.length : nil, "its length")
         case .mac(.source): known(packet.macSource, "its MAC source")
         case .mac(.destination): known(packet.macDestination, "its MAC destination")
+        case .arpAddress(let end):
+            end == .source ? "its sender is \(packet.source)" : "its target is \(packet.destination)"
+        case .arp: packet.arpOperation == 1 ? "it is a request" : "it is a reply"
         case .concatenation(let parts): parts.map { $0.explanation(packet, site) }.joined(separator: ", ")
         case .socketOwner, .ipset, .limit, .other: "it has another value"
         }
@@ -59,7 +62,7 @@ extension RuleField {
 
     private func absence(_ packet: PacketState) -> String {
         switch self {
-        case .address, .transportProtocol, .timeToLive, .length: family(packet)
+        case .address, .transportProtocol, .timeToLive, .length, .arp, .arpAddress: family(packet)
         case .concatenation(let parts): parts.first { $0.isAbsent(packet) }?.absence(packet) ?? ""
         default: protocolName(packet)
         }
@@ -69,10 +72,14 @@ extension RuleField {
         value.map { "\(name) is \($0)" } ?? "\(name) is not known"
     }
 
-    private func family(_ packet: PacketState) -> String { packet.source.isIPv4 ? "it is IPv4" : "it is IPv6" }
+    private func family(_ packet: PacketState) -> String {
+        packet.isARP ? "it is ARP" : packet.source.isIPv4 ? "it is IPv4" : "it is IPv6"
+    }
 
     private func protocolName(_ packet: PacketState) -> String {
-        "it is \(packet.ipProtocol == .icmpv6 ? "ICMPv6" : packet.ipProtocol.description.uppercased())"
+        packet.isARP
+            ? "it is ARP"
+            : "it is \(packet.ipProtocol == .icmpv6 ? "ICMPv6" : packet.ipProtocol.description.uppercased())"
     }
 
     private func addressType(of address: IPAddress, _ namespace: Namespace) -> String {

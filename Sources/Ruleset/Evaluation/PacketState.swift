@@ -22,6 +22,9 @@ public struct PacketState: Sendable, Hashable {
     public var macDestination: MACAddress?
     public var connection: ConnectionState?
     public var connectionMark: UInt32?
+    /// Of an ARP packet: 1 for a request, 2 for a reply; source and destination are the sender's and target's addresses
+    /// then. Nil for an IP packet.
+    public var arpOperation: UInt16?
     /// It goes the way of its connection's replies.
     public var isReply = false
     public var isSourceTranslated: Bool?
@@ -50,10 +53,12 @@ public struct PacketState: Sendable, Hashable {
         self.connection = connection
     }
 
+    public var isARP: Bool { arpOperation != nil }
+
     /// Whether ports mean anything (TCP, UDP, SCTP, UDP-Lite).
     public var hasPorts: Bool {
         switch ipProtocol {
-        case .tcp, .udp, .sctp, .udpLite: true
+        case .tcp, .udp, .sctp, .udpLite: !isARP
         default: false
         }
     }

@@ -49,6 +49,10 @@ enum NftablesSelector {
         "tcp flags": .tcpFlags,
         "icmp type": .icmpType(isIPv6: false), "icmpv6 type": .icmpType(isIPv6: true),
         "ip ttl": .timeToLive(.ipv4), "ip6 hoplimit": .timeToLive(.ipv6), "ip length": .length(.ipv4),
+        "ether type": .networkProtocol(isEtherType: true),
+        "arp saddr ip": .arpAddress(.source), "arp daddr ip": .arpAddress(.destination),
+        "arp saddr ether": .mac(.source), "arp operation": .arp(.operation), "arp htype": .arp(.hardwareType),
+        "arp ptype": .arp(.protocolType), "arp hlen": .arp(.hardwareLength), "arp plen": .arp(.protocolLength),
         "ether saddr": .mac(.source), "ether daddr": .mac(.destination),
     ]
 

@@ -34,7 +34,7 @@ extension Match {
         case .socketOwner(let isGroup): "-m owner \(not)--\(isGroup ? "gid" : "uid")-owner \(texts)"
         case .ipset(let name, let directions): "-m set \(not)--match-set \(quoted(name)) \(directions)"
         case .limit(let text), .other(let text): text
-        case .networkProtocol, .icmpCode, .concatenation: nftText
+        case .networkProtocol, .icmpCode, .concatenation, .arp, .arpAddress: nftText
         }
     }
 

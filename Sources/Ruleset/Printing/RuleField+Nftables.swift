@@ -25,6 +25,8 @@ extension RuleField {
         case .timeToLive(let family): family == .ipv6 ? "ip6 hoplimit" : "ip ttl"
         case .length(let family): family == nil ? "meta length" : "ip length"
         case .mac(let end): "ether \(Self.end(end, "addr"))"
+        case .arpAddress(let end): "arp \(Self.end(end, "addr")) ip"
+        case .arp(let field): "arp \(field.rawValue)"
         case .socketOwner(let isGroup): isGroup ? "meta skgid" : "meta skuid"
         case .concatenation(let parts): parts.map(\.nftName).joined(separator: " . ")
         case .limit(let text), .other(let text): text

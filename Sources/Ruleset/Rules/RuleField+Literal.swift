@@ -5,7 +5,7 @@ extension RuleField {
     var isNumeric: Bool {
         switch self {
         case .port, .transportProtocol, .connectionMark, .mark, .icmpType, .icmpCode, .tcpFlags, .timeToLive, .length,
-            .socketOwner:
+            .socketOwner, .arp:
             true
         default: false
         }
@@ -14,7 +14,7 @@ extension RuleField {
     /// A value of this field as nft writes it in text.
     func literal(_ text: String) -> RuleValue {
         switch self {
-        case .address:
+        case .address, .arpAddress:
             return IPAddress(text).map { .addresses($0...$0) } ?? .unreadable(text)
         case .device, .bridgePort:
             if text.hasSuffix("\\*") { return .device(text.dropLast(2) + "*", isPrefix: false) }
@@ -34,6 +34,7 @@ extension RuleField {
         case .port: servicePort(text).map(UInt64.init)
         case .transportProtocol: protocolNumber(text).map(UInt64.init)
         case .icmpType(let isIPv6): ICMPTypeName.number(text, isIPv6: isIPv6).map(UInt64.init)
+        case .arp(let field): field.number(text)
         case .tcpFlags: TCPFlag.bits(text).map(UInt64.init)
         default: nil
         }

@@ -43,6 +43,9 @@ package indirect enum RuleField: Hashable, Sendable {
     /// Bytes of the IP packet: `ip length`, or `meta length` and `-m length`.
     case length(IPAddress.Family?)
     case mac(End)
+    /// The sender's or target's IP address of an ARP packet (`arp saddr ip`).
+    case arpAddress(End)
+    case arp(ARPHeaderField)
     /// The user or group that owns the sending socket; not known from a snapshot.
     case socketOwner(isGroup: Bool)
     /// Membership in an ipset, whose elements a snapshot does not hold. `src`, `dst,dst`.

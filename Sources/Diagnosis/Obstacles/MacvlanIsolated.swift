@@ -1,0 +1,34 @@
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// Two devices on top of one do not exchange frames: a macvlan not in mode `bridge`, or a macvlan and the device below.
+struct MacvlanIsolated: Obstacle {
+    let code: FindingCode = "macvlan-isolated"
+    let steps: Set<PathStep.Kind> = [.sibling]
+    let reasons = NeighborUnresolved.dropReasons
+    let traits: ObstacleTraits = [.stopsEveryFrame, .isElsewhere]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .sibling(let step) = step, !step.isOpen else { return [] }
+        let (near, far) = (step.near.name, step.far.name)
+        let place = Finding.Place(namespace: near, device: step.nearLink.name)
+        if step.isParent {
+            let (child, parent) = (step.nearLink, step.farLink)
+            return stops(
+                at: place,
+                "\(child.name) in \(near) is a macvlan on \(parent.name) in \(far): such a device and the one below it never exchange frames; \(far) needs a macvlan of its own on \(parent.name) for that",
+                evidence: [
+                    .state("\(child.name) in \(near): macvlan mode \(child.mode ?? "unknown") on \(parent.name)")
+                ])
+        }
+        let ends = [(step.near, step.nearLink), (step.far, step.farLink)]
+        let others = ends.filter { !$0.1.isBridging }
+        let modes = ends.map { "\($0.1.name) in \($0.0.name) is in mode \($0.1.mode ?? "unknown")" }
+        return stops(
+            at: place,
+            "\(modes.joined(separator: ", ")): macvlan devices on \(step.lower.name) exchange frames directly only in mode bridge; in mode vepa the switch outside must send them back (hairpin), in mode private nothing does",
+            evidence: modes.map { .state($0) },
+            remedy: Remedy(others.map { .ip($0.0, "link set \($0.1.name) type macvlan mode bridge") }))
+    }
+}

@@ -1,0 +1,110 @@
+internal import Network
+internal import Ruleset
+internal import WalkModel
+internal import Wire
+
+/// A neighbour entry that sends a frame to the wrong device.
+struct Misdirection: Sendable {
+    /// Who has the entry, and on which device.
+    var namespace: Namespace
+    var link: Link
+    var entry: Neighbor
+    var mac: MACAddress
+    /// The device that has this MAC address; nil where none on the link does.
+    var owner: Surroundings.Holder?
+    /// A device on the link that has the entry's IP address.
+    var right: Surroundings.Holder?
+
+    /// Deletes an entry that was learned: it is asked for again. One that somebody configured is replaced.
+    var correction: [RemedyAction] {
+        let delete = RemedyAction.ip(namespace, "neigh del \(entry.address) dev \(link.name)")
+        guard entry.state == .permanent, let mac = right?.link.mac else { return [delete] }
+        var actions: [RemedyAction] = [
+            .ip(namespace, "neigh replace \(entry.address) lladdr \(mac) dev \(link.name) nud permanent")
+        ]
+        // A VXLAN device that learns nothing needs to be told where the address is.
+        if let vxlan = link.vxlan, !vxlan.fdb.contains(where: { $0.mac == mac }), vxlan.remote == nil,
+            let remote = vxlan.fdb.first(where: { $0.mac == self.mac })?.destination ?? right?.link.vxlan?.local
+        {
+            actions.append(.run(namespace, "bridge fdb append \(mac) dev \(link.name) dst \(remote)"))
+        }
+        return actions
+    }
+}
+
+extension Surroundings {
+    /// The first of the holders that has the address on its device.
+    func right(_ address: IPAddress, _ paths: [LayerTwoPath]) -> Holder? {
+        for path in paths {
+            guard let namespace = topology[namespace: path.end.namespace],
+                let link = namespace[device: path.end.device],
+                link.addresses.contains(where: { $0.address == address })
+            else { continue }
+            return Holder(namespace: namespace, link: link)
+        }
+        return nil
+    }
+
+    /// The entry that gave a frame the MAC address of no device.
+    func misdirection(of step: StrayStep) -> Misdirection? {
+        let askers = topology.namespaces.filter { namespace in
+            namespace.links.contains { $0.mac == step.packet.macSource && $0.mac != nil }
+        }
+        for namespace in askers + (askers.isEmpty ? [step.namespace] : []) {
+            for entry in namespace.neighbors where entry.mac == step.mac && entry.state.isResolved {
+                guard let link = namespace[device: entry.device] else { continue }
+                let paths = context.graph.segment(out: link.name, of: namespace.name).paths
+                // The right address, delivered to the wrong device.
+                if paths.contains(where: { !$0.isOutside && topology.link(at: $0.end)?.mac == step.mac }) { return nil }
+                guard
+                    paths.contains(where: { !$0.isOutside && $0.end.namespace == step.namespace.name })
+                        || namespace.name == step.namespace.name
+                else { continue }
+                let holders = paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
+                return Misdirection(
+                    namespace: namespace, link: link, entry: entry, mac: step.mac, right: right(entry.address, holders))
+            }
+        }
+        return nil
+    }
+
+    /// The entry of a sender on the link that brought a packet to a namespace that has neither the entry's address nor
+    /// replies for it.
+    func misdirection(to step: ReceiveStep) -> Misdirection? {
+        guard let receiver = step.namespace[device: step.device] else { return nil }
+        let own =
+            [receiver.mac].compactMap(\.self)
+            + step.namespace.links.filter { $0.master == step.device }.compactMap(\.mac)
+        for path in context.graph.segment(out: step.device, of: step.namespace.name).paths where !path.isOutside {
+            guard path.end.namespace != step.namespace.name, let sender = topology[namespace: path.end.namespace],
+                let link = sender[device: path.end.device]
+            else { continue }
+            if let source = step.packet.macSource, let mac = link.mac, source != mac { continue }
+            let hop = sender.lookUpRoute(
+                to: origin.destination, source: origin.source, mark: origin.mark, inDevice: nil)
+            for entry in sender.neighbors where entry.device == link.name && entry.state.isResolved {
+                guard let mac = entry.mac, own.contains(mac), !step.namespace.holds(entry.address),
+                    entry.address == hop.gateway ?? origin.destination || entry.address == step.packet.destination
+                else { continue }
+                let inquiry = NeighbourInquiry(namespace: step.namespace, device: step.device, target: entry.address)
+                if case .proxy = inquiry.reply { continue }
+                let others = context.graph.segment(out: link.name, of: sender.name).paths.filter {
+                    !$0.isOutside && $0.end.namespace != sender.name && $0.end.namespace != step.namespace.name
+                }
+                return Misdirection(
+                    namespace: sender, link: link, entry: entry, mac: mac,
+                    owner: Holder(namespace: step.namespace, link: receiver), right: right(entry.address, others))
+            }
+        }
+        return nil
+    }
+
+    /// Whether the packet is for an address of the very link that it came in by, from a sender there that can't be seen.
+    func isFromLink(_ step: ReceiveStep) -> Bool {
+        let choice = step.choice
+        guard choice.kind == .unicast, choice.gateway == nil, choice.device == step.device,
+            topology.namespaces.allSatisfy({ !$0.holds(step.packet.source) })
+        else { return false }
+        return choice.route?.origin == "kernel"
+    }
+}

@@ -1,0 +1,86 @@
+internal import Network
+internal import Ruleset
+internal import WalkModel
+internal import Wire
+
+/// A neighbour entry has a MAC address that is not the next hop's: the frame goes to somebody else, or to nobody.
+struct StaleNeighbor: Obstacle {
+    let code: FindingCode = "stale-neighbor"
+    let steps: Set<PathStep.Kind> = [.neighbour, .stray, .forwarding]
+    let reasons: Set<String> = Self.dropReasons
+    let traits: ObstacleTraits = [.isElsewhere, .stopsAfterArrival]
+
+    private static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
+
+    func words(for reason: String, _ packet: PacketState) -> String? {
+        reason == "OTHERHOST" ? "its destination MAC address is not that of the device that received it" : nil
+    }
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        switch step {
+        case .neighbour(let step):
+            guard case .stray(let mac) = step.resolution, let entry = step.entry,
+                surroundings.loosePort(step) == nil
+            else { return [] }
+            let misdirection = Misdirection(
+                namespace: step.namespace, link: step.link, entry: entry, mac: mac,
+                right: surroundings.right(step.hop, step.holders))
+            return [.candidate(candidate(misdirection, isCertain: true))]
+        case .stray(let step):
+            if surroundings.loosePort(step) != nil { return [] }
+            guard let misdirection = surroundings.misdirection(of: step) else {
+                return [.unknown("no device that can be seen has the MAC address \(step.mac)")]
+            }
+            return [.candidate(candidate(misdirection, isCertain: true))]
+        case .forwarding(let step):
+            guard step.forwardingSetting?.isOn != true else { return [] }
+            if let misdirection = surroundings.misdirection(to: step) {
+                return [.candidate(candidate(misdirection, isCertain: misdirection.right != nil))]
+            }
+            return surroundings.isFromLink(step) ? [.candidate(strayed(step))] : []
+        default: return []
+        }
+    }
+
+    private func candidate(_ misdirection: Misdirection, isCertain: Bool) -> Candidate {
+        let (namespace, link, entry) = (misdirection.namespace, misdirection.link, misdirection.entry)
+        let name = namespace.name
+        let owner =
+            misdirection.owner.map {
+                "is that of \($0.link.name) in \($0.namespace.name), which does not have the address"
+            }
+            ?? "is of no device on the link"
+        let right = misdirection.right.map {
+            "; \(entry.address) is configured on \($0.link.name) in \($0.namespace.name)\($0.link.mac.map { " (\($0))" } ?? "")"
+        }
+        let kind = entry.state == .permanent ? "wrong" : "stale"
+        return candidate(
+            at: Finding.Place(namespace: name, device: link.name),
+            "\(kind) neighbour entry in \(name): \(entry.address) lladdr \(misdirection.mac) on \(link.name) (\(entry.state)), but this MAC address \(owner)\(right ?? "")",
+            evidence: [
+                .state("neighbour \(entry.address) on \(link.name) in \(name): \(misdirection.mac) \(entry.state)")
+            ]
+                + [misdirection.owner, misdirection.right].compactMap {
+                    holder in
+                    holder.map {
+                        .state(
+                            "\($0.link.name) in \($0.namespace.name): \($0.link.mac?.description ?? "no MAC address")")
+                    }
+                },
+            remedy: Remedy(misdirection.correction), isCertain: isCertain)
+    }
+
+    /// Whose frame it is can't be seen: it was sent to this machine's MAC address and is for another host of the link.
+    private func strayed(_ step: ReceiveStep) -> Candidate {
+        let (name, device, destination) = (step.namespace.name, step.device, step.packet.destination)
+        let sender = step.packet.macSource.map { " (\($0))" } ?? ""
+        return candidate(
+            at: Finding.Place(namespace: name, device: device),
+            "the packet came to \(name) on \(device), but \(destination) is another address of that link: either its sender\(sender) holds an old neighbour entry for \(destination) with the MAC address of \(device), or it uses \(name) as its gateway, which is no router",
+            evidence: [
+                .state("\(destination) is not configured in \(name)"),
+                Fact(step.choice.evidence, step.choice.text),
+            ], isCertain: false
+        ).with(.isSymptom)
+    }
+}
