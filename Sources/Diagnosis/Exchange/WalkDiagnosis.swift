@@ -36,7 +36,7 @@ struct WalkDiagnosis {
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
-        case .dropped, .rejected, .lost, .unsent: return stopped(reading, request: nil)
+        case .dropped, .rejected, .lost, .unsent: return diverted(stopped(reading, request: nil), reading)
         }
     }
 

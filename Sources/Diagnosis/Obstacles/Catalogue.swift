@@ -9,7 +9,7 @@ enum Catalogue {
         LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        PortNotPublished(), DNATNotForwarded(), RuleReject(), PolicyDrop(), RuleDrop(),
+        PortNotPublished(), DNATNotForwarded(), StaleForward(), RuleReject(), PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
         TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), VXLANUnreachable(), TCDrop(),
@@ -19,11 +19,11 @@ enum Catalogue {
         DuplicateAddress(), AddressOnBridgePort(), GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers
-        HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
+        RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
         EchoIgnored(), SocketBufferFull(), ListenerElsewhere(), NoListener(),
         // Replies
-        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), NoAnswer(),
+        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), NoAnswer(),
         // No cause found
         SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),
     ]

@@ -22,4 +22,6 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let concernsDatagram = Self(rawValue: 1 << 8)
     /// It already says which rule accepted the packet before.
     static let namesAccept = Self(rawValue: 1 << 9)
+    /// A route is missing. Of a reply to a private address, a translation of the request may be what is missing.
+    static let lacksRoute = Self(rawValue: 1 << 10)
 }

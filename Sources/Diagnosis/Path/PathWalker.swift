@@ -94,9 +94,17 @@ struct PathWalker {
         if resumed?.hook != .postrouting {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .output)))
             let site = RuleSite(namespace: namespace, outDevice: choice.device)
+            let before = packet
             ask(.output, &packet, site, from: resumed?.priority(at: .output))
+            // What routing looks at has been changed: the packet is routed once more, with its source as it is
+            // (ip_route_me_harder).
+            if packet.destination != before.destination || packet.mark != before.mark {
+                choice = inputs.route(packet, namespace, inDevice: nil)
+                let again = RouteStep(namespace: namespace, packet: packet, choice: choice)
+                note(.route(again))
+                if again.isBlocked { return stop() }
+            }
         }
-        // Rules of `output` may have changed what routing looks at.
         if choice.kind != "local" { choice = inputs.route(packet, namespace, inDevice: nil) }
         if let device = resumed?.outDevice, choice.device == nil { choice.device = device }
         guard choice.kind != nil else { return }
@@ -117,6 +125,7 @@ struct PathWalker {
         guard let device = choice.device else { return }
         ask(
             .postrouting, &packet, RuleSite(namespace: namespace, inDevice: inDevice, outDevice: device), from: from)
+        packet = inputs.sourceRestored(packet, namespace)
         if choice.kind == "local" {
             note(.route(RouteStep(namespace: namespace, packet: packet, choice: choice)))
             receive(packet, namespace, device, physical: nil, resumed: nil)
@@ -207,10 +216,14 @@ struct PathWalker {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .prerouting)))
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
-            packet = inputs.untranslated(packet, namespace)
+            packet = inputs.destinationRestored(packet, namespace)
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
-        let isLocal = choice.kind == "local"
+        if namespace.isGroup(packet.destination, on: device) {
+            // To all on the link, or to a group: for this namespace too, whoever else it is for.
+            choice = RouteChoice(kind: packet.destination.isMulticast ? .multicast : .broadcast, table: .local)
+        }
+        let isLocal = choice.kind == "local" || choice.kind == "broadcast" || choice.kind == "multicast"
         var step = ReceiveStep(namespace: namespace, device: device, packet: packet, choice: choice)
         if !isRouted {
             note(.source(step))
@@ -224,6 +237,7 @@ struct PathWalker {
         if isLocal, resumed?.hook != .forward, resumed?.hook != .postrouting {
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.input, &packet, site, from: resumed?.priority(at: .input))
+            packet = inputs.sourceRestored(packet, namespace)
             // The kernel itself takes what a tunnel carries.
             if !isCarrier { note(.socket(SocketStep(namespace: namespace, device: device, packet: packet))) }
             path.end = .delivered(namespace: namespace.name)
