@@ -64,7 +64,9 @@ struct NetworkDiscovery: Sendable {
         let path = file?.path ?? site.paths.first ?? ""
         let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, [Listener]) = {
             var netfilter = NetfilterReading(namespace: file)
-            let reading = try NamespaceReading(over: try NetlinkSocket(.route))
+            let channel = try NetlinkSocket(.route)
+            var reading = try NamespaceReading(over: channel)
+            reading.readMemberships(over: channel)
             netfilter.read()
             let hasBridges = reading.links.contains { $0.bridge != nil }
             return (reading, Sysctls.read(hasBridges: hasBridges), netfilter, Listener.ofThisNamespace())
@@ -78,6 +80,7 @@ struct NetworkDiscovery: Sendable {
         namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
         namespace.netfilter = netfilter.netfilter
         namespace.listeners = listeners
+        namespace.memberships = reading.memberships
         return Reading(
             namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" })
     }

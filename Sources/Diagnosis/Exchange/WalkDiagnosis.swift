@@ -26,9 +26,10 @@ struct WalkDiagnosis {
 
     mutating func run() -> [Finding] {
         let reading = WalkReading(walk: walk, topology: topology)
-        guard let packet = reading.packet(), !packet.destination.isMulticast else { return [] }
+        guard let packet = reading.packet() else { return [] }
         // What lies past the edge of the recording is no fault of the network's.
         if walk.cutOff != nil { return [] }
+        if let group = GroupTarget(reading, packet, context.graph) { return sentToMany(reading, packet, group) }
         switch walk.outcome {
         case .delivered: return walk.answers == nil ? delivered(reading, packet) : []
         case .left:

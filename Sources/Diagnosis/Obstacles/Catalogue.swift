@@ -22,6 +22,8 @@ enum Catalogue {
         RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
         EchoIgnored(), SocketBufferFull(), ListenerElsewhere(), NoListener(),
+        // Multicast
+        MulticastNotForwarded(), NoGroupMember(),
         // Replies
         SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), NoAnswer(),
         // No cause found

@@ -20,14 +20,15 @@ struct Diversion {
     /// The last one on the walk; nil where the destination stays as sent.
     init?(_ reading: WalkReading) {
         let sightings = reading.sightings
-        let changed = sightings.last { hop in
-            hop.vantage == .netfilter && hop.changes.contains { $0.field.isOfDestination }
+        let changed = zip(sightings, sightings.dropFirst()).reversed().first { before, hop in
+            before.namespace == hop.namespace && before.packet.encapsulation == hop.packet.encapsulation
+                && (before.packet.destination != hop.packet.destination
+                    || before.packet.destinationPort != hop.packet.destinationPort)
         }
-        guard let hop = changed, let hook = hop.hook, hook == .prerouting || hook == .output,
-            let namespace = reading.topology[namespace: hop.namespace],
-            let before = sightings.last(where: { $0.index < hop.index }), var packet = reading.packet(at: before),
-            let result = reading.packet(at: hop)
+        guard let (before, hop) = changed, let namespace = reading.topology[namespace: hop.namespace],
+            var packet = reading.packet(at: before), let result = reading.packet(at: hop)
         else { return nil }
+        let hook: NetfilterHook = reading.inDevice(at: hop) == nil ? .output : .prerouting
         packet.connection = .new
         self.namespace = namespace
         self.hook = hook
