@@ -8,15 +8,15 @@ internal import Wire
 ///
 /// Each receiver gets a copy, and takes it where a socket asks for it. That others do not is no loss.
 struct GroupTarget {
-    /// The sender, and the device by which the packet left it.
+    /// The sender, and the device by which the packet left it; nil where that is not known.
     var sender: Namespace
-    var device: Link
+    var device: Link?
     /// The other namespaces on the link, with the device at which IP takes over.
     var receivers: [LayerTwoPath.Port]
     /// Whether the link goes on where nothing can be seen.
     var hasOutside: Bool
 
-    /// Nil for a packet that is for one receiver, and where it is not known by which device it was sent.
+    /// Nil for a packet that is for one receiver.
     init?(_ reading: WalkReading, _ packet: PacketState, _ graph: NetworkGraph) {
         guard let first = reading.sightings.first, let sender = Self.sender(of: packet, first, graph),
             packet.destination.isMulticast || packet.destination == IPAddress(ipv4: .max)
@@ -27,9 +27,11 @@ struct GroupTarget {
             hop.namespace == sender.name && hop.direction == .out && hop.vantage == .link
         }
         let name = left?.device ?? Self.device(of: sender, packet)
-        guard let name, let device = sender[device: name] else { return nil }
         self.sender = sender
-        self.device = device
+        device = name.flatMap { sender[device: $0] }
+        receivers = []
+        hasOutside = false
+        guard let device, device.kind != .loopback else { return }
         let paths = graph.segment(out: device.name, of: sender.name).paths
         hasOutside = paths.contains(where: \.isOutside)
         receivers = paths.filter { !$0.isOutside && $0.end.namespace != sender.name }.map(\.end)
@@ -48,6 +50,9 @@ struct GroupTarget {
         return holding?.name
             ?? sender.lookUpRoute(to: packet.destination, source: packet.source, mark: packet.mark, inDevice: nil).device
     }
+
+    /// `the link of eth0 in web`.
+    var link: String { "the link of \(device?.name ?? "an unknown device") in \(sender.name)" }
 
     /// The devices of the link that have joined the group; nil where nobody's groups were read.
     func members(of group: IPAddress, _ topology: Topology) -> [LayerTwoPath.Port]? {

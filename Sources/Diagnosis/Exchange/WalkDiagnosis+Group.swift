@@ -62,6 +62,8 @@ extension WalkDiagnosis {
             return []
         }
         endUnwanted()
+        // It came there and was taken by nobody.
+        walk.hops.removeAll { $0.vantage == .socket && $0.direction == .in }
         // Nobody forwards what is for one link only, and hosts send it without asking who is there.
         guard !group.isOfOneLink, isWhole(reading, target) else { return [] }
         if let barrier = MulticastBarrier(target, group, graph: context.graph) {

@@ -7,6 +7,7 @@ internal import Wire
 /// does so only while a multicast routing daemon runs (ip_mroute_setsockopt), and never with a TTL of 1.
 struct MulticastNotForwarded: Obstacle {
     let code: FindingCode = "multicast-not-forwarded"
+    let traits: ObstacleTraits = .concernsDatagram
 
     func candidate(_ packet: PacketState, _ barrier: MulticastBarrier, _ target: GroupTarget) -> Candidate {
         let (group, router) = (packet.destination, barrier.router.name)
@@ -30,7 +31,7 @@ struct MulticastNotForwarded: Obstacle {
         let members = barrier.members.map { "\($0.namespace) on \($0.device)" }.joined(separator: ", ")
         let joined =
             members.isEmpty
-            ? "nobody on the link of \(target.device.name) in \(target.sender.name) has joined \(group), nor is anybody seen to beyond \(router)"
+            ? "nobody on \(target.link) has joined \(group), nor is anybody seen to beyond \(router)"
             : "\(group) was joined by \(members), beyond \(router)"
         evidence += barrier.members.map { .state("\($0.namespace) has joined \(group) on \($0.device) (\(protocolName))") }
         return candidate(

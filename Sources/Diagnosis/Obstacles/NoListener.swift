@@ -38,9 +38,9 @@ struct NoListener: Obstacle {
         let names = target.receivers.map(\.namespace)
         return Finding(
             code: code, severity: .warning,
-            where: Finding.Place(namespace: target.sender.name, device: target.device.name),
+            where: Finding.Place(namespace: target.sender.name, device: target.device?.name),
             message:
-                "the broadcast went out by \(target.device.name) of \(target.sender.name), but nobody seen on that link listens on \(name) port \(port): \(names.prefix(6).joined(separator: ", "))\(names.count > 6 ? ", …" : "")",
+                "the broadcast went out on \(target.link), but nobody seen there listens on \(name) port \(port): \(names.prefix(6).joined(separator: ", "))\(names.count > 6 ? ", …" : "")",
             evidence: names.prefix(6).map { .state("no \(name) socket on port \(port) in \($0)") })
     }
 }

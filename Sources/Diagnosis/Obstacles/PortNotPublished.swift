@@ -164,11 +164,13 @@ struct PortNotPublished: Obstacle {
                 && ($0.kind == "nat" || $0.kind == nil && $0.table == "nat")
         }
         guard let chain else {
+            // nft has no name for this priority at output.
+            let priority = hook == .output ? "-100" : "dstnat"
             return [
                 .nft(namespace, "add table \(family) nat"),
                 .nft(
                     namespace,
-                    "add chain \(family) nat \(hook.rawValue) \("{ type nat hook \(hook.rawValue) priority dstnat; }")"),
+                    "add chain \(family) nat \(hook.rawValue) \("{ type nat hook \(hook.rawValue) priority \(priority); }")"),
                 .nft(namespace, "add rule \(family) nat \(hook.rawValue) \(words: match) dnat to \(socket)"),
             ]
         }
