@@ -48,7 +48,8 @@ struct GroupTarget {
             link.kind != .loopback && link.addresses.contains { $0.address == packet.source }
         }
         return holding?.name
-            ?? sender.lookUpRoute(to: packet.destination, source: packet.source, mark: packet.mark, inDevice: nil).device
+            ?? sender.lookUpRoute(to: packet.destination, source: packet.source, mark: packet.mark, inDevice: nil)
+            .device
     }
 
     /// `the link of eth0 in web`.

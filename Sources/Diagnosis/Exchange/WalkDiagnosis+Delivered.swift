@@ -84,7 +84,16 @@ extension WalkDiagnosis {
             return finding(of: near, reading) + stopping
         }
         guard let elsewhere = repliedElsewhere(reply, reading, stop: stopping.first) else { return stopping }
-        return finding(of: elsewhere, reading)
+        let turned = finding(of: elsewhere, reading)
+        // A rule that drops it is the nearer cause; that it came there is the other half.
+        guard let first = stopping.first, first.severity == .error, first.rule != nil else { return turned }
+        return stopping
+            + turned.map { finding in
+                var finding = finding
+                finding.severity = .warning
+                finding.checks = []
+                return finding
+            }
     }
 
     /// Whether a reply was seen in the namespace that handed the request over to where it arrived, or to the outside.

@@ -13,6 +13,12 @@ extension WalkDiagnosis {
         if report.rule != nil || report.reason?.hasPrefix("NETFILTER") == true || isDroppedByRule(report) {
             return stopped(reading, request: nil)
         }
+        // Neighbour discovery asks one of many, whose answer counts (RFC 4861).
+        if packet.ipProtocol == .icmpv6, packet.icmpType == 135 || packet.icmpType == 136 { return [] }
+        // What stops a copy on its link is no matter of who wants it.
+        if walk.outcome == .dropped, let reason = report.reason, !Self.reasonsOfUnwanted.contains(reason) {
+            return packet.destination.isMulticast ? [] : stopped(reading, request: nil)
+        }
         let isLost = walk.outcome == .lost || walk.outcome == .dropped
         guard packet.ipProtocol == .udp || packet.isEchoRequest else {
             if isLost { endUnwanted() }
@@ -26,6 +32,13 @@ extension WalkDiagnosis {
         walk.outcome = .left
         return [NoListener().nobody(packet, target)]
     }
+
+    /// By which the kernel frees copies that their receiver has no use for: no socket, nobody that joined, no route for a
+    /// group.
+    private static let reasonsOfUnwanted: Set = [
+        "NO_SOCKET", "NOT_SPECIFIED", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "IP_INVALID_DEST",
+        "INVALID_PROTO", "IP_NOPROTO", "UNHANDLED_PROTO", "OTHERHOST", "SOCKET_FILTER",
+    ]
 
     /// The first of the walks that the copies of one packet may make: the one that the sender's own sighting is in.
     private func isWhole(_ reading: WalkReading, _ target: GroupTarget) -> Bool {

@@ -66,7 +66,7 @@ extension WalkDiagnosis {
     private func isFree(_ route: ReplyRoute, _ turn: Turn, _ request: WalkReading) -> Bool {
         guard let sender = request.sightings.first?.namespace else { return false }
         var inputs = inputs(request, isReply: true)
-        inputs.override = (turn.namespace.name, route.choice)
+        inputs.overrides[turn.namespace.name] = route.choice
         let start: PathStart =
             turn.inDevice.map {
                 .hook(

@@ -51,6 +51,11 @@ struct Diversion {
         if later.translation != nil { afterwards = later }
     }
 
+    /// As an obstacle on the path behind it sees it.
+    var translation: Surroundings.Translation? {
+        rule.map { Surroundings.Translation(namespace: namespace.name, rule: $0, isSource: false) }
+    }
+
     /// `203.0.113.2:8080`, as it was asked for.
     var asked: String { Self.socket(packet) }
 

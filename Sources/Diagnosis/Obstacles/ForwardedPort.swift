@@ -17,7 +17,8 @@ struct ForwardedPort {
         packet.isDestinationTranslated = nil
         let families: Set<TableFamily> = [packet.destination.isIPv4 ? "ip" : "ip6", "inet"]
         // As if somebody out there had sent it: to the device that has the address first.
-        packet.source = packet.destination.isIPv4 ? IPAddress(ipv4: 0xcb00_71fe) : IPAddress(high: 0x2001_0db8 << 32, low: 0xfffe)
+        packet.source =
+            packet.destination.isIPv4 ? IPAddress(ipv4: 0xcb00_71fe) : IPAddress(high: 0x2001_0db8 << 32, low: 0xfffe)
         let links = namespace.links.filter { $0.kind != .loopback && $0.master == nil }
         let ordered =
             links.filter { $0.addresses.contains { $0.address == packet.destination } }

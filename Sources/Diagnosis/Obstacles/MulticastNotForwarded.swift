@@ -33,7 +33,9 @@ struct MulticastNotForwarded: Obstacle {
             members.isEmpty
             ? "nobody on \(target.link) has joined \(group), nor is anybody seen to beyond \(router)"
             : "\(group) was joined by \(members), beyond \(router)"
-        evidence += barrier.members.map { .state("\($0.namespace) has joined \(group) on \($0.device) (\(protocolName))") }
+        evidence += barrier.members.map {
+            .state("\($0.namespace) has joined \(group) on \($0.device) (\(protocolName))")
+        }
         return candidate(
             at: Finding.Place(namespace: router, device: barrier.inDevice),
             "the multicast packet came to \(router) on \(barrier.inDevice) and goes no further; \(joined), but \(obstacles.joined(separator: ", and "))",

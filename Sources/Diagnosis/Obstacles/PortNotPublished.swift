@@ -87,7 +87,8 @@ struct PortNotPublished: Obstacle {
         guard !inside.isEmpty else { return nil }
         // That a gateway has an address of the router's is not enough: other networks may use the same ones.
         for link in router.links where link.kind != .loopback && link.master == nil && !link.addresses.isEmpty {
-            for path in surroundings.context.graph.segment(out: link.name, of: router.name).paths where !path.isOutside {
+            for path in surroundings.context.graph.segment(out: link.name, of: router.name).paths where !path.isOutside
+            {
                 guard let other = inside.first(where: { $0.name == path.end.namespace }),
                     let end = other[device: path.end.device]
                 else { continue }
@@ -170,7 +171,8 @@ struct PortNotPublished: Obstacle {
                 .nft(namespace, "add table \(family) nat"),
                 .nft(
                     namespace,
-                    "add chain \(family) nat \(hook.rawValue) \("{ type nat hook \(hook.rawValue) priority \(priority); }")"),
+                    "add chain \(family) nat \(hook.rawValue) \("{ type nat hook \(hook.rawValue) priority \(priority); }")"
+                ),
                 .nft(namespace, "add rule \(family) nat \(hook.rawValue) \(words: match) dnat to \(socket)"),
             ]
         }

@@ -31,9 +31,10 @@ struct ReplyRoute {
         guard let gateway = Self.gateway(turn, surroundings) else { return nil }
         self.gateway = gateway
         let numbers = (UInt32(100)...).lazy.map(RoutingTable.init(rawValue:))
-        table = numbers.first { number in
-            !tables.contains(number) && !namespace.rules.contains { $0.table == number }
-        } ?? 100
+        table =
+            numbers.first { number in
+                !tables.contains(number) && !namespace.rules.contains { $0.table == number }
+            } ?? 100
         isThere = false
     }
 

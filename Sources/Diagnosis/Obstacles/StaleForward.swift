@@ -47,7 +47,8 @@ struct StaleForward: Obstacle {
             } ?? []
         }
         guard let position = rule.position else { return [] }
-        let tool = (rule.family == "ip6" ? "ip6tables" : "iptables") + (rule.backend == .iptablesLegacy ? "-legacy" : "")
+        let tool =
+            (rule.family == "ip6" ? "ip6tables" : "iptables") + (rule.backend == .iptablesLegacy ? "-legacy" : "")
         return [.run(namespace, "\(tool) -t \(rule.table) -D \(rule.chain) \(position)")]
     }
 }

@@ -13,8 +13,8 @@ struct PathInputs: Sendable {
     var requestPassed: Set<String>?
     /// As if policy routing had no rules of its own.
     var usesMainTableOnly = false
-    /// As if one namespace routed all by this choice.
-    var override: (namespace: String, choice: RouteChoice)?
+    /// As if these namespaces routed all that is not for themselves by these choices.
+    var overrides: [String: RouteChoice] = [:]
 
     var topology: Topology { context.topology }
     var graph: NetworkGraph { context.graph }
@@ -27,9 +27,7 @@ struct PathInputs: Sendable {
 
     /// The kernel's own answer where it was asked the same, else the snapshot's.
     func route(_ packet: PacketState, _ namespace: Namespace, inDevice: String?) -> RouteChoice {
-        if let override, override.namespace == namespace.name, !namespace.holds(packet.destination) {
-            return override.choice
-        }
+        if let choice = overrides[namespace.name], !namespace.holds(packet.destination) { return choice }
         var choice = namespace.lookUpRoute(
             to: packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice,
             mainOnly: usesMainTableOnly)
@@ -139,6 +137,11 @@ extension RouteChoice {
         case 113: isKernelAnswer = true
         default: isKernelAnswer = isDiscarding
         }
+    }
+
+    /// What is for many is taken here, whatever the tables say.
+    mutating func takeGroup(_ destination: IPAddress) {
+        self = RouteChoice(kind: destination.isMulticast ? .multicast : .broadcast, table: .local)
     }
 
     /// Takes the kernel's word for the table, with the route in it and the rule that leads there: one that asks for

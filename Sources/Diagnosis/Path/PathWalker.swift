@@ -94,22 +94,25 @@ struct PathWalker {
         if resumed?.hook != .postrouting {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .output)))
             let site = RuleSite(namespace: namespace, outDevice: choice.device)
-            let before = packet
+            let (destination, mark) = (packet.destination, packet.mark)
             ask(.output, &packet, site, from: resumed?.priority(at: .output))
-            // What routing looks at has been changed: the packet is routed once more, with its source as it is
-            // (ip_route_me_harder).
-            if packet.destination != before.destination || packet.mark != before.mark {
-                choice = inputs.route(packet, namespace, inDevice: nil)
-                let again = RouteStep(namespace: namespace, packet: packet, choice: choice)
-                note(.route(again))
-                if again.isBlocked { return stop() }
-            }
+            if packet.destination != destination || packet.mark != mark, !reroute(packet, namespace, &choice) { return }
         }
         if choice.kind != "local" { choice = inputs.route(packet, namespace, inDevice: nil) }
         if let device = resumed?.outDevice, choice.device == nil { choice.device = device }
         guard choice.kind != nil else { return }
         path.routers.append(ForwardPath.Router(namespace: namespace.name, choice: choice, packet: packet))
         leave(packet, namespace, choice, inDevice: nil, from: resumed?.priority(at: .postrouting))
+    }
+
+    /// Rules of `output` have changed what routing looks at: the packet is routed once more, with its source as it is
+    /// (ip_route_me_harder). False where it gets no further.
+    private mutating func reroute(_ packet: PacketState, _ namespace: Namespace, _ choice: inout RouteChoice) -> Bool {
+        choice = inputs.route(packet, namespace, inDevice: nil)
+        let step = RouteStep(namespace: namespace, packet: packet, choice: choice)
+        note(.route(step))
+        if step.isBlocked { stop() }
+        return !step.isBlocked
     }
 
     private func address(of choice: RouteChoice, _ namespace: Namespace, _ packet: PacketState) -> IPAddress? {
@@ -219,10 +222,8 @@ struct PathWalker {
             packet = inputs.destinationRestored(packet, namespace)
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
-        if namespace.isGroup(packet.destination, on: device) {
-            // To all on the link, or to a group: for this namespace too, whoever else it is for.
-            choice = RouteChoice(kind: packet.destination.isMulticast ? .multicast : .broadcast, table: .local)
-        }
+        // To all on the link, or to a group: for this namespace too, whoever else it is for.
+        if namespace.isGroup(packet.destination, on: device) { choice.takeGroup(packet.destination) }
         let isLocal = choice.kind == "local" || choice.kind == "broadcast" || choice.kind == "multicast"
         var step = ReceiveStep(namespace: namespace, device: device, packet: packet, choice: choice)
         if !isRouted {
