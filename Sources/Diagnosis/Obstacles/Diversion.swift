@@ -69,9 +69,35 @@ struct Diversion {
         guard let rule, finding.rule != rule, !finding.message.contains(rule.words) else { return finding }
         var finding = finding
         finding.message += "; \(rule.words) in \(namespace.name) sent it there instead of to \(asked)"
+        if !namespace.holds(packet.destination), isUnbounded(rule) {
+            finding.message +=
+                ": it names neither an incoming device nor a destination, so it takes what is for others too"
+        }
         finding.evidence.append(.state("\(rule.words): \(rule.text ?? "")"))
         if finding.checks.first?.holds != false, !finding.checks.isEmpty { finding.checks[0].text = finding.message }
         return finding
+    }
+}
+
+extension Diversion {
+    /// Whether a rule asks neither by which device a packet came in nor where it is sent.
+    fileprivate func isUnbounded(_ rule: RuleReference) -> Bool {
+        let chain = namespace.netfilter.chains.first {
+            $0.table == rule.table && $0.name == rule.chain && $0.family == rule.family
+                && (rule.backend == nil || $0.backend == rule.backend)
+        }
+        // One that is jumped to is asked under the conditions of the jump.
+        guard let chain, chain.hook != nil,
+            let compiled = namespace.netfilter.compiled[CompiledChain.Key(chain)]?.rules.first(where: {
+                $0.reference.position == rule.position
+            })
+        else { return false }
+        return !compiled.matches.contains { match in
+            switch match.field {
+            case .device(.in, _), .address, .addressType: true
+            default: false
+            }
+        }
     }
 }
 
