@@ -25,6 +25,8 @@ struct NamespaceReading: Sendable {
     var nextHopObjects: [NextHopObject]?
     /// Settings that netlink told: `net.ipv4.conf.DEVICE.…`, `net.ipv4.ip_forward`.
     var deviceSettings: [String: String] = [:]
+    /// Nil where they could not be read.
+    var memberships: [GroupMembership]?
 }
 
 extension NamespaceReading {
@@ -75,6 +77,18 @@ extension NamespaceReading {
         proxyNeighbors = try conversation.neighbors(AF_UNSPEC, flags: NTF_PROXY).compactMap { $0.proxy(names: names) }
         try readSwitching(&conversation, names: names, positions: positions)
         try readPrograms(&conversation, positions: positions)
+    }
+
+    /// Who takes multicast. The file of IPv4 is that of the calling thread's namespace.
+    mutating func readMemberships(over channel: any NetlinkChannel) {
+        var conversation = NetlinkConversation(channel)
+        let names = DeviceNames(links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let ipv6 = (try? conversation.memberships(isIPv4: false, names: names)) ?? []
+        if let ipv4 = try? conversation.memberships(isIPv4: true, names: names) {
+            memberships = ipv4 + ipv6
+        } else if let text = readText("/proc/thread-self/net/igmp") {
+            memberships = GroupMembership.read(igmp: text) + ipv6
+        }
     }
 
     private mutating func readSwitching(

@@ -66,7 +66,8 @@ struct NetworkDiscovery: Sendable {
         let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, [Listener]) = {
             var netfilter = NetfilterReading(namespace: file)
             let channel = try NetlinkSocket(.route)
-            let reading = try NamespaceReading(over: channel)
+            var reading = try NamespaceReading(over: channel)
+            reading.readMemberships(over: channel)
             netfilter.read()
             var sysctls = Sysctls.read(
                 hasBridges: reading.links.contains { $0.bridge != nil },
@@ -88,6 +89,7 @@ struct NetworkDiscovery: Sendable {
         namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
         namespace.netfilter = netfilter.netfilter
         namespace.listeners = listeners
+        namespace.memberships = reading.memberships
         return Reading(
             namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" })
     }

@@ -23,6 +23,9 @@ public struct Namespace: Sendable, Codable, Hashable {
     public var netfilter: Netfilter
     /// Who takes packets: TCP sockets that listen, UDP sockets that are bound.
     public var listeners: [Listener]
+    /// Multicast groups that its devices have joined, but for those that every device is in; nil where they were not
+    /// read.
+    public var memberships: [GroupMembership]?
 
     public init(
         name: String, inode: UInt64, path: String, containers: [String] = [], links: [Link] = [], routes: [Route] = [],

@@ -26,6 +26,13 @@ public struct IPPrefix: Hashable, Sendable {
         return copy
     }
 
+    /// The last address of an IPv4 network, which stands for all of it (RFC 919); nil for IPv6 and for networks of one or
+    /// two addresses, which have none (RFC 3021).
+    public var broadcast: IPAddress? {
+        guard address.isIPv4, length < 31 else { return nil }
+        return IPAddress(ipv4: UInt32(truncatingIfNeeded: network.address.low) | UInt32.max >> UInt32(length))
+    }
+
     public func contains(_ other: IPAddress) -> Bool {
         guard other.family == address.family, let candidate = IPPrefix(other, length: length) else { return false }
         return candidate.network.address == network.address

@@ -10,10 +10,15 @@ extension WalkDiagnosis {
         guard let last = reading.last, let arrived = reading.packet(at: last) else { return [] }
         if let namespace = topology[namespace: last.namespace], isRefused(packet, arrived) {
             walk.outcome = .rejected
-            return refused(reading, arrived, last, namespace)
+            return diverted(refused(reading, arrived, last, namespace), reading)
         }
         guard let reply else { return context.awaitedAnswer ? unanswered(reading, packet) : [] }
         if reply.hasStopped { return stoppedReply(reply, reading, packet) }
+        if reply.outcome == .left, reply.cutOff == nil, packet.owesReply || packet.ipProtocol == .udp,
+            let elsewhere = repliedElsewhere(reply, reading)
+        {
+            return finding(of: elsewhere, reading)
+        }
         guard reply.outcome == .delivered, let sender = reading.sightings.first,
             let end = WalkReading(walk: reply, topology: topology).last
         else { return [] }
@@ -73,7 +78,22 @@ extension WalkDiagnosis {
             if let first = ordinary.first, first.code == source.finding.code { return ordinary }
         }
         var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context)
-        return diagnosis.stopped(back, request: reading)
+        var stopping = diagnosis.stopped(back, request: reading)
+        if let first = stopping.first, let near = nearTranslation(reading, reply: first) {
+            stopping[0].severity = .warning
+            return finding(of: near, reading) + stopping
+        }
+        guard let elsewhere = repliedElsewhere(reply, reading, stop: stopping.first) else { return stopping }
+        let turned = finding(of: elsewhere, reading)
+        // A rule that drops it is the nearer cause; that it came there is the other half.
+        guard let first = stopping.first, first.severity == .error, first.rule != nil else { return turned }
+        return stopping
+            + turned.map { finding in
+                var finding = finding
+                finding.severity = .warning
+                finding.checks = []
+                return finding
+            }
     }
 
     /// Whether a reply was seen in the namespace that handed the request over to where it arrived, or to the outside.
@@ -119,6 +139,34 @@ extension WalkDiagnosis {
         else { return nil }
         seen.isSourceTranslated = nil
         return SourceTranslation(seen, at: router, inDevice: inDevice, outDevice: device)?.candidate
+    }
+
+    /// A rule that misses by one condition on one of the routers that the request passed, where the reply to a private
+    /// source found no route.
+    func nearTranslation(_ reading: WalkReading, reply stopping: Finding) -> Candidate? {
+        guard Catalogue.obstacle(stopping.code)?.traits.contains(.lacksRoute) == true else { return nil }
+        for hop in reading.sightings where hop.vantage == .link && hop.direction == .out {
+            guard let device = hop.device, let router = topology[namespace: hop.namespace],
+                let inDevice = reading.inDevice(at: hop), var seen = reading.packet(at: hop),
+                seen.source == reading.walk.source
+            else { continue }
+            seen.isSourceTranslated = nil
+            let missing = SourceTranslation(
+                seen, at: router, inDevice: inDevice, outDevice: device, towardsPrivate: true)
+            if let missing, missing.near != nil { return missing.candidate }
+        }
+        return nil
+    }
+
+    /// Findings about the place that a packet came to, with the rule that sent it there where it was not asked for.
+    func diverted(_ findings: [Finding], _ reading: WalkReading) -> [Finding] {
+        guard let first = findings.first, walk.answers == nil, let diversion = Diversion(reading) else {
+            return findings
+        }
+        if let stale = StaleForward().candidate(diversion, cause: first, context.graph) {
+            return finding(of: stale, reading, checks: first.checks) + findings.dropFirst()
+        }
+        return [diversion.named(in: first)] + findings.dropFirst()
     }
 
     /// The destination was translated on the path, the source not, and the reply does not come by the translator.

@@ -50,7 +50,8 @@ extension WalkDiagnosis {
         let path =
             start.map { ForwardPath(of: packet, from: $0, origin: first, inputs) }
             ?? ForwardPath(origin: first, inputs)
-        var findings = PathFindings(path, boundary: boundary(reading))
+        let met = request == nil ? Diversion(reading)?.translation : nil
+        var findings = PathFindings(path, boundary: boundary(reading), translations: met.map { [$0] } ?? [])
         if let last = reading.last { findings.removeCandidates { $0.isBefore(last) } }
         let trace = TraceReading(context.rules)
         for refuted in findings.candidates where isPassed(refuted, trace) {

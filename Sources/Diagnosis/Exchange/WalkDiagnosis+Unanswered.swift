@@ -21,6 +21,8 @@ extension WalkDiagnosis {
         case takenByAnother
         /// The reply is for a private address that a router let out untranslated.
         case untranslated
+        /// The reply leaves by another device than the request came by.
+        case repliedElsewhere
         /// Something stops the reply on its path back.
         case replyStopped
         /// None of these.
@@ -111,8 +113,8 @@ extension WalkDiagnosis {
     private mutating func ask(_ question: Question, _ arrival: Arrival) -> [Finding]? {
         let (reading, packet) = (arrival.reading, arrival.packet)
         switch question {
-        case .stoppedAfterArrival: return stoppedAfterArrival(arrival)
-        case .notTaken: return notTaken(arrival)
+        case .stoppedAfterArrival: return stoppedAfterArrival(arrival).map { diverted($0, reading) }
+        case .notTaken: return notTaken(arrival).map { diverted($0, reading) }
         case .noReplyOwed: return packet.owesReply || packet.ipProtocol == .udp ? nil : []
         case .bypassedTranslation:
             return bypassedTranslation(reading, arrival.arrived, arrival.back.path, sender: arrival.sender).map {
@@ -126,6 +128,11 @@ extension WalkDiagnosis {
         case .untranslated:
             guard !arrival.isBack || arrival.blocking != nil else { return nil }
             return missingTranslation(reading, packet).map {
+                finding(of: $0, reading, checks: arrival.back.checks)
+            }
+        case .repliedElsewhere:
+            guard !arrival.isBack, packet.owesReply else { return nil }
+            return wouldReplyElsewhere(arrival.back, reading).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
         case .replyStopped: return replyStopped(arrival)
@@ -172,9 +179,15 @@ extension WalkDiagnosis {
             let reply = arrival.arrived.answer
             let surroundings = Surroundings(back.path.inputs, origin: reply)
             let choice = back.path.inputs.route(reply, arrival.namespace, inDevice: nil)
+            if let near = nearTranslation(reading, reply: found.finding) {
+                return finding(of: near, reading, checks: back.checks)
+            }
             return finding(
                 of: NoReturnPath().candidate(reply, at: arrival.namespace, choice, surroundings), reading,
                 checks: back.checks)
+        }
+        if let near = nearTranslation(reading, reply: found.finding) {
+            return finding(of: near, reading, checks: back.checks)
         }
         if let better = routedElsewhere(reading, cause: found) {
             return finding(of: better, reading, checks: back.checks)

@@ -26,9 +26,12 @@ struct WalkDiagnosis {
 
     mutating func run() -> [Finding] {
         let reading = WalkReading(walk: walk, topology: topology)
-        guard let packet = reading.packet(), !packet.destination.isMulticast else { return [] }
+        guard let packet = reading.packet() else { return [] }
         // What lies past the edge of the recording is no fault of the network's.
         if walk.cutOff != nil { return [] }
+        if let group = GroupTarget(reading, packet, context.graph) { return sentToMany(reading, packet, group) }
+        // One that was seen nowhere but where it was dropped.
+        if packet.destination.isMulticast { return [] }
         switch walk.outcome {
         case .delivered: return walk.answers == nil ? delivered(reading, packet) : []
         case .left:
@@ -36,7 +39,7 @@ struct WalkDiagnosis {
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
-        case .dropped, .rejected, .lost, .unsent: return stopped(reading, request: nil)
+        case .dropped, .rejected, .lost, .unsent: return diverted(stopped(reading, request: nil), reading)
         }
     }
 

@@ -9,7 +9,7 @@ enum Catalogue {
         LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        PortNotPublished(), DNATNotForwarded(), RuleReject(), PolicyDrop(), RuleDrop(),
+        PortNotPublished(), DNATNotForwarded(), StaleForward(), RuleReject(), PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
         TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
@@ -22,11 +22,13 @@ enum Catalogue {
         GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers
-        HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
+        RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
         EchoIgnored(), SocketBufferFull(), ListenerElsewhere(), NoListener(),
+        // Multicast
+        MulticastNotForwarded(), NoGroupMember(),
         // Replies
-        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), NoAnswer(),
+        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), NoAnswer(),
         // No cause found
         SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),
     ]

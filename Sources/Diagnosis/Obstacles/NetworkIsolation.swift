@@ -5,8 +5,40 @@ internal import WalkModel
 /// Docker keeps its networks apart from each other.
 struct NetworkIsolation: Obstacle {
     let code: FindingCode = "network-isolation"
+    let steps: Set<PathStep.Kind> = [.route]
+    let reasons: Set = ["IP_OUTNOROUTES"]
+
+    /// A container of an internal network has no default route: that is no fault of its routes.
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .route(let step) = step, step.choice.kind == nil,
+            let network = InternalNetwork(step, surroundings)
+        else { return [] }
+        let (name, packet) = (step.namespace.name, step.packet)
+        return stops(
+            at: Finding.Place(namespace: name),
+            "\(name) is on the Docker network of \(network.bridge), which is internal by design: it has no default route, and \(network.rule.words) in \(network.host.name) drops what would leave the network",
+            evidence: [
+                Fact(step.choice.evidence, "no route to \(packet.destination) in \(name)"),
+                .state("\(network.rule.words): \(network.rule.text ?? "")"),
+            ], remedy: connection(of: step.namespace, to: "bridge"))
+    }
+
+    /// The container joined to one more network.
+    private func connection(of namespace: Namespace, to network: CommandWords) -> Remedy? {
+        namespace.containers.first.map {
+            Remedy([RemedyAction(in: nil, .run("docker network connect \(words: network) \($0)"))])
+        }
+    }
 
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
+        let devices = [rule.site.inDevice, rule.site.outDevice].compactMap(\.self)
+        if let bridge = devices.compactMap({ rule.namespace[device: $0] }).first(where: rule.keepsIn) {
+            var finding = base
+            finding.message = rule.dockerMessage(
+                "the Docker network of \(bridge.name) is internal by design: \(rule.subject) may not leave or enter it")
+            finding.remedy = nil
+            return finding
+        }
         guard let out = rule.dockerBridge, let inDevice = rule.otherDockerBridge else { return nil }
         let packet = rule.packet
         let container = surroundings.topology.namespaces.first {

@@ -30,4 +30,17 @@ struct NoListener: Obstacle {
             "the packet arrived in \(namespace), but nothing there listens on \(name) port \(port); \(known)",
             evidence: [.state("no \(name) socket on port \(port) in \(namespace)")])
     }
+
+    /// A broadcast for which no socket on the link asks.
+    func nobody(_ packet: PacketState, _ target: GroupTarget) -> Finding {
+        let name = packet.ipProtocol.description
+        let port = packet.destinationPort ?? 0
+        let names = target.receivers.map(\.namespace)
+        return Finding(
+            code: code, severity: .warning,
+            where: Finding.Place(namespace: target.sender.name, device: target.device?.name),
+            message:
+                "the broadcast went out on \(target.link), but nobody seen there listens on \(name) port \(port): \(names.prefix(6).joined(separator: ", "))\(names.count > 6 ? ", …" : "")",
+            evidence: names.prefix(6).map { .state("no \(name) socket on port \(port) in \($0)") })
+    }
 }

@@ -7,6 +7,7 @@ internal import Wire
 struct NoReturnPath: Obstacle {
     let code: FindingCode = "no-return-path"
     let reasons: Set = ["IP_OUTNOROUTES", "IP_INNOROUTES"]
+    let traits: ObstacleTraits = .lacksRoute
 
     /// - Parameters:
     ///   - reply: the packet that finds no route.

@@ -9,6 +9,7 @@ struct NoRoute: Obstacle {
     let code: FindingCode = "no-route"
     let steps: Set<PathStep.Kind> = [.route]
     let reasons: Set = ["IP_INNOROUTES", "IP_OUTNOROUTES"]
+    let traits: ObstacleTraits = .lacksRoute
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .route(let step) = step, step.choice.kind != "local", !step.choice.isDiscarding else { return [] }
@@ -20,7 +21,7 @@ struct NoRoute: Obstacle {
                 )
             ]
         }
-        if step.downLink != nil { return [] }
+        if step.downLink != nil || InternalNetwork(step, surroundings) != nil { return [] }
         // One that has a route there but does not forward yet is next in line.
         let gateway =
             surroundings.gateways(for: step.packet, namespace).first
@@ -31,8 +32,19 @@ struct NoRoute: Obstacle {
             "\(namespace.name) has no route to \(destination): \(known(step))",
             evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")],
             remedy: gateway.map {
-                Remedy([.ip(namespace, destination.family, "route add default via \($0.address)")])
+                let target = target(step.packet, surroundings)
+                return Remedy([.ip(namespace, destination.family, "route add \(target) via \($0.address)")])
             })
+    }
+
+    /// A sender lacks a way out: a default route. A router on the way of a reply lacks one network: that of the asker.
+    private func target(_ packet: PacketState, _ surroundings: Surroundings) -> String {
+        guard packet.isReply else { return "default" }
+        let holder = surroundings.topology.namespaces.first { $0.holds(packet.destination) }
+        let network = holder?.links.flatMap(\.addresses).first {
+            $0.contains(packet.destination) && $0.length < packet.destination.bitWidth
+        }
+        return network?.network.description ?? packet.destination.description
     }
 
     private func known(_ step: RouteStep) -> String {

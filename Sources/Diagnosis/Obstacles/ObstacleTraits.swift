@@ -24,4 +24,6 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let namesAccept = Self(rawValue: 1 << 9)
     /// It says where the packet stopped rather than why: no drop reason makes it certain.
     static let isSymptom = Self(rawValue: 1 << 20)
+    /// A route is missing. Of a reply to a private address, a translation of the request may be what is missing.
+    static let lacksRoute = Self(rawValue: 1 << 10)
 }

@@ -17,9 +17,11 @@ struct PathFindings: Sendable {
     /// How many candidates come before the boundary; nil where the path never reaches it.
     private(set) var countBeforeBoundary: Int?
 
-    init(_ path: ForwardPath, boundary: Boundary? = nil) {
+    /// - Parameter translations: those that the packet had met before the path begins.
+    init(_ path: ForwardPath, boundary: Boundary? = nil, translations: [Surroundings.Translation] = []) {
         self.path = path
         var surroundings = Surroundings(path.inputs, origin: path.origin)
+        surroundings.translations = translations
         for step in path.steps {
             if countBeforeBoundary == nil, let boundary, step.reaches(boundary) {
                 countBeforeBoundary = candidates.count

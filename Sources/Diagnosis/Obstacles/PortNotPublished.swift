@@ -37,11 +37,13 @@ struct PortNotPublished: Obstacle {
         let published = namespace.netfilter.nat.filter {
             $0.kind == "dnat" && ($0.rule.family == "inet" || ($0.rule.family == "ip") == isIPv4)
         }
+        if let own = ForwardedPort(step) { return [.candidate(notForItself(own, step))] }
         let server = server(of: port, step, surroundings)
         if server == nil, published.isEmpty { return [] }
         let ports = namespace.publishedPorts
         let known = ports.isEmpty ? "nothing" : ports.prefix(6).joined(separator: ", ")
-        let place = Finding.Place(namespace: namespace.name, hook: .prerouting)
+        let isOwn = step.isSentHere
+        let place = Finding.Place(namespace: namespace.name, hook: isOwn ? .output : .prerouting)
         guard let server else {
             return stops(
                 at: place,
@@ -54,7 +56,7 @@ struct PortNotPublished: Obstacle {
         let socket = packet.destination.text(port: port)
         return stops(
             at: place,
-            "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule in \(namespace.name) forwards \(socket) to it, so it is reachable from inside only; published: \(known)",
+            "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule in \(namespace.name) \(isOwn ? "(nat OUTPUT, for what it sends itself) " : "")forwards \(socket) to it, so it is reachable from inside only; published: \(known)",
             evidence: [
                 .state("\(server.namespace.name) listens on \(name) port \(port)"),
                 .state("published: \(known)"),
@@ -68,28 +70,34 @@ struct PortNotPublished: Obstacle {
         var device: String
     }
 
-    /// A namespace whose default route leads to the one that was asked, and that serves the port.
+    /// A namespace that serves the port and is joined to the one that was asked, which is its default gateway.
     private func server(of port: UInt16, _ step: SocketStep, _ surroundings: Surroundings) -> Server? {
         let router = step.namespace
         let isIPv4 = step.packet.destination.isIPv4
-        let inside = surroundings.topology.namespaces.lazy.filter { other in
+        let inside = surroundings.topology.namespaces.filter { other in
             other.name != router.name
                 && other.routes.contains { route in
                     route.destination.length == 0
                         && route.gateway.map { router.holds($0) && $0.isIPv4 == isIPv4 } == true
                 }
+                && other.listeners.contains {
+                    $0.protocol == step.packet.ipProtocol.description && $0.port == port
+                }
         }
-        for other in inside {
-            for link in other.links where link.kind != "loopback" {
-                for own in link.addresses where own.address.isIPv4 == isIPv4 && !own.address.isLinkLocal {
+        guard !inside.isEmpty else { return nil }
+        // That a gateway has an address of the router's is not enough: other networks may use the same ones.
+        for link in router.links where link.kind != .loopback && link.master == nil && !link.addresses.isEmpty {
+            for path in surroundings.context.graph.segment(out: link.name, of: router.name).paths where !path.isOutside
+            {
+                guard let other = inside.first(where: { $0.name == path.end.namespace }),
+                    let end = other[device: path.end.device]
+                else { continue }
+                for own in end.addresses where own.address.isIPv4 == isIPv4 && !own.address.isLinkLocal {
                     let serves = other.listeners.contains {
                         $0.protocol == step.packet.ipProtocol.description && $0.port == port && $0.takes(own.address)
                     }
-                    let device = router.links.first {
-                        $0.kind != "loopback" && $0.addresses.contains { $0.contains(own.address) }
-                    }
-                    if serves, let device {
-                        return Server(namespace: other, address: own.address, device: device.name)
+                    if serves, link.addresses.contains(where: { $0.contains(own.address) }) {
+                        return Server(namespace: other, address: own.address, device: link.name)
                     }
                 }
             }
@@ -100,6 +108,7 @@ struct PortNotPublished: Obstacle {
     /// The DNAT rule for one port, and what forwarding then still lacks.
     private func publication(_ step: SocketStep, to server: Server) -> [RemedyAction] {
         let (packet, namespace) = (step.packet, step.namespace)
+        if step.isSentHere { return translation(packet, namespace, to: server.address, .output) }
         let isIPv4 = server.address.isIPv4
         var translated = packet
         translated.originalDestination = packet.destination
@@ -112,22 +121,39 @@ struct PortNotPublished: Obstacle {
             traversal.run(translated).ending.map {
                 AcceptRemedy.actions(traversal: traversal, ending: $0, packet: translated)
             } ?? []
-        return translation(packet, namespace, to: server.address) + accept
+        return translation(packet, namespace, to: server.address, .prerouting) + accept
+    }
+
+    /// The port is forwarded for what comes from outside; what the namespace sends itself passes `output` instead.
+    private func notForItself(_ port: ForwardedPort, _ step: SocketStep) -> Candidate {
+        let name = step.namespace.name
+        return candidate(
+            at: Finding.Place(namespace: name, hook: .output),
+            "\(port.rule.words) in \(name) forwards port \(step.packet.destinationPort ?? 0) to \(port.target), but in PREROUTING only: what \(name) sends itself passes nat OUTPUT, where no DNAT rule matches it",
+            evidence: [
+                .state("\(port.rule.words): \(port.rule.text ?? "")"),
+                .state("no rule of nat OUTPUT in \(name) translates it"),
+            ], rule: port.rule,
+            remedy: Remedy(
+                translation(step.packet, step.namespace, to: port.target, port: port.port, .output)))
     }
 
     /// The DNAT rule in the backend that the namespace uses for it.
-    private func translation(_ packet: PacketState, _ namespace: Namespace, to target: IPAddress) -> [RemedyAction] {
+    private func translation(
+        _ packet: PacketState, _ namespace: Namespace, to target: IPAddress, port other: UInt16? = nil,
+        _ hook: NetfilterHook
+    ) -> [RemedyAction] {
         let isIPv4 = target.isIPv4
         let name = packet.ipProtocol.description
         let port = packet.destinationPort ?? 0
-        let socket = target.text(port: port)
+        let socket = target.text(port: other ?? port)
         guard namespace.netfilter.backend == ["nft"] else {
             return [
                 .iptables(
                     namespace,
                     IptablesChange(
                         isIPv4: isIPv4, isLegacy: namespace.netfilter.backend == ["iptables-legacy"], table: "nat",
-                        chain: "PREROUTING", .last,
+                        chain: hook == .output ? "OUTPUT" : "PREROUTING", .last,
                         rule:
                             "-d \(packet.destination) -p \(name) --dport \(port) -j DNAT --to-destination \(socket)"))
             ]
@@ -135,15 +161,19 @@ struct PortNotPublished: Obstacle {
         let family = isIPv4 ? "ip" : "ip6"
         let match: CommandWords = "\(family) daddr \(packet.destination) \(name) dport \(port)"
         let chain = namespace.netfilter.chains.first {
-            $0.hook == .prerouting && ["inet", family].contains($0.family.rawValue)
+            $0.hook == hook && ["inet", family].contains($0.family.rawValue)
                 && ($0.kind == "nat" || $0.kind == nil && $0.table == "nat")
         }
         guard let chain else {
+            // nft has no name for this priority at output.
+            let priority = hook == .output ? "-100" : "dstnat"
             return [
                 .nft(namespace, "add table \(family) nat"),
                 .nft(
-                    namespace, "\("add chain \(family) nat prerouting { type nat hook prerouting priority dstnat; }")"),
-                .nft(namespace, "add rule \(family) nat prerouting \(words: match) dnat to \(socket)"),
+                    namespace,
+                    "add chain \(family) nat \(hook.rawValue) \("{ type nat hook \(hook.rawValue) priority \(priority); }")"
+                ),
+                .nft(namespace, "add rule \(family) nat \(hook.rawValue) \(words: match) dnat to \(socket)"),
             ]
         }
         let to: CommandWords = chain.family == "inet" ? "dnat \(family) to \(socket)" : "dnat to \(socket)"

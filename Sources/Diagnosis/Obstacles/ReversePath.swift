@@ -17,11 +17,13 @@ struct ReversePath: Sendable {
 }
 
 extension ReceiveStep {
-    private var isChecked: Bool { packet.source.isIPv4 && namespace[device: device]?.kind != "loopback" }
+    private var isChecked: Bool {
+        packet.source.isIPv4 && !packet.source.isUnspecified && namespace[device: device]?.kind != "loopback"
+    }
 
     /// Whether the packet claims to come from the namespace that received it.
     var hasOwnSource: Bool {
-        guard isChecked, namespace.holds(packet.source), !packet.source.isUnspecified else { return false }
+        guard isChecked, !packet.source.isLoopback, namespace.holds(packet.source) else { return false }
         return namespace.settings.acceptsLocal(device: device)?.isOn != true
     }
 
@@ -41,7 +43,10 @@ extension ReceiveStep {
         let (all, own) = (filter("all") ?? 0, filter(device) ?? 0)
         let mode = max(all, own)
         guard mode > 0 else { return nil }
-        let back = namespace.lookUpRoute(to: packet.source, source: packet.destination, mark: 0, inDevice: nil)
+        // The mark counts only where src_valid_mark says so.
+        let usesMark = namespace.settings.sourceCheckUsesMark(device: device)?.isOn == true
+        let back = namespace.lookUpRoute(
+            to: packet.source, source: packet.destination, mark: usesMark ? packet.mark : 0, inDevice: nil)
         let isMultipath = back.route?.nextHops.contains { $0.device == device } == true
         let isSame = back.kind == "unicast" && back.device == device || isMultipath
         var check = ReversePath(

@@ -15,8 +15,14 @@ struct SourceTranslation {
     var near: HookResult.NearMiss?
 
     /// Nil where the source needs no translation, or is translated.
-    init?(_ packet: PacketState, at router: Namespace, inDevice: String?, outDevice: String) {
-        guard packet.source.isPrivate, !packet.destination.isPrivate, !packet.destination.isLoopback,
+    ///
+    /// - Parameter towardsPrivate: whether a private destination counts too. Between private networks a packet may keep
+    ///   its source; that the reply found no route shows that it may not.
+    init?(
+        _ packet: PacketState, at router: Namespace, inDevice: String?, outDevice: String, towardsPrivate: Bool = false
+    ) {
+        guard packet.source.isPrivate, towardsPrivate || !packet.destination.isPrivate,
+            !packet.destination.isLoopback,
             !router.holds(packet.source), let link = router[device: outDevice],
             !link.addresses.contains(where: { $0.contains(packet.source) })
         else { return nil }

@@ -13,6 +13,8 @@ struct PathInputs: Sendable {
     var requestPassed: Set<String>?
     /// As if policy routing had no rules of its own.
     var usesMainTableOnly = false
+    /// As if these namespaces routed all that is not for themselves by these choices.
+    var overrides: [String: RouteChoice] = [:]
 
     /// The port of a bridge by which a packet under way came into the namespace in which it is taken up.
     var arrivalPort: LayerTwoPath.Port?
@@ -28,6 +30,7 @@ struct PathInputs: Sendable {
 
     /// The kernel's own answer where it was asked the same, else the snapshot's.
     func route(_ packet: PacketState, _ namespace: Namespace, inDevice: String?) -> RouteChoice {
+        if let choice = overrides[namespace.name], !namespace.holds(packet.destination) { return choice }
         var choice = namespace.lookUpRoute(
             to: packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice,
             mainOnly: usesMainTableOnly)
@@ -38,17 +41,17 @@ struct PathInputs: Sendable {
                 && $0.mark == packet.mark
         }
         guard let answer = answers.last else { return choice }
-        choice.isKernelAnswer = true
         if let number = answer.errorNumber, number != 0, answer.kind == nil {
-            // EHOSTUNREACH is what a device that does not forward answers too: not a missing route.
-            if number == 113 { return choice }
-            if choice.kind == nil || choice.kind == "unicast" { choice.kind = nil }
+            choice.take(failure: number)
             return choice
         }
+        choice.isKernelAnswer = true
         if let kind = answer.kind { choice.kind = RouteKind(rawValue: kind) }
         if let device = answer.outDevice, choice.kind != "local" { choice.device = device }
         if choice.kind == "unicast" { choice.gateway = answer.gateway }
-        if let table = answer.table { choice.table = RoutingTable(rawValue: table) }
+        if let table = answer.table.map(RoutingTable.init(rawValue:)), table != choice.table {
+            choice.take(table, of: namespace, for: packet, inDevice: inDevice)
+        }
         if let source = answer.preferredSource { choice.preferredSource = source }
         return choice
     }
@@ -74,18 +77,27 @@ struct PathInputs: Sendable {
         }
     }
 
-    /// What conntrack makes of a reply of a translated flow, before routing.
-    func untranslated(_ packet: PacketState, _ namespace: Namespace) -> PacketState {
+    /// What conntrack makes of a reply before routing: where the request's source was translated, the destination is
+    /// the sender's own again. The source stays as it is up to postrouting (nf_nat_manip_pkt).
+    func destinationRestored(_ packet: PacketState, _ namespace: Namespace) -> PacketState {
         guard let flow = flows.last(where: { $0.namespace == namespace.name && $0.reply.covers(packet) }) else {
             return packet
         }
         var packet = packet
         packet.destination = flow.original.source
-        packet.source = flow.original.destination
-        if packet.hasPorts {
-            packet.destinationPort = flow.original.sourcePort
-            packet.sourcePort = flow.original.destinationPort
+        if packet.hasPorts { packet.destinationPort = flow.original.sourcePort }
+        return packet
+    }
+
+    /// What conntrack makes of a reply on its way out, or in to a socket: where the request's destination was
+    /// translated, the source is the address again that was asked.
+    func sourceRestored(_ packet: PacketState, _ namespace: Namespace) -> PacketState {
+        guard let flow = flows.last(where: { $0.namespace == namespace.name && $0.answers(packet) }) else {
+            return packet
         }
+        var packet = packet
+        packet.source = flow.original.destination
+        if packet.hasPorts { packet.sourcePort = flow.original.destinationPort }
         return packet
     }
 
@@ -105,7 +117,48 @@ extension FlowTuple {
     }
 }
 
+extension FlowEvent {
+    /// Whether the packet is a reply whose destination has been translated back already, and its source not yet.
+    fileprivate func answers(_ packet: PacketState) -> Bool {
+        var whole = reply
+        whole.destination = original.source
+        whole.destinationPort = original.sourcePort
+        return change != .destroy && reply.source != original.destination
+            && (whole.covers(packet) || reply.covers(packet))
+    }
+}
+
 extension RouteChoice {
+    /// What the kernel's refusal of a lookup says. That there is no route is said by ENETUNREACH and ESRCH alone:
+    /// EHOSTUNREACH is what a device that does not forward answers too, EINVAL and EXDEV come from the checks of the
+    /// source and of martian addresses, EACCES and EINVAL from routes that refuse (fib_props, ip_route_input_slow).
+    fileprivate mutating func take(failure number: Int32) {
+        switch number {
+        case 101, 3:
+            isKernelAnswer = true
+            if kind == nil || kind == "unicast" { kind = nil }
+        case 113: isKernelAnswer = true
+        default: isKernelAnswer = isDiscarding
+        }
+    }
+
+    /// What is for many is taken here, whatever the tables say.
+    mutating func takeGroup(_ destination: IPAddress) {
+        self = RouteChoice(kind: destination.isMulticast ? .multicast : .broadcast, table: .local)
+    }
+
+    /// Takes the kernel's word for the table, with the route in it and the rule that leads there: one that asks for
+    /// something that the state does not tell may have led elsewhere than the tables as read.
+    fileprivate mutating func take(
+        _ table: RoutingTable, of namespace: Namespace, for packet: PacketState, inDevice: String?
+    ) {
+        self.table = table
+        route = namespace.bestRoute(to: packet.destination, table: table) ?? route
+        rule =
+            namespace.rules(to: table, packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice)
+            .first ?? rule
+    }
+
     /// Whether the route or rule throws away what it covers.
     var isDiscarding: Bool { ["blackhole", "unreachable", "prohibit"].contains(kind) }
 }

@@ -24,8 +24,6 @@ struct PathWalker {
     var path: ForwardPath
     /// The device at which the packet was seen on its way out: what is asked before that it has passed.
     var seenOut: LayerTwoPath.Port?
-    /// The packet as the namespace that it passes sends it on, where that restores its source.
-    private var restoredSource: PacketState?
     /// The port of a bridge by which a packet came in that the bridge itself sends on, translated (br_netfilter).
     var bridgedFrom: String?
     /// The next hop that is asked for before the packet can go.
@@ -107,14 +105,25 @@ struct PathWalker {
         if resumed?.hook != .postrouting {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .output)))
             let site = RuleSite(namespace: namespace, outDevice: choice.device)
+            let (destination, mark) = (packet.destination, packet.mark)
             ask(.output, &packet, site, from: resumed?.priority(at: .output))
+            if packet.destination != destination || packet.mark != mark, !reroute(packet, namespace, &choice) { return }
         }
-        // Rules of `output` may have changed what routing looks at.
         if choice.kind != "local" { choice = inputs.route(packet, namespace, inDevice: nil) }
         if let device = resumed?.outDevice { choice.take(device) }
         guard choice.kind != nil else { return }
         path.routers.append(ForwardPath.Router(namespace: namespace.name, choice: choice, packet: packet))
         leave(packet, namespace, choice, inDevice: nil, from: resumed?.priority(at: .postrouting))
+    }
+
+    /// Rules of `output` have changed what routing looks at: the packet is routed once more, with its source as it is
+    /// (ip_route_me_harder). False where it gets no further.
+    private mutating func reroute(_ packet: PacketState, _ namespace: Namespace, _ choice: inout RouteChoice) -> Bool {
+        choice = inputs.route(packet, namespace, inDevice: nil)
+        let step = RouteStep(namespace: namespace, packet: packet, choice: choice)
+        note(.route(step))
+        if step.isBlocked { stop() }
+        return !step.isBlocked
     }
 
     private func address(of choice: RouteChoice, _ namespace: Namespace, _ packet: PacketState) -> IPAddress? {
@@ -130,7 +139,7 @@ struct PathWalker {
         guard let device = choice.device else { return }
         ask(
             .postrouting, &packet, RuleSite(namespace: namespace, inDevice: inDevice, outDevice: device), from: from)
-        undoSourceTranslation(&packet)
+        packet = inputs.sourceRestored(packet, namespace)
         if choice.kind == "local" {
             note(.route(RouteStep(namespace: namespace, packet: packet, choice: choice)))
             receive(packet, namespace, device, physical: nil, resumed: nil)
@@ -197,10 +206,12 @@ struct PathWalker {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .prerouting)))
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
-            undoTranslation(&packet, namespace)
+            packet = inputs.destinationRestored(packet, namespace)
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
-        let isLocal = choice.kind == "local"
+        // To all on the link, or to a group: for this namespace too, whoever else it is for.
+        if namespace.isGroup(packet.destination, on: device) { choice.takeGroup(packet.destination) }
+        let isLocal = choice.kind == "local" || choice.kind == "broadcast" || choice.kind == "multicast"
         var step = ReceiveStep(namespace: namespace, device: device, packet: packet, choice: choice)
         if !isRouted {
             note(.source(step))
@@ -214,7 +225,7 @@ struct PathWalker {
         if isLocal, resumed?.hook != .forward, resumed?.hook != .postrouting {
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.input, &packet, site, from: resumed?.priority(at: .input))
-            undoSourceTranslation(&packet)
+            packet = inputs.sourceRestored(packet, namespace)
             // The kernel itself takes what a tunnel carries.
             if !isCarrier { note(.socket(SocketStep(namespace: namespace, device: device, packet: packet))) }
             path.end = .delivered(namespace: namespace.name)
@@ -254,22 +265,6 @@ struct PathWalker {
         else { return nil }
         let step = BridgeStep(namespace: namespace, bridge: bridge, entry: nil, exit: nil, packet: packet)
         return step.handsToIP(packet) ? physical : nil
-    }
-
-    /// Of a reply of a translated flow conntrack restores the destination before routing, and the source where it leaves
-    /// or is taken, past the rules of `forward` and `input` (nf_nat_packet).
-    private mutating func undoTranslation(_ packet: inout PacketState, _ namespace: Namespace) {
-        let restored = inputs.untranslated(packet, namespace)
-        restoredSource = restored == packet ? nil : restored
-        packet.destination = restored.destination
-        packet.destinationPort = restored.destinationPort
-    }
-
-    private mutating func undoSourceTranslation(_ packet: inout PacketState) {
-        guard let restored = restoredSource else { return }
-        packet.source = restored.source
-        packet.sourcePort = restored.sourcePort
-        restoredSource = nil
     }
 
     // MARK: Hooks

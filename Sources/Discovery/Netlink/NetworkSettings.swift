@@ -36,6 +36,8 @@ extension NetlinkConversation {
                 settings["\(prefix).forwarding"] = "\(number)"
                 // The same variable under its older name (ip-sysctl in the kernel's documentation).
                 if isIPv4, scope == .all { settings["net.ipv4.ip_forward"] = "\(number)" }
+            // Of `all`: whether a multicast routing daemon has taken over (ip_mroute_setsockopt, ip6_mroute_setsockopt).
+            case Int(NETCONFA_MC_FORWARDING) where scope == .all: settings["\(prefix).mc_forwarding"] = "\(number)"
             case Int(NETCONFA_RP_FILTER): settings["\(prefix).rp_filter"] = "\(number)"
             case Int(NETCONFA_PROXY_NEIGH): settings["\(prefix).\(isIPv4 ? "proxy_arp" : "proxy_ndp")"] = "\(number)"
             default: break

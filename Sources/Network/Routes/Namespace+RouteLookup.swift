@@ -52,7 +52,20 @@ extension Namespace {
         }
     }
 
-    private func bestRoute(to destination: IPAddress, table: RoutingTable) -> Route? {
+    /// The rules of `destination`'s family that look in `table` and that a packet may have met: what they ask is true of
+    /// it, or can't be told (`RoutingRule.detail`). By priority.
+    public func rules(
+        to table: RoutingTable, _ destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?
+    ) -> [RoutingRule] {
+        orderedRules(destination.family, mainOnly: false).filter { rule in
+            guard rule.action == .lookup, rule.table == table else { return false }
+            if rule.detail != nil || rule.outDevice != nil { return true }
+            return rule.matches(to: destination, source: source, mark: mark, inDevice: inDevice)
+        }
+    }
+
+    /// The route of one table that a lookup in it gives: the longest prefix, then the lowest metric; nil for none.
+    public func bestRoute(to destination: IPAddress, table: RoutingTable) -> Route? {
         var best: Route?
         for route in routes where route.table == table && route.destination.contains(destination) {
             if route.flags?.contains(.dead) == true { continue }

@@ -89,12 +89,19 @@ extension RoutingRule {
 
     /// As ip-rule(8) would write it: `100: from 10.0.0.0/8 lookup 7`.
     public var text: String {
-        var words = ["\(priority):", "from \(source.map(\.description) ?? "all")"]
+        var details = detail?.split(separator: " ").map(String.init) ?? []
+        var words = ["\(priority):"]
+        if details.first == "not" { words.append(details.removeFirst()) }
+        words.append("from \(source.map(\.description) ?? "all")")
         if let destination { words.append("to \(destination)") }
         if let mark { words.append("fwmark 0x\(String(mark, radix: 16))") }
         if let inDevice { words.append("iif \(inDevice)") }
         if let outDevice { words.append("oif \(outDevice)") }
-        words.append(action == .lookup ? "lookup \(table)" : action.rawValue)
+        // `suppress_prefixlength N` and `goto N` belong to what the rule does.
+        let actions = details.firstIndex { $0 == "suppress_prefixlength" || $0 == "goto" } ?? details.endIndex
+        words += details[..<actions]
+        if action != .goto { words.append(action == .lookup ? "lookup \(table)" : action.rawValue) }
+        words += details[actions...]
         return words.joined(separator: " ")
     }
 

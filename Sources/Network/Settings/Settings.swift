@@ -63,6 +63,11 @@ public struct Settings: Sendable, Hashable {
         }
     }
 
+    /// Whether a multicast routing daemon runs: the kernel forwards multicast for it alone.
+    public func forwardsMulticast(_ family: IPAddress.Family) -> Value? {
+        value(family == .ipv4 ? "net.ipv4.conf.all.mc_forwarding" : "net.ipv6.conf.all.mc_forwarding")
+    }
+
     /// 0: no check of the source; 1: strict, the route back must use the same device; 2: loose, any route back will do
     /// (RFC 3704). IPv4 only.
     public func reversePathFilter(device: String) -> Value? { greater("rp_filter", device) }

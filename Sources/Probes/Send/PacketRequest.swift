@@ -23,10 +23,12 @@ public struct PacketRequest: Sendable, Hashable {
     public var dontFragment: Bool
     /// SO_MARK, which policy routing can ask for.
     public var mark: UInt32?
+    /// The device to send by, whatever routing says (SO_BINDTODEVICE).
+    public var device: String?
 
     public init(
         kind: Kind, destination: IPAddress, source: IPAddress? = nil, payloadLength: Int? = nil, ttl: UInt8? = nil,
-        dontFragment: Bool = false, mark: UInt32? = nil
+        dontFragment: Bool = false, mark: UInt32? = nil, device: String? = nil
     ) {
         self.kind = kind
         self.destination = destination
@@ -35,6 +37,7 @@ public struct PacketRequest: Sendable, Hashable {
         self.ttl = ttl
         self.dontFragment = dontFragment
         self.mark = mark
+        self.device = device
     }
 
     public var ipProtocol: IPProtocol {

@@ -27,6 +27,7 @@ public final class PacketSender {
     private let namespaceName: String
     private var descriptor: Int32
     private let identifier: UInt16
+    private let device: String?
 
     /// Opens the socket in `namespace`. Throws `SystemError`.
     public init(_ request: PacketRequest, in namespace: NetworkNamespaceFile, name: String) throws {
@@ -47,6 +48,8 @@ public final class PacketSender {
             type = Int32(SOCK_DGRAM.rawValue)
             transport = 0
         }
+        let needsDevice = request.device == nil && request.destination == IPAddress(ipv4: .max)
+        device = needsDevice ? try namespace.perform { Self.onlyBroadcastDevice() } : request.device
         descriptor = try namespace.perform {
             try retryingInterrupts("open a socket in \(name)") {
                 socket(family, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), transport)
@@ -73,7 +76,16 @@ public final class PacketSender {
         let isIPv4 = request.destination.isIPv4
         let level = isIPv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6)
         try set(level, isIPv4 ? IP_RECVERR : IPV6_RECVERR, 1)
-        if let ttl = request.ttl { try set(level, isIPv4 ? IP_TTL : IPV6_UNICAST_HOPS, Int32(ttl)) }
+        if let ttl = request.ttl {
+            try set(level, isIPv4 ? IP_TTL : IPV6_UNICAST_HOPS, Int32(ttl))
+            // Multicast has one of its own, 1 where nobody sets it (ip(7), ipv6(7)).
+            if request.destination.isMulticast {
+                try set(level, isIPv4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS, Int32(ttl))
+            }
+        }
+        // Nobody is refused for it: the permission counts for broadcast addresses alone.
+        if isIPv4, !request.kind.isTCP { try set(SOL_SOCKET, SO_BROADCAST, 1) }
+        if let device { try bindToDevice(device) }
         if request.dontFragment {
             try set(
                 level, isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, isIPv4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE)
@@ -82,6 +94,30 @@ public final class PacketSender {
         if let source = request.source {
             let failed = Self.withSocketAddress(source, port: 0) { bind(descriptor, $0, $1) } != 0
             if failed { throw SystemError("send from \(source) in \(namespaceName)", errorNumber: errno) }
+        }
+    }
+
+    /// The one device of the calling thread's namespace that can broadcast and is up: 255.255.255.255 has no route of its
+    /// own, so that DHCP clients name their device. Nil where there are several, or none.
+    private static func onlyBroadcastDevice() -> String? {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return nil }
+        defer { freeifaddrs(list) }
+        var names: Set<String> = []
+        var next = list
+        while let entry = next?.pointee {
+            let wanted = UInt32(IFF_UP | IFF_BROADCAST)
+            if entry.ifa_flags & wanted == wanted { names.insert(String(cString: entry.ifa_name)) }
+            next = entry.ifa_next
+        }
+        return names.count == 1 ? names.first : nil
+    }
+
+    /// SO_BINDTODEVICE takes the device's name.
+    private func bindToDevice(_ device: String) throws {
+        let name = Array(device.utf8) + [0]
+        try retryingInterrupts("send by \(device) in \(namespaceName)") {
+            setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.count))
         }
     }
 

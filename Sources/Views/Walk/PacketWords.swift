@@ -39,7 +39,14 @@ enum PacketWords {
             return "no route to \(decision.tuple.destination): \(String(cString: strerror(number)))"
         }
         switch decision.kind {
-        case "local": return "\(decision.tuple.destination) is local to \(namespace)"
+        case "local":
+            // 255 is `local`, where the kernel keeps the namespace's own addresses; another table may take any address.
+            guard let table = decision.table, table != 255, table != 0 else {
+                return "\(decision.tuple.destination) is local to \(namespace)"
+            }
+            let mark = decision.mark != 0 ? ", mark 0x\(String(decision.mark, radix: 16))" : ""
+            let route = decision.matchedRoute.map { ": \($0)" } ?? ""
+            return "taken by \(namespace) itself, local route of table \(table)\(route)\(mark)"
         case "blackhole", "unreachable", "prohibit":
             return [decision.kind.map { "\($0) route" }, decision.matchedRoute].compactMap(\.self)
                 .joined(separator: ": ")

@@ -177,6 +177,15 @@ struct WalkSteps {
 
     // MARK: - Words
 
+    /// Whether a local route of another table than `local` led to a socket: then its address need not be the
+    /// namespace's own.
+    private func isTakenByOtherTable(_ hop: Hop) -> Bool {
+        let decision = walk.hops.last { $0.index < hop.index && $0.namespace == hop.namespace && $0.route != nil }?
+            .route
+        guard decision?.kind == "local", let table = decision?.table else { return false }
+        return table != 255 && table != 0
+    }
+
     private func words(
         _ hop: Hop, pending: [FieldChange], isFirst: Bool, siblings: [[Hop]]
     ) -> [Phrase] {
@@ -191,7 +200,7 @@ struct WalkSteps {
         } else if hop.vantage == .route {
             phrases.append(Phrase("routed"))
         }
-        if hop.vantage == .socket, hop.direction == .in, walk.outcome == .delivered {
+        if hop.vantage == .socket, hop.direction == .in, walk.outcome == .delivered, !isTakenByOtherTable(hop) {
             phrases.append(Phrase("\(hop.packet.destination) is local to \(hop.namespace)"))
         }
         if hop.vantage == .drop || kind(hop) == .stop, hop.route == nil {

@@ -54,7 +54,7 @@ struct Explain: ParsableCommand {
         }
         return PacketRequest(
             kind: kind, destination: destination, source: from, payloadLength: packet.size, ttl: packet.ttl,
-            dontFragment: packet.dontFragment, mark: packet.mark)
+            dontFragment: packet.dontFragment, mark: packet.mark, device: packet.device)
     }
 
     private func address(_ text: String, of what: String) throws -> IPAddress {

@@ -30,6 +30,10 @@ struct PacketOptions: ParsableArguments {
         help: ArgumentHelp("Firewall mark of the packet (SO_MARK), as policy routing matches it.", valueName: "mark"))
     var mark: UInt32?
 
+    @Option(
+        help: ArgumentHelp("Send by this device, whatever routing says, as DHCP clients do.", valueName: "device"))
+    var device: String?
+
     @Flag(help: "Set DF: routers must not fragment the packet.")
     var dontFragment = false
 

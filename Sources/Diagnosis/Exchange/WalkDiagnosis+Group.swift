@@ -1,0 +1,108 @@
+internal import Network
+internal import Observations
+internal import Ruleset
+internal import WalkModel
+internal import Wire
+
+/// Packets for many receivers: who takes them, and who passes them on.
+extension WalkDiagnosis {
+    mutating func sentToMany(_ reading: WalkReading, _ packet: PacketState, _ target: GroupTarget) -> [Finding] {
+        if walk.outcome == .unsent { return stopped(reading, request: nil) }
+        // A rule that drops a copy is told as for any packet.
+        let report = KernelReport(reading.walk, context)
+        if report.rule != nil || report.reason?.hasPrefix("NETFILTER") == true || isDroppedByRule(report) {
+            return stopped(reading, request: nil)
+        }
+        // Neighbour discovery asks one of many, whose answer counts (RFC 4861).
+        if packet.ipProtocol == .icmpv6, packet.icmpType == 135 || packet.icmpType == 136 { return [] }
+        // What stops a copy on its link is no matter of who wants it.
+        if walk.outcome == .dropped, let reason = report.reason, !Self.reasonsOfUnwanted.contains(reason) {
+            return packet.destination.isMulticast ? [] : stopped(reading, request: nil)
+        }
+        let isLost = walk.outcome == .lost || walk.outcome == .dropped
+        guard packet.ipProtocol == .udp || packet.isEchoRequest else {
+            if isLost { endUnwanted() }
+            return []
+        }
+        if packet.destination.isMulticast { return multicast(reading, packet, target) }
+        if isLost { endUnwanted() }
+        guard packet.ipProtocol == .udp, !target.hasOutside, isWhole(reading, target), !target.receivers.isEmpty,
+            topology.namespaces.contains(where: { !$0.listeners.isEmpty }), !target.isServed(packet, topology)
+        else { return [] }
+        walk.outcome = .left
+        return [NoListener().nobody(packet, target)]
+    }
+
+    /// By which the kernel frees copies that their receiver has no use for: no socket, nobody that joined, no route for a
+    /// group.
+    private static let reasonsOfUnwanted: Set = [
+        "NO_SOCKET", "NOT_SPECIFIED", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "IP_INVALID_DEST",
+        "INVALID_PROTO", "IP_NOPROTO", "UNHANDLED_PROTO", "OTHERHOST", "SOCKET_FILTER",
+    ]
+
+    /// The first of the walks that the copies of one packet may make: the one that the sender's own sighting is in.
+    private func isWhole(_ reading: WalkReading, _ target: GroupTarget) -> Bool {
+        reading.sightings.contains { $0.namespace == target.sender.name && $0.vantage == .link && $0.direction == .out }
+    }
+
+    private func isDroppedByRule(_ report: KernelReport) -> Bool {
+        guard let stop = walk.stoppedAt, walk.outcome == .dropped else { return false }
+        return stop.rule != nil || report.verdict != nil
+    }
+
+    /// A copy that its receiver has no use for: not a loss.
+    private mutating func endUnwanted() {
+        walk.outcome = .left
+        walk.stoppedAt = nil
+        walk.expectedNext = nil
+        walk.lastSeen = nil
+    }
+
+    // MARK: Multicast
+
+    private mutating func multicast(
+        _ reading: WalkReading, _ packet: PacketState, _ target: GroupTarget
+    ) -> [Finding] {
+        let group = packet.destination
+        let isLost = walk.outcome == .lost || walk.outcome == .dropped
+        guard let members = target.members(of: group, topology) else {
+            if isLost { endUnwanted() }
+            return []
+        }
+        if !members.isEmpty {
+            if isLost || walk.outcome == .left { endUnwanted() }
+            if walk.outcome != .delivered, arrived(reading, at: members) { walk.outcome = .delivered }
+            return []
+        }
+        endUnwanted()
+        // It came there and was taken by nobody.
+        walk.hops.removeAll { $0.vantage == .socket && $0.direction == .in }
+        // Nobody forwards what is for one link only, and hosts send it without asking who is there.
+        guard !group.isOfOneLink, isWhole(reading, target) else { return [] }
+        if let barrier = MulticastBarrier(target, group, graph: context.graph) {
+            let found = MulticastNotForwarded().candidate(packet, barrier, target)
+            if found.isCertain {
+                walk.outcome = .dropped
+                walk.stoppedAt = Stop(namespace: barrier.router.name, device: barrier.inDevice)
+            }
+            return finding(of: found, reading)
+        }
+        if target.hasOutside { return [] }
+        return finding(of: NoGroupMember().candidate(packet, target, context.graph), reading)
+    }
+
+    /// Whether the packet was seen to come in where the group was joined.
+    private func arrived(_ reading: WalkReading, at members: [LayerTwoPath.Port]) -> Bool {
+        reading.sightings.contains { hop in
+            hop.vantage == .link && hop.direction == .in
+                && members.contains { $0.namespace == hop.namespace && $0.device == hop.device }
+        }
+    }
+}
+
+extension IPAddress {
+    /// Whether no router forwards what is for this group: 224.0.0.0/24 (RFC 5771), ff01::/16 and ff02::/16 (RFC 4291).
+    fileprivate var isOfOneLink: Bool {
+        isIPv4 ? low >> 8 == 0xe00000 : high >> 48 & 0xf <= 2
+    }
+}

@@ -1,0 +1,115 @@
+internal import Network
+internal import Observations
+internal import Ruleset
+internal import WalkModel
+internal import Wire
+
+/// A translation of the destination that a packet met on its way: whoever asked for one server and fails at another has
+/// to be told which rule sent the packet there.
+struct Diversion {
+    var namespace: Namespace
+    var hook: NetfilterHook
+    /// As it came to the hook, and as it went on.
+    var packet: PacketState
+    var result: PacketState
+    /// The rule that did it; nil where neither the trace nor the rules as read name one.
+    var rule: RuleReference?
+    /// What the rules make of the packet without that one; nil where they translate it no more.
+    var afterwards: HookResult?
+
+    /// The last one on the walk; nil where the destination stays as sent.
+    init?(_ reading: WalkReading) {
+        let sightings = reading.sightings
+        let changed = zip(sightings, sightings.dropFirst()).reversed().first { before, hop in
+            before.namespace == hop.namespace && before.packet.encapsulation == hop.packet.encapsulation
+                && (before.packet.destination != hop.packet.destination
+                    || before.packet.destinationPort != hop.packet.destinationPort)
+        }
+        guard let (before, hop) = changed, let namespace = reading.topology[namespace: hop.namespace],
+            var packet = reading.packet(at: before), let result = reading.packet(at: hop)
+        else { return nil }
+        let hook: NetfilterHook = reading.inDevice(at: hop) == nil ? .output : .prerouting
+        packet.connection = .new
+        self.namespace = namespace
+        self.hook = hook
+        self.packet = packet
+        self.result = result
+        let site = RuleSite(namespace: namespace, inDevice: hook == .prerouting ? reading.inDevice(at: hop) : nil)
+        let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        let traversal = HookTraversal(site: site, hook: hook, families: families)
+        let foreseen = traversal.run(packet)
+        if foreseen.packet.destination == result.destination {
+            rule = foreseen.translation?.rule
+        } else {
+            let texts = ["DNAT", "REDIRECT", "dnat", "redirect"]
+            rule = hop.rules.last { rule in texts.contains { rule.text?.contains($0) == true } }
+        }
+        guard let rule else { return }
+        var without = traversal
+        without.site.namespace.remove(rule)
+        let later = without.run(packet)
+        if later.translation != nil { afterwards = later }
+    }
+
+    /// As an obstacle on the path behind it sees it.
+    var translation: Surroundings.Translation? {
+        rule.map { Surroundings.Translation(namespace: namespace.name, rule: $0, isSource: false) }
+    }
+
+    /// `203.0.113.2:8080`, as it was asked for.
+    var asked: String { Self.socket(packet) }
+
+    static func socket(_ packet: PacketState) -> String {
+        guard packet.hasPorts, let port = packet.destinationPort else { return packet.destination.description }
+        return packet.destination.isIPv4 ? "\(packet.destination):\(port)" : "[\(packet.destination)]:\(port)"
+    }
+
+    /// A finding about the place that the packet was sent to, with the rule that sent it there.
+    func named(in finding: Finding) -> Finding {
+        guard let rule, finding.rule != rule, !finding.message.contains(rule.words) else { return finding }
+        var finding = finding
+        finding.message += "; \(rule.words) in \(namespace.name) sent it there instead of to \(asked)"
+        if !namespace.holds(packet.destination), isUnbounded(rule) {
+            finding.message +=
+                ": it names neither an incoming device nor a destination, so it takes what is for others too"
+        }
+        finding.evidence.append(.state("\(rule.words): \(rule.text ?? "")"))
+        if finding.checks.first?.holds != false, !finding.checks.isEmpty { finding.checks[0].text = finding.message }
+        return finding
+    }
+}
+
+extension Diversion {
+    /// Whether a rule asks neither by which device a packet came in nor where it is sent.
+    fileprivate func isUnbounded(_ rule: RuleReference) -> Bool {
+        let chain = namespace.netfilter.chains.first {
+            $0.table == rule.table && $0.name == rule.chain && $0.family == rule.family
+                && (rule.backend == nil || $0.backend == rule.backend)
+        }
+        // One that is jumped to is asked under the conditions of the jump.
+        guard let chain, chain.hook != nil,
+            let compiled = namespace.netfilter.compiled[CompiledChain.Key(chain)]?.rules.first(where: {
+                $0.reference.position == rule.position
+            })
+        else { return false }
+        return !compiled.matches.contains { match in
+            switch match.field {
+            case .device(.in, _), .address, .addressType: true
+            default: false
+            }
+        }
+    }
+}
+
+extension Namespace {
+    /// As if a rule were not there.
+    fileprivate mutating func remove(_ rule: RuleReference) {
+        for index in netfilter.chains.indices {
+            let chain = netfilter.chains[index]
+            guard chain.table == rule.table, chain.name == rule.chain, chain.family == rule.family,
+                rule.backend == nil || chain.backend == rule.backend
+            else { continue }
+            netfilter.chains[index].rules.removeAll { $0.position == rule.position }
+        }
+    }
+}
