@@ -66,14 +66,14 @@ struct Diversion {
 
     /// A finding about the place that the packet was sent to, with the rule that sent it there.
     func named(in finding: Finding) -> Finding {
-        guard let rule, finding.rule != rule, !finding.message.contains(rule.words) else { return finding }
+        guard let rule, finding.rule != rule, !finding.message.contains(rule.name) else { return finding }
         var finding = finding
-        finding.message += "; \(rule.words) in \(namespace.name) sent it there instead of to \(asked)"
+        finding.message += "; \(rule.name) in \(namespace.name) sent it there instead of to \(asked)"
         if !namespace.holds(packet.destination), isUnbounded(rule) {
             finding.message +=
                 ": it names neither an incoming device nor a destination, so it takes what is for others too"
         }
-        finding.evidence.append(.state("\(rule.words): \(rule.text ?? "")"))
+        finding.evidence.append(.state("\(rule.name): \(rule.text ?? "")"))
         if finding.checks.first?.holds != false, !finding.checks.isEmpty { finding.checks[0].text = finding.message }
         return finding
     }

@@ -16,10 +16,10 @@ struct NetworkIsolation: Obstacle {
         let (name, packet) = (step.namespace.name, step.packet)
         return stops(
             at: Finding.Place(namespace: name),
-            "\(name) is on the Docker network of \(network.bridge), which is internal by design: it has no default route, and \(network.rule.words) in \(network.host.name) drops what would leave the network",
+            "\(name) is on the Docker network of \(network.bridge), which is internal by design: it has no default route, and \(network.rule.name) in \(network.host.name) drops what would leave the network",
             evidence: [
                 Fact(step.choice.evidence, "no route to \(packet.destination) in \(name)"),
-                .state("\(network.rule.words): \(network.rule.text ?? "")"),
+                .state("\(network.rule.name): \(network.rule.text ?? "")"),
             ], remedy: connection(of: step.namespace, to: "bridge"))
     }
 

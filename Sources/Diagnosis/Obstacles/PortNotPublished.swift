@@ -129,9 +129,9 @@ struct PortNotPublished: Obstacle {
         let name = step.namespace.name
         return candidate(
             at: Finding.Place(namespace: name, hook: .output),
-            "\(port.rule.words) in \(name) forwards port \(step.packet.destinationPort ?? 0) to \(port.target), but in PREROUTING only: what \(name) sends itself passes nat OUTPUT, where no DNAT rule matches it",
+            "\(port.rule.name) in \(name) forwards port \(step.packet.destinationPort ?? 0) to \(port.target), but in PREROUTING only: what \(name) sends itself passes nat OUTPUT, where no DNAT rule matches it",
             evidence: [
-                .state("\(port.rule.words): \(port.rule.text ?? "")"),
+                .state("\(port.rule.name): \(port.rule.text ?? "")"),
                 .state("no rule of nat OUTPUT in \(name) translates it"),
             ], rule: port.rule,
             remedy: Remedy(

@@ -76,12 +76,12 @@ struct RouteLocalnet: Obstacle {
 
     private func translation(in namespace: Namespace, _ surroundings: Surroundings) -> String {
         let rule = surroundings.translations.last { $0.namespace == namespace.name && !$0.isSource }?.rule
-        return "\(rule?.words ?? "a DNAT rule") in \(namespace.name) translates"
+        return "\(rule?.name ?? "a DNAT rule") in \(namespace.name) translates"
     }
 
     private func facts(in namespace: Namespace, _ surroundings: Surroundings) -> [Fact] {
         surroundings.translations.filter { $0.namespace == namespace.name && !$0.isSource }.suffix(1).map {
-            .state("\($0.rule.words): \($0.rule.text ?? "")")
+            .state("\($0.rule.name): \($0.rule.text ?? "")")
         }
     }
 

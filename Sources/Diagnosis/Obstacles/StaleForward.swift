@@ -18,9 +18,9 @@ struct StaleForward: Obstacle {
         let name = diversion.namespace.name
         return candidate(
             at: Finding.Place(namespace: name, hook: diversion.hook),
-            "\(rule.words) in \(name) sends \(diversion.asked) to \(Diversion.socket(diversion.result)), where it fails; the later rule \(next.words) sends the same to \(Diversion.socket(later.packet)), where \(server) serves it: the earlier rule is stale",
+            "\(rule.name) in \(name) sends \(diversion.asked) to \(Diversion.socket(diversion.result)), where it fails; the later rule \(next.name) sends the same to \(Diversion.socket(later.packet)), where \(server) serves it: the earlier rule is stale",
             evidence: [
-                .state("\(rule.words): \(rule.text ?? "")"), .state("\(next.words): \(next.text ?? "")"),
+                .state("\(rule.name): \(rule.text ?? "")"), .state("\(next.name): \(next.text ?? "")"),
                 .state("at \(diversion.result.destination): \(cause.message)"),
             ], rule: rule, remedy: Remedy(ifAny: Self.deletion(rule, in: diversion.namespace)),
             isCertain: cause.severity == .error)
