@@ -67,7 +67,8 @@ struct NetworkDiscovery: Sendable {
             let reading = try NamespaceReading(over: try NetlinkSocket(.route))
             netfilter.read()
             let hasBridges = reading.links.contains { $0.bridge != nil }
-            return (reading, Sysctls.read(hasBridges: hasBridges), netfilter, Listener.ofThisNamespace())
+            let names = DeviceNames(reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+            return (reading, Sysctls.read(hasBridges: hasBridges), netfilter, Listener.ofThisNamespace(names: names))
         }
         let (reading, sysctls, netfilter, listeners) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)

@@ -21,7 +21,7 @@ enum Catalogue {
         // Routers
         HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
-        EchoIgnored(), SocketBufferFull(), ListenerElsewhere(), NoListener(),
+        EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),
         // Replies
         SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), NoAnswer(),
         // No cause found

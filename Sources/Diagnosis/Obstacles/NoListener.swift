@@ -21,6 +21,12 @@ struct NoListener: Obstacle {
         guard socket.isUnserved(surroundings), socket.listenersElsewhere.isEmpty,
             PortNotPublished().examine(step, surroundings).isEmpty
         else { return [] }
+        if let listener = socket.matching.first {
+            return stops(
+                at: Finding.Place(namespace: namespace, hook: .input),
+                "the packet arrived in \(namespace) and was refused; \(listener.words) listens on that port now",
+                evidence: [.state("\(listener.words) in \(namespace)")], isCertain: false)
+        }
         let others = socket.namespace.listeners.filter { $0.protocol == name }.map(\.words)
         let known =
             others.isEmpty

@@ -29,6 +29,7 @@ struct PortNotPublished: Obstacle {
     /// publishes.
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .socket(let step) = step, step.isUnserved(surroundings), step.listenersElsewhere.isEmpty,
+            step.matching.isEmpty,
             let port = step.packet.destinationPort, step.namespace[device: step.device]?.kind != "loopback"
         else { return [] }
         let (packet, namespace) = (step.packet, step.namespace)
