@@ -17,6 +17,11 @@ public struct EvidenceLedger: Sendable {
     private var before: Topology?
     private var graph: NetworkGraph?
     private var flows: [FlowEvent] = []
+    /// Entries of conntrack that were there when the run began, by their addresses before and after translation: there
+    /// may be more than `capacity`.
+    private var present: [AddressPair: [FlowEvent]] = [:]
+    private var presentCount = 0
+    private static let presentLimit = 200_000
     private var routes: [RouteDecision] = []
     private var losses: [Loss] = []
     private var counters: [String: CounterChange] = [:]
@@ -40,12 +45,19 @@ public struct EvidenceLedger: Sendable {
         case .topology(let snapshot, _):
             before = before ?? graph?.topology
             graph = NetworkGraph(snapshot)
+        case .flow(let flow) where flow.change == .present: keep(flow)
         case .flow(let flow): Self.append(flow, to: &flows)
         case .route(let route): Self.append(route, to: &routes)
         case .loss(let loss): Self.append(loss, to: &losses)
         case .counters(let change): counters[change.namespace] = change
         case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: break
         }
+    }
+
+    private mutating func keep(_ flow: FlowEvent) {
+        guard presentCount < Self.presentLimit else { return }
+        presentCount += 1
+        for pair in Set([AddressPair(flow.original), AddressPair(flow.reply)]) { present[pair, default: []].append(flow) }
     }
 
     private mutating func take(_ drop: DropEvent) {
@@ -89,7 +101,9 @@ public struct EvidenceLedger: Sendable {
         context.drops = Self.drops(of: walk)
         context.sendFailures = walk.witness.sendFailure.map { [$0] } ?? []
         context.routes = routes.filter { concerned.contains(AddressPair($0.tuple)) }
-        context.flows = flows.filter {
+        let earlier = concerned.flatMap { present[$0] ?? [] }
+        context.flows = Set(earlier).sorted { $0.timeNanoseconds < $1.timeNanoseconds }
+        context.flows += flows.filter {
             concerned.contains(AddressPair($0.original)) || concerned.contains(AddressPair($0.reply))
         }
         if let reply, let error = reply.kind.icmp, error.isError {

@@ -100,6 +100,15 @@ extension Listener {
     }
 }
 
+extension SocketUse {
+    /// Of the calling thread's namespace. Call it inside `NetworkNamespaceFile.perform`.
+    static func ofThisNamespace() -> SocketUse? {
+        SocketUse(
+            parsing: ["sockstat", "sockstat6"].compactMap { readText("/proc/thread-self/net/\($0)") }
+                .joined(separator: "\n"))
+    }
+}
+
 extension Topology {
     /// Gives every listener the name of a process that holds it.
     mutating func nameListeners() {

@@ -19,6 +19,13 @@ public struct Namespace: Sendable, Codable, Hashable {
     public var netfilter: Netfilter
     /// Who takes packets: TCP sockets that listen, UDP sockets that are bound.
     public var listeners: [Listener]
+    /// Nil where not read.
+    public var socketUse: SocketUse?
+
+    enum CodingKeys: String, CodingKey {
+        case name, inode, path, containers, links, routes, rules, neighbors, sysctls, netfilter, listeners
+        case socketUse = "socket_use"
+    }
 
     public init(
         name: String, inode: UInt64, path: String, containers: [String] = [], links: [Link] = [], routes: [Route] = [],

@@ -14,6 +14,9 @@ int packetwalk_enter_network_namespace(int descriptor);
 int packetwalk_is_network_namespace(int descriptor);
 /// unshare(2) of the calling thread's network namespace.
 int packetwalk_unshare_network_namespace(void);
+/// setfsuid(2) and setfsgid(2) of the calling thread, each unless -1: sockets that it opens are theirs (`-m owner`,
+/// `meta skuid`, `ip rule uidrange`). -errno where it may not.
+int packetwalk_open_sockets_as(int64_t user, int64_t group);
 /// gettid(2).
 pid_t packetwalk_thread_id(void);
 /// prctl(PR_SET_PDEATHSIG): `signal` is sent to the caller when its parent dies.

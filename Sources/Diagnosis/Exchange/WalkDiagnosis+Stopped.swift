@@ -23,6 +23,10 @@ extension WalkDiagnosis {
             if let cause { candidates.insert(cause, at: 0) }
             cause = better
         }
+        if request == nil, cause?.finding.rule == nil, let older = unmetTranslation(reading), older.isCertain {
+            if let cause { candidates.insert(cause, at: 0) }
+            cause = older
+        }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's

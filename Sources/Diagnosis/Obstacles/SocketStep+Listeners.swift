@@ -7,7 +7,9 @@ internal import Wire
 extension SocketStep {
     /// Whether sockets are asked for it: a datagram, or a packet that opens a connection, that answers nothing.
     private func isAsking(_ surroundings: Surroundings) -> Bool {
-        guard surroundings.inputs.requestPassed == nil, packet.destinationPort != nil else { return false }
+        guard surroundings.inputs.requestPassed == nil, packet.destinationPort != nil, !packet.isAssignedSocket else {
+            return false
+        }
         return packet.ipProtocol == .udp || packet.ipProtocol == .tcp && packet.tcpFlags.map { $0 & 18 == 2 } ?? true
     }
 
@@ -70,6 +72,54 @@ extension SocketStep {
         if isRefused { return true }
         return isAsking(surroundings) && matching.isEmpty
             && surroundings.topology.namespaces.contains { !$0.listeners.isEmpty }
+    }
+}
+
+extension SocketStep {
+    /// The rule that would translate the destination, were the packet the first of a tracked connection.
+    var publication: RuleReference? {
+        guard packet.isDestinationTranslated != true else { return nil }
+        let isLocal = device.isEmpty || namespace[device: device]?.kind == .loopback
+        if isLocal { return nil }
+        var asked = packet
+        asked.connection = .new
+        let result = HookTraversal(
+            site: RuleSite(namespace: namespace, inDevice: device), hook: .prerouting,
+            families: [packet.source.isIPv4 ? "ip" : "ip6", "inet"], from: -110
+        ).run(asked)
+        guard let (rule, action) = result.translation else { return nil }
+        switch action {
+        case .destinationTranslation, .redirect: return rule
+        default: return nil
+        }
+    }
+
+    /// The rule that sent the packet here instead of to its own destination, in words: ` (iptables nat PREROUTING 1 sent
+    /// it here instead of to 198.51.100.1:80)`; empty where none did.
+    func diversion(_ surroundings: Surroundings) -> String {
+        let first = surroundings.origin
+        guard first.source.family == packet.destination.family, surroundings.inputs.requestPassed == nil,
+            first.destination != packet.destination || first.destinationPort != packet.destinationPort
+        else { return "" }
+        let rule = surroundings.translations.last { !$0.isSource && $0.namespace == namespace.name }?.rule
+        let port = first.destinationPort.map { ":\($0)" } ?? ""
+        let wanted = first.destination.isIPv4 ? "\(first.destination)\(port)" : "[\(first.destination)]\(port)"
+        return "; \(rule?.words ?? divertingRule(first)?.words ?? "a rule of nat") sent it there instead of to \(wanted)"
+    }
+
+    /// The rule of this namespace that makes the first destination this one.
+    private func divertingRule(_ first: PacketState) -> RuleReference? {
+        var asked = first
+        asked.connection = .new
+        asked.source = packet.source
+        let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        for hook in [NetfilterHook.prerouting, .output] {
+            let site = RuleSite(namespace: namespace, inDevice: hook == .prerouting && !device.isEmpty ? device : nil)
+            if let found = HookTraversal(site: site, hook: hook, families: families).run(asked).translation {
+                return found.rule
+            }
+        }
+        return nil
     }
 }
 

@@ -107,6 +107,7 @@ extension PathWalker {
         note(.sighting(from))
         note(.wire(WireStep(near: near, nearLink: nearLink, far: far, farLink: farLink, packet: packet)))
         guard farLink.isUp else { return false }
+        if near.name != far.name { packet.cross() }
         note(.programs(ProgramStep(namespace: far, link: farLink, isIngress: true, isBeforeCapture: true)))
         note(.sighting(to))
         askReceiver(far, farLink, &packet)
@@ -267,5 +268,15 @@ extension BridgeStep {
 
     static func netfilterKey(_ packet: PacketState) -> String {
         packet.source.isIPv4 ? "net.bridge.bridge-nf-call-iptables" : "net.bridge.bridge-nf-call-ip6tables"
+    }
+}
+
+extension PacketState {
+    /// Into another namespace: it bears neither mark nor conntrack's word any more (`skb_scrub_packet`).
+    fileprivate mutating func cross() {
+        mark = 0
+        isMarkKnown = true
+        isAssignedSocket = false
+        if connection == .untracked { connection = nil }
     }
 }

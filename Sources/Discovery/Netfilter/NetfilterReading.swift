@@ -27,6 +27,7 @@ struct NetfilterReading {
         readLegacy(family: .ip, names: "/proc/thread-self/net/ip_tables_names", program: "iptables-legacy-save")
         readLegacy(family: .ip6, names: "/proc/thread-self/net/ip6_tables_names", program: "ip6tables-legacy-save")
         netfilter.summarise()
+        netfilter.readPrograms()
     }
 
     private mutating func readNFTables() throws {

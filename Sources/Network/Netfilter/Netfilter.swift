@@ -14,6 +14,11 @@ public struct Netfilter: Sendable, Codable, Hashable {
     /// nftables' named sets and maps, which rules refer to as `@NAME`.
     public var sets: [NamedSet] { didSet { derived = DerivedValues() } }
 
+    /// Queues that a program reads (`/proc/net/netfilter/nfnetlink_queue`); nil where no rule names one, or not read.
+    public var queues: [UInt16]?
+    /// The addresses in lists of xt_recent; nil where no rule asks for one, or not read.
+    public var recent: [RecentEntry]?
+
     public init(
         backend: [FirewallBackend] = [], nat: [NATRule] = [], chains: [RuleChain] = [], sets: [NamedSet] = []
     ) {
@@ -23,5 +28,5 @@ public struct Netfilter: Sendable, Codable, Hashable {
         self.sets = sets
     }
 
-    enum CodingKeys: String, CodingKey { case backend, nat, chains, nftables, sets }
+    enum CodingKeys: String, CodingKey { case backend, nat, chains, nftables, sets, queues, recent }
 }
