@@ -53,7 +53,8 @@ extension WalkDiagnosis {
         let path =
             start.map { ForwardPath(of: packet, from: $0, origin: first, inputs) }
             ?? ForwardPath(origin: first, inputs)
-        var findings = PathFindings(path, boundary: boundary(reading))
+        let isHeld = waitsInBridge(reading, packet, path)
+        var findings = PathFindings(path, boundary: isHeld ? nil : boundary(reading))
         if let last = reading.last { findings.removeCandidates { $0.isBefore(last) } }
         let trace = TraceReading(context.rules)
         for refuted in findings.candidates where isPassed(refuted, trace) {
@@ -72,6 +73,18 @@ extension WalkDiagnosis {
             return .port(LayerTwoPath.Port(namespace: next.namespace, device: device))
         }
         return next.hook.map { .hook(namespace: next.namespace, $0) }
+    }
+
+    /// Whether it came in by a bridge, whose rules translated its destination to one on the same bridge: then the bridge
+    /// sends it on itself, and the neighbour's address is looked for before any other hook
+    /// (`br_nf_pre_routing_finish_bridge`).
+    private func waitsInBridge(_ reading: WalkReading, _ packet: PacketState, _ path: ForwardPath) -> Bool {
+        guard let last = reading.last, last.hook == .prerouting, packet.isDestinationTranslated == true,
+            let bridge = reading.inDevice(at: last), let namespace = topology[namespace: last.namespace],
+            namespace[device: bridge]?.kind == .bridge,
+            namespace.settings.bridgeCallsChains(packet.destination.family)?.isOn == true
+        else { return false }
+        return path.routers.first?.choice.device == bridge
     }
 
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.

@@ -94,32 +94,9 @@ extension SocketStep {
         }
     }
 
-    /// The rule that sent the packet here instead of to its own destination, in words: ` (iptables nat PREROUTING 1 sent
-    /// it here instead of to 198.51.100.1:80)`; empty where none did.
+    /// The rule that sent the packet here instead of to its own destination, in words; empty where none did.
     func diversion(_ surroundings: Surroundings) -> String {
-        let first = surroundings.origin
-        guard first.source.family == packet.destination.family, surroundings.inputs.requestPassed == nil,
-            first.destination != packet.destination || first.destinationPort != packet.destinationPort
-        else { return "" }
-        let rule = surroundings.translations.last { !$0.isSource && $0.namespace == namespace.name }?.rule
-        let port = first.destinationPort.map { ":\($0)" } ?? ""
-        let wanted = first.destination.isIPv4 ? "\(first.destination)\(port)" : "[\(first.destination)]\(port)"
-        return "; \(rule?.words ?? divertingRule(first)?.words ?? "a rule of nat") sent it there instead of to \(wanted)"
-    }
-
-    /// The rule of this namespace that makes the first destination this one.
-    private func divertingRule(_ first: PacketState) -> RuleReference? {
-        var asked = first
-        asked.connection = .new
-        asked.source = packet.source
-        let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
-        for hook in [NetfilterHook.prerouting, .output] {
-            let site = RuleSite(namespace: namespace, inDevice: hook == .prerouting && !device.isEmpty ? device : nil)
-            if let found = HookTraversal(site: site, hook: hook, families: families).run(asked).translation {
-                return found.rule
-            }
-        }
-        return nil
+        Diversion(of: packet, in: namespace, by: device.isEmpty ? nil : device, surroundings)?.words ?? ""
     }
 }
 
