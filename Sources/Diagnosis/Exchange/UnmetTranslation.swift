@@ -25,6 +25,8 @@ struct UnmetTranslation: Sendable {
     var rule: RuleReference
     var isSource: Bool
     var why: Why
+    /// By which it came; nil where it was sent there.
+    var inDevice: String?
     /// By which it left; nil where it stayed.
     var outDevice: String?
 
@@ -87,7 +89,7 @@ struct UnmetTranslation: Sendable {
         func unmet(_ why: Why) -> UnmetTranslation {
             UnmetTranslation(
                 namespace: stay.namespace, packet: stay.entry, rule: rule, isSource: false, why: why,
-                outDevice: stay.outDevice)
+                inDevice: stay.inDevice, outDevice: stay.outDevice)
         }
         if let untracking { return isUnchanged ? unmet(.untracked(untracking)) : nil }
         guard let flow = older(stay, flows, reading), !leads(flow, by: action) else { return nil }
@@ -127,7 +129,8 @@ struct UnmetTranslation: Sendable {
         if action.translation?.first == stay.exit.source { return nil }
         func unmet(_ why: Why) -> UnmetTranslation {
             UnmetTranslation(
-                namespace: stay.namespace, packet: stay.exit, rule: rule, isSource: true, why: why, outDevice: out)
+                namespace: stay.namespace, packet: stay.exit, rule: rule, isSource: true, why: why,
+                inDevice: stay.inDevice, outDevice: out)
         }
         var entry = stay.entry
         entry.connection = .new
