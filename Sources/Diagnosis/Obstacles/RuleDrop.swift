@@ -37,7 +37,7 @@ struct RuleDrop: Obstacle {
 }
 
 extension RuleEnding {
-    /// `; 172.19.0.2 is in the set blocked`: which named set the packet is in, where the rule asks for one whose elements
+    /// `; its source is 172.19.0.2, in the set blocked`: which named set the packet is in, where the rule asks for one whose elements
     /// are known.
     fileprivate var setWords: String {
         guard let compiled else { return "" }
@@ -45,7 +45,7 @@ extension RuleEnding {
             guard case .named(let name, _)? = match.values.first, match.evaluate(packet, at: site) == .holds else {
                 continue
             }
-            return "; in the set \(name): \(match.explanation(packet, at: site))"
+            return "; \(match.explanation(packet, at: site)), in the set \(name)"
         }
         return ""
     }
