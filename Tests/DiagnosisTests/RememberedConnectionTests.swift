@@ -71,7 +71,10 @@ struct RememberedConnectionTests {
 
     @Test("a port that a rule publishes is never called not published")
     mutating func published() {
-        let first = findings(publish()).first
+        let walk = publish()
+        var context = DiagnosisContext(topology: network.topology)
+        context.icmpErrors = [DiagnosisContext.ICMPError(source: "203.0.113.2", type: 3, code: 3)]
+        let first = Diagnosis.findings(for: walk, reply: nil, context: context).findings.first
         #expect(first?.code == "no-listener")
         #expect(first?.message.contains("iptables nat PREROUTING 1 would send it elsewhere and was not met") == true)
     }

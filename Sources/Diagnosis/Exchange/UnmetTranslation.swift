@@ -84,7 +84,8 @@ struct UnmetTranslation: Sendable {
         case .destinationTranslation, .redirect: break
         default: return nil
         }
-        let isUnchanged = stay.entry.destination == stay.exit.destination
+        let isUnchanged =
+            stay.entry.destination == stay.exit.destination
             && stay.entry.destinationPort == stay.exit.destinationPort
         func unmet(_ why: Why) -> UnmetTranslation {
             UnmetTranslation(

@@ -6,14 +6,22 @@ internal import Wire
 
 /// What conntrack remembers, or does not.
 extension WalkDiagnosis {
-    /// A translation that the rules have for the packet and that it was seen without.
+    /// A translation that the rules have for the packet and that it was seen without, where it is known why.
     func unmetTranslation(_ reading: WalkReading) -> Candidate? {
         guard let unmet = UnmetTranslation.first(on: reading, flows: context.flows) else { return nil }
         switch unmet.why {
         case .older(let flow): return StaleConntrack().candidate(unmet, flow)
         case .untracked(let rule): return ConnectionUntracked().candidate(unmet, by: rule)
-        case .unknown: return isComplete ? NoSourceNAT().candidate(unmet) : nil
+        case .unknown: return nil
         }
+    }
+
+    /// The same where nothing says why: a private source that was seen to leave refutes what the rules promise.
+    func refutedTranslation(_ reading: WalkReading) -> Candidate? {
+        guard isComplete, let unmet = UnmetTranslation.first(on: reading, flows: context.flows),
+            case .unknown = unmet.why
+        else { return nil }
+        return NoSourceNAT().candidate(unmet)
     }
 
     /// A segment of a connection under way that a router took for itself, since it does not translate it any more.

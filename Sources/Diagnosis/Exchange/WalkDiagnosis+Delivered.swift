@@ -54,7 +54,9 @@ extension WalkDiagnosis {
     ) -> [Finding] {
         let remembered =
             unmetTranslation(reading) ?? forgottenConnection(arrived, in: namespace, isRefused: true)
-        if let remembered { return finding(of: remembered, reading, fact: reply.map { .seen("the reply is \($0.summary)") }) }
+        if let remembered {
+            return finding(of: remembered, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
+        }
         let shared = duplicate(reading, at: namespace.name, arrived.destination, refused: arrived)
         if !shared.isEmpty { return shared }
         let socket = SocketStep(

@@ -79,12 +79,13 @@ extension WalkDiagnosis {
     /// sends it on itself, and the neighbour's address is looked for before any other hook
     /// (`br_nf_pre_routing_finish_bridge`).
     private func waitsInBridge(_ reading: WalkReading, _ packet: PacketState, _ path: ForwardPath) -> Bool {
-        guard let last = reading.last, last.hook == .prerouting, packet.isDestinationTranslated == true,
+        guard let last = reading.last, last.hook == .prerouting, let router = path.routers.first,
+            packet.isDestinationTranslated == true || router.packet.isDestinationTranslated == true,
             let bridge = reading.inDevice(at: last), let namespace = topology[namespace: last.namespace],
             namespace[device: bridge]?.kind == .bridge,
             namespace.settings.bridgeCallsChains(packet.destination.family)?.isOn == true
         else { return false }
-        return path.routers.first?.choice.device == bridge
+        return router.choice.device == bridge
     }
 
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.

@@ -70,7 +70,10 @@ extension WalkDiagnosis {
     func leftUnanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
-        if let candidate = unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(reading, cause: nil) {
+        if let candidate = unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
+            reading, cause: nil)
+            ?? refutedTranslation(reading)
+        {
             return finding(of: candidate, reading)
         }
         return packet.owesReply ? [NoAnswer().left(last, unseen: unseenReply)] : []
@@ -117,11 +120,12 @@ extension WalkDiagnosis {
             return duplicate(reading, at: name, packet.source)
         case .untranslated:
             guard !arrival.isBack || arrival.blocking != nil else { return nil }
-            return missingTranslation(reading, packet).map {
+            return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
         case .replyStopped: return replyStopped(arrival)
         case .unexplained:
+            if let refuted = refutedTranslation(reading) { return finding(of: refuted, reading) }
             guard packet.owesReply else { return nil }
             return [
                 NoAnswer().arrived(

@@ -27,13 +27,24 @@ struct Diversion: Sendable {
         rule =
             surroundings.translations.last { !$0.isSource && $0.namespace == namespace.name }?.rule
             ?? Self.traced(namespace, surroundings.context) ?? Self.configured(sent, packet, namespace, device)
-        let path = rule.flatMap { TraceReading(surroundings.context.rules).path(to: $0) } ?? []
-        for step in path {
-            guard let compiled = namespace.netfilter.compiled.rule(step),
-                let list = compiled.matches.lazy.compactMap(Self.affinity).first
-            else { continue }
-            affinity = (step, list)
+        affinity = rule.flatMap { Self.affinity(to: $0, sent, namespace, device) }
+    }
+
+    /// The rule that leads to the chain of `rule` because of what a list remembers.
+    private static func affinity(
+        to rule: RuleReference, _ sent: PacketState, _ namespace: Namespace, _ device: String?
+    ) -> (RuleReference, String)? {
+        let site = RuleSite(namespace: namespace, inDevice: device)
+        for chain in namespace.netfilter.compiled.chains
+        where chain.key.family == rule.family && chain.key.table == rule.table {
+            for candidate in chain.rules where candidate.actions.contains(.jump(rule.chain)) {
+                guard let match = candidate.matches.first(where: { affinity($0) != nil }), let list = affinity(match),
+                    match.evaluate(sent, at: site) != .fails
+                else { continue }
+                return (candidate.reference, list)
+            }
         }
+        return nil
     }
 
     private static func affinity(_ match: Match) -> String? {
@@ -56,21 +67,30 @@ struct Diversion: Sendable {
     ) -> RuleReference? {
         var asked = sent
         asked.connection = .new
-        asked.source = packet.source
         let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
         for hook in [NetfilterHook.prerouting, .output] {
             let site = RuleSite(namespace: namespace, inDevice: hook == .prerouting ? device : nil)
             if let found = HookTraversal(site: site, hook: hook, families: families).run(asked).translation {
-                return found.rule
+                return leads(found.action, to: packet.destination) ? found.rule : nil
             }
         }
         return nil
     }
 
+    private static func leads(_ action: RuleAction, to destination: IPAddress) -> Bool {
+        switch action.translation?.addresses {
+        case .addresses(let range)?: range.contains(destination)
+        case .prefix(let prefix)?: prefix.contains(destination)
+        default: true
+        }
+    }
+
     /// `; iptables nat PREROUTING 1 sent it there instead of to 198.51.100.1:80`.
     var words: String {
         let kept =
-            affinity.map { "; \($0.rule.words) keeps this client at it (session affinity, list \($0.list) of -m recent)" } ?? ""
+            affinity.map {
+                "; \($0.rule.words) keeps this client at it (session affinity, list \($0.list) of -m recent)"
+            } ?? ""
         return "; \(rule?.words ?? "a rule of nat") sent it there instead of to \(first)\(kept)"
     }
 }

@@ -82,7 +82,7 @@ struct WalkHeadline {
                 + "\(next.namespace) \(PacketWords.place(next))"
         case .unsent:
             guard let stop = walk.stoppedAt, let reason = stop.reason else { return nil }
-            guard let drop = stop.dropReason else { return "the sender got: \(reason)" }
+            guard let drop = stop.dropReason, DropReason.entry(drop) != nil else { return "the sender got: \(reason)" }
             // A drop reason of the kernel is nothing that a program gets.
             let error = DropReason.senderError(drop).flatMap(SendError.entry)?.name
             if drop == "NEIGH_FAILED" { return "the next hop did not resolve: the sender gets EHOSTUNREACH" }
