@@ -63,7 +63,9 @@ public struct EvidenceLedger: Sendable {
     private mutating func keep(_ flow: FlowEvent) {
         guard presentCount < Self.presentLimit else { return }
         presentCount += 1
-        for pair in Set([AddressPair(flow.original), AddressPair(flow.reply)]) { present[pair, default: []].append(flow) }
+        for pair in Set([AddressPair(flow.original), AddressPair(flow.reply)]) {
+            present[pair, default: []].append(flow)
+        }
     }
 
     private struct ForgottenFlow: Hashable {
@@ -76,7 +78,9 @@ public struct EvidenceLedger: Sendable {
         guard isTranslated, flow.original.ipProtocol == .tcp else { return }
         for tuple in [flow.original, flow.reply] {
             let entry = ForgottenFlow(namespace: flow.namespace, tuple: tuple)
-            if flow.change != .destroy { forgotten.remove(entry) } else if forgotten.count < Self.forgottenLimit {
+            if flow.change != .destroy {
+                forgotten.remove(entry)
+            } else if forgotten.count < Self.forgottenLimit {
                 forgotten.insert(entry)
             }
         }

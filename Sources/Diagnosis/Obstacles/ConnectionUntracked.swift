@@ -15,7 +15,8 @@ struct ConnectionUntracked: Obstacle {
             ? "\(unmet.packet.source) leaves \(unmet.outDevice ?? name) untranslated"
             : "\(unmet.packet.destination) is not translated in \(name)"
         return candidate(
-            at: Finding.Place(namespace: name, hook: unmet.isSource ? .postrouting : .prerouting, device: unmet.outDevice),
+            at: Finding.Place(
+                namespace: name, hook: unmet.isSource ? .postrouting : .prerouting, device: unmet.outDevice),
             "\(effect): \(rule.words) exempts the packet from connection tracking (NOTRACK), so no rule of nat is asked, and \(unmet.rule.words) is not met",
             evidence: [
                 .state("\(rule.words): \(rule.text ?? "")"), .state("\(unmet.rule.words): \(unmet.rule.text ?? "")"),

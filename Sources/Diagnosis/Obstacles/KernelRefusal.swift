@@ -20,7 +20,8 @@ struct KernelRefusal: Obstacle {
         return candidate(
             at: Finding.Place(namespace: place, hook: end?.hook, device: end?.device),
             "\(place ?? "the kernel") dropped the packet: \(entry.meaning) (\(reason))", evidence: evidence,
-            reasons: [reason])
+            // What no namespace that is watched had may be a stranger's.
+            isCertain: place != nil, reasons: [reason])
     }
 }
 

@@ -29,7 +29,8 @@ struct LocalPortsExhausted: Obstacle {
         if let use {
             evidence.append(
                 .state(
-                    "\(use.tcp) TCP sockets, \(use.timeWait) in TIME_WAIT, \(use.udp) UDP sockets in \(namespace.name)"))
+                    "\(use.tcp) TCP sockets, \(use.timeWait) in TIME_WAIT, \(use.udp) UDP sockets in \(namespace.name)")
+            )
         }
         return candidate(
             at: Finding.Place(namespace: namespace.name),
