@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -46,6 +47,19 @@ int packetwalk_unshare_network_namespace(void) {
 
 pid_t packetwalk_thread_id(void) {
     return (pid_t)syscall(SYS_gettid);
+}
+
+int packetwalk_open_sockets_as(int64_t user, int64_t group) {
+    // The calls give the id that was, and no error; -1 is nobody's and changes nothing.
+    if (group != -1) {
+        setfsgid((gid_t)group);
+        if (setfsgid((gid_t)-1) != (int)group) return -EPERM;
+    }
+    if (user != -1) {
+        setfsuid((uid_t)user);
+        if (setfsuid((uid_t)-1) != (int)user) return -EPERM;
+    }
+    return 0;
 }
 
 int packetwalk_set_parent_death_signal(int signal_number) {

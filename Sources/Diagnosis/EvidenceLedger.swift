@@ -17,12 +17,21 @@ public struct EvidenceLedger: Sendable {
     private var before: Topology?
     private var graph: NetworkGraph?
     private var flows: [FlowEvent] = []
+    /// Entries of conntrack that were there when the run began, by their addresses before and after translation: there
+    /// may be more than `capacity`.
+    private var present: [AddressPair: [FlowEvent]] = [:]
+    private var presentCount = 0
+    private static let presentLimit = 200_000
     private var routes: [RouteDecision] = []
     private var losses: [Loss] = []
     private var counters: [String: CounterChange] = [:]
     private var anonymousDrops: [DropEvent] = []
     /// Of these the last that was forgotten.
     private var forgottenDropNanoseconds = Int64.min
+    /// Translated connections that conntrack gave up, as their packets are seen before translation, by namespace: what
+    /// still comes for them is for nobody.
+    private var forgotten: Set<ForgottenFlow> = []
+    private static let forgottenLimit = 65_536
     /// Datagrams without an answer about which there was nothing to say, but for their identity and times: nor is there
     /// of their like, until the next event that an explanation rests on.
     private var unremarkable: Set<Walk> = []
@@ -40,12 +49,54 @@ public struct EvidenceLedger: Sendable {
         case .topology(let snapshot, _):
             before = before ?? graph?.topology
             graph = NetworkGraph(snapshot)
-        case .flow(let flow): Self.append(flow, to: &flows)
+        case .flow(let flow) where flow.change == .present: keep(flow)
+        case .flow(let flow):
+            Self.append(flow, to: &flows)
+            remember(flow)
         case .route(let route): Self.append(route, to: &routes)
         case .loss(let loss): Self.append(loss, to: &losses)
         case .counters(let change): counters[change.namespace] = change
         case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: break
         }
+    }
+
+    private mutating func keep(_ flow: FlowEvent) {
+        guard presentCount < Self.presentLimit else { return }
+        presentCount += 1
+        for pair in Set([AddressPair(flow.original), AddressPair(flow.reply)]) {
+            present[pair, default: []].append(flow)
+        }
+    }
+
+    private struct ForgottenFlow: Hashable {
+        let namespace: String
+        let tuple: FlowTuple
+    }
+
+    private mutating func remember(_ flow: FlowEvent) {
+        let isTranslated = flow.original != flow.reply.reversed
+        guard isTranslated, flow.original.ipProtocol == .tcp else { return }
+        for tuple in [flow.original, flow.reply] {
+            let entry = ForgottenFlow(namespace: flow.namespace, tuple: tuple)
+            if flow.change != .destroy {
+                forgotten.remove(entry)
+            } else if forgotten.count < Self.forgottenLimit {
+                forgotten.insert(entry)
+            }
+        }
+    }
+
+    /// Whether a segment arrived where conntrack had given up the connection that it belongs to: that explains what is
+    /// not seen of it, though nothing went wrong by its own way.
+    public func isForgotten(_ exchange: Exchange) -> Bool {
+        guard !forgotten.isEmpty, exchange.request.outcome == .delivered, !exchange.request.kind.opensConnection,
+            exchange.request.kind.ipProtocol == .tcp, let last = exchange.request.hops.last,
+            let flags = exchange.request.kind.tcpFlags, !flags.contains(.rst)
+        else { return false }
+        let tuple = FlowTuple(
+            source: last.packet.source, destination: last.packet.destination, sourcePort: last.packet.sourcePort ?? 0,
+            destinationPort: last.packet.destinationPort ?? 0, ipProtocol: .tcp)
+        return forgotten.contains(ForgottenFlow(namespace: last.namespace, tuple: tuple))
     }
 
     private mutating func take(_ drop: DropEvent) {
@@ -89,7 +140,9 @@ public struct EvidenceLedger: Sendable {
         context.drops = Self.drops(of: walk)
         context.sendFailures = walk.witness.sendFailure.map { [$0] } ?? []
         context.routes = routes.filter { concerned.contains(AddressPair($0.tuple)) }
-        context.flows = flows.filter {
+        let earlier = concerned.flatMap { present[$0] ?? [] }
+        context.flows = Set(earlier).sorted { ($0.timeNanoseconds, $0.namespace) < ($1.timeNanoseconds, $1.namespace) }
+        context.flows += flows.filter {
             concerned.contains(AddressPair($0.original)) || concerned.contains(AddressPair($0.reply))
         }
         if let reply, let error = reply.kind.icmp, error.isError {

@@ -14,6 +14,8 @@ enum Sysctls {
             "net.ipv6.icmp.echo_ignore_all", "net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6",
             "net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_count",
             "net.netfilter.nf_conntrack_tcp_be_liberal", "net.netfilter.nf_conntrack_tcp_loose",
+            "net.netfilter.nf_conntrack_tcp_timeout_established", "net.netfilter.nf_conntrack_udp_timeout",
+            "net.netfilter.nf_conntrack_udp_timeout_stream",
         ]
         + [
             "accept_local", "route_localnet", "send_redirects", "src_valid_mark", "arp_ignore", "arp_filter",

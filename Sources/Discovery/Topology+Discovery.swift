@@ -58,12 +58,22 @@ struct NetworkDiscovery: Sendable {
         var warnings: [String]
     }
 
+    private struct Sockets: Sendable {
+        let listeners: [Listener]
+        let use: SocketUse?
+
+        init(names: DeviceNames) {
+            listeners = Listener.ofThisNamespace(names: names)
+            use = SocketUse.ofThisNamespace()
+        }
+    }
+
     private func read(_ site: NamespaceSite, name: String) throws -> Reading {
         // Entering even one's own namespace takes a privilege that reading it does not.
         let file = site.isOwn ? nil : try site.open()
         let isOwn = site.isOwn
         let path = file?.path ?? site.paths.first ?? ""
-        let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, [Listener]) = {
+        let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, Sockets) = {
             var netfilter = NetfilterReading(namespace: file)
             let channel = try NetlinkSocket(.route)
             var reading = try NamespaceReading(over: channel)
@@ -76,9 +86,10 @@ struct NetworkDiscovery: Sendable {
                 var conversation = NetlinkConversation(channel)
                 sysctls.merge((try? conversation.neighborTableLimits()) ?? [:]) { first, _ in first }
             }
-            return (reading, sysctls, netfilter, Listener.ofThisNamespace())
+            let names = DeviceNames(reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+            return (reading, sysctls, netfilter, Sockets(names: names))
         }
-        let (reading, sysctls, netfilter, listeners) = try file?.perform(work) ?? work()
+        let (reading, sysctls, netfilter, sockets) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
         namespace.links = reading.links
         namespace.routes = reading.routes
@@ -88,7 +99,8 @@ struct NetworkDiscovery: Sendable {
         namespace.nextHopObjects = reading.nextHopObjects
         namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
         namespace.netfilter = netfilter.netfilter
-        namespace.listeners = listeners
+        namespace.listeners = sockets.listeners
+        namespace.socketUse = sockets.use
         namespace.memberships = reading.memberships
         return Reading(
             namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" })

@@ -10,10 +10,12 @@ extension Listener {
     /// Asks over NETLINK_SOCK_DIAG (sock_diag(7)); where the kernel has no such module, reads
     /// `/proc/thread-self/net/{tcp,tcp6,udp,udp6}` (proc_pid_net(5)), which walks the connections of all namespaces and
     /// costs some 3 ms each time. What can't be read counts as empty.
-    public static func ofThisNamespace() -> [Listener] {
+    ///
+    /// - Parameter names: the namespace's devices by their index.
+    static func ofThisNamespace(names: DeviceNames) -> [Listener] {
         if let channel = try? NetlinkSocket(.socketDiagnosis) {
             var conversation = NetlinkConversation(channel)
-            if let listeners = try? conversation.listeners() { return listeners }
+            if let listeners = try? conversation.listeners(names: names) { return listeners }
         }
         var listeners: [Listener] = []
         for name in ["tcp", "tcp6", "udp", "udp6"] {
@@ -57,34 +59,66 @@ extension Listener {
         return IPAddress(bytes: bytes)
     }
 
-    /// The names of the processes that hold the sockets with these inodes, from one pass over `/proc/PID/fd`.
+    /// A process that holds a socket.
+    struct Holder: Sendable, Hashable {
+        /// `/proc/PID/comm`.
+        var name: String?
+        /// Whether it, and every other that holds the socket, is stopped.
+        var isStopped: Bool
+    }
+
+    /// The processes that hold the sockets with these inodes, from one pass over `/proc/PID/fd`.
     ///
-    /// Only the caller's own processes, unless it is root. Costs a readlink for each open descriptor of the machine.
-    public static func processNames(holding inodes: Set<UInt64>) -> [UInt64: String] {
-        var names: [UInt64: String] = [:]
-        guard !inodes.isEmpty else { return names }
+    /// Only the caller's own processes, unless it is root. Costs a readlink for each open descriptor of the machine; ends
+    /// where every socket has a holder that runs.
+    static func holders(of inodes: Set<UInt64>) -> [UInt64: Holder] {
+        var holders: [UInt64: Holder] = [:]
+        var running = 0
+        guard !inodes.isEmpty else { return holders }
         for process in directoryNames("/proc") where process.utf8.allSatisfy({ (48...57).contains($0) }) {
+            var isStopped: Bool?
             for descriptor in directoryNames("/proc/\(process)/fd") {
                 guard let target = linkTarget("/proc/\(process)/fd/\(descriptor)"), target.hasPrefix("socket:["),
-                    let inode = UInt64(target.dropFirst(8).dropLast()), inodes.contains(inode), names[inode] == nil
+                    let inode = UInt64(target.dropFirst(8).dropLast()), inodes.contains(inode),
+                    holders[inode]?.isStopped ?? true
                 else { continue }
-                names[inode] = readText("/proc/\(process)/comm")
+                let stopped = isStopped ?? readText("/proc/\(process)/stat").map(isStoppedState) ?? false
+                isStopped = stopped
+                if stopped, holders[inode] != nil { continue }
+                holders[inode] = Holder(name: readText("/proc/\(process)/comm"), isStopped: stopped)
+                if !stopped { running += 1 }
             }
-            if names.count == inodes.count { break }
+            if running == inodes.count { break }
         }
-        return names
+        return holders
+    }
+
+    /// Whether a line of proc_pid_stat(5) says `T` or `t`: the state stands behind the name, which may hold anything.
+    static func isStoppedState(_ line: String) -> Bool {
+        guard let end = line.utf8.lastIndex(of: UInt8(ascii: ")")) else { return false }
+        return ["T", "t"].contains(line[end...].dropFirst(2).prefix(1))
+    }
+}
+
+extension SocketUse {
+    /// Of the calling thread's namespace. Call it inside `NetworkNamespaceFile.perform`.
+    static func ofThisNamespace() -> SocketUse? {
+        SocketUse(
+            parsing: ["sockstat", "sockstat6"].compactMap { readText("/proc/thread-self/net/\($0)") }
+                .joined(separator: "\n"))
     }
 }
 
 extension Topology {
     /// Gives every listener the name of a process that holds it.
     mutating func nameListeners() {
-        let names = Listener.processNames(
-            holding: Set(namespaces.flatMap { $0.listeners.map(\.inode) }.filter { $0 != 0 }))
+        let holders = Listener.holders(
+            of: Set(namespaces.flatMap { $0.listeners.map(\.inode) }.filter { $0 != 0 }))
         for namespace in namespaces.indices {
             for listener in namespaces[namespace].listeners.indices {
-                namespaces[namespace].listeners[listener].process =
-                    names[namespaces[namespace].listeners[listener].inode]
+                guard let holder = holders[namespaces[namespace].listeners[listener].inode] else { continue }
+                namespaces[namespace].listeners[listener].process = holder.name
+                if holder.isStopped { namespaces[namespace].listeners[listener].isStopped = true }
             }
         }
     }

@@ -26,6 +26,8 @@ public struct Namespace: Sendable, Codable, Hashable {
     /// Multicast groups that its devices have joined, but for those that every device is in; nil where they were not
     /// read.
     public var memberships: [GroupMembership]?
+    /// Nil where not read.
+    public var socketUse: SocketUse?
 
     public init(
         name: String, inode: UInt64, path: String, containers: [String] = [], links: [Link] = [], routes: [Route] = [],
@@ -46,9 +48,10 @@ public struct Namespace: Sendable, Codable, Hashable {
     }
 
     enum CodingKeys: String, TolerantKey {
-        case name, inode, path, containers, links, routes, rules, neighbors, sysctls, netfilter, listeners
+        case name, inode, path, containers, links, routes, rules, neighbors, sysctls, netfilter, listeners, memberships
         case proxyNeighbors = "proxy_neighbors"
         case nextHopObjects = "next_hop_objects"
+        case socketUse = "socket_use"
 
         static let defaults: [Self: any Sendable] = [.path: "", .netfilter: Netfilter()]
     }

@@ -63,8 +63,23 @@ public struct Explainer {
             ours = [Exchange(request: walk)]
         }
         return Explanation(
-            group: ExchangeGroup(topology: network, exchanges: ours), warnings: run.newWarnings(),
+            group: ExchangeGroup(topology: network, exchanges: ours),
+            warnings: run.newWarnings()
+                + [ownerRemark(network[namespace: namespace.name] ?? namespace)].compactMap(\.self),
             isCutShort: run.isCutShort)
+    }
+
+    /// As whom the packet was sent, where rules of the sender's namespace ask for a socket's owner: the program that fails
+    /// may run as somebody else.
+    private func ownerRemark(_ namespace: Namespace) -> String? {
+        let asking = namespace.netfilter.chains.lazy.flatMap { chain in
+            chain.rules.lazy.filter { rule in
+                ["-m owner", "skuid", "skgid"].contains { rule.text.contains($0) }
+            }.map { "\(chain.table) \(chain.name) \($0.position)" }
+        }
+        guard let first = asking.first else { return nil }
+        return
+            "sent as user \(request.user ?? geteuid()), group \(request.group ?? getegid()): \(first) in \(namespace.name) asks for the owner of the sending socket; --uid and --gid send as another"
     }
 
     /// A packet that no probe saw, and what the state of the network says of it.

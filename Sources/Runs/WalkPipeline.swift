@@ -132,7 +132,11 @@ public struct WalkPipeline: ~Copyable {
         for pair in pairs {
             let exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
             if onlyFailures, exchange.arrived { continue }
-            if exchange.needsExplanation { unexplained.append(exchange) } else { finish(exchange) }
+            if exchange.needsExplanation || ledger.isForgotten(exchange) {
+                unexplained.append(exchange)
+            } else {
+                finish(exchange)
+            }
         }
         if unexplained.count >= Self.unexplainedLimit { explain() }
     }

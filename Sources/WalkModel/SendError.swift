@@ -78,4 +78,7 @@ public struct SendError: Sendable, Hashable {
         115: SendError("EINPROGRESS", "the connection is being set up", lookAt: "the walk of the SYN"),
         126: SendError("ENOKEY", "a key that the IPsec policy requires is missing", lookAt: "ip xfrm state"),
     ]
+
+    /// The entry of an errno; nil for one that sockets don't give.
+    public static func entry(_ errorNumber: Int32) -> SendError? { entries[errorNumber] }
 }

@@ -646,12 +646,12 @@ struct MoreCauseTests {
 
     @Test("a reason that nothing explains stays unknown, with its true place")
     mutating func unknown() {
-        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "XFRM_POLICY", location: "ip_output"))
+        let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "IP_INHDR", location: "ip_rcv_core"))
         let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "unknown-drop")
         #expect(first?.severity == .warning)
         #expect(first?.where.namespace == "host")
-        #expect(first?.message.contains("XFRM_POLICY") == true)
+        #expect(first?.message.contains("IP_INHDR") == true)
         #expect(first?.checks.contains { $0.holds == false } == true)
     }
 

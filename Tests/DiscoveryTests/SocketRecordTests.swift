@@ -27,6 +27,23 @@ import Wire
         #expect(listener.inode == 928030)
     }
 
+    @Test("a TCP listener with its accept queue, its device, and whether it takes IPv4")
+    func readsListener() throws {
+        let lines = [
+            "0a0a0000",  // AF_INET6, TCP_LISTEN
+            "1f900000", "00000000000000000000000000000000", "00000000000000000000000000000000",
+            "04000000", "0000000000000000",  // interface 4, cookie
+            "00000000", "03000000", "02000000", "00000000", "1e290e00",  // expires, 3 wait, 2 may, user, inode
+            "05000b0001000000",  // INET_DIAG_SKV6ONLY
+        ]
+        let message = try #require(
+            try NetlinkMessage.split(RecordedChannel.message(20, RecordedChannel.bytes(lines))).first)
+        let listener = try #require(Listener(message, protocol: "tcp", names: [4: "br0"]))
+        #expect(listener.address == IPAddress("::") && listener.port == 8080)
+        #expect(listener.receiveQueue == 3 && listener.backlog == 2)
+        #expect(listener.device == "br0" && listener.isIPv6Only == true)
+    }
+
     @Test("an answer that is too short is none")
     func refusesShort() throws {
         let bytes = RecordedChannel.bytes(Array(Self.lines.prefix(8)))

@@ -16,6 +16,9 @@ int packetwalk_is_network_namespace(int descriptor);
 int packetwalk_unshare_network_namespace(void);
 /// On how many processors the calling thread may run (sched_getaffinity(2)); 1 where that can't be told.
 int packetwalk_usable_processors(void);
+/// setfsuid(2) and setfsgid(2) of the calling thread, each unless -1: sockets that it opens are theirs (`-m owner`,
+/// `meta skuid`, `ip rule uidrange`). -errno where it may not.
+int packetwalk_open_sockets_as(int64_t user, int64_t group);
 /// gettid(2).
 pid_t packetwalk_thread_id(void);
 /// prctl(PR_SET_PDEATHSIG): `signal` is sent to the caller when its parent dies.

@@ -57,11 +57,16 @@ extension WalkDiagnosis {
     private func refused(
         _ reading: WalkReading, _ arrived: PacketState, _ last: Hop, _ namespace: Namespace
     ) -> [Finding] {
+        let remembered =
+            unmetTranslation(reading) ?? forgottenConnection(arrived, in: namespace, isRefused: true)
+        if let remembered {
+            return finding(of: remembered, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
+        }
         let shared = duplicate(reading, at: namespace.name, arrived.destination, refused: arrived)
         if !shared.isEmpty { return shared }
         let socket = SocketStep(
             namespace: namespace, device: reading.inDevice(at: last) ?? "", packet: arrived, isRefused: true)
-        let path = ForwardPath(at: .socket(socket), origin: arrived, PathInputs(context))
+        let path = ForwardPath(at: .socket(socket), origin: reading.packet() ?? arrived, PathInputs(context))
         guard let candidate = PathFindings(path).candidates.first else { return [] }
         return finding(of: candidate, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
     }

@@ -23,6 +23,10 @@ extension WalkDiagnosis {
             if let cause { candidates.insert(cause, at: 0) }
             cause = better
         }
+        if request == nil, cause?.finding.rule == nil, let older = unmetTranslation(reading), older.isCertain {
+            if let cause { candidates.insert(cause, at: 0) }
+            cause = older
+        }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's
@@ -51,7 +55,9 @@ extension WalkDiagnosis {
             start.map { ForwardPath(of: packet, from: $0, origin: first, inputs) }
             ?? ForwardPath(origin: first, inputs)
         let met = request == nil ? Diversion(reading)?.translation : nil
-        var findings = PathFindings(path, boundary: boundary(reading), translations: met.map { [$0] } ?? [])
+        let isHeld = waitsInBridge(reading, packet, path)
+        var findings = PathFindings(
+            path, boundary: isHeld ? nil : boundary(reading), translations: met.map { [$0] } ?? [])
         if let last = reading.last { findings.removeCandidates { $0.isBefore(last) } }
         let trace = TraceReading(context.rules)
         for refuted in findings.candidates where isPassed(refuted, trace) {
@@ -70,6 +76,19 @@ extension WalkDiagnosis {
             return .port(LayerTwoPath.Port(namespace: next.namespace, device: device))
         }
         return next.hook.map { .hook(namespace: next.namespace, $0) }
+    }
+
+    /// Whether it came in by a bridge, whose rules translated its destination to one on the same bridge: then the bridge
+    /// sends it on itself, and the neighbour's address is looked for before any other hook
+    /// (`br_nf_pre_routing_finish_bridge`).
+    private func waitsInBridge(_ reading: WalkReading, _ packet: PacketState, _ path: ForwardPath) -> Bool {
+        guard let last = reading.last, last.hook == .prerouting, let router = path.routers.first,
+            packet.isDestinationTranslated == true || router.packet.isDestinationTranslated == true,
+            let bridge = reading.inDevice(at: last), let namespace = topology[namespace: last.namespace],
+            namespace[device: bridge]?.kind == .bridge,
+            namespace.settings.bridgeCallsChains(packet.destination.family)?.isOn == true
+        else { return false }
+        return router.choice.device == bridge
     }
 
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.

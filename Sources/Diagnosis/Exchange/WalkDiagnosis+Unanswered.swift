@@ -11,6 +11,10 @@ extension WalkDiagnosis {
     private enum Question: CaseIterable {
         /// A rule or the reverse path check of the last namespace stops it for certain: it was seen to come in only.
         case stoppedAfterArrival
+        /// A translation that the rules have for it did not take place.
+        case untranslatedByRule
+        /// A router took it that does not translate its connection any more.
+        case forgotten
         /// No socket takes it, or the one that would says nothing.
         case notTaken
         /// Nothing that owes a reply was sent: no more is asked.
@@ -68,7 +72,10 @@ extension WalkDiagnosis {
     func leftUnanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
-        if let candidate = missingTranslation(reading, packet) ?? routedElsewhere(reading, cause: nil) {
+        if let candidate = unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
+            reading, cause: nil)
+            ?? refutedTranslation(reading)
+        {
             return finding(of: candidate, reading)
         }
         return packet.owesReply ? [NoAnswer().left(last, unseen: unseenReply)] : []
@@ -114,6 +121,8 @@ extension WalkDiagnosis {
         let (reading, packet) = (arrival.reading, arrival.packet)
         switch question {
         case .stoppedAfterArrival: return stoppedAfterArrival(arrival).map { diverted($0, reading) }
+        case .untranslatedByRule: return unmetTranslation(reading).map { finding(of: $0, reading) }
+        case .forgotten: return forgotten(arrival)
         case .notTaken: return notTaken(arrival).map { diverted($0, reading) }
         case .noReplyOwed: return packet.owesReply || packet.ipProtocol == .udp ? nil : []
         case .bypassedTranslation:
@@ -127,7 +136,7 @@ extension WalkDiagnosis {
             return duplicate(reading, at: name, packet.source)
         case .untranslated:
             guard !arrival.isBack || arrival.blocking != nil else { return nil }
-            return missingTranslation(reading, packet).map {
+            return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
         case .repliedElsewhere:
@@ -137,6 +146,7 @@ extension WalkDiagnosis {
             }
         case .replyStopped: return replyStopped(arrival)
         case .unexplained:
+            if let refuted = refutedTranslation(reading) { return finding(of: refuted, reading) }
             guard packet.owesReply else { return nil }
             return [
                 NoAnswer().arrived(
@@ -160,6 +170,15 @@ extension WalkDiagnosis {
         }
         refine(stopping, arrival.reading)
         return findings(of: stopping, next: mine, arrival.onward, report, arrival.reading)
+    }
+
+    private mutating func forgotten(_ arrival: Arrival) -> [Finding]? {
+        guard let found = forgottenConnection(arrival.arrived, in: arrival.namespace, isRefused: false) else {
+            return nil
+        }
+        // Its receiver did not get it, and the sender gets a reset.
+        walk.outcome = .rejected
+        return finding(of: found, arrival.reading)
     }
 
     private mutating func notTaken(_ arrival: Arrival) -> [Finding]? {

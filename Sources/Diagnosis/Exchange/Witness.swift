@@ -55,15 +55,17 @@ enum Witness: CaseIterable, Sendable {
         case .nearbyDrops: Self.nearby(stop)
         case .counter: Self.counted(stop)
         case .sendFailure:
-            if stop.report.failure?.errorNumber == 1,
-                let rule = stop.eligible.first(where: { $0.finding.rule != nil })
-            {
-                .cause(rule)
-            } else {
-                .silent
-            }
+            stop.report.failure.map { Self.failed($0, stop) } ?? .silent
         case .configuration:
             (stop.eligible.first(where: \.isCertain) ?? stop.eligible.first).map(Testimony.cause) ?? .silent
+        }
+    }
+
+    private static func failed(_ failure: SendFailure, _ stop: StoppedPacket) -> Testimony {
+        switch failure.errorNumber {
+        case 1: stop.eligible.first { $0.finding.rule != nil }.map(Testimony.cause) ?? .silent
+        case 11, 99: LocalPortsExhausted().candidate(failure, stop).map(Testimony.cause) ?? .silent
+        default: .silent
         }
     }
 

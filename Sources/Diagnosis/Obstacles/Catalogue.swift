@@ -9,7 +9,8 @@ enum Catalogue {
         LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        PortNotPublished(), DNATNotForwarded(), StaleForward(), RuleReject(), PolicyDrop(), RuleDrop(),
+        PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(), RuleReject(),
+        PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
         TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
@@ -24,13 +25,14 @@ enum Catalogue {
         // Routers
         RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
-        EchoIgnored(), SocketBufferFull(), ListenerElsewhere(), NoListener(),
+        StaleConntrack(), ConnectionUntracked(), ConntrackExpired(),
+        EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
         // Replies
         SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), NoAnswer(),
         // No cause found
-        SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),
+        LocalPortsExhausted(), KernelRefusal(), SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),
     ]
 
     /// By kind of step, in the order of `all`: each step is shown to few.
@@ -52,8 +54,10 @@ enum Catalogue {
         for obstacle in all {
             base.code = obstacle.code
             guard let finding = obstacle.explain(rule, base, surroundings) else { continue }
+            var traits = obstacle.traits
+            if !rule.isReject { traits.remove(.rejects) }
             return Candidate(
-                finding: finding, isCertain: rule.doubts.isEmpty, reasons: rule.reasons, traits: obstacle.traits)
+                finding: finding, isCertain: rule.doubts.isEmpty, reasons: rule.reasons, traits: traits)
         }
         return Candidate(finding: base, isCertain: false)
     }

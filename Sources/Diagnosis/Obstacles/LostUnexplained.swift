@@ -11,15 +11,17 @@ struct LostUnexplained: Obstacle {
         return Finding(
             code: code, severity: .warning, where: place,
             message:
-                "the packet was lost \(lost); none of the known causes applies\(checked(stop.findings.path))\(losses)",
+                "the packet was lost \(lost); none of the known causes applies\(stop.findings.path.checkedWords)\(losses)",
             evidence: stop.lastSeen + [stop.context.nearbyDrops?.words()].compactMap(\.self),
             checks: stop.findings.checks)
     }
+}
 
-    /// ` (checked: routes, rules, links)`: what the path from there has, in its order.
-    func checked(_ path: ForwardPath) -> String {
+extension ForwardPath {
+    /// ` (checked: routes, rules, links)`: what the path has, in its order.
+    var checkedWords: String {
         var words: [String] = []
-        for word in path.steps.compactMap(\.kind.words) where !words.contains(word) { words.append(word) }
+        for word in steps.compactMap(\.kind.words) where !words.contains(word) { words.append(word) }
         return words.isEmpty ? "" : " (checked: \(words.joined(separator: ", ")))"
     }
 }

@@ -57,9 +57,10 @@ struct NeighborUnresolved: Obstacle {
 
     private func unresolved(_ step: NeighbourStep, _ surroundings: Surroundings) -> Candidate {
         let (namespace, device) = (step.namespace.name, step.link.name)
+        let diversion = DivertingRule(of: step.packet, in: step.namespace, by: nil, surroundings)?.words ?? ""
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))",
+            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))\(diversion)",
             evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)], isCertain: !step.hasOutside)
     }
 

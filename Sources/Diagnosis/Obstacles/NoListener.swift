@@ -21,13 +21,23 @@ struct NoListener: Obstacle {
         guard socket.isUnserved(surroundings), socket.listenersElsewhere.isEmpty,
             PortNotPublished().examine(step, surroundings).isEmpty
         else { return [] }
+        if let listener = socket.matching.first {
+            return stops(
+                at: Finding.Place(namespace: namespace, hook: .input),
+                "the packet arrived in \(namespace) and was refused; \(listener.words) listens on that port now",
+                evidence: [.state("\(listener.words) in \(namespace)")], isCertain: false)
+        }
         let others = socket.namespace.listeners.filter { $0.protocol == name }.map(\.words)
+        let unmet =
+            socket.publication.map {
+                "; \($0.words) would send it elsewhere and was not met: an older entry of conntrack, or a packet that is not tracked, keeps rules of nat from being asked"
+            } ?? ""
         let known =
             others.isEmpty
             ? "there is no \(name) listener at all" : "listening: \(others.prefix(6).joined(separator: ", "))"
         return stops(
             at: Finding.Place(namespace: namespace, hook: .input),
-            "the packet arrived in \(namespace), but nothing there listens on \(name) port \(port); \(known)",
+            "the packet arrived in \(namespace), but nothing there listens on \(name) port \(port)\(unmet)\(socket.diversion(surroundings)); \(known)",
             evidence: [.state("no \(name) socket on port \(port) in \(namespace)")])
     }
 

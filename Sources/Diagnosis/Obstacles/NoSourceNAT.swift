@@ -6,6 +6,18 @@ internal import WalkModel
 struct NoSourceNAT: Obstacle {
     let code: FindingCode = "no-source-nat"
 
+    /// A rule would translate it by what is known of it, and it was seen untranslated all the same.
+    func candidate(_ unmet: UnmetTranslation) -> Candidate {
+        let name = unmet.namespace.name
+        return candidate(
+            at: Finding.Place(namespace: name, hook: .postrouting, device: unmet.outDevice),
+            "\(unmet.packet.source) leaves \(unmet.outDevice ?? name) with its private source address, although \(unmet.rule.words) in \(name) would translate it; so no reply can come back",
+            evidence: [
+                .seen("\(unmet.packet.source) > \(unmet.packet.destination) at \(name) \(unmet.outDevice ?? "") out"),
+                .state("\(unmet.rule.words): \(unmet.rule.text ?? "")"),
+            ], rule: unmet.rule, isCertain: false)
+    }
+
     func candidate(_ missing: SourceTranslation) -> Candidate {
         let name = missing.router.name
         let rules = missing.router.netfilter.nat.filter { $0.kind == "masquerade" || $0.kind == "snat" }

@@ -29,10 +29,13 @@ struct PortNotPublished: Obstacle {
     /// publishes.
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .socket(let step) = step, step.isUnserved(surroundings), step.listenersElsewhere.isEmpty,
+            step.matching.isEmpty,
             let port = step.packet.destinationPort, step.namespace[device: step.device]?.kind != "loopback"
         else { return [] }
         let (packet, namespace) = (step.packet, step.namespace)
         let name = packet.ipProtocol.description
+        // A rule publishes it, and the packet came here all the same: who is to blame is not this.
+        if step.publication != nil { return [] }
         let isIPv4 = packet.destination.isIPv4
         let published = namespace.netfilter.nat.filter {
             $0.kind == "dnat" && ($0.rule.family == "inet" || ($0.rule.family == "ip") == isIPv4)

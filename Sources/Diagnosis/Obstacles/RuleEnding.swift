@@ -11,6 +11,10 @@ struct RuleEnding: Sendable {
     /// Conditions before it that could not be told.
     var doubts: [String] = []
 
+    var isReject: Bool {
+        if case .reject = ending.kind { true } else { false }
+    }
+
     var namespace: Namespace { traversal.site.namespace }
     var site: RuleSite { traversal.site }
     var rule: RuleReference { ending.rule }
@@ -41,6 +45,7 @@ struct RuleEnding: Sendable {
     /// By which drop reasons it shows. Where programs of tc are asked too, one can be taken for the other.
     var reasons: Set<String> {
         let always: Set = ["NETFILTER_DROP", "NETFILTER_REJECT", "DEV_READY"]
+        if case .queue = ending.kind { return ["NOT_SPECIFIED"] }
         return rule.family == "netdev" ? always.union(["TC_INGRESS", "TC_EGRESS"]) : always
     }
 }

@@ -7,9 +7,13 @@ struct SendFailed: Obstacle {
     let code: FindingCode = "send-failed"
 
     func finding(_ failure: SendFailure, _ stop: StoppedPacket) -> Finding {
-        Finding(
+        let entry = SendError.entry(failure.errorNumber)
+        var evidence: [Fact] = [.kernel("the send call failed: \(failure.message)")]
+        if let entry { evidence.append(Fact(nil, "to look at: \(entry.lookAt)")) }
+        let words = entry.map { " (\($0.name)): \($0.meaning)" } ?? ""
+        return Finding(
             code: code, severity: .warning, where: Finding.Place(namespace: failure.namespace),
-            message: "\(failure.namespace) could not send to \(stop.packet.destination): \(failure.message)",
-            evidence: [.kernel("the send call failed: \(failure.message)")], checks: stop.findings.checks)
+            message: "\(failure.namespace) could not send to \(stop.packet.destination): \(failure.message)\(words)",
+            evidence: evidence, checks: stop.findings.checks)
     }
 }

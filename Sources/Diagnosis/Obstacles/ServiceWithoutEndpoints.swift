@@ -9,6 +9,7 @@ struct ServiceWithoutEndpoints: Obstacle {
     let traits: ObstacleTraits = .rejects
 
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
+        if let finding = local(rule, base, surroundings) { return finding }
         guard let name = service(rule) else { return nil }
         var finding = base
         finding.message =
@@ -17,14 +18,41 @@ struct ServiceWithoutEndpoints: Obstacle {
         return finding
     }
 
+    /// A service with endpoints, none of them on this node, where it sends to its own node only
+    /// (externalTrafficPolicy or internalTrafficPolicy Local): kube-proxy drops what is sent to it here, with a rule of
+    /// its own or by a mark.
+    private func local(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
+        guard case .drop = rule.ending.kind else { return nil }
+        let decision = MarkDecision(rule, surroundings)
+        let decider = rule.text.contains(Self.noLocal) ? rule.rule : decision?.decider
+        guard let decider, let text = decider.text, text.contains(Self.noLocal) || rule.text.contains(Self.noLocal)
+        else { return nil }
+        let name = Self.subject(of: text, before: Self.noLocal)
+        var finding = base
+        finding.message =
+            "the Service \(name) has no local endpoints in \(rule.namespace.name): its traffic policy is Local, so kube-proxy drops \(rule.subject) here (\(decider.words)\(decider == rule.rule ? "" : " marks it, \(rule.rule.words) drops what is marked")); use a node with an endpoint, or the policy Cluster"
+        if decider != rule.rule { finding.evidence.append(.state("\(decider.words): \(text)")) }
+        finding.remedy = nil
+        return finding
+    }
+
+    private static let noLocal = "has no local endpoints"
+
+    /// The word before a phrase in a rule's comment: `default/web:http`.
+    private static func subject(of text: String, before phrase: String) -> String {
+        let words = text.split { $0 == " " || $0 == "\"" }
+        let wanted = phrase.split(separator: " ")
+        let position = words.indices.first { words[$0...].prefix(wanted.count).elementsEqual(wanted) }
+        let word = position.flatMap { $0 > 0 ? String(words[$0 - 1]) : nil } ?? "the service"
+        return word.hasSuffix(":") ? String(word.dropLast()) : word
+    }
+
     /// The service of kube-proxy's REJECT: named in the rule's comment by its iptables mode, in the comment of an element
     /// of the map that leads to its `reject-chain` by its nftables mode. Nil for any other rule.
     private func service(_ rule: RuleEnding) -> String? {
         guard case .reject = rule.ending.kind else { return nil }
         if rule.text.contains("has no endpoints") {
-            let words = rule.text.split { $0 == " " || $0 == "\"" }
-            let position = words.indices.first { words[$0...].prefix(3).elementsEqual(["has", "no", "endpoints"]) }
-            return position.flatMap { $0 > 0 ? String(words[$0 - 1]) : nil } ?? "the service"
+            return Self.subject(of: rule.text, before: "has no endpoints")
         }
         guard rule.rule.table == "kube-proxy",
             rule.ending.path.contains(where: { ($0.text ?? "").contains("@no-endpoint-") })

@@ -15,12 +15,14 @@ struct SocketBufferFull: Obstacle {
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .socket(let step) = step, let listener = step.fullSocket(surroundings) else { return [] }
+        guard case .socket(let step) = step, let listener = step.fullSocket(surroundings),
+            listener.protocol == "udp"
+        else { return [] }
         let name = step.namespace.name
         let queued = "\(listener.receiveQueue)\(listener.receiveBufferBytes.map { " of \($0)" } ?? "") bytes"
         return stops(
             at: Finding.Place(namespace: name, hook: .input),
-            "the packet arrived in \(name), but the receive buffer of \(listener.words) is full: \(queued) queued, \(listener.drops) datagrams dropped; the program does not read fast enough",
+            "the packet arrived in \(name), but the receive buffer of \(listener.words) is full: \(queued) queued, \(listener.drops) datagrams dropped; \(listener.isStopped == true ? "its process is stopped (SIGSTOP)" : "the program does not read fast enough")",
             evidence: [.state("\(queued) queued, \(listener.drops) drops at \(listener.words) in \(name)")])
     }
 }

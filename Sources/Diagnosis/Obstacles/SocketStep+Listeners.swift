@@ -7,7 +7,9 @@ internal import Wire
 extension SocketStep {
     /// Whether sockets are asked for it: a datagram, or a packet that opens a connection, that answers nothing.
     private func isAsking(_ surroundings: Surroundings) -> Bool {
-        guard surroundings.inputs.requestPassed == nil, packet.destinationPort != nil else { return false }
+        guard surroundings.inputs.requestPassed == nil, packet.destinationPort != nil, !packet.isAssignedSocket else {
+            return false
+        }
         return packet.ipProtocol == .udp || packet.ipProtocol == .tcp && packet.tcpFlags.map { $0 & 18 == 2 } ?? true
     }
 
@@ -18,20 +20,39 @@ extension SocketStep {
         }
     }
 
-    /// Sockets of its protocol and port on other addresses.
-    var listenersElsewhere: [Listener] { listeners.filter { !$0.takes(packet.destination) } }
+    /// Sockets of its protocol and port on other addresses, for another family, or of another device.
+    var listenersElsewhere: [Listener] { listeners.filter { !takes($0) } }
 
-    private var matching: [Listener] { listeners.filter { $0.takes(packet.destination) } }
+    /// Sockets that the kernel would give it to (`inet_lookup_listener`, `__udp4_lib_lookup`).
+    var matching: [Listener] { listeners.filter(takes) }
+
+    private func takes(_ listener: Listener) -> Bool {
+        listener.takes(packet.destination) && isOnDevice(of: listener)
+    }
+
+    /// Whether the packet came in by the device that the socket is bound to, if it is bound to one. A device of a VRF
+    /// counts as the VRF.
+    func isOnDevice(of listener: Listener) -> Bool {
+        guard let wanted = listener.device, !device.isEmpty else { return true }
+        return wanted == device || namespace[device: device]?.master == wanted
+    }
 
     /// The socket that takes it, where it has room; nil where it is known to have been refused.
     func taker(_ surroundings: Surroundings) -> Listener? {
         !isRefused && isAsking(surroundings) && fullSocket(surroundings) == nil ? matching.first : nil
     }
 
+    /// The listener whose accept queue is full, so that it takes no SYN (`sk_acceptq_is_full`).
+    func crowdedListener(_ surroundings: Surroundings) -> Listener? {
+        guard isAsking(surroundings), packet.ipProtocol == .tcp else { return nil }
+        // Of several, each is given a share of the connections (SO_REUSEPORT).
+        return matching.first { listener in listener.backlog.map { listener.receiveQueue > $0 } ?? false }
+    }
+
     /// The socket that it is for and that has no room.
     func fullSocket(_ surroundings: Surroundings) -> Listener? {
         guard isAsking(surroundings) else { return nil }
-        return matching.first { isFull($0, surroundings.context) }
+        return matching.first { isFull($0, surroundings.context) } ?? crowdedListener(surroundings)
     }
 
     private func isFull(_ listener: Listener, _ context: DiagnosisContext) -> Bool {
@@ -54,9 +75,36 @@ extension SocketStep {
     }
 }
 
+extension SocketStep {
+    /// The rule that would translate the destination, were the packet the first of a tracked connection.
+    var publication: RuleReference? {
+        guard packet.isDestinationTranslated != true else { return nil }
+        let isLocal = device.isEmpty || namespace[device: device]?.kind == .loopback
+        if isLocal { return nil }
+        var asked = packet
+        asked.connection = .new
+        let result = HookTraversal(
+            site: RuleSite(namespace: namespace, inDevice: device), hook: .prerouting,
+            families: [packet.source.isIPv4 ? "ip" : "ip6", "inet"], from: -110
+        ).run(asked)
+        guard let (rule, action) = result.translation else { return nil }
+        switch action {
+        case .destinationTranslation, .redirect: return rule
+        default: return nil
+        }
+    }
+
+    /// The rule that sent the packet here instead of to its own destination, in words; empty where none did.
+    func diversion(_ surroundings: Surroundings) -> String {
+        DivertingRule(of: packet, in: namespace, by: device.isEmpty ? nil : device, surroundings)?.words ?? ""
+    }
+}
+
 extension Listener {
-    /// Whether a packet to `destination` is for this socket; an unspecified IPv6 address takes IPv4 too.
+    /// Whether a packet to `destination` is for this socket; an unspecified IPv6 address takes IPv4 too, unless it is
+    /// V6ONLY.
     func takes(_ destination: IPAddress) -> Bool {
+        if isIPv6Only == true, destination.isIPv4 { return false }
         if address.isUnspecified { return !address.isIPv4 || destination.isIPv4 }
         if address == destination { return true }
         // ::ffff:a.b.c.d
@@ -65,6 +113,9 @@ extension Listener {
     }
 
     var words: String {
-        "\(process.map { "\($0) " } ?? "")\(`protocol`) \(address.text(port: port))"
+        let bound = device.map { "%\($0)" } ?? ""
+        let only = isIPv6Only == true && address.isUnspecified ? " (IPv6 only)" : ""
+        let host = address.isIPv4 ? address.description : "[\(address)]"
+        return "\(process.map { "\($0) " } ?? "")\(`protocol`) \(host)\(bound):\(port)\(only)"
     }
 }

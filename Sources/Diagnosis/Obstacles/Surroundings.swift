@@ -19,6 +19,9 @@ struct Surroundings: Sendable {
     /// Translations on the path so far, with that of the present hook.
     var translations: [Translation] = []
 
+    /// Rules on the path so far that set the packet's mark, by namespace.
+    var markings: [(namespace: String, marking: HookResult.Marking)] = []
+
     init(_ inputs: PathInputs, origin: PacketState) {
         self.inputs = inputs
         self.origin = origin
@@ -29,6 +32,7 @@ struct Surroundings: Sendable {
 
     /// Takes up a translation that the rules of a hook make.
     mutating func note(_ step: HookStep) {
+        markings += step.result.markings.map { (step.traversal.site.namespace.name, $0) }
         guard let (rule, action) = step.result.translation else { return }
         var reference = rule
         let isSource =

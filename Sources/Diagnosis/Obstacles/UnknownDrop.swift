@@ -6,10 +6,14 @@ struct UnknownDrop: Obstacle {
 
     func finding(_ stop: StoppedPacket, at place: Finding.Place) -> Finding {
         let fact = stop.report.fact
+        let entry = stop.report.reason.flatMap(DropReason.entry)
+        let isNamed = stop.report.reason != "NOT_SPECIFIED"
+        var evidence = stop.lastSeen + [fact].compactMap(\.self)
+        if let entry { evidence.append(Fact(nil, "to look at: \(entry.lookAt)")) }
         return Finding(
             code: code, severity: .warning, where: place,
             message:
-                "the kernel dropped the packet in \(place.namespace ?? "an unknown namespace") (\(fact?.text ?? "")); cause unknown",
-            evidence: stop.lastSeen + [fact].compactMap(\.self), checks: stop.findings.checks)
+                "the kernel dropped the packet in \(place.namespace ?? "an unknown namespace") (\(fact?.text ?? ""))\(isNamed ? entry.map { ": \($0.meaning)" } ?? "" : ""); cause unknown\(stop.findings.path.checkedWords)",
+            evidence: evidence, checks: stop.findings.checks)
     }
 }

@@ -108,6 +108,7 @@ extension PathWalker {
         note(.sighting(from))
         note(.wire(WireStep(near: near, nearLink: nearLink, far: far, farLink: farLink, packet: packet)))
         guard farLink.isUp else { return false }
+        if near.name != far.name { packet.cross() }
         note(.programs(ProgramStep(namespace: far, link: farLink, isIngress: true, isBeforeCapture: true)))
         note(.sighting(to))
         askReceiver(far, farLink, &packet)
@@ -183,5 +184,15 @@ extension PathWalker {
             packet: packet)
         note(.sibling(step))
         return step.isOpen
+    }
+}
+
+extension PacketState {
+    /// Into another namespace: it bears neither mark nor conntrack's word any more (`skb_scrub_packet`).
+    fileprivate mutating func cross() {
+        mark = 0
+        isMarkKnown = true
+        isAssignedSocket = false
+        if connection == .untracked { connection = nil }
     }
 }

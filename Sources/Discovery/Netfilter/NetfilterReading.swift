@@ -28,6 +28,7 @@ struct NetfilterReading {
         readLegacy(family: .ip6, names: "/proc/thread-self/net/ip6_tables_names", program: "ip6tables-legacy-save")
         netfilter.summarise()
         readIPSets()
+        netfilter.readPrograms()
     }
 
     /// Only where a rule refers to one: the module of ipset is there then.

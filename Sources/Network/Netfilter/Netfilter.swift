@@ -16,6 +16,11 @@ public struct Netfilter: Sendable, Codable, Hashable {
     /// ipset's sets; nil where no rule refers to one, or they can't be read.
     public var ipSets: [IPSet]? { didSet { derived = DerivedValues() } }
 
+    /// Queues that a program reads (`/proc/net/netfilter/nfnetlink_queue`); nil where no rule names one, or not read.
+    public var queues: [UInt16]?
+    /// The addresses in lists of xt_recent; nil where no rule asks for one, or not read.
+    public var recent: [RecentEntry]?
+
     public init(
         backend: [FirewallBackend] = [], nat: [NATRule] = [], chains: [RuleChain] = [], sets: [NamedSet] = []
     ) {
@@ -26,7 +31,7 @@ public struct Netfilter: Sendable, Codable, Hashable {
     }
 
     enum CodingKeys: String, TolerantKey {
-        case backend, nat, chains, nftables, sets
+        case backend, nat, chains, nftables, sets, queues, recent
         case ipSets = "ip_sets"
     }
 }

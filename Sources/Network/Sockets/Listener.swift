@@ -17,6 +17,15 @@ public struct Listener: Sendable, Codable, Hashable {
     public var drops: UInt64
     /// The socket's inode, as in `/proc/PID/fd`.
     public var inode: UInt64
+    /// Connections that may wait to be accepted (TCP; listen(2), at most net.core.somaxconn): `Send-Q` of ss(8). The
+    /// kernel drops SYNs while more than that wait. Nil where not read.
+    public var backlog: UInt64?
+    /// The device that the socket is bound to (SO_BINDTODEVICE); nil for all.
+    public var device: String?
+    /// Whether an IPv6 socket takes no IPv4 (IPV6_V6ONLY); nil for IPv4, and where not read.
+    public var isIPv6Only: Bool?
+    /// Whether every process that holds it is stopped (state `T` of proc_pid_stat(5)); nil where none is.
+    public var isStopped: Bool?
 
     public init(
         protocol: String, address: IPAddress, port: UInt16, process: String? = nil, receiveQueue: UInt64 = 0,
@@ -36,6 +45,9 @@ public struct Listener: Sendable, Codable, Hashable {
         case `protocol`, address, port, process, drops, inode
         case receiveQueue = "receive_queue"
         case receiveBufferBytes = "receive_buffer_bytes"
+        case backlog, device
+        case isIPv6Only = "ipv6_only"
+        case isStopped = "stopped"
 
         static let defaults: [Self: any Sendable] = [.receiveQueue: UInt64(0), .drops: UInt64(0), .inode: UInt64(0)]
     }

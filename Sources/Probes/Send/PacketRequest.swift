@@ -15,6 +15,12 @@ public struct PacketRequest: Sendable, Hashable {
     public var destination: IPAddress
     /// Bound before sending; the kernel chooses where nil.
     public var source: IPAddress?
+    /// Bound before sending; the kernel chooses where nil. Of an echo request it is the identifier.
+    public var sourcePort: UInt16?
+    /// Whose socket it is, as `-m owner`, `meta skuid` and `ip rule uidrange` ask; this process's own where nil.
+    public var user: UInt32?
+    /// The same for groups.
+    public var group: UInt32?
     /// Payload bytes of an echo or a datagram; 56 and 32 by default.
     public var payloadLength: Int?
     /// TTL or hop limit; the namespace's default where nil.
@@ -28,7 +34,8 @@ public struct PacketRequest: Sendable, Hashable {
 
     public init(
         kind: Kind, destination: IPAddress, source: IPAddress? = nil, payloadLength: Int? = nil, ttl: UInt8? = nil,
-        dontFragment: Bool = false, mark: UInt32? = nil, device: String? = nil
+        dontFragment: Bool = false, mark: UInt32? = nil, device: String? = nil, sourcePort: UInt16? = nil,
+        user: UInt32? = nil, group: UInt32? = nil
     ) {
         self.kind = kind
         self.destination = destination
@@ -38,6 +45,9 @@ public struct PacketRequest: Sendable, Hashable {
         self.dontFragment = dontFragment
         self.mark = mark
         self.device = device
+        self.sourcePort = sourcePort
+        self.user = user
+        self.group = group
     }
 
     public var ipProtocol: IPProtocol {

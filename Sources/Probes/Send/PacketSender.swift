@@ -33,7 +33,7 @@ public final class PacketSender {
     public init(_ request: PacketRequest, in namespace: NetworkNamespaceFile, name: String) throws {
         self.request = request
         self.namespaceName = name
-        identifier = UInt16.random(in: 1...UInt16.max)
+        identifier = request.kind == .echo ? request.sourcePort ?? .random(in: 1...UInt16.max) : 0
         let family = request.destination.isIPv4 ? AF_INET : AF_INET6
         let type: Int32
         let transport: Int32
@@ -50,14 +50,20 @@ public final class PacketSender {
         }
         let needsDevice = request.device == nil && request.destination == IPAddress(ipv4: .max)
         device = needsDevice ? try namespace.perform { Self.onlyBroadcastDevice() } : request.device
+        let (user, group) = (request.user.map(Int64.init) ?? -1, request.group.map(Int64.init) ?? -1)
         descriptor = try namespace.perform {
-            try retryingInterrupts("open a socket in \(name)") {
+            // The thread ends with this block, and whose it was with it.
+            let code = packetwalk_open_sockets_as(user, group)
+            if code < 0 {
+                throw SystemError("open a socket as user \(user), group \(group) in \(name)", errorNumber: -code)
+            }
+            return try retryingInterrupts("open a socket in \(name)") {
                 socket(family, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), transport)
             }
         }
         tuple = FlowTuple(
             source: request.source ?? Self.unspecified(like: request.destination), destination: request.destination,
-            sourcePort: request.kind == .echo ? identifier : 0,
+            sourcePort: request.kind == .echo ? identifier : request.sourcePort ?? 0,
             destinationPort: request.kind == .echo ? identifier : request.destinationPort,
             ipProtocol: request.ipProtocol)
         do { try setOptions() } catch {
@@ -91,9 +97,15 @@ public final class PacketSender {
                 level, isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, isIPv4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE)
         }
         if let mark = request.mark { try set(SOL_SOCKET, SO_MARK, Int32(bitPattern: mark)) }
-        if let source = request.source {
-            let failed = Self.withSocketAddress(source, port: 0) { bind(descriptor, $0, $1) } != 0
-            if failed { throw SystemError("send from \(source) in \(namespaceName)", errorNumber: errno) }
+        let port = request.kind == .echo ? nil : request.sourcePort
+        guard request.source != nil || port != nil else { return }
+        // A connection in TIME_WAIT may hold the port.
+        if port != nil { try set(SOL_SOCKET, SO_REUSEADDR, 1) }
+        let source = request.source ?? Self.unspecified(like: request.destination)
+        let failed = Self.withSocketAddress(source, port: port ?? 0) { bind(descriptor, $0, $1) } != 0
+        if failed {
+            let words = [request.source.map { "\($0)" }, port.map { "port \($0)" }].compactMap(\.self)
+            throw SystemError("send from \(words.joined(separator: " ")) in \(namespaceName)", errorNumber: errno)
         }
     }
 

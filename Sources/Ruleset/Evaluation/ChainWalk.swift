@@ -90,6 +90,7 @@ struct ChainWalk {
                 case .unknown: continue
                 }
             case .action(let action):
+                if failure == nil, breaks(action) { return nil }
                 if let failure {
                     if failures == 1 { noteNearMiss(rule, action, failure) }
                     continue
@@ -106,6 +107,12 @@ struct ChainWalk {
             if position.misses.count > Self.keptMisses { position.misses.removeFirst() }
         }
         return nil
+    }
+
+    /// Whether a rule of nft ends at an action (NFT_BREAK): at `tproxy` without a socket.
+    private func breaks(_ action: RuleAction) -> Bool {
+        guard case .transparentProxy(let proxy) = action, !proxy.dropsWithoutSocket else { return false }
+        return proxy.hasSocket(for: result.packet, at: site) == .fails
     }
 
     private mutating func noteNearMiss(_ rule: CompiledRule, _ action: RuleAction, _ match: Match) {
@@ -128,9 +135,7 @@ struct ChainWalk {
         case .jump(let name): return branch(to: name, rule, position, isSure, isGoto: false)
         case .goto(let name): return branch(to: name, rule, position, isSure, isGoto: true)
         case .return: return .returned
-        case .queue:
-            result.doubts.append("\(rule.text): a program in user space decides")
-            return .accepted(rule.reference)
+        case .queue(let queue): return hand(to: queue, rule, position, isSure)
         case .masquerade, .sourceTranslation, .destinationTranslation, .redirect, .netmap:
             if result.translation == nil, isSure {
                 result.translation = (rule.reference, action)
@@ -139,11 +144,54 @@ struct ChainWalk {
             return .accepted(rule.reference)
         case .setMark(let value, let mask):
             result.packet.setMark(isSure ? value : nil, mask: mask)
+            if isSure { noteMarking(rule, position, mask) }
             return nil
         case .verdictMap(let map): return look(map, rule, position, isSure)
-        case .transparentProxy, .noTrack, .log, .counter, .pass: return nil
+        case .transparentProxy(let proxy): return give(to: proxy, rule, position, isSure)
+        case .noTrack:
+            if isSure, result.packet.connection == nil || result.packet.connection == .new {
+                result.packet.connection = .untracked
+                result.untracking = rule.reference
+            }
+            return nil
+        case .log, .counter, .pass: return nil
         case .other(let name):
             result.doubts.append("\(rule.text): \(name) is not known")
+            return nil
+        }
+    }
+
+    private mutating func noteMarking(_ rule: CompiledRule, _ position: Position, _ mask: UInt32) {
+        result.markings.append(
+            HookResult.Marking(rule: rule.reference, path: position.path, mask: mask, mark: result.packet.mark))
+    }
+
+    /// To a program: it decides where one reads the queue.
+    private mutating func hand(
+        to queue: PacketQueue, _ rule: CompiledRule, _ position: Position, _ isSure: Bool
+    ) -> Exit? {
+        guard let bound = site.namespace.netfilter.queues, !bound.contains(where: queue.numbers.contains) else {
+            result.doubts.append("\(rule.text): a program in user space decides")
+            return .accepted(rule.reference)
+        }
+        // It goes on at the next chain, as after an accept (nf_hook_slow).
+        return queue.mayBypass ? .accepted(rule.reference) : end(.queue(queue), rule, position, isSure)
+    }
+
+    /// To a socket of the namespace.
+    private mutating func give(
+        to proxy: TransparentProxy, _ rule: CompiledRule, _ position: Position, _ isSure: Bool
+    ) -> Exit? {
+        switch proxy.hasSocket(for: result.packet, at: site) {
+        case .holds:
+            if isSure { result.packet.isAssignedSocket = true }
+            guard proxy.dropsWithoutSocket else { return nil }
+            if let mark = proxy.mark { result.packet.setMark(isSure ? mark : nil, mask: proxy.markMask) }
+            return .accepted(rule.reference)
+        case .fails where proxy.dropsWithoutSocket: return end(.proxy(proxy), rule, position, isSure)
+        case .fails: return nil
+        case .unknown:
+            result.doubts.append("\(rule.text): whether a socket takes it can't be told")
             return nil
         }
     }

@@ -8,6 +8,10 @@ package struct HookResult: Sendable {
             case drop
             case reject(String)
             case policy
+            /// No program reads the queue that it is handed to.
+            case queue(PacketQueue)
+            /// No socket is there to take it.
+            case proxy(TransparentProxy)
         }
         package var kind: Kind
         /// For a policy: without position, verdict `policy drop`.
@@ -50,6 +54,17 @@ package struct HookResult: Sendable {
         }
     }
 
+    /// A rule that set the packet's mark.
+    package struct Marking: Sendable {
+        package var rule: RuleReference
+        /// The jumps that led to it, from the base chain on.
+        package var path: [RuleReference]
+        /// The bits that it set or cleared.
+        package var mask: UInt32
+        /// The mark after it.
+        package var mark: UInt32
+    }
+
     /// The drop that the packet surely meets, unless something before could not be told.
     package var ending: Ending?
     /// Drops that it meets if conditions hold that can't be told from here.
@@ -63,6 +78,10 @@ package struct HookResult: Sendable {
     /// Rules that accepted it.
     package var accepted: [RuleReference] = []
     package var nearMisses: [NearMiss] = []
+    /// Rules that surely set its mark, in order.
+    package var markings: [Marking] = []
+    /// The rule that keeps conntrack from it (NOTRACK).
+    package var untracking: RuleReference?
     /// False where the ending's base chain has the priority of one of the other backend, iptables-legacy or nf_tables:
     /// which of them runs first can't be read from state.
     package var isOrderKnown = true

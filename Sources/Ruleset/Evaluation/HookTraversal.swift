@@ -28,9 +28,11 @@ package struct HookTraversal: Sendable {
 
     package func run(_ packet: PacketState) -> HookResult {
         var walk = ChainWalk(site: site, hook: hook, packet: packet)
-        let chains = baseChains().filter { asks($0, packet) }
-        for chain in chains where walk.pass(chain) {
-            walk.result.isOrderKnown = CompiledRuleset.isOrderKnown(chain, among: chains)
+        let chains = baseChains()
+        // What an earlier chain says of the connection (NOTRACK) counts for a later one.
+        for chain in chains where asks(chain, walk.result.packet) && walk.pass(chain) {
+            walk.result.isOrderKnown = CompiledRuleset.isOrderKnown(
+                chain, among: chains.filter { asks($0, walk.result.packet) })
             break
         }
         return walk.result

@@ -49,6 +49,7 @@ extension RuleField {
                 Self.port(.source, nil).truth(of: values, mask: mask, packet, site, isNegated: false)
                     || Self.port(.destination, nil).truth(of: values, mask: mask, packet, site, isNegated: false)
             case .concatenation(let parts): values.any { Self.tuple(parts, $0, packet, site) }
+            case .recent(let list): list.truth(packet, site)
             case .addressType, .networkProtocol, .connectionState, .connectionStatus, .isBridged:
                 values.any { words($0, packet, site) }
             default: Self.compare(read(packet, site), values, mask)
@@ -170,5 +171,18 @@ extension RuleField {
                     && (direction == .in || site.physicalOutDevice != nil))
         default: .unknown
         }
+    }
+}
+
+extension RecentList {
+    /// By the lists as they were read, after the packet where that can be: what the packet itself noted is in them.
+    fileprivate func truth(_ packet: PacketState, _ site: RuleSite) -> Truth {
+        if operation == .set { return .holds }
+        guard let lists = site.namespace.netfilter.recent, others.isEmpty else { return .unknown }
+        let address = isDestination ? packet.destination : packet.source
+        guard let entry = lists.first(where: { $0.list == name && $0.address == address }) else { return .fails }
+        guard seconds != nil || hits != nil else { return .holds }
+        let limit = seconds ?? .infinity
+        return Truth(entry.secondsAgo.count { $0 <= limit } >= max(1, hits ?? 1))
     }
 }

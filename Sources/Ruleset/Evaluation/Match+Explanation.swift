@@ -56,8 +56,17 @@ extension RuleField {
             end == .source ? "its sender is \(packet.source)" : "its target is \(packet.destination)"
         case .arp: packet.arpOperation == 1 ? "it is a request" : "it is a reply"
         case .concatenation(let parts): parts.map { $0.explanation(packet, site) }.joined(separator: ", ")
+        case .recent(let list): Self.entries(of: list, packet, site)
         case .socketOwner, .ipset, .limit, .other: "it has another value"
         }
+    }
+
+    private static func entries(of list: RecentList, _ packet: PacketState, _ site: RuleSite) -> String {
+        let address = list.isDestination ? packet.destination : packet.source
+        guard let known = site.namespace.netfilter.recent else { return "the list \(list.name) was not read" }
+        let entry = known.first { $0.list == list.name && $0.address == address }
+        guard let entry, let last = entry.secondsAgo.min() else { return "\(address) is not in the list \(list.name)" }
+        return "the list \(list.name) saw \(address) \(entry.secondsAgo.count) times, the last \(Int(last)) s ago"
     }
 
     private func absence(_ packet: PacketState) -> String {

@@ -29,6 +29,8 @@ public struct PacketState: Sendable, Hashable {
     public var isReply = false
     public var isSourceTranslated: Bool?
     public var isDestinationTranslated: Bool?
+    /// A rule gave it to a socket of the namespace (TPROXY), whatever its destination.
+    public var isAssignedSocket = false
     /// Before any translation here.
     public var originalDestination: IPAddress?
 

@@ -61,12 +61,38 @@ extension IptablesRule {
         define(["--length"], .length(nil)) { [numbers($0)] }
         define(["owner --uid-owner"], .socketOwner(isGroup: false)) { [numbers($0, separator: "-")] }
         define(["owner --gid-owner"], .socketOwner(isGroup: true)) { [numbers($0, separator: "-")] }
+        for operation in ["set", "rcheck", "update", "remove"] {
+            define(["recent --\(operation)"]) { rule, isNegated in
+                RecentList.Operation(rawValue: operation).map { recent(RecentList($0), &rule, isNegated) }
+            }
+        }
         define(["--match-set"]) { rule, isNegated in
             guard let name = rule.next(), let directions = rule.next() else { return nil }
             return Match(.ipset(name: name, directions: directions), isNegated: isNegated)
         }
         return options
     }()
+
+    /// The options of `-m recent` behind the operation, in any order.
+    private static func recent(_ list: RecentList, _ rule: inout IptablesRule, _ isNegated: Bool) -> Match {
+        var list = list
+        while let option = rule.peek(), option.hasPrefix("--") {
+            _ = rule.next()
+            switch option {
+            case "--name": list.name = rule.next() ?? list.name
+            case "--seconds": list.seconds = rule.next().flatMap { Double($0) }
+            case "--hitcount": list.hits = rule.next().flatMap { Int($0) }
+            case "--rdest": list.isDestination = true
+            case "--rsource", "--reap": break
+            case "--mask":
+                let mask = rule.next().flatMap { IPAddress($0) }
+                let isWhole = mask.map { $0.low == ($0.isIPv4 ? 0xffff_ffff : .max) && ($0.isIPv4 || $0.high == .max) }
+                if isWhole != true { list.others.append(option) }
+            default: list.others.append(option)
+            }
+        }
+        return Match(.recent(list), [.word("true")], isNegated: isNegated)
+    }
 
     // MARK: Values
 

@@ -21,6 +21,8 @@ struct IptablesRule {
 
     mutating func next() -> String? { words.popFirst() }
 
+    func peek() -> String? { words.first }
+
     mutating func add(_ match: Match) { steps.append(.match(match)) }
 
     /// Words that end what belongs to a module.

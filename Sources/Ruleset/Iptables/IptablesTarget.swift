@@ -11,7 +11,8 @@ enum IptablesTarget {
         case "DROP": .drop
         case "REJECT": .reject(options["--reject-with"] ?? "icmp-port-unreachable")
         case "RETURN": .return
-        case "QUEUE", "NFQUEUE": .queue
+        case "QUEUE": .queue(PacketQueue())
+        case "NFQUEUE": .queue(queue(options))
         case "MASQUERADE": .masquerade(TranslationTarget(ports: ports(options["--to-ports"])))
         case "SNAT": .sourceTranslation(endpoint(options["--to-source"] ?? ""))
         case "DNAT": .destinationTranslation(endpoint(options["--to-destination"] ?? ""))
@@ -20,7 +21,7 @@ enum IptablesTarget {
             .netmap(
                 TranslationTarget(addresses: options["--to"].flatMap { IptablesRule.prefix($0) }.map { .prefix($0) }))
         case "MARK": mark(options)
-        case "TPROXY": .other(target)
+        case "TPROXY": .transparentProxy(proxy(options))
         case "NOTRACK": .noTrack
         case "CT" where options["--notrack"] != nil: .noTrack
         case "LOG", "NFLOG", "ULOG", "AUDIT": .log
@@ -48,6 +49,21 @@ enum IptablesTarget {
             }
         }
         return .setMark(nil, mask: .max)
+    }
+
+    private static func queue(_ options: [String: String]) -> PacketQueue {
+        var queue = PacketQueue(mayBypass: options["--queue-bypass"] != nil)
+        let ends = (options["--queue-balance"] ?? options["--queue-num"] ?? "").split(separator: ":").map { UInt16($0) }
+        if let low = ends.first ?? nil, let high = ends.last ?? nil, low <= high { queue.numbers = low...high }
+        return queue
+    }
+
+    private static func proxy(_ options: [String: String]) -> TransparentProxy {
+        let mark = (options["--tproxy-mark"] ?? "").split(separator: "/").map { parseNumber(String($0)) }
+        return TransparentProxy(
+            port: options["--on-port"].flatMap { UInt16($0) }.flatMap { $0 == 0 ? nil : $0 },
+            address: options["--on-ip"].flatMap { IPAddress($0) }.flatMap { $0.isUnspecified ? nil : $0 },
+            mark: mark.first ?? nil, markMask: mark.count > 1 ? mark[1] ?? .max : .max, dropsWithoutSocket: true)
     }
 
     private static func ports(_ text: String?) -> ClosedRange<UInt16>? {

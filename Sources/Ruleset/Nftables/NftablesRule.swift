@@ -25,7 +25,7 @@ struct NftablesRule {
     }
 
     private static let passing: [String: RuleAction] = [
-        "counter": .counter, "log": .log, "notrack": .noTrack, "tproxy": .transparentProxy,
+        "counter": .counter, "log": .log, "notrack": .noTrack,
     ]
     private static let passingNames: Set = [
         "comment", "continue", "ct helper", "ct timeout", "ct expectation", "flow", "dup", "synproxy", "secmark",
@@ -48,7 +48,8 @@ struct NftablesRule {
         "accept": { _ in .accept },
         "drop": { _ in .drop },
         "return": { _ in .return },
-        "queue": { _ in .queue },
+        "queue": { .queue(queue($0)) },
+        "tproxy": { .transparentProxy(proxy($0)) },
         "continue": { _ in .pass("continue") },
         "jump": { $0["target"]?.string.map { .jump($0) } },
         "goto": { $0["target"]?.string.map { .goto($0) } },
@@ -60,6 +61,23 @@ struct NftablesRule {
     ]
 
     private static func verdict(_ key: String, _ value: JSONTree) -> RuleAction? { verdicts[key]?(value) }
+
+    private static func queue(_ value: JSONTree) -> PacketQueue {
+        let flags = value["flags"].map { [$0.string].compactMap(\.self) + $0.elements.compactMap(\.string) } ?? []
+        var queue = PacketQueue(mayBypass: flags.contains("bypass"))
+        if case .numbers(let range)? = value["num"].map({ NftablesSets.value($0, of: .port(nil, nil)) }),
+            let low = UInt16(exactly: range.lowerBound), let high = UInt16(exactly: range.upperBound)
+        {
+            queue.numbers = low...high
+        }
+        return queue
+    }
+
+    private static func proxy(_ value: JSONTree) -> TransparentProxy {
+        TransparentProxy(
+            port: value["port"]?.integer.flatMap { UInt16(exactly: $0) },
+            address: value["addr"]?.string.flatMap { IPAddress($0) })
+    }
 
     private static func rejection(_ value: JSONTree) -> String {
         let type = value["type"]?.string ?? "icmp"

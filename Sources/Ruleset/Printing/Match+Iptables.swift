@@ -33,6 +33,7 @@ extension Match {
         case .mac: "-m mac \(not)--mac-source \(upperTexts)"
         case .socketOwner(let isGroup): "-m owner \(not)--\(isGroup ? "gid" : "uid")-owner \(texts)"
         case .ipset(let name, let directions): "-m set \(not)--match-set \(quoted(name)) \(directions)"
+        case .recent(let list): "-m recent \(not)\(list.iptablesText)"
         case .limit(let text), .other(let text): text
         case .networkProtocol, .icmpCode, .concatenation, .arp, .arpAddress: nftText
         }
@@ -97,4 +98,14 @@ func quoted(_ word: String) -> String {
     let isPlain = !word.isEmpty && word.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x27 && $0 != 0x5c }
     if isPlain { return word }
     return "\"" + word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+}
+
+extension RecentList {
+    fileprivate var iptablesText: String {
+        var words = ["--\(operation.rawValue)"]
+        if let seconds { words.append("--seconds \(Int(seconds))") }
+        if let hits { words.append("--hitcount \(hits)") }
+        words.append("--name \(name) \(isDestination ? "--rdest" : "--rsource")")
+        return (words + others).joined(separator: " ")
+    }
 }

@@ -10,7 +10,7 @@ extension RuleAction {
         case .jump(let chain): "-j \(quoted(chain))"
         case .goto(let chain): "-g \(quoted(chain))"
         case .return: "-j RETURN"
-        case .queue: "-j NFQUEUE"
+        case .queue(let queue): queue.iptablesText
         case .masquerade(let target): "-j MASQUERADE" + Self.option("--to-ports", target.portText)
         case .sourceTranslation(let target): "-j SNAT" + Self.option("--to-source", target.text)
         case .destinationTranslation(let target): "-j DNAT" + Self.option("--to-destination", target.text)
@@ -22,7 +22,8 @@ extension RuleAction {
         case .noTrack: "-j CT --notrack"
         case .log: "-j LOG"
         case .pass(let text), .other(let text): "-j \(text)"
-        case .verdictMap, .transparentProxy, .counter: nftText
+        case .transparentProxy(let proxy): proxy.iptablesText
+        case .verdictMap, .counter: nftText
         }
     }
 
@@ -35,7 +36,7 @@ extension RuleAction {
         case .jump(let chain): "jump \(chain)"
         case .goto(let chain): "goto \(chain)"
         case .return: "return"
-        case .queue: "queue"
+        case .queue(let queue): queue.nftText
         case .masquerade(let target): "masquerade" + Self.option("to", target.text)
         case .sourceTranslation(let target): "snat" + Self.option("to", target.text)
         case .destinationTranslation(let target): "dnat" + Self.option("to", target.text)
@@ -46,7 +47,7 @@ extension RuleAction {
             "meta mark set meta mark & 0x\(String(~mask, radix: 16)) ^ 0x\(String(value, radix: 16))"
         case .setMark(nil, _): "meta mark set"
         case .verdictMap(let map): map.nftText
-        case .transparentProxy: "tproxy"
+        case .transparentProxy(let proxy): proxy.nftText
         case .noTrack: "notrack"
         case .log: "log"
         case .counter: "counter"
@@ -93,5 +94,32 @@ extension CompiledRule: CustomStringConvertible {
             case .action(let action): isNftables ? action.nftText : action.iptablesText
             }
         }.joined(separator: " ")
+    }
+}
+
+extension PacketQueue {
+    fileprivate var iptablesText: String {
+        let target =
+            numbers.count == 1
+            ? "--queue-num \(numbers.lowerBound)" : "--queue-balance \(numbers.lowerBound):\(numbers.upperBound)"
+        return "-j NFQUEUE \(target)\(mayBypass ? " --queue-bypass" : "")"
+    }
+
+    fileprivate var nftText: String {
+        let range =
+            numbers.count == 1 ? "\(numbers.lowerBound)" : "\(numbers.lowerBound)-\(numbers.upperBound)"
+        return "queue \(mayBypass ? "flags bypass " : "")to \(range)"
+    }
+}
+
+extension TransparentProxy {
+    fileprivate var iptablesText: String {
+        let mark = mark.map { " --tproxy-mark 0x\(String($0, radix: 16))/0x\(String(markMask, radix: 16))" } ?? ""
+        return "-j TPROXY --on-port \(port ?? 0)\(address.map { " --on-ip \($0)" } ?? "")\(mark)"
+    }
+
+    fileprivate var nftText: String {
+        let host = address.map { $0.isIPv4 ? "\($0)" : "[\($0)]" } ?? ""
+        return "tproxy to \(host)\(port.map { ":\($0)" } ?? "")"
     }
 }

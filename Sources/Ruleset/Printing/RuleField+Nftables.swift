@@ -30,7 +30,7 @@ extension RuleField {
         case .socketOwner(let isGroup): isGroup ? "meta skgid" : "meta skuid"
         case .concatenation(let parts): parts.map(\.nftName).joined(separator: " . ")
         case .limit(let text), .other(let text): text
-        case .bridgePort, .isBridged, .ipset: Match(self).iptablesText
+        case .bridgePort, .isBridged, .ipset, .recent: Match(self).iptablesText
         }
     }
 

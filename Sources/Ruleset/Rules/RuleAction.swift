@@ -10,7 +10,7 @@ package indirect enum RuleAction: Hashable, Sendable {
     case goto(String)
     case `return`
     /// A program in user space decides.
-    case queue
+    case queue(PacketQueue)
     case masquerade(TranslationTarget)
     case sourceTranslation(TranslationTarget)
     case destinationTranslation(TranslationTarget)
@@ -21,7 +21,8 @@ package indirect enum RuleAction: Hashable, Sendable {
     /// The mark becomes `mark & ~mask ^ value`; without a value, one that can't be known.
     case setMark(UInt32?, mask: UInt32)
     case verdictMap(VerdictMap)
-    case transparentProxy
+    /// A socket of the namespace takes it.
+    case transparentProxy(TransparentProxy)
     case noTrack
     case log
     case counter

@@ -50,6 +50,8 @@ package indirect enum RuleField: Hashable, Sendable {
     case socketOwner(isGroup: Bool)
     /// Membership in an ipset, whose elements a snapshot does not hold. `src`, `dst,dst`.
     case ipset(name: String, directions: String)
+    /// Whether the address is in a list of those that were seen (xt_recent).
+    case recent(RecentList)
     /// Anything that depends on rate, chance or a quota.
     case limit(String)
     /// nft's concatenation, and an ICMP type with its code.

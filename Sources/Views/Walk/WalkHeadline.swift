@@ -81,11 +81,12 @@ struct WalkHeadline {
             return "between \(last.namespace) \(last.place) and "
                 + "\(next.namespace) \(next.place)"
         case .unsent:
-            return walk.stoppedAt?.reason.map { reason in
-                // A drop reason of the kernel is nothing that a program gets.
-                reason == "NEIGH_FAILED"
-                    ? "the next hop did not resolve: the sender gets EHOSTUNREACH" : "the sender got: \(reason)"
-            }
+            guard let stop = walk.stoppedAt, let reason = stop.reason else { return nil }
+            guard let drop = stop.dropReason, DropReason.entry(drop) != nil else { return "the sender got: \(reason)" }
+            // A drop reason of the kernel is nothing that a program gets.
+            let error = DropReason.senderError(drop).flatMap(SendError.entry)?.name
+            if drop == "NEIGH_FAILED" { return "the next hop did not resolve: the sender gets EHOSTUNREACH" }
+            return error.map { "the sender gets \($0) (\(drop))" } ?? "the kernel freed it: \(drop)"
         }
     }
 

@@ -54,7 +54,8 @@ struct Explain: ParsableCommand {
         }
         return PacketRequest(
             kind: kind, destination: destination, source: from, payloadLength: packet.size, ttl: packet.ttl,
-            dontFragment: packet.dontFragment, mark: packet.mark, device: packet.device)
+            dontFragment: packet.dontFragment, mark: packet.mark, device: packet.device,
+            sourcePort: packet.sourcePort, user: packet.uid, group: packet.gid)
     }
 
     private func address(_ text: String, of what: String) throws -> IPAddress {

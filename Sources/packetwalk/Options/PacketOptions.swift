@@ -20,6 +20,18 @@ struct PacketOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Source address; the kernel chooses one otherwise.", valueName: "address"))
     var source: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Source port, or the identifier of an echo request; the kernel chooses one otherwise.", valueName: "port"))
+    var sourcePort: UInt16?
+
+    @Option(
+        help: ArgumentHelp("Send as this user, as rules on a socket's owner match it (a number).", valueName: "user"))
+    var uid: UInt32?
+
+    @Option(help: ArgumentHelp("Send as this group (a number).", valueName: "group"))
+    var gid: UInt32?
+
     @Option(help: ArgumentHelp("Payload bytes of an echo request or a datagram.", valueName: "bytes"))
     var size: Int?
 

@@ -1,0 +1,43 @@
+internal import Network
+internal import Ruleset
+internal import WalkModel
+
+/// A rule exempts the packet from connection tracking (NOTRACK, `notrack`), and what is not tracked is not translated:
+/// the rule of nat that is there for it is not asked.
+struct ConnectionUntracked: Obstacle {
+    let code: FindingCode = "connection-untracked"
+    let traits: ObstacleTraits = [.concernsDatagram, .explainsSilence]
+
+    func candidate(_ unmet: UnmetTranslation, by rule: RuleReference) -> Candidate {
+        let name = unmet.namespace.name
+        let effect =
+            unmet.isSource
+            ? "\(unmet.packet.source) leaves \(unmet.outDevice ?? name) untranslated"
+            : "\(unmet.packet.destination) is not translated in \(name)"
+        return candidate(
+            at: Finding.Place(
+                namespace: name, hook: unmet.isSource ? .postrouting : .prerouting, device: unmet.outDevice),
+            "\(effect): \(rule.words) exempts the packet from connection tracking (NOTRACK), so no rule of nat is asked, and \(unmet.rule.words) is not met",
+            evidence: [
+                .state("\(rule.words): \(rule.text ?? "")"), .state("\(unmet.rule.words): \(unmet.rule.text ?? "")"),
+            ], rule: rule, remedy: remedy(unmet, by: rule))
+    }
+
+    /// This flow let past the rule, so that it is tracked. A rule that is met past NOTRACK in the same chain is asked no
+    /// more; what else stands there is not known to be needed.
+    private func remedy(_ unmet: UnmetTranslation, by rule: RuleReference) -> Remedy? {
+        guard
+            let chain = unmet.namespace.netfilter.chains.first(where: {
+                $0.family == rule.family && $0.table == rule.table && $0.name == rule.chain
+                    && $0.backend == rule.backend ?? $0.backend
+            })
+        else { return nil }
+        let hook: NetfilterHook = unmet.inDevice == nil ? .output : .prerouting
+        let site = RuleSite(
+            namespace: unmet.namespace, inDevice: unmet.inDevice, outDevice: hook == .output ? unmet.outDevice : nil)
+        return Remedy(
+            AcceptRemedy.actions(
+                traversal: HookTraversal(site: site, hook: hook, families: [rule.family]),
+                ending: HookResult.Ending(kind: .drop, rule: rule, chain: chain), packet: unmet.packet))
+    }
+}

@@ -1,0 +1,96 @@
+internal import Network
+internal import Observations
+internal import Ruleset
+internal import WalkModel
+internal import Wire
+
+/// A rule of a namespace that sent a packet elsewhere than where it was first sent.
+struct DivertingRule: Sendable {
+    /// Nil where it is not known.
+    var rule: RuleReference?
+    /// `198.51.100.1:80`.
+    var first: String
+    /// The rule that keeps a client at one of several destinations (`-m recent`, session affinity), and what its list
+    /// has.
+    var affinity: (rule: RuleReference, list: String)?
+
+    /// Nil where the packet is still for its first destination.
+    ///
+    /// - Parameter packet: as it is in `namespace`.
+    init?(of packet: PacketState, in namespace: Namespace, by device: String?, _ surroundings: Surroundings) {
+        let sent = surroundings.origin
+        guard sent.source.family == packet.destination.family, surroundings.inputs.requestPassed == nil,
+            sent.destination != packet.destination || sent.destinationPort != packet.destinationPort
+        else { return nil }
+        let port = sent.hasPorts ? sent.destinationPort.map { ":\($0)" } ?? "" : ""
+        first = sent.destination.isIPv4 || port.isEmpty ? "\(sent.destination)\(port)" : "[\(sent.destination)]\(port)"
+        rule =
+            surroundings.translations.last { !$0.isSource && $0.namespace == namespace.name }?.rule
+            ?? Self.traced(namespace, surroundings.context) ?? Self.configured(sent, packet, namespace, device)
+        affinity = rule.flatMap { Self.affinity(to: $0, sent, namespace, device) }
+    }
+
+    /// The rule that leads to the chain of `rule` because of what a list remembers.
+    private static func affinity(
+        to rule: RuleReference, _ sent: PacketState, _ namespace: Namespace, _ device: String?
+    ) -> (RuleReference, String)? {
+        let site = RuleSite(namespace: namespace, inDevice: device)
+        for chain in namespace.netfilter.compiled.chains
+        where chain.key.family == rule.family && chain.key.table == rule.table {
+            for candidate in chain.rules where candidate.actions.contains(.jump(rule.chain)) {
+                guard let match = candidate.matches.first(where: { affinity($0) != nil }), let list = affinity(match),
+                    match.evaluate(sent, at: site) != .fails
+                else { continue }
+                return (candidate.reference, list)
+            }
+        }
+        return nil
+    }
+
+    private static func affinity(_ match: Match) -> String? {
+        guard case .recent(let list) = match.field, list.operation == .rcheck || list.operation == .update else {
+            return nil
+        }
+        return list.name
+    }
+
+    private static func traced(_ namespace: Namespace, _ context: DiagnosisContext) -> RuleReference? {
+        let ruleset = namespace.netfilter.compiled
+        return context.rules.last { event in
+            event.namespace == namespace.name
+                && ruleset.rule(event.reference)?.translationKinds.contains { $0 == .dnat || $0 == .redirect } == true
+        }?.reference
+    }
+
+    private static func configured(
+        _ sent: PacketState, _ packet: PacketState, _ namespace: Namespace, _ device: String?
+    ) -> RuleReference? {
+        var asked = sent
+        asked.connection = .new
+        let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        for hook in [NetfilterHook.prerouting, .output] {
+            let site = RuleSite(namespace: namespace, inDevice: hook == .prerouting ? device : nil)
+            if let found = HookTraversal(site: site, hook: hook, families: families).run(asked).translation {
+                return leads(found.action, to: packet.destination) ? found.rule : nil
+            }
+        }
+        return nil
+    }
+
+    private static func leads(_ action: RuleAction, to destination: IPAddress) -> Bool {
+        switch action.translation?.addresses {
+        case .addresses(let range)?: range.contains(destination)
+        case .prefix(let prefix)?: prefix.contains(destination)
+        default: true
+        }
+    }
+
+    /// `; iptables nat PREROUTING 1 sent it there instead of to 198.51.100.1:80`.
+    var words: String {
+        let kept =
+            affinity.map {
+                "; \($0.rule.name) keeps this client at it (session affinity, list \($0.list) of -m recent)"
+            } ?? ""
+        return "; \(rule?.name ?? "a rule of nat") sent it there instead of to \(first)\(kept)"
+    }
+}

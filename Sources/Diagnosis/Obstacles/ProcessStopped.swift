@@ -1,0 +1,25 @@
+internal import Ruleset
+internal import Network
+internal import WalkModel
+internal import Wire
+
+/// The socket takes the packet, and every process that could read it is stopped: nothing will be answered until one goes
+/// on (SIGCONT). A TCP connection is set up all the same: the kernel does that.
+struct ProcessStopped: Obstacle {
+    let code: FindingCode = "process-stopped"
+    let steps: Set<PathStep.Kind> = [.socket]
+    let traits: ObstacleTraits = [.isSilent, .concernsDatagram]
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .socket(let step) = step, let listener = step.taker(surroundings), listener.isStopped == true
+        else { return [] }
+        let name = step.namespace.name
+        return stops(
+            at: Finding.Place(namespace: name),
+            "the packet arrived in \(name), but the process of \(listener.words) is stopped (SIGSTOP): it reads nothing until it is continued (SIGCONT)",
+            evidence: [
+                .state(
+                    "\(listener.words) in \(name): process state T, \(listener.receiveQueue) bytes wait to be read")
+            ])
+    }
+}

@@ -1,0 +1,166 @@
+import Network
+import Observations
+import Testing
+import WalkModel
+import Wire
+
+@testable import Diagnosis
+
+/// What sockets are bound to, and what waits in them.
+@Suite("Sockets")
+struct SocketStateTests {
+    var network = BaseNetwork()
+
+    private mutating func listen(_ listeners: Listener..., in name: String = "wan") {
+        network.change(name) { $0.listeners = listeners }
+    }
+
+    private func server(_ address: IPAddress = "0.0.0.0", protocol name: String = "tcp") -> Listener {
+        Listener(protocol: name, address: address, port: 80, process: "httpd", inode: 7)
+    }
+
+    private func findings(_ walk: Walk, reply: Walk? = nil, _ failure: SendFailure? = nil) -> [Finding] {
+        var context = DiagnosisContext(topology: network.topology)
+        context.sendFailures = failure.map { [$0] } ?? []
+        return Diagnosis.findings(for: walk, reply: reply, context: context).findings
+    }
+
+    private var silent: Walk { Probe.tcp(80, to: "198.51.100.1").walk(.delivered, through: toWan) }
+
+    private func refused(_ probe: Probe = .tcp(80, to: "198.51.100.1")) -> (Walk, Walk) {
+        var reset = probe.reply
+        reset.kind = .tcp(flags: [.rst, .ack])
+        return (
+            probe.walk(.delivered, through: toWan),
+            reset.walk(.delivered, through: [.sent("wan"), .into("mynamespace", "veth1")], answers: "x")
+        )
+    }
+
+    @Test("one more connection waits than the backlog says: the queue is full")
+    mutating func full() {
+        var listener = server()
+        listener.receiveQueue = 3
+        listener.backlog = 2
+        listen(listener)
+        let first = findings(silent).first
+        #expect(first?.code == "accept-queue-full")
+        #expect(first?.severity == .error)
+        #expect(first?.where.namespace == "wan")
+        #expect(first?.remedy == nil)
+    }
+
+    @Test("as many as the backlog says still take one more; a recording without the backlog says nothing")
+    mutating func notFull() {
+        var listener = server()
+        listener.receiveQueue = 2
+        listener.backlog = 2
+        listen(listener)
+        #expect(findings(silent).first?.code != "accept-queue-full")
+        listener.receiveQueue = 3
+        listener.backlog = nil
+        listen(listener)
+        #expect(findings(silent).first?.code != "accept-queue-full")
+    }
+
+    @Test("bound to a device: what comes in by another is not for it")
+    mutating func device() {
+        var listener = server()
+        listener.device = "eth1"
+        listen(listener)
+        let (walk, reply) = refused()
+        let first = findings(walk, reply: reply).first
+        #expect(first?.code == "listener-elsewhere")
+        #expect(first?.message.contains("bound to eth1 only") == true)
+        listener.device = "wan0"
+        listen(listener)
+        #expect(findings(walk, reply: reply).first?.message.contains("bound to") != true)
+    }
+
+    @Test("V6ONLY: an IPv6 socket on :: takes no IPv4, and without the option it does")
+    mutating func v6only() {
+        var listener = server("::")
+        listener.isIPv6Only = true
+        listen(listener)
+        let (walk, reply) = refused()
+        let first = findings(walk, reply: reply).first
+        #expect(first?.code == "listener-elsewhere")
+        #expect(first?.message.contains("IPV6_V6ONLY") == true)
+        listener.isIPv6Only = false
+        #expect(listener.takes("198.51.100.1"))
+    }
+
+    @Test("refused although somebody listens: that is said as it is, and not as certain")
+    mutating func refusedNevertheless() {
+        listen(server())
+        let (walk, reply) = refused()
+        let first = findings(walk, reply: reply).first
+        #expect(first?.code == "no-listener")
+        #expect(first?.severity == .warning)
+        #expect(first?.message.contains("httpd tcp 0.0.0.0:80 listens on that port now") == true)
+    }
+
+    @Test("a stopped process answers no datagram, and a running one is not blamed", arguments: [true, false])
+    mutating func stopped(isStopped: Bool) {
+        var listener = server(protocol: "udp")
+        if isStopped { listener.isStopped = true }
+        listen(listener)
+        let found = findings(Probe.udp(80, to: "198.51.100.1").walk(.delivered, through: toWan))
+        #expect((found.first?.code == "process-stopped") == isStopped)
+    }
+
+    private func noPort(_ number: Int32) -> SendFailure {
+        SendFailure(
+            timeNanoseconds: 0, namespace: "mynamespace",
+            tuple: FlowTuple(
+                source: "0.0.0.0", destination: "198.51.100.1", sourcePort: 0, destinationPort: 80, ipProtocol: .tcp),
+            errorNumber: number, message: "Cannot assign requested address")
+    }
+
+    @Test("EADDRNOTAVAIL with as many sockets as ports: they are used up")
+    mutating func ports() {
+        network.setting("net.ipv4.ip_local_port_range", "40000\t40001", in: "mynamespace")
+        network.change("mynamespace") { $0.socketUse = SocketUse(tcp: 1, timeWait: 1, udp: 0) }
+        var probe = Probe.tcp(80, to: "198.51.100.1")
+        probe.source = "0.0.0.0"
+        let first = findings(probe.walk(.unsent), noPort(99)).first
+        #expect(first?.code == "local-ports-exhausted")
+        #expect(first?.severity == .error)
+        #expect(first?.remedy?.commands.first?.contains("32768 60999") == true)
+        // With a port to spare it is a possibility.
+        network.change("mynamespace") { $0.socketUse = SocketUse(tcp: 1, timeWait: 0, udp: 0) }
+        #expect(findings(probe.walk(.unsent), noPort(99)).first?.severity == .warning)
+        #expect(findings(probe.walk(.unsent), noPort(101)).first?.code != "local-ports-exhausted")
+    }
+
+    @Test("/proc/net/sockstat and sockstat6 in one")
+    func sockstat() {
+        let text = """
+            sockets: used 290
+            TCP: inuse 5 orphan 0 tw 3 alloc 9 mem 1
+            UDP: inuse 2 mem 0
+            RAW: inuse 0
+            TCP6: inuse 4
+            UDP6: inuse 1
+            """
+        #expect(SocketUse(parsing: text) == SocketUse(tcp: 9, timeWait: 3, udp: 3))
+        #expect(SocketUse(parsing: "sockets: used 1") == nil)
+    }
+
+    @Test("a reason that explains itself is the cause, in the table's words")
+    mutating func signature() {
+        let stop = Stop(namespace: "wan", cause: .kernelDrop(reason: "TCP_MD5NOTFOUND", location: "tcp_v4_rcv"))
+        let walk = Probe.tcp(179, to: "198.51.100.1").walk(.dropped, through: toWan, stop: stop)
+        let first = findings(walk).first
+        #expect(first?.code == "kernel-refusal")
+        #expect(first?.severity == .error)
+        #expect(first?.message.contains("requires a TCP MD5 signature") == true)
+    }
+
+    @Test("every reason that explains itself has an entry that calls it a drop")
+    func table() {
+        for reason in DropReason.selfExplaining {
+            if reason == "TCP_REQQFULLDROP" { continue }
+            #expect(DropReason.entry(reason)?.health == .drop, "\(reason)")
+        }
+    }
+}
