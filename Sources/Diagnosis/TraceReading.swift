@@ -19,7 +19,7 @@ struct TraceReading {
                 && $0.reference.table == table && $0.baseChain == baseChain
         }
         // What a queue's program makes of it, and whether there is one, the trace does not say.
-        return !ends.isEmpty && ends.allSatisfy { !$0.verdict.endsPacket && !$0.verdict.name.hasPrefix("queue") }
+        return !ends.isEmpty && ends.allSatisfy { !$0.verdict.endsPacket && !$0.verdict.rawValue.hasPrefix("queue") }
     }
 
     /// The rules that led to a rule's chain, from the base chain on; nil where the way is not known whole.

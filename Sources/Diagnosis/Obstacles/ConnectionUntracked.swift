@@ -17,9 +17,9 @@ struct ConnectionUntracked: Obstacle {
         return candidate(
             at: Finding.Place(
                 namespace: name, hook: unmet.isSource ? .postrouting : .prerouting, device: unmet.outDevice),
-            "\(effect): \(rule.words) exempts the packet from connection tracking (NOTRACK), so no rule of nat is asked, and \(unmet.rule.words) is not met",
+            "\(effect): \(rule.name) exempts the packet from connection tracking (NOTRACK), so no rule of nat is asked, and \(unmet.rule.name) is not met",
             evidence: [
-                .state("\(rule.words): \(rule.text ?? "")"), .state("\(unmet.rule.words): \(unmet.rule.text ?? "")"),
+                .state("\(rule.name): \(rule.text ?? "")"), .state("\(unmet.rule.name): \(unmet.rule.text ?? "")"),
             ], rule: rule, remedy: remedy(unmet, by: rule))
     }
 

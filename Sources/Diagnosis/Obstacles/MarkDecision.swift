@@ -85,8 +85,8 @@ struct MarkDecision: Sendable {
     /// `; iptables nat KUBE-XLB 2 set the mark 0x8000 by jumping to KUBE-MARK-DROP: …`.
     var words: String {
         let text = decider.text.map { ": \($0)" } ?? ""
-        guard let jump else { return "; the mark \(value) was set by \(setter.words)\(text)" }
-        return "; the mark \(value) was set by \(setter.words), to which \(jump.words) sent the packet\(text)"
+        guard let jump else { return "; the mark \(value) was set by \(setter.name)\(text)" }
+        return "; the mark \(value) was set by \(setter.name), to which \(jump.name) sent the packet\(text)"
     }
 }
 

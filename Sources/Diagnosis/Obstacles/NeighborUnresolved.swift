@@ -81,7 +81,7 @@ struct NeighborUnresolved: Obstacle {
         for entry: Neighbor, in namespace: String, on device: String, path: ForwardPath
     ) -> Candidate {
         let state = entry.state
-        let checked = LostUnexplained().checked(path)
+        let checked = path.checkedWords
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
             "the packet waits in \(namespace) for the link-layer address of \(entry.address) on \(device) (\(state)); what was looked at does not say why there is no reply\(checked)",

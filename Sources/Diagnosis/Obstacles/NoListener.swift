@@ -30,7 +30,7 @@ struct NoListener: Obstacle {
         let others = socket.namespace.listeners.filter { $0.protocol == name }.map(\.words)
         let unmet =
             socket.publication.map {
-                "; \($0.words) would send it elsewhere and was not met: an older entry of conntrack, or a packet that is not tracked, keeps rules of nat from being asked"
+                "; \($0.name) would send it elsewhere and was not met: an older entry of conntrack, or a packet that is not tracked, keeps rules of nat from being asked"
             } ?? ""
         let known =
             others.isEmpty

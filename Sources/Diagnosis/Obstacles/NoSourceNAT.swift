@@ -11,10 +11,10 @@ struct NoSourceNAT: Obstacle {
         let name = unmet.namespace.name
         return candidate(
             at: Finding.Place(namespace: name, hook: .postrouting, device: unmet.outDevice),
-            "\(unmet.packet.source) leaves \(unmet.outDevice ?? name) with its private source address, although \(unmet.rule.words) in \(name) would translate it; so no reply can come back",
+            "\(unmet.packet.source) leaves \(unmet.outDevice ?? name) with its private source address, although \(unmet.rule.name) in \(name) would translate it; so no reply can come back",
             evidence: [
                 .seen("\(unmet.packet.source) > \(unmet.packet.destination) at \(name) \(unmet.outDevice ?? "") out"),
-                .state("\(unmet.rule.words): \(unmet.rule.text ?? "")"),
+                .state("\(unmet.rule.name): \(unmet.rule.text ?? "")"),
             ], rule: unmet.rule, isCertain: false)
     }
 

@@ -14,7 +14,7 @@ struct ProxyNotListening: Obstacle {
         let others = rule.namespace.listeners.filter { $0.protocol == name }.map(\.words)
         var finding = base
         finding.message =
-            "\(rule.rule.words) in \(rule.namespace.name) gives \(rule.subject) to a proxy on \(name) port \(port) (TPROXY), and nothing there listens on that port: the packet is dropped"
+            "\(rule.rule.name) in \(rule.namespace.name) gives \(rule.subject) to a proxy on \(name) port \(port) (TPROXY), and nothing there listens on that port: the packet is dropped"
         finding.evidence.append(
             .state(
                 "no \(name) socket on port \(port) in \(rule.namespace.name); listening: \(others.isEmpty ? "none" : others.prefix(6).joined(separator: ", "))"

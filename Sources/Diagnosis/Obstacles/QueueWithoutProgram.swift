@@ -11,7 +11,7 @@ struct QueueWithoutProgram: Obstacle {
         let bound = rule.namespace.netfilter.queues ?? []
         var finding = base
         finding.message =
-            "\(rule.rule.words) in \(rule.namespace.name) hands \(rule.subject) to a program by \(queue.words) (NFQUEUE), and no program reads \(queue.numbers.count == 1 ? "it" : "any of them"): the packet is dropped, since the rule has no bypass"
+            "\(rule.rule.name) in \(rule.namespace.name) hands \(rule.subject) to a program by \(queue.words) (NFQUEUE), and no program reads \(queue.numbers.count == 1 ? "it" : "any of them"): the packet is dropped, since the rule has no bypass"
         finding.evidence.append(
             .state(
                 "queues with a program in \(rule.namespace.name): \(bound.isEmpty ? "none" : bound.map(String.init).joined(separator: ", ")) (/proc/net/netfilter/nfnetlink_queue)"

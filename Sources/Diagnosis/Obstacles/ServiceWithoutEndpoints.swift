@@ -30,8 +30,8 @@ struct ServiceWithoutEndpoints: Obstacle {
         let name = Self.subject(of: text, before: Self.noLocal)
         var finding = base
         finding.message =
-            "the Service \(name) has no local endpoints in \(rule.namespace.name): its traffic policy is Local, so kube-proxy drops \(rule.subject) here (\(decider.words)\(decider == rule.rule ? "" : " marks it, \(rule.rule.words) drops what is marked")); use a node with an endpoint, or the policy Cluster"
-        if decider != rule.rule { finding.evidence.append(.state("\(decider.words): \(text)")) }
+            "the Service \(name) has no local endpoints in \(rule.namespace.name): its traffic policy is Local, so kube-proxy drops \(rule.subject) here (\(decider.name)\(decider == rule.rule ? "" : " marks it, \(rule.rule.name) drops what is marked")); use a node with an endpoint, or the policy Cluster"
+        if decider != rule.rule { finding.evidence.append(.state("\(decider.name): \(text)")) }
         finding.remedy = nil
         return finding
     }

@@ -18,11 +18,11 @@ struct StaleConntrack: Obstacle {
         return candidate(
             at: Finding.Place(
                 namespace: name, hook: unmet.isSource ? .postrouting : .prerouting, device: unmet.outDevice),
-            "conntrack of \(name) holds an older entry for \(flow.original.words), which \(effect): rules of nat are asked for the first packet of a connection only, so \(unmet.rule.words) is not met",
+            "conntrack of \(name) holds an older entry for \(flow.original.words), which \(effect): rules of nat are asked for the first packet of a connection only, so \(unmet.rule.name) is not met",
             evidence: [
                 .state(
                     "conntrack entry in \(name): \(flow.original.words), replies \(flow.reply.words)\(flow.status & 2 == 0 ? ", unreplied" : "")"
-                ), .state("\(unmet.rule.words): \(unmet.rule.text ?? "")"),
+                ), .state("\(unmet.rule.name): \(unmet.rule.text ?? "")"),
             ], rule: unmet.rule, remedy: Remedy([.run(unmet.namespace, Self.deletion(flow.original))]))
     }
 
