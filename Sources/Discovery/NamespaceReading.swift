@@ -36,6 +36,7 @@ extension NamespaceReading {
             var link = record.link
             link.master = record.masterIndex.flatMap { names[$0] }
             link.vxlan?.device = record.underlayIndex.flatMap { names[$0] }
+            link.tunnel?.device = record.underlayIndex.flatMap { names[$0] }
             return link
         }
         for (position, record) in records.enumerated() {

@@ -130,7 +130,10 @@ enum AcceptRemedy {
             words += "-o \(device)"
         }
         words += "-s \(packet.source) -d \(packet.destination) -p \(protocolWord(packet))"
-        if isAnswer {
+        if packet.fragment == .later {
+            // ip6tables asks for the fragment header, which the first one has too.
+            words += packet.source.isIPv4 ? "-f" : "-m frag"
+        } else if isAnswer {
             words += "-m conntrack --ctstate ESTABLISHED"
         } else if packet.hasPorts, let port = packet.destinationPort {
             words += "--dport \(port)"
@@ -150,7 +153,10 @@ enum AcceptRemedy {
         }
         let family = packet.source.isIPv4 ? "ip" : "ip6"
         words += "\(family) saddr \(packet.source) \(family) daddr \(packet.destination)"
-        if isAnswer, ending.chain.family != "netdev", ending.chain.family != "bridge" {
+        if packet.fragment == .later {
+            words += "meta l4proto \(protocolWord(packet))"
+            words += "\(packet.source.isIPv4 ? "ip frag-off & 0x1fff != 0" : "frag frag-off != 0")"
+        } else if isAnswer, ending.chain.family != "netdev", ending.chain.family != "bridge" {
             words += "ct state established"
         } else if !isAnswer, packet.hasPorts, let port = packet.destinationPort {
             words += "\(protocolWord(packet)) dport \(port)"

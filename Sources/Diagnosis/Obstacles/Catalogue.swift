@@ -46,7 +46,11 @@ enum Catalogue {
         var base = rule.finding(RuleDrop().code)
         for obstacle in all {
             base.code = obstacle.code
-            guard let finding = obstacle.explain(rule, base, surroundings) else { continue }
+            guard var finding = obstacle.explain(rule, base, surroundings) else { continue }
+            if rule.packet.fragment == .later {
+                finding.message +=
+                    "; the datagram goes in fragments, of which only the first has ports: no match on ports meets the later ones"
+            }
             return Candidate(
                 finding: finding, isCertain: rule.doubts.isEmpty, reasons: rule.reasons, traits: obstacle.traits)
         }

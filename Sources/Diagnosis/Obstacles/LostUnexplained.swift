@@ -37,7 +37,7 @@ extension PathStep.Kind {
         case .programs: "tc and XDP programs"
         case .queue: "queues"
         case .bridge: "bridge ports"
-        case .tunnel: "tunnels"
+        case .tunnel, .carrier: "tunnels"
         case .source: "reverse path check"
         case .forwarding: "forwarding"
         case .router: "TTL"

@@ -22,4 +22,8 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let concernsDatagram = Self(rawValue: 1 << 8)
     /// It already says which rule accepted the packet before.
     static let namesAccept = Self(rawValue: 1 << 9)
+    /// It stops the outer packet of a tunnel.
+    static let isOfCarrier = Self(rawValue: 1 << 10)
+    /// It stops long packets only.
+    static let dependsOnSize = Self(rawValue: 1 << 11)
 }

@@ -129,6 +129,13 @@ struct Surroundings: Sendable {
 }
 
 extension Candidate {
+    /// Of the outer packet of a tunnel. Its size is another than that of the questions that wait for an answer.
+    func concerning(_ carrier: Carrier) -> Candidate {
+        var copy = with(traits.contains(.dependsOnSize) ? .isOfCarrier : [.isOfCarrier, .stopsNeighbourDiscovery])
+        copy.finding.message += "; this is about \(carrier.clause)"
+        return copy
+    }
+
     func with(_ traits: ObstacleTraits) -> Candidate {
         var copy = self
         copy.traits.formUnion(traits)

@@ -24,7 +24,10 @@ enum PathStep: Sendable {
     case queue(QueueStep)
     case wire(WireStep)
     case bridge(BridgeStep)
+    /// One end of a tunnel does not fit the other.
     case tunnel(TunnelStep)
+    /// The packet that carries this one through a tunnel goes its own path.
+    case carrier(CarrierStep)
     /// What a receiver asks of the source address (`fib_validate_source`).
     case source(ReceiveStep)
     /// Whether a namespace forwards what is not for itself.
@@ -38,7 +41,7 @@ enum PathStep: Sendable {
     case sighting(LayerTwoPath.Port)
 
     enum Kind: Sendable, Hashable {
-        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, source
+        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, carrier, source
         case forwarding, router, socket, stray, sighting
     }
 
@@ -55,6 +58,7 @@ enum PathStep: Sendable {
         case .wire: .wire
         case .bridge: .bridge
         case .tunnel: .tunnel
+        case .carrier: .carrier
         case .source: .source
         case .forwarding: .forwarding
         case .router: .router
@@ -186,6 +190,7 @@ struct BridgeStep: Sendable {
     var entry: Link?
     /// Nil where the bridge's own namespace takes the frame.
     var exit: Link?
+    var packet: PacketState
 
     /// The VLAN of the bridge itself.
     var ownVLAN: UInt16? { bridge.bridge?.pvid ?? bridge.bridge?.defaultPVID }
@@ -209,9 +214,13 @@ struct TunnelStep: Sendable {
     var farLink: Link
     /// The address by which the other end can be reached, where one is known.
     var wanted: IPAddress?
-    var fault: Fault?
-    /// The path of the packet that carries this one; nil where there is a fault.
-    var outer: ForwardPath?
+    var fault: Fault
+}
+
+struct CarrierStep: Sendable {
+    var carrier: Carrier
+    /// The path of the outer packet, from the tunnel's device or from where it was last seen.
+    var outer: ForwardPath
 }
 
 struct ReceiveStep: Sendable {

@@ -12,7 +12,7 @@ extension PathWalker {
         if let target = target(of: packet, among: inside) {
             travel(packet, target)
         } else if let outside = segment.paths.first(where: \.isOutside) {
-            path.end = .left(namespace: outside.end.namespace, device: outside.end.device)
+            leave(packet, by: outside.end)
         } else if let mac = packet.macDestination {
             note(.stray(mac))
         }
@@ -58,7 +58,7 @@ extension PathWalker {
         let namespace = topology[namespace: way.end.namespace]
         if way.isOutside {
             if let namespace, let link = namespace[device: way.end.device] { askTransmitter(namespace, link, &packet) }
-            path.end = .left(namespace: way.end.namespace, device: way.end.device)
+            leave(packet, by: way.end)
             return
         }
         guard let namespace else { return }
@@ -122,7 +122,7 @@ extension PathWalker {
         guard let namespace = topology[namespace: name], let link = namespace[device: bridge] else { return true }
         let step = BridgeStep(
             namespace: namespace, bridge: link, entry: inPort.flatMap { namespace[device: $0] },
-            exit: outPort.flatMap { namespace[device: $0] })
+            exit: outPort.flatMap { namespace[device: $0] }, packet: packet)
         note(.bridge(step))
         guard step.blockage == nil else { return false }
         askBridge(namespace, inPort, outPort, &packet)
@@ -162,71 +162,6 @@ extension PathWalker {
             let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
             ask(HookTraversal(site: site, hook: hook, families: families), &packet, isExpected: true)
         }
-    }
-
-    // MARK: Tunnels
-
-    /// Through a VXLAN tunnel. False where the packet that carries this one does not get there.
-    private mutating func tunnel(_ from: LayerTwoPath.Port, _ to: LayerTwoPath.Port, _ packet: PacketState) -> Bool {
-        guard let near = topology[namespace: from.namespace], let nearLink = near[device: from.device],
-            let vxlan = nearLink.vxlan, let far = topology[namespace: to.namespace],
-            let farLink = far[device: to.device], let other = farLink.vxlan
-        else { return true }
-        guard pass(DeviceStep(namespace: near, link: nearLink)) else { return false }
-        var step = TunnelStep(near: near, nearLink: nearLink, far: far, farLink: farLink)
-        step.wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
-        let remotes = vxlan.remotes(for: packet.macDestination)
-        let end = remotes.first { far.holds($0) }
-        step.fault = vxlan.fault(towards: other, remotes: remotes, end: end)
-        if step.fault == nil, !farLink.isUp { step.fault = .otherEndDown }
-        guard step.fault == nil, let end else {
-            note(.tunnel(step))
-            return false
-        }
-        let outer = PacketState(
-            source: vxlan.local ?? IPAddress(ipv4: 0), destination: end, ipProtocol: .udp,
-            destinationPort: vxlan.port, ttl: 64, length: packet.length == 0 ? 0 : packet.length + 50,
-            dontFragment: false, connection: .new)
-        let carried = ForwardPath(
-            of: outer, from: .send(namespace: near.name), PathInputs(inputs.context, flows: inputs.flows),
-            carrying: path)
-        path.stations = carried.stations
-        step.outer = carried
-        note(.tunnel(step))
-        return !carried.isBlocked
-    }
-
-    /// The address by which `near` would reach `far` for the outer packets.
-    private func underlayAddress(of far: Namespace, beside near: Namespace, _ vxlan: Link.VXLAN) -> IPAddress? {
-        let isIPv4 = vxlan.local?.isIPv4 ?? vxlan.remote?.isIPv4 ?? true
-        for link in far.links where link.kind != "loopback" && link.kind != "vxlan" && link.kind != "bridge" {
-            for prefix in link.addresses where prefix.address.isIPv4 == isIPv4 && !prefix.address.isLinkLocal {
-                let choice = near.lookUpRoute(to: prefix.address, source: nil, mark: 0, inDevice: nil)
-                if choice.kind == "unicast" { return prefix.address }
-            }
-        }
-        return nil
-    }
-}
-
-extension Link.VXLAN {
-    /// Where frames to a MAC address are sent: its own FDB entry, the default remote, then where all are flooded to.
-    fileprivate func remotes(for mac: MACAddress?) -> [IPAddress] {
-        let flooding = fdb.filter { $0.mac == MACAddress(value: 0) }.compactMap(\.destination)
-        let specific = mac.flatMap { mac in fdb.first { $0.mac == mac }?.destination }
-        return [specific, remote].compactMap(\.self) + flooding
-    }
-
-    /// What keeps this end from reaching `other`, whose namespace has the address `end`.
-    fileprivate func fault(
-        towards other: Link.VXLAN, remotes: [IPAddress], end: IPAddress?
-    ) -> TunnelStep.Fault? {
-        if remotes.isEmpty { return .noRemote }
-        guard let end else { return .wrongRemote(remotes) }
-        if identifier != other.identifier { return .identifier(identifier, other: other.identifier) }
-        if port != other.port { return .port(port, other: other.port) }
-        if let local = other.local, local != end { return .local(sends: end, takes: local) }
-        return nil
     }
 }
 

@@ -41,7 +41,9 @@ struct PathWalker {
         func priority(at hook: NetfilterHook) -> Int? { self.hook == hook ? priority : nil }
     }
 
-    mutating func walk(_ packet: PacketState, from start: PathStart) {
+    /// - Parameter carrier: what the packet was seen inside of, at `start`: that goes on first.
+    mutating func walk(_ packet: PacketState, from start: PathStart, inside carrier: Carrier? = nil) {
+        if let carrier { return walk(packet, inside: carrier, from: start) }
         switch start {
         case .send(let name):
             guard let namespace = topology[namespace: name] else { return }
@@ -77,7 +79,7 @@ struct PathWalker {
         return path.stations < Self.stationLimit
     }
 
-    private mutating func stop() { path.isBlocked = true }
+    mutating func stop() { path.isBlocked = true }
 
     // MARK: Sending
 
@@ -129,6 +131,7 @@ struct PathWalker {
         note(
             .transmit(
                 TransmitStep(namespace: namespace, link: link, packet: packet, choice: choice, inDevice: inDevice)))
+        fragment(&packet, by: link, isForwarded: inDevice != nil)
         guard pass(DeviceStep(namespace: namespace, link: link)) else { return }
         let hop = choice.gateway ?? packet.destination
         if hop.isMulticast || packet.destination == IPAddress(ipv4: .max) || choice.kind == "broadcast" {
@@ -143,12 +146,21 @@ struct PathWalker {
         case .outside:
             askTransmitter(namespace, link, &packet)
             note(.sighting(here))
-            path.end = .left(namespace: namespace.name, device: device)
+            leave(packet, by: here)
         case .path(let way):
             // What a wire's near end asks is asked where the wire begins.
             if !way.beginsWithWire { note(.sighting(here)) }
             travel(packet, way)
         }
+    }
+
+    /// Cuts what is longer than the device's MTU (ip_fragment): in IPv6 its sender alone does. TCP has cut its own.
+    private func fragment(_ packet: inout PacketState, by link: Link, isForwarded: Bool) {
+        guard packet.ipProtocol != .tcp, link.mtu > 0, packet.length > link.mtu,
+            packet.source.isIPv4 ? packet.dontFragment == false : !isForwarded
+        else { return }
+        packet.isFragmented = true
+        packet.length = link.mtu
     }
 
     /// False where the device can't send.
@@ -168,6 +180,12 @@ struct PathWalker {
         let inside = segment.paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
         let holders = inside.filter { topology[namespace: $0.end.namespace]?.holds(hop) == true }
         let hasOutside = segment.paths.contains(where: \.isOutside)
+        if link.kind.isIPTunnel, let far = inside.first {
+            // It carries IP alone, to its other end: nobody is asked.
+            return NeighbourStep(
+                namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, holders: [far],
+                resolution: .path(far), isKnown: true)
+        }
         var step = NeighbourStep(
             namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
             resolution: .nobody, isKnown: false)

@@ -13,7 +13,7 @@ struct LinkRecord {
     var lowerIndex: UInt32?
     /// IFLA_LINK_NETNSID: where that index counts, as this namespace numbers others; nil for this one.
     var lowerNetnsid: Int32?
-    /// IFLA_VXLAN_LINK.
+    /// IFLA_VXLAN_LINK, IFLA_GRE_LINK, IFLA_IPTUN_LINK.
     var underlayIndex: UInt32?
     /// Values of IPV4_DEVCONF_*, the first at index 0.
     var ipv4Settings: [UInt32] = []
@@ -68,6 +68,10 @@ struct LinkRecord {
                 switch link.kind {
                 case .bridge: link.bridge = Link.Bridge(NetlinkAttributes(value))
                 case .vxlan: readVXLAN(NetlinkAttributes(value))
+                case .gre, .gretap, .ip6GRE, .ip6GRETap:
+                    link.tunnel = Link.Tunnel(gre: NetlinkAttributes(value), underlay: &underlayIndex)
+                case .ipip, .sit, .ip6Tunnel:
+                    link.tunnel = Link.Tunnel(ipip: NetlinkAttributes(value), underlay: &underlayIndex)
                 case .macvlan, .macvtap, .ipvlan, .vlan: readStacked(NetlinkAttributes(value))
                 default: break
                 }

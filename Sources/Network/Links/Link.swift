@@ -33,6 +33,8 @@ public struct Link: Sendable, Codable, Hashable {
     public var bridge: Bridge?
     public var bridgePort: BridgePort?
     public var vxlan: VXLAN?
+    /// Of a GRE or IP-in-IP device; nil for other kinds, and where it was not read.
+    public var tunnel: Tunnel?
     /// Programs attached: `xdp` (or `xdp generic`, `xdp offload`), `tc ingress NAME`, `tc egress NAME`.
     public var programs: [String]
 
@@ -63,7 +65,7 @@ public struct Link: Sendable, Codable, Hashable {
 
     enum CodingKeys: String, CodingKey {
         case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, queue, bridge
-        case vxlan, programs
+        case vxlan, tunnel, programs
         case duplicateAddresses = "duplicate_addresses"
         case lowerNamespace = "lower_namespace"
         case isUp = "up"

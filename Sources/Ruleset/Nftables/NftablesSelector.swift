@@ -16,6 +16,9 @@ enum NftablesSelector {
         case "ct":
             let name = body["key"]?.string ?? ""
             return (body["dir"] == nil ? connections[name] ?? .other("ct \(name)") : .other("ct \(name)"), nil)
+        case "exthdr":
+            let name = [body["name"]?.string, body["field"]?.string].compactMap(\.self).joined(separator: " ")
+            return (name == "frag frag-off" ? .fragmentOffset(.ipv6) : .other("exthdr \(name)"), nil)
         case "fib": return (routeLookup(body), nil)
         case "concat": return (.concatenation(body.elements.map { field($0).field }), nil)
         case "&": return masked(body.elements)
@@ -49,6 +52,7 @@ enum NftablesSelector {
         "tcp flags": .tcpFlags,
         "icmp type": .icmpType(isIPv6: false), "icmpv6 type": .icmpType(isIPv6: true),
         "ip ttl": .timeToLive(.ipv4), "ip6 hoplimit": .timeToLive(.ipv6), "ip length": .length(.ipv4),
+        "ip frag-off": .fragmentOffset(.ipv4),
         "ether saddr": .mac(.source), "ether daddr": .mac(.destination),
     ]
 

@@ -43,6 +43,8 @@ package indirect enum RuleField: Hashable, Sendable {
     /// Bytes of the IP packet: `ip length`, or `meta length` and `-m length`.
     case length(IPAddress.Family?)
     case mac(End)
+    /// Of IPv4 the flags (DF 0x4000, MF 0x2000) and the offset in eight bytes as one number; of IPv6 the offset.
+    case fragmentOffset(IPAddress.Family?)
     /// The user or group that owns the sending socket; not known from a snapshot.
     case socketOwner(isGroup: Bool)
     /// Membership in an ipset, whose elements a snapshot does not hold. `src`, `dst,dst`.
