@@ -3,6 +3,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import Runs
 internal import Twin
+internal import Views
 
 /// Builds a lab in a sandbox and traces its packet.
 struct LabRun {
@@ -61,6 +62,9 @@ extension Explainer {
         complainOfMissing(isCutShort: explanation.isCutShort)
         var printer = WalkPrinter(output: output, countsHousekeeping: true)
         try printer.take(explanation)
+        if output.format == .text, !output.quiet, !explanation.remarks.isEmpty {
+            try printOut("\nalso checked:\n" + explanation.remarks.map { "  \(visibleText($0))\n" }.joined())
+        }
         return printer.allArrived
     }
 }

@@ -37,6 +37,7 @@ extension WalkDiagnosis {
                 Fact(nil, "a source lost events meanwhile: that a hop was not seen is inconclusive"))
         }
         if request == nil { refine(cause, reading) }
+        cause = withReplies(cause, packet, path.path)
         return findings(of: cause, next: candidates, path, stop.report, reading)
     }
 

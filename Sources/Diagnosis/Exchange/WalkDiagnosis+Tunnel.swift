@@ -5,6 +5,29 @@ internal import Wire
 
 /// Questions for a neighbour beyond a tunnel.
 extension WalkDiagnosis {
+    /// A tunnel's packets go in both directions, and none belongs to a connection of another: what keeps those of the
+    /// reply out is a fault of the same kind, and the fix names it too.
+    func withReplies(_ cause: Candidate, _ packet: PacketState, _ path: ForwardPath) -> Candidate {
+        guard cause.traits.contains(.isOfCarrier), cause.finding.rule != nil, !packet.isReply,
+            case .delivered(let end) = path.end, var remedy = cause.finding.remedy
+        else { return cause }
+        var answer = packet.answer
+        answer.macSource = nil
+        answer.macDestination = nil
+        let back = PathFindings(ForwardPath(of: answer, from: .send(namespace: end), PathInputs(context)))
+        let more = back.candidates.first {
+            $0.isCertain && $0.traits.contains(.isOfCarrier) && $0.finding.rule != nil
+                && $0.finding.where.namespace != cause.finding.where.namespace
+        }
+        guard let more, let rule = more.finding.rule, let actions = more.finding.remedy?.actions else { return cause }
+        remedy.actions += actions
+        var cause = cause
+        cause.finding.remedy = remedy
+        cause.finding.message +=
+            "; \(rule.words) in \(more.finding.where.namespace ?? "the other end") would end those of the reply"
+        return cause
+    }
+
     /// The packet waits for a neighbour that is reached through a tunnel: what stops the outer packets of the answer, on
     /// their path back.
     func stoppedNeighbourAnswers(_ path: ForwardPath) -> [Candidate] {

@@ -132,7 +132,10 @@ extension Candidate {
     /// Of the outer packet of a tunnel. Its size is another than that of the questions that wait for an answer.
     func concerning(_ carrier: Carrier) -> Candidate {
         var copy = with(traits.contains(.dependsOnSize) ? .isOfCarrier : [.isOfCarrier, .stopsNeighbourDiscovery])
-        copy.finding.message += "; this is about \(carrier.clause)"
+        let addresses = "\(carrier.packet.source) > \(carrier.packet.destination)"
+        let isNamed = copy.finding.message.contains(addresses)
+        copy.finding.message +=
+            "; this \(isNamed ? "is the outer packet" : "concerns the outer packet \(addresses)") of \(carrier.words), which carries \(carrier.inner.source) > \(carrier.inner.destination)"
         return copy
     }
 

@@ -26,11 +26,6 @@ struct Carrier: Sendable {
         }
     }
 
-    /// `the outer packet 192.168.1.72 > 192.168.1.73 of VXLAN 1 (UDP port 8472), which carries 10.42.0.9 > 10.42.1.9`
-    var clause: String {
-        "the outer packet \(packet.source) > \(packet.destination) of \(words), which carries \(inner.source) > \(inner.destination)"
-    }
-
     /// Of a packet that is sent by a tunnel's device.
     init(_ inner: PacketState, by link: Link, of namespace: Namespace, from source: IPAddress?, to end: IPAddress) {
         let unspecified = end.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0)
