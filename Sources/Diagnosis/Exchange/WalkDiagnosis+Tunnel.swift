@@ -31,6 +31,31 @@ extension WalkDiagnosis {
     /// The packet waits for a neighbour that is reached through a tunnel: what stops the outer packets of the answer, on
     /// their path back.
     func stoppedNeighbourAnswers(_ path: ForwardPath) -> [Candidate] {
+        guard path.isBlocked || path.steps.contains(where: \.isUnansweredNeighbour) else { return [] }
+        return answersFromInside(path) + answersFromOutside(path)
+    }
+
+    /// From an end of the tunnel that can't be seen: the outer packets of its answers come in by the device by which those
+    /// of the questions went out.
+    private func answersFromOutside(_ path: ForwardPath) -> [Candidate] {
+        guard path.steps.contains(where: { if case .neighbour(let step) = $0 { step.isNobodys } else { false } }) else {
+            return []
+        }
+        for case .carrier(let step) in path.steps {
+            guard case .left(let namespace, let device) = step.outer.end, namespace == step.carrier.namespace?.name
+            else { continue }
+            var carrier = step.carrier
+            swap(&carrier.packet.source, &carrier.packet.destination)
+            swap(&carrier.inner.source, &carrier.inner.destination)
+            carrier.packet.length = 0
+            let back = ForwardPath(
+                of: carrier.packet, from: .received(namespace: namespace, device: device), PathInputs(context))
+            return PathFindings(back).candidates.filter { $0.finding.rule != nil }.map { $0.concerning(carrier) }
+        }
+        return []
+    }
+
+    private func answersFromInside(_ path: ForwardPath) -> [Candidate] {
         for case .neighbour(let step) in path.steps {
             guard !step.isKnown, step.isUnanswered, case .path(let way) = step.resolution,
                 way.steps.contains(where: \.isTunnel), topology[namespace: way.end.namespace] != nil,
@@ -43,6 +68,16 @@ extension WalkDiagnosis {
             }
         }
         return []
+    }
+}
+
+extension NeighbourStep {
+    fileprivate var isNobodys: Bool { if case .nobody = resolution { isUnanswered } else { false } }
+}
+
+extension PathStep {
+    fileprivate var isUnansweredNeighbour: Bool {
+        if case .neighbour(let step) = self { step.isUnanswered } else { false }
     }
 }
 

@@ -47,12 +47,14 @@ enum Catalogue {
         for obstacle in all {
             base.code = obstacle.code
             guard var finding = obstacle.explain(rule, base, surroundings) else { continue }
+            var traits = obstacle.traits
             if rule.packet.fragment == .later {
+                traits.insert(.isOfFragment)
                 finding.message +=
                     "; the datagram goes in fragments, of which only the first has ports: no match on ports meets the later ones"
             }
             return Candidate(
-                finding: finding, isCertain: rule.doubts.isEmpty, reasons: rule.reasons, traits: obstacle.traits)
+                finding: finding, isCertain: rule.doubts.isEmpty, reasons: rule.reasons, traits: traits)
         }
         return Candidate(finding: base, isCertain: false)
     }

@@ -24,6 +24,8 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let namesAccept = Self(rawValue: 1 << 9)
     /// It stops the outer packet of a tunnel.
     static let isOfCarrier = Self(rawValue: 1 << 10)
+    /// It stops the later fragments of a datagram, whose first one may be seen to have passed.
+    static let isOfFragment = Self(rawValue: 1 << 12)
     /// It stops long packets only.
     static let dependsOnSize = Self(rawValue: 1 << 11)
 }

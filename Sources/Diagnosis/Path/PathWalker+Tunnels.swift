@@ -90,6 +90,20 @@ extension PathWalker {
         stop()
     }
 
+    /// Nobody that can be seen answers for the next hop, and the question goes out by a tunnel: what stops it on its path
+    /// as far as that can be seen, in its outer packet.
+    mutating func askThroughTunnel(_ packet: PacketState, from device: LayerTwoPath.Port) {
+        let paths = inputs.graph.segment(out: device.device, of: device.namespace).paths
+        guard
+            let way = paths.first(where: { way in
+                way.isOutside && topology.link(at: way.end).map { $0.vxlan != nil || $0.tunnel != nil } == true
+            })
+        else { return }
+        let end = path.end
+        travel(packet, way)
+        path.end = end
+    }
+
     private mutating func carry(_ carrier: Carrier, from start: PathStart) -> ForwardPath {
         let outer = ForwardPath(
             of: carrier.packet, from: start, PathInputs(inputs.context, flows: inputs.flows), carrying: path)

@@ -140,6 +140,7 @@ struct PathWalker {
         }
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
         let neighbour = resolve(hop, packet, namespace, link, choice)
+        if case .nobody = neighbour.resolution { askThroughTunnel(packet, from: here) }
         note(.neighbour(neighbour))
         switch neighbour.resolution {
         case .nobody: stop()

@@ -14,6 +14,7 @@ struct WalkReading {
 
     /// Where it was last seen.
     var last: Hop? {
+        if let whole = lastWithAllFragments { return whole }
         if let seen = walk.lastSeen, seen.vantage != .drop, seen.vantage != .route { return seen }
         return sightings.last
     }
@@ -70,6 +71,21 @@ struct WalkReading {
             packet.originalDestination = first.packet.destination
         }
         return packet
+    }
+
+    /// Where all fragments of a datagram were seen for the last time, of which fewer went on: it stopped there, though
+    /// some of it is seen later. Nil where that is not so. What is put together again is longer than a fragment.
+    private var lastWithAllFragments: Hop? {
+        guard walk.kind.ipProtocol != .tcp, walk.outcome != .delivered else { return nil }
+        for hop in sightings {
+            for case .segments(let before, let after) in hop.changes where after < before {
+                guard let parent = hop.parent.flatMap({ index in sightings.last { $0.index <= index } }),
+                    hop.packet.length <= parent.packet.length
+                else { continue }
+                return parent
+            }
+        }
+        return nil
     }
 
     /// Whether it goes in several fragments at a hop. Of TCP these are segments.
