@@ -16,7 +16,8 @@ struct FragmentTests {
     }
 
     private static func run(
-        _ chains: RuleChain..., hook: NetfilterHook = .forward, inDevice: String? = "mybridge", packet: PacketState? = nil
+        _ chains: RuleChain..., hook: NetfilterHook = .forward, inDevice: String? = "mybridge",
+        packet: PacketState? = nil
     ) -> HookResult {
         var site = RuleNamespace.site()
         site.namespace = RuleNamespace.host(chains)

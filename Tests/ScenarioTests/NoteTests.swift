@@ -21,7 +21,9 @@ struct NoteTests {
         }
     }
 
-    @Test("a network without such rules, whose links are alike, has no note", arguments: ["namespace-to-wan", "same-bridge"])
+    @Test(
+        "a network without such rules, whose links are alike, has no note",
+        arguments: ["namespace-to-wan", "same-bridge"])
     func none(name: String) throws {
         let run = try LabRun.packetwalk(["lab", "run", name, "--format", "json"])
         #expect(run.status == 0, "\(run.standardError)")

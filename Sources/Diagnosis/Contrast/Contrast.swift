@@ -64,7 +64,9 @@ public struct Contrast: Sendable {
             )
         case .unanswered(let bytes, let longWalk):
             guard let longWalk, var finding = longWalk.findings.first, concernsSize(finding) else {
-                return ([], "an echo request of \(bytes) bytes with DF was not answered; whether for its size is not known")
+                return (
+                    [], "an echo request of \(bytes) bytes with DF was not answered; whether for its size is not known"
+                )
             }
             finding.severity = .info
             finding.checks.removeAll { $0.holds == true }
@@ -82,7 +84,8 @@ public struct Contrast: Sendable {
     // MARK: Rules
 
     private func conditionalRules() -> [ConditionalRule] {
-        guard let sender = walk.hops.first?.namespace, let packet = WalkReading(walk: walk, topology: inputs.topology).packet()
+        guard let sender = walk.hops.first?.namespace,
+            let packet = WalkReading(walk: walk, topology: inputs.topology).packet()
         else { return [] }
         let path = ForwardPath(of: packet, from: .send(namespace: sender), inputs)
         return path.steps.flatMap { step -> [ConditionalRule] in
@@ -95,7 +98,9 @@ public struct Contrast: Sendable {
         let asking = rules.filter { $0.kind == .sender }
         if asking.isEmpty { return ([], "no rule that was read on the path asks for user, group or control group") }
         return (
-            asking.prefix(2).map { note($0, "this packet was sent by root; packets of other users, groups or services") },
+            asking.prefix(2).map {
+                note($0, "this packet was sent by root; packets of other users, groups or services")
+            },
             nil
         )
     }
@@ -145,7 +150,8 @@ public struct Contrast: Sendable {
             return ([], "nothing that was read stops it by \(name), to \(other)")
         }
         finding.severity = .info
-        finding.message = "this packet passed by \(walk.destination.isIPv4 ? "IPv4" : "IPv6"); by \(name), to \(other) of \(inputs.graph.namespace(of: holder).name), it would not: \(finding.message)"
+        finding.message =
+            "this packet passed by \(walk.destination.isIPv4 ? "IPv4" : "IPv6"); by \(name), to \(other) of \(inputs.graph.namespace(of: holder).name), it would not: \(finding.message)"
         return ([finding], nil)
     }
 

@@ -115,7 +115,8 @@ extension WalkDiagnosis {
                 && (reading.walk.outcome == .left || $0.namespace != end.namespace)
         }
         // In a tunnel its source is not what the next network sees.
-        guard let handing, handing.packet.encapsulation == nil, let device = handing.device, let router = topology[namespace: handing.namespace],
+        guard let handing, handing.packet.encapsulation == nil, let device = handing.device,
+            let router = topology[namespace: handing.namespace],
             var seen = reading.packet(at: handing), let inDevice = reading.inDevice(at: handing)
         else { return nil }
         seen.isSourceTranslated = nil

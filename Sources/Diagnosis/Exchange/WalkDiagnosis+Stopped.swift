@@ -51,7 +51,8 @@ extension WalkDiagnosis {
         let path =
             start.map {
                 ForwardPath(
-                    of: packet, from: $0, inside: reading.last.flatMap { reading.carrier(at: $0) }, origin: first, inputs)
+                    of: packet, from: $0, inside: reading.last.flatMap { reading.carrier(at: $0) }, origin: first,
+                    inputs)
             } ?? ForwardPath(origin: first, inputs)
         var findings = PathFindings(path, boundary: boundary(reading))
         if let last = reading.last { findings.removeCandidates { $0.isBefore(last) } }

@@ -117,7 +117,9 @@ extension Surroundings {
     /// Whether the kernel dropped the packet where it hands frames from one device to another, and nowhere else asks
     /// anything of them but their length: then a TCP packet was no super-segment.
     fileprivate var wasTooLongToForward: Bool {
-        context.drops.contains { ["__dev_forward_skb2", "br_dev_queue_push_xmit", "br_nf_dev_queue_xmit"].contains($0.location) }
+        context.drops.contains {
+            ["__dev_forward_skb2", "br_dev_queue_push_xmit", "br_nf_dev_queue_xmit"].contains($0.location)
+        }
     }
 }
 

@@ -49,7 +49,6 @@ struct PathFindings: Sendable {
 
     /// Adds what was looked for elsewhere, after all else.
     mutating func append(_ more: [Candidate]) {
-        if countBeforeBoundary == nil { countBeforeBoundary = candidates.count }
         candidates += more
     }
 
