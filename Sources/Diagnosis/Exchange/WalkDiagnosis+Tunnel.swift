@@ -14,7 +14,8 @@ extension WalkDiagnosis {
         var answer = packet.answer
         answer.macSource = nil
         answer.macDestination = nil
-        let back = PathFindings(ForwardPath(of: answer, from: .send(namespace: end), PathInputs(context)))
+        let back = PathFindings(
+            ForwardPath(of: answer, from: .send(namespace: end), PathInputs(context, requestPassed: [])))
         let more = back.candidates.first {
             $0.isCertain && $0.traits.contains(.isOfCarrier) && $0.finding.rule != nil
                 && $0.finding.where.namespace != cause.finding.where.namespace
@@ -48,6 +49,7 @@ extension WalkDiagnosis {
             swap(&carrier.packet.source, &carrier.packet.destination)
             swap(&carrier.inner.source, &carrier.inner.destination)
             carrier.packet.length = 0
+            carrier.answersTunnel()
             let back = ForwardPath(
                 of: carrier.packet, from: .received(namespace: namespace, device: device), PathInputs(context))
             return PathFindings(back).candidates.filter { $0.finding.rule != nil }.map { $0.concerning(carrier) }
@@ -62,7 +64,9 @@ extension WalkDiagnosis {
                 let asker = step.link.addresses.first(where: { $0.address.family == step.hop.family })?.address
             else { continue }
             let answer = PacketState(source: step.hop, destination: asker, ipProtocol: step.packet.ipProtocol)
-            let back = ForwardPath(of: answer, from: .send(namespace: way.end.namespace), PathInputs(context))
+            let back = ForwardPath(
+                of: answer, from: .send(namespace: way.end.namespace),
+                PathInputs(context, requestPassed: []))
             return PathFindings(back).candidates.filter {
                 $0.traits.isSuperset(of: [.isOfCarrier, .stopsNeighbourDiscovery])
             }

@@ -13,7 +13,8 @@ internal import Wire
 /// and replies to whatever was let out are what the rules lack.
 enum AcceptRemedy {
     static func actions(traversal: HookTraversal, ending: HookResult.Ending, packet: PacketState) -> [RemedyAction] {
-        if packet.isReply || packet.connection == .related, canAskConntrack(ending.chain) {
+        // Where fragments come by, nothing asks conntrack so far.
+        if packet.isReply || packet.connection == .related, packet.fragment == nil, canAskConntrack(ending.chain) {
             return [acceptReplies(traversal, ending)]
         }
         let answer = packet.answer

@@ -65,6 +65,12 @@ struct Carrier: Sendable {
         if inner.length > 0 { packet.length = inner.length + overhead }
     }
 
+    /// It goes against the direction of what was sent before: of protocols without ports, conntrack takes it for a reply
+    /// (nf_conntrack_proto_generic). VXLAN has a port of its own for each flow and direction.
+    mutating func answersTunnel() {
+        if kind != .vxlan { packet.connection = .established }
+    }
+
     private static func outerProtocol(_ kind: Encapsulation.Kind, _ inner: PacketState) -> IPProtocol {
         switch kind {
         case .vxlan: .udp

@@ -105,10 +105,11 @@ extension PathWalker {
     }
 
     private mutating func carry(_ carrier: Carrier, from start: PathStart) -> ForwardPath {
+        var carrier = carrier
+        if inputs.requestPassed != nil { carrier.answersTunnel() }
         let outer = ForwardPath(
             of: carrier.packet, from: start, PathInputs(inputs.context, flows: inputs.flows), carrying: path)
         path.stations = outer.stations
-        var carrier = carrier
         // The kernel chose its source with its route.
         if carrier.packet.source.isUnspecified, let source = outer.routers.first?.packet.source {
             carrier.packet.source = source
