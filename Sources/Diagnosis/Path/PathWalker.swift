@@ -149,6 +149,9 @@ struct PathWalker {
             note(.sighting(here))
             leave(packet, by: here)
         case .path(let way):
+            // A VXLAN device's FDB is asked for it.
+            packet.macSource = link.mac
+            packet.macDestination = neighbour.entry?.mac ?? topology.link(at: way.end)?.mac
             // What a wire's near end asks is asked where the wire begins.
             if !way.beginsWithWire { note(.sighting(here)) }
             travel(packet, way)
