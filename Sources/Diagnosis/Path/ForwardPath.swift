@@ -35,6 +35,8 @@ struct ForwardPath: Sendable {
     var isBlocked = false
     /// Namespaces that the packet came to so far, also those of the packets that carry it.
     var stations = 0
+    /// How many tunnels the packet is in.
+    var depth = 0
 
     /// - Parameters:
     ///   - origin: the packet as first sent, where `packet` is already under way.

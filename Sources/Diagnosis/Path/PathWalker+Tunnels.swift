@@ -105,6 +105,12 @@ extension PathWalker {
     }
 
     private mutating func carry(_ carrier: Carrier, from start: PathStart) -> ForwardPath {
+        // The kernel ends a packet in more (XMIT_RECURSION_LIMIT).
+        guard path.depth < 8 else {
+            var none = ForwardPath(origin: carrier.packet, inputs)
+            none.isBlocked = true
+            return none
+        }
         var carrier = carrier
         if inputs.requestPassed != nil { carrier.answersTunnel() }
         let outer = ForwardPath(

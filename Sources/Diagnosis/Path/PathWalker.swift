@@ -29,6 +29,7 @@ struct PathWalker {
         isCarrier = carrying != nil
         path = ForwardPath(origin: origin, inputs)
         path.stations = carrying?.stations ?? 0
+        path.depth = carrying.map { $0.depth + 1 } ?? 0
     }
 
     /// A hook in which the packet was seen: what comes before is done.
