@@ -19,6 +19,7 @@
 #include <linux/inet_diag.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/if_tunnel.h>
 #include <linux/pkt_sched.h>
 #include <linux/pkt_cls.h>
 #include <linux/gen_stats.h>

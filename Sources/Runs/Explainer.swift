@@ -21,6 +21,8 @@ public struct Explainer {
     /// Keeps the run.
     public var recorder: RecordingWriter?
     public var interruption: any Interruption
+    /// Whether a packet that was answered is compared with other traffic of its two ends: their size, their senders.
+    public var looksFurther = true
 
     public init(
         from: String, request: PacketRequest, waitSeconds: Double = 2, hooks: ProbePlan.Hooks = .auto,
@@ -38,6 +40,11 @@ public struct Explainer {
 
     /// Sends the packet and waits for its reply. Throws `RunError`; `SystemError` where the system refuses.
     public func explain() throws -> Explanation {
+        contrasted(try observe())
+    }
+
+    /// Sends the packet and waits for its reply, and no more.
+    func observe() throws -> Explanation {
         let topology = try Topology.discover()
         let namespace = try resolveNamespace(from, in: topology)
         let sender = try PacketSender(

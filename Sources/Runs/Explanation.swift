@@ -4,6 +4,8 @@ public struct Explanation: Sendable {
     public var group: ExchangeGroup
     /// What could not be watched, a sentence each.
     public var warnings: [String]
+    /// What was looked at beyond the packet, and would stop no other traffic of its two ends: a sentence each.
+    public var remarks: [String] = []
     /// Whether packets were not read because an interruption gave no time for them.
     public var isCutShort: Bool
 

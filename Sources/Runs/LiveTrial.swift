@@ -7,6 +7,8 @@ public struct LiveTrial: RemedyTrial {
 
     public init(_ explainer: Explainer) {
         self.explainer = explainer
+        // Whether a fix works is seen by the same packet.
+        self.explainer.looksFurther = false
     }
 
     public mutating func explain() throws -> Explanation {

@@ -67,7 +67,7 @@ public struct Rehearsal<Trial: RemedyTrial> {
         if let cause, group.isWell || group.cause?.isSame(as: cause) == true { return nil }
         guard faultCount < faultLimit else { return nil }
         return group.exchanges.indices.lazy.compactMap { index in
-            group.exchanges[index].request.findings.first.map { (index, $0) }
+            group.exchanges[index].request.findings.first { $0.severity != .info }.map { (index, $0) }
         }.first
     }
 

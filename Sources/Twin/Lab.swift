@@ -55,6 +55,7 @@ public struct Lab: Sendable, Hashable {
         var probe: Probe?
         var expected: Expectation
         var then: [Expectation]?
+        var notes: [Expectation]?
     }
 
     /// The folder's name.
@@ -71,6 +72,8 @@ public struct Lab: Sendable, Hashable {
     /// What must be found once the first finding's remedy has been run, and so on, in this order: one for each further
     /// fault of the network.
     public let then: [Expectation]
+    /// What `explain` must note of a packet that arrives: what could stop other traffic of its two ends.
+    public let notes: [Expectation]
     /// The folders whose `setup.sh` build it, in this order: those of the labs that it is based on, then its own.
     public let layers: [String]
 
@@ -98,6 +101,7 @@ public struct Lab: Sendable, Hashable {
         isSlow = description.slow ?? false
         expected = description.expected
         then = description.then ?? []
+        notes = description.notes ?? []
         var base: Lab?
         if let other = description.base {
             guard depth < Self.depthLimit else {

@@ -4,6 +4,7 @@ internal import LinuxSystem
 internal import Network
 internal import Runs
 internal import Twin
+internal import Views
 
 /// Builds a lab in a sandbox and traces its packet.
 struct LabRun {
@@ -63,6 +64,9 @@ extension Explainer {
         complainOfMissing(isCutShort: explanation.isCutShort)
         var printer = WalkPrinter(output: output, countsHousekeeping: true)
         try printer.take(explanation)
+        if output.format == .text, !output.quiet, !explanation.remarks.isEmpty {
+            try printOut("\nalso checked:\n" + explanation.remarks.map { "  \(visibleText($0))\n" }.joined())
+        }
         try printer.finish()
         return printer.allArrived
     }

@@ -33,7 +33,7 @@ struct ForwardPathTests {
             case .forwarding(let step): "forwarding \(step.namespace.name)"
             case .router(let step): "router \(step.namespace.name) TTL \(step.packet.ttl ?? 0)"
             case .socket(let step): "socket \(step.namespace.name)"
-            case .conntrack, .transmit, .device, .programs, .queue, .tunnel, .sibling, .stray, .sighting: nil
+            case .conntrack, .transmit, .device, .programs, .queue, .tunnel, .carrier, .sibling, .stray, .sighting: nil
             }
         }
     }
@@ -101,7 +101,7 @@ struct ForwardPathTests {
             $0.routes.append(Route(destination: prefix("10.9.0.0/24"), device: "vx"))
         }
         let path = path("10.9.0.2")
-        #expect(path.steps.contains { $0.kind == .tunnel })
+        #expect(path.steps.contains { $0.kind == .carrier })
         #expect(path.stations <= PathWalker.stationLimit)
     }
 

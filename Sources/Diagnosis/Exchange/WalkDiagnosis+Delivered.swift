@@ -139,7 +139,9 @@ extension WalkDiagnosis {
             $0.vantage == .link && $0.direction == .out
                 && (reading.walk.outcome == .left || $0.namespace != end.namespace)
         }
-        guard let handing, let device = handing.device, let router = topology[namespace: handing.namespace],
+        // In a tunnel its source is not what the next network sees.
+        guard let handing, handing.packet.encapsulation == nil, let device = handing.device,
+            let router = topology[namespace: handing.namespace],
             var seen = reading.packet(at: handing), let inDevice = reading.inDevice(at: handing)
         else { return nil }
         seen.isSourceTranslated = nil

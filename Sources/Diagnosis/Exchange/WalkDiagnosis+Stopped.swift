@@ -16,7 +16,8 @@ extension WalkDiagnosis {
         var packet = reading.last.flatMap { reading.packet(at: $0) } ?? first
         packet.isReply = first.isReply
         let path = findingsAhead(of: packet, first, reading, request)
-        let stop = StoppedPacket(reading, packet: packet, context, path)
+        let carrier = reading.last.flatMap { reading.carrier(at: $0) }
+        let stop = StoppedPacket(reading, packet: carrier?.packet ?? packet, context, path)
         var candidates = stop.candidates
         var cause = Witness.cause(of: stop)
         if request == nil, let better = routedElsewhere(reading, cause: cause, routers: path.path.routers) {
@@ -40,6 +41,7 @@ extension WalkDiagnosis {
                 Fact(nil, "a source lost events meanwhile: that a hop was not seen is inconclusive"))
         }
         if request == nil { refine(cause, reading) }
+        cause = withReplies(cause, packet, path.path)
         return findings(of: cause, next: candidates, path, stop.report, reading)
     }
 
@@ -52,8 +54,11 @@ extension WalkDiagnosis {
         inputs.arrivalPort = reading.arrivalPort
         let start = reading.start(sender: sender(reading, packet))
         let path =
-            start.map { ForwardPath(of: packet, from: $0, origin: first, inputs) }
-            ?? ForwardPath(origin: first, inputs)
+            start.map {
+                ForwardPath(
+                    of: packet, from: $0, inside: reading.last.flatMap { reading.carrier(at: $0) }, origin: first,
+                    inputs)
+            } ?? ForwardPath(origin: first, inputs)
         let met = request == nil ? Diversion(reading)?.translation : nil
         let isHeld = waitsInBridge(reading, packet, path)
         var findings = PathFindings(
@@ -66,6 +71,7 @@ extension WalkDiagnosis {
                 Finding.Check(holds: false, text: "\(words): the trace shows that the packet passed it"))
         }
         findings.removeCandidates { isPassed($0, trace) }
+        findings.append(stoppedNeighbourAnswers(path))
         return findings
     }
 
@@ -93,8 +99,9 @@ extension WalkDiagnosis {
 
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.
     private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
-        guard let rule = candidate.finding.rule, let namespace = candidate.finding.where.namespace,
-            !walk.losses.contains(where: \.isOfRuleTrace)
+        // The packet inside passes the same chains before and after, and the first fragment passes before the others.
+        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment]), let rule = candidate.finding.rule,
+            let namespace = candidate.finding.where.namespace, !walk.losses.contains(where: \.isOfRuleTrace)
         else { return false }
         return trace.passed(
             family: rule.family, table: rule.table, baseChain: candidate.finding.path.first?.chain ?? rule.chain,
@@ -145,7 +152,8 @@ extension Candidate {
     /// Whether it is a rule of a hook that the packet was seen to have passed.
     fileprivate func isBefore(_ last: Hop) -> Bool {
         guard last.vantage == .netfilter, let seen = last.hook, let hook = finding.where.hook,
-            finding.where.namespace == last.namespace, finding.rule != nil
+            finding.where.namespace == last.namespace, finding.rule != nil,
+            traits.contains(.isOfCarrier) == (last.packet.encapsulation != nil)
         else { return false }
         let order: [NetfilterHook] = [.ingress, .prerouting, .input, .forward, .output, .postrouting, .egress]
         guard let one = order.firstIndex(of: hook), let other = order.firstIndex(of: seen) else { return false }

@@ -13,7 +13,8 @@ internal import Wire
 /// and replies to whatever was let out are what the rules lack.
 enum AcceptRemedy {
     static func actions(traversal: HookTraversal, ending: HookResult.Ending, packet: PacketState) -> [RemedyAction] {
-        if packet.isReply || packet.connection == .related, canAskConntrack(ending.chain) {
+        // Where fragments come by, nothing asks conntrack so far.
+        if packet.isReply || packet.connection == .related, packet.fragment == nil, canAskConntrack(ending.chain) {
             return [acceptReplies(traversal, ending)]
         }
         let answer = packet.answer
@@ -142,7 +143,10 @@ enum AcceptRemedy {
             words += "-o \(device)"
         }
         words += "-s \(packet.source) -d \(packet.destination) -p \(protocolWord(packet))"
-        if isAnswer {
+        if packet.fragment == .later {
+            // ip6tables asks for the fragment header, which the first one has too.
+            words += packet.source.isIPv4 ? "-f" : "-m frag"
+        } else if isAnswer {
             words += "-m conntrack --ctstate ESTABLISHED"
         } else if packet.hasPorts, let port = packet.destinationPort {
             words += "--dport \(port)"
@@ -162,7 +166,10 @@ enum AcceptRemedy {
         }
         let family = packet.source.isIPv4 ? "ip" : "ip6"
         words += "\(family) saddr \(packet.source) \(family) daddr \(packet.destination)"
-        if isAnswer, ending.chain.family != "netdev", ending.chain.family != "bridge" {
+        if packet.fragment == .later {
+            words += "meta l4proto \(protocolWord(packet))"
+            words += "\(packet.source.isIPv4 ? "ip frag-off & 0x1fff != 0" : "frag frag-off != 0")"
+        } else if isAnswer, ending.chain.family != "netdev", ending.chain.family != "bridge" {
             words += "ct state established"
         } else if !isAnswer, packet.hasPorts, let port = packet.destinationPort {
             words += "\(protocolWord(packet)) dport \(port)"

@@ -4,6 +4,7 @@ internal import WalkModel
 /// The packet is longer than a token bucket ever lets out at once.
 struct BurstExceeded: Obstacle {
     let code: FindingCode = "burst-exceeded"
+    let traits: ObstacleTraits = .dependsOnSize
     let steps: Set<PathStep.Kind> = [.queue]
     let reasons = QueueState.dropReasons
 

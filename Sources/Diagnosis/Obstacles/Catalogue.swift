@@ -53,9 +53,14 @@ enum Catalogue {
         var base = rule.finding(RuleDrop().code)
         for obstacle in all {
             base.code = obstacle.code
-            guard let finding = obstacle.explain(rule, base, surroundings) else { continue }
+            guard var finding = obstacle.explain(rule, base, surroundings) else { continue }
             var traits = obstacle.traits
             if !rule.isReject { traits.remove(.rejects) }
+            if rule.packet.fragment == .later {
+                traits.insert(.isOfFragment)
+                finding.message +=
+                    "; the datagram goes in fragments, of which only the first has ports: no match on ports meets the later ones"
+            }
             return Candidate(
                 finding: finding, isCertain: rule.doubts.isEmpty, reasons: rule.reasons, traits: traits)
         }

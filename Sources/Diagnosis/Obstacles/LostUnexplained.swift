@@ -39,7 +39,7 @@ extension PathStep.Kind {
         case .programs: "tc and XDP programs"
         case .queue: "queues"
         case .bridge: "bridge ports"
-        case .tunnel: "tunnels"
+        case .tunnel, .carrier: "tunnels"
         case .sibling: "macvlan modes"
         case .source: "reverse path check"
         case .forwarding: "forwarding"

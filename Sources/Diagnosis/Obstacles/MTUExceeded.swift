@@ -10,6 +10,7 @@ struct MTUExceeded: Obstacle {
     let code: FindingCode = "mtu-exceeded"
     let steps: Set<PathStep.Kind> = [.router, .transmit, .wire, .bridge]
     let reasons: Set = ["PKT_TOO_BIG", "NOT_SPECIFIED"]
+    let traits: ObstacleTraits = .dependsOnSize
 
     func words(for reason: String, _ packet: PacketState) -> String? {
         reason == "PKT_TOO_BIG" ? "it exceeds the MTU of the next link and must not be fragmented" : nil
@@ -23,8 +24,8 @@ struct MTUExceeded: Obstacle {
             return compare(step.packet, step.namespace, link, isRouter: true, surroundings)
         case .transmit(let step) where step.inDevice == nil:
             return compare(step.packet, step.namespace, step.link, isRouter: false, surroundings)
-        case .wire(let step) where step.farLink.isUp: return receive(step)
-        case .bridge(let step): return leave(step)
+        case .wire(let step) where step.farLink.isUp: return receive(step, surroundings)
+        case .bridge(let step) where step.blockage == nil: return leavePort(step, surroundings)
         default: return []
         }
     }
@@ -69,38 +70,65 @@ struct MTUExceeded: Obstacle {
             ] + surroundings.errors(ofTypes: [3, 2]), remedy: Remedy(actions), isCertain: isKnown)
     }
 
-    /// A bridge drops what exceeds the MTU of the port that it would leave by (br_dev_queue_push_xmit), silently.
-    private func leave(_ step: BridgeStep) -> [Judgement] {
-        guard let port = step.exit, step.packet.isWhole, port.mtu > 0, step.packet.length > port.mtu + 4 else {
-            return []
-        }
-        let name = step.namespace.name
-        let mtu = max(step.entry?.mtu ?? 0, step.bridge.mtu, step.packet.length)
-        return stops(
-            at: Finding.Place(namespace: name, device: port.name),
-            "the packet of \(step.packet.length) bytes exceeds the MTU of \(port.name) in \(name) (\(port.mtu)), a port of \(step.bridge.name): a bridge drops it silently",
-            evidence: [.state("MTU \(port.mtu) of \(port.name) in \(name)"), .seen("\(step.packet.length) bytes")],
-            remedy: Remedy([.ip(step.namespace, "link set dev \(port.name) mtu \(mtu)")]))
-    }
-
-    /// A device drops frames that exceed its own MTU (is_skb_forwardable): silently, whether or not they may be
-    /// fragmented.
-    private func receive(_ step: WireStep) -> [Judgement] {
+    /// A device drops frames that exceed its own MTU (`__is_skb_forwardable`): silently, whether or not they may be
+    /// fragmented. The kernel drops them while they are still the near end's.
+    private func receive(_ step: WireStep, _ surroundings: Surroundings) -> [Judgement] {
         let (packet, near, far) = (step.packet, step.nearLink, step.farLink)
-        // Room for one VLAN tag is always left.
-        guard packet.isWhole, far.mtu > 0, near.mtu > far.mtu, packet.length > far.mtu + 4, packet.length <= near.mtu
-        else { return [] }
-        return stops(
+        guard packet.exceeds(far), near.mtu > far.mtu, packet.length <= near.mtu else { return [] }
+        let candidate = candidate(
             at: Finding.Place(namespace: step.far.name, device: far.name),
             "MTU mismatch: \(near.name) in \(step.near.name) sends up to \(near.mtu) bytes, its peer \(far.name) in \(step.far.name) accepts \(far.mtu); the packet of \(packet.length) bytes is dropped silently",
             evidence: [
                 .state("MTU \(near.mtu) of \(near.name), MTU \(far.mtu) of \(far.name)"),
                 .seen("\(packet.length) bytes"),
-            ], remedy: Remedy([.ip(step.far, "link set dev \(far.name) mtu \(near.mtu)")]))
+            ], remedy: Remedy([.ip(step.far, "link set dev \(far.name) mtu \(near.mtu)")]),
+            isCertain: packet.isWhole || surroundings.wasTooLongToForward)
+        return [.candidate(candidate.with(.isElsewhere))]
+    }
+
+    /// A bridge drops frames that exceed the MTU of the port that they would leave by (`br_dev_queue_push_xmit`), and
+    /// nobody learns of it: it is no router.
+    private func leavePort(_ step: BridgeStep, _ surroundings: Surroundings) -> [Judgement] {
+        let packet = step.packet
+        guard let port = step.exit, packet.exceeds(port) else { return [] }
+        let name = step.namespace.name
+        let source = step.entry.map { "\($0.name) takes in up to \($0.mtu) bytes" }
+        let room = max(packet.length, step.entry?.mtu ?? step.bridge.mtu)
+        var actions: [RemedyAction] = [.ip(step.namespace, "link set dev \(port.name) mtu \(room)")]
+        if let peer = port.peer, let other = peer.namespace.flatMap({ surroundings.topology[namespace: $0] }),
+            let end = other[device: peer.device], end.mtu < room
+        {
+            actions.append(.ip(other, "link set dev \(end.name) mtu \(room)"))
+        }
+        return [
+            .candidate(
+                candidate(
+                    at: Finding.Place(namespace: name, device: port.name),
+                    "the packet of \(packet.length) bytes exceeds the MTU of \(port.name) in \(name) (\(port.mtu)), a port of \(step.bridge.name): a bridge drops it silently",
+                    evidence: [
+                        .state("MTU \(port.mtu) of \(port.name) in \(name)\(source.map { "; \($0)" } ?? "")"),
+                        .seen("\(packet.length) bytes"),
+                    ], remedy: Remedy(actions), isCertain: packet.isWhole || surroundings.wasTooLongToForward))
+        ]
+    }
+}
+
+extension Surroundings {
+    /// Whether the kernel dropped the packet where it hands frames from one device to another, and nowhere else asks
+    /// anything of them but their length: then a TCP packet was no super-segment.
+    fileprivate var wasTooLongToForward: Bool {
+        context.drops.contains {
+            ["__dev_forward_skb2", "br_dev_queue_push_xmit", "br_nf_dev_queue_xmit"].contains($0.location)
+        }
     }
 }
 
 extension PacketState {
     /// Whether the packet is one datagram whose length counts: TCP may be a super-segment that is cut later.
     fileprivate var isWhole: Bool { ipProtocol != .tcp && length > 0 }
+
+    /// Whether a device does not take it as a frame. Room for one VLAN tag is always left.
+    fileprivate func exceeds(_ link: Link) -> Bool {
+        link.mtu > 0 && length > link.mtu + 4
+    }
 }

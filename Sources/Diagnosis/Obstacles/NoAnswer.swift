@@ -8,7 +8,7 @@ struct NoAnswer: Obstacle {
         Finding(
             code: code, severity: .warning, where: Finding.Place(namespace: last.namespace, device: last.device),
             message:
-                "the packet left \(last.namespace) by \(last.device ?? "an unknown device") and no reply came; the network beyond is not visible from here\(unseen)",
+                "the packet left \(last.namespace) by \(last.device ?? "an unknown device")\(last.packet.encapsulation.map { " inside \($0)" } ?? "") and no reply came; the network beyond is not visible from here\(unseen)",
             evidence: [.seen("last at \(last.fullPlace)")])
     }
 

@@ -23,7 +23,13 @@ struct ObstacleTraits: OptionSet, Sendable {
     /// It already says which rule accepted the packet before.
     static let namesAccept = Self(rawValue: 1 << 9)
     /// It says where the packet stopped rather than why: no drop reason makes it certain.
-    static let isSymptom = Self(rawValue: 1 << 20)
+    static let isSymptom = Self(rawValue: 1 << 14)
     /// A route is missing. Of a reply to a private address, a translation of the request may be what is missing.
     static let lacksRoute = Self(rawValue: 1 << 10)
+    /// It stops the outer packet of a tunnel.
+    static let isOfCarrier = Self(rawValue: 1 << 13)
+    /// It stops the later fragments of a datagram, whose first one may be seen to have passed.
+    static let isOfFragment = Self(rawValue: 1 << 12)
+    /// It stops long packets only.
+    static let dependsOnSize = Self(rawValue: 1 << 11)
 }

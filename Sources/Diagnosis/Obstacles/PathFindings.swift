@@ -27,6 +27,7 @@ struct PathFindings: Sendable {
                 countBeforeBoundary = candidates.count
             }
             if case .hook(let hook) = step { surroundings.note(hook) }
+            if case .carrier(let step) = step { take(step, boundary) }
             for obstacle in Catalogue.obstacles(at: step.kind) {
                 for judgement in obstacle.examine(step, surroundings) {
                     switch judgement {
@@ -42,6 +43,21 @@ struct PathFindings: Sendable {
                 }
             }
         }
+    }
+
+    /// What concerns an outer packet concerns whatever it carries: ARP and neighbour discovery too.
+    private mutating func take(_ step: CarrierStep, _ boundary: Boundary?) {
+        let outer = PathFindings(step.outer, boundary: boundary)
+        if countBeforeBoundary == nil, let count = outer.countBeforeBoundary {
+            countBeforeBoundary = candidates.count + count
+        }
+        candidates += outer.candidates.map { $0.concerning(step.carrier) }
+        for check in outer.checks { note(check) }
+    }
+
+    /// Adds what was looked for elsewhere, after all else.
+    mutating func append(_ more: [Candidate]) {
+        candidates += more
     }
 
     mutating func note(_ check: Finding.Check) {

@@ -19,7 +19,10 @@ struct RuleEnding: Sendable {
     var site: RuleSite { traversal.site }
     var rule: RuleReference { ending.rule }
     /// `172.19.0.2 > 198.51.100.1`, or `the reply 198.51.100.1 > 172.19.0.2`.
-    var subject: String { "\(packet.isReply ? "the reply " : "")\(packet.source) > \(packet.destination)" }
+    var subject: String {
+        let what = packet.fragment == .later ? "later fragments of " : ""
+        return "\(what)\(packet.isReply ? "the reply " : "")\(packet.source) > \(packet.destination)"
+    }
     /// The rule's text with its comment.
     var text: String { (rule.text ?? "") + " " + (ending.comment ?? "") }
 
@@ -55,6 +58,8 @@ extension HookStep {
     func candidates(_ surroundings: Surroundings) -> [Candidate] {
         let sure = result.ending.map { [($0, true)] } ?? []
         return (sure + result.possible.map { ($0, false) }).compactMap { ending, isSure in
+            var packet = packet
+            packet.fragment = result.fragment
             let rule = RuleEnding(ending: ending, traversal: traversal, packet: packet, doubts: result.doubts)
             var candidate = Catalogue.candidate(for: rule, surroundings)
             if !isSure { candidate.isCertain = false }

@@ -133,6 +133,16 @@ struct Surroundings: Sendable {
 }
 
 extension Candidate {
+    /// Of the outer packet of a tunnel. Its size is another than that of the questions that wait for an answer.
+    func concerning(_ carrier: Carrier) -> Candidate {
+        var copy = with(traits.contains(.dependsOnSize) ? .isOfCarrier : [.isOfCarrier, .stopsNeighbourDiscovery])
+        let addresses = "\(carrier.packet.source) > \(carrier.packet.destination)"
+        let isNamed = copy.finding.message.contains(addresses)
+        copy.finding.message +=
+            "; this \(isNamed ? "is the outer packet" : "concerns the outer packet \(addresses)") of \(carrier.words), which carries \(carrier.inner.source) > \(carrier.inner.destination)"
+        return copy
+    }
+
     func with(_ traits: ObstacleTraits) -> Candidate {
         var copy = self
         copy.traits.formUnion(traits)

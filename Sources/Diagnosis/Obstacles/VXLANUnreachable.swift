@@ -14,10 +14,9 @@ struct VXLANUnreachable: Obstacle {
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .tunnel(let step) = step else { return [] }
-        if let outer = step.outer { return PathFindings(outer).candidates.map(Judgement.candidate) }
-        guard let fault = step.fault, let why = words(fault, step) else { return [] }
+        guard let why = words(step.fault, step) else { return [] }
         var remedy: Remedy?
-        switch fault {
+        switch step.fault {
         case .noRemote, .wrongRemote:
             remedy = step.wanted.map {
                 Remedy([.run(step.near, "bridge fdb append 00:00:00:00:00:00 dev \(step.nearLink.name) dst \($0)")])

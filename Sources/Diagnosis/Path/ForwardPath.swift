@@ -35,18 +35,19 @@ struct ForwardPath: Sendable {
     var isBlocked = false
     /// Namespaces that the packet came to so far, also those of the packets that carry it.
     var stations = 0
-    /// How many other packets carry this one, each in the next.
+    /// How many tunnels the packet is in.
     var depth = 0
 
     /// - Parameters:
     ///   - origin: the packet as first sent, where `packet` is already under way.
+    ///   - carrier: what the packet was seen inside of at `start`; nil for a packet in no tunnel.
     ///   - carrying: the path of the packet that this one carries through a tunnel.
     init(
-        of packet: PacketState, from start: PathStart, origin: PacketState? = nil, _ inputs: PathInputs,
-        carrying: ForwardPath? = nil
+        of packet: PacketState, from start: PathStart, inside carrier: Carrier? = nil, origin: PacketState? = nil,
+        _ inputs: PathInputs, carrying: ForwardPath? = nil
     ) {
         var walker = PathWalker(inputs: inputs, origin: origin ?? packet, carrying: carrying)
-        walker.walk(packet, from: start)
+        walker.walk(packet, from: start, inside: carrier)
         self = walker.path
     }
 

@@ -24,9 +24,12 @@ indirect enum PathStep: Sendable {
     case queue(QueueStep)
     case wire(WireStep)
     case bridge(BridgeStep)
+    /// One end of a tunnel does not fit the other.
     case tunnel(TunnelStep)
     /// From one device to another on top of the same one (macvlan).
     case sibling(SiblingStep)
+    /// The packet that carries this one through a tunnel goes its own path.
+    case carrier(CarrierStep)
     /// What a receiver asks of the source address (`fib_validate_source`).
     case source(ReceiveStep)
     /// Whether a namespace forwards what is not for itself.
@@ -40,7 +43,8 @@ indirect enum PathStep: Sendable {
     case sighting(LayerTwoPath.Port)
 
     enum Kind: Sendable, Hashable {
-        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, sibling, source
+        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, carrier, sibling
+        case source
         case forwarding, router, socket, stray, sighting
     }
 
@@ -58,6 +62,7 @@ indirect enum PathStep: Sendable {
         case .bridge: .bridge
         case .tunnel: .tunnel
         case .sibling: .sibling
+        case .carrier: .carrier
         case .source: .source
         case .forwarding: .forwarding
         case .router: .router
@@ -190,9 +195,13 @@ struct TunnelStep: Sendable {
     var farLink: Link
     /// The address by which the other end can be reached, where one is known.
     var wanted: IPAddress?
-    var fault: Fault?
-    /// The path of the packet that carries this one; nil where there is a fault.
-    var outer: ForwardPath?
+    var fault: Fault
+}
+
+struct CarrierStep: Sendable {
+    var carrier: Carrier
+    /// The path of the outer packet, from the tunnel's device or from where it was last seen.
+    var outer: ForwardPath
 }
 
 struct ReceiveStep: Sendable {

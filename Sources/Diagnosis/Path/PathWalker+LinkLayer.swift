@@ -12,7 +12,7 @@ extension PathWalker {
         if let target = target(of: packet, among: inside) {
             travel(packet, target)
         } else if let outside = segment.paths.first(where: \.isOutside) {
-            path.end = .left(namespace: outside.end.namespace, device: outside.end.device)
+            leave(packet, by: outside.end)
         } else if let mac = packet.macDestination {
             guard let namespace = topology[namespace: here.namespace] else { return }
             note(.stray(StrayStep(namespace: namespace, device: here.device, packet: packet, mac: mac)))
@@ -59,7 +59,7 @@ extension PathWalker {
         let namespace = topology[namespace: way.end.namespace]
         if way.isOutside {
             if let namespace, let link = namespace[device: way.end.device] { askTransmitter(namespace, link, &packet) }
-            path.end = .left(namespace: way.end.namespace, device: way.end.device)
+            leave(packet, by: way.end)
             return
         }
         guard let namespace else { return }

@@ -13,6 +13,12 @@ extension PathWalker {
         let entry = namespace.neighbors.first { $0.address == hop && $0.device == link.name }
         let inside = segment.paths.filter { !$0.isOutside && $0.end.namespace != namespace.name }
         let holders = inside.filter { topology[namespace: $0.end.namespace]?.holds(hop) == true }
+        if link.kind.isIPTunnel, let far = inside.first {
+            // It carries IP alone, to its other end: nobody is asked.
+            return NeighbourStep(
+                namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, holders: [far],
+                resolution: .path(far), isKnown: true)
+        }
         var step = NeighbourStep(
             namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
             resolution: .nobody, isKnown: false)

@@ -48,7 +48,9 @@ struct PathWalker {
         func priority(at hook: NetfilterHook) -> Int? { self.hook == hook ? priority : nil }
     }
 
-    mutating func walk(_ packet: PacketState, from start: PathStart) {
+    /// - Parameter carrier: what the packet was seen inside of, at `start`: that goes on first.
+    mutating func walk(_ packet: PacketState, from start: PathStart, inside carrier: Carrier? = nil) {
+        if let carrier { return walk(packet, inside: carrier, from: start) }
         switch start {
         case .send(let name):
             guard let namespace = topology[namespace: name] else { return }
@@ -88,7 +90,7 @@ struct PathWalker {
         return path.stations < Self.stationLimit
     }
 
-    private mutating func stop() { path.isBlocked = true }
+    mutating func stop() { path.isBlocked = true }
 
     // MARK: Sending
 
@@ -152,6 +154,7 @@ struct PathWalker {
         note(
             .transmit(
                 TransmitStep(namespace: namespace, link: link, packet: packet, choice: choice, inDevice: inDevice)))
+        fragment(&packet, by: link, isForwarded: inDevice != nil)
         guard pass(DeviceStep(namespace: namespace, link: link)) else { return }
         let hop = choice.gateway ?? packet.destination
         if hop.isMulticast || packet.destination == IPAddress(ipv4: .max) || choice.kind == "broadcast" {
@@ -160,6 +163,7 @@ struct PathWalker {
         }
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
         let neighbour = resolve(hop, packet, namespace, link, choice)
+        if case .nobody = neighbour.resolution { askThroughTunnel(packet, from: here) }
         note(.neighbour(neighbour))
         noteAlternatives(neighbour)
         solicited = neighbour.isKnown ? nil : hop
@@ -175,13 +179,22 @@ struct PathWalker {
         case .outside:
             askTransmitter(namespace, link, &packet)
             note(.sighting(here))
-            path.end = .left(namespace: namespace.name, device: device)
+            leave(packet, by: here)
         case .path(let way):
             // What a wire's near end asks is asked where the wire begins.
             if !way.beginsWithWire { note(.sighting(here)) }
             packet.macDestination = packet.macDestination ?? topology.link(at: way.end)?.mac
             travel(packet, way)
         }
+    }
+
+    /// Cuts what is longer than the device's MTU (ip_fragment): in IPv6 its sender alone does. TCP has cut its own.
+    private func fragment(_ packet: inout PacketState, by link: Link, isForwarded: Bool) {
+        guard packet.ipProtocol != .tcp, link.mtu > 0, packet.length > link.mtu,
+            packet.source.isIPv4 ? packet.dontFragment == false : !isForwarded
+        else { return }
+        packet.isFragmented = true
+        packet.length = link.mtu
     }
 
     /// False where the device can't send.

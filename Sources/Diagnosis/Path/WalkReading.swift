@@ -14,6 +14,7 @@ struct WalkReading {
 
     /// Where it was last seen.
     var last: Hop? {
+        if let whole = lastWithAllFragments { return whole }
         if let seen = walk.lastSeen, seen.vantage != .drop, seen.vantage != .route { return seen }
         return sightings.last
     }
@@ -58,6 +59,7 @@ struct WalkReading {
         packet.dontFragment = hop.packet.dontFragment ?? packet.dontFragment
         packet.macSource = hop.packet.macSource
         packet.macDestination = hop.packet.macDestination
+        packet.isFragmented = isFragmented(at: hop)
         // Translated here already?
         let entry = sightings.last { $0.index <= hop.index && $0.namespace != hop.namespace }
         let first = sightings.first { $0.index > (entry?.index ?? -1) && $0.namespace == hop.namespace }
@@ -71,11 +73,44 @@ struct WalkReading {
         return packet
     }
 
+    /// Where all fragments of a datagram were seen for the last time, of which fewer went on: it stopped there, though
+    /// some of it is seen later. Nil where that is not so. What is put together again is longer than a fragment.
+    private var lastWithAllFragments: Hop? {
+        guard walk.kind.ipProtocol != .tcp, walk.outcome != .delivered else { return nil }
+        for hop in sightings {
+            for case .segments(let before, let after) in hop.changes where after < before {
+                guard let parent = hop.parent.flatMap({ index in sightings.last { $0.index <= index } }),
+                    hop.packet.length <= parent.packet.length
+                else { continue }
+                return parent
+            }
+        }
+        return nil
+    }
+
+    /// Whether it goes in several fragments at a hop. Of TCP these are segments.
+    private func isFragmented(at hop: Hop) -> Bool {
+        guard walk.kind.ipProtocol != .tcp else { return false }
+        for earlier in walk.hops.reversed() where earlier.index <= hop.index {
+            for case .segments(_, let count) in earlier.changes { return count > 1 }
+        }
+        return false
+    }
+
+    /// What the packet is inside of at a hop; nil where it is in no tunnel.
+    func carrier(at hop: Hop) -> Carrier? {
+        guard let encapsulation = hop.packet.encapsulation, let inner = packet(at: hop) else { return nil }
+        return Carrier(inner, in: encapsulation, topology)
+    }
+
     /// The device by which the packet came into the namespace of a hop; nil where it was sent there.
     func inDevice(at hop: Hop) -> String? {
         var device: String?
         for sighting in sightings.reversed() where sighting.index <= hop.index {
-            guard sighting.namespace == hop.namespace else { break }
+            // A tunnel's device makes its outer packets here.
+            guard sighting.namespace == hop.namespace, sighting.packet.encapsulation == hop.packet.encapsulation else {
+                break
+            }
             if sighting.vantage == .link, sighting.direction == .in, device == nil { device = sighting.device }
             if sighting.vantage == .socket, sighting.direction == .out { return nil }
         }
@@ -131,9 +166,12 @@ struct WalkReading {
             let arrival = sightings.last(where: {
                 $0.index <= hop.index && $0.namespace == hop.namespace && $0.vantage == .link && $0.direction == .in
             }), let device = arrival.device, let master = namespace[device: device]?.master,
-            namespace[device: master]?.kind == "bridge", !namespace.holds(hop.packet.destination)
+            let bridge = namespace[device: master], bridge.kind == "bridge",
+            !namespace.holds(hop.packet.encapsulation?.destination ?? hop.packet.destination)
         else { return nil }
         guard hop.hook == .forward || hop.hook == .postrouting || hop.hook == .prerouting else { return nil }
+        // Of an outer packet only what it carries is known; a bridge without an address routes nothing.
+        if hop.packet.encapsulation != nil { return bridge.addresses.isEmpty ? device : nil }
         let mac = hop.packet.macDestination ?? arrival.packet.macDestination
         if let mac { return namespace.links.contains { $0.mac == mac } ? nil : device }
         return nil

@@ -22,8 +22,10 @@ extension LinkRecord {
             link.mode = type == 1 ? "tun" : type == 2 ? "tap" : nil
         case .vrf: link.vrfTable = attributes[Int(IFLA_VRF_TABLE)]?.hostUInt32().map(RoutingTable.init(rawValue:))
         case .bond: readBond(attributes)
-        case .gre, .gretap, .ip6GRE, .ip6GRETap: readGRE(attributes)
-        case .ipip, .sit, .ip6Tunnel: readIPTunnel(attributes)
+        case .gre, .gretap, .ip6GRE, .ip6GRETap:
+            link.tunnel = Link.Tunnel(gre: attributes, underlay: &underlayIndex)
+        case .ipip, .sit, .ip6Tunnel:
+            link.tunnel = Link.Tunnel(ipip: attributes, underlay: &underlayIndex)
         default: break
         }
     }
@@ -79,46 +81,6 @@ extension LinkRecord {
         }
     }
 
-    private mutating func readGRE(_ attributes: NetlinkAttributes) {
-        var tunnel = Link.Tunnel()
-        var hasKey = (in: false, out: false)
-        // GRE_KEY in network order (linux/if_tunnel.h).
-        func saysKey(_ flags: ArraySlice<UInt8>) -> Bool { (flags.networkUInt16() ?? 0) & 0x2000 != 0 }
-        for (type, value) in attributes {
-            switch type {
-            case Int(IFLA_GRE_LINK): underlayIndex = value.hostUInt32()
-            case Int(IFLA_GRE_LOCAL): tunnel.local = Self.end(value)
-            case Int(IFLA_GRE_REMOTE): tunnel.remote = Self.end(value)
-            case Int(IFLA_GRE_TTL): tunnel.ttl = value.byte().flatMap { $0 == 0 ? nil : $0 }
-            case Int(IFLA_GRE_IFLAGS): hasKey.in = saysKey(value)
-            case Int(IFLA_GRE_OFLAGS): hasKey.out = saysKey(value)
-            case Int(IFLA_GRE_IKEY): tunnel.inKey = value.networkUInt32()
-            case Int(IFLA_GRE_OKEY): tunnel.outKey = value.networkUInt32()
-            case Int(IFLA_GRE_COLLECT_METADATA): tunnel.isExternal = true
-            default: break
-            }
-        }
-        if !hasKey.in { tunnel.inKey = nil }
-        if !hasKey.out { tunnel.outKey = nil }
-        link.tunnel = tunnel
-    }
-
-    private mutating func readIPTunnel(_ attributes: NetlinkAttributes) {
-        var tunnel = Link.Tunnel()
-        for (type, value) in attributes {
-            switch type {
-            case Int(IFLA_IPTUN_LINK): underlayIndex = value.hostUInt32()
-            case Int(IFLA_IPTUN_LOCAL): tunnel.local = Self.end(value)
-            case Int(IFLA_IPTUN_REMOTE): tunnel.remote = Self.end(value)
-            case Int(IFLA_IPTUN_TTL): tunnel.ttl = value.byte().flatMap { $0 == 0 ? nil : $0 }
-            case Int(IFLA_IPTUN_COLLECT_METADATA): tunnel.isExternal = true
-            default: break
-            }
-        }
-        link.tunnel = tunnel
-    }
-
-    /// An end of a tunnel; nil for the unspecified address.
     private static func end(_ bytes: ArraySlice<UInt8>) -> IPAddress? {
         IPAddress(bytes: bytes).flatMap { $0.isUnspecified ? nil : $0 }
     }

@@ -42,6 +42,8 @@ public final class NetworkGraph: Sendable {
     public let topology: Topology
     /// All VXLAN devices, in the topology's order.
     public let vxlans: [Device]
+    /// All GRE and IP-in-IP devices whose ends were read, in the topology's order.
+    public let tunnels: [Device]
     private let namespacesByName: [String: Int]
     private let namespacesByInode: [UInt64: Int]
     private let devicesByName: [Name: Device]
@@ -62,6 +64,7 @@ public final class NetworkGraph: Sendable {
         var byAddress: [IPAddress: [Device]] = [:]
         var byMAC: [MACAddress: [Device]] = [:]
         var vxlans: [Device] = []
+        var tunnels: [Device] = []
         let devices = topology.namespaces.indices.flatMap { namespace in
             topology.namespaces[namespace].links.indices.map { Device(namespace: namespace, link: $0) }
         }
@@ -81,6 +84,7 @@ public final class NetworkGraph: Sendable {
             }
             if let mac = link.mac, !mac.isZero { byMAC[mac, default: []].append(device) }
             if link.vxlan != nil { vxlans.append(device) }
+            if link.tunnel != nil { tunnels.append(device) }
         }
         var masters: [Device: Device] = [:]
         var ports: [Device: [Device]] = [:]
@@ -107,6 +111,7 @@ public final class NetworkGraph: Sendable {
         }
         self.topology = topology
         self.vxlans = vxlans
+        self.tunnels = tunnels
         namespacesByName = names
         namespacesByInode = inodes
         devicesByName = byName

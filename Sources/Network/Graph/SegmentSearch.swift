@@ -43,6 +43,8 @@ struct SegmentSearch {
             }
         } else if let vxlan = link.vxlan {
             leaveTunnel(device, vxlan, steps)
+        } else if let tunnel = link.tunnel {
+            leaveTunnel(device, tunnel, steps)
         } else if link.kind != .loopback {
             leaveWhatWasRead(device, steps)
         }
@@ -75,6 +77,19 @@ struct SegmentSearch {
         if ends.contains(where: { !$0.isLoopback && graph.holders(of: $0).isEmpty }) {
             leaveWhatWasRead(device, steps)
         }
+    }
+
+    /// To the device that takes the packets of a GRE or IP-in-IP device, where it can be seen.
+    private mutating func leaveTunnel(
+        _ device: NetworkGraph.Device, _ tunnel: Link.Tunnel, _ steps: [LayerTwoPath.Step]
+    ) {
+        let far = graph.tunnels.first { other in
+            other.namespace != device.namespace && graph[other].kind == graph[device].kind
+                && tunnel.remote.map(graph.namespace(of: other).holds) == true
+                && graph[other].tunnel?.takes(from: tunnel) == true
+        }
+        guard let far else { return leaveWhatWasRead(device, steps) }
+        enter(far, steps + [.tunnel(from: port(device), to: port(far))])
     }
 
     /// The frame is received by `device`.

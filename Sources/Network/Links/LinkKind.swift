@@ -42,6 +42,11 @@ extension LinkKind {
     /// Puts whole packets into packets of its own.
     public var isTunnel: Bool { Self.tunnels.contains(self) }
 
+    /// Of tunnels those that carry IP packets, not frames: there is nobody to ask for a link-layer address.
+    public var isIPTunnel: Bool { isTunnel && !Self.ethernetTunnels.contains(self) }
+
+    private static let ethernetTunnels: Set<Self> = [.vxlan, .gretap, .ip6GRETap, .geneve]
+
     private static let tunnels: Set<Self> = [
         .vxlan, .gre, .gretap, .ipip, .sit, .ip6Tunnel, .ip6GRE, .ip6GRETap, .geneve,
     ]

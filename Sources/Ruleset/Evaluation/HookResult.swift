@@ -67,6 +67,8 @@ package struct HookResult: Sendable {
 
     /// The drop that the packet surely meets, unless something before could not be told.
     package var ending: Ending?
+    /// The fragment that meets it; nil where the whole datagram does.
+    package var fragment: FragmentPart?
     /// Drops that it meets if conditions hold that can't be told from here.
     package var possible: [Ending] = []
     /// Conditions that could not be told and could have let it pass, or end otherwise.

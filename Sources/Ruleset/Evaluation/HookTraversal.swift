@@ -27,14 +27,35 @@ package struct HookTraversal: Sendable {
     }
 
     package func run(_ packet: PacketState) -> HookResult {
-        var walk = ChainWalk(site: site, hook: hook, packet: packet)
         let chains = baseChains()
+        guard packet.isFragmented, packet.fragment == nil else { return run(packet, chains) }
+        let single = Set(chains.filter { asks($0, packet) && meetsFragments($0, packet) }.map(\.key))
+        if single.isEmpty { return run(packet, chains) }
+        // A datagram arrives only where its later fragments do.
+        let first = run(packet, chains, as: .first, in: single)
+        if first.ending != nil { return first }
+        let later = run(packet, chains, as: .later, in: single)
+        return later.ending != nil || first.possible.isEmpty && !later.possible.isEmpty ? later : first
+    }
+
+    /// - Parameter single: the chains that meet fragments by themselves, of which the packet is `part` there.
+    private func run(
+        _ packet: PacketState, _ chains: [CompiledChain], as part: FragmentPart? = nil,
+        in single: Set<CompiledChain.Key> = []
+    ) -> HookResult {
+        var walk = ChainWalk(site: site, hook: hook, packet: packet)
         // What an earlier chain says of the connection (NOTRACK) counts for a later one.
-        for chain in chains where asks(chain, walk.result.packet) && walk.pass(chain) {
+        for chain in chains where asks(chain, walk.result.packet) {
+            walk.result.packet.fragment = single.contains(chain.key) ? part : nil
+            let known = walk.result.possible.count
+            let ends = walk.pass(chain)
+            if ends || walk.result.possible.count > known { walk.result.fragment = walk.result.packet.fragment }
+            guard ends else { continue }
             walk.result.isOrderKnown = CompiledRuleset.isOrderKnown(
                 chain, among: chains.filter { asks($0, walk.result.packet) })
             break
         }
+        walk.result.packet.fragment = packet.fragment
         return walk.result
     }
 

@@ -48,6 +48,7 @@ extension RuleField {
             case .port(nil, _):
                 Self.port(.source, nil).truth(of: values, mask: mask, packet, site, isNegated: false)
                     || Self.port(.destination, nil).truth(of: values, mask: mask, packet, site, isNegated: false)
+            case .fragmentOffset: Self.fragment(packet, values, mask)
             case .concatenation(let parts): values.any { Self.tuple(parts, $0, packet, site) }
             case .recent(let list): list.truth(packet, site)
             case .addressType, .networkProtocol, .connectionState, .connectionStatus, .isBridged:
@@ -71,14 +72,18 @@ extension RuleField {
 
     private var isOfIP: Bool {
         switch self {
-        case .address, .transportProtocol, .timeToLive, .length, .port, .icmpType, .icmpCode, .tcpFlags: true
+        case .address, .transportProtocol, .timeToLive, .length, .fragmentOffset, .port, .icmpType, .icmpCode, .tcpFlags: true
         default: false
         }
     }
 
     private func isAbsentInIP(_ packet: PacketState) -> Bool {
         switch self {
-        case .address(_, let family?), .transportProtocol(let family?), .timeToLive(let family?), .length(let family?):
+        case .port where packet.fragment == .later, .icmpType where packet.fragment == .later,
+            .icmpCode where packet.fragment == .later, .tcpFlags where packet.fragment == .later:
+            true
+        case .address(_, let family?), .transportProtocol(let family?), .timeToLive(let family?),
+            .length(let family?), .fragmentOffset(let family?):
             packet.source.family != family
         case .port(_, let number): !packet.hasPorts || number.map { $0 != packet.ipProtocol } == true
         case .icmpType(let isIPv6), .icmpCode(let isIPv6): packet.ipProtocol != (isIPv6 ? .icmpv6 : .icmp)
@@ -100,6 +105,27 @@ extension RuleField {
             }
             return result
         default: return .unknown
+        }
+    }
+
+    // MARK: Fragments
+
+    /// Of a later fragment no more is known than that its offset is not 0.
+    private static func fragment(_ packet: PacketState, _ values: [RuleValue], _ mask: UInt64?) -> Truth {
+        let bits = mask ?? 0xffff
+        switch packet.fragment {
+        case .first: return compare(.number(packet.source.isIPv4 ? 0x2000 : 0), values, bits)
+        case .later:
+            guard !packet.source.isIPv4 || bits & 0x1fff == 0x1fff else { return .unknown }
+            return values.any { value in
+                if case .numbers(let range) = value, range.upperBound == 0 { .fails } else { .unknown }
+            }
+        case nil:
+            // DF.
+            guard let flag = packet.dontFragment, packet.source.isIPv4 else {
+                return bits & 0x4000 == 0 || !packet.source.isIPv4 ? compare(.number(0), values, bits) : .unknown
+            }
+            return compare(.number(flag ? 0x4000 : 0), values, bits)
         }
     }
 

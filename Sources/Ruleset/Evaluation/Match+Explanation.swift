@@ -50,6 +50,7 @@ extension RuleField {
         case .tcpFlags: "its TCP flags are others"
         case .timeToLive: known(packet.ttl, "its TTL")
         case .length: known(packet.length > 0 ? packet.length : nil, "its length")
+        case .fragmentOffset: packet.fragment == .later ? "it is a later fragment" : "it is no later fragment"
         case .mac(.source): known(packet.macSource, "its MAC source")
         case .mac(.destination): known(packet.macDestination, "its MAC destination")
         case .arpAddress(let end):
@@ -71,7 +72,11 @@ extension RuleField {
 
     private func absence(_ packet: PacketState) -> String {
         switch self {
-        case .address, .transportProtocol, .timeToLive, .length, .arp, .arpAddress: family(packet)
+        case .port where packet.hasPorts && packet.fragment == .later, .tcpFlags where packet.fragment == .later:
+            "a later fragment has no ports"
+        case .icmpType where packet.fragment == .later, .icmpCode where packet.fragment == .later:
+            "a later fragment has no ICMP type"
+        case .address, .transportProtocol, .timeToLive, .length, .fragmentOffset, .arp, .arpAddress: family(packet)
         case .concatenation(let parts): parts.first { $0.isAbsent(packet) }?.absence(packet) ?? ""
         default: protocolName(packet)
         }

@@ -18,6 +18,10 @@ public struct PacketState: Sendable, Hashable {
     /// False once a rule that may have matched has set it.
     public var isMarkKnown = true
     public var dontFragment: Bool?
+    /// Whether it goes in several fragments here; `length` is then that of the longest.
+    public var isFragmented = false
+    /// Which of them this is, where rules meet each by itself; nil for a whole datagram.
+    public var fragment: FragmentPart?
     public var macSource: MACAddress?
     public var macDestination: MACAddress?
     public var connection: ConnectionState?
@@ -80,6 +84,8 @@ public struct PacketState: Sendable, Hashable {
         copy.connection = .established
         copy.isReply = !isReply
         copy.originalDestination = nil
+        copy.isFragmented = false
+        copy.fragment = nil
         return copy
     }
 }

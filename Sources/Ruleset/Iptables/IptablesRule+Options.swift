@@ -42,6 +42,10 @@ extension IptablesRule {
             guard let mask = rule.next(), let wanted = rule.next() else { return nil }
             return Match(.tcpFlags, [.number(flags(wanted))], mask: flags(mask), isNegated: isNegated)
         }
+        // The second and later fragments; negated, whole packets and first fragments.
+        define(["-f", "--fragment"]) { _, isNegated in
+            Match(.fragmentOffset(nil), [.number(0)], mask: 0x1fff, isNegated: !isNegated)
+        }
         define(["--ctstate", "--state"], .connectionState, words)
         define(["--ctstatus"], .connectionStatus, words)
         for (module, field) in [("mark", RuleField.mark), ("connmark", .connectionMark)] {

@@ -16,6 +16,9 @@ enum NftablesSelector {
         case "ct":
             let name = body["key"]?.string ?? ""
             return (body["dir"] == nil ? connections[name] ?? .other("ct \(name)") : .other("ct \(name)"), nil)
+        case "exthdr":
+            let name = [body["name"]?.string, body["field"]?.string].compactMap(\.self).joined(separator: " ")
+            return (name == "frag frag-off" ? .fragmentOffset(.ipv6) : .other("exthdr \(name)"), nil)
         case "fib": return (routeLookup(body), nil)
         case "concat": return (.concatenation(body.elements.map { field($0).field }), nil)
         case "&": return masked(body.elements)
@@ -53,6 +56,7 @@ enum NftablesSelector {
         "arp saddr ip": .arpAddress(.source), "arp daddr ip": .arpAddress(.destination),
         "arp saddr ether": .mac(.source), "arp operation": .arp(.operation), "arp htype": .arp(.hardwareType),
         "arp ptype": .arp(.protocolType), "arp hlen": .arp(.hardwareLength), "arp plen": .arp(.protocolLength),
+        "ip frag-off": .fragmentOffset(.ipv4),
         "ether saddr": .mac(.source), "ether daddr": .mac(.destination),
     ]
 

@@ -30,6 +30,7 @@ extension Match {
             "\(not)--tcp-flags \(field.iptablesNumber(mask ?? 63)) \(texts)"
         case .timeToLive: "-m ttl \(not)\(timeToLiveText)"
         case .length: "-m length \(not)--length \(texts)"
+        case .fragmentOffset: isNegated ? "-f" : "! -f"
         case .mac: "-m mac \(not)--mac-source \(upperTexts)"
         case .socketOwner(let isGroup): "-m owner \(not)--\(isGroup ? "gid" : "uid")-owner \(texts)"
         case .ipset(let name, let directions): "-m set \(not)--match-set \(quoted(name)) \(directions)"

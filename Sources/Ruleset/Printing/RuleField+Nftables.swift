@@ -24,6 +24,7 @@ extension RuleField {
         case .tcpFlags: "tcp flags"
         case .timeToLive(let family): family == .ipv6 ? "ip6 hoplimit" : "ip ttl"
         case .length(let family): family == nil ? "meta length" : "ip length"
+        case .fragmentOffset(let family): family == .ipv6 ? "frag frag-off" : "ip frag-off"
         case .mac(let end): "ether \(Self.end(end, "addr"))"
         case .arpAddress(let end): "arp \(Self.end(end, "addr")) ip"
         case .arp(let field): "arp \(field.rawValue)"

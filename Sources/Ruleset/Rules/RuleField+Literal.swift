@@ -5,7 +5,7 @@ extension RuleField {
     var isNumeric: Bool {
         switch self {
         case .port, .transportProtocol, .connectionMark, .mark, .icmpType, .icmpCode, .tcpFlags, .timeToLive, .length,
-            .socketOwner, .arp:
+            .fragmentOffset, .socketOwner, .arp:
             true
         default: false
         }

@@ -46,6 +46,8 @@ package indirect enum RuleField: Hashable, Sendable {
     /// The sender's or target's IP address of an ARP packet (`arp saddr ip`).
     case arpAddress(End)
     case arp(ARPHeaderField)
+    /// Of IPv4 the flags (DF 0x4000, MF 0x2000) and the offset in eight bytes as one number; of IPv6 the offset.
+    case fragmentOffset(IPAddress.Family?)
     /// The user or group that owns the sending socket; not known from a snapshot.
     case socketOwner(isGroup: Bool)
     /// Membership in an ipset, whose elements a snapshot does not hold. `src`, `dst,dst`.

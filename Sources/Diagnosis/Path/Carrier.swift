@@ -1,0 +1,145 @@
+internal import Network
+internal import Ruleset
+internal import WalkModel
+internal import Wire
+
+/// The outer packet that carries another through a tunnel, and what it carries.
+struct Carrier: Sendable {
+    /// As it is where the path takes it up: addresses, protocol and port of the tunnel, its own length.
+    var packet: PacketState
+    /// What is inside.
+    var inner: PacketState
+    var kind: Encapsulation.Kind
+    /// VXLAN network identifier or GRE key.
+    var identifier: UInt32?
+    /// The device whose settings these are, of either end; nil where it can't be seen.
+    var link: Link?
+    var namespace: Namespace?
+
+    /// `VXLAN 1 (UDP port 8472)`, `GRE (IP protocol 47)`.
+    var words: String {
+        let number = identifier.map { " \($0)" } ?? ""
+        switch kind {
+        case .vxlan: return "VXLAN\(number) (UDP\(packet.destinationPort.map { " port \($0)" } ?? ""))"
+        case .gre: return "GRE\(number.isEmpty ? "" : " key\(number)") (IP protocol \(packet.ipProtocol.rawValue))"
+        case .ipip: return "IP in IP (IP protocol \(packet.ipProtocol.rawValue))"
+        }
+    }
+
+    /// Of a packet that is sent by a tunnel's device.
+    init(_ inner: PacketState, by link: Link, of namespace: Namespace, from source: IPAddress?, to end: IPAddress) {
+        let unspecified = end.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0)
+        let kind = link.encapsulation
+        self.init(
+            inner, kind: kind, identifier: link.vxlan?.identifier ?? link.tunnel?.outputKey,
+            source: source ?? unspecified, destination: end, link: link, namespace: namespace)
+        // A bridge's port reports what does not fit to its sender, and sends no fragments (skb_tunnel_check_pmtu).
+        if kind == .vxlan, link.master != nil, inner.dontFragment == true { packet.dontFragment = true }
+    }
+
+    /// Of a packet that was seen in a tunnel. The device is looked for at both of its ends.
+    init(_ inner: PacketState, in encapsulation: Encapsulation, _ topology: Topology) {
+        let found = topology.tunnel(of: encapsulation)
+        self.init(
+            inner, kind: encapsulation.kind, identifier: encapsulation.identifier, source: encapsulation.source,
+            destination: encapsulation.destination, link: found?.link, namespace: found?.namespace)
+    }
+
+    private init(
+        _ inner: PacketState, kind: Encapsulation.Kind, identifier: UInt32?, source: IPAddress, destination: IPAddress,
+        link: Link?, namespace: Namespace?
+    ) {
+        self.inner = inner
+        self.kind = kind
+        self.identifier = identifier
+        self.link = link
+        self.namespace = namespace
+        packet = PacketState(
+            source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner), ttl: 64,
+            connection: .new)
+        if kind == .vxlan { packet.destinationPort = link?.vxlan?.port }
+        packet.dontFragment = kind == .vxlan ? false : link?.tunnel?.setsDontFragment
+        // Nothing has translated it yet where it is made.
+        packet.isSourceTranslated = false
+        packet.isDestinationTranslated = false
+        if inner.length > 0 { packet.length = inner.length + overhead }
+    }
+
+    /// It goes against the direction of what was sent before: of protocols without ports, conntrack takes it for a reply
+    /// (nf_conntrack_proto_generic). VXLAN has a port of its own for each flow and direction.
+    mutating func answersTunnel() {
+        if kind != .vxlan { packet.connection = .established }
+    }
+
+    private static func outerProtocol(_ kind: Encapsulation.Kind, _ inner: PacketState) -> IPProtocol {
+        switch kind {
+        case .vxlan: .udp
+        case .gre: .gre
+        case .ipip: inner.source.isIPv4 ? .ipip : IPProtocol(rawValue: 41)
+        }
+    }
+
+    /// Bytes that the tunnel adds to an IP packet: the outer IP header (20 or 40), UDP and VXLAN (8 each, RFC 7348), GRE
+    /// (4 to 16, RFC 2890), and the inner Ethernet header (14) where it carries frames.
+    var overhead: UInt32 {
+        let header: UInt32 = packet.source.isIPv4 ? 20 : 40
+        switch kind {
+        case .vxlan: return header + 16 + 14
+        case .gre:
+            let carriesFrames = link.map { !$0.kind.isIPTunnel } ?? false
+            return header + (link?.tunnel?.headerLength ?? (identifier == nil ? 4 : 8)) + (carriesFrames ? 14 : 0)
+        case .ipip: return header + (link?.tunnel?.headerLength ?? 0)
+        }
+    }
+}
+
+extension Link {
+    /// What this tunnel's device puts around a packet.
+    fileprivate var encapsulation: Encapsulation.Kind {
+        switch kind {
+        case .gre, .gretap, .ip6GRE, .ip6GRETap: .gre
+        case .vxlan: .vxlan
+        default: .ipip
+        }
+    }
+
+    /// Whether packets in `encapsulation` come in by this device.
+    func takes(_ encapsulation: Encapsulation, port: UInt16?) -> Bool {
+        if let vxlan {
+            return encapsulation.kind == .vxlan && encapsulation.identifier == vxlan.identifier
+                && (port == nil || port == vxlan.port)
+                && (vxlan.local == nil || vxlan.local == encapsulation.destination)
+        }
+        guard let tunnel, self.encapsulation == encapsulation.kind else { return false }
+        return (tunnel.local == nil || tunnel.local == encapsulation.destination)
+            && (tunnel.remote == nil || tunnel.remote == encapsulation.source)
+            && tunnel.inputKey == encapsulation.identifier
+    }
+
+    /// Whether packets in `encapsulation` are sent by this device.
+    fileprivate func sends(_ encapsulation: Encapsulation) -> Bool {
+        if let vxlan {
+            return encapsulation.kind == .vxlan && encapsulation.identifier == vxlan.identifier
+                && (vxlan.local == nil || vxlan.local == encapsulation.source)
+        }
+        guard let tunnel, self.encapsulation == encapsulation.kind else { return false }
+        return (tunnel.local == nil || tunnel.local == encapsulation.source)
+            && (tunnel.remote == nil || tunnel.remote == encapsulation.destination)
+            && tunnel.outputKey == encapsulation.identifier
+    }
+}
+
+extension Topology {
+    /// The device that made the packets of a tunnel, else the one that takes them.
+    fileprivate func tunnel(of encapsulation: Encapsulation) -> (namespace: Namespace, link: Link)? {
+        for namespace in namespaces where namespace.holds(encapsulation.source) {
+            if let link = namespace.links.first(where: { $0.sends(encapsulation) }) { return (namespace, link) }
+        }
+        for namespace in namespaces where namespace.holds(encapsulation.destination) {
+            if let link = namespace.links.first(where: { $0.takes(encapsulation, port: nil) }) {
+                return (namespace, link)
+            }
+        }
+        return nil
+    }
+}
