@@ -116,13 +116,13 @@ public struct Contrast: Sendable {
         let (namespace, hook) = (conditional.step.traversal.site.namespace, conditional.step.traversal.hook)
         let effect =
             conditional.ends
-            ? "may be ended by \(rule.words) in \(namespace.name), which asks"
-            : "may be ended where \(rule.words) in \(namespace.name) does not let them pass, which asks"
+            ? "may be ended by \(rule.name) in \(namespace.name), which asks"
+            : "may be ended where \(rule.name) in \(namespace.name) does not let them pass, which asks"
         return Finding(
             code: RuleDrop().code, severity: .info,
             where: Finding.Place(namespace: namespace.name, hook: hook),
             message: "\(subject) \(effect): \(conditional.condition)",
-            evidence: [.state("\(rule.words) in \(namespace.name): \(rule.text ?? "")")], rule: rule)
+            evidence: [.state("\(rule.name) in \(namespace.name): \(rule.text ?? "")")], rule: rule)
     }
 
     // MARK: The other IP family

@@ -25,7 +25,7 @@ extension WalkDiagnosis {
         var cause = cause
         cause.finding.remedy = remedy
         cause.finding.message +=
-            "; \(rule.words) in \(more.finding.where.namespace ?? "the other end") would end those of the reply"
+            "; \(rule.name) in \(more.finding.where.namespace ?? "the other end") would end those of the reply"
         return cause
     }
 

@@ -14,7 +14,8 @@ extension PathWalker {
         let local = nearLink.vxlan?.local ?? nearLink.tunnel?.local
         var end = nearLink.tunnel?.remote
         if let vxlan = nearLink.vxlan, let other = farLink.vxlan {
-            let remotes = vxlan.remotes(for: packet.macDestination)
+            // The question for a neighbour is flooded.
+            let remotes = vxlan.remotes(for: solicited == nil ? packet.macDestination : nil)
             end = remotes.first { far.holds($0) }
             if let fault = vxlan.fault(towards: other, remotes: remotes, end: end) {
                 let wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
@@ -75,7 +76,9 @@ extension PathWalker {
         }
         var packet = packet
         askReceiver(far, link, &packet)
-        follow(packet, inputs.graph.segment(into: link.name, of: far.name))
+        follow(
+            packet, inputs.graph.segment(into: link.name, of: far.name),
+            at: LayerTwoPath.Port(namespace: far.name, device: link.name))
     }
 
     /// The outer packet came to a namespace none of whose devices takes it.
@@ -106,7 +109,7 @@ extension PathWalker {
 
     private mutating func carry(_ carrier: Carrier, from start: PathStart) -> ForwardPath {
         // The kernel ends a packet in more (XMIT_RECURSION_LIMIT).
-        guard path.depth < 8 else {
+        guard path.depth < Self.depthLimit else {
             var none = ForwardPath(origin: carrier.packet, inputs)
             none.isBlocked = true
             return none
