@@ -34,10 +34,10 @@ import Wire
         var heard: [String] = []
         if ahead {
             try reader.readAhead(
-                events: { heard.append("\($0) \($1)") }, packets: { heard.append("\($0) \(copy $1)") })
+                events: { heard.append("\($0) \(Heard($1))") }, packets: { heard.append("\($0) \(copy $1)") })
         } else {
             try reader.read(
-                events: { heard.append("\($0) \($1)") },
+                events: { heard.append("\($0) \(Heard($1))") },
                 packets: { run, seen, _ in heard.append("\(run) \(copy seen)") })
         }
         heard.append("\(reader.damage)")
