@@ -64,6 +64,8 @@ struct ConditionalRule: Sendable {
             for match in rule.matches {
                 switch match.evaluate(step.packet, at: step.traversal.site) {
                 case .holds: continue
+                // The list of addresses that it asks fills with packets.
+                case .fails where match.varyingKind == .rate: open.append(match)
                 case .fails: return nil
                 case .unknown: open.append(match)
                 }
@@ -88,12 +90,10 @@ extension Match {
     fileprivate var varyingKind: ConditionalRule.Kind? {
         switch field {
         case .socketOwner: .sender
-        case .limit: .rate
+        case .limit, .recent: .rate
         case .other(let text):
             if text.hasPrefix("-m cgroup") || text.hasPrefix("-m owner") || text == "socket" || text == "cgroup" {
                 .sender
-            } else if text.hasPrefix("-m recent") {
-                .rate
             } else {
                 nil
             }

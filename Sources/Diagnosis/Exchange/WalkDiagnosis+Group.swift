@@ -11,7 +11,7 @@ extension WalkDiagnosis {
         // A rule that drops a copy is told as for any packet.
         let report = KernelReport(reading.walk, context)
         if report.rule != nil || report.reason?.hasPrefix("NETFILTER") == true || isDroppedByRule(report) {
-            return stopped(reading, request: nil)
+            return concernsTraffic(packet) ? stopped(reading, request: nil) : []
         }
         // Neighbour discovery asks one of many, whose answer counts (RFC 4861).
         if packet.ipProtocol == .icmpv6, packet.icmpType == 135 || packet.icmpType == 136 { return [] }
@@ -43,6 +43,14 @@ extension WalkDiagnosis {
     /// The first of the walks that the copies of one packet may make: the one that the sender's own sighting is in.
     private func isWhole(_ reading: WalkReading, _ target: GroupTarget) -> Bool {
         reading.sightings.contains { $0.namespace == target.sender.name && $0.vantage == .link && $0.direction == .out }
+    }
+
+    /// False for what hosts send on their own account and no traffic waits for: reports of group membership, router
+    /// solicitations, probes of duplicate address detection (RFC 4862).
+    private func concernsTraffic(_ packet: PacketState) -> Bool {
+        guard walk.kind.isHousekeeping else { return true }
+        guard packet.ipProtocol == .icmpv6, let type = packet.icmpType else { return false }
+        return type == 134 || type == 135 && !packet.source.isUnspecified || type == 136
     }
 
     private func isDroppedByRule(_ report: KernelReport) -> Bool {

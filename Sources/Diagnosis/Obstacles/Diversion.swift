@@ -66,9 +66,14 @@ struct Diversion {
 
     /// A finding about the place that the packet was sent to, with the rule that sent it there.
     func named(in finding: Finding) -> Finding {
-        guard let rule, finding.rule != rule, !finding.message.contains(rule.name) else { return finding }
+        guard let rule, finding.rule != rule else { return finding }
         var finding = finding
-        finding.message += "; \(rule.name) in \(namespace.name) sent it there instead of to \(asked)"
+        let words = "; \(rule.name) in \(namespace.name) sent it there instead of to \(asked)"
+        if !finding.message.contains(rule.name) {
+            finding.message += words
+        } else if !finding.message.hasSuffix(words) {
+            return finding
+        }
         if !namespace.holds(packet.destination), isUnbounded(rule) {
             finding.message +=
                 ": it names neither an incoming device nor a destination, so it takes what is for others too"

@@ -6,6 +6,7 @@ internal import Wire
 
 /// A rule of a namespace that sent a packet elsewhere than where it was first sent.
 struct DivertingRule: Sendable {
+    var namespace: String
     /// Nil where it is not known.
     var rule: RuleReference?
     /// `198.51.100.1:80`.
@@ -22,6 +23,7 @@ struct DivertingRule: Sendable {
         guard sent.source.family == packet.destination.family, surroundings.inputs.requestPassed == nil,
             sent.destination != packet.destination || sent.destinationPort != packet.destinationPort
         else { return nil }
+        self.namespace = namespace.name
         let port = sent.hasPorts ? sent.destinationPort.map { ":\($0)" } ?? "" : ""
         first = sent.destination.isIPv4 || port.isEmpty ? "\(sent.destination)\(port)" : "[\(sent.destination)]\(port)"
         rule =
@@ -91,6 +93,6 @@ struct DivertingRule: Sendable {
             affinity.map {
                 "; \($0.rule.name) keeps this client at it (session affinity, list \($0.list) of -m recent)"
             } ?? ""
-        return "; \(rule?.name ?? "a rule of nat") sent it there instead of to \(first)\(kept)"
+        return "; \(rule?.name ?? "a rule of nat") in \(namespace) sent it there instead of to \(first)\(kept)"
     }
 }

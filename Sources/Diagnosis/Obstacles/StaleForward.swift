@@ -4,7 +4,8 @@ internal import WalkModel
 internal import Wire
 
 /// A DNAT rule sends the packet to a server that is gone, and a later rule for the same packet would send it to one that
-/// is there: the first is left over.
+/// is there: the first is left over. Both are rules of one chain: between chains that are jumped to, a service shares
+/// its clients out.
 struct StaleForward: Obstacle {
     let code: FindingCode = "stale-forward"
 
@@ -13,7 +14,7 @@ struct StaleForward: Obstacle {
     func candidate(_ diversion: Diversion, cause: Finding, _ graph: NetworkGraph) -> Candidate? {
         guard let rule = diversion.rule, !Self.isServed(diversion.result, graph),
             let later = diversion.afterwards, later.packet.destination != diversion.result.destination,
-            let next = later.translation?.rule, let server = Self.server(of: later.packet, graph)
+            let next = later.translation?.rule, next.chain == rule.chain, next.table == rule.table, let server = Self.server(of: later.packet, graph)
         else { return nil }
         let name = diversion.namespace.name
         return candidate(
