@@ -94,6 +94,8 @@ extension Match {
         case .other(let text):
             if text.hasPrefix("-m cgroup") || text.hasPrefix("-m owner") || text == "socket" || text == "cgroup" {
                 .sender
+            } else if text.hasPrefix("-m recent") {
+                .rate
             } else {
                 nil
             }
