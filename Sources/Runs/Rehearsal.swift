@@ -12,7 +12,7 @@ internal import WalkModel
 public struct Rehearsal<Trial: RemedyTrial> {
     /// The packet, sent once.
     public struct Attempt: Sendable {
-        /// With `verified` set in the remedy of the first finding where the packet arrives once it was applied.
+        /// With `verified` set in the remedies of the first finding where the packet arrives once it was applied.
         public var explanation: Explanation
         /// What was to be said of the fix: a command that failed, or that there is none. A sentence each.
         public var remarks: [String]
@@ -40,7 +40,7 @@ public struct Rehearsal<Trial: RemedyTrial> {
         if isOver { return nil }
         var attempt = Attempt(explanation: try latest ?? trial.explain(), remarks: [])
         isWell = attempt.explanation.group.isWell
-        guard let (faulty, finding) = fault(of: attempt.explanation.group) else {
+        guard let finding = fault(of: attempt.explanation.group) else {
             isOver = true
             return attempt
         }
@@ -54,21 +54,19 @@ public struct Rehearsal<Trial: RemedyTrial> {
             if status != 0 { attempt.remarks.append("the fix “\(command)” ended with status \(status)") }
         }
         let next = try sendAgain(after: finding)
-        attempt.explanation.group.exchanges[faulty].request.findings[0].remedy?.verified = next.group.isWell
+        attempt.explanation.group.verify(finding, next.group.isWell)
         faultCount += 1
         cause = finding
         latest = next
         return attempt
     }
 
-    /// The first exchange with a finding, where its fix is to be tried.
-    private func fault(of group: ExchangeGroup) -> (index: Int, finding: Finding)? {
+    /// The first finding of the first exchange that has one, where its fix is to be tried.
+    private func fault(of group: ExchangeGroup) -> Finding? {
         // Once a fix was tried: not where the packet arrives, and not the same fix twice.
         if let cause, group.isWell || group.cause?.isSame(as: cause) == true { return nil }
         guard faultCount < faultLimit else { return nil }
-        return group.exchanges.indices.lazy.compactMap { index in
-            group.exchanges[index].request.findings.first { $0.severity != .info }.map { (index, $0) }
-        }.first
+        return group.exchanges.lazy.compactMap { $0.request.findings.first { $0.severity != .info } }.first
     }
 
     /// The same packet; up to three times where it meets what was just fixed, or nobody knows what: who got no reply to
@@ -92,6 +90,13 @@ extension ExchangeGroup {
             && exchanges.allSatisfy { exchange in
                 exchange.arrived && !exchange.request.findings.contains { $0.severity == .error }
             }
+    }
+
+    /// Says of the fix for a cause whether it does, wherever the packet met it: TCP sends a segment several times.
+    fileprivate mutating func verify(_ cause: Finding, _ isVerified: Bool) {
+        for index in exchanges.indices where exchanges[index].request.findings.first?.isSame(as: cause) == true {
+            exchanges[index].request.findings[0].remedy?.verified = isVerified
+        }
     }
 
     fileprivate var cause: Finding? { exchanges.lazy.compactMap(\.request.findings.first).first }

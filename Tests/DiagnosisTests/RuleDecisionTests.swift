@@ -105,6 +105,7 @@ struct RuleDecisionTests {
         let first = findings(walk, reply: reply).first
         #expect(first?.code == "no-listener")
         #expect(
-            first?.message.contains("iptables nat PREROUTING 1 in host sent it there instead of to 198.51.100.1:80") == true)
+            first?.message.contains("iptables nat PREROUTING 1 in host sent it there instead of to 198.51.100.1:80")
+                == true)
     }
 }

@@ -73,7 +73,8 @@ struct ArchitectureTests {
         for name in Self.quoted(try Self.text("docs/\(page).md")[...]) where !name.contains(" ") {
             let parts = name.split(separator: "/")
             guard parts.count > 1, names.contains(String(parts[0])) else { continue }
-            #expect(FileManager.default.fileExists(atPath: Self.root.appending(path: "Sources/\(name)").path), "\(name)")
+            #expect(
+                FileManager.default.fileExists(atPath: Self.root.appending(path: "Sources/\(name)").path), "\(name)")
         }
     }
 }

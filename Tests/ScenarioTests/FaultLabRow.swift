@@ -74,7 +74,7 @@ struct FaultLabRow: Sendable {
 
     private mutating func trace(_ run: LabRun) {
         // Of the sender's own packets: the kernels of a lab send some too.
-        let first = run.causes.filter { $0.destination.description == lab.probe.explain.first }
+        let first = run.walks.filter { $0.destination.description == lab.probe.explain.first && !$0.findings.isEmpty }
             .min { $0.startNanoseconds < $1.startNanoseconds }
         let finding = first?.findings.first
         traced = finding.map { $0.code.rawValue == lab.expected.code && lab.expected.isMet(by: $0) } == true

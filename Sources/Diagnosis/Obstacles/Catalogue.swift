@@ -9,7 +9,8 @@ enum Catalogue {
         LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(), RuleReject(),
+        PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
+        RuleReject(),
         PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links

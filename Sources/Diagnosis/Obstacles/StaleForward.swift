@@ -14,7 +14,8 @@ struct StaleForward: Obstacle {
     func candidate(_ diversion: Diversion, cause: Finding, _ graph: NetworkGraph) -> Candidate? {
         guard let rule = diversion.rule, !Self.isServed(diversion.result, graph),
             let later = diversion.afterwards, later.packet.destination != diversion.result.destination,
-            let next = later.translation?.rule, next.chain == rule.chain, next.table == rule.table, let server = Self.server(of: later.packet, graph)
+            let next = later.translation?.rule, next.chain == rule.chain, next.table == rule.table,
+            let server = Self.server(of: later.packet, graph)
         else { return nil }
         let name = diversion.namespace.name
         return candidate(

@@ -43,7 +43,8 @@ indirect enum PathStep: Sendable {
     case sighting(LayerTwoPath.Port)
 
     enum Kind: Sendable, Hashable {
-        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, carrier, sibling
+        case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, carrier,
+            sibling
         case source
         case forwarding, router, socket, stray, sighting
     }

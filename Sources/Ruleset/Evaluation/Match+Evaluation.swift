@@ -72,7 +72,9 @@ extension RuleField {
 
     private var isOfIP: Bool {
         switch self {
-        case .address, .transportProtocol, .timeToLive, .length, .fragmentOffset, .port, .icmpType, .icmpCode, .tcpFlags: true
+        case .address, .transportProtocol, .timeToLive, .length, .fragmentOffset, .port, .icmpType, .icmpCode,
+            .tcpFlags:
+            true
         default: false
         }
     }

@@ -33,6 +33,13 @@ enum PacketWords {
         walk.source.text(port: walk.sourcePort) + " → " + walk.destination.text(port: walk.destinationPort)
     }
 
+    /// The table of a local route that takes what need not be the namespace's own address; nil for the table `local`
+    /// (255). Where the kernel was not asked for the table it says 254.
+    static func otherLocalTable(_ decision: RouteDecision) -> UInt32? {
+        guard decision.kind == "local", let table = decision.table, ![0, 254, 255].contains(table) else { return nil }
+        return table
+    }
+
     /// A routing decision: next hop, device, and which route where that says something.
     static func route(_ decision: RouteDecision, namespace: String) -> String {
         if let number = decision.errorNumber, number != 0 {
@@ -40,8 +47,7 @@ enum PacketWords {
         }
         switch decision.kind {
         case "local":
-            // 255 is `local`, where the kernel keeps the namespace's own addresses; another table may take any address.
-            guard let table = decision.table, table != 255, table != 0 else {
+            guard let table = otherLocalTable(decision) else {
                 return "\(decision.tuple.destination) is local to \(namespace)"
             }
             let mark = decision.mark != 0 ? ", mark 0x\(String(decision.mark, radix: 16))" : ""

@@ -182,8 +182,7 @@ struct WalkSteps {
     private func isTakenByOtherTable(_ hop: Hop) -> Bool {
         let decision = walk.hops.last { $0.index < hop.index && $0.namespace == hop.namespace && $0.route != nil }?
             .route
-        guard decision?.kind == "local", let table = decision?.table else { return false }
-        return table != 255 && table != 0
+        return decision.flatMap(PacketWords.otherLocalTable) != nil
     }
 
     private func words(
