@@ -8,7 +8,7 @@ FUZZ_LONG ?= 1000000r
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz install deb clean
+.PHONY: help demo test build release lint format bench bpf fuzz troubles install deb clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -47,6 +47,11 @@ bench: release ## measure speed, side by side with tcpdump and tshark
 fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build
 	scripts/fuzz.sh $(FUZZ_LONG)
+
+troubles: ## explain networks that failed as strangers' did, in boxes of their own (as root)
+	@scripts/prerequisites.sh test
+	$(SWIFT) build --product packetwalk
+	scripts/troubles.py .build/debug/packetwalk
 
 install: release ## install the tool, the labs and the documents under PREFIX
 	install -D -m 755 $(RELEASE)/packetwalk $(DESTDIR)$(PREFIX)/bin/packetwalk

@@ -151,5 +151,8 @@ struct TraversalTests {
         #expect(!Self.run(RuleNamespace.site(nft("f", hook: .forward, rules: drop), legacy)).isOrderKnown)
         #expect(Self.run(RuleNamespace.site(nft("f", hook: .forward, priority: 1, rules: drop), legacy)).isOrderKnown)
         #expect(Self.run(RuleNamespace.site(legacy)).isOrderKnown)
+        // Only one of them ends the packet, whichever is asked first.
+        let passing = iptables("filter", "FORWARD", backend: "iptables-legacy", rules: ["-j ACCEPT"])
+        #expect(Self.run(RuleNamespace.site(nft("f", hook: .forward, rules: drop), passing)).isOrderKnown)
     }
 }

@@ -23,6 +23,8 @@ struct ForwardingDisabled: Obstacle {
         if WrongGateway.choice(at: step, surroundings) != nil { return [] }
         // A frame that should not have come here is no reason to make a router of the machine.
         if surroundings.misdirection(to: step) != nil || surroundings.isFromLink(step) { return [] }
+        // It is for this machine, which only does not recognise it.
+        if namespace.holds(destination) { return [] }
         let isAllOff = destination.isIPv4 && namespace.sysctls["net.ipv4.ip_forward"] != "1"
         let action: RemedyAction =
             if !destination.isIPv4 {

@@ -63,6 +63,13 @@ extension HookStep {
             let rule = RuleEnding(ending: ending, traversal: traversal, packet: packet, doubts: result.doubts)
             var candidate = Catalogue.candidate(for: rule, surroundings)
             if !isSure { candidate.isCertain = false }
+            if isSure, !result.isOrderKnown {
+                candidate.isCertain = false
+                candidate.finding.evidence.append(
+                    .state(
+                        "a chain of the other firewall (legacy iptables, nf_tables) with the same priority ends it too: which one runs first can't be read"
+                    ))
+            }
             return candidate
         }
     }

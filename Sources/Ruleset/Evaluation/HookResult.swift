@@ -84,8 +84,8 @@ package struct HookResult: Sendable {
     package var markings: [Marking] = []
     /// The rule that keeps conntrack from it (NOTRACK).
     package var untracking: RuleReference?
-    /// False where the ending's base chain has the priority of one of the other backend, iptables-legacy or nf_tables:
-    /// which of them runs first can't be read from state.
+    /// False where a base chain of the other backend (iptables-legacy, nf_tables) with the same priority ends the packet
+    /// too: which of them runs first can't be read from state.
     package var isOrderKnown = true
 
     package var isCertain: Bool { doubts.isEmpty }

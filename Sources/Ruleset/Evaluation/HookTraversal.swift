@@ -48,11 +48,16 @@ package struct HookTraversal: Sendable {
         for chain in chains where asks(chain, walk.result.packet) {
             walk.result.packet.fragment = single.contains(chain.key) ? part : nil
             let known = walk.result.possible.count
+            let before = walk.result.packet
             let ends = walk.pass(chain)
             if ends || walk.result.possible.count > known { walk.result.fragment = walk.result.packet.fragment }
             guard ends else { continue }
-            walk.result.isOrderKnown = CompiledRuleset.isOrderKnown(
-                chain, among: chains.filter { asks($0, walk.result.packet) })
+            // Which of two runs first matters where both end the packet.
+            let rivals = CompiledRuleset.rivals(of: chain, among: chains.filter { asks($0, before) })
+            walk.result.isOrderKnown = !rivals.contains { rival in
+                var other = ChainWalk(site: site, hook: hook, packet: before)
+                return other.pass(rival)
+            }
             break
         }
         walk.result.packet.fragment = packet.fragment

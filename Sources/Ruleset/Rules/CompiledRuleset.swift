@@ -32,7 +32,7 @@ package struct CompiledRuleset: Hashable, Sendable {
     ///
     /// nf_tables lists tables, and chains in them, in the order of their creation. A chain that was added later to an
     /// older table can't be told from one that was there. Nothing says when iptables-legacy registered a table: its
-    /// chains come after those of nf_tables here, and `isOrderKnown` tells.
+    /// chains come after those of nf_tables here, and `rivals` tells.
     private static func kernelOrder(_ chains: [CompiledChain]) -> [NetfilterHook: [Int]] {
         var bases: [NetfilterHook: [Int]] = [:]
         for chain in chains { if let hook = chain.hook { bases[hook, default: []].append(chain.index) } }
@@ -42,8 +42,9 @@ package struct CompiledRuleset: Hashable, Sendable {
         return bases.mapValues { $0.sorted { rank(chains[$0]) < rank(chains[$1]) } }
     }
 
-    /// Whether the state of the host tells where a base chain stands among `others` of its hook.
-    static func isOrderKnown(_ chain: CompiledChain, among others: [CompiledChain]) -> Bool {
-        !others.contains { $0.priority == chain.priority && $0.isLegacy != chain.isLegacy }
+    /// The base chains among `others` of the same hook that may run before this one or after it: the state of the host
+    /// does not tell.
+    static func rivals(of chain: CompiledChain, among others: [CompiledChain]) -> [CompiledChain] {
+        others.filter { $0.priority == chain.priority && $0.isLegacy != chain.isLegacy }
     }
 }
