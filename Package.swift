@@ -40,7 +40,8 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Observations", dependencies: ["Wire", "Network"], swiftSettings: house),
         .target(
-            name: "Recording", dependencies: ["Wire", "Network", "Observations", "CCompression", "CLinux"],
+            name: "Recording",
+            dependencies: ["Wire", "LinuxSystem", "Network", "Observations", "CCompression", "CLinux"],
             swiftSettings: house),
         .target(
             name: "Probes",

@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Synchronization
 
 /// `body` of every item, on up to `width` threads at once, in the order of the items.

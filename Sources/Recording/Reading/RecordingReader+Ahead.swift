@@ -1,4 +1,4 @@
-internal import Glibc
+internal import LinuxSystem
 public import Observations
 
 extension RecordingReader {
@@ -26,34 +26,11 @@ extension RecordingReader {
             return try read(events: events) { run, observation, _ in try packets(run, observation) }
         }
         let queue = ReadAhead()
-        guard let thread = Self.start(Work(self, queue)) else {
+        let work = Work(self, queue)
+        guard let thread = try? WorkerThread({ work.queue.read(work.reader) }) else {
             return try read(events: events) { run, observation, _ in try packets(run, observation) }
         }
-        defer { pthread_join(thread, nil) }
+        defer { thread.join() }
         try queue.give(events: events, packets: packets)
-    }
-
-    /// Starts the reading thread, with every signal blocked; nil where the system has none to give.
-    private static func start(_ work: Work) -> pthread_t? {
-        let argument = Unmanaged.passRetained(work)
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                let work = Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
-                work.queue.read(work.reader)
-                return nil
-            }, argument.toOpaque())
-        guard code == 0 else {
-            argument.release()
-            return nil
-        }
-        return thread
     }
 }

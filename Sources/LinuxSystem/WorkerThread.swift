@@ -1,8 +1,7 @@
 internal import Glibc
-internal import LinuxSystem
 
 /// A thread that runs one closure with every signal blocked, so that signals go to the threads that want them.
-final class WorkerThread: Sendable {
+public final class WorkerThread: Sendable {
     private let thread: pthread_t
 
     private final class Body {
@@ -10,7 +9,8 @@ final class WorkerThread: Sendable {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    init(_ run: @escaping @Sendable () -> Void) throws {
+    /// - Throws: `SystemError` where the system has no thread to give.
+    public init(_ run: @escaping @Sendable () -> Void) throws {
         let body = Unmanaged.passRetained(Body(run))
         var all = sigset_t()
         var before = sigset_t()
@@ -33,12 +33,12 @@ final class WorkerThread: Sendable {
     }
 
     /// Lets it end by itself. Instead of `join`.
-    func detach() {
+    public func detach() {
         pthread_detach(thread)
     }
 
     /// Waits for its end. Once only.
-    func join() {
+    public func join() {
         pthread_join(thread, nil)
     }
 }
