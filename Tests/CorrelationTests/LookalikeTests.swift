@@ -84,4 +84,48 @@ import Wire
         #expect(walks.count == 6)
         #expect(onLink.filter { $0.hops.contains { $0.hook == .output } }.count == 5)
     }
+
+    /// A sender begins its connection anew and gets another port; the old one goes to the next sender at once.
+    /// - Parameter withHooks: postrouting is logged, and read late.
+    private func portPassedOn(withHooks: Bool) -> [Walk] {
+        var scene = Scene(baseNetwork())
+        scene.watch("host", "mybridge")
+        scene.watch("host", "eth0")
+        if withHooks { scene.watchHooks("host") }
+        var sequence: UInt32 = 0
+        for (sender, port, time) in [
+            ("172.19.0.2", UInt16(1143), 1000.0), ("172.19.0.2", 2000, 101_000), ("172.19.0.3", 1143, 101_800),
+        ] {
+            scene.conntrack(
+                "host", original: tuple(sender, 5000, "198.51.100.1", 53, .udp),
+                reply: tuple("198.51.100.1", 53, "203.0.113.2", port, .udp), at: time)
+            let before = packet(
+                sender, "198.51.100.1", label: 0xa, ttl: 64, sourcePort: 5000, destinationPort: 53)
+            let after = packet(
+                "203.0.113.2", "198.51.100.1", label: 0xa, ttl: 63, sourcePort: port, destinationPort: 53)
+            scene.see("host", "mybridge", .in, at: time, before)
+            // Other packets were logged between.
+            sequence += 20
+            if withHooks {
+                for (edge, headers) in [(VantagePoint.Edge.before, before), (.after, after)] {
+                    sequence += 1
+                    var headers = headers
+                    headers.ttl = 63
+                    scene.log("host", .postrouting, .srcnat, edge, at: time + 3000, sequence: sequence, headers)
+                }
+            }
+            scene.see("host", "eth0", .out, at: time + 50, after)
+        }
+        return scene.walks()
+    }
+
+    @Test("a port that passes from one sender to another leaves each its packets", arguments: [true, false])
+    func passedOn(withHooks: Bool) {
+        let walks = portPassedOn(withHooks: withHooks)
+        let translated = walks.map { walk in
+            "\(walk.source) \(walk.hops.compactMap(\.packet.sourcePort).filter { $0 != 5000 }.first ?? 0)"
+        }
+        #expect(translated.sorted() == ["172.19.0.2 1143", "172.19.0.2 2000", "172.19.0.3 1143"])
+        for walk in walks { #expect(walk.hops.filter { $0.vantage == .link }.count == 2) }
+    }
 }

@@ -217,7 +217,11 @@ import Wire
         #expect(remembered.whole == worked.whole, "seed \(seed): \(shape)")
         #expect(remembered.falseMerges == worked.falseMerges, "seed \(seed): \(shape)")
         #expect(remembered.isComplete)
-        if !shape.sharesLabel { #expect(remembered.falseMerges == 0, "seed \(seed): \(shape)") }
+        // Without conntrack nothing says that one flow of look-alikes lost one packet before its translation and another
+        // one after it: as many are left on both sides, in the same order.
+        if !shape.sharesLabel || shape.hasConntrack || shape.loss == 0 {
+            #expect(remembered.falseMerges == 0, "seed \(seed): \(shape)")
+        }
     }
 
     /// 100 namespaces on one bridge behind one MASQUERADE, all sending at once the same packet from the same port.

@@ -280,7 +280,8 @@ struct LookalikeMatcher: ~Copyable {
         _ number: Int, _ group: borrowing SightingGroup, _ lookalikes: Lookalikes, _ precedence: Precedence
     ) -> Int32 {
         let node = nodes[number]
-        let key = group.keys[Int(rows[Int(node.start)])]
+        // What came before the last of the row can be before one of it.
+        let key = group.keys[Int(rows[Int(node.start + node.count - 1)])]
         let isPassage = key.clock == .passage
         var best: Int32 = 0
         // Captures stamp the passage itself: where both ends are captured, the hooks between decide nothing. Unless
