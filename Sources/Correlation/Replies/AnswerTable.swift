@@ -10,21 +10,24 @@ struct AnswerTable: ~Copyable {
     /// Requests of one key: a resolver asks for both address families at once, from one socket.
     private static let alike = 2
 
-    /// 0 for an empty entry. The fields lie apart, since most searches look at nothing but keys.
+    /// What is found by a key.
+    private struct Entry {
+        var identifier = WalkIdentifier(high: 0, low: 0)
+        var transaction: UInt16 = 0
+        /// Answered, but what comes later by the same key answers it too.
+        var isAnswered = false
+    }
+
+    /// 0 for an empty entry. Keys and times lie apart, since most searches look at nothing else.
     private var keys: ContiguousArray<UInt64>
     private var times: ContiguousArray<Int64>
-    private var identifiers: ContiguousArray<WalkIdentifier>
-    private var transactions: ContiguousArray<UInt16>
-    /// Answered, but what comes later by the same key answers it too.
-    private var isAnswered: ContiguousArray<Bool>
+    private var entries: ContiguousArray<Entry>
     private let mask: Int
 
     init(sets: Int = 1 << 14) {
         keys = ContiguousArray(repeating: 0, count: sets * Self.ways)
         times = ContiguousArray(repeating: .min, count: sets * Self.ways)
-        identifiers = ContiguousArray(repeating: WalkIdentifier(high: 0, low: 0), count: sets * Self.ways)
-        transactions = ContiguousArray(repeating: 0, count: sets * Self.ways)
-        isAnswered = ContiguousArray(repeating: false, count: sets * Self.ways)
+        entries = ContiguousArray(repeating: Entry(), count: sets * Self.ways)
         mask = sets - 1
     }
 
@@ -43,7 +46,7 @@ struct AnswerTable: ~Copyable {
         var victim = -1
         for slot in set(of: key) {
             if keys[slot] == key {
-                if transactions[slot] == transaction || isAnswered[slot] { victim = slot }
+                if entries[slot].transaction == transaction || entries[slot].isAnswered { victim = slot }
                 if same < 0 || times[slot] < times[same] { same = slot }
                 sameCount += 1
             }
@@ -52,14 +55,12 @@ struct AnswerTable: ~Copyable {
         if victim < 0 { victim = sameCount >= Self.alike ? same : oldest }
         keys[victim] = key
         times[victim] = timeNanoseconds
-        identifiers[victim] = identifier
-        transactions[victim] = transaction
-        isAnswered[victim] = false
+        entries[victim] = Entry(identifier: identifier, transaction: transaction)
     }
 
     /// Whether there is a walk by this key that did not begin before `since` and was not answered.
     func holds(_ key: UInt64, since: Int64) -> Bool {
-        set(of: key).contains { keys[$0] == key && times[$0] != .min && times[$0] >= since && !isAnswered[$0] }
+        set(of: key).contains { keys[$0] == key && times[$0] != .min && times[$0] >= since && !entries[$0].isAnswered }
     }
 
     /// Takes the walk out: each is answered, or answers, once.
@@ -79,9 +80,9 @@ struct AnswerTable: ~Copyable {
             if rank(slot, transaction) > rank(best, transaction) { best = slot }
         }
         guard best >= 0 else { return nil }
-        let identifier = identifiers[best]
+        let identifier = entries[best].identifier
         if keeps {
-            isAnswered[best] = true
+            entries[best].isAnswered = true
         } else {
             keys[best] = 0
             times[best] = .min
@@ -90,7 +91,7 @@ struct AnswerTable: ~Copyable {
     }
 
     private func rank(_ slot: Int, _ transaction: UInt16) -> (Int, Int64) {
-        let isAlike = transactions[slot] == transaction
-        return (isAnswered[slot] ? 0 : isAlike ? 2 : 1, times[slot])
+        let isAlike = entries[slot].transaction == transaction
+        return (entries[slot].isAnswered ? 0 : isAlike ? 2 : 1, times[slot])
     }
 }

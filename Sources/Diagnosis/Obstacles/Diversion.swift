@@ -14,10 +14,12 @@ struct Diversion {
     var result: PacketState
     /// The rule that did it; nil where neither the trace nor the rules as read name one.
     var rule: RuleReference?
-    /// What the rules make of the packet without that one; nil where they translate it no more.
+    /// What the rules make of the packet without that one; nil where they translate it no more, or were not asked.
     var afterwards: HookResult?
+    /// The rule that keeps a client at one of several destinations (`-m recent`, session affinity), and its list.
+    var affinity: (rule: RuleReference, list: String)?
 
-    /// The last one on the walk; nil where the destination stays as sent.
+    /// The last one on a walk; nil where the destination stays as sent.
     init?(_ reading: WalkReading) {
         let sightings = reading.sightings
         let changed = zip(sightings, sightings.dropFirst()).reversed().first { before, hop in
@@ -64,11 +66,19 @@ struct Diversion {
         return packet.destination.isIPv4 ? "\(packet.destination):\(port)" : "[\(packet.destination)]:\(port)"
     }
 
+    /// `; iptables nat PREROUTING 1 in host sent it there instead of to 198.51.100.1:80`.
+    var words: String {
+        let kept =
+            affinity.map {
+                "; \($0.rule.name) keeps this client at it (session affinity, list \($0.list) of -m recent)"
+            } ?? ""
+        return "; \(rule?.name ?? "a rule of nat") in \(namespace.name) sent it there instead of to \(asked)\(kept)"
+    }
+
     /// A finding about the place that the packet was sent to, with the rule that sent it there.
     func named(in finding: Finding) -> Finding {
         guard let rule, finding.rule != rule else { return finding }
         var finding = finding
-        let words = "; \(rule.name) in \(namespace.name) sent it there instead of to \(asked)"
         if !finding.message.contains(rule.name) {
             finding.message += words
         } else if !finding.message.hasSuffix(words) {

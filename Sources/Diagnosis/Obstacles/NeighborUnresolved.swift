@@ -57,7 +57,7 @@ struct NeighborUnresolved: Obstacle {
 
     private func unresolved(_ step: NeighbourStep, _ surroundings: Surroundings) -> Candidate {
         let (namespace, device) = (step.namespace.name, step.link.name)
-        let diversion = DivertingRule(of: step.packet, in: step.namespace, by: nil, surroundings)?.words ?? ""
+        let diversion = Diversion(of: step.packet, in: step.namespace, by: nil, surroundings)?.words ?? ""
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
             "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))\(diversion)",

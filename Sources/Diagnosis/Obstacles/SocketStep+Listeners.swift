@@ -96,7 +96,7 @@ extension SocketStep {
 
     /// The rule that sent the packet here instead of to its own destination, in words; empty where none did.
     func diversion(_ surroundings: Surroundings) -> String {
-        DivertingRule(of: packet, in: namespace, by: device.isEmpty ? nil : device, surroundings)?.words ?? ""
+        Diversion(of: packet, in: namespace, by: device.isEmpty ? nil : device, surroundings)?.words ?? ""
     }
 }
 

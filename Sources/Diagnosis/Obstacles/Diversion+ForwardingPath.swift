@@ -4,18 +4,8 @@ internal import Ruleset
 internal import WalkModel
 internal import Wire
 
-/// A rule of a namespace that sent a packet elsewhere than where it was first sent.
-struct DivertingRule: Sendable {
-    var namespace: String
-    /// Nil where it is not known.
-    var rule: RuleReference?
-    /// `198.51.100.1:80`.
-    var first: String
-    /// The rule that keeps a client at one of several destinations (`-m recent`, session affinity), and what its list
-    /// has.
-    var affinity: (rule: RuleReference, list: String)?
-
-    /// Nil where the packet is still for its first destination.
+extension Diversion {
+    /// That of a packet on its forwarding path; nil where it is still for its first destination.
     ///
     /// - Parameter packet: as it is in `namespace`.
     init?(of packet: PacketState, in namespace: Namespace, by device: String?, _ surroundings: Surroundings) {
@@ -23,9 +13,10 @@ struct DivertingRule: Sendable {
         guard sent.source.family == packet.destination.family, surroundings.inputs.requestPassed == nil,
             sent.destination != packet.destination || sent.destinationPort != packet.destinationPort
         else { return nil }
-        self.namespace = namespace.name
-        let port = sent.hasPorts ? sent.destinationPort.map { ":\($0)" } ?? "" : ""
-        first = sent.destination.isIPv4 || port.isEmpty ? "\(sent.destination)\(port)" : "[\(sent.destination)]\(port)"
+        self.namespace = namespace
+        hook = device == nil ? .output : .prerouting
+        self.packet = sent
+        result = packet
         rule =
             surroundings.translations.last { !$0.isSource && $0.namespace == namespace.name }?.rule
             ?? Self.traced(namespace, surroundings.context) ?? Self.configured(sent, packet, namespace, device)
@@ -85,14 +76,5 @@ struct DivertingRule: Sendable {
         case .prefix(let prefix)?: prefix.contains(destination)
         default: true
         }
-    }
-
-    /// `; iptables nat PREROUTING 1 sent it there instead of to 198.51.100.1:80`.
-    var words: String {
-        let kept =
-            affinity.map {
-                "; \($0.rule.name) keeps this client at it (session affinity, list \($0.list) of -m recent)"
-            } ?? ""
-        return "; \(rule?.name ?? "a rule of nat") in \(namespace) sent it there instead of to \(first)\(kept)"
     }
 }
