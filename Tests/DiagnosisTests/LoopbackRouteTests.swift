@@ -46,20 +46,26 @@ struct LoopbackRouteTests {
         }
     }
 
-    @Test("DNAT to 127.0.0.1 of what came in by a network")
-    mutating func inbound() {
-        setRouteLocalnet("0")
+    @Test(
+        "DNAT to 127.0.0.1 of what came in by a network: the kernel says so, or the setting alone",
+        arguments: [true, false])
+    mutating func inbound(withReason: Bool) {
         network.add(
             iptables("nat", "PREROUTING", rules: ["-p tcp --dport 8080 -j DNAT --to-destination 127.0.0.1:80"]))
+        let drop = Stop(
+            namespace: "host", hook: .prerouting,
+            cause: .kernelDrop(reason: "IP_LOCALNET", location: "ip_route_input_slow"))
         let walk = Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.1").walk(
-            .dropped, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")],
-            stop: Stop(
-                namespace: "host", hook: .prerouting,
-                cause: .kernelDrop(reason: "IP_LOCALNET", location: "ip_route_input_slow")))
+            withReason ? .dropped : .lost, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")],
+            stop: withReason ? drop : nil)
+        setRouteLocalnet("0")
         let first = findings(walk).first
         #expect(first?.code == "route-localnet")
         #expect(first?.where.device == "eth0")
         #expect(first?.remedy?.commands == ["sysctl -w net.ipv4.conf.eth0.route_localnet=1"])
+        guard !withReason else { return }
+        setRouteLocalnet("1")
+        #expect(findings(walk).allSatisfy { $0.code != "route-localnet" })
     }
 
     @Test("a lookup that the source check refuses is no missing route", arguments: [Int32(22), 18, 13])

@@ -232,6 +232,23 @@ struct NeighbourCauseTests {
         #expect(lost(at: sights).first?.code == "lost-unexplained")
     }
 
+    @Test("fdb-misdirected: an entry of another VLAN is not asked", arguments: [(UInt16(10), true), (20, false)])
+    mutating func forwardingDatabaseOfVLAN(vlan: UInt16, isMet: Bool) {
+        entry("172.19.0.3", .reachable, 0x50)
+        for port in ["veth0", "veth2"] {
+            network.change("host", link: port) {
+                $0.bridgePort?.pvid = 10
+                $0.bridgePort?.vlans = [10]
+            }
+        }
+        network.change("host", link: "mybridge") {
+            $0.bridge?.vlanFiltering = true
+            $0.bridge?.fdb = [FDBEntry(mac: mac(0x50), device: "veth0", vlan: vlan)]
+        }
+        let first = lost(at: [.sent("mynamespace"), .hook("mynamespace", .postrouting, .srcnat)]).first
+        #expect((first?.code == "fdb-misdirected") == isMet, "\(first?.message ?? "")")
+    }
+
     // MARK: Bridges and macvlan
 
     @Test("mtu-exceeded: a bridge's port")

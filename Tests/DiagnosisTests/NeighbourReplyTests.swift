@@ -1,4 +1,5 @@
 import Network
+import Ruleset
 import Testing
 import Wire
 
@@ -138,5 +139,23 @@ struct NeighbourReplyTests {
         var namespace = namespace()
         namespace.links[1].flags = [.noARP]
         #expect(reply(namespace, "172.19.0.3") == "no ARP")
+    }
+
+    /// Who the sender says it is, by arp_announce (ip-sysctl): any address of its own, one of the target's subnet where
+    /// the source is none, always the best one for the target.
+    @Test(
+        "arp_announce chooses the sender's address of a request",
+        arguments: [
+            ("0", "198.51.100.9", "198.51.100.9"), ("1", "198.51.100.9", "172.19.0.3"),
+            ("1", "172.19.0.9", "172.19.0.9"), ("2", "172.19.0.9", "172.19.0.3"), ("0", "10.0.0.1", "172.19.0.3"),
+        ] as [(String, IPAddress, IPAddress)])
+    func announced(mode: String, source: IPAddress, asker: IPAddress) {
+        var namespace = namespace(["net.ipv4.conf.eth0.arp_announce": mode])
+        namespace.links[2].addresses.append(prefix("198.51.100.9/32"))
+        let step = NeighbourStep(
+            namespace: namespace, link: namespace.links[1],
+            packet: PacketState(source: source, destination: "172.19.0.2", ipProtocol: .udp), choice: RouteChoice(),
+            hop: "172.19.0.2", entry: nil, holders: [], resolution: .nobody, isKnown: false)
+        #expect(step.asker == asker)
     }
 }

@@ -132,6 +132,17 @@ struct SocketStateTests {
         #expect(findings(probe.walk(.unsent), noPort(101)).first?.code != "local-ports-exhausted")
     }
 
+    @Test("all ports of a range as wide as the default are used up: that is the program's affair")
+    mutating func wideRange() {
+        network.setting("net.ipv4.ip_local_port_range", "1024\t65535", in: "mynamespace")
+        network.change("mynamespace") { $0.socketUse = SocketUse(tcp: 512, timeWait: 64_000, udp: 0) }
+        var probe = Probe.tcp(80, to: "198.51.100.1")
+        probe.source = "0.0.0.0"
+        let first = findings(probe.walk(.unsent), noPort(99)).first
+        #expect(first?.code == "local-ports-exhausted")
+        #expect(first?.remedy == nil)
+    }
+
     @Test("/proc/net/sockstat and sockstat6 in one")
     func sockstat() {
         let text = """
