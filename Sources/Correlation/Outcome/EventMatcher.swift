@@ -45,9 +45,34 @@ struct EventMatcher {
         }
     }
 
+    /// Whether a free shows that the packet had come to its socket: it was freed where its destination is, for a reason
+    /// that nothing but a socket gives there.
+    func isOfSocket(_ drop: DropEvent, step: Int, _ batch: borrowing WalkBatch) -> Bool {
+        DropReason.housekeeping.contains(drop.reason) && isAtDestination(drop, step: step, batch)
+    }
+
+    /// Whether a packet was freed in a namespace that holds its destination, as it looked at `step`.
+    private func isAtDestination(_ drop: DropEvent, step: Int, _ batch: borrowing WalkBatch) -> Bool {
+        let sighting = batch.steps[step].sighting
+        let place = surroundings.place(of: sighting)
+        return (drop.namespace == nil || drop.namespace == surroundings.name(of: place))
+            && surroundings.places.areas[Int(place.namespace)].topologyIndex >= 0
+            && surroundings.places.holds(sighting.destination, in: place.namespace)
+    }
+
     /// The kernel frees packets in the course of healthy traffic, too.
-    func isHealthy(_ drop: DropEvent, outcome: Walk.Outcome, _ batch: borrowing WalkBatch) -> Bool {
+    ///
+    /// - Parameter step: that the drop's packet matches.
+    func isHealthy(
+        _ drop: DropEvent, step: Int, outcome: Walk.Outcome, _ batch: borrowing WalkBatch
+    ) -> Bool {
         if DropReason.alwaysHealthy.contains(drop.reason) { return true }
+        // The last of its path lies past an edge of the stream: it may have been taken there.
+        if packet.end.cutOff != nil, DropReason.healthyOnceDelivered.contains(drop.reason),
+            isAtDestination(drop, step: step, batch)
+        {
+            return true
+        }
         guard outcome == .delivered, packet.end.step >= 0 else { return false }
         if DropReason.healthyOnceDelivered.contains(drop.reason) { return true }
         let place = surroundings.place(of: batch.steps[packet.lastStep].sighting)

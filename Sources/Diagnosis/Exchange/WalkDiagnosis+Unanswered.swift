@@ -186,7 +186,8 @@ extension WalkDiagnosis {
         // TCP refuses with a RST: without one, only what explains a silence counts.
         let found = arrival.onward.candidates.first { !isTCP || $0.traits.contains(.explainsSilence) }
         guard var found else { return nil }
-        if isTCP, !found.traits.contains(.isSilent) { found.isCertain = false }
+        // Whoever refuses says so: a RST, or an ICMP error. Without one, the state may have changed meanwhile.
+        if !found.traits.contains(.isSilent) { found.isCertain = false }
         if found.isCertain, found.traits.contains(.dropsAtSocket) { walk.outcome = .dropped }
         return finding(of: found, arrival.reading)
     }
