@@ -176,6 +176,8 @@ final class ProbeReader {
     private func drain() {
         for source in sources.values { source.flush() }
         let stopped = realTimeNanoseconds()
+        // What bears the time of its reading can have passed before.
+        intake.endNanoseconds = max(intake.beginNanoseconds, stopped + 100_000_000)
         var isBehind = true
         var behind: Set<String> = []
         while isBehind || realTimeNanoseconds() < stopped + 40_000_000 {
