@@ -36,6 +36,9 @@ struct CutTests {
                     count += 1
                     let place = "\(path), \(form), CUT_SEED=\(seed): \(walk.id) \(walk.summary), \(walk.failure)"
                     #expect(!walk.hasError, "\(place): \(walk.findings.map(\.message))")
+                    // Of a connection that is older than what is known of conntrack, the parts on the two sides of a
+                    // translation are not joined.
+                    if form == .bare, walk.outcome == .lost { continue }
                     #expect(!walk.hasFailed || failures.contains(walk.failure), "\(place)")
                 }
             }

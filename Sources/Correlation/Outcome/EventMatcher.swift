@@ -51,13 +51,14 @@ struct EventMatcher {
         DropReason.housekeeping.contains(drop.reason) && isAtDestination(drop, step: step, batch)
     }
 
-    /// Whether a packet was freed in a namespace that holds its destination, as it looked at `step`.
+    /// Whether a packet was freed in a namespace that holds the destination that it had then; where the namespace is not
+    /// told, in the one of `step`.
     private func isAtDestination(_ drop: DropEvent, step: Int, _ batch: borrowing WalkBatch) -> Bool {
-        let sighting = batch.steps[step].sighting
-        let place = surroundings.place(of: sighting)
-        return (drop.namespace == nil || drop.namespace == surroundings.name(of: place))
-            && surroundings.places.areas[Int(place.namespace)].topologyIndex >= 0
-            && surroundings.places.holds(sighting.destination, in: place.namespace)
+        let places = surroundings.places
+        let namespace =
+            drop.namespace.map { places.area(named: $0) } ?? surroundings.place(of: batch.steps[step].sighting).namespace
+        return namespace >= 0 && places.areas[Int(namespace)].topologyIndex >= 0
+            && places.holds(drop.headers.tuple.destination, in: namespace)
     }
 
     /// The kernel frees packets in the course of healthy traffic, too.

@@ -115,7 +115,8 @@ struct PacketEnd {
             if places.areas[Int(place.namespace)].topologyIndex >= 0,
                 places.holds(sighting.source, in: place.namespace)
             {
-                // Made here: the hooks of what is sent come first, where they are at work.
+                // Made here: the hooks of what is sent come first, where they are at work. ARP meets none of them.
+                if sighting.network == .arp { return false }
                 if state.hasHooks(sighting, in: place.namespace) { return true }
                 // Or lent its address.
                 return watchesEntry && state.translations.knows(sighting.flowKey, in: place.namespace)
