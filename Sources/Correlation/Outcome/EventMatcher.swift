@@ -55,8 +55,8 @@ struct EventMatcher {
     /// told, in the one of `step`.
     private func isAtDestination(_ drop: DropEvent, step: Int, _ batch: borrowing WalkBatch) -> Bool {
         let places = surroundings.places
-        let namespace =
-            drop.namespace.map { places.area(named: $0) } ?? surroundings.place(of: batch.steps[step].sighting).namespace
+        let last = surroundings.place(of: batch.steps[step].sighting)
+        let namespace = drop.namespace.map { places.area(named: $0) } ?? last.namespace
         return namespace >= 0 && places.areas[Int(namespace)].topologyIndex >= 0
             && places.holds(drop.headers.tuple.destination, in: namespace)
     }
