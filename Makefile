@@ -24,7 +24,9 @@ test: ## run every test: units, properties, a short fuzzing, scenarios on the re
 	scripts/fuzz.sh $(FUZZ)
 	@# A hundred senders at once, alone: it measures what the probes keep up with.
 	$(SWIFT) test --skip-build --filter ScenarioTests.CrowdTests
-	$(SWIFT) test --skip-build --skip ScenarioTests.CrowdTests
+	@# Twenty containers of a real Docker engine for ten seconds (DOCKER_SECONDS=60 for a minute), alone too.
+	$(SWIFT) test --skip-build --filter ScenarioTests.DockerEngineTests
+	$(SWIFT) test --skip-build --skip ScenarioTests.CrowdTests --skip ScenarioTests.DockerEngineTests
 
 build: ## build the tool for debugging
 	@scripts/prerequisites.sh build

@@ -36,6 +36,7 @@ struct WalkBuilder {
         witness.rules = extra.rules
         witness.drop = extra.onlyDrop
         witness.sendFailure = extra.failure
+        witness.edges = record.edges
         return witness
     }
 

@@ -144,7 +144,10 @@ extension DropReason {
             lookAt: "who sent the RST: the segment before it", .healthyOnceDelivered),
         "TCP_INVALID_SYN": DropReasonEntry(
             "a SYN came in the middle of a connection",
-            lookAt: "a client that uses its port again; ss -tan on the receiver"),
+            lookAt:
+                "a SYN that was sent again, which is harmless, or a client that uses its port again; ss -tan on the "
+                + "receiver",
+            .healthyOnceDelivered),
         "TCP_CLOSE": DropReasonEntry(
             "the connection is closed on the receiver",
             lookAt: "ss -tan on the receiver", .healthyOnceDelivered),

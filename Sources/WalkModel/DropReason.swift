@@ -7,7 +7,7 @@ public enum DropReason {
     /// TCP has no more use for.
     public static let housekeeping: Set<String> = [
         "QUEUE_PURGE", "SOCKET_CLOSE", "SOCKET_DESTROYED", "TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE",
-        "TCP_FLAGS", "TCP_RESET", "TCP_ACK_UNSENT_DATA", "TCP_OFOMERGE", "TCP_ABORT_ON_DATA",
+        "TCP_FLAGS", "TCP_RESET", "TCP_ACK_UNSENT_DATA", "TCP_OFOMERGE", "TCP_ABORT_ON_DATA", "TCP_INVALID_SYN",
     ]
 
     /// How the kernel lets go of packets that have reached their end. An echo reply is freed with `NO_SOCKET` after

@@ -7,6 +7,8 @@ public struct WalkWitness: Sendable, Hashable {
     /// The drop that is all there is of a packet never seen.
     public var drop: DropEvent?
     public var sendFailure: SendFailure?
+    /// What was not seen of the packet, or of its consequences, may lie past these.
+    public var edges: WalkEdges = []
 
     public init() {}
 }

@@ -13,6 +13,7 @@ public struct WalkRecord: Sendable {
     public var endNanoseconds: Int64
     public var outcome: Walk.Outcome
     public var cutOff: Walk.Edge?
+    var edges: WalkEdges = []
     var stepStart: Int
     var stepCount: Int
     /// The step where it ended, counted from `stepStart`; -1 where it never began.

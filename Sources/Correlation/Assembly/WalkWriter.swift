@@ -57,6 +57,7 @@ struct WalkWriter: ~Copyable {
             startNanoseconds: base, endNanoseconds: ended.endNanoseconds, outcome: end.ending.outcome,
             stepStart: start, stepCount: ended.steps.count, lastStep: end.step, observationCount: packet.count)
         record.cutOff = end.cutOff
+        record.edges = end.edges
         if end.cutOff != nil { batch.steps[ended.lastStep].confidence = .weak }
         if !events.isEmpty || !state.isPlain {
             let outcome = Outcome.of(ended, in: batch, events, context, near: surroundings, state)

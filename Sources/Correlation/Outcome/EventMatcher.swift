@@ -45,9 +45,35 @@ struct EventMatcher {
         }
     }
 
+    /// Whether a free shows that the packet had come to its socket: it was freed where its destination is, for a reason
+    /// that nothing but a socket gives there.
+    func isOfSocket(_ drop: DropEvent, step: Int, _ batch: borrowing WalkBatch) -> Bool {
+        DropReason.housekeeping.contains(drop.reason) && isAtDestination(drop, step: step, batch)
+    }
+
+    /// Whether a packet was freed in a namespace that holds the destination that it had then; where the namespace is not
+    /// told, in the one of `step`.
+    private func isAtDestination(_ drop: DropEvent, step: Int, _ batch: borrowing WalkBatch) -> Bool {
+        let places = surroundings.places
+        let last = surroundings.place(of: batch.steps[step].sighting)
+        let namespace = drop.namespace.map { places.area(named: $0) } ?? last.namespace
+        return namespace >= 0 && places.areas[Int(namespace)].topologyIndex >= 0
+            && places.holds(drop.headers.tuple.destination, in: namespace)
+    }
+
     /// The kernel frees packets in the course of healthy traffic, too.
-    func isHealthy(_ drop: DropEvent, outcome: Walk.Outcome, _ batch: borrowing WalkBatch) -> Bool {
+    ///
+    /// - Parameter step: that the drop's packet matches.
+    func isHealthy(
+        _ drop: DropEvent, step: Int, outcome: Walk.Outcome, _ batch: borrowing WalkBatch
+    ) -> Bool {
         if DropReason.alwaysHealthy.contains(drop.reason) { return true }
+        // The last of its path lies past an edge of the stream: it may have been taken there.
+        if packet.end.cutOff != nil, DropReason.healthyOnceDelivered.contains(drop.reason),
+            isAtDestination(drop, step: step, batch)
+        {
+            return true
+        }
         guard outcome == .delivered, packet.end.step >= 0 else { return false }
         if DropReason.healthyOnceDelivered.contains(drop.reason) { return true }
         let place = surroundings.place(of: batch.steps[packet.lastStep].sighting)

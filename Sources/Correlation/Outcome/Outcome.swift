@@ -56,7 +56,13 @@ struct Outcome {
                         of: event.headers, namespace: event.namespace, time: event.timeNanoseconds, batch, state)
                 else { continue }
                 taken.insert(number)
-                if !matcher.isHealthy(event, outcome: result, batch), drop == nil || step >= drop?.step ?? 0 {
+                if result == .lost || cutOff != nil, matcher.isOfSocket(event, step: step, batch) {
+                    result = .delivered
+                    cutOff = nil
+                }
+                if !matcher.isHealthy(event, step: step, outcome: result, batch),
+                    drop == nil || step >= drop?.step ?? 0
+                {
                     drop = (event, step)
                 }
             case .rule(let event):

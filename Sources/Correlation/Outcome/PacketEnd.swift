@@ -9,6 +9,8 @@ struct PacketEnd {
     var ending: Ending
     /// The edge of the stream beyond which the rest of the packet may lie that was not seen to arrive.
     var cutOff: Walk.Edge?
+    /// The edges that it is close to, whether or not it was seen to arrive.
+    private(set) var edges: WalkEdges = []
 
     /// Nanoseconds. What is seen later of a packet comes no later than this, readers that lag behind included.
     private static let edge: Int64 = 100_000_000
@@ -65,15 +67,18 @@ struct PacketEnd {
             ending = .lost
         }
         if ending == .lost, bytesGoOn { ending = .left }
-        guard ending == .lost else { return }
         if state.isClosing, state.watermark < lastNanoseconds || state.watermark - lastNanoseconds < Self.edge {
-            cutOff = .end
-        } else if batch.steps[start].sighting.timeNanoseconds - state.beginning < Self.edge,
+            edges.insert(.end)
+        }
+        if batch.steps[start].sighting.timeNanoseconds - state.beginning < Self.edge,
             Self.beginsMidway(batch.steps[start].sighting, near: surroundings, state)
         {
-            cutOff = .beginning
+            edges.insert(.beginning)
         }
-        if cutOff != nil { ending = .left }
+        // A copy for somebody else, too, is all that was seen of it.
+        guard ending.outcome == .lost, !edges.isEmpty else { return }
+        cutOff = edges.contains(.end) ? .end : .beginning
+        ending = .left
     }
 
     /// Of a packet last seen as fragments, the last step where there were more of them: the others stayed there, so
@@ -110,7 +115,8 @@ struct PacketEnd {
             if places.areas[Int(place.namespace)].topologyIndex >= 0,
                 places.holds(sighting.source, in: place.namespace)
             {
-                // Made here: the hooks of what is sent come first, where they are at work.
+                // Made here: the hooks of what is sent come first, where they are at work. ARP meets none of them.
+                if sighting.network == .arp { return false }
                 if state.hasHooks(sighting, in: place.namespace) { return true }
                 // Or lent its address.
                 return watchesEntry && state.translations.knows(sighting.flowKey, in: place.namespace)

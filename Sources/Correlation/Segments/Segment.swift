@@ -1,4 +1,5 @@
 internal import WalkModel
+import Observations
 
 /// One of the forms in which a range of a TCP stream was seen: a packet, with all its sightings.
 struct Segment {
@@ -12,6 +13,8 @@ struct Segment {
     var flows: ContiguousArray<FlowKey> = []
     var firstNanoseconds = Int64.max
     var lastNanoseconds = Int64.min
+    /// Nanoseconds by which its last sighting may have passed before the time that it bears.
+    private var lateNanoseconds: Int64 = 0
     let label: UInt64
     let identification: UInt16
     let tcpFlags: UInt8
@@ -28,8 +31,13 @@ struct Segment {
         members.append(member)
         places.insert(sighting.vantage)
         firstNanoseconds = min(firstNanoseconds, sighting.timeNanoseconds)
-        lastNanoseconds = max(lastNanoseconds, sighting.timeNanoseconds)
+        guard sighting.timeNanoseconds >= lastNanoseconds else { return }
+        lastNanoseconds = sighting.timeNanoseconds
+        lateNanoseconds = sighting.clock == .reading ? Self.readingNanoseconds : 0
     }
+
+    /// From a passage to the time at which it was read: longer only where other sightings go missing too.
+    private static let readingNanoseconds: Int64 = 5_000_000
 
     /// Whether the other one's bytes can be among this one's, by what segmentation leaves alone. FIN and PSH go with
     /// the last segment, CWR with the first, and all else with each.
@@ -41,6 +49,6 @@ struct Segment {
     /// Whether the other one came later, elsewhere, with bytes of this one: not what was sent again.
     func goesOn(in other: Segment) -> Bool {
         range.overlaps(other.range) && places.isDisjoint(with: other.places)
-            && other.lastNanoseconds > lastNanoseconds
+            && other.lastNanoseconds > lastNanoseconds - lateNanoseconds
     }
 }

@@ -186,9 +186,23 @@ extension WalkDiagnosis {
         // TCP refuses with a RST: without one, only what explains a silence counts.
         let found = arrival.onward.candidates.first { !isTCP || $0.traits.contains(.explainsSilence) }
         guard var found else { return nil }
-        if isTCP, !found.traits.contains(.isSilent) { found.isCertain = false }
+        // What a server sends from its own port answers something that was not seen; its client's socket is gone by now.
+        if !isTCP, !found.traits.contains(.isSilent), isOfServer(arrival) { return [] }
+        // Whoever refuses says so: a RST, or an ICMP error. Without one, the state may have changed meanwhile.
+        if !found.traits.contains(.isSilent) { found.isCertain = false }
         if found.isCertain, found.traits.contains(.dropsAtSocket) { walk.outcome = .dropped }
         return finding(of: found, arrival.reading)
+    }
+
+    /// Whether a datagram comes from a port on which its sender listens.
+    private func isOfServer(_ arrival: Arrival) -> Bool {
+        guard let first = arrival.reading.sightings.first, let sender = topology[namespace: first.namespace],
+            let port = arrival.packet.sourcePort
+        else { return false }
+        return sender.listeners.contains {
+            $0.protocol == arrival.packet.ipProtocol.description && $0.port == port
+                && $0.takes(arrival.packet.source)
+        }
     }
 
     private func replyStopped(_ arrival: Arrival) -> [Finding]? {

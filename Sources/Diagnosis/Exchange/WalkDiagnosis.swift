@@ -33,9 +33,9 @@ struct WalkDiagnosis {
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         switch walk.outcome {
-        case .delivered: return walk.answers == nil ? delivered(reading, packet) : []
+        case .delivered: return walk.answers == nil && !isCut ? delivered(reading, packet) : []
         case .left:
-            if walk.answers != nil { return [] }
+            if walk.answers != nil || isCut { return [] }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
@@ -50,6 +50,13 @@ struct WalkDiagnosis {
     var isComplete: Bool {
         walk.losses.allSatisfy(\.isOfRuleTrace)
             && context.losses.allSatisfy { $0.lost == 0 || $0.source.hasPrefix(Loss.ruleTracePrefix) }
+    }
+
+    /// Whether a packet that went on, or the reply to it, is so close to an edge of the recording that the rest of it may
+    /// lie past that: then neither what it looked like before nor what was not seen after means anything.
+    private var isCut: Bool {
+        if let reply, reply.hasStopped { return false }
+        return !walk.witness.edges.isEmpty || reply.map { !$0.witness.edges.isEmpty } ?? false
     }
 
     /// The namespace that sends a packet.

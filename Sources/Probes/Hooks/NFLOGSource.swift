@@ -112,12 +112,15 @@ final class NFLOGSource: DatagramReader {
         return number
     }
 
-    /// The packet's own length, which its IP header tells; NFLOG does not.
+    /// The packet's own length, which its IP header tells; NFLOG does not. Of a TCP packet that is too long for its
+    /// header's field (`iph_set_totlen`; BIG TCP, or what lo takes before it is cut) it is the least that it can be.
     static func originalLength(_ packet: UnsafeRawBufferPointer) -> Int {
         guard packet.count >= 6 else { return packet.count }
-        let told: Int
+        var told: Int
         switch packet[0] >> 4 {
-        case 4: told = Int(packet[2]) << 8 | Int(packet[3])
+        case 4:
+            told = Int(packet[2]) << 8 | Int(packet[3])
+            if told == 0 { told = Int(UInt16.max) + 1 }
         case 6: told = 40 + (Int(packet[4]) << 8 | Int(packet[5]))
         default: told = 0
         }

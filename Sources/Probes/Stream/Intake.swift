@@ -55,6 +55,8 @@ final class Intake {
     /// Packets that passed before are not taken: while the probes were armed one after the other some saw what others
     /// missed, and a packet would seem to have got lost between them.
     var beginNanoseconds = Int64.min
+    /// Nor are packets that passed later: once a run is stopped some sources are read further than others.
+    var endNanoseconds = Int64.max
     /// Decides `Observation.matchesFilter`; set before the first packet.
     var filter: PacketFilter?
     /// Sees each packet, with its bytes, as it is taken in: asks for its route, for one.
@@ -83,7 +85,7 @@ final class Intake {
     ///
     /// - Parameter rank: order among packets of one time: the lower goes first.
     func packet(_ observation: Observation, bytes: UnsafeRawBufferPointer, rank: UInt8 = 0) {
-        if observation.timeNanoseconds < beginNanoseconds { return }
+        guard (beginNanoseconds...endNanoseconds).contains(observation.timeNanoseconds) else { return }
         var taken = observation
         let point = registry[observation.vantage]
         if let filter {
@@ -109,7 +111,7 @@ final class Intake {
 
     /// Takes an event that has a place among the packets: a rule met, a drop.
     func event(_ event: Event, timeNanoseconds: Int64, rank: UInt8 = 128) {
-        if timeNanoseconds < beginNanoseconds, case .drop = event { return }
+        if !(beginNanoseconds...endNanoseconds).contains(timeNanoseconds), case .drop = event { return }
         let last = chunks.count - 1
         add(
             key: max(timeNanoseconds, watermarkNanoseconds), rank: rank, isPacket: false,

@@ -154,10 +154,11 @@ final class ProbeReader {
         if lag < 60_000_000 { lag = 0 }
     }
 
-    private func release(readUpTo: Int64, hold: Int64?) {
+    private func release(readUpTo: Int64, hold: Int64?, lag: Int64? = nil) {
         routes?.ask(into: intake)
         join.release(readUpTo: readUpTo, into: intake)
-        queue.push(intake.release(readUpTo: readUpTo, hold: hold, lag: hold == nil ? lag : 0))
+        let late = hold == nil ? self.lag : 0
+        queue.push(intake.release(readUpTo: readUpTo, hold: hold, lag: lag ?? late))
     }
 
     func readOnce(_ source: any ProbeSource, began: Int64) -> Int64 {
@@ -175,6 +176,8 @@ final class ProbeReader {
     private func drain() {
         for source in sources.values { source.flush() }
         let stopped = realTimeNanoseconds()
+        // What bears the time of its reading can have passed before.
+        intake.endNanoseconds = max(intake.beginNanoseconds, stopped + 100_000_000)
         var isBehind = true
         var behind: Set<String> = []
         while isBehind || realTimeNanoseconds() < stopped + 40_000_000 {
@@ -212,6 +215,8 @@ final class ProbeReader {
             queue.warn("\(leftOut) routing decisions were not asked for: more than 2000 new flows a second")
         }
         join.release(readUpTo: .max, into: intake)
-        release(readUpTo: realTimeNanoseconds(), hold: 0)
+        // All that came goes out; that nothing is missing holds up to the stop alone.
+        let now = realTimeNanoseconds()
+        release(readUpTo: now, hold: 0, lag: max(0, now - stopped))
     }
 }
