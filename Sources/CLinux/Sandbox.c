@@ -71,6 +71,11 @@ static int map_identities(pid_t child, uid_t user, gid_t group) {
     return write_file(path, text);
 }
 
+int packetwalk_unshare_mounts(void) {
+    if (unshare(CLONE_NEWNS) != 0) return -errno;
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ? -errno : 0;
+}
+
 static void refuse(int pipe_end, int step) {
     struct report report = {step, errno};
     ssize_t ignored = write(pipe_end, &report, sizeof report);
