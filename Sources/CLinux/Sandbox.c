@@ -128,7 +128,9 @@ static void run_first_process(const char *path, char *const arguments[], char *c
     sigset_t set;
     forwarded_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    pid_t program = fork();
+    // Not glibc's fork, which takes the locks of malloc: another thread outside may have held one when this process was
+    // made, and nobody here would ever give it back.
+    pid_t program = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (program < 0) refuse(report, PACKETWALK_SANDBOX_PROCESS);
     if (program == 0) {
         sigset_t none;
