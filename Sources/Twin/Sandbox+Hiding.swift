@@ -13,7 +13,8 @@ extension Sandbox {
     /// in the mount namespace of the new program they have no name (`ip netns`) and no other mount, and the processes in
     /// them have no entry in /proc. A process that one of those starts later has one again: /proc is the kernel's own,
     /// and covered entry by entry. Returns only to throw `SandboxError`.
-    public func enter(hiding names: [String], arguments: [String] = CommandLine.arguments) throws(SandboxError) -> Never {
+    public func enter(hiding names: [String], arguments: [String] = CommandLine.arguments) throws(SandboxError) -> Never
+    {
         let path = try Self.ownPath()
         let mark = "\(outside):\(isPrivileged ? "root" : "user"):built"
         do {

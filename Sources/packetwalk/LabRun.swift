@@ -22,8 +22,10 @@ struct LabRun {
 
     func run() throws {
         let lab = try findLab(name)
-        if !traces, hidden.contains(lab.probe.from) {
-            throw RunError(.usage, "cannot send from \(lab.probe.from), which is hidden: use --trace, or hide others")
+        if hidden.contains(lab.probe.from) {
+            throw RunError(
+                .usage,
+                "cannot send from \(lab.probe.from), which is hidden: the packet of \(lab.name) comes from there")
         }
         try buildInSandbox(lab, hiding: hidden)
         // Only inside: outside the program runs itself again, and would empty the file.

@@ -38,7 +38,8 @@ struct HiddenLabTests {
         #expect(unknown.status == 64)
         #expect(
             unknown.standardError
-                == "packetwalk: cannot hide wam: no such namespace in the lab namespace-to-wan; it has mynamespace, wan\n")
+                == "packetwalk: cannot hide wam: no such namespace in the lab namespace-to-wan; it has mynamespace, wan\n"
+        )
         let sender = try LabRun.packetwalk(["lab", "run", "namespace-to-wan", "--hide", "mynamespace"])
         #expect(sender.status == 64)
         #expect(sender.standardError.hasPrefix("packetwalk: cannot send from mynamespace, which is hidden"))
@@ -66,7 +67,8 @@ struct HiddenLabTests {
         if run.walks.isEmpty { problems.append("no walk; \(run.standardError.prefix(300))") }
         if let code = fault.code {
             if finding?.code.rawValue != code || finding.map(fault.isMet) != true {
-                problems.append("\(finding.map { "\($0.code) at \($0.where): \($0.message)" } ?? "no finding"), not \(code)")
+                let words = finding.map { "\($0.code) at \($0.where): \($0.message)" }
+                problems.append("\(words ?? "no finding"), not \(code)")
             }
             // Without what was written down for it, only where it arrived may be out of sight.
             let left = lab.hidden == nil && walk?.outcome == .left

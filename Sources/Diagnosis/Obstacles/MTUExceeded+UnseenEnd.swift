@@ -10,8 +10,10 @@ extension MTUExceeded {
     func unseenEnd(_ stop: StoppedPacket) -> Candidate? {
         let topology = stop.context.topology
         guard ["__dev_forward_skb", "__dev_forward_skb2"].contains(stop.report.location), let last = stop.last,
-            last.direction == .out, let link = last.device.flatMap({ topology[namespace: last.namespace]?[device: $0] }),
-            link.kind == .veth, link.isUp, link.hasCarrier, link.peer?.namespace.flatMap({ topology[namespace: $0] }) == nil,
+            last.direction == .out, let device = last.device,
+            let link = topology[namespace: last.namespace]?[device: device],
+            link.kind == .veth, link.isUp, link.hasCarrier,
+            link.peer?.namespace.flatMap({ topology[namespace: $0] }) == nil,
             stop.packet.length > 0
         else { return nil }
         return candidate(
