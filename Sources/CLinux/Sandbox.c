@@ -71,6 +71,11 @@ static int map_identities(pid_t child, uid_t user, gid_t group) {
     return write_file(path, text);
 }
 
+int packetwalk_unshare_mounts(void) {
+    if (unshare(CLONE_NEWNS) != 0) return -errno;
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ? -errno : 0;
+}
+
 static void refuse(int pipe_end, int step) {
     struct report report = {step, errno};
     ssize_t ignored = write(pipe_end, &report, sizeof report);
@@ -123,7 +128,9 @@ static void run_first_process(const char *path, char *const arguments[], char *c
     sigset_t set;
     forwarded_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    pid_t program = fork();
+    // Not glibc's fork, which takes the locks of malloc: another thread outside may have held one when this process was
+    // made, and nobody here would ever give it back.
+    pid_t program = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (program < 0) refuse(report, PACKETWALK_SANDBOX_PROCESS);
     if (program == 0) {
         sigset_t none;

@@ -53,7 +53,10 @@ public struct Lab: Sendable, Hashable {
         var slow: Bool?
         /// Nil: the base's.
         var probe: Probe?
+        /// Nil: the base's.
+        var far: [String]?
         var expected: Expectation
+        var hidden: Expectation?
         var then: [Expectation]?
         var notes: [Expectation]?
     }
@@ -68,7 +71,11 @@ public struct Lab: Sendable, Hashable {
     /// Building it takes long: the tests run it only where they are asked to.
     public let isSlow: Bool
     public let probe: Probe
+    /// The namespaces that would be other machines, beyond the host's uplink: on a real host nothing of them can be seen.
+    public let far: [String]
     public let expected: Expectation
+    /// What must come out where the far ends are hidden, if not the same: the fault is in one of them.
+    public let hidden: Expectation?
     /// What must be found once the first finding's remedy has been run, and so on, in this order: one for each further
     /// fault of the network.
     public let then: [Expectation]
@@ -100,6 +107,7 @@ public struct Lab: Sendable, Hashable {
         summary = description.summary
         isSlow = description.slow ?? false
         expected = description.expected
+        hidden = description.hidden
         then = description.then ?? []
         notes = description.notes ?? []
         var base: Lab?
@@ -120,6 +128,7 @@ public struct Lab: Sendable, Hashable {
             throw LabError(lab: name, problem: "lab.json has neither a probe nor a base that has one")
         }
         self.probe = probe
+        far = description.far ?? base?.far ?? []
     }
 
     /// Every command that builds it, as a reader could type them. Throws `LabError`.

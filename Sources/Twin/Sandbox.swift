@@ -28,8 +28,13 @@ public struct Sandbox: Sendable, Hashable {
 
     /// Whether root in here is root outside too.
     public let isPrivileged: Bool
+    /// Whether its network has been built, and this program runs again where a part of it can't be seen.
+    public let isBuilt: Bool
+    /// The inode of the network namespace outside.
+    let outside: UInt64
 
-    /// Carries the sandbox's mark to the program inside: the inode of the network namespace outside, and the mode.
+    /// Carries the sandbox's mark to the program inside: the inode of the network namespace outside, the mode, and
+    /// `built` where its network has been.
     static let markVariable = "PACKETWALK_SANDBOX"
 
     /// The sandbox that this process runs in; nil outside of one.
@@ -44,9 +49,11 @@ public struct Sandbox: Sendable, Hashable {
 
     static func decode(mark: String, inode: UInt64?) -> Sandbox? {
         let parts = mark.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let outside = UInt64(parts[0]), let inode, inode != outside else { return nil }
-        guard parts[1] == "root" || parts[1] == "user" else { return nil }
-        return Sandbox(isPrivileged: parts[1] == "root")
+        guard (2...3).contains(parts.count), let outside = UInt64(parts[0]), let inode, inode != outside else {
+            return nil
+        }
+        guard parts[1] == "root" || parts[1] == "user", parts.count == 2 || parts[2] == "built" else { return nil }
+        return Sandbox(isPrivileged: parts[1] == "root", isBuilt: parts.count == 3, outside: outside)
     }
 
     /// Runs this very program in a new sandbox with `arguments` (the first is its name) and gives its exit status, or
@@ -58,11 +65,13 @@ public struct Sandbox: Sendable, Hashable {
         arguments: [String] = CommandLine.arguments, environment: [String: String] = [:],
         privilege: Privilege = .automatic
     ) throws(SandboxError) -> Int32 {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard count > 0 else { throw SandboxError(step: .execute, errorNumber: errno) }
-        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return try run(path: path, arguments: arguments, environment: environment, privilege: privilege)
+        try run(path: ownPath(), arguments: arguments, environment: environment, privilege: privilege)
+    }
+
+    /// The file of this very program.
+    static func ownPath() throws(SandboxError) -> String {
+        guard let path = linkTarget("/proc/self/exe") else { throw SandboxError(step: .execute, errorNumber: errno) }
+        return path
     }
 
     /// As `enter`, with the program `path`.
@@ -105,7 +114,7 @@ public struct Sandbox: Sendable, Hashable {
         }
     }
 
-    private static func merged(with changed: [String: String]) -> [String] {
+    static func merged(with changed: [String: String]) -> [String] {
         var entries: [String] = []
         var next = environ
         while let entry = next.pointee {

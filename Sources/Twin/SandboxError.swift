@@ -16,6 +16,8 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         case mount = 4
         /// Running the program inside.
         case execute = 5
+        /// Hiding a network namespace in it.
+        case hide = 6
     }
 
     public var step: Step
@@ -31,7 +33,7 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// Looks at the settings that forbid user namespaces; `setting` reads a file's text.
     static func remedy(step: Step, setting: (String) -> String?) -> String? {
-        guard step != .execute, step != .process else { return nil }
+        guard step != .execute, step != .process, step != .hide else { return nil }
         if setting("/proc/sys/kernel/unprivileged_userns_clone") == "0" {
             return "sysctl -w kernel.unprivileged_userns_clone=1"
         }
@@ -54,6 +56,7 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
             case .identity: "become root inside it"
             case .mount: "mount its /run"
             case .execute: "run this program inside it"
+            case .hide: "hide a network namespace in it"
             }
         let advice =
             switch (remedy, step) {

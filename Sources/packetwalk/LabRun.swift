@@ -17,13 +17,17 @@ struct LabRun {
     var fixes = false
     /// The file that keeps the run.
     var recording: String?
-    /// How to get into a sandbox.
-    var enter: (Lab) throws -> Sandbox = enterSandbox
+    /// Namespaces of the lab that the tool must not see.
+    var hidden: [String] = []
 
     func run() throws {
         let lab = try findLab(name)
-        let sandbox = try enter(lab)
-        try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+        if hidden.contains(lab.probe.from) {
+            throw RunError(
+                .usage,
+                "cannot send from \(lab.probe.from), which is hidden: the packet of \(lab.name) comes from there")
+        }
+        try buildInSandbox(lab, hiding: hidden)
         // Only inside: outside the program runs itself again, and would empty the file.
         let recorder = try recording.map { try openRecorder($0) }
         guard traces else {
@@ -74,11 +78,30 @@ extension Explainer {
 
 /// The sandbox that this process is in. Outside of one the program runs itself again inside and this call never
 /// returns: the process ends with the inner one's status.
-func enterSandbox(for lab: Lab) throws -> Sandbox {
+private func enterSandbox(for lab: Lab) throws -> Sandbox {
     if let sandbox = Sandbox.current { return sandbox }
     if let lack = lab.unmetNeed() { throw RunError(.lacking, "cannot run the lab \(lab.name): \(lack)") }
     do {
         exit(try Sandbox.enter())
+    } catch {
+        throw RunError(.lacking, "\(error)")
+    }
+}
+
+/// Builds the lab in a sandbox of its own, and returns in there where the namespaces `hidden` can't be seen.
+func buildInSandbox(_ lab: Lab, hiding hidden: [String]) throws {
+    let sandbox = try enterSandbox(for: lab)
+    // This program runs once more where something is hidden.
+    if sandbox.isBuilt { return }
+    try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+    if hidden.isEmpty { return }
+    let names = Sandbox.namedNamespaces
+    for name in hidden where !names.contains(name) {
+        let choice = names.isEmpty ? "it has none that can be" : "it has \(names.joined(separator: ", "))"
+        throw RunError(.usage, "cannot hide \(visibleText(name)): no such namespace in the lab \(lab.name); \(choice)")
+    }
+    do {
+        try sandbox.enter(hiding: hidden)
     } catch {
         throw RunError(.lacking, "\(error)")
     }

@@ -31,6 +31,9 @@ pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const en
                        int input, int output, int error, int network_namespace,
                        int parent_death_signal, int new_group);
 
+/// unshare(CLONE_NEWNS) for the calling thread, whose mounts are then no other's too. -errno where it fails.
+int packetwalk_unshare_mounts(void);
+
 /// The step that failed in `packetwalk_sandbox`.
 enum {
     PACKETWALK_SANDBOX_PROCESS = 1,
@@ -38,6 +41,7 @@ enum {
     PACKETWALK_SANDBOX_IDENTITY = 3,
     PACKETWALK_SANDBOX_MOUNT = 4,
     PACKETWALK_SANDBOX_EXECUTE = 5,
+    PACKETWALK_SANDBOX_HIDE = 6,
 };
 
 /// Runs the program `path` in new network, mount, process and IPC namespaces (and a user namespace, where asked),

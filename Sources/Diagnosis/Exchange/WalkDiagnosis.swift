@@ -37,7 +37,8 @@ struct WalkDiagnosis {
         case .left:
             if walk.answers != nil || isCut { return [] }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
-            if reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
+            if let reply, reply.outcome == .delivered { return refusedOutside(reply, reading) }
+            if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
         case .dropped, .rejected, .lost, .unsent: return diverted(stopped(reading, request: nil), reading)
         }

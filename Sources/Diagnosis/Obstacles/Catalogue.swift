@@ -31,7 +31,8 @@ enum Catalogue {
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
         // Replies
-        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), NoAnswer(),
+        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), RefusedOutside(),
+        NoAnswer(),
         // No cause found
         LocalPortsExhausted(), KernelRefusal(), SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),
     ]

@@ -48,7 +48,8 @@ struct NeighborUnresolved: Obstacle {
         case .nobody:
             let isOther =
                 step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.context.graph) != nil
-            if !isOther, step.silences.isEmpty, surroundings.loosePort(step) == nil {
+            let isNamed = step.deadEnd != nil || surroundings.loosePort(step) != nil
+            if !isOther, step.silences.isEmpty, !isNamed {
                 judgements.append(.candidate(unresolved(step, surroundings)))
             }
         }

@@ -27,14 +27,17 @@ struct RoutedElsewhere: Obstacle {
             to: packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice, mainOnly: true)
         guard let rule = chosen.rule, !rule.isDefault, chosen.kind != "local", main.kind != nil,
             main.device != chosen.device || main.gateway != chosen.gateway || main.kind != chosen.kind,
-            isFree(station, inputs)
+            let end = mainPathEnd(station, inputs)
         else { return nil }
+        // Past the edge of what can be seen neither route is known to be better.
+        var arrives = false
+        if case .delivered = end { arrives = true }
         let place: CommandWords = rule.priority > 1 ? "priority \(rule.priority - 1)" : ""
         let mark = rule.mark != nil ? " (the packet's mark is 0x\(String(packet.mark, radix: 16)))" : ""
         let name = namespace.name
         return candidate(
             at: Finding.Place(namespace: name, device: chosen.device),
-            "the rule \"\(rule.text)\"\(mark) in \(name) routes the packet by \(chosen.text), where it fails; the main table's route \(main.text) would deliver it",
+            "the rule \"\(rule.text)\"\(mark) in \(name) routes the packet by \(chosen.text), where \(cause != nil || arrives ? "it fails" : "no reply came"); the main table's route \(main.text) would \(arrives ? "deliver it" : "let it out")",
             evidence: [
                 .state("ip rule \(rule.text) in \(name)"), Fact(chosen.evidence, chosen.text),
                 .state("main table: \(main.text)"),
@@ -43,11 +46,11 @@ struct RoutedElsewhere: Obstacle {
                 .ip(
                     namespace, packet.destination.family,
                     "rule add from \(packet.source) to \(packet.destination) lookup main \(words: place)")
-            ]), isCertain: cause?.isCertain ?? true, reasons: cause?.reasons ?? [])
+            ]), isCertain: cause?.isCertain ?? arrives, reasons: cause?.reasons ?? [])
     }
 
-    /// Whether the main table's path carries the packet.
-    private func isFree(_ station: Station, _ inputs: PathInputs) -> Bool {
+    /// Where the main table's path ends; nil where something stops the packet on it.
+    private func mainPathEnd(_ station: Station, _ inputs: PathInputs) -> ForwardPath.End? {
         var inputs = inputs
         inputs.usesMainTableOnly = true
         let name = station.namespace.name
@@ -56,6 +59,7 @@ struct RoutedElsewhere: Obstacle {
                 .hook(namespace: name, hook: .prerouting, priority: .min, inDevice: $0, outDevice: nil)
             } ?? .send(namespace: name)
         let path = ForwardPath(of: station.packet, from: start, inputs)
-        return path.end != .stopped && !PathFindings(path).candidates.contains(where: \.isCertain)
+        if path.end == .stopped || PathFindings(path).candidates.contains(where: \.isCertain) { return nil }
+        return path.end
     }
 }

@@ -6,13 +6,14 @@ internal import WalkModel
 /// stops the outer packet on its own path appears under its own code.
 struct VXLANUnreachable: Obstacle {
     let code: FindingCode = "vxlan-unreachable"
-    let steps: Set<PathStep.Kind> = [.tunnel]
+    let steps: Set<PathStep.Kind> = [.tunnel, .neighbour]
     let reasons: Set = [
         "VXLAN_VNI_NOT_FOUND", "VXLAN_NO_REMOTE", "NOT_SPECIFIED", "NEIGH_FAILED", "NO_SOCKET", "UDP_CSUM",
     ]
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        if case .neighbour(let step) = step { return leadsNowhere(step, surroundings) }
         guard case .tunnel(let step) = step else { return [] }
         guard let why = words(step.fault, step) else { return [] }
         var remedy: Remedy?
@@ -28,6 +29,19 @@ struct VXLANUnreachable: Obstacle {
             at: Finding.Place(namespace: step.near.name, device: step.nearLink.name),
             "VXLAN \(step.nearLink.name) in \(step.near.name) does not reach \(step.farLink.name) in \(step.far.name): \(why)",
             evidence: [.state(why)], remedy: remedy)
+    }
+
+    /// Nobody that can be seen on the link has the next hop's address, and the link leads on by this device alone. That
+    /// somebody beyond has it is not known.
+    private func leadsNowhere(_ step: NeighbourStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .nobody = step.resolution, step.holders.isEmpty, step.silences.isEmpty, let end = step.deadEnd else {
+            return []
+        }
+        let state = "\(end.device) in \(end.namespace) has no remote and no FDB entry with one"
+        return stops(
+            at: Finding.Place(namespace: end.namespace, device: end.device),
+            "VXLAN \(state): nobody seen on the link of \(step.link.name) in \(step.namespace.name) has \(step.hop), and the link leads on by this device alone",
+            evidence: [.state(state), step.fact], isCertain: false)
     }
 
     private func words(_ fault: TunnelStep.Fault, _ step: TunnelStep) -> String? {

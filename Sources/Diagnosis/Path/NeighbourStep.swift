@@ -40,6 +40,8 @@ struct NeighbourStep: Sendable {
     var isAlternative = false
     /// Whether the link leads past what can be seen, where somebody else may reply.
     var hasOutside = false
+    /// The device by which alone the link would lead there, where that is a VXLAN that sends to nobody.
+    var deadEnd: LayerTwoPath.Port?
 
     var state: NeighborState? { entry?.state }
     var isUnanswered: Bool { state?.isUnresolved == true }

@@ -23,6 +23,7 @@ extension PathWalker {
             namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
             resolution: .nobody, isKnown: false)
         step.hasOutside = segment.paths.contains(where: \.isOutside)
+        if !step.hasOutside { step.deadEnd = segment.deadEnds.first?.end }
         let isPointToPoint =
             link.kind == .tun || link.kind == .loopback || segment.paths.isEmpty && link.kind != .bridge
         if let entry, entry.state.isResolved, let mac = entry.mac {

@@ -195,13 +195,13 @@ public final class NetworkGraph: Sendable {
     public func segment(out device: String, of namespace: String) -> Segment {
         var search = SegmentSearch(self)
         if let device = self.device(device, in: namespace) { search.leave(device, []) }
-        return Segment(paths: search.paths)
+        return Segment(paths: search.paths, deadEnds: search.deadEnds)
     }
 
     /// All that a frame could reach which came into `namespace` by a device.
     public func segment(into device: String, of namespace: String) -> Segment {
         var search = SegmentSearch(self)
         if let device = self.device(device, in: namespace) { search.enter(device, []) }
-        return Segment(paths: search.paths)
+        return Segment(paths: search.paths, deadEnds: search.deadEnds)
     }
 }

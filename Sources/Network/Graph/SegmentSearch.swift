@@ -9,6 +9,7 @@ struct SegmentSearch {
 
     private let graph: NetworkGraph
     private(set) var paths: [LayerTwoPath] = []
+    private(set) var deadEnds: [LayerTwoPath] = []
     private var entered: Set<NetworkGraph.Device> = []
     private var left: Set<NetworkGraph.Device> = []
     private var ended: Set<NetworkGraph.Device> = []
@@ -76,6 +77,8 @@ struct SegmentSearch {
         let ends = vxlan.fdb.compactMap(\.destination) + [vxlan.remote].compactMap(\.self)
         if ends.contains(where: { !$0.isLoopback && graph.holders(of: $0).isEmpty }) {
             leaveWhatWasRead(device, steps)
+        } else if ends.isEmpty, vxlan.isExternal != true {
+            deadEnds.append(LayerTwoPath(steps: steps, end: port(device), isOutside: true))
         }
     }
 

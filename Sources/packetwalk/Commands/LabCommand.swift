@@ -69,6 +69,9 @@ struct LabCommand: ParsableCommand {
                 valueName: "file"))
         var record: String?
 
+        @OptionGroup
+        var hiding: HidingOptions
+
         @OptionGroup(title: "Capture")
         var watch: WatchOptions
 
@@ -85,7 +88,7 @@ struct LabCommand: ParsableCommand {
         func run() throws {
             try LabRun(
                 name: name, output: output, watch: try watch.settings(selection), traces: trace, fixes: fix || mend,
-                recording: record
+                recording: record, hidden: hiding.hide
             ).run()
         }
     }
@@ -97,10 +100,12 @@ struct LabCommand: ParsableCommand {
         @Argument(help: "The lab's name; see packetwalk lab list.")
         var name: String
 
+        @OptionGroup
+        var hiding: HidingOptions
+
         func run() throws {
             let lab = try findLab(name)
-            let sandbox = try enterSandbox(for: lab)
-            try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+            try buildInSandbox(lab, hiding: hiding.hide)
             complain("this is the host of \(lab.name): \(lab.title). Its packet: \(lab.probe.command)")
             let shell = Command(["bash", "--norc", "-i"], environment: ["PS1": "\(lab.name)# "])
             throw ExitCode(try shell.start().wait())
