@@ -71,6 +71,10 @@ public struct Explainer {
             let walk = unseen(sender.tuple, from: namespace.name, answer: run.activity.answer, in: network)
             ours = [Exchange(request: walk)]
         }
+        if run.activity.answer == .none, !interruption.isRequested {
+            let context = DiagnosisContext(topology: network)
+            ours = ours.map { Diagnosis.unheard($0, context: context) ?? $0 }
+        }
         return Explanation(
             group: ExchangeGroup(topology: network, exchanges: ours),
             warnings: run.newWarnings()

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -16,13 +15,11 @@ struct FaultLabTests {
     static let slowLabs = all.filter(\.isSlow).map(\.name)
 
     private static let rows = Mutex<[FaultLabRow]>([])
-    /// A lab waits more than it works: more of them than there are processors run side by side.
-    private static let places = DispatchSemaphore(value: 4)
 
     @Test("explain and trace name the cause and its place, and the remedy lets the packet arrive", arguments: labs)
     func findings(name: String) async throws {
         let lab = try LabLibrary.find().lab(named: name)
-        let row = try await Self.inPlace {
+        let row = try await LabRun.inPlace {
             var row = try FaultLabRow(examining: lab)
             // Once more where anything differs: on a busy machine a listener, an answer or an event can come too late.
             if !row.problems.isEmpty {
@@ -57,17 +54,6 @@ struct FaultLabTests {
         let finding = try #require(run.walks.first?.findings.first, "\(run.standardError)")
         #expect(finding.code == "rule-drop")
         #expect(finding.where.namespace == "mynamespace" && finding.where.hook == .output)
-    }
-
-    /// Runs `body` on a thread of its own, at most as many at once as there are places.
-    private static func inPlace<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                places.wait()
-                defer { places.signal() }
-                continuation.resume(with: Result(catching: body))
-            }
-        }
     }
 
     /// Keeps the row; behind the last one the table is written, where that is wanted.

@@ -1,6 +1,6 @@
 internal import Network
 internal import Observations
-internal import WalkModel
+public import WalkModel
 internal import Wire
 
 /// A packet that came in for an address of the namespace, where no hook is watched: that it was taken there is known from
@@ -17,9 +17,7 @@ extension WalkDiagnosis {
         else { return nil }
         let path = ForwardPath(of: packet, from: start, origin: reading.packet(), inputs(reading))
         guard isHeld(path, in: entry.namespace) else { return nil }
-        walk.outcome = .lost
-        walk.hops.removeAll { $0.index > entry.index }
-        walk.stoppedAt = Stop(namespace: entry.namespace, device: entry.device, vantage: .link)
+        walk.end(at: entry)
         let shorter = WalkReading(walk: walk, topology: topology)
         return diverted(stopped(shorter, request: nil), shorter)
     }
@@ -32,5 +30,28 @@ extension WalkDiagnosis {
         return PathFindings(before).candidates.contains {
             $0.isCertain && $0.finding.where.namespace == namespace
         }
+    }
+}
+
+extension Diagnosis {
+    /// The exchange of a packet whose sender waited and got nothing, although a reply was seen to come in by its device:
+    /// behind that nothing was watched, and the reply was lost there. Nil where there is no such reply.
+    public static func unheard(_ exchange: Exchange, context: DiagnosisContext) -> Exchange? {
+        guard var reply = exchange.reply, reply.outcome == .delivered,
+            let entry = WalkReading(walk: reply, topology: context.topology).assumedArrival,
+            entry.namespace == exchange.request.hops.first?.namespace
+        else { return nil }
+        reply.end(at: entry)
+        let request = findings(for: exchange.request, reply: reply, context: context).walk
+        return Exchange(request: request, reply: reply)
+    }
+}
+
+extension Walk {
+    /// Ends it where it was last seen, and not where it was thought to have arrived.
+    fileprivate mutating func end(at entry: Hop) {
+        outcome = .lost
+        hops.removeAll { $0.index > entry.index }
+        stoppedAt = Stop(namespace: entry.namespace, device: entry.device, vantage: .link)
     }
 }

@@ -15,8 +15,11 @@ struct NoAnswer: Obstacle {
     /// - Parameter entry: where it came in, where nothing was watched behind that.
     func arrived(_ last: Hop, by entry: Hop?, unseen: String, checks: [Finding.Check]) -> Finding {
         let arrival =
-            entry.map { "came in by \($0.device ?? "a device") in \(last.namespace), behind which nothing was watched," }
-            ?? "arrived in \(last.namespace)"
+            if let device = entry?.device {
+                "came in by \(device) in \(last.namespace), behind which nothing was watched,"
+            } else {
+                "arrived in \(last.namespace)"
+            }
         return Finding(
             code: code, severity: .warning, where: Finding.Place(namespace: last.namespace),
             message: "the packet \(arrival) and no reply was seen; none of the known causes applies\(unseen)",

@@ -288,7 +288,8 @@ struct PathWalker {
         let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
         // Of what a namespace sends itself the destination was translated in `output`, or bound as it is, once for all
         // (nf_nat_inet_fn): what it meets once more on lo translates nothing.
-        let isSentHere = hook == .prerouting && site.inDevice.map { site.namespace[device: $0]?.kind == .loopback } == true
+        let link = site.inDevice.flatMap { site.namespace[device: $0] }
+        let isSentHere = hook == .prerouting && link?.kind == .loopback
         let traversal = HookTraversal(
             site: site, hook: hook, families: families, from: from ?? .min, asksTranslation: !isSentHere)
         ask(traversal, &packet, isExpected: true)
