@@ -101,7 +101,11 @@ extension WalkDiagnosis {
         if next.vantage == .link, let device = next.device {
             return .port(LayerTwoPath.Port(namespace: next.namespace, device: device))
         }
-        return next.hook.map { .hook(namespace: next.namespace, $0) }
+        return next.hook.map { hook in
+            let isSame = reading.last.map { $0.namespace == next.namespace && $0.hook == hook } ?? false
+            return isSame
+                ? .endOfHook(namespace: next.namespace, hook) : .hook(namespace: next.namespace, hook)
+        }
     }
 
     /// Whether it came in by a bridge, whose rules translated its destination to one on the same bridge: then the bridge
