@@ -1,3 +1,6 @@
+import Network
+import Testing
+import Twin
 import WalkModel
 
 /// Fewer sources of evidence than a run has by itself.
@@ -24,6 +27,8 @@ enum WeakResult: Sendable, Hashable {
     case less(String)
     /// Another cause is said to be the cause, or the exit status says something else than the walks.
     case wrong(String)
+
+    var isWrong: Bool { if case .wrong = self { true } else { false } }
 }
 
 extension WeakResult {
