@@ -42,8 +42,12 @@ extension Diagnosis {
             entry.namespace == exchange.request.hops.first?.namespace
         else { return nil }
         reply.end(at: entry)
-        let request = findings(for: exchange.request, reply: reply, context: context).walk
-        return Exchange(request: request, reply: reply)
+        var result = Exchange(request: exchange.request, reply: reply)
+        // Why the asker does not recognise it may be known already.
+        if result.request.findings.isEmpty {
+            result.request = findings(for: exchange.request, reply: reply, context: context).walk
+        }
+        return result
     }
 }
 

@@ -16,7 +16,7 @@ struct NoAnswer: Obstacle {
     func arrived(_ last: Hop, by entry: Hop?, unseen: String, checks: [Finding.Check]) -> Finding {
         let arrival =
             if let device = entry?.device {
-                "came in by \(device) in \(last.namespace), behind which nothing was watched,"
+                "came in by \(device) in \(last.namespace), behind which no hook was watched,"
             } else {
                 "arrived in \(last.namespace)"
             }
