@@ -8,7 +8,7 @@ FUZZ_LONG ?= 1000000r
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz troubles install deb clean
+.PHONY: help demo test build release lint format bench bpf fuzz labs troubles install deb clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -49,6 +49,11 @@ bench: release ## measure speed, side by side with tcpdump and tshark
 fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build
 	scripts/fuzz.sh $(FUZZ_LONG)
+
+labs: ## explain every lab that fails without hooks, without rule trace, without drop reasons, and without all three
+	@scripts/prerequisites.sh test
+	$(SWIFT) build --build-tests
+	PACKETWALK_WEAK_LABS=1 $(SWIFT) test --skip-build --filter ScenarioTests.WeakModeLabTests
 
 troubles: ## explain networks that failed as strangers' did, in boxes of their own (as root)
 	@scripts/prerequisites.sh test

@@ -120,7 +120,7 @@ public struct EvidenceLedger: Sendable {
         var result = exchange
         let asked = context(graph, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
-        if isDatagram {
+        if isDatagram, result.arrived {
             // Nobody owes a datagram an answer: only what became of itself is told.
             result.request.findings.removeAll {
                 Catalogue.obstacle($0.code)?.traits.contains(.concernsDatagram) != true

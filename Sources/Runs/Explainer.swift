@@ -18,6 +18,8 @@ public struct Explainer {
     public var waitSeconds: Double
     public var hooks: ProbePlan.Hooks
     public var drops: ProbePlan.Drops
+    /// Whether the packet is traced through the rules that it meets.
+    public var tracesRules = true
     /// Keeps the run.
     public var recorder: RecordingWriter?
     public var interruption: any Interruption
@@ -49,7 +51,7 @@ public struct Explainer {
         let namespace = try resolveNamespace(from, in: topology)
         let sender = try PacketSender(
             request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
-        let plan = ProbePlan(hooks: hooks, rules: .packet(sender.tuple), drops: drops)
+        let plan = ProbePlan(hooks: hooks, rules: tracesRules ? .packet(sender.tuple) : .none, drops: drops)
         let run = try LiveRun(
             topology: topology, plan: plan,
             activity: Sending(sender: sender, waitMilliseconds: Int64(waitSeconds * 1000)), recorder: recorder,
@@ -68,6 +70,10 @@ public struct Explainer {
         if ours.isEmpty {
             let walk = unseen(sender.tuple, from: namespace.name, answer: run.activity.answer, in: network)
             ours = [Exchange(request: walk)]
+        }
+        if run.activity.answer == .none, !interruption.isRequested {
+            let context = DiagnosisContext(topology: network)
+            ours = ours.map { Diagnosis.unheard($0, context: context) ?? $0 }
         }
         return Explanation(
             group: ExchangeGroup(topology: network, exchanges: ours),

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import LinuxSystem
 internal import Network
+internal import Probes
 internal import Runs
 internal import Twin
 internal import Views
@@ -36,6 +37,7 @@ struct LabRun {
             explainer.recorder = recorder
             explainer.hooks = watch.hooks
             explainer.drops = watch.drops
+            explainer.tracesRules = watch.rules != .none
             // A lab is small: what has had no reply after a second is not going to get one.
             explainer.waitSeconds = min(explainer.waitSeconds, 1)
             let allArrived = try fixes ? rehearse(explainer) : explainer.print(output)

@@ -59,7 +59,10 @@ struct UnmetTranslation: Sendable {
                 let entry = reading.packet(at: sightings[start]), let exit = reading.packet(at: sightings[index])
             else { continue }
             var stay = Stay(namespace: namespace, entry: entry, exit: exit)
-            stay.inDevice = reading.inDevice(at: sightings[index])
+            // By lo it came from the namespace itself.
+            stay.inDevice = reading.inDevice(at: sightings[index]).flatMap { device in
+                namespace[device: device]?.kind == .loopback ? nil : device
+            }
             if sightings[index].vantage == .link, sightings[index].direction == .out {
                 let device = sightings[index].device
                 stay.outDevice = device.flatMap { namespace[device: $0]?.master } ?? device

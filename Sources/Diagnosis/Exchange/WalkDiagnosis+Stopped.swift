@@ -42,7 +42,27 @@ extension WalkDiagnosis {
         }
         if request == nil { refine(cause, reading) }
         cause = withReplies(cause, packet, path.path)
-        return findings(of: cause, next: candidates, path, stop.report, reading)
+        let found = findings(of: cause, next: candidates, path, stop.report, reading)
+        if request == nil, let stale = staleForwardAhead(on: path.path, cause: found[0]) {
+            return finding(of: stale, reading, checks: found[0].checks) + found.dropFirst()
+        }
+        return found
+    }
+
+    /// The rule that will send the packet to where the cause is, and is left over: the packet was not seen behind it.
+    private func staleForwardAhead(on path: ForwardPath, cause: Finding) -> Candidate? {
+        guard let diversion = Diversion(ahead: path),
+            let hook = path.steps.firstIndex(where: { step in
+                if case .hook(let hook) = step { return hook.result.translation?.rule == diversion.rule }
+                return false
+            })
+        else { return nil }
+        var before = path
+        before.steps = Array(path.steps[...hook])
+        let isBehind = !PathFindings(before).candidates.contains {
+            $0.finding.code == cause.code && $0.finding.where == cause.where
+        }
+        return isBehind ? StaleForward().candidate(diversion, cause: cause, context.graph) : nil
     }
 
     /// Everything ahead of where the packet was last seen that could stop it, but for what is proven that it passed.
@@ -81,14 +101,20 @@ extension WalkDiagnosis {
         if next.vantage == .link, let device = next.device {
             return .port(LayerTwoPath.Port(namespace: next.namespace, device: device))
         }
-        return next.hook.map { .hook(namespace: next.namespace, $0) }
+        return next.hook.map { hook in
+            let isSame = reading.last.map { $0.namespace == next.namespace && $0.hook == hook } ?? false
+            return isSame
+                ? .endOfHook(namespace: next.namespace, hook) : .hook(namespace: next.namespace, hook)
+        }
     }
 
     /// Whether it came in by a bridge, whose rules translated its destination to one on the same bridge: then the bridge
     /// sends it on itself, and the neighbour's address is looked for before any other hook
     /// (`br_nf_pre_routing_finish_bridge`).
     private func waitsInBridge(_ reading: WalkReading, _ packet: PacketState, _ path: ForwardPath) -> Bool {
-        guard let last = reading.last, last.hook == .prerouting, let router = path.routers.first,
+        guard let last = reading.last, let router = path.routers.first,
+            // Where hooks are not watched, it was seen at the bridge's port only.
+            last.hook == .prerouting || last.vantage == .link && last.direction == .in && reading.arrivalPort != nil,
             packet.isDestinationTranslated == true || router.packet.isDestinationTranslated == true,
             let bridge = reading.inDevice(at: last), let namespace = topology[namespace: last.namespace],
             namespace[device: bridge]?.kind == .bridge,

@@ -150,7 +150,8 @@ extension WalkDiagnosis {
             guard packet.owesReply else { return nil }
             return [
                 NoAnswer().arrived(
-                    arrival.last, unseen: unseenReply, checks: arrival.back.checks + arrival.onward.checks)
+                    arrival.last, by: reading.assumedArrival, unseen: unseenReply,
+                    checks: arrival.back.checks + arrival.onward.checks)
             ]
         }
     }

@@ -33,7 +33,9 @@ struct WalkDiagnosis {
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         switch walk.outcome {
-        case .delivered: return walk.answers == nil && !isCut ? delivered(reading, packet) : []
+        case .delivered:
+            if walk.answers != nil || isCut { return [] }
+            return stoppedUnseen(reading) ?? delivered(reading, packet)
         case .left:
             if walk.answers != nil || isCut { return [] }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
@@ -81,7 +83,7 @@ struct WalkDiagnosis {
     ) -> [Finding] {
         var finding = candidate.finding
         finding.severity = candidate.isCertain ? .error : .warning
-        if let last = reading.last { finding.evidence.insert(.seen("last at \(last.fullPlace)"), at: 0) }
+        finding.evidence.insert(contentsOf: reading.lastSeen, at: 0)
         if let fact { finding.evidence.append(fact) }
         finding.checks = [Finding.Check(holds: candidate.isCertain ? true : nil, text: finding.message)] + checks
         return [finding]
@@ -100,7 +102,7 @@ struct WalkDiagnosis {
             first.evidence.append(fact)
         }
         if let failure = report.failure { first.evidence.append(.kernel("the send call failed: \(failure.message)")) }
-        if let last = reading.last { first.evidence.insert(.seen("last at \(last.fullPlace)"), at: 0) }
+        first.evidence.insert(contentsOf: reading.lastSeen, at: 0)
         var findings = [first]
         for candidate in candidates where candidate.isCertain && findings.count < 5 {
             var finding = candidate.finding

@@ -47,10 +47,32 @@ struct Diversion {
             rule = hop.rules.last { rule in texts.contains { rule.text?.contains($0) == true } }
         }
         guard let rule else { return }
+        afterwards = Self.result(of: traversal, without: rule, packet)
+    }
+
+    /// The first one ahead on a path; nil where its rules leave the destination as it is.
+    init?(ahead path: ForwardPath) {
+        let hooks = path.steps.compactMap { step in if case .hook(let hook) = step { hook } else { nil } }
+        let translating = hooks.first { hook in
+            let (before, after) = (hook.packet, hook.result.packet)
+            return before.destination != after.destination || before.destinationPort != after.destinationPort
+        }
+        guard let step = translating, let rule = step.result.translation?.rule else { return nil }
+        namespace = step.traversal.site.namespace
+        hook = step.traversal.hook
+        packet = step.packet
+        result = step.result.packet
+        self.rule = rule
+        afterwards = Self.result(of: step.traversal, without: rule, packet)
+    }
+
+    private static func result(
+        of traversal: HookTraversal, without rule: RuleReference, _ packet: PacketState
+    ) -> HookResult? {
         var without = traversal
         without.site.namespace.remove(rule)
         let later = without.run(packet)
-        if later.translation != nil { afterwards = later }
+        return later.translation == nil ? nil : later
     }
 
     /// As an obstacle on the path behind it sees it.

@@ -51,5 +51,5 @@ extension PathStep.Kind {
 }
 
 extension StoppedPacket {
-    var lastSeen: [Fact] { last.map { [.seen("last at \($0.fullPlace)")] } ?? [] }
+    var lastSeen: [Fact] { walk.isSeen ? last.map { [.seen("last at \($0.fullPlace)")] } ?? [] : [] }
 }

@@ -12,11 +12,17 @@ struct NoAnswer: Obstacle {
             evidence: [.seen("last at \(last.fullPlace)")])
     }
 
-    func arrived(_ last: Hop, unseen: String, checks: [Finding.Check]) -> Finding {
-        Finding(
+    /// - Parameter entry: where it came in, where nothing was watched behind that.
+    func arrived(_ last: Hop, by entry: Hop?, unseen: String, checks: [Finding.Check]) -> Finding {
+        let arrival =
+            if let device = entry?.device {
+                "came in by \(device) in \(last.namespace), behind which no hook was watched,"
+            } else {
+                "arrived in \(last.namespace)"
+            }
+        return Finding(
             code: code, severity: .warning, where: Finding.Place(namespace: last.namespace),
-            message:
-                "the packet arrived in \(last.namespace) and no reply was seen; none of the known causes applies\(unseen)",
-            evidence: [.seen("last at \(last.fullPlace)")], checks: checks)
+            message: "the packet \(arrival) and no reply was seen; none of the known causes applies\(unseen)",
+            evidence: [.seen("last at \((entry ?? last).fullPlace)")], checks: checks)
     }
 }

@@ -9,6 +9,8 @@ struct PathFindings: Sendable {
     enum Boundary: Sendable, Hashable {
         case port(LayerTwoPath.Port)
         case hook(namespace: String, NetfilterHook)
+        /// It was seen in this hook, and not past its chains.
+        case endOfHook(namespace: String, NetfilterHook)
     }
 
     var path: ForwardPath
@@ -25,6 +27,11 @@ struct PathFindings: Sendable {
         for step in path.steps {
             if countBeforeBoundary == nil, let boundary, step.reaches(boundary) {
                 countBeforeBoundary = candidates.count
+            }
+            defer {
+                if countBeforeBoundary == nil, let boundary, step.passes(boundary) {
+                    countBeforeBoundary = candidates.count
+                }
             }
             if case .hook(let hook) = step { surroundings.note(hook) }
             if case .carrier(let step) = step { take(step, boundary) }
@@ -72,6 +79,11 @@ struct PathFindings: Sendable {
 }
 
 extension PathStep {
+    fileprivate func passes(_ boundary: PathFindings.Boundary) -> Bool {
+        guard case .endOfHook(let namespace, let hook) = boundary else { return false }
+        return reaches(.hook(namespace: namespace, hook))
+    }
+
     fileprivate func reaches(_ boundary: PathFindings.Boundary) -> Bool {
         switch (self, boundary) {
         case (.sighting(let port), .port(let wanted)): port == wanted

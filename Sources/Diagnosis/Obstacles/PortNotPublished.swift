@@ -30,7 +30,8 @@ struct PortNotPublished: Obstacle {
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .socket(let step) = step, step.isUnserved(surroundings), step.listenersElsewhere.isEmpty,
             step.matching.isEmpty,
-            let port = step.packet.destinationPort, step.namespace[device: step.device]?.kind != "loopback"
+            let port = step.packet.destinationPort,
+            step.namespace[device: step.device]?.kind != .loopback || !step.packet.destination.isLoopback
         else { return [] }
         let (packet, namespace) = (step.packet, step.namespace)
         let name = packet.ipProtocol.description

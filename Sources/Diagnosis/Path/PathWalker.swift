@@ -286,7 +286,13 @@ struct PathWalker {
     mutating func ask(_ hook: NetfilterHook, _ packet: inout PacketState, _ site: RuleSite, from: Int?) {
         if packet.connection == nil { packet.connection = inputs.connectionState(packet, site.namespace) }
         let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
-        ask(HookTraversal(site: site, hook: hook, families: families, from: from ?? .min), &packet, isExpected: true)
+        // Of what a namespace sends itself the destination was translated in `output`, or bound as it is, once for all
+        // (nf_nat_inet_fn): what it meets once more on lo translates nothing.
+        let link = site.inDevice.flatMap { site.namespace[device: $0] }
+        let isSentHere = hook == .prerouting && link?.kind == .loopback
+        let traversal = HookTraversal(
+            site: site, hook: hook, families: families, from: from ?? .min, asksTranslation: !isSentHere)
+        ask(traversal, &packet, isExpected: true)
     }
 
     /// Runs a hook's rules and takes what they do to the packet.

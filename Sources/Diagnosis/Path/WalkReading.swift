@@ -19,6 +19,22 @@ struct WalkReading {
         return sightings.last
     }
 
+    /// Where it was last seen, though it may have arrived: it came in by a device, no hook behind that saw it, and only
+    /// its destination says that a socket of the namespace took it.
+    var assumedArrival: Hop? {
+        guard let end = walk.hops.last, end.vantage == .socket, end.direction == .in, end.evidence == [.state],
+            let entry = sightings.dropLast().last, entry.vantage == .link, entry.direction == .in,
+            entry.namespace == end.namespace, entry.packet.encapsulation == nil
+        else { return nil }
+        return entry
+    }
+
+    /// `seen: last at host veth0 in`; empty for a packet that no probe saw.
+    var lastSeen: [Fact] {
+        guard walk.isSeen, let seen = assumedArrival ?? last else { return [] }
+        return [.seen("last at \(seen.fullPlace)")]
+    }
+
     var namespaces: Set<String> { Set(sightings.map(\.namespace)) }
 
     /// The packet as first sent; nil for what is not IP.
@@ -131,7 +147,11 @@ struct WalkReading {
 
     /// Where the projection takes over; nil where the sender's namespace is not known.
     func start(sender: String?) -> PathStart? {
-        guard let last else { return sender.map { .send(namespace: $0) } }
+        last.map { start(at: $0) } ?? sender.map { .send(namespace: $0) }
+    }
+
+    /// The same for a packet that was seen at a hop, and no further.
+    func start(at last: Hop) -> PathStart? {
         switch last.vantage {
         case .socket:
             return last.direction == .in
@@ -204,4 +224,9 @@ struct WalkReading {
         }
         return flows
     }
+}
+
+extension Walk {
+    /// Whether a probe saw anything of it, be it its end: that it was sent is known from its sender alone.
+    var isSeen: Bool { hops.contains { $0.evidence.contains { $0 != .state } } }
 }

@@ -23,6 +23,11 @@ struct Explain: ParsableCommand {
     @Option(help: ProbePlan.Hooks.help)
     var hooks: ProbePlan.Hooks = .auto
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether the packet is traced through the rules that it meets: all, or none.", valueName: "all or none"))
+    var rules = RuleChoice(tracing: .all)
+
     @Option(help: ProbePlan.Drops.help)
     var drops: ProbePlan.Drops = .auto
 
@@ -39,9 +44,11 @@ struct Explain: ParsableCommand {
     }
 
     func explainer() throws -> Explainer {
-        Explainer(
+        var explainer = Explainer(
             from: packet.from, request: try request(), waitSeconds: packet.wait, hooks: hooks, drops: drops,
             interruption: Signals())
+        explainer.tracesRules = rules.tracing != .none
+        return explainer
     }
 
     /// The packet that the options ask for.

@@ -1,0 +1,140 @@
+import Network
+import Observations
+import Testing
+import WalkModel
+import Wire
+
+@testable import Diagnosis
+
+/// Without hooks a packet is seen on links alone: that a socket took it is inferred from its destination.
+@Suite("A packet that nobody watched behind its device")
+struct AssumedArrivalTests {
+    var network = BaseNetwork()
+
+    private func explained(_ walk: Walk, reply: Walk? = nil) -> Walk {
+        Diagnosis.findings(for: walk, reply: reply, context: DiagnosisContext(topology: network.topology)).walk
+    }
+
+    /// Seen at these places, and inferred to have been taken in the last one's namespace.
+    private func arrival(_ probe: Probe, through sights: [Sight], answers: String? = nil) -> Walk {
+        var walk = probe.walk(.delivered, through: sights, answers: answers)
+        if let last = walk.hops.last {
+            walk.hops.append(
+                Hop(
+                    index: last.index + 1, parent: last.index, namespace: last.namespace, vantage: .socket,
+                    direction: .in, evidence: [.state], packet: last.packet))
+        }
+        return walk
+    }
+
+    private let fromWan: [Sight] = [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")]
+
+    @Test("is dropped by a rule of input", arguments: [Probe.ping, .tcp(80, to: "198.51.100.1")])
+    mutating func input(probe: Probe) throws {
+        network.masquerade(nil)
+        network.add(iptables("filter", "INPUT", rules: ["-i wan0 -j DROP"]), to: "wan")
+        let walk = explained(arrival(probe, through: toWan))
+        let first = try #require(walk.findings.first)
+        #expect(first.code == "rule-drop" && first.severity == .error)
+        #expect(first.where.namespace == "wan" && first.where.hook == .input)
+        #expect(first.evidence.first?.description == "seen: last at wan wan0 in")
+        #expect(walk.outcome == .dropped)
+        #expect(walk.hops.last?.vantage == .link)
+    }
+
+    @Test("is sent on by a translation, and dropped there")
+    mutating func forwarded() throws {
+        network.add(
+            iptables("nat", "PREROUTING", rules: ["-p tcp --dport 8080 -j DNAT --to-destination 172.19.0.2:80"]),
+            iptables("filter", "FORWARD", rules: ["-i eth0 -j DROP"]))
+        let walk = explained(arrival(.tcp(8080, to: "203.0.113.2", from: "203.0.113.1"), through: fromWan))
+        let first = try #require(walk.findings.first)
+        #expect(first.code == "dnat-not-forwarded" && first.severity == .error)
+        #expect(first.where.hook == .forward)
+        #expect(walk.outcome == .dropped)
+    }
+
+    @Test("stays where it is thought to be where nothing stops it, and no more is claimed")
+    mutating func silent() throws {
+        let walk = explained(arrival(.ping, through: toWan))
+        let first = try #require(walk.findings.first)
+        #expect(walk.outcome == .delivered)
+        #expect(first.severity == .warning)
+        #expect(!first.evidence.contains { $0.description.contains("socket in") }, "\(first.evidence)")
+    }
+
+    @Test("was taken where a reply came, whatever the rules seem to say")
+    mutating func answered() {
+        network.add(iptables("filter", "INPUT", rules: ["-i wan0 -j DROP"]), to: "wan")
+        let request = arrival(.ping, through: toWan)
+        let reply = arrival(
+            Probe.ping.reply, through: [.sent("wan"), .out("wan", "wan0"), .into("mynamespace", "veth1")],
+            answers: request.id)
+        #expect(explained(request, reply: reply).findings.isEmpty)
+    }
+
+    @Test("and is a reply that its asker never got: a rule of input there dropped it")
+    mutating func unheard() throws {
+        network.add(iptables("filter", "INPUT", rules: ["-p icmp -j DROP"]), to: "mynamespace")
+        let request = arrival(.ping, through: toWan)
+        let way: [Sight] = [.sent("wan"), .out("wan", "wan0"), .into("mynamespace", "veth1")]
+        let context = DiagnosisContext(topology: network.topology)
+        let lost = Exchange(
+            request: request, reply: arrival(Probe.ping.reply, through: way, answers: request.id))
+        let exchange = try #require(Diagnosis.unheard(lost, context: context))
+        let first = try #require(exchange.request.findings.first)
+        #expect(first.code == "rule-drop" && first.severity == .error)
+        #expect(first.where.namespace == "mynamespace" && first.where.hook == .input)
+        #expect(!exchange.arrived)
+        // A hook saw it pass.
+        let seen = Exchange(
+            request: request,
+            reply: arrival(
+                Probe.ping.reply, through: way + [.hook("mynamespace", .input, .filter)], answers: request.id))
+        #expect(Diagnosis.unheard(seen, context: context) == nil)
+    }
+
+    @Test("came from the namespace itself: rules of prerouting translate it no more")
+    mutating func loopback() throws {
+        network.add(
+            iptables("nat", "PREROUTING", rules: ["-p tcp --dport 8080 -j DNAT --to-destination 172.19.0.2:80"]))
+        network.change("mynamespace") { $0.listeners = [Listener(protocol: "tcp", address: "0.0.0.0", port: 80)] }
+        let probe = Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.2")
+        let request = arrival(probe, through: [.into("host", "lo")])
+        var refusal = probe.reply
+        refusal.kind = .tcp(flags: [.rst, .ack])
+        let walk = explained(
+            request, reply: arrival(refusal, through: [.into("host", "lo")], answers: request.id))
+        let first = try #require(walk.findings.first)
+        #expect(first.code == "port-not-published" && first.where.hook == .output, "\(first.message)")
+        #expect(walk.outcome == .rejected)
+    }
+}
+
+/// What is looked at depends on where a packet was last seen, and what may be said of that on what saw it.
+@Suite("Where a packet was last seen")
+struct LastSightTests {
+    var network = BaseNetwork()
+
+    @Test("may be the hook in which a rule drops it")
+    mutating func sameHook() throws {
+        network.add(iptables("filter", "INPUT", rules: ["-p icmp -j DROP"]), to: "wan")
+        var walk = Probe.ping.walk(.lost, through: toWan + [.hook("wan", .input, .filter)])
+        walk.expectedNext = walk.hops.last
+        let first = try #require(
+            Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+                .findings.first)
+        #expect(first.code == "rule-drop" && first.severity == .error, "\(first.message)")
+    }
+
+    @Test("is not told of one that no probe saw")
+    mutating func unseen() throws {
+        network.add(iptables("filter", "OUTPUT", rules: ["-p icmp -j DROP"]), to: "mynamespace")
+        let walk = Probe.ping.walk(.lost, through: [.sent("mynamespace")])
+        let first = try #require(
+            Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+                .findings.first)
+        #expect(first.code == "rule-drop")
+        #expect(!first.evidence.contains { $0.description.hasPrefix("seen: last at") }, "\(first.evidence)")
+    }
+}

@@ -1,0 +1,55 @@
+import Network
+import Testing
+import Twin
+import WalkModel
+
+/// Fewer sources of evidence than a run has by itself.
+enum WeakMode: String, Sendable, CaseIterable, CustomTestStringConvertible {
+    case noHooks, noRules, noDropReasons, none
+
+    var options: [String] {
+        switch self {
+        case .noHooks: ["--hooks", "none"]
+        case .noRules: ["--rules", "none"]
+        case .noDropReasons: ["--drops", "counters"]
+        case .none: Self.noHooks.options + Self.noRules.options + Self.noDropReasons.options
+        }
+    }
+
+    var testDescription: String { options.joined(separator: " ") }
+}
+
+/// What the first finding of a lab that fails is worth.
+enum WeakResult: Sendable, Hashable {
+    /// The cause and its place.
+    case cause
+    /// No finding, or one that is not said to be the cause.
+    case less(String)
+    /// Another cause is said to be the cause, or the exit status says something else than the walks.
+    case wrong(String)
+
+    var isWrong: Bool { if case .wrong = self { true } else { false } }
+}
+
+extension WeakResult {
+    /// Explains the lab's packet once.
+    init(_ lab: Lab, _ mode: WeakMode) throws {
+        let run = try LabRun.packetwalk(["lab", "run", lab.name, "--format", "json"] + mode.options)
+        let causes = run.causes.compactMap(\.findings.first)
+        let errors = causes.filter { $0.severity == .error }
+        let hasStopped = run.walks.contains { [.dropped, .rejected, .lost, .unsent].contains($0.outcome) }
+        if run.status > 1 || run.status < 0 || hasStopped && run.status == 0 {
+            self = .wrong("status \(run.status) of \(run.walks.map(\.outcome)): \(run.standardError.prefix(300))")
+        } else if let other = errors.first(where: { !lab.expected.names($0) }) {
+            self = .wrong("\(other.code) at \(other.where), \(other.rule?.text ?? "no rule"): \(other.message)")
+        } else if causes.first?.severity == .error {
+            self = .cause
+        } else {
+            self = .less(causes.first.map { "\($0.code): \($0.message)" } ?? "no finding")
+        }
+    }
+}
+
+extension Lab.Expectation {
+    fileprivate func names(_ finding: Finding) -> Bool { finding.code.rawValue == code && isMet(by: finding) }
+}
