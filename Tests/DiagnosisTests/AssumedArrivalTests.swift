@@ -92,6 +92,16 @@ struct AssumedArrivalTests {
             reply: arrival(
                 Probe.ping.reply, through: way + [.hook("mynamespace", .input, .filter)], answers: request.id))
         #expect(Diagnosis.unheard(seen, context: context) == nil)
+        // Why it is of no use to the asker is known.
+        var known = lost
+        known.request.findings = [
+            Finding(
+                code: "hairpin-missing", severity: .error, where: Finding.Place(namespace: "host"), message: "",
+                evidence: [])
+        ]
+        let kept = try #require(Diagnosis.unheard(known, context: context))
+        #expect(kept.request.findings == known.request.findings)
+        #expect(kept.reply?.outcome == .lost)
     }
 
     @Test("came from the namespace itself: rules of prerouting translate it no more")

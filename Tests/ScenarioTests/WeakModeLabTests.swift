@@ -15,6 +15,7 @@ struct WeakModeLabTests {
         ("bridge-port-blocked-hairpin", .noHooks), ("dnat-not-forwarded-nftables", .noHooks),
         ("no-source-nat-ipv6", .noHooks), ("port-not-published-output", .noHooks), ("stale-forward", .noHooks),
         ("rule-drop-tunnel", .noHooks), ("rule-reject-ip6tables", .noHooks), ("rule-drop-output-tcp", .noHooks),
+        ("hairpin-missing-nftables", .noHooks),
         // Without the rule trace: by the rules as they were read.
         ("accept-not-final", .noRules), ("policy-drop-iptables-legacy", .noRules),
         ("rule-drop-chains-iptables-nft", .noRules), ("service-without-endpoints-nftables", .noRules),
