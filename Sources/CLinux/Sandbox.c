@@ -29,15 +29,15 @@ static void forwarded_signals(sigset_t *set) {
     sigaddset(set, SIGCHLD);
 }
 
-// Waits for `child` with its signals blocked, hands on to it what another process sent to us, and reaps whatever
-// else ends meanwhile. What the terminal sends reaches the child by itself.
-static int wait_forwarding(pid_t child) {
+// Waits for `child` with its signals blocked and hands on to it what another process sent to us; the first process of
+// a sandbox reaps whatever else ends meanwhile (`reaped` is -1). What the terminal sends reaches the child by itself.
+static int wait_forwarding(pid_t child, pid_t reaped) {
     sigset_t set;
     forwarded_signals(&set);
     for (;;) {
         int status;
         pid_t ended;
-        while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+        while ((ended = waitpid(reaped, &status, WNOHANG)) > 0) {
             if (ended != child) continue;
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         }
@@ -140,7 +140,7 @@ static void run_first_process(const char *path, char *const arguments[], char *c
         refuse(report, PACKETWALK_SANDBOX_EXECUTE);
     }
     close(report);
-    int status = wait_forwarding(program);
+    int status = wait_forwarding(program, -1);
     _exit(status);
 }
 
@@ -196,7 +196,7 @@ int packetwalk_sandbox(const char *path, char *const arguments[], char *const en
     close(reports[0]);
     if (child > 0) {
         if (code != 0) kill(child, SIGKILL);
-        int status = wait_forwarding(child);
+        int status = wait_forwarding(child, child);
         if (code == 0) code = status;
     }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
