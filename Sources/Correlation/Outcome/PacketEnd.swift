@@ -66,7 +66,9 @@ struct PacketEnd {
             step = stayed
             ending = .lost
         }
-        if ending == .lost, bytesGoOn { ending = .left }
+        if ending == .lost, bytesGoOn || isUnmeasured(batch.steps[start + step].sighting, surroundings) {
+            ending = .left
+        }
         if state.isClosing, state.watermark < lastNanoseconds || state.watermark - lastNanoseconds < Self.edge {
             edges.insert(.end)
         }
@@ -79,6 +81,13 @@ struct PacketEnd {
         guard ending.outcome == .lost, !edges.isEmpty else { return }
         cutOff = edges.contains(.end) ? .end : .beginning
         ending = .left
+    }
+
+    /// Whether it is a TCP packet at a hook that is longer than its IP header can tell: lo, for one, takes such packets and
+    /// cuts them. Which bytes it holds is not known, so neither is what went on of it.
+    private func isUnmeasured(_ sighting: Sighting, _ surroundings: Surroundings) -> Bool {
+        sighting.ipProtocol == IPProtocol.tcp.rawValue && sighting.length > UInt16.max
+            && !surroundings.place(of: sighting).isLink
     }
 
     /// Of a packet last seen as fragments, the last step where there were more of them: the others stayed there, so

@@ -120,8 +120,10 @@ final class NFLOGSource: DatagramReader {
         switch packet[0] >> 4 {
         case 4:
             told = Int(packet[2]) << 8 | Int(packet[3])
-            if told == 0 { told = Int(UInt16.max) + 1 }
-        case 6: told = 40 + (Int(packet[4]) << 8 | Int(packet[5]))
+            if told == 0, packet.count >= 20, packet[9] == 6 { told = Int(UInt16.max) + 1 }
+        case 6:
+            told = Int(packet[4]) << 8 | Int(packet[5])
+            told = 40 + (told == 0 && packet.count > 40 && packet[6] == 6 ? Int(UInt16.max) + 1 : told)
         default: told = 0
         }
         return max(told, packet.count)
