@@ -21,6 +21,8 @@ extension WalkDiagnosis {
         case noReplyOwed
         /// The reply goes past the router that translated the destination.
         case bypassedTranslation
+        /// Conntrack of a namespace that the request passed does not recognise the reply.
+        case unrecognised
         /// The reply goes to another namespace with the sender's address.
         case takenByAnother
         /// The reply is for a private address that a router let out untranslated.
@@ -128,6 +130,10 @@ extension WalkDiagnosis {
         case .bypassedTranslation:
             return bypassedTranslation(reading, arrival.arrived, arrival.back.path, sender: arrival.sender).map {
                 finding(of: $0, reading)
+            }
+        case .unrecognised:
+            return wouldBeUnrecognised(arrival.back, reading).map {
+                finding(of: $0, reading, checks: arrival.back.checks)
             }
         case .takenByAnother:
             guard case .delivered(let name) = arrival.back.path.end, !arrival.isBack,

@@ -37,6 +37,7 @@ struct WalkDiagnosis {
         case .left:
             if walk.answers != nil { return [] }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
+            if let taken = reply.map({ takenByTranslator($0, reading) }), !taken.isEmpty { return taken }
             if reply?.outcome == .delivered || !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
         case .dropped, .rejected, .lost, .unsent: return diverted(stopped(reading, request: nil), reading)
@@ -63,8 +64,10 @@ struct WalkDiagnosis {
 
     /// Inputs for a path of this walk's packet, or of one that answers it.
     func inputs(_ reading: WalkReading, isReply: Bool = false) -> PathInputs {
-        PathInputs(
+        var inputs = PathInputs(
             context, flows: context.flows + reading.flows(), requestPassed: isReply ? reading.namespaces : nil)
+        if isReply { inputs.requestEntries = reading.requestEntries() }
+        return inputs
     }
 
     /// A cause that nothing else is next in line to.

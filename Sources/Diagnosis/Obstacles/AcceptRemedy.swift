@@ -110,6 +110,28 @@ enum AcceptRemedy {
         ]
     }
 
+    /// Leaves the replies of this flow in the zone of those that no rule gives one: the zone of a rule, for the original
+    /// direction alone, set before that rule does.
+    static func originalZone(
+        _ entry: UnrecognisedReply.Entry, in namespace: Namespace, before zoning: HookResult.Zoning, _ number: UInt16,
+        isReply: Bool
+    ) -> RemedyAction {
+        let traversal = entry.traversal(namespace)
+        let ending = HookResult.Ending(kind: .drop, rule: zoning.rule, chain: zoning.chain)
+        let port: RuleField.End = isReply ? .source : .destination
+        if zoning.chain.backend == "nft" {
+            return .nft(
+                namespace,
+                nft(
+                    entry.packet, traversal.site, hook: traversal.hook, ending: ending, isAnswer: false, port: port,
+                    target: "ct original zone set \(number)"))
+        }
+        let rule = iptables(
+            entry.packet, traversal.site, hook: traversal.hook, isAnswer: false, port: port,
+            target: "-j CT --zone-orig \(number)")
+        return .iptables(namespace, change(ending, chain: nil, offset: 0, rule: rule))
+    }
+
     /// Docker rewrites its own chains and leaves DOCKER-USER to its user.
     private static func usesDockerUser(_ traversal: HookTraversal, _ chain: RuleChain) -> Bool {
         traversal.hook == .forward && chain.backend != "nft" && chain.table == "filter"
@@ -135,7 +157,8 @@ enum AcceptRemedy {
     }
 
     private static func iptables(
-        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, isAnswer: Bool
+        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, isAnswer: Bool,
+        port: RuleField.End = .destination, target: CommandWords = "-j ACCEPT"
     ) -> CommandWords {
         var words: CommandWords = ""
         if hook != .output, hook != .postrouting, let device = site.inDevice { words += "-i \(device)" }
@@ -148,14 +171,15 @@ enum AcceptRemedy {
             words += packet.source.isIPv4 ? "-f" : "-m frag"
         } else if isAnswer {
             words += "-m conntrack --ctstate ESTABLISHED"
-        } else if packet.hasPorts, let port = packet.destinationPort {
-            words += "--dport \(port)"
+        } else if packet.hasPorts, let number = port == .source ? packet.sourcePort : packet.destinationPort {
+            words += "\(port == .source ? "--sport" : "--dport") \(number)"
         }
-        return words + "-j ACCEPT"
+        return words + target
     }
 
     private static func nft(
-        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, ending: HookResult.Ending, isAnswer: Bool
+        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, ending: HookResult.Ending, isAnswer: Bool,
+        port: RuleField.End = .destination, target: CommandWords = "accept"
     ) -> CommandWords {
         var words = nftPlace(ending)
         if hook != .output, hook != .postrouting, hook != .ingress, hook != .egress, let device = site.inDevice {
@@ -171,12 +195,14 @@ enum AcceptRemedy {
             words += "\(packet.source.isIPv4 ? "ip frag-off & 0x1fff != 0" : "frag frag-off != 0")"
         } else if isAnswer, ending.chain.family != "netdev", ending.chain.family != "bridge" {
             words += "ct state established"
-        } else if !isAnswer, packet.hasPorts, let port = packet.destinationPort {
-            words += "\(protocolWord(packet)) dport \(port)"
+        } else if !isAnswer, packet.hasPorts,
+            let number = port == .source ? packet.sourcePort : packet.destinationPort
+        {
+            words += "\(protocolWord(packet)) \(port == .source ? "sport" : "dport") \(number)"
         } else {
             words += "meta l4proto \(protocolWord(packet))"
         }
-        return words + "accept"
+        return words + target
     }
 
     private static func protocolWord(_ packet: PacketState) -> String {

@@ -26,7 +26,7 @@ enum Catalogue {
         // Routers
         RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
-        StaleConntrack(), ConnectionUntracked(), ConntrackExpired(),
+        StaleConntrack(), ConnectionUntracked(), ConntrackZones(), ConntrackExpired(),
         EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
