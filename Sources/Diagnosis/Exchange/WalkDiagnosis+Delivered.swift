@@ -89,6 +89,9 @@ extension WalkDiagnosis {
         if let found = unrecognised(reply, reading, stop: stopping.first) {
             return finding(of: found, reading, checks: stopping.first?.checks ?? [])
         }
+        if stopping.first?.rule == nil, !hasComeBack(back, to: reading), let unheld = unheldSource(reading) {
+            return finding(of: unheld, reading, checks: stopping.first?.checks ?? [])
+        }
         if let first = stopping.first, let near = nearTranslation(reading, reply: first) {
             stopping[0].severity = .warning
             return finding(of: near, reading) + stopping

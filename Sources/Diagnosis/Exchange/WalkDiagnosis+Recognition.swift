@@ -22,8 +22,9 @@ extension WalkDiagnosis {
                 continue
             }
             let isEnd = back.last?.namespace == stay.namespace.name
-            if isEnd, reply.outcome == .delivered, stay.namespace.name != sender,
-                passage.exit.source != passage.entry.source,
+            // Without hooks it is seen to be dropped there, for want of a socket.
+            let isTaken = stop.map { $0.rule == nil && $0.severity != .error } ?? (reply.outcome == .delivered)
+            if isEnd, isTaken, stay.namespace.name != sender, passage.exit.source != passage.entry.source,
                 stay.exit.destination == passage.exit.source
             {
                 return found.candidate(.taken(asker: passage.entry.source))

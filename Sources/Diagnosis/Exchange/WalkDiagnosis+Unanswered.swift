@@ -27,6 +27,8 @@ extension WalkDiagnosis {
         case takenByAnother
         /// The reply is for a private address that a router let out untranslated.
         case untranslated
+        /// Nobody takes replies to the address that a router gave the request.
+        case unheld
         /// The reply leaves by another device than the request came by.
         case repliedElsewhere
         /// Something stops the reply on its path back.
@@ -76,7 +78,7 @@ extension WalkDiagnosis {
         else { return [] }
         if let candidate = unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
             reading, cause: nil)
-            ?? refutedTranslation(reading)
+            ?? refutedTranslation(reading) ?? unheldSource(reading)
         {
             return finding(of: candidate, reading)
         }
@@ -145,6 +147,9 @@ extension WalkDiagnosis {
             return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
+        case .unheld:
+            guard !arrival.isBack, packet.owesReply else { return nil }
+            return unheldSource(reading).map { finding(of: $0, reading, checks: arrival.back.checks) }
         case .repliedElsewhere:
             guard !arrival.isBack, packet.owesReply else { return nil }
             return wouldReplyElsewhere(arrival.back, reading).map {

@@ -110,26 +110,25 @@ enum AcceptRemedy {
         ]
     }
 
-    /// Leaves the replies of this flow in the zone of those that no rule gives one: the zone of a rule, for the original
-    /// direction alone, set before that rule does.
-    static func originalZone(
-        _ entry: UnrecognisedReply.Entry, in namespace: Namespace, before zoning: HookResult.Zoning, _ number: UInt16,
-        isReply: Bool
+    /// What a rule is to do instead for this flow alone, before that rule.
+    ///
+    /// - Parameters:
+    ///   - port: which of the packet's ports is another connection's too.
+    ///   - target: in the words of either firewall.
+    static func exception(
+        to rule: RuleReference, in chain: RuleChain, _ packet: PacketState, _ traversal: HookTraversal,
+        port: RuleField.End = .destination, target: (iptables: CommandWords, nft: CommandWords)
     ) -> RemedyAction {
-        let traversal = entry.traversal(namespace)
-        let ending = HookResult.Ending(kind: .drop, rule: zoning.rule, chain: zoning.chain)
-        let port: RuleField.End = isReply ? .source : .destination
-        if zoning.chain.backend == "nft" {
+        let ending = HookResult.Ending(kind: .drop, rule: rule, chain: chain)
+        let (namespace, site, hook) = (traversal.site.namespace, traversal.site, traversal.hook)
+        if chain.backend == "nft" {
             return .nft(
                 namespace,
                 nft(
-                    entry.packet, traversal.site, hook: traversal.hook, ending: ending, isAnswer: false, port: port,
-                    target: "ct original zone set \(number)"))
+                    packet, site, hook: hook, ending: ending, isAnswer: false, port: port, target: target.nft))
         }
-        let rule = iptables(
-            entry.packet, traversal.site, hook: traversal.hook, isAnswer: false, port: port,
-            target: "-j CT --zone-orig \(number)")
-        return .iptables(namespace, change(ending, chain: nil, offset: 0, rule: rule))
+        let words = iptables(packet, site, hook: hook, isAnswer: false, port: port, target: target.iptables)
+        return .iptables(namespace, change(ending, chain: nil, offset: 0, rule: words))
     }
 
     /// Docker rewrites its own chains and leaves DOCKER-USER to its user.

@@ -31,7 +31,7 @@ enum Catalogue {
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
         // Replies
-        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), NoAnswer(),
+        SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), NoAnswer(),
         // No cause found
         LocalPortsExhausted(), KernelRefusal(), SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),
     ]

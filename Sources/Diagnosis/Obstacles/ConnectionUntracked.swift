@@ -62,7 +62,7 @@ struct ConnectionUntracked: Obstacle {
 
 extension Netfilter {
     /// The chain that a rule is in.
-    fileprivate func chain(of rule: RuleReference) -> RuleChain? {
+    func chain(of rule: RuleReference) -> RuleChain? {
         chains.first {
             $0.family == rule.family && $0.table == rule.table && $0.name == rule.chain
                 && $0.backend == rule.backend ?? $0.backend

@@ -36,8 +36,11 @@ struct ConntrackZones: Obstacle {
         let sides = [(request, reply.request, false), (answer, reply.reply, true)]
         return sides.compactMap { zoning, entry, isReply in
             guard let zoning, let zone = zoning.zone, zone.reply != 0 else { return nil }
-            return AcceptRemedy.originalZone(
-                entry, in: reply.namespace, before: zoning, zone.original, isReply: isReply)
+            let number = zone.original
+            return AcceptRemedy.exception(
+                to: zoning.rule, in: zoning.chain, entry.packet, entry.traversal(reply.namespace),
+                port: isReply ? .source : .destination,
+                target: ("-j CT --zone-orig \(number)", "ct original zone set \(number)"))
         }
     }
 }
