@@ -88,7 +88,7 @@ extension ExchangeGroup {
     fileprivate var isWell: Bool {
         !exchanges.isEmpty
             && exchanges.allSatisfy { exchange in
-                exchange.arrived && !exchange.request.findings.contains { $0.severity == .error }
+                exchange.arrived
             }
     }
 

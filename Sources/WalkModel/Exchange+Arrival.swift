@@ -1,11 +1,29 @@
+internal import Network
+internal import Observations
+
 extension Exchange {
     /// Whether the request arrived, and its answer where there was one. An answer shows the arrival of a request whose
-    /// last steps can't be seen.
+    /// last steps can't be seen. Not where the finding is certain: the asker has no use for a reply that came from
+    /// somebody else, or that the router kept.
     public var arrived: Bool {
-        switch request.outcome {
+        if isReplyAstray || request.findings.contains(where: { $0.severity == .error }) { return false }
+        return switch request.outcome {
         case .delivered: reply.map { $0.outcome == .delivered && !$0.isICMPError } ?? !request.awaitsAnswer
         case .left: reply.map { $0.outcome == .delivered && !$0.isICMPError } ?? !request.awaitsAnswer
         case .dropped, .rejected, .lost, .unsent: false
         }
     }
+
+    /// Whether the reply was delivered in another namespace than the one that sent the request: a router that translated
+    /// the request may take it for its own.
+    public var isReplyAstray: Bool {
+        guard let reply, reply.outcome == .delivered, let first = request.hops.first(where: \.isSighting),
+            let end = reply.hops.last(where: \.isSighting)
+        else { return false }
+        return (first.direction == .out || first.hook == .output) && first.namespace != end.namespace
+    }
+}
+
+extension Hop {
+    fileprivate var isSighting: Bool { vantage != .drop && vantage != .route }
 }

@@ -30,52 +30,18 @@ struct UnmetTranslation: Sendable {
     /// By which it left; nil where it stayed.
     var outDevice: String?
 
-    /// Where a packet came into a namespace, and where it was last seen in it.
-    private struct Stay {
-        var namespace: Namespace
-        var entry: PacketState
-        var exit: PacketState
-        var inDevice: String?
-        var outDevice: String?
-    }
-
     /// The first on the packet's way; nil where each was met, or none can be told for certain.
     static func first(on reading: WalkReading, flows: [FlowEvent]) -> UnmetTranslation? {
-        for stay in stays(reading) {
+        for stay in reading.stays() {
             if let found = destination(stay, flows, reading) ?? source(stay, flows, reading) { return found }
         }
         return nil
     }
 
-    private static func stays(_ reading: WalkReading) -> [Stay] {
-        var stays: [Stay] = []
-        let sightings = reading.sightings
-        var start = 0
-        for index in sightings.indices {
-            let isLast = index + 1 == sightings.count || sightings[index + 1].namespace != sightings[index].namespace
-            guard isLast else { continue }
-            defer { start = index + 1 }
-            guard let namespace = reading.topology[namespace: sightings[index].namespace],
-                let entry = reading.packet(at: sightings[start]), let exit = reading.packet(at: sightings[index])
-            else { continue }
-            var stay = Stay(namespace: namespace, entry: entry, exit: exit)
-            // By lo it came from the namespace itself.
-            stay.inDevice = reading.inDevice(at: sightings[index]).flatMap { device in
-                namespace[device: device]?.kind == .loopback ? nil : device
-            }
-            if sightings[index].vantage == .link, sightings[index].direction == .out {
-                let device = sightings[index].device
-                stay.outDevice = device.flatMap { namespace[device: $0]?.master } ?? device
-            }
-            stays.append(stay)
-        }
-        return stays
-    }
-
     // MARK: Destination
 
     private static func destination(
-        _ stay: Stay, _ flows: [FlowEvent], _ reading: WalkReading
+        _ stay: WalkReading.Stay, _ flows: [FlowEvent], _ reading: WalkReading
     ) -> UnmetTranslation? {
         let hook: NetfilterHook = stay.inDevice == nil ? .output : .prerouting
         let site = RuleSite(namespace: stay.namespace, inDevice: stay.inDevice)
@@ -118,7 +84,9 @@ struct UnmetTranslation: Sendable {
 
     // MARK: Source
 
-    private static func source(_ stay: Stay, _ flows: [FlowEvent], _ reading: WalkReading) -> UnmetTranslation? {
+    private static func source(
+        _ stay: WalkReading.Stay, _ flows: [FlowEvent], _ reading: WalkReading
+    ) -> UnmetTranslation? {
         guard let out = stay.outDevice, stay.entry.source == stay.exit.source, !stay.namespace.holds(stay.exit.source)
         else { return nil }
         let site = RuleSite(namespace: stay.namespace, inDevice: stay.inDevice, outDevice: out)
@@ -171,7 +139,7 @@ struct UnmetTranslation: Sendable {
     }
 
     /// Conntrack's entry for the packet, if it was there before the packet was.
-    private static func older(_ stay: Stay, _ flows: [FlowEvent], _ reading: WalkReading) -> FlowEvent? {
+    private static func older(_ stay: WalkReading.Stay, _ flows: [FlowEvent], _ reading: WalkReading) -> FlowEvent? {
         let own = flows.filter { $0.namespace == stay.namespace.name && $0.original.covers(stay.entry) }
         guard let last = own.last, last.change != .destroy else { return nil }
         let isBefore = last.change == .present || last.timeNanoseconds < reading.walk.startNanoseconds - 1_000_000

@@ -14,6 +14,8 @@ extension WalkDiagnosis {
         }
         guard let reply else { return context.awaitedAnswer ? unanswered(reading, packet) : [] }
         if reply.hasStopped { return stoppedReply(reply, reading, packet) }
+        let taken = takenByTranslator(reply, reading)
+        if !taken.isEmpty { return taken }
         if reply.outcome == .left, reply.cutOff == nil, packet.owesReply || packet.ipProtocol == .udp,
             let elsewhere = repliedElsewhere(reply, reading)
         {
@@ -84,6 +86,12 @@ extension WalkDiagnosis {
         }
         var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context)
         var stopping = diagnosis.stopped(back, request: reading)
+        if let found = unrecognised(reply, reading, stop: stopping.first) {
+            return finding(of: found, reading, checks: stopping.first?.checks ?? [])
+        }
+        if stopping.first?.rule == nil, !hasComeBack(back, to: reading), let unheld = unheldSource(reading) {
+            return finding(of: unheld, reading, checks: stopping.first?.checks ?? [])
+        }
         if let first = stopping.first, let near = nearTranslation(reading, reply: first) {
             stopping[0].severity = .warning
             return finding(of: near, reading) + stopping

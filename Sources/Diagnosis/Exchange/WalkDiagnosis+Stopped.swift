@@ -71,6 +71,7 @@ extension WalkDiagnosis {
     ) -> PathFindings {
         var inputs = inputs(request ?? reading)
         inputs.requestPassed = request?.namespaces
+        inputs.requestEntries = request?.requestEntries() ?? [:]
         inputs.arrivalPort = reading.arrivalPort
         let start = reading.start(sender: sender(reading, packet))
         let path =

@@ -21,10 +21,14 @@ extension WalkDiagnosis {
         case noReplyOwed
         /// The reply goes past the router that translated the destination.
         case bypassedTranslation
+        /// Conntrack of a namespace that the request passed does not recognise the reply.
+        case unrecognised
         /// The reply goes to another namespace with the sender's address.
         case takenByAnother
         /// The reply is for a private address that a router let out untranslated.
         case untranslated
+        /// Nobody takes replies to the address that a router gave the request.
+        case unheld
         /// The reply leaves by another device than the request came by.
         case repliedElsewhere
         /// Something stops the reply on its path back.
@@ -74,7 +78,7 @@ extension WalkDiagnosis {
         else { return [] }
         if let candidate = unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
             reading, cause: nil)
-            ?? refutedTranslation(reading)
+            ?? refutedTranslation(reading) ?? unheldSource(reading)
         {
             return finding(of: candidate, reading)
         }
@@ -129,6 +133,10 @@ extension WalkDiagnosis {
             return bypassedTranslation(reading, arrival.arrived, arrival.back.path, sender: arrival.sender).map {
                 finding(of: $0, reading)
             }
+        case .unrecognised:
+            return wouldBeUnrecognised(arrival.back, reading).map {
+                finding(of: $0, reading, checks: arrival.back.checks)
+            }
         case .takenByAnother:
             guard case .delivered(let name) = arrival.back.path.end, !arrival.isBack,
                 topology[namespace: name]?.holds(packet.source) == true
@@ -139,6 +147,9 @@ extension WalkDiagnosis {
             return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
+        case .unheld:
+            guard !arrival.isBack, packet.owesReply else { return nil }
+            return unheldSource(reading).map { finding(of: $0, reading, checks: arrival.back.checks) }
         case .repliedElsewhere:
             guard !arrival.isBack, packet.owesReply else { return nil }
             return wouldReplyElsewhere(arrival.back, reading).map {

@@ -39,6 +39,7 @@ struct WalkDiagnosis {
         case .left:
             if walk.answers != nil || isCut { return [] }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
+            if let taken = reply.map({ takenByTranslator($0, reading) }), !taken.isEmpty { return taken }
             if let reply, reply.outcome == .delivered { return refusedOutside(reply, reading) }
             if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
@@ -73,8 +74,10 @@ struct WalkDiagnosis {
 
     /// Inputs for a path of this walk's packet, or of one that answers it.
     func inputs(_ reading: WalkReading, isReply: Bool = false) -> PathInputs {
-        PathInputs(
+        var inputs = PathInputs(
             context, flows: context.flows + reading.flows(), requestPassed: isReply ? reading.namespaces : nil)
+        if isReply { inputs.requestEntries = reading.requestEntries() }
+        return inputs
     }
 
     /// A cause that nothing else is next in line to.

@@ -110,6 +110,27 @@ enum AcceptRemedy {
         ]
     }
 
+    /// What a rule is to do instead for this flow alone, before that rule.
+    ///
+    /// - Parameters:
+    ///   - port: which of the packet's ports is another connection's too.
+    ///   - target: in the words of either firewall.
+    static func exception(
+        to rule: RuleReference, in chain: RuleChain, _ packet: PacketState, _ traversal: HookTraversal,
+        port: RuleField.End = .destination, target: (iptables: CommandWords, nft: CommandWords)
+    ) -> RemedyAction {
+        let ending = HookResult.Ending(kind: .drop, rule: rule, chain: chain)
+        let (namespace, site, hook) = (traversal.site.namespace, traversal.site, traversal.hook)
+        if chain.backend == "nft" {
+            return .nft(
+                namespace,
+                nft(
+                    packet, site, hook: hook, ending: ending, isAnswer: false, port: port, target: target.nft))
+        }
+        let words = iptables(packet, site, hook: hook, isAnswer: false, port: port, target: target.iptables)
+        return .iptables(namespace, change(ending, chain: nil, offset: 0, rule: words))
+    }
+
     /// Docker rewrites its own chains and leaves DOCKER-USER to its user.
     private static func usesDockerUser(_ traversal: HookTraversal, _ chain: RuleChain) -> Bool {
         traversal.hook == .forward && chain.backend != "nft" && chain.table == "filter"
@@ -135,7 +156,8 @@ enum AcceptRemedy {
     }
 
     private static func iptables(
-        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, isAnswer: Bool
+        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, isAnswer: Bool,
+        port: RuleField.End = .destination, target: CommandWords = "-j ACCEPT"
     ) -> CommandWords {
         var words: CommandWords = ""
         if hook != .output, hook != .postrouting, let device = site.inDevice { words += "-i \(device)" }
@@ -148,14 +170,15 @@ enum AcceptRemedy {
             words += packet.source.isIPv4 ? "-f" : "-m frag"
         } else if isAnswer {
             words += "-m conntrack --ctstate ESTABLISHED"
-        } else if packet.hasPorts, let port = packet.destinationPort {
-            words += "--dport \(port)"
+        } else if packet.hasPorts, let number = port == .source ? packet.sourcePort : packet.destinationPort {
+            words += "\(port == .source ? "--sport" : "--dport") \(number)"
         }
-        return words + "-j ACCEPT"
+        return words + target
     }
 
     private static func nft(
-        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, ending: HookResult.Ending, isAnswer: Bool
+        _ packet: PacketState, _ site: RuleSite, hook: NetfilterHook, ending: HookResult.Ending, isAnswer: Bool,
+        port: RuleField.End = .destination, target: CommandWords = "accept"
     ) -> CommandWords {
         var words = nftPlace(ending)
         if hook != .output, hook != .postrouting, hook != .ingress, hook != .egress, let device = site.inDevice {
@@ -171,12 +194,14 @@ enum AcceptRemedy {
             words += "\(packet.source.isIPv4 ? "ip frag-off & 0x1fff != 0" : "frag frag-off != 0")"
         } else if isAnswer, ending.chain.family != "netdev", ending.chain.family != "bridge" {
             words += "ct state established"
-        } else if !isAnswer, packet.hasPorts, let port = packet.destinationPort {
-            words += "\(protocolWord(packet)) dport \(port)"
+        } else if !isAnswer, packet.hasPorts,
+            let number = port == .source ? packet.sourcePort : packet.destinationPort
+        {
+            words += "\(protocolWord(packet)) \(port == .source ? "sport" : "dport") \(number)"
         } else {
             words += "meta l4proto \(protocolWord(packet))"
         }
-        return words + "accept"
+        return words + target
     }
 
     private static func protocolWord(_ packet: PacketState) -> String {

@@ -26,12 +26,12 @@ enum Catalogue {
         // Routers
         RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
-        StaleConntrack(), ConnectionUntracked(), ConntrackExpired(),
+        StaleConntrack(), ConnectionUntracked(), ConntrackZones(), ConntrackExpired(),
         EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
         // Replies
-        SourceNATMismatch(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), RefusedOutside(),
+        SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), RefusedOutside(),
         NoAnswer(),
         // No cause found
         LocalPortsExhausted(), KernelRefusal(), SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),

@@ -23,15 +23,33 @@ struct ConnectionUntracked: Obstacle {
             ], rule: rule, remedy: remedy(unmet, by: rule))
     }
 
+    /// The reply is the exempted packet.
+    func candidate(
+        _ reply: UnrecognisedReply, _ effect: UnrecognisedReply.Effect, by rule: RuleReference
+    ) -> Candidate {
+        let name = reply.namespace.name
+        return candidate(
+            at: Finding.Place(namespace: name, hook: reply.hook, device: reply.reply.inDevice),
+            "conntrack of \(name) does not see \(reply.subject): \(rule.name) exempts it from connection tracking (NOTRACK); so \(effect.words(reply))",
+            evidence: [.state("\(rule.name): \(rule.text ?? "")")] + effect.facts, rule: rule,
+            remedy: remedy(reply.namespace, reply.reply, by: rule))
+    }
+
+    private func remedy(_ namespace: Namespace, _ entry: UnrecognisedReply.Entry, by rule: RuleReference) -> Remedy? {
+        guard let chain = namespace.netfilter.chain(of: rule) else { return nil }
+        var packet = entry.packet
+        packet.connection = nil
+        let traversal = entry.traversal(namespace)
+        return Remedy(
+            AcceptRemedy.actions(
+                traversal: traversal, ending: HookResult.Ending(kind: .drop, rule: rule, chain: chain),
+                packet: packet))
+    }
+
     /// This flow let past the rule, so that it is tracked. A rule that is met past NOTRACK in the same chain is asked no
     /// more; what else stands there is not known to be needed.
     private func remedy(_ unmet: UnmetTranslation, by rule: RuleReference) -> Remedy? {
-        guard
-            let chain = unmet.namespace.netfilter.chains.first(where: {
-                $0.family == rule.family && $0.table == rule.table && $0.name == rule.chain
-                    && $0.backend == rule.backend ?? $0.backend
-            })
-        else { return nil }
+        guard let chain = unmet.namespace.netfilter.chain(of: rule) else { return nil }
         let hook: NetfilterHook = unmet.inDevice == nil ? .output : .prerouting
         let site = RuleSite(
             namespace: unmet.namespace, inDevice: unmet.inDevice, outDevice: hook == .output ? unmet.outDevice : nil)
@@ -39,5 +57,15 @@ struct ConnectionUntracked: Obstacle {
             AcceptRemedy.actions(
                 traversal: HookTraversal(site: site, hook: hook, families: [rule.family]),
                 ending: HookResult.Ending(kind: .drop, rule: rule, chain: chain), packet: unmet.packet))
+    }
+}
+
+extension Netfilter {
+    /// The chain that a rule is in.
+    func chain(of rule: RuleReference) -> RuleChain? {
+        chains.first {
+            $0.family == rule.family && $0.table == rule.table && $0.name == rule.chain
+                && $0.backend == rule.backend ?? $0.backend
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import Network
+internal import Ruleset
 internal import Wire
 
 extension Namespace {
@@ -21,10 +22,18 @@ extension Namespace {
         }
     }
 
-    /// What DNAT rules of this namespace publish, as text.
+    /// What DNAT rules of this namespace publish, as text, with the conditions in front of their chains.
     var publishedPorts: [String] {
-        netfilter.nat.filter { $0.kind == "dnat" || $0.kind == "redirect" }.map { rule in
-            [rule.match, rule.to.map { "⇒ \($0)" }].compactMap { $0 }.joined(separator: " ")
+        netfilter.nat.filter { $0.kind == "dnat" || $0.kind == "redirect" }.map { translation in
+            let rule = translation.rule
+            let front = rule.backend.map {
+                netfilter.compiled.conditions(
+                    leadingTo: CompiledChain.Key(
+                        backend: $0, family: rule.family, table: rule.table, name: rule.chain))
+            }
+            let only = front.flatMap { $0.isEmpty ? nil : "(only \($0.joined(separator: ", ")))" }
+            return [translation.match, translation.to.map { "⇒ \($0)" }, only].compactMap { $0 }
+                .joined(separator: " ")
         }
     }
 }

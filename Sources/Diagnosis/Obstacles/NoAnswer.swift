@@ -12,6 +12,15 @@ struct NoAnswer: Obstacle {
             evidence: [.seen("last at \(last.fullPlace)")])
     }
 
+    /// The reply came back as far as to the router that had translated the request, which took it for its own.
+    func taken(by router: String, _ reply: Walk, asker: String) -> Finding {
+        Finding(
+            code: code, severity: .warning, where: Finding.Place(namespace: router),
+            message:
+                "the reply \(reply.source) > \(reply.destination) was not translated back in \(router), which took it for its own: \(asker) did not get it; why conntrack did not recognise it is not known",
+            evidence: [.seen("the reply was delivered in \(router)")])
+    }
+
     /// - Parameter entry: where it came in, where nothing was watched behind that.
     func arrived(_ last: Hop, by entry: Hop?, unseen: String, checks: [Finding.Check]) -> Finding {
         let arrival =

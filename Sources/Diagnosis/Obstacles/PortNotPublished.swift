@@ -42,6 +42,7 @@ struct PortNotPublished: Obstacle {
             $0.kind == "dnat" && ($0.rule.family == "inet" || ($0.rule.family == "ip") == isIPv4)
         }
         if let own = ForwardedPort(step) { return [.candidate(notForItself(own, step))] }
+        if let publication = ConditionalPublication(step) { return [.candidate(publishedElsewhere(publication, step))] }
         let server = server(of: port, step, surroundings)
         if server == nil, published.isEmpty { return [] }
         let ports = namespace.publishedPorts
@@ -140,6 +141,21 @@ struct PortNotPublished: Obstacle {
             ], rule: port.rule,
             remedy: Remedy(
                 translation(step.packet, step.namespace, to: port.target, port: port.port, .output)))
+    }
+
+    /// The port is published, but not for what this packet asked for.
+    private func publishedElsewhere(_ publication: ConditionalPublication, _ step: SocketStep) -> Candidate {
+        let (name, packet) = (step.namespace.name, step.packet)
+        let socket = packet.destination.text(port: packet.destinationPort)
+        return candidate(
+            at: Finding.Place(namespace: name, hook: .prerouting, device: step.device),
+            "\(socket) is not published: \(publication.rule.name) in \(name) sends \(packet.ipProtocol) port \(packet.destinationPort ?? 0) to \(publication.target), \(publication.words)",
+            evidence: [
+                .state("\(publication.rule.name): \(publication.rule.text ?? "")"),
+                .state("no \(packet.ipProtocol) socket on port \(packet.destinationPort ?? 0) in \(name)"),
+            ], rule: publication.rule,
+            remedy: Remedy(
+                translation(packet, step.namespace, to: publication.target, port: publication.port, .prerouting)))
     }
 
     /// The DNAT rule in the backend that the namespace uses for it.

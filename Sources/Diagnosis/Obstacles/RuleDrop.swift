@@ -12,7 +12,7 @@ struct RuleDrop: Obstacle {
         var finding = base
         let decision = MarkDecision(rule, surroundings)
         finding.message =
-            "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject): \(rule.rule.text ?? "")\(decision?.words ?? rule.setWords)"
+            "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject): \(rule.rule.text ?? "")\(decision?.words ?? rule.setWords)\(rule.deadAcceptWords)"
         if let decision {
             finding.evidence.append(.state("\(decision.setter.name): \(decision.setter.text ?? "")"))
             if let jump = decision.jump { finding.evidence.append(.state("\(jump.name): \(jump.text ?? "")")) }

@@ -39,10 +39,27 @@ struct RuleEnding: Sendable {
         return Finding(
             code: code, severity: .error,
             where: Finding.Place(namespace: namespace.name, hook: traversal.hook, device: device), message: "",
-            evidence: [.state("\(rule.name) in \(namespace.name)")]
+            evidence: [.state("\(rule.name) in \(namespace.name)")] + laterAcceptFacts
                 + doubts.prefix(3).map { .state("undetermined: \($0)") },
             rule: rule, path: ending.path, unmatched: ending.unmatched,
             remedy: Remedy(AcceptRemedy.actions(traversal: traversal, ending: ending, packet: packet)))
+    }
+
+    /// A rule made for such packets that stands after the one that ends it.
+    private var laterAccept: LaterAccept? {
+        guard doubts.isEmpty, ending.kind != .policy else { return nil }
+        return traversal.accept(after: ending, packet)
+    }
+
+    private var laterAcceptFacts: [Fact] {
+        laterAccept.map { [.state("\($0.rule.name) would accept it, and comes after: \($0.rule.text ?? "")")] } ?? []
+    }
+
+    /// `; the accept in iptables filter INPUT 5 comes after it`, where nothing ever comes to that rule.
+    var deadAcceptWords: String {
+        laterAccept.flatMap { later in
+            later.isDead ? "; the accept in \(later.rule.name) comes after it, and no packet gets there" : nil
+        } ?? ""
     }
 
     /// By which drop reasons it shows. Where programs of tc are asked too, one can be taken for the other.

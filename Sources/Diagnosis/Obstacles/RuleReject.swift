@@ -11,7 +11,7 @@ struct RuleReject: Obstacle {
         guard case .reject(let with) = rule.ending.kind else { return nil }
         var finding = base
         finding.message =
-            "\(rule.rule.name) in \(rule.namespace.name) rejects \(rule.subject) with \(with): \(rule.rule.text ?? "")"
+            "\(rule.rule.name) in \(rule.namespace.name) rejects \(rule.subject) with \(with): \(rule.rule.text ?? "")\(rule.deadAcceptWords)"
         return finding
     }
 }

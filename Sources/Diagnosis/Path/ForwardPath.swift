@@ -31,6 +31,8 @@ struct ForwardPath: Sendable {
     var steps: [PathStep] = []
     var routers: [Router] = []
     var end: End = .stopped
+    /// Where conntrack does not recognise it as a reply.
+    var unrecognised: [UnrecognisedReply] = []
     /// Whether the last step is one that the packet cannot pass.
     var isBlocked = false
     /// Namespaces that the packet came to so far, also those of the packets that carry it.

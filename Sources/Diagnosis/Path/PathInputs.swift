@@ -11,6 +11,9 @@ struct PathInputs: Sendable {
     var flows: [FlowEvent]
     /// Namespaces that the answered packet passed; nil for a packet that answers none.
     var requestPassed: Set<String>?
+    /// Of an answered packet, how it came into the namespaces whose rules may keep conntrack from taking the answer for
+    /// one.
+    var requestEntries: [String: UnrecognisedReply.Entry] = [:]
     /// As if policy routing had no rules of its own.
     var usesMainTableOnly = false
     /// As if these namespaces routed all that is not for themselves by these choices.
@@ -75,6 +78,18 @@ struct PathInputs: Sendable {
         case .tcp, .icmp, .icmpv6: return .invalid
         default: return .new
         }
+    }
+
+    /// Why conntrack of a namespace does not recognise a reply to what passed there; nil where it does.
+    ///
+    /// - Parameter inDevice: nil for a reply that is sent there.
+    func unrecognised(
+        _ packet: PacketState, _ namespace: Namespace, inDevice: String?, outDevice: String? = nil
+    ) -> UnrecognisedReply? {
+        guard let request = requestEntries[namespace.name] else { return nil }
+        return UnrecognisedReply(
+            namespace, request: request,
+            reply: UnrecognisedReply.Entry(packet: packet, inDevice: inDevice, outDevice: outDevice))
     }
 
     /// What conntrack makes of a reply before routing: where the request's source was translated, the destination is

@@ -104,6 +104,7 @@ struct PathWalker {
         if packet.source.isUnspecified, let source = choice.preferredSource ?? address(of: choice, namespace, packet) {
             packet.source = source
         }
+        noteUnrecognised(&packet, namespace, inDevice: nil, outDevice: choice.device)
         if resumed?.hook != .postrouting {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .output)))
             let site = RuleSite(namespace: namespace, outDevice: choice.device)
@@ -141,7 +142,7 @@ struct PathWalker {
         guard let device = choice.device else { return }
         ask(
             .postrouting, &packet, RuleSite(namespace: namespace, inDevice: inDevice, outDevice: device), from: from)
-        packet = inputs.sourceRestored(packet, namespace)
+        if isRecognised(in: namespace) { packet = inputs.sourceRestored(packet, namespace) }
         if choice.kind == "local" {
             note(.route(RouteStep(namespace: namespace, packet: packet, choice: choice)))
             receive(packet, namespace, device, physical: nil, resumed: nil)
@@ -215,11 +216,12 @@ struct PathWalker {
         /// Whether it was seen past routing.
         let isRouted = resumed.map { $0.hook != .prerouting } ?? false
         packet.connection = inputs.connectionState(packet, namespace)
+        noteUnrecognised(&packet, namespace, inDevice: device)
         if !isRouted {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .prerouting)))
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
-            packet = inputs.destinationRestored(packet, namespace)
+            if isRecognised(in: namespace) { packet = inputs.destinationRestored(packet, namespace) }
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
         // To all on the link, or to a group: for this namespace too, whoever else it is for.
@@ -238,7 +240,7 @@ struct PathWalker {
         if isLocal, resumed?.hook != .forward, resumed?.hook != .postrouting {
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.input, &packet, site, from: resumed?.priority(at: .input))
-            packet = inputs.sourceRestored(packet, namespace)
+            if isRecognised(in: namespace) { packet = inputs.sourceRestored(packet, namespace) }
             // The kernel itself takes what a tunnel carries.
             if !isCarrier { note(.socket(SocketStep(namespace: namespace, device: device, packet: packet))) }
             path.end = .delivered(namespace: namespace.name)
@@ -278,6 +280,21 @@ struct PathWalker {
         else { return nil }
         let step = BridgeStep(namespace: namespace, bridge: bridge, entry: nil, exit: nil, packet: packet)
         return step.handsToIP(packet) ? physical : nil
+    }
+
+    /// Notes a reply that conntrack does not take for one, which is a packet of no connection then.
+    private mutating func noteUnrecognised(
+        _ packet: inout PacketState, _ namespace: Namespace, inDevice: String?, outDevice: String? = nil
+    ) {
+        guard
+            let found = inputs.unrecognised(packet, namespace, inDevice: inDevice, outDevice: outDevice)
+        else { return }
+        path.unrecognised.append(found)
+        packet.connection = found.state
+    }
+
+    private func isRecognised(in namespace: Namespace) -> Bool {
+        !path.unrecognised.contains { $0.namespace.name == namespace.name }
     }
 
     // MARK: Hooks

@@ -8,6 +8,8 @@ struct ChainWalk {
     static let keptMisses = 8
     private static let maximumRules = 400_000
     private static let maximumDepth = 64
+    /// NF_IP_PRI_CONNTRACK
+    private static let conntrackPriority = -200
 
     let site: RuleSite
     let hook: NetfilterHook
@@ -154,11 +156,25 @@ struct ChainWalk {
                 result.untracking = rule.reference
             }
             return nil
+        case .setZone(let assignment):
+            set(assignment, rule, position, isSure: isSure)
+            return nil
         case .log, .counter, .pass: return nil
         case .other(let name):
             result.doubts.append("\(rule.text): \(name) is not known")
             return nil
         }
+    }
+
+    /// Past conntrack's own hook no rule sets a zone any more.
+    private mutating func set(
+        _ assignment: ZoneAssignment, _ rule: CompiledRule, _ position: Position, isSure: Bool
+    ) {
+        guard result.zoning == nil, position.base.priority < Self.conntrackPriority else { return }
+        let (zone, truth) = assignment.look(result.packet, at: site)
+        if truth == .fails { return }
+        result.zoning = HookResult.Zoning(
+            rule: rule.reference, chain: source(position.chain), zone: isSure ? zone : nil)
     }
 
     private mutating func noteMarking(_ rule: CompiledRule, _ position: Position, _ mask: UInt32) {

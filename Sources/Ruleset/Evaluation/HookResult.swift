@@ -65,6 +65,14 @@ package struct HookResult: Sendable {
         package var mark: UInt32
     }
 
+    /// A rule that sets the packet's zones of the connection table.
+    package struct Zoning: Sendable {
+        package var rule: RuleReference
+        package var chain: RuleChain
+        /// Nil where they can't be told, or whether the rule matches.
+        package var zone: ConntrackZone?
+    }
+
     /// The drop that the packet surely meets, unless something before could not be told.
     package var ending: Ending?
     /// The fragment that meets it; nil where the whole datagram does.
@@ -84,6 +92,8 @@ package struct HookResult: Sendable {
     package var markings: [Marking] = []
     /// The rule that keeps conntrack from it (NOTRACK).
     package var untracking: RuleReference?
+    /// What the first rule that sets its zones says of them: later ones do nothing (xt_ct_target, nft_ct_set_zone_eval).
+    package var zoning: Zoning?
     /// False where a base chain of the other backend (iptables-legacy, nf_tables) with the same priority ends the packet
     /// too: which of them runs first can't be read from state.
     package var isOrderKnown = true

@@ -24,6 +24,7 @@ enum IptablesTarget {
         case "TPROXY": .transparentProxy(proxy(options))
         case "NOTRACK": .noTrack
         case "CT" where options["--notrack"] != nil: .noTrack
+        case "CT": zone(options).map { .setZone($0) } ?? .pass(text)
         case "LOG", "NFLOG", "ULOG", "AUDIT": .log
         case _ where passing.contains(target): .pass(text)
         default: .jump(target)
@@ -31,7 +32,7 @@ enum IptablesTarget {
     }
 
     private static let passing: Set = [
-        "TRACE", "CONNMARK", "CT", "TCPMSS", "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "SET", "RATEEST",
+        "TRACE", "CONNMARK", "TCPMSS", "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "SET", "RATEEST",
         "LED", "CONNSECMARK", "SECMARK", "IDLETIMER", "TCPOPTSTRIP", "ECN",
     ]
 
@@ -49,6 +50,19 @@ enum IptablesTarget {
             }
         }
         return .setMark(nil, mask: .max)
+    }
+
+    /// Zone 0 is not written by iptables-save: it gives `-j CT`, after which no other rule sets a zone.
+    private static func zone(_ options: [String: String]) -> ZoneAssignment? {
+        let directions: [(String, ZoneAssignment.Direction)] = [
+            ("--zone", .both), ("--zone-orig", .original), ("--zone-reply", .reply),
+        ]
+        for (name, direction) in directions {
+            guard let text = options[name] else { continue }
+            if text == "mark" { return ZoneAssignment(.mark, direction) }
+            return ZoneAssignment(UInt16(text).map { .number($0) } ?? .unreadable, direction)
+        }
+        return options.isEmpty ? ZoneAssignment(.number(0)) : nil
     }
 
     private static func queue(_ options: [String: String]) -> PacketQueue {

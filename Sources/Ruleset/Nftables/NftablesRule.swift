@@ -101,11 +101,34 @@ struct NftablesRule {
 
     private func mangle(_ value: JSONTree) -> RuleAction {
         let key = value["key"]?.only
+        if key?.key == "ct", let body = key?.value, body["key"]?.string == "zone" {
+            return .setZone(Self.zone(body["dir"]?.string, value["value"]))
+        }
         guard key?.key == "meta", key?.value["key"]?.string == "mark" else {
             return .pass([key?.key, key?.value["key"]?.string].compactMap { $0 }.joined(separator: " "))
         }
         guard let operation = value["value"].flatMap({ Self.mark($0) }) else { return .setMark(nil, mask: .max) }
         return .setMark(operation.value, mask: operation.mask)
+    }
+
+    private static func zone(_ direction: String?, _ value: JSONTree?) -> ZoneAssignment {
+        let directions: [String: ZoneAssignment.Direction] = ["original": .original, "reply": .reply]
+        return ZoneAssignment(number(ofZone: value), direction.map { directions[$0] ?? .both } ?? .both)
+    }
+
+    /// A number, or a map of numbers in the rule itself.
+    private static func number(ofZone value: JSONTree?) -> ZoneAssignment.Value {
+        if let number = value?.integer { return UInt16(exactly: number).map { .number($0) } ?? .unreadable }
+        guard let map = value?["map"], let key = map["key"], let elements = map["data"]?["set"]?.elements else {
+            return .unreadable
+        }
+        let field = NftablesSelector.field(key).field
+        let entries = elements.compactMap { element -> ZoneAssignment.Entry? in
+            let pair = element.elements
+            guard pair.count == 2, let number = pair[1].integer.flatMap({ UInt16(exactly: $0) }) else { return nil }
+            return ZoneAssignment.Entry(key: NftablesSets.value(pair[0], of: field), number: number)
+        }
+        return entries.count == elements.count ? .map(field, entries) : .unreadable
     }
 
     /// A number, or bitwise operations on the packet's mark, as `mark & ~mask ^ value`; nil for anything else.

@@ -20,6 +20,7 @@ extension RuleAction {
             "-j MARK --set-xmark 0x\(String(value, radix: 16))/0x\(String(mask, radix: 16))"
         case .setMark(nil, _): "-j MARK"
         case .noTrack: "-j CT --notrack"
+        case .setZone(let zone): zone.iptablesText
         case .log: "-j LOG"
         case .pass(let text), .other(let text): "-j \(text)"
         case .transparentProxy(let proxy): proxy.iptablesText
@@ -49,6 +50,7 @@ extension RuleAction {
         case .verdictMap(let map): map.nftText
         case .transparentProxy(let proxy): proxy.nftText
         case .noTrack: "notrack"
+        case .setZone(let zone): zone.nftText
         case .log: "log"
         case .counter: "counter"
         case .pass(let text), .other(let text): text
@@ -121,5 +123,35 @@ extension TransparentProxy {
     fileprivate var nftText: String {
         let host = address.map { $0.isIPv4 ? "\($0)" : "[\($0)]" } ?? ""
         return "tproxy to \(host)\(port.map { ":\($0)" } ?? "")"
+    }
+}
+
+extension ZoneAssignment {
+    fileprivate var iptablesText: String {
+        let option =
+            switch direction {
+            case .both: "--zone"
+            case .original: "--zone-orig"
+            case .reply: "--zone-reply"
+            }
+        guard case .number(let number) = value else { return "-j CT \(option) mark" }
+        return "-j CT \(option) \(number)"
+    }
+
+    fileprivate var nftText: String {
+        let target =
+            switch direction {
+            case .both: "ct zone set"
+            case .original: "ct original zone set"
+            case .reply: "ct reply zone set"
+            }
+        switch value {
+        case .number(let number): return "\(target) \(number)"
+        case .mark: return "\(target) meta mark"
+        case .map(let field, let entries):
+            let pairs = entries.map { "\(field.nftText([$0.key])) : \($0.number)" }
+            return "\(target) \(field.nftName) map { \(pairs.joined(separator: ", ")) }"
+        case .unreadable: return target
+        }
     }
 }

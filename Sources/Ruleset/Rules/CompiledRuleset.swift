@@ -8,6 +8,8 @@ package struct CompiledRuleset: Hashable, Sendable {
     /// In the order of the snapshot.
     package let chains: [CompiledChain]
     package let sets: [CompiledSet.Key: CompiledSet]
+    /// Whether a rule sets the zone of a packet's connection, or keeps conntrack from it.
+    package let steersConntrack: Bool
     private let positions: [CompiledChain.Key: Int]
     private let bases: [NetfilterHook: [Int]]
 
@@ -18,6 +20,7 @@ package struct CompiledRuleset: Hashable, Sendable {
         positions = [CompiledChain.Key: Int](
             chains.map { ($0.key, $0.index) }, uniquingKeysWith: { first, _ in first })
         bases = Self.kernelOrder(chains)
+        steersConntrack = chains.contains { $0.rules.contains { $0.actions.contains(where: \.steersConntrack) } }
     }
 
     package subscript(key: CompiledChain.Key) -> CompiledChain? { positions[key].map { chains[$0] } }

@@ -24,6 +24,8 @@ package indirect enum RuleAction: Hashable, Sendable {
     /// A socket of the namespace takes it.
     case transparentProxy(TransparentProxy)
     case noTrack
+    /// Another part of the connection table for it.
+    case setZone(ZoneAssignment)
     case log
     case counter
     /// Does nothing to the packet that a later rule here could ask for, by its name: `TCPMSS`, `flow`.
@@ -36,8 +38,16 @@ extension RuleAction {
     /// Whether it can end the packet's way through a chain or lead it elsewhere.
     var endsOrBranches: Bool {
         switch self {
-        case .setMark, .transparentProxy, .noTrack, .log, .counter, .pass: false
+        case .setMark, .transparentProxy, .noTrack, .setZone, .log, .counter, .pass: false
         default: true
+        }
+    }
+
+    /// Whether it decides how conntrack sees a packet.
+    var steersConntrack: Bool {
+        switch self {
+        case .noTrack, .setZone: true
+        default: false
         }
     }
 

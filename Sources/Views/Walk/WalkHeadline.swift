@@ -26,12 +26,16 @@ struct WalkHeadline {
         switch walk.outcome {
         case .delivered:
             mark = failed ? .bad : .good
-            outcome = failed && !answered ? "arrived, no reply" : "delivered"
+            outcome = !failed ? "delivered" : answered ? "no valid reply" : "arrived, no reply"
         case .left:
-            mark = answered ? .good : failed ? .bad : .open
+            mark = failed ? .bad : answered ? .good : .open
             outcome =
-                answered
-                ? "delivered" : failed ? "no reply possible" : walk.cutOff == nil ? "left" : "incomplete"
+                switch (failed, answered) {
+                case (true, true): "no valid reply"
+                case (true, false): "no reply possible"
+                case (false, true): "delivered"
+                case (false, false): walk.cutOff == nil ? "left" : "incomplete"
+                }
         case .dropped, .rejected, .lost:
             mark = .bad
             outcome = walk.outcome.rawValue

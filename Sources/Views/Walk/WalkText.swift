@@ -215,7 +215,11 @@ struct WalkText {
         var lines: [StyledText] = [StyledText()]
         let headline = WalkHeadline(reply, reply: nil)
         var text = pen("\(headline.sign) \(headline.outcome)", headline.style)
-        if arrived, !Self.goesBack(reply, request) { text += pen(" by a different path", .caution) }
+        if let astray = Exchange(request: request, reply: reply).strayWords {
+            text += pen(astray, .caution)
+        } else if arrived, !Self.goesBack(reply, request) {
+            text += pen(" by a different path", .caution)
+        }
         text += .spaces(2) + pen(PacketWords.flow(reply))
         let remark = headline.remark.map { pen($0) } ?? StyledText()
         if (text + .spaces(2) + remark).columns <= options.width - FindingText.indent {
@@ -256,5 +260,15 @@ struct WalkText {
         return lost.sorted { $0.key < $1.key }.flatMap { vantage, count in
             labelled("lost events", pen(WalkLoss(vantage: vantage, lost: count).sentence, .caution))
         }
+    }
+}
+
+extension Exchange {
+    /// ` in host, not in mynamespace`; nil where the reply came to who asked.
+    fileprivate var strayWords: String? {
+        guard isReplyAstray, let end = reply?.hops.last?.namespace, let asker = request.hops.first?.namespace else {
+            return nil
+        }
+        return " in \(end), not in \(asker)"
     }
 }
