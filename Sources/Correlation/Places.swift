@@ -241,10 +241,10 @@ struct Places {
         let number = Int(internDevice(area, link.name))
         devices[number].isKnown = true
         devices[number].index = link.index
-        devices[number].isBridge = link.kind == "bridge"
+        devices[number].isBridge = link.kind == .bridge
         devices[number].isTunnel =
             ["vxlan", "gre", "gretap", "ipip", "sit", "ip6tnl", "ip6gre", "ip6gretap", "geneve"].contains(link.kind)
-        devices[number].isLoopback = link.kind == "loopback" || link.name == "lo"
+        devices[number].isLoopback = link.kind == .loopback || link.name == "lo"
         devices[number].mac = link.mac?.value ?? 0
         deviceByIndex[DeviceIndex(namespace: area, index: link.index)] = Int32(number)
         for prefix in link.addresses {

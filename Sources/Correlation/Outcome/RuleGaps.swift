@@ -27,7 +27,7 @@ enum RuleGaps {
             // Where the source itself reported a loss, its count is the one that counts.
             if told.contains(source) { continue }
             let count = namespace.netfilter.chains.count { chain in
-                guard chain.hook == hook, families.contains(chain.family), chain.kind != "nat",
+                guard chain.hook == hook, families.contains(chain.family), chain.kind != .nat,
                     traced.contains(chain.backend == "iptables-legacy" ? .legacy : .nftables)
                 else { return false }
                 return !rules.contains {

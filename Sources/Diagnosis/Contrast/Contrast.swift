@@ -141,10 +141,10 @@ public struct Contrast: Sendable {
         else { return ([], nil) }
         let choice = namespace.lookUpRoute(to: other, source: nil, mark: 0, inDevice: nil)
         let hasAddress = namespace.links.contains { link in
-            link.kind != "loopback"
+            link.kind != .loopback
                 && link.addresses.contains { $0.address.family == family && !$0.address.isLinkLocal }
         }
-        guard choice.kind == "unicast", hasAddress, let packet = same(to: other) else { return ([], nil) }
+        guard choice.kind == .unicast, hasAddress, let packet = same(to: other) else { return ([], nil) }
         let path = PathFindings(ForwardPath(of: packet, from: .send(namespace: sender), inputs))
         guard var finding = path.candidates.first(where: \.isCertain)?.finding else {
             return ([], "nothing that was read stops it by \(name), to \(other)")

@@ -198,7 +198,7 @@ extension WalkDiagnosis {
             let met = reading.sightings.filter { $0.namespace == flow.namespace }.flatMap(\.rules)
             let rule =
                 met.last { $0.table == "nat" || $0.verdict == "dnat" }
-                ?? router.netfilter.nat.first { $0.kind == "dnat" }?.rule
+                ?? router.netfilter.nat.first { $0.kind == .dnat }?.rule
             return HairpinMissing().candidate(
                 arrived, router: router, rule: rule, source: sender, target: reading.last?.namespace ?? "")
         }

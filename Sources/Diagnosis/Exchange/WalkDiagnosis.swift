@@ -138,7 +138,7 @@ struct WalkDiagnosis {
     private func outcome(by cause: Candidate, _ reading: WalkReading) -> Walk.Outcome {
         let isOfRule = cause.finding.rule != nil && !cause.traits.contains(.stopsNeighbourDiscovery)
         let hasLeft = reading.sightings.contains {
-            $0.vantage == .link && topology[namespace: $0.namespace]?[device: $0.device ?? ""]?.kind != "loopback"
+            $0.vantage == .link && topology[namespace: $0.namespace]?[device: $0.device ?? ""]?.kind != .loopback
         }
         let isUnsent = !hasLeft && !isOfRule
         var outcome = walk.outcome

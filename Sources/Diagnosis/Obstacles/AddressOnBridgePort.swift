@@ -25,7 +25,7 @@ struct AddressOnBridgePort: Obstacle {
     /// The address from which a port asks for its neighbour: the answer goes to the bridge, not to the port.
     private func asking(_ step: TransmitStep) -> IPPrefix? {
         let (namespace, link, choice) = (step.namespace, step.link, step.choice)
-        guard link.isBridgePort(of: namespace), choice.kind == "unicast",
+        guard link.isBridgePort(of: namespace), choice.kind == .unicast,
             !namespace.isResolved(choice.gateway ?? step.packet.destination, on: link.name)
         else { return nil }
         return choice.preferredSource.flatMap { source in link.addresses.first { $0.address == source } }
@@ -66,6 +66,6 @@ extension NeighbourStep {
 
 extension Link {
     func isBridgePort(of namespace: Namespace) -> Bool {
-        master.flatMap { namespace[device: $0] }?.kind == "bridge"
+        master.flatMap { namespace[device: $0] }?.kind == .bridge
     }
 }

@@ -27,7 +27,7 @@ struct BlackholeRoute: Obstacle {
         let (choice, family) = (step.choice, step.packet.destination.family)
         if let route = choice.route {
             let table = choice.table.map { $0 == 254 ? "" : "table \($0)" } ?? CommandWords()
-            let hasMetric = choice.kind == "blackhole" && route.metric > 0 && family == .ipv4
+            let hasMetric = choice.kind == .blackhole && route.metric > 0 && family == .ipv4
             let metric: CommandWords = hasMetric ? "metric \(route.metric)" : ""
             return [
                 .ip(

@@ -66,7 +66,7 @@ struct HairpinMissing: Obstacle {
                     .last, rule: "-s \(source) -d \(packet.destination) \(words: service) -j MASQUERADE"))
         }
         let chain = router.netfilter.chains.first {
-            $0.kind == "nat" && $0.hook == .postrouting && $0.backend == "nft"
+            $0.kind == .nat && $0.hook == .postrouting && $0.backend == "nft"
         }
         let family = isIPv4 ? "ip" : "ip6"
         let place: CommandWords =

@@ -87,7 +87,7 @@ extension RouteStep {
     /// Where there is no route: the device that is down and had it.
     var downLink: Link? {
         guard choice.kind == nil else { return nil }
-        let links = namespace.links.filter { $0.kind != "loopback" && $0.name != "lo" }
+        let links = namespace.links.filter { $0.kind != .loopback && $0.name != "lo" }
         let down = links.filter { !$0.isUp }
         let covering = down.first { $0.addresses.contains { $0.length > 0 && $0.contains(packet.destination) } }
         return covering ?? (down.count == 1 && down.count == links.count ? down.first : nil)

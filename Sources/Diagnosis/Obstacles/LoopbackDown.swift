@@ -9,7 +9,7 @@ struct LoopbackDown: Obstacle {
     let reasons: Set = ["DEV_READY"]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .route(let step) = step, step.inDevice == nil, step.choice.kind == "local",
+        guard case .route(let step) = step, step.inDevice == nil, step.choice.kind == .local,
             let loopback = step.namespace.loopback, !loopback.isUp
         else { return [] }
         let name = step.namespace.name

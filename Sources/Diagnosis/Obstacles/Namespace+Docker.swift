@@ -4,7 +4,7 @@ internal import Wire
 
 extension Namespace {
     func isDockerBridge(_ device: String) -> Bool {
-        guard self[device: device]?.kind == "bridge" else { return false }
+        guard self[device: device]?.kind == .bridge else { return false }
         let names = [
             "DOCKER", "DOCKER-FORWARD", "DOCKER-BRIDGE", "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2",
         ]
@@ -18,13 +18,13 @@ extension Namespace {
     /// The Docker bridge whose network holds an address.
     func dockerBridge(holding address: IPAddress) -> Link? {
         links.first { link in
-            link.kind == "bridge" && isDockerBridge(link.name) && link.addresses.contains { $0.contains(address) }
+            link.kind == .bridge && isDockerBridge(link.name) && link.addresses.contains { $0.contains(address) }
         }
     }
 
     /// What DNAT rules of this namespace publish, as text, with the conditions in front of their chains.
     var publishedPorts: [String] {
-        netfilter.nat.filter { $0.kind == "dnat" || $0.kind == "redirect" }.map { translation in
+        netfilter.nat.filter { $0.kind == .dnat || $0.kind == .redirect }.map { translation in
             let rule = translation.rule
             let front = rule.backend.map {
                 netfilter.compiled.conditions(

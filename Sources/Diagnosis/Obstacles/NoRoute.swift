@@ -12,7 +12,7 @@ struct NoRoute: Obstacle {
     let traits: ObstacleTraits = .lacksRoute
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .route(let step) = step, step.choice.kind != "local", !step.choice.isDiscarding else { return [] }
+        guard case .route(let step) = step, step.choice.kind != .local, !step.choice.isDiscarding else { return [] }
         let (namespace, choice, destination) = (step.namespace, step.choice, step.packet.destination)
         guard choice.kind == nil else {
             return [
@@ -49,7 +49,7 @@ struct NoRoute: Obstacle {
 
     private func known(_ step: RouteStep) -> String {
         let routes = step.namespace.routes.filter {
-            $0.kind == "unicast" && $0.destination.address.family == step.packet.destination.family
+            $0.kind == .unicast && $0.destination.address.family == step.packet.destination.family
                 && !$0.destination.address.isLinkLocal && !$0.destination.address.isMulticast
         }
         let known = routes.map { "\($0.destinationText)\($0.device.map { " on \($0)" } ?? "")" }

@@ -20,7 +20,7 @@ struct NoSourceNAT: Obstacle {
 
     func candidate(_ missing: SourceTranslation) -> Candidate {
         let name = missing.router.name
-        let rules = missing.router.netfilter.nat.filter { $0.kind == "masquerade" || $0.kind == "snat" }
+        let rules = missing.router.netfilter.nat.filter { $0.kind == .masquerade || $0.kind == .snat }
         let state: Fact =
             rules.isEmpty
             ? .state("no source NAT rule in \(name)")

@@ -39,7 +39,7 @@ struct PortNotPublished: Obstacle {
         if step.publication != nil { return [] }
         let isIPv4 = packet.destination.isIPv4
         let published = namespace.netfilter.nat.filter {
-            $0.kind == "dnat" && ($0.rule.family == "inet" || ($0.rule.family == "ip") == isIPv4)
+            $0.kind == .dnat && ($0.rule.family == "inet" || ($0.rule.family == "ip") == isIPv4)
         }
         if let own = ForwardedPort(step) { return [.candidate(notForItself(own, step))] }
         if let publication = ConditionalPublication(step) { return [.candidate(publishedElsewhere(publication, step))] }
@@ -182,7 +182,7 @@ struct PortNotPublished: Obstacle {
         let match: CommandWords = "\(family) daddr \(packet.destination) \(name) dport \(port)"
         let chain = namespace.netfilter.chains.first {
             $0.hook == hook && ["inet", family].contains($0.family.rawValue)
-                && ($0.kind == "nat" || $0.kind == nil && $0.table == "nat")
+                && ($0.kind == .nat || $0.kind == nil && $0.table == "nat")
         }
         guard let chain else {
             // nft has no name for this priority at output.

@@ -18,7 +18,7 @@ struct ReversePath: Sendable {
 
 extension ReceiveStep {
     private var isChecked: Bool {
-        packet.source.isIPv4 && !packet.source.isUnspecified && namespace[device: device]?.kind != "loopback"
+        packet.source.isIPv4 && !packet.source.isUnspecified && namespace[device: device]?.kind != .loopback
     }
 
     /// Whether the packet claims to come from the namespace that received it.
@@ -48,7 +48,7 @@ extension ReceiveStep {
         let back = namespace.lookUpRoute(
             to: packet.source, source: packet.destination, mark: usesMark ? packet.mark : 0, inDevice: nil)
         let isMultipath = back.route?.nextHops.contains { $0.device == device } == true
-        let isSame = back.kind == "unicast" && back.device == device || isMultipath
+        let isSame = back.kind == .unicast && back.device == device || isMultipath
         var check = ReversePath(
             mode: mode, setter: own >= all ? device : "all", back: back,
             isPassed: isSame || mode == 2 && back.kind != nil)

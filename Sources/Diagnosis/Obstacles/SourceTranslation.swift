@@ -67,7 +67,7 @@ struct SourceTranslation {
     var remedy: Remedy {
         let isIPv4 = !source.contains(":")
         let backends = router.netfilter.backend
-        let nat = router.netfilter.chains.filter { $0.kind == "nat" && $0.hook == .postrouting }
+        let nat = router.netfilter.chains.filter { $0.kind == .nat && $0.hook == .postrouting }
         let wanted = near.flatMap { near in
             nat.first {
                 $0.table == near.rule.table && $0.family == near.rule.family && $0.backend == near.rule.backend

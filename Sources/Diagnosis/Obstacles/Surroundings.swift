@@ -57,7 +57,7 @@ struct Surroundings: Sendable {
     ) -> [Gateway] {
         var found: [Gateway] = []
         for link in namespace.links
-        where (link.isUp || link.name == down) && link.kind != "loopback" && link.master == nil {
+        where (link.isUp || link.name == down) && link.kind != .loopback && link.master == nil {
             let prefixes = link.addresses.filter {
                 $0.address.family == packet.destination.family && !$0.address.isLinkLocal && $0.length > 0
             }
@@ -71,8 +71,8 @@ struct Surroundings: Sendable {
                 else { continue }
                 let choice = other.lookUpRoute(
                     to: packet.destination, source: packet.source, mark: 0, inDevice: path.end.device)
-                let isOwn = choice.kind == "local"
-                guard isOwn || choice.kind == "unicast" && choice.device != path.end.device else { continue }
+                let isOwn = choice.kind == .local
+                guard isOwn || choice.kind == .unicast && choice.device != path.end.device else { continue }
                 guard isOwn || !thatForward || inputs.forwards(other, path.end.device, packet) else { continue }
                 found.append(Gateway(address: address.address, namespace: other.name))
             }

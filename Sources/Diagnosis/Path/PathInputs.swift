@@ -50,8 +50,8 @@ struct PathInputs: Sendable {
         }
         choice.isKernelAnswer = true
         if let kind = answer.kind { choice.kind = RouteKind(rawValue: kind) }
-        if let device = answer.outDevice, choice.kind != "local" { choice.device = device }
-        if choice.kind == "unicast" { choice.gateway = answer.gateway }
+        if let device = answer.outDevice, choice.kind != .local { choice.device = device }
+        if choice.kind == .unicast { choice.gateway = answer.gateway }
         if let table = answer.table.map(RoutingTable.init(rawValue:)), table != choice.table {
             choice.take(table, of: namespace, for: packet, inDevice: inDevice)
         }
@@ -151,7 +151,7 @@ extension RouteChoice {
         switch number {
         case 101, 3:
             isKernelAnswer = true
-            if kind == nil || kind == "unicast" { kind = nil }
+            if kind == nil || kind == .unicast { kind = nil }
         case 113: isKernelAnswer = true
         default: isKernelAnswer = isDiscarding
         }

@@ -120,7 +120,7 @@ struct DeviceStep: Sendable {
     var namespace: Namespace
     var link: Link
 
-    var isBlocked: Bool { !link.isUp || !link.hasCarrier && link.kind != "bridge" }
+    var isBlocked: Bool { !link.isUp || !link.hasCarrier && link.kind != .bridge }
 }
 
 struct ProgramStep: Sendable {

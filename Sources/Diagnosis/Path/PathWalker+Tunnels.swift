@@ -130,10 +130,10 @@ extension PathWalker {
     /// The address by which `near` would reach `far` for the outer packets.
     private func underlayAddress(of far: Namespace, beside near: Namespace, _ vxlan: Link.VXLAN) -> IPAddress? {
         let isIPv4 = vxlan.local?.isIPv4 ?? vxlan.remote?.isIPv4 ?? true
-        for link in far.links where link.kind != "loopback" && link.kind != "vxlan" && link.kind != "bridge" {
+        for link in far.links where link.kind != .loopback && link.kind != .vxlan && link.kind != .bridge {
             for prefix in link.addresses where prefix.address.isIPv4 == isIPv4 && !prefix.address.isLinkLocal {
                 let choice = near.lookUpRoute(to: prefix.address, source: nil, mark: 0, inDevice: nil)
-                if choice.kind == "unicast" { return prefix.address }
+                if choice.kind == .unicast { return prefix.address }
             }
         }
         return nil

@@ -112,7 +112,7 @@ struct PathWalker {
             ask(.output, &packet, site, from: resumed?.priority(at: .output))
             if packet.destination != destination || packet.mark != mark, !reroute(packet, namespace, &choice) { return }
         }
-        if choice.kind != "local" { choice = inputs.route(packet, namespace, inDevice: nil) }
+        if choice.kind != .local { choice = inputs.route(packet, namespace, inDevice: nil) }
         if let device = resumed?.outDevice { choice.take(device) }
         guard choice.kind != nil else { return }
         path.routers.append(ForwardPath.Router(namespace: namespace.name, choice: choice, packet: packet))
@@ -143,7 +143,7 @@ struct PathWalker {
         ask(
             .postrouting, &packet, RuleSite(namespace: namespace, inDevice: inDevice, outDevice: device), from: from)
         if isRecognised(in: namespace) { packet = inputs.sourceRestored(packet, namespace) }
-        if choice.kind == "local" {
+        if choice.kind == .local {
             note(.route(RouteStep(namespace: namespace, packet: packet, choice: choice)))
             receive(packet, namespace, device, physical: nil, resumed: nil)
             return
@@ -158,7 +158,7 @@ struct PathWalker {
         fragment(&packet, by: link, isForwarded: inDevice != nil)
         guard pass(DeviceStep(namespace: namespace, link: link)) else { return }
         let hop = choice.gateway ?? packet.destination
-        if hop.isMulticast || packet.destination == IPAddress(ipv4: .max) || choice.kind == "broadcast" {
+        if hop.isMulticast || packet.destination == IPAddress(ipv4: .max) || choice.kind == .broadcast {
             path.end = .left(namespace: namespace.name, device: device)
             return
         }
@@ -226,7 +226,7 @@ struct PathWalker {
         var choice = inputs.route(packet, namespace, inDevice: device)
         // To all on the link, or to a group: for this namespace too, whoever else it is for.
         if namespace.isGroup(packet.destination, on: device) { choice.takeGroup(packet.destination) }
-        let isLocal = choice.kind == "local" || choice.kind == "broadcast" || choice.kind == "multicast"
+        let isLocal = choice.kind == .local || choice.kind == .broadcast || choice.kind == .multicast
         var step = ReceiveStep(namespace: namespace, device: device, packet: packet, choice: choice)
         if !isRouted {
             note(.source(step))

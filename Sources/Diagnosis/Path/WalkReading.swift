@@ -131,7 +131,7 @@ struct WalkReading {
             if sighting.vantage == .socket, sighting.direction == .out { return nil }
         }
         guard let device, let namespace = topology[namespace: hop.namespace] else { return device }
-        if let master = namespace[device: device]?.master, namespace[device: master]?.kind == "bridge" { return master }
+        if let master = namespace[device: device]?.master, namespace[device: master]?.kind == .bridge { return master }
         return device
     }
 
@@ -158,7 +158,7 @@ struct WalkReading {
                 ? .received(namespace: last.namespace, device: "lo") : .send(namespace: last.namespace)
         case .link:
             guard let device = last.device else { return nil }
-            if topology[namespace: last.namespace]?[device: device]?.kind == "loopback" {
+            if topology[namespace: last.namespace]?[device: device]?.kind == .loopback {
                 return .hook(
                     namespace: last.namespace, hook: .prerouting, priority: .min, inDevice: device, outDevice: nil)
             }
@@ -186,7 +186,7 @@ struct WalkReading {
             let arrival = sightings.last(where: {
                 $0.index <= hop.index && $0.namespace == hop.namespace && $0.vantage == .link && $0.direction == .in
             }), let device = arrival.device, let master = namespace[device: device]?.master,
-            let bridge = namespace[device: master], bridge.kind == "bridge",
+            let bridge = namespace[device: master], bridge.kind == .bridge,
             !namespace.holds(hop.packet.encapsulation?.destination ?? hop.packet.destination)
         else { return nil }
         guard hop.hook == .forward || hop.hook == .postrouting || hop.hook == .prerouting else { return nil }

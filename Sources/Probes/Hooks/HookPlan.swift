@@ -15,7 +15,7 @@ struct HookPlan {
         var hasTranslation = false
         for chain in chains where ["ip", "ip6", "inet"].contains(chain.family) && !isOwnTable(chain.table) {
             guard let hook = chain.hook, Self.hooks.contains(hook) else { continue }
-            if chain.kind == "nat" || chain.isLegacy && chain.table == "nat" {
+            if chain.kind == .nat || chain.isLegacy && chain.table == "nat" {
                 hasTranslation = true
             } else if let priority = chain.priority ?? XTable(rawValue: chain.table)?.priority {
                 registrants[hook, default: []].insert(priority)
