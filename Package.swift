@@ -80,47 +80,58 @@ let package = Package(
             name: "hook-exercise", dependencies: ["LinuxSystem", "Network", "Discovery", "Observations", "Probes"],
             path: "Tests/HookExercise", swiftSettings: house),
 
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire"], swiftSettings: house),
         .testTarget(name: "NetworkTests", dependencies: ["Network", "Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "LinuxSystem"], swiftSettings: house),
         .testTarget(
-            name: "DiscoveryTests", dependencies: ["Discovery", "Netlink", "Network", "Ruleset", "Wire"],
+            name: "DiscoveryTests",
+            dependencies: ["TestSupport", "Discovery", "Netlink", "Network", "Ruleset", "Wire"],
             swiftSettings: house),
         .testTarget(
-            name: "RulesetTests", dependencies: ["Ruleset", "Network", "Wire", "LinuxSystem", "Discovery"],
+            name: "RulesetTests",
+            dependencies: ["TestSupport", "Ruleset", "Network", "Wire", "LinuxSystem", "Discovery"],
             swiftSettings: house),
         .testTarget(
             name: "RecordingTests",
             dependencies: ["Recording", "LinuxSystem", "Network", "Observations", "Wire"], swiftSettings: house),
         .testTarget(
             name: "ProbesTests",
-            dependencies: ["Probes", "Netlink", "LinuxSystem", "Network", "Observations", "Wire"], swiftSettings: house),
-        .testTarget(
-            name: "WalkModelTests", dependencies: ["WalkModel", "LinuxSystem", "Network", "Observations", "Wire"],
+            dependencies: ["TestSupport", "Probes", "Netlink", "LinuxSystem", "Network", "Observations", "Wire"],
             swiftSettings: house),
         .testTarget(
-            name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"], swiftSettings: house),
+            name: "WalkModelTests",
+            dependencies: ["WalkModel", "LinuxSystem", "Network", "Observations", "Wire"],
+            swiftSettings: house),
         .testTarget(
-            name: "CorrelationTests", dependencies: ["Correlation", "WalkModel", "Network", "Observations", "Wire"],
+            name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"],
+            swiftSettings: house),
+        .testTarget(
+            name: "CorrelationTests",
+            dependencies: ["TestSupport", "Correlation", "WalkModel", "Network", "Observations", "Wire"],
             swiftSettings: house),
         .testTarget(
             name: "DiagnosisTests",
-            dependencies: ["Diagnosis", "Ruleset", "Wire", "LinuxSystem", "Network", "Observations", "WalkModel"],
+            dependencies: [
+                "TestSupport", "Diagnosis", "Ruleset", "Wire", "LinuxSystem", "Network", "Observations", "WalkModel",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "RunsTests",
             dependencies: [
-                "Runs", "Wire", "Network", "Observations", "Recording", "Probes", "WalkModel", "Views", "LinuxSystem",
+                "TestSupport", "Runs", "Wire", "Network", "Observations", "Recording", "Probes", "WalkModel", "Views",
+                "LinuxSystem",
             ], swiftSettings: house),
         .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
         .testTarget(
-            name: "ViewsTests", dependencies: ["Views", "Network", "Observations", "WalkModel", "Wire"],
+            name: "ViewsTests", dependencies: ["TestSupport", "Views", "Network", "Observations", "WalkModel", "Wire"],
             swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "Twin", "WalkModel", "Correlation", "Network", "Discovery", "Observations", "Recording", "Wire",
+                "TestSupport", "Twin", "WalkModel", "Correlation", "Network", "Discovery", "Observations", "Recording",
+                "Wire",
                 "LinuxSystem",
                 "packetwalk",
             ],

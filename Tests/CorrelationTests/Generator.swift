@@ -1,21 +1,12 @@
 import Observations
 import Network
+import TestSupport
 import Wire
 
 @testable import Correlation
 @testable import WalkModel
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers from the same seed everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
+extension SeededGenerator {
     mutating func chance(_ probability: Double) -> Bool { Double.random(in: 0..<1, using: &self) < probability }
 }
 
@@ -56,7 +47,7 @@ struct Generator {
     }
 
     let shape: Shape
-    var random: SplitMix64
+    var random: SeededGenerator
     private(set) var events: [(time: Int64, event: Event)] = []
     private(set) var truth: [Sight: Set<Int>] = [:]
     /// How many sightings each packet has.
@@ -74,7 +65,7 @@ struct Generator {
 
     init(_ shape: Shape, seed: UInt64) {
         self.shape = shape
-        random = SplitMix64(seed: seed)
+        random = SeededGenerator(seed: seed)
         build()
     }
 

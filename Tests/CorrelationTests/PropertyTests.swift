@@ -1,4 +1,5 @@
 import Observations
+import TestSupport
 import Testing
 import Network
 import Wire
@@ -81,7 +82,7 @@ import Wire
     }
 
     /// Draws a shape; every field has its say.
-    static func shape(_ random: inout SplitMix64) -> Generator.Shape {
+    static func shape(_ random: inout SeededGenerator) -> Generator.Shape {
         var shape = Generator.Shape()
         shape.senders = Int.random(in: 1...12, using: &random)
         shape.packetsEach = Int.random(in: 1...8, using: &random)
@@ -102,7 +103,7 @@ import Wire
 
     @Test(arguments: 0..<150 as Range<UInt64>)
     func noWalkHoldsTwoPackets(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let shape = Self.shape(&random)
         let result = Self.run(shape, seed: seed &+ 1_000_003)
         #expect(result.falseMerges == 0, "seed \(seed): \(shape)")
@@ -117,7 +118,7 @@ import Wire
     }
 
     /// Draws a TCP stream that is cut on its way, put together, or both.
-    static func stream(_ random: inout SplitMix64) -> Generator.Shape {
+    static func stream(_ random: inout SeededGenerator) -> Generator.Shape {
         var shape = Self.shape(&random)
         shape.senders = Int.random(in: 1...5, using: &random)
         shape.sharesLabel = false
@@ -144,7 +145,7 @@ import Wire
 
     @Test(arguments: 0..<300 as Range<UInt64>)
     func segmentsKeepToTheirPacket(seed: UInt64) throws {
-        var random = SplitMix64(seed: seed &+ 11)
+        var random = SeededGenerator(seed: seed &+ 11)
         let shape = Self.stream(&random)
         let stream = try #require(shape.stream)
         let result = Self.run(shape, seed: seed &+ 3_000_003)
@@ -160,7 +161,7 @@ import Wire
     /// IPv6 datagrams: whole at the hooks, fragments with new identifications behind each device that sends them out.
     @Test(arguments: 0..<150 as Range<UInt64>)
     func fragmentsKeepToTheirDatagram(seed: UInt64) {
-        var random = SplitMix64(seed: seed &+ 13)
+        var random = SeededGenerator(seed: seed &+ 13)
         var shape = Self.shape(&random)
         shape.fragments = false
         shape.fragmentsIPv6 = true
@@ -173,7 +174,7 @@ import Wire
     /// What was worked out for one packet and taken for the next must be what would have been worked out for that.
     @Test(arguments: 0..<60 as Range<UInt64>)
     func rememberedArrangementsAreThoseWorkedOut(seed: UInt64) {
-        var random = SplitMix64(seed: seed &+ 7)
+        var random = SeededGenerator(seed: seed &+ 7)
         let generator = Generator(Self.shape(&random), seed: seed &+ 2_000_003)
         var walks: [[Walk]] = []
         for remembers in [true, false] {
@@ -191,7 +192,7 @@ import Wire
     /// The same of how groups were told apart, where many flows are translated and conntrack says nothing of most.
     @Test(arguments: 0..<100 as Range<UInt64>)
     func rememberedPartitionsAreThoseWorkedOut(seed: UInt64) {
-        var random = SplitMix64(seed: seed &+ 17)
+        var random = SeededGenerator(seed: seed &+ 17)
         var shape = Self.shape(&random)
         shape.senders = Int.random(in: 2...12, using: &random)
         shape.packetsEach = Int.random(in: 4...16, using: &random)

@@ -1,5 +1,6 @@
 import Diagnosis
 import Observations
+import TestSupport
 import Testing
 import Network
 import WalkModel

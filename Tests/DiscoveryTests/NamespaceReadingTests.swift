@@ -1,4 +1,5 @@
 import Netlink
+import TestSupport
 import Testing
 import Wire
 
@@ -237,7 +238,7 @@ import Wire
     func survivesDamage() throws {
         let seed: UInt64 = 0x5eed_0001
         print("seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let messages =
             (Self.links + Self.addresses + Self.routes + Self.rules + Self.neighbors + Self.forwarding).map {
                 RecordedChannel.message($0.type, RecordedChannel.bytes($0.lines))
@@ -270,17 +271,5 @@ import Wire
         #expect(throws: SystemError("read a namespace's number", errorNumber: 95)) {
             try conversation.namespaceIdentifier(of: 0)
         }
-    }
-}
-
-/// Vigna's SplitMix64.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

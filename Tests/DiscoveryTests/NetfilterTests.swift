@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LinuxSystem
@@ -115,7 +116,7 @@ import Testing
     func survivesDamage() throws {
         let seed: UInt64 = 0x5eed_0002
         print("seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let text = Array("*filter\n:A ACCEPT [1:2]\n[3:4] -A A -m comment --comment \"x \\\" y\" -j B\nCOMMIT\n".utf8)
         for _ in 0..<3000 {
             var damaged = text

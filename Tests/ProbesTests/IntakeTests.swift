@@ -1,22 +1,11 @@
 import Observations
+import TestSupport
 import Testing
 import Wire
 
 @testable import Probes
 
 @Suite struct IntakeTests {
-    /// SplitMix64: the same sequence for the same seed.
-    struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-            return z ^ z >> 31
-        }
-    }
-
     private func tuple(_ port: UInt16) -> FlowTuple {
         FlowTuple(
             source: IPAddress(ipv4: 0x0a00_0001), destination: IPAddress(ipv4: 0x0a00_0002), sourcePort: port,
@@ -38,7 +27,7 @@ import Wire
     /// older than a watermark follows it.
     @Test("any lag below the hold is put in order", arguments: 1...40 as ClosedRange<UInt64>)
     func ordered(seed: UInt64) throws {
-        var random = Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         let intake = Intake(holdNanoseconds: 1000)
         let vantage = intake.vantage(VantagePoint(namespace: "host", kind: .link, device: "eth0"))
         var arrivals: [(readAt: Int64, time: Int64, number: UInt32)] = []

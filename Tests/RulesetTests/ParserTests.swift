@@ -1,5 +1,6 @@
 import LinuxSystem
 import Network
+import TestSupport
 import Testing
 import Wire
 

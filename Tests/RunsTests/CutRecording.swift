@@ -1,3 +1,4 @@
+import TestSupport
 import Observations
 import Recording
 import Runs

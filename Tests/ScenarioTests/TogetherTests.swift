@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 
 /// The labs' networks look alike to the last address, and were recorded one after the other on one machine. Replayed

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WalkModel
 
@@ -5,7 +6,7 @@ import WalkModel
 
 @Suite struct HostileNamesTests {
     @Test(arguments: 1...24 as ClosedRange<UInt64>) func noNameReachesTheTerminalRaw(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for name in RenderingTests.all {
             let fixture = try WalkFixture.load(name)
             let request = generator.disguise(fixture.request)
@@ -25,7 +26,7 @@ import WalkModel
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>) func noNameBreaksOutOfAPage(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for name in RenderingTests.all {
             let fixture = try WalkFixture.load(name)
             let request = generator.disguise(fixture.request)

@@ -1,5 +1,6 @@
 import WalkModel
 import FoundationEssentials
+import TestSupport
 import Testing
 import Network
 
@@ -68,7 +69,7 @@ extension MapTests {
     }
 
     @Test func namesInAMapAreMadeSafe() throws {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         for round in 0..<12 {
             var topology = SampleNetworks.overlay
             for place in topology.namespaces.indices {
