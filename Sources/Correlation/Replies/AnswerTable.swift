@@ -3,12 +3,10 @@ internal import WalkModel
 /// Walks by what ties a reply to its request.
 ///
 /// A fixed table, four entries a set; the oldest of a set gives way. Bounded by construction, whatever the traffic.
-/// Requests that one reply could answer (datagrams of one flow) stand side by side, told apart by what the reply copies
-/// from its request: `transaction`.
+/// Two requests that one reply could answer (datagrams of one flow: a resolver asks for both address families at once, from
+/// one socket) stand side by side, told apart by what the reply copies from its request: `transaction`.
 struct AnswerTable: ~Copyable {
     private static let ways = 4
-    /// Requests of one key: a resolver asks for both address families at once, from one socket.
-    private static let alike = 2
 
     /// What is found by a key.
     private struct Entry {
@@ -40,22 +38,34 @@ struct AnswerTable: ~Copyable {
     mutating func insert(
         _ key: UInt64, _ identifier: WalkIdentifier, timeNanoseconds: Int64, transaction: UInt16 = 0
     ) {
-        var oldest = set(of: key).lowerBound
-        var same = -1
-        var sameCount = 0
-        var victim = -1
-        for slot in set(of: key) {
-            if keys[slot] == key {
-                if entries[slot].transaction == transaction || entries[slot].isAnswered { victim = slot }
-                if same < 0 || times[slot] < times[same] { same = slot }
-                sameCount += 1
-            }
-            if times[slot] < times[oldest] { oldest = slot }
-        }
-        if victim < 0 { victim = sameCount >= Self.alike ? same : oldest }
+        let victim = victim(for: key, transaction)
         keys[victim] = key
         times[victim] = timeNanoseconds
         entries[victim] = Entry(identifier: identifier, transaction: transaction)
+    }
+
+    /// The slot that gives way to a walk with this key.
+    private func victim(for key: UInt64, _ transaction: UInt16) -> Int {
+        let keys = keys.span
+        let times = times.span
+        let first = set(of: key).lowerBound
+        var oldest = first
+        var oldestTime = times[first]
+        var same = -1
+        for slot in first..<first + Self.ways {
+            let time = times[slot]
+            if time < oldestTime {
+                oldest = slot
+                oldestTime = time
+            }
+            guard keys[slot] == key else { continue }
+            let entry = entries[slot]
+            if entry.transaction == transaction || entry.isAnswered { return slot }
+            // Two stand side by side already: the older one gives way.
+            if same >= 0 { return times[same] <= time ? same : slot }
+            same = slot
+        }
+        return oldest
     }
 
     /// Whether there is a walk by this key that did not begin before `since` and was not answered.

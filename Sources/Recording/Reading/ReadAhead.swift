@@ -81,7 +81,10 @@ final class ReadAhead: @unchecked Sendable {
     /// Reads everything. Nothing else may use the reader until `give` has returned.
     func read(_ reader: RecordingReader) {
         var batch = batches[0]
+        // Of the batch: a variable of this function costs no check of exclusive access for each packet.
+        var count = 0
         func handOver() throws {
+            batch.count = count
             let next: Int? = locked {
                 filled += 1
                 pthread_cond_signal(changed)
@@ -90,22 +93,22 @@ final class ReadAhead: @unchecked Sendable {
             }
             guard let next else { throw Abandoned() }
             batch = batches[next % Self.depth]
-            batch.count = 0
+            count = 0
             batch.events.removeAll(keepingCapacity: true)
         }
         // Nothing is thrown but `Abandoned`: damage stands in the reader.
         try? reader.read(
             events: { run, event in
-                batch.events.append((batch.count, run, event))
+                batch.events.append((count, run, event))
                 if case .watermark = event { try handOver() }
             },
             packets: { run, observation, _ in
-                let count = batch.count
                 (batch.observations + count).initialize(to: copy observation)
                 (batch.runs + count).initialize(to: run)
-                batch.count = count + 1
-                if count + 1 == Batch.capacity { try handOver() }
+                count += 1
+                if count == Batch.capacity { try handOver() }
             })
+        batch.count = count
         locked {
             filled += 1
             isEnded = true
