@@ -48,6 +48,18 @@ import WalkModel
                 == expected.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
     }
 
+    /// The router that translated the request takes the reply for its own.
+    @Test func aReplyThatCameToSomebodyElseIsNoSuccess() throws {
+        let fixture = try WalkFixture.load("namespace-to-wan")
+        var reply = try #require(fixture.reply)
+        let last = try #require(reply.hops.lastIndex { $0.namespace == "host" && $0.hook == .prerouting })
+        reply.hops.removeSubrange((last + 1)...)
+        let text = try WalkRenderer(format: .text).render(fixture.request, reply: reply)
+        #expect(text.hasPrefix("✘ no valid reply   ping mynamespace → 198.51.100.1"))
+        #expect(text.contains("✘ delivered in host, not in mynamespace"))
+        #expect(!Exchange(request: fixture.request, reply: reply).arrived)
+    }
+
     @Test func eachPlaceNamesItsHostWhereThereAreSeveral() throws {
         var walk = try WalkFixture.load("rule-drop").request
         walk.host = "alpha"

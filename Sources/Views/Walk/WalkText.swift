@@ -213,9 +213,11 @@ struct WalkText {
             return lines
         }
         var lines: [StyledText] = [StyledText()]
-        let headline = WalkHeadline(reply, reply: nil)
+        var headline = WalkHeadline(reply, reply: nil)
+        let astray = Exchange(request: request, reply: reply).strayWords
+        if astray != nil { headline.mark = .bad }
         var text = pen("\(headline.sign) \(headline.outcome)", headline.style)
-        if let astray = Exchange(request: request, reply: reply).strayWords {
+        if let astray {
             text += pen(astray, .caution)
         } else if arrived, !Self.goesBack(reply, request) {
             text += pen(" by a different path", .caution)
