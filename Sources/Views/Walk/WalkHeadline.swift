@@ -21,7 +21,8 @@ struct WalkHeadline {
     var remark: String?
 
     init(_ walk: Walk, reply: Walk?) {
-        let failed = walk.findings.contains { $0.severity == .error }
+        let isAstray = Exchange(request: walk, reply: reply).isReplyAstray
+        let failed = isAstray || walk.findings.contains { $0.severity == .error }
         let answered = reply?.outcome == .delivered
         switch walk.outcome {
         case .delivered:
