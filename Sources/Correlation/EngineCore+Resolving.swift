@@ -26,6 +26,7 @@ extension EngineCore {
             groups.close(number)
             return
         }
+        if !state.tunnelFragments.isEmpty, releaseTunnelFragments(number) { return }
         let mustBeWhole = mayDefer && groups.groups[Int(number)].isSequenceRange
         var events = groups.groups[Int(number)].events >= 0 ? groups.events(of: number) : GroupEvents()
         if isOnePacket() {
@@ -50,6 +51,27 @@ extension EngineCore {
         separate()
         if finishJoined(number, &events, by: time, force: force, bytesGoOn: bytesGoOn) { return }
         finishSeveral(number, &events, by: time, force: force, bytesGoOn: bytesGoOn)
+    }
+
+    /// Gives back the members that are later fragments of tunnels' packets, whose first fragments stand for them.
+    /// - Returns: whether that were all.
+    private mutating func releaseTunnelFragments(_ number: Int32) -> Bool {
+        let group = groups.groups[Int(number)]
+        if group.events >= 0, groups.events(of: number).hasEnd { return false }
+        let standing = workspace.members.filter {
+            let sighting = groups.sightings[Int($0)]
+            return sighting.fragmentOffset == 0 || !state.tunnelFragments.isOpened(sighting, ofGroup: group.key)
+        }
+        guard standing.count < workspace.members.count else { return false }
+        if standing.isEmpty {
+            groups.releaseAll(number)
+            return true
+        }
+        let kept = Set(standing)
+        for member in workspace.members where !kept.contains(member) { groups.release(member) }
+        groups.retain(number, members: standing, emitted: group.emitted)
+        workspace.members = ContiguousArray(standing)
+        return false
     }
 
     /// Whether the members may be one packet's, as far as places and flows say.

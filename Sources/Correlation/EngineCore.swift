@@ -83,6 +83,11 @@ struct EngineCore: ~Copyable {
         if observation.headers.datagramStart != 0, observation.headers.isFragment {
             _ = groups.tie(GroupKey.of(observation.headers), to: GroupKey.ofStart(observation.headers))
         }
+        let mayBeTunnels = UInt64(observation.headers.fragmentOffset) | observation.headers.tunnelFragmentKey
+        if mayBeTunnels != 0 {
+            state.tunnelFragments.take(
+                observation.headers, observation.timeNanoseconds, at: place, limit: options.noteLimit)
+        }
         if groups.openSightings > options.sightingLimit { forceSome() }
     }
 

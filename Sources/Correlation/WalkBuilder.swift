@@ -174,7 +174,7 @@ struct WalkBuilder {
             let isNumbered = kind == .vxlan || kind == .gre && detail.tunnelIdentifier != 0
             packet.encapsulation = Encapsulation(
                 kind: kind, identifier: isNumbered ? detail.tunnelIdentifier : nil, source: detail.tunnelSource,
-                destination: detail.tunnelDestination)
+                destination: detail.tunnelDestination, fragments: Int(detail.tunnelFragments))
         }
         return packet
     }

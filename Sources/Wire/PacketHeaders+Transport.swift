@@ -149,7 +149,7 @@ extension PacketHeaders {
         // 0 is a jumbogram's; a first fragment says the whole datagram's.
         let payloadEnd = udpLength == 0 ? end : min(end, offset &+ udpLength)
         let payload = offset &+ 8
-        if destinationPort == 4789 || destinationPort == 8472, !isFragment, tunnels < Self.maximumTunnels,
+        if destinationPort == 4789 || destinationPort == 8472, tunnels < Self.maximumTunnels,
             payloadEnd &- payload >= 8,
             !bytes.holds(8, at: payload) || bytes.u8(payload) & 0x08 != 0 && bytes.u8(payload &+ 7) == 0
         {
@@ -158,9 +158,12 @@ extension PacketHeaders {
                 return false
             }
             let identifier = bytes.u32(payload &+ 4) >> 8
-            enterTunnel(.vxlan, identifier: identifier, isEthernet: true, length: payloadEnd &- payload &- 8)
-            readEthernet(bytes, at: payload &+ 8, wireEnd: payloadEnd, tunnels: tunnels &+ 1)
-            return true
+            if openTunnel(
+                .vxlan, identifier: identifier, etherType: nil, bytes, at: payload &+ 8, end: payloadEnd,
+                tunnels: tunnels)
+            {
+                return true
+            }
         }
         setPayload(at: payload, end: payloadEnd)
         if payloadEnd &- payload >= 2, bytes.holds(2, at: payload) { udpTransaction = bytes.u16(payload) }
@@ -342,16 +345,14 @@ extension PacketHeaders {
         let inner = offset &+ headerLength
         let isKnown = carried == 0x6558 || carried == 0x0800 || carried == 0x86dd
         // Bit 1, source routing (RFC 1701), would put routes before the payload.
-        guard isKnown, bits & 0x4000 == 0, !isFragment, tunnels < Self.maximumTunnels, end > inner else {
+        let key = hasKey ? bytes.u32(offset &+ (hasChecksum ? 8 : 4)) : 0
+        guard isKnown, bits & 0x4000 == 0, tunnels < Self.maximumTunnels, end > inner,
+            openTunnel(
+                .gre, identifier: key, etherType: carried == 0x6558 ? nil : carried, bytes, at: inner, end: end,
+                tunnels: tunnels)
+        else {
             finishLabel(&hash, bytes, at: offset)
             return false
-        }
-        let key = hasKey ? bytes.u32(offset &+ (hasChecksum ? 8 : 4)) : 0
-        enterTunnel(.gre, identifier: key, isEthernet: carried == 0x6558, length: end &- inner)
-        if carried == 0x6558 {
-            readEthernet(bytes, at: inner, wireEnd: end, tunnels: tunnels &+ 1)
-        } else {
-            readNetwork(bytes, at: inner, wireEnd: end, etherType: carried, tunnels: tunnels &+ 1)
         }
         return true
     }
@@ -362,14 +363,53 @@ extension PacketHeaders {
     private mutating func readIPIP(
         _ bytes: RawSpan, at offset: Int, end: Int, hash: inout LabelHash, tunnels: Int
     ) -> Bool {
-        guard !isFragment, tunnels < Self.maximumTunnels, end > offset else {
+        guard tunnels < Self.maximumTunnels, end > offset,
+            openTunnel(
+                .ipip, identifier: 0, etherType: ipProtocol == .ipip ? 0x0800 : 0x86dd, bytes, at: offset, end: end,
+                tunnels: tunnels)
+        else {
             finishLabel(&hash, bytes, at: offset)
             return false
         }
-        let etherType: UInt16 = ipProtocol == .ipip ? 0x0800 : 0x86dd
-        enterTunnel(.ipip, identifier: 0, isEthernet: false, length: end &- offset)
-        readNetwork(bytes, at: offset, wireEnd: end, etherType: etherType, tunnels: tunnels &+ 1)
         return true
+    }
+
+    // MARK: What a tunnel carries
+
+    /// Reads the packet at `offset` that a tunnel's header stands before: Ethernet, or bare where `etherType` says what.
+    ///
+    /// A first fragment of the tunnel's packet is opened where it holds all of the carried packet that a label rests on;
+    /// its label is that of the whole one then.
+    /// - Returns: false where a first fragment holds too little; nothing was changed.
+    private mutating func openTunnel(
+        _ kind: TunnelKind, identifier: UInt32, etherType: UInt16?, _ bytes: RawSpan, at offset: Int, end: Int,
+        tunnels: Int
+    ) -> Bool {
+        guard isFragment else {
+            readTunnelled(
+                kind, identifier: identifier, etherType: etherType, bytes, at: offset, end: end, tunnels: tunnels)
+            return true
+        }
+        let outer = self
+        readTunnelled(kind, identifier: identifier, etherType: etherType, bytes, at: offset, end: end, tunnels: tunnels)
+        guard flags.isDisjoint(with: [.truncated, .malformed, .labelCutShort]), label != 0, tunnelFragmentKey == 0 else {
+            self = outer
+            return false
+        }
+        tunnelFragmentKey = outer.datagramKey
+        return true
+    }
+
+    private mutating func readTunnelled(
+        _ kind: TunnelKind, identifier: UInt32, etherType: UInt16?, _ bytes: RawSpan, at offset: Int, end: Int,
+        tunnels: Int
+    ) {
+        enterTunnel(kind, identifier: identifier, isEthernet: etherType == nil, length: end &- offset)
+        guard let etherType else {
+            readEthernet(bytes, at: offset, wireEnd: end, tunnels: tunnels &+ 1)
+            return
+        }
+        readNetwork(bytes, at: offset, wireEnd: end, etherType: etherType, tunnels: tunnels &+ 1)
     }
 
     /// Clears what spoke of the outer packet. What stays is the outermost tunnel and, where the inner packet has no

@@ -136,6 +136,9 @@ public struct PacketHeaders: Hashable, Sendable {
     public var tunnelIdentifier: UInt32 = 0
     public var tunnelSource = IPAddress(ipv4: 0)
     public var tunnelDestination = IPAddress(ipv4: 0)
+    /// Where the tunnel's packet went in fragments and this is the first of them: its `datagramKey`, which the later
+    /// fragments bear; else 0.
+    public var tunnelFragmentKey: UInt64 = 0
 
     /// The packet label of trajectory sampling (Duffield and Grossglauser, 2000): a hash over the fields that
     /// forwarding and NAT leave alone. Equal for every sighting of one packet; 0 where there is nothing to hash.

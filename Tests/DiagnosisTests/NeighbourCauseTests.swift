@@ -265,6 +265,23 @@ struct NeighbourCauseTests {
         #expect(first?.where.device == "veth2")
     }
 
+    @Test(
+        "mtu-exceeded: br_netfilter cuts IPv4 that may be fragmented, and drops the rest",
+        arguments: [(true, true, "mtu-exceeded"), (true, false, "lost-unexplained"), (false, false, "mtu-exceeded")])
+    mutating func fragmentingBridge(isOn: Bool, dontFragment: Bool, code: FindingCode) {
+        entry("172.19.0.3", .reachable, 0x50)
+        network.change("host", link: "veth2") { $0.mtu = 1400 }
+        network.change("host") { $0.sysctls["net.bridge.bridge-nf-call-iptables"] = isOn ? "1" : "0" }
+        var probe = Probe(destination: "172.19.0.3")
+        probe.length = 1478
+        var walk = probe.walk(
+            .lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1"), .into("host", "veth0")])
+        for index in walk.hops.indices { walk.hops[index].packet.dontFragment = dontFragment }
+        let first = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+            .findings.first
+        #expect(first?.code == code, "\(first?.message ?? "")")
+    }
+
     /// The namespaces `one` and `two` have macvlan devices on eth0 of host.
     private mutating func stack(_ modes: (String, String), reflecting: Bool = false) {
         for (index, mode) in [modes.0, modes.1].enumerated() {

@@ -31,7 +31,7 @@ struct WalkWriter: ~Copyable {
         let start = batch.steps.count
         let detailStart = batch.details.count
         let base = arrangement.nodes[Int(arrangement.order[0])].timeNanoseconds
-        writeSteps(packet, arrangement, context, base: base, from: groups, state.translations)
+        writeSteps(packet, arrangement, context, base: base, from: groups, state)
         var end =
             context.end.map { PacketEnd(step: Int(arrangement.nodes[Int($0.position)].step), ending: $0.ending) }
             ?? PacketEnd(from: start, of: batch, near: surroundings, state)
@@ -88,7 +88,7 @@ struct WalkWriter: ~Copyable {
 
     private mutating func writeSteps(
         _ packet: ContiguousArray<Int32>, _ arrangement: borrowing Arrangement, _ context: PacketContext, base: Int64,
-        from groups: borrowing LabelGroups, _ translations: borrowing TranslationTable
+        from groups: borrowing LabelGroups, _ state: borrowing StreamState
     ) {
         let start = batch.steps.count
         let isOfSegments = !context.mergedFrom.isEmpty
@@ -105,7 +105,7 @@ struct WalkWriter: ~Copyable {
                 step = arrangement.nodes[parent].step
                 tie(
                     groups.sightings[member], toStep: start + Int(step), score: arrangement.nodes[position].score,
-                    translations, &join)
+                    state.translations, &join)
             }
             batch.steps.append(
                 Step(
@@ -117,7 +117,12 @@ struct WalkWriter: ~Copyable {
             let detail = groups.sightings[member].detail
             if detail >= 0 {
                 batch.steps[start + index].sighting.detail = Int32(batch.details.count)
-                batch.details.append(groups.details[Int(detail)])
+                var kept = groups.details[Int(detail)]
+                if kept.tunnelFragmentKey != 0 {
+                    let place = Int32(bitPattern: groups.sightings[member].vantage)
+                    kept.tunnelFragments = state.tunnelFragments.count(kept, at: place)
+                }
+                batch.details.append(kept)
             }
         }
     }

@@ -12,13 +12,15 @@ enum GroupKey {
     private static let datagramSalt: UInt64 = 0x5bd1_e995
 
     static func of(_ headers: borrowing PacketHeaders) -> UInt64 {
-        if headers.isFragment { return mix(headers.datagramKey, datagramSalt) }
+        if headers.isFragment { return ofFragments(headers.datagramKey) }
         if headers.datagramStart != 0 { return ofStart(headers) }
         guard headers.length > mayBeCut, headers.datagramKey != 0, headers.ipProtocol != .tcp,
             !headers.flags.contains(.dontFragment)
         else { return headers.label }
         return mix(headers.datagramKey, datagramSalt)
     }
+
+    static func ofFragments(_ datagramKey: UInt64) -> UInt64 { mix(datagramKey, datagramSalt) }
 
     /// Of an IPv6 datagram and its first fragment, which start with the same bytes.
     static func ofStart(_ headers: borrowing PacketHeaders) -> UInt64 { mix(headers.datagramStart, 0x6461_7461) }

@@ -14,6 +14,9 @@ struct PacketDetail {
     var tunnelIdentifier: UInt32
     var tunnelSource: IPAddress
     var tunnelDestination: IPAddress
+    var tunnelFragmentKey: UInt64
+    /// In how many fragments the tunnel's packet passed there.
+    var tunnelFragments: Int32 = 1
 
     init(_ headers: PacketHeaders) {
         quotedSource = headers.quotedSource
@@ -27,6 +30,7 @@ struct PacketDetail {
         tunnelIdentifier = headers.tunnelIdentifier
         tunnelSource = headers.tunnelSource
         tunnelDestination = headers.tunnelDestination
+        tunnelFragmentKey = headers.tunnelFragmentKey
     }
 
     /// The flow that an ICMP error answers, turned round, as it looks where the error was seen.

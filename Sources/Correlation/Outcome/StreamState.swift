@@ -19,6 +19,8 @@ struct StreamState: ~Copyable {
     private(set) var errors: [UInt64: PacketError] = [:]
     private var nextErrorSweep: Int64 = .min
     private(set) var losses: [Loss] = []
+    var tunnelFragments = TunnelFragments()
+    private var nextFragmentSweep: Int64 = .min
     var watermark: Int64 = .min
     /// Of the first observation.
     private(set) var beginning: Int64 = .max
@@ -100,6 +102,10 @@ struct StreamState: ~Copyable {
             errors = errors.filter { $0.value.timeNanoseconds + 8 * quiet > time }
         }
         let lossReach = queueNanoseconds + 4 * quiet
+        if !tunnelFragments.isEmpty, time > nextFragmentSweep {
+            nextFragmentSweep = time + lossReach
+            tunnelFragments.forget(before: time - 2 * lossReach)
+        }
         if let first = losses.first, first.timeNanoseconds + 2 * lossReach < time {
             losses.removeAll { $0.timeNanoseconds + lossReach < time }
         }

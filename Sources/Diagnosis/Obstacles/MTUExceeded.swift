@@ -92,6 +92,12 @@ struct MTUExceeded: Obstacle {
         let packet = step.packet
         guard let port = step.exit, packet.exceeds(port) else { return [] }
         let name = step.namespace.name
+        let wasDropped = surroundings.wasTooLongToForward
+        if step.fragments(packet), !wasDropped {
+            return [.passed("size: \(packet.length) bytes, which br_netfilter fragments for \(port.name) in \(name)")]
+        }
+        // Whether it may be fragmented is not known of a packet whose header nobody saw.
+        let isKnown = !(step.handsToIP(packet) && packet.source.isIPv4 && packet.dontFragment == nil)
         let source = step.entry.map { "\($0.name) takes in up to \($0.mtu) bytes" }
         let room = max(packet.length, step.entry?.mtu ?? step.bridge.mtu)
         var actions: [RemedyAction] = [.ip(step.namespace, "link set dev \(port.name) mtu \(room)")]
@@ -108,7 +114,7 @@ struct MTUExceeded: Obstacle {
                     evidence: [
                         .state("MTU \(port.mtu) of \(port.name) in \(name)\(source.map { "; \($0)" } ?? "")"),
                         .seen("\(packet.length) bytes"),
-                    ], remedy: Remedy(actions), isCertain: packet.isWhole || surroundings.wasTooLongToForward))
+                    ], remedy: Remedy(actions), isCertain: packet.isWhole && isKnown || wasDropped))
         ]
     }
 }
@@ -128,7 +134,7 @@ extension PacketState {
     fileprivate var isWhole: Bool { ipProtocol != .tcp && length > 0 }
 
     /// Whether a device does not take it as a frame. Room for one VLAN tag is always left.
-    fileprivate func exceeds(_ link: Link) -> Bool {
+    func exceeds(_ link: Link) -> Bool {
         link.mtu > 0 && length > link.mtu + 4
     }
 }

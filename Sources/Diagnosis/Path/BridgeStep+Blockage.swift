@@ -38,6 +38,13 @@ extension BridgeStep {
         return namespace.sysctls[Self.netfilterKey(packet)] == "1" || own == true
     }
 
+    /// Whether what is too long for the port that it leaves by goes on in fragments: br_netfilter cuts IPv4 that allows it
+    /// (`br_nf_dev_queue_xmit`), but nothing that came in larger fragments itself, nor IPv6.
+    func fragments(_ packet: PacketState) -> Bool {
+        entry != nil && handsToIP(packet) && packet.source.isIPv4 && packet.dontFragment == false
+            && !packet.isFragmented
+    }
+
     static func netfilterKey(_ packet: PacketState) -> String {
         packet.source.isIPv4 ? "net.bridge.bridge-nf-call-iptables" : "net.bridge.bridge-nf-call-ip6tables"
     }

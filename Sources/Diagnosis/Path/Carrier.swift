@@ -58,7 +58,7 @@ struct Carrier: Sendable {
             source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner), ttl: 64,
             connection: .new)
         if kind == .vxlan { packet.destinationPort = link?.vxlan?.port }
-        packet.dontFragment = kind == .vxlan ? false : link?.tunnel?.setsDontFragment
+        packet.dontFragment = kind == .vxlan ? link?.vxlan?.setsDontFragment(around: inner) : link?.tunnel?.setsDontFragment
         // Nothing has translated it yet where it is made.
         packet.isSourceTranslated = false
         packet.isDestinationTranslated = false
@@ -89,6 +89,17 @@ struct Carrier: Sendable {
             let carriesFrames = link.map { !$0.kind.isIPTunnel } ?? false
             return header + (link?.tunnel?.headerLength ?? (identifier == nil ? 4 : 8)) + (carriesFrames ? 14 : 0)
         case .ipip: return header + (link?.tunnel?.headerLength ?? 0)
+        }
+    }
+}
+
+extension Link.VXLAN {
+    /// As `vxlan_xmit_one` has it; nil where the packet inside decides, and its header was not seen.
+    fileprivate func setsDontFragment(around inner: PacketState) -> Bool? {
+        switch dontFragment {
+        case .set: true
+        case .inherit: inner.source.isIPv4 ? inner.dontFragment : true
+        default: false
         }
     }
 }

@@ -132,6 +132,10 @@ extension PathWalker {
         askBridge(namespace, inPort, outPort, &packet)
         if let inPort, let outPort, step.handsToIP(packet) {
             askBridgeNetfilter(namespace, bridge, inPort, outPort, &packet)
+            if let exit = step.exit, packet.ipProtocol != .tcp, packet.exceeds(exit), step.fragments(packet) {
+                packet.isFragmented = true
+                packet.length = exit.mtu
+            }
         }
         return true
     }

@@ -43,6 +43,10 @@ extension LinkRecord {
             case Int(IFLA_VXLAN_TTL): vxlan.ttl = value.byte().flatMap { $0 == 0 ? nil : $0 }
             case Int(IFLA_VXLAN_COLLECT_METADATA): vxlan.isExternal = value.byte() != 0
             case Int(IFLA_VXLAN_PROXY): vxlan.proxiesARP = value.byte() != 0
+            case Int(IFLA_VXLAN_DF):
+                let flag = value.byte().map(UInt32.init)
+                vxlan.dontFragment =
+                    flag == VXLAN_DF_SET.rawValue ? .set : flag == VXLAN_DF_INHERIT.rawValue ? .inherit : nil
             default: break
             }
         }

@@ -79,6 +79,7 @@ extension PacketHeaders {
         coder.number(78, &label, base.label)
         coder.number(79, &datagramStart, base.datagramStart)
         coder.number(80, &udpTransaction, base.udpTransaction)
+        coder.number(81, &tunnelFragmentKey, base.tunnelFragmentKey)
     }
 }
 

@@ -249,13 +249,20 @@ struct WalkSteps {
                 // Encapsulation says the same in words.
                 guard verbose || !changes.contains(.encapsulation) && !changes.contains(.segments) else { continue }
                 phrases.append(Phrase("length \(from) ⇒ \(to)"))
-            case .encapsulation(_, let tunnel):
-                phrases.append(Phrase(tunnel.map { "encapsulated in \($0)" } ?? "decapsulated", .translation))
+            case .encapsulation(let before, let tunnel):
+                phrases.append(Phrase(encapsulation(from: before, to: tunnel), .translation))
             case .segments(let from, let to): phrases.append(Phrase(cut(from: from, to: to, siblings), .translation))
             case .mark, .dscp: phrases.append(Phrase("\(change.field.rawValue) \(from) ⇒ \(to)"))
             }
         }
         return phrases
+    }
+
+    private func encapsulation(from before: Encapsulation?, to tunnel: Encapsulation?) -> String {
+        guard let tunnel else { return "decapsulated" }
+        guard let before, before.whole == tunnel.whole else { return "encapsulated in \(tunnel)" }
+        return tunnel.fragments > 1
+            ? "outer packet split into \(tunnel.fragments) fragments" : "outer packet put together again"
     }
 
     /// `source 172.19.0.2:40000 ⇒ 203.0.113.2:40000`, `source port 80 ⇒ 8080`; nil where that side was not translated.
