@@ -53,6 +53,14 @@ public struct WalkRenderer: Sendable {
         }
     }
 
+    /// The line, ended by a newline, of an exchange that failed as one shown before it did (`WalkRepeats`); text alone.
+    public func render(again request: Walk, reply: Walk?, after nanoseconds: Int64) -> String {
+        namesHosts
+            ? WalkText(options, topology: topology?.withHostNames(request.host))
+                .render(again: request.withHostNames, reply: reply?.withHostNames, after: nanoseconds)
+            : WalkText(options, topology: topology).render(again: request, reply: reply, after: nanoseconds)
+    }
+
     private func drawing(_ request: Walk, reply: Walk?) -> WalkDrawing {
         WalkDrawing(request, reply: reply, topology: topology, verbosity: options.verbosity)
     }

@@ -21,6 +21,9 @@ struct WalkPrinter {
     private let filter: WalkFilter?
     private var summary: Summary?
     private var isFirst = true
+    private var repeats = WalkRepeats()
+    /// Whether what was printed last was an exchange that failed as one before.
+    private var wasAgain = false
 
     /// - Parameter countsHousekeeping: treat what the kernel sends on its own account (ARP, neighbour discovery, group
     ///   membership) as any other packet. Otherwise it is left out of text, where JSON has everything, and whether it
@@ -67,10 +70,18 @@ struct WalkPrinter {
             if let reply = exchange.reply { summary?.add(reply) }
             return
         }
-        let separator = isFirst || renderer.format != .text || renderer.options.verbosity == .quiet ? "" : "\n"
+        let isRead = renderer.format == .text && renderer.options.verbosity != .quiet
+        let again = isRead && renderer.options.verbosity < .verbose && !exchange.arrived ? repeats.take(exchange) : nil
+        let separator = isFirst || !isRead || again != nil && wasAgain ? "" : "\n"
         isFirst = false
+        wasAgain = again != nil
         untracedCount += [exchange.request, exchange.reply].count { $0?.losses.contains(where: \.isInferred) ?? false }
         renderer.topology = topology
+        if let again {
+            let line = renderer.render(again: exchange.request, reply: exchange.reply, after: again)
+            try printOut(separator + line)
+            return
+        }
         try printOut(separator + renderer.render(exchange.request, reply: exchange.reply))
     }
 

@@ -18,6 +18,17 @@ struct WalkText {
         lines(request, reply: reply).rendered(color: options.color)
     }
 
+    /// The headline alone, of an exchange that failed as one shown before did.
+    func render(again request: Walk, reply: Walk?, after nanoseconds: Int64) -> String {
+        var headline = WalkHeadline(request, reply: reply)
+        let codes = (request.findings + (reply?.findings ?? [])).map(\.code.rawValue)
+        let cause = codes.first.map { ": \($0), as above" } ?? ", as above"
+        let again = "again after \(Durations.text(nanoseconds: nanoseconds))\(cause)"
+        let place = request.outcome == .dropped || request.outcome == .rejected ? headline.remark : nil
+        headline.remark = [place, again].compactMap(\.self).joined(separator: ", ")
+        return self.headline(headline).rendered(color: options.color)
+    }
+
     func lines(_ request: Walk, reply: Walk?) -> [StyledText] {
         let steps = WalkSteps(request, topology: topology, verbosity: options.verbosity)
         var lines = headline(WalkHeadline(request, reply: reply))
