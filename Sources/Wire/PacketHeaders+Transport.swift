@@ -392,7 +392,8 @@ extension PacketHeaders {
         }
         let outer = self
         readTunnelled(kind, identifier: identifier, etherType: etherType, bytes, at: offset, end: end, tunnels: tunnels)
-        guard flags.isDisjoint(with: [.truncated, .malformed, .labelCutShort]), label != 0, tunnelFragmentKey == 0 else {
+        guard flags.isDisjoint(with: [.truncated, .malformed, .labelCutShort]), label != 0, tunnelFragmentKey == 0
+        else {
             self = outer
             return false
         }

@@ -86,7 +86,8 @@ import Wire
     @Test("an IPv6 tunnel's first fragment too")
     func ipv6() {
         let carried = Array(Self.inner.prefix(120))
-        let addresses = "20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 02"
+        let addresses =
+            "20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 02"
         let fragment =
             hex("60 00 00 00 00 80 2c 40 \(addresses) 04 00 00 01 11 22 33 44") + carried
         let whole = hex("60 00 00 00 00 cc 04 40 \(addresses)") + Self.inner

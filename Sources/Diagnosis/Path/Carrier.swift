@@ -58,7 +58,8 @@ struct Carrier: Sendable {
             source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner), ttl: 64,
             connection: .new)
         if kind == .vxlan { packet.destinationPort = link?.vxlan?.port }
-        packet.dontFragment = kind == .vxlan ? link?.vxlan?.setsDontFragment(around: inner) : link?.tunnel?.setsDontFragment
+        packet.dontFragment =
+            kind == .vxlan ? link?.vxlan?.setsDontFragment(around: inner) : link?.tunnel?.setsDontFragment
         // Nothing has translated it yet where it is made.
         packet.isSourceTranslated = false
         packet.isDestinationTranslated = false

@@ -124,7 +124,9 @@ struct WalkReading {
         var device: String?
         for sighting in sightings.reversed() where sighting.index <= hop.index {
             // A tunnel's device makes its outer packets here.
-            guard sighting.namespace == hop.namespace, sighting.packet.encapsulation?.whole == hop.packet.encapsulation?.whole else {
+            guard sighting.namespace == hop.namespace,
+                sighting.packet.encapsulation?.whole == hop.packet.encapsulation?.whole
+            else {
                 break
             }
             if sighting.vantage == .link, sighting.direction == .in, device == nil { device = sighting.device }

@@ -53,9 +53,11 @@ public struct WalkRepeats: Sendable {
         var parts: [Part]
 
         init(_ exchange: Exchange) {
-            parts = [Part(exchange.request, reply: exchange.reply)] + [exchange.reply].compactMap(\.self).map {
-                Part($0, reply: nil)
-            }
+            parts =
+                [Part(exchange.request, reply: exchange.reply)]
+                + [exchange.reply].compactMap(\.self).map {
+                    Part($0, reply: nil)
+                }
         }
     }
 }
