@@ -13,7 +13,7 @@ struct PortNotPublished: Obstacle {
     /// Docker's rules drop what is sent to a container's address itself.
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
         guard let out = rule.dockerBridge, rule.otherDockerBridge == nil, rule.site.inDevice != out.name,
-            rule.packet.isDestinationTranslated != true
+            rule.packet.isDestinationTranslated != true, !rule.packet.isReply
         else { return nil }
         let published = rule.namespace.publishedPorts
         var finding = base
