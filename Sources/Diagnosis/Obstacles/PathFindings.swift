@@ -24,6 +24,8 @@ struct PathFindings: Sendable {
         self.path = path
         var surroundings = Surroundings(path.inputs, origin: path.origin)
         surroundings.translations = translations
+        // Whether the packet surely comes so far, and as it is said to be.
+        var isSure = true
         for step in path.steps {
             if countBeforeBoundary == nil, let boundary, step.reaches(boundary) {
                 countBeforeBoundary = candidates.count
@@ -34,11 +36,13 @@ struct PathFindings: Sendable {
                 }
             }
             if case .hook(let hook) = step { surroundings.note(hook) }
+            defer { if case .hook(let hook) = step, hook.result.leavesDoubt { isSure = false } }
             if case .carrier(let step) = step { take(step, boundary) }
             for obstacle in Catalogue.obstacles(at: step.kind) {
                 for judgement in obstacle.examine(step, surroundings) {
                     switch judgement {
                     case .candidate(var candidate):
+                        if !isSure { candidate.isCertain = false }
                         if case .neighbour(let neighbour) = step, neighbour.isAlternative {
                             candidate.isCertain = false
                             candidate.finding.message +=

@@ -252,12 +252,13 @@ struct PathWalker {
         path.routers.append(
             ForwardPath.Router(namespace: namespace.name, inDevice: device, choice: choice, packet: packet))
         if !isRouted { note(.router(step)) }
+        // Before the rules of forward (ip_forward, ip6_forward).
+        if !isRouted, let ttl = packet.ttl, ttl > 0 { packet.ttl = ttl - 1 }
         if resumed?.hook != .postrouting {
             let site = RuleSite(
                 namespace: namespace, inDevice: device, outDevice: choice.device, physicalInDevice: physical)
             ask(.forward, &packet, site, from: resumed?.priority(at: .forward))
         }
-        if !isRouted, let ttl = packet.ttl, ttl > 0 { packet.ttl = ttl - 1 }
         bridgedFrom = bridgedPort(packet, namespace, device, physical, choice)
         leave(packet, namespace, choice, inDevice: device, from: resumed?.priority(at: .postrouting))
         bridgedFrom = nil

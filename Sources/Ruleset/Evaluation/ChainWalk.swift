@@ -139,14 +139,30 @@ struct ChainWalk {
         case .return: return .returned
         case .queue(let queue): return hand(to: queue, rule, position, isSure)
         case .masquerade, .sourceTranslation, .destinationTranslation, .redirect, .netmap:
-            if result.translation == nil, isSure {
+            guard result.translation == nil else { return .accepted(rule.reference) }
+            if isSure {
                 result.translation = (rule.reference, action)
                 result.packet.translate(by: action, at: site, hook)
+            } else {
+                result.packet.doubt(action, hook)
             }
             return .accepted(rule.reference)
         case .setMark(let value, let mask):
             result.packet.setMark(isSure ? value : nil, mask: mask)
             if isSure { noteMarking(rule, position, mask) }
+            return nil
+        case .write(let field, let value):
+            if !field.isAbsent(result.packet) { result.packet.write(isSure ? value : nil, to: field) }
+            return nil
+        case .restoreMark(let mask):
+            if isSure { result.packet.restoreMark(mask: mask) } else { result.packet.isMarkKnown = false }
+            return nil
+        case .saveMark(let mask):
+            let packet = result.packet
+            let old = packet.connectionMark ?? 0
+            result.packet.connectionMark =
+                isSure && packet.isMarkKnown && (mask == .max || packet.connectionMark != nil)
+                ? old & ~mask | packet.mark & mask : nil
             return nil
         case .verdictMap(let map): return look(map, rule, position, isSure)
         case .transparentProxy(let proxy): return give(to: proxy, rule, position, isSure)

@@ -99,4 +99,6 @@ package struct HookResult: Sendable {
     package var isOrderKnown = true
 
     package var isCertain: Bool { doubts.isEmpty }
+    /// Whether the packet may have ended here, or goes on to where can't be told.
+    package var leavesDoubt: Bool { !possible.isEmpty || !packet.isDestinationKnown }
 }

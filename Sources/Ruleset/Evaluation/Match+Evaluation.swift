@@ -135,7 +135,8 @@ extension RuleField {
 
     private func read(_ packet: PacketState, _ site: RuleSite) -> Reading {
         switch self {
-        case .address(let end, _): .address(end == .source ? packet.source : packet.destination)
+        case .address(.source, _): packet.isSourceKnown ? .address(packet.source) : .unknown
+        case .address(.destination, _): packet.isDestinationKnown ? .address(packet.destination) : .unknown
         case .port(let end, _): Reading(end == .source ? packet.sourcePort : packet.destinationPort)
         case .transportProtocol: .number(UInt64(packet.ipProtocol.rawValue))
         case .device(let direction, _): .name((direction == .in ? site.inDevice : site.outDevice) ?? "")
@@ -182,6 +183,7 @@ extension RuleField {
 
     private func has(_ word: String, _ packet: PacketState, _ site: RuleSite) -> Truth {
         switch self {
+        case .addressType(let end) where !(end == .source ? packet.isSourceKnown : packet.isDestinationKnown): .unknown
         case .addressType(let end):
             Truth(site.namespace.addressType(of: end == .source ? packet.source : packet.destination) == word)
         case .networkProtocol where packet.isARP: Truth(word == "arp")

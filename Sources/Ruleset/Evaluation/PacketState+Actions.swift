@@ -8,6 +8,7 @@ extension PacketState {
         switch action {
         case .masquerade:
             isSourceTranslated = true
+            if target.mayBeAnyPort { sourcePort = nil }
             let device = site.outDevice.flatMap { site.namespace[device: $0] }
             let own = device?.addresses.first {
                 $0.address.family == source.family && !$0.address.isLinkLocal
@@ -15,8 +16,12 @@ extension PacketState {
             source = own?.address ?? source
         case .sourceTranslation:
             isSourceTranslated = true
+            if target.isOneOfSeveral { isSourceKnown = false }
             source = target.first ?? source
-        case .destinationTranslation: translateDestination(to: target.first, target.ports)
+        case .destinationTranslation:
+            if target.isOneOfSeveral { isDestinationKnown = false }
+            translateDestination(to: target.first, target.ports)
+            if target.mayBeAnyPort { destinationPort = nil }
         case .redirect:
             let device = site.inDevice.flatMap { site.namespace[device: $0] }
             let own = device?.addresses.first { $0.address.family == destination.family }
@@ -34,6 +39,38 @@ extension PacketState {
         isDestinationTranslated = true
         destination = address ?? destination
         destinationPort = ports?.lowerBound ?? destinationPort
+    }
+
+    /// What is no longer known of the packet where a rule may have translated it, or may not.
+    mutating func doubt(_ action: RuleAction, _ hook: NetfilterHook) {
+        switch action {
+        case .masquerade, .sourceTranslation: isSourceKnown = false
+        case .netmap where hook == .postrouting || hook == .input: isSourceKnown = false
+        case .destinationTranslation, .redirect, .netmap:
+            isDestinationKnown = false
+            if action.translation?.ports != nil || action.translation?.mayBeAnyPort == true { destinationPort = nil }
+        default: break
+        }
+    }
+
+    /// A field that a rule writes; nil where what it writes can't be told.
+    mutating func write(_ value: UInt64?, to field: RuleField) {
+        switch field {
+        case .timeToLive: ttl = value.map { UInt8(truncatingIfNeeded: $0) }
+        case .port(.source, _): sourcePort = value.map { UInt16(truncatingIfNeeded: $0) }
+        case .port(.destination, _): destinationPort = value.map { UInt16(truncatingIfNeeded: $0) }
+        case .address(.source, _): isSourceKnown = false
+        case .address(.destination, _): isDestinationKnown = false
+        case .connectionMark: connectionMark = value.map { UInt32(truncatingIfNeeded: $0) }
+        case .tcpFlags: tcpFlags = value.map { UInt8(truncatingIfNeeded: $0) }
+        case .length: length = 0
+        default: break
+        }
+    }
+
+    /// The bits of `mask` come from the connection's mark, which a new connection has not set.
+    mutating func restoreMark(mask: UInt32) {
+        if let connectionMark { mark = mark & ~mask | connectionMark & mask } else { isMarkKnown = false }
     }
 
     /// - Parameter value: nil where it can't be told whether or to what the mark is set.

@@ -33,6 +33,9 @@ public struct PacketState: Sendable, Hashable {
     public var isReply = false
     public var isSourceTranslated: Bool?
     public var isDestinationTranslated: Bool?
+    /// False once a rule that may have matched has translated it, or one has to an address that can't be told.
+    public var isSourceKnown = true
+    public var isDestinationKnown = true
     /// A rule gave it to a socket of the namespace (TPROXY), whatever its destination.
     public var isAssignedSocket = false
     /// Before any translation here.
@@ -75,6 +78,7 @@ public struct PacketState: Sendable, Hashable {
         var copy = self
         swap(&copy.source, &copy.destination)
         swap(&copy.sourcePort, &copy.destinationPort)
+        swap(&copy.isSourceKnown, &copy.isDestinationKnown)
         swap(&copy.macSource, &copy.macDestination)
         if ipProtocol == .icmp, icmpType == 8 { copy.icmpType = 0 }
         if ipProtocol == .icmpv6, icmpType == 128 { copy.icmpType = 129 }

@@ -21,6 +21,9 @@ enum IptablesTarget {
             .netmap(
                 TranslationTarget(addresses: options["--to"].flatMap { IptablesRule.prefix($0) }.map { .prefix($0) }))
         case "MARK": mark(options)
+        case "CONNMARK": connectionMark(options)
+        case "TTL": .write(.timeToLive(.ipv4), options["--ttl-set"].flatMap { UInt64($0) })
+        case "HL": .write(.timeToLive(.ipv6), options["--hl-set"].flatMap { UInt64($0) })
         case "TPROXY": .transparentProxy(proxy(options))
         case "NOTRACK": .noTrack
         case "CT" where options["--notrack"] != nil: .noTrack
@@ -32,9 +35,28 @@ enum IptablesTarget {
     }
 
     private static let passing: Set = [
-        "TRACE", "CONNMARK", "TCPMSS", "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "SET", "RATEEST",
+        "TRACE", "TCPMSS", "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "SET", "RATEEST",
         "LED", "CONNSECMARK", "SECMARK", "IDLETIMER", "TCPOPTSTRIP", "ECN",
     ]
+
+    /// Without masks of its own, all bits.
+    private static func connectionMark(_ options: [String: String]) -> RuleAction {
+        func mask(_ name: String) -> UInt32? { options[name].map { parseNumber($0) ?? 0 } }
+        let masks = [mask("--mask"), mask("--nfmask"), mask("--ctmask")].compactMap(\.self)
+        let bits = masks.first ?? .max
+        if options["--restore-mark"] != nil {
+            return Set(masks).count > 1 ? .setMark(nil, mask: .max) : .restoreMark(mask: bits)
+        }
+        if options["--save-mark"] != nil {
+            return Set(masks).count > 1 ? .write(.connectionMark, nil) : .saveMark(mask: bits)
+        }
+        let text = options["--set-xmark"] ?? options["--set-mark"]
+        let parts = (text ?? "").split(separator: "/").map { parseNumber(String($0)) }
+        guard let value = parts.first ?? nil, parts.count == 1 || parts[1] == .max else {
+            return .write(.connectionMark, nil)
+        }
+        return .write(.connectionMark, UInt64(value))
+    }
 
     private static func mark(_ options: [String: String]) -> RuleAction {
         for (name, text) in options {

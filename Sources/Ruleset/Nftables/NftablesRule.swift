@@ -19,9 +19,21 @@ struct NftablesRule {
         switch key {
         case "match": .match(match(value))
         case "limit", "quota", "ct count", "meter": .match(Match(.limit(key)))
+        case "set", "map": Self.update(key, value)
         case "xt": .match(.other(key))
         default: .action(action(key, value))
         }
+    }
+
+    /// A set that the packet is added to: the rule goes on unless a statement of the element's, such as a rate, ends it
+    /// (nft_dynset_eval), or the packet has no such field.
+    private static func update(_ key: String, _ value: JSONTree) -> CompiledRule.Step {
+        if value["stmt"]?.elements.isEmpty == false { return .match(Match(.limit(key))) }
+        let element = value["elem"]
+        let field = element.flatMap { $0["elem"]?["val"] ?? $0["val"] ?? $0 }.map { NftablesSelector.field($0).field }
+        guard case .address(_, let family?)? = field else { return .action(.pass(key)) }
+        return .match(
+            Match(.networkProtocol(isEtherType: false), [.word(family == .ipv4 ? "ipv4" : "ipv6")]))
     }
 
     private static let passing: [String: RuleAction] = [
@@ -29,7 +41,7 @@ struct NftablesRule {
     ]
     private static let passingNames: Set = [
         "comment", "continue", "ct helper", "ct timeout", "ct expectation", "flow", "dup", "synproxy", "secmark",
-        "last", "set", "map",
+        "last",
     ]
 
     private func action(_ key: String, _ value: JSONTree) -> RuleAction {
@@ -90,11 +102,15 @@ struct NftablesRule {
         var target = TranslationTarget()
         if let address = value["addr"].map({ NftablesSets.value($0, of: field) }), !address.isUnreadable {
             target.addresses = address
+        } else if value["addr"] != nil {
+            target.isComputed = true
         }
         if case .numbers(let ports)? = value["port"].map({ NftablesSets.value($0, of: .port(nil, nil)) }),
             let low = UInt16(exactly: ports.lowerBound), let high = UInt16(exactly: ports.upperBound)
         {
             target.ports = low...high
+        } else if value["port"] != nil {
+            target.mayBeAnyPort = true
         }
         return target
     }
@@ -103,6 +119,17 @@ struct NftablesRule {
         let key = value["key"]?.only
         if key?.key == "ct", let body = key?.value, body["key"]?.string == "zone" {
             return .setZone(Self.zone(body["dir"]?.string, value["value"]))
+        }
+        if key?.key == "ct", key?.value["key"]?.string == "mark" {
+            if value["value"]?["meta"]?["key"]?.string == "mark" { return .saveMark(mask: .max) }
+            return .write(.connectionMark, value["value"]?.integer.flatMap { UInt64(exactly: $0) })
+        }
+        if key?.key == "meta", key?.value["key"]?.string == "mark", value["value"]?["ct"]?["key"]?.string == "mark" {
+            return .restoreMark(mask: .max)
+        }
+        if key?.key == "payload", let selector = value["key"] {
+            return .write(
+                NftablesSelector.field(selector).field, value["value"]?.integer.flatMap { UInt64(exactly: $0) })
         }
         guard key?.key == "meta", key?.value["key"]?.string == "mark" else {
             return .pass([key?.key, key?.value["key"]?.string].compactMap { $0 }.joined(separator: " "))

@@ -24,6 +24,9 @@ extension RuleAction {
         case .log: "-j LOG"
         case .pass(let text), .other(let text): "-j \(text)"
         case .transparentProxy(let proxy): proxy.iptablesText
+        case .write(let field, let value): Self.written(value, to: field)
+        case .restoreMark(let mask): "-j CONNMARK --restore-mark" + Self.mask(mask)
+        case .saveMark(let mask): "-j CONNMARK --save-mark" + Self.mask(mask)
         case .verdictMap, .counter: nftText
         }
     }
@@ -47,6 +50,9 @@ extension RuleAction {
         case .setMark(let value?, let mask):
             "meta mark set meta mark & 0x\(String(~mask, radix: 16)) ^ 0x\(String(value, radix: 16))"
         case .setMark(nil, _): "meta mark set"
+        case .write(let field, let value): "\(field.nftName) set" + (value.map { " \($0)" } ?? "")
+        case .restoreMark: "meta mark set ct mark"
+        case .saveMark: "ct mark set meta mark"
         case .verdictMap(let map): map.nftText
         case .transparentProxy(let proxy): proxy.nftText
         case .noTrack: "notrack"
@@ -54,6 +60,19 @@ extension RuleAction {
         case .log: "log"
         case .counter: "counter"
         case .pass(let text), .other(let text): text
+        }
+    }
+
+    private static func mask(_ mask: UInt32) -> String {
+        mask == .max ? "" : " --nfmask 0x\(String(mask, radix: 16)) --ctmask 0x\(String(mask, radix: 16))"
+    }
+
+    private static func written(_ value: UInt64?, to field: RuleField) -> String {
+        switch field {
+        case .timeToLive(.ipv6): "-j HL" + option("--hl-set", value?.description)
+        case .timeToLive: "-j TTL" + option("--ttl-set", value?.description)
+        case .connectionMark: "-j CONNMARK" + option("--set-xmark", value.map { "0x\(String($0, radix: 16))" })
+        default: "-j \(field.nftName)"
         }
     }
 

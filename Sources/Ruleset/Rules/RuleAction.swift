@@ -20,6 +20,11 @@ package indirect enum RuleAction: Hashable, Sendable {
     case netmap(TranslationTarget)
     /// The mark becomes `mark & ~mask ^ value`; without a value, one that can't be known.
     case setMark(UInt32?, mask: UInt32)
+    /// Writes a number to a field; nil where it can't be told.
+    case write(RuleField, UInt64?)
+    /// The mark's bits come from the connection's mark, or go there.
+    case restoreMark(mask: UInt32)
+    case saveMark(mask: UInt32)
     case verdictMap(VerdictMap)
     /// A socket of the namespace takes it.
     case transparentProxy(TransparentProxy)
@@ -38,7 +43,7 @@ extension RuleAction {
     /// Whether it can end the packet's way through a chain or lead it elsewhere.
     var endsOrBranches: Bool {
         switch self {
-        case .setMark, .transparentProxy, .noTrack, .setZone, .log, .counter, .pass: false
+        case .setMark, .write, .restoreMark, .saveMark, .transparentProxy, .noTrack, .setZone, .log, .counter, .pass: false
         default: true
         }
     }

@@ -5,10 +5,23 @@ package struct TranslationTarget: Hashable, Sendable {
     /// A prefix, or a range of addresses.
     package var addresses: RuleValue?
     package var ports: ClosedRange<UInt16>?
+    /// Looked up in a map, or made by an expression: nothing tells which address it is.
+    package var isComputed = false
+    /// The port is so.
+    package var mayBeAnyPort = false
 
     package init(addresses: RuleValue? = nil, ports: ClosedRange<UInt16>? = nil) {
         self.addresses = addresses
         self.ports = ports
+    }
+
+    /// Whether which address it becomes can't be told.
+    var isOneOfSeveral: Bool {
+        switch addresses {
+        case .addresses(let range): range.lowerBound != range.upperBound
+        case .prefix(let prefix): prefix.length < (prefix.address.isIPv4 ? 32 : 128)
+        default: isComputed
+        }
     }
 
     /// The first address that it may become.
