@@ -74,8 +74,8 @@ enum Witness: CaseIterable, Sendable {
         guard var match = fitting.first(where: \.isCertain) ?? fitting.first else {
             return stop.explained(by: reason).map(Testimony.cause) ?? .unexplained
         }
-        // The kernel names the reason and one thing there fits it.
-        let isCause = !match.traits.contains(.isSymptom)
+        // The kernel names the reason and one thing there fits it, of all that the packet can have met.
+        let isCause = match.traits.isDisjoint(with: [.isSymptom, .isPastUnknown])
         if fitting.count == 1, reason != "NOT_SPECIFIED", isCause { match.isCertain = true }
         return .cause(match)
     }

@@ -24,6 +24,8 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let namesAccept = Self(rawValue: 1 << 9)
     /// It says where the packet stopped rather than why: no drop reason makes it certain.
     static let isSymptom = Self(rawValue: 1 << 14)
+    /// A translation before it may have sent the packet elsewhere: the path is one of several.
+    static let isPastUnknown = Self(rawValue: 1 << 20)
     /// A route is missing. Of a reply to a private address, a translation of the request may be what is missing.
     static let lacksRoute = Self(rawValue: 1 << 10)
     /// It stops the outer packet of a tunnel.

@@ -26,6 +26,7 @@ struct PathFindings: Sendable {
         surroundings.translations = translations
         // Whether the packet surely comes so far, and as it is said to be.
         var isSure = true
+        var isPastUnknown = false
         for step in path.steps {
             if countBeforeBoundary == nil, let boundary, step.reaches(boundary) {
                 countBeforeBoundary = candidates.count
@@ -36,13 +37,19 @@ struct PathFindings: Sendable {
                 }
             }
             if case .hook(let hook) = step { surroundings.note(hook) }
-            defer { if case .hook(let hook) = step, hook.result.leavesDoubt { isSure = false } }
+            defer {
+                if case .hook(let hook) = step {
+                    isSure = isSure && !hook.result.leavesDoubt
+                    isPastUnknown = !hook.result.packet.isDestinationKnown
+                }
+            }
             if case .carrier(let step) = step { take(step, boundary) }
             for obstacle in Catalogue.obstacles(at: step.kind) {
                 for judgement in obstacle.examine(step, surroundings) {
                     switch judgement {
                     case .candidate(var candidate):
                         if !isSure { candidate.isCertain = false }
+                        if isPastUnknown { candidate = candidate.with(.isPastUnknown) }
                         if case .neighbour(let neighbour) = step, neighbour.isAlternative {
                             candidate.isCertain = false
                             candidate.finding.message +=
