@@ -179,7 +179,7 @@ public struct EvidenceLedger: Sendable {
         let start = walk.startNanoseconds
         let times = start - 5_000_000...start + max(0, walk.durationNanoseconds) + 100_000_000
         let isComplete =
-            forgottenDropNanoseconds < times.lowerBound && !walk.losses.contains { $0.vantage == "drop reasons" }
+            forgottenDropNanoseconds < times.lowerBound && !walk.losses.contains { $0.vantage == Loss.dropReasons }
         return NearbyDrops(
             anonymousDrops.filter { times.contains($0.timeNanoseconds) },
             etherType: walk.destination.isIPv4 ? 0x0800 : 0x86dd, isComplete: isComplete)

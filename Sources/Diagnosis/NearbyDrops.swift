@@ -20,14 +20,14 @@ public struct NearbyDrops: Sendable, Hashable {
     }
 
     /// The reason that all of them bear; nil where they differ, or where there can be others.
-    var onlyReason: String? {
+    var onlyReason: DropReason? {
         guard isComplete, let first = drops.first, drops.allSatisfy({ $0.reason == first.reason }) else { return nil }
         return first.reason
     }
 
     /// `IP_RPFILTER at ip_rcv_finish_core, the only drop on this machine at that time (…)`; nil where there is
     /// none, and where none bears a reason of `reasons`.
-    func words(concerning reasons: Set<String>? = nil) -> Fact? {
+    func words(concerning reasons: Set<DropReason>? = nil) -> Fact? {
         guard drops.contains(where: { reasons?.contains($0.reason) ?? true }) else { return nil }
         let unnamed = "tracefs names neither packet nor namespace"
         if let reason = onlyReason {
@@ -37,7 +37,7 @@ public struct NearbyDrops: Sendable, Hashable {
             return .kernel("\(reason)\(place), \(share) of that family on this machine at that time; \(unnamed)")
         }
         let counts = Dictionary(grouping: drops, by: \.reason).mapValues(\.count)
-            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+            .sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.map { "\($0.value) \($0.key)" }
         let extent = isComplete ? "" : "at least "
         return .kernel("dropped on this machine at that time: \(extent)\(counts.joined(separator: ", ")); \(unnamed)")
     }

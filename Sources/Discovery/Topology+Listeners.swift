@@ -20,7 +20,7 @@ extension Listener {
         var listeners: [Listener] = []
         for name in ["tcp", "tcp6", "udp", "udp6"] {
             guard let text = readText("/proc/thread-self/net/\(name)") else { continue }
-            listeners += parse(text, protocol: String(name.prefix(3)))
+            listeners += parse(text, protocol: TransportProtocol(rawValue: String(name.prefix(3))))
         }
         return listeners
     }
@@ -28,8 +28,8 @@ extension Listener {
     /// Reads the text of one of those files.
     ///
     /// TCP sockets count in state 0A (LISTEN), UDP sockets in state 07 (not connected).
-    public static func parse(_ text: String, protocol name: String) -> [Listener] {
-        let wanted = name == "tcp" ? "0A" : "07"
+    public static func parse(_ text: String, protocol name: TransportProtocol) -> [Listener] {
+        let wanted = name == .tcp ? "0A" : "07"
         return text.split(separator: "\n").dropFirst().compactMap { line -> Listener? in
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)
             guard fields.count >= 10, fields[3] == wanted else { return nil }
@@ -41,7 +41,7 @@ extension Listener {
             return Listener(
                 protocol: name, address: address, port: port,
                 receiveQueue: queues.count == 2 ? UInt64(queues[1], radix: 16) ?? 0 : 0,
-                drops: name == "udp" && fields.count > 12 ? UInt64(fields[12]) ?? 0 : 0,
+                drops: name == .udp && fields.count > 12 ? UInt64(fields[12]) ?? 0 : 0,
                 inode: UInt64(fields[9]) ?? 0)
         }
     }

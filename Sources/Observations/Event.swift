@@ -93,10 +93,9 @@ public struct RouteDecision: Sendable, Codable, Hashable {
     /// Nil for a locally sent packet.
     public var inDevice: String?
     public var mark: UInt32
-    /// What rtnetlink(7) calls the type: `unicast`, `local`, `broadcast`, `multicast`, `blackhole`, `unreachable`,
-    /// `prohibit`, …; nil where the kernel answered with an error.
-    public var kind: String?
-    public var table: UInt32?
+    /// Nil where the kernel answered with an error.
+    public var kind: RouteKind?
+    public var table: RoutingTable?
     public var outDevice: String?
     /// Next hop; nil where the destination is on the link.
     public var gateway: IPAddress?
@@ -108,7 +107,7 @@ public struct RouteDecision: Sendable, Codable, Hashable {
 
     public init(
         timeNanoseconds: Int64, namespace: String, tuple: FlowTuple, inDevice: String? = nil, mark: UInt32 = 0,
-        kind: String? = nil, table: UInt32? = nil, outDevice: String? = nil, gateway: IPAddress? = nil,
+        kind: RouteKind? = nil, table: RoutingTable? = nil, outDevice: String? = nil, gateway: IPAddress? = nil,
         preferredSource: IPAddress? = nil, errorNumber: Int32? = nil, matchedRoute: String? = nil
     ) {
         self.timeNanoseconds = timeNanoseconds
@@ -166,8 +165,7 @@ public struct DropEvent: Sendable, Codable, Hashable {
     /// Nil where the source does not know it.
     public var namespace: String?
     public var device: String?
-    /// `NETFILTER_DROP`, `IP_RPFILTER`, … (`enum skb_drop_reason` without its prefix).
-    public var reason: String
+    public var reason: DropReason
     /// The kernel function that freed it, e.g. `nft_do_chain`.
     public var location: String?
     /// The label is 0 where the source does not know the packet.
@@ -176,7 +174,7 @@ public struct DropEvent: Sendable, Codable, Hashable {
     public var etherType: UInt16?
 
     public init(
-        timeNanoseconds: Int64, namespace: String?, device: String? = nil, reason: String, location: String? = nil,
+        timeNanoseconds: Int64, namespace: String?, device: String? = nil, reason: DropReason, location: String? = nil,
         headers: PacketHeadersRecord, etherType: UInt16? = nil
     ) {
         self.timeNanoseconds = timeNanoseconds
@@ -250,6 +248,8 @@ public struct Loss: Sendable, Codable, Hashable {
 
     /// How rule traces name themselves: `rule trace host`. What they lose is rules; no sighting is missing for it.
     public static let ruleTracePrefix = "rule trace "
+    /// How the sources of drop reasons name themselves.
+    public static let dropReasons = "drop reasons"
 }
 
 /// The fields by which a rule trace or a drop is joined to a walk.

@@ -1,7 +1,10 @@
+internal import Network
+public import Observations
+
 extension DropReason {
     /// Every reason of Linux 6.18 by its name without `SKB_DROP_REASON_`, in the kernel's order
     /// (include/net/dropreason-core.h). Reasons of subsystems (mac80211, Open vSwitch) have numbers, no names here.
-    public static let entries: [String: DropReasonEntry] = [
+    public static let entries: [Self: DropReasonEntry] = [
         "NOT_SPECIFIED": DropReasonEntry(
             "the kernel gives no reason; only the function that freed the packet is known",
             lookAt: "the function's name in the kernel's source", .healthyOnceDelivered),
@@ -400,5 +403,5 @@ extension DropReason {
     ]
 
     /// The entry of a reason; nil for one that a later kernel added.
-    public static func entry(_ name: String) -> DropReasonEntry? { entries[name] }
+    public var entry: DropReasonEntry? { Self.entries[self] }
 }

@@ -29,17 +29,22 @@ public struct ICMPMessage: Sendable, Hashable {
     }
 
     public static func echoRequest(isIPv6: Bool = false, identifier: UInt16, sequence: UInt16) -> ICMPMessage {
-        ICMPMessage(isIPv6: isIPv6, type: isIPv6 ? 128 : 8, identifier: identifier, sequence: sequence)
+        ICMPMessage(
+            isIPv6: isIPv6, type: ICMPType.echoRequest(isIPv6: isIPv6).number, identifier: identifier,
+            sequence: sequence)
     }
 
     public static func echoReply(isIPv6: Bool = false, identifier: UInt16, sequence: UInt16) -> ICMPMessage {
-        ICMPMessage(isIPv6: isIPv6, type: isIPv6 ? 129 : 0, identifier: identifier, sequence: sequence)
+        ICMPMessage(
+            isIPv6: isIPv6, type: ICMPType.echoReply(isIPv6: isIPv6).number, identifier: identifier, sequence: sequence)
     }
 
     public var ipProtocol: IPProtocol { isIPv6 ? .icmpv6 : .icmp }
 
-    public var isEchoRequest: Bool { type == (isIPv6 ? 128 : 8) }
-    public var isEchoReply: Bool { type == (isIPv6 ? 129 : 0) }
+    private var kind: ICMPType { ICMPType(type, isIPv6: isIPv6) }
+
+    public var isEchoRequest: Bool { kind == .echoRequest(isIPv6: isIPv6) }
+    public var isEchoReply: Bool { kind == .echoReply(isIPv6: isIPv6) }
     public var isEcho: Bool { isEchoRequest || isEchoReply }
 
     /// Whether it says why another packet did not arrive. In ICMPv6 the types below 128 are the errors.
@@ -50,30 +55,7 @@ public struct ICMPMessage: Sendable, Hashable {
     public var isRedirect: Bool { type == ipProtocol.redirectType }
 
     /// `echo request`, `destination unreachable (port)`; `type 13 code 0` for one without a name here.
-    public var name: String {
-        switch (isIPv6, type, code) {
-        case (false, 8, _), (true, 128, _): "echo request"
-        case (false, 0, _), (true, 129, _): "echo reply"
-        case (false, 3, 0): "destination unreachable (network)"
-        case (false, 3, 1): "destination unreachable (host)"
-        case (false, 3, 2): "destination unreachable (protocol)"
-        case (false, 3, 3), (true, 1, 4): "destination unreachable (port)"
-        case (false, 3, 4): "fragmentation needed"
-        case (false, 3, 9), (false, 3, 10), (false, 3, 13), (true, 1, 1): "destination unreachable (prohibited)"
-        case (true, 1, 0): "destination unreachable (no route)"
-        case (true, 1, 3): "destination unreachable (address)"
-        case (false, 3, _), (true, 1, _): "destination unreachable (code \(code))"
-        case (true, 2, _): "packet too big"
-        case (false, 5, _), (true, 137, _): "redirect"
-        case (false, 11, _), (true, 3, _): "time exceeded"
-        case (false, 12, _), (true, 4, _): "parameter problem"
-        case (true, 133, _): "router solicitation"
-        case (true, 134, _): "router advertisement"
-        case (true, 135, _): "neighbour solicitation"
-        case (true, 136, _): "neighbour advertisement"
-        default: "type \(type) code \(code)"
-        }
-    }
+    public var name: String { kind.words(code: code) ?? "type \(type) code \(code)" }
 }
 
 extension ICMPMessage: CustomStringConvertible {

@@ -9,7 +9,7 @@ public struct Stop: Sendable, Hashable {
     public enum Cause: Sendable, Hashable {
         /// The kernel freed it: `NETFILTER_DROP`, … (`enum skb_drop_reason` without its prefix), by the kernel function
         /// `location`.
-        case kernelDrop(reason: String, location: String?)
+        case kernelDrop(reason: DropReason, location: String?)
         /// An ICMP or ICMPv6 error came back, from `source`.
         case icmpError(source: IPAddress, type: UInt8, code: UInt8)
         /// The sender's socket call failed. `message`: as strerror(3) says it.
@@ -40,7 +40,7 @@ public struct Stop: Sendable, Hashable {
     }
 
     /// The kernel's drop reason: `NETFILTER_DROP`.
-    public var dropReason: String? {
+    public var dropReason: DropReason? {
         if case .kernelDrop(let reason, _) = cause { reason } else { nil }
     }
 
@@ -53,7 +53,7 @@ public struct Stop: Sendable, Hashable {
     /// `Network is unreachable (errno 101)`.
     public var reason: String? {
         switch cause {
-        case .kernelDrop(let reason, _): reason
+        case .kernelDrop(let reason, _): reason.rawValue
         case .icmpError(let source, let type, let code):
             "ICMP\(source.isIPv4 ? "" : "v6") type \(type) code \(code) from \(source)"
         case .sendFailure(let number, let message): "\(message) (errno \(number))"

@@ -16,9 +16,15 @@ public struct IPProtocol: RawRepresentable, Hashable, Sendable, Codable {
     public static let ipv6 = IPProtocol(rawValue: 41)
     public static let gre = IPProtocol(rawValue: 47)
     public static let esp = IPProtocol(rawValue: 50)
+    public static let ah = IPProtocol(rawValue: 51)
     public static let icmpv6 = IPProtocol(rawValue: 58)
     /// IPv6: nothing follows.
     public static let noNextHeader = IPProtocol(rawValue: 59)
+    public static let ospf = IPProtocol(rawValue: 89)
+    public static let pim = IPProtocol(rawValue: 103)
+    /// IP payload compression (RFC 3173).
+    public static let ipComp = IPProtocol(rawValue: 108)
+    public static let vrrp = IPProtocol(rawValue: 112)
     public static let sctp = IPProtocol(rawValue: 132)
     public static let udpLite = IPProtocol(rawValue: 136)
 
@@ -38,25 +44,33 @@ public struct IPProtocol: RawRepresentable, Hashable, Sendable, Codable {
 }
 
 extension IPProtocol: LosslessStringConvertible {
-    private static let names: [(IPProtocol, String)] = [
-        (.icmp, "icmp"), (.igmp, "igmp"), (.ipip, "ipip"), (.tcp, "tcp"), (.udp, "udp"), (.ipv6, "ipv6"),
-        (.gre, "gre"), (.esp, "esp"), (.icmpv6, "icmpv6"), (.sctp, "sctp"),
+    /// The names of each protocol; the first is `description`, all are understood (protocols(5), nft(8), iptables(8)).
+    private static let names: [(number: IPProtocol, names: [String])] = [
+        (.icmp, ["icmp"]), (.igmp, ["igmp"]), (.ipip, ["ipip", "ipencap"]), (.tcp, ["tcp"]), (.udp, ["udp"]),
+        (.dccp, ["dccp"]), (.ipv6, ["ipv6"]), (.gre, ["gre"]), (.esp, ["esp"]), (.ah, ["ah"]),
+        (.icmpv6, ["icmpv6", "ipv6-icmp", "icmp6"]), (.ospf, ["ospf"]), (.pim, ["pim"]), (.ipComp, ["comp"]),
+        (.vrrp, ["vrrp"]), (.sctp, ["sctp"]), (.udpLite, ["udplite"]),
     ]
     private static let unnamed = "ip-proto-"
 
-    /// Nil for what `description` does not give.
-    public init?(_ description: String) {
-        if let known = Self.names.first(where: { $0.1 == description }) {
-            self = known.0
-        } else {
-            guard description.hasPrefix(Self.unnamed), let number = UInt8(description.dropFirst(Self.unnamed.count))
-            else { return nil }
+    /// By a name, in whichever case; by its number, alone or as `description` gives it. Nil for any other text.
+    public init?(_ text: String) {
+        let name = text.lowercased()
+        let digits = name.hasPrefix(Self.unnamed) ? name.dropFirst(Self.unnamed.count) : name[...]
+        if let known = Self.names.first(where: { $0.names.contains(name) }) {
+            self = known.number
+        } else if let number = UInt8(digits) {
             self.init(rawValue: number)
+        } else {
+            return nil
         }
     }
 
     /// `icmp`, `tcp`, …; `ip-proto-N` for one without a name here.
-    public var description: String {
-        Self.names.first { $0.0 == self }?.1 ?? "\(Self.unnamed)\(rawValue)"
-    }
+    public var description: String { name ?? "\(Self.unnamed)\(rawValue)" }
+
+    /// As iptables-save and nft write it in a rule; the number where it has no name.
+    public var ruleName: String { self == .icmpv6 ? "ipv6-icmp" : name ?? String(rawValue) }
+
+    private var name: String? { Self.names.first { $0.number == self }?.names.first }
 }

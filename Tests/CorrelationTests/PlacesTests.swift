@@ -74,4 +74,55 @@ import Wire
         #expect(places.area(named: "web") == place(0, in: places).namespace)
         #expect(places.holds(address("10.0.0.1"), in: place(0, in: places).namespace))
     }
+
+    @Test("a vantage point of a hook that is not known has no place, those beside it have theirs") func unknownHook() {
+        var places = places([("web", 7)], watching: ["web"])
+        let hook = VantagePoint(namespace: "web", kind: .netfilter, hook: "midrouting", stage: .filter, edge: .after)
+        _ = places.declare(VantageID(rawValue: 1), hook)
+        _ = places.declare(VantageID(rawValue: 2), .hook("web", .input, .filter, .after))
+        places.rebuild()
+        #expect(places.place(of: 1) == -1)
+        #expect(place(0, in: places).phase == .linkIn && place(2, in: places).phase == .input)
+    }
+
+    @Test("what is joined is asked of the network graph: peer, bridge, the device below, in whichever namespace")
+    func joints() throws {
+        func link(_ name: String, _ index: UInt32, _ kind: LinkKind, _ change: (inout Link) -> Void = { _ in }) -> Link
+        {
+            var link = Link(name: name, index: index, kind: kind)
+            change(&link)
+            return link
+        }
+        let host = Namespace(
+            name: "host", inode: 1, path: "",
+            links: [
+                link("br0", 2, .bridge), link("eth0", 3, .ethernet),
+                link("veth0", 4, .veth) {
+                    $0.master = "br0"
+                    $0.peer = Link.Peer(namespace: "web", device: "eth0")
+                },
+            ])
+        let web = Namespace(
+            name: "web", inode: 7, path: "",
+            links: [
+                link("eth0", 2, .veth) { $0.peer = Link.Peer(namespace: "host", device: "veth0") },
+                link("mac0", 3, .macvlan) {
+                    $0.lower = "eth0"
+                    $0.lowerNamespace = "host"
+                },
+            ])
+        var places = Places()
+        places.replace(Topology(host: "box", time: "", namespaces: [host, web]))
+        places.rebuild()
+        func number(_ namespace: String, _ device: String) -> Int32 {
+            places.device(namespace: places.area(named: namespace), name: device)
+        }
+        func device(_ namespace: String, _ name: String) -> Device { places.devices[Int(number(namespace, name))] }
+        #expect(device("host", "veth0").peer == number("web", "eth0"))
+        #expect(device("web", "eth0").peer == number("host", "veth0"))
+        #expect(device("host", "veth0").master == number("host", "br0") && device("host", "br0").isBridge)
+        #expect(device("web", "mac0").lower == number("host", "eth0"))
+        #expect(places.device(namespace: places.area(named: "web"), index: 3) == number("web", "mac0"))
+        #expect(places.device(namespace: places.area(named: "web"), index: 4) == -1)
+    }
 }

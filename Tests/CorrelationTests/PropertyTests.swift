@@ -171,22 +171,25 @@ import Wire
         if !shape.sharesLabel { #expect(result.whole == result.packets, "seed \(seed): \(result) \(shape)") }
     }
 
-    /// What was worked out for one packet and taken for the next must be what would have been worked out for that.
-    @Test(arguments: 0..<60 as Range<UInt64>)
-    func rememberedArrangementsAreThoseWorkedOut(seed: UInt64) {
-        var random = SeededGenerator(seed: seed &+ 7)
-        let generator = Generator(Self.shape(&random), seed: seed &+ 2_000_003)
-        var walks: [[Walk]] = []
-        for remembers in [true, false] {
+    private static func expectTheSameRemembered(_ generator: Generator, seed: UInt64) {
+        let walks = [true, false].map { remembers in
             var options = WalkEngine.Options()
             options.remembersArrangements = remembers
             var engine = WalkEngine(options: options)
             for event in generator.preamble { engine.take(event) }
             for (_, event) in generator.events { engine.take(event) }
-            walks.append(engine.finish())
+            return engine.finish()
         }
         #expect(!walks[0].isEmpty)
         #expect(walks[0] == walks[1], "seed \(seed)")
+    }
+
+    /// What was worked out for one packet and taken for the next must be what would have been worked out for that.
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func rememberedArrangementsAreThoseWorkedOut(seed: UInt64) {
+        var random = SeededGenerator(seed: seed &+ 7)
+        let generator = Generator(Self.shape(&random), seed: seed &+ 2_000_003)
+        Self.expectTheSameRemembered(generator, seed: seed)
     }
 
     /// The same of how groups were told apart, where many flows are translated and conntrack says nothing of most.
@@ -201,17 +204,7 @@ import Wire
         shape.sharesLabel = random.chance(0.3)
         shape.fragments = random.chance(0.1)
         let generator = Generator(shape, seed: seed &+ 5_000_003)
-        var walks: [[Walk]] = []
-        for remembers in [true, false] {
-            var options = WalkEngine.Options()
-            options.remembersArrangements = remembers
-            var engine = WalkEngine(options: options)
-            for event in generator.preamble { engine.take(event) }
-            for (_, event) in generator.events { engine.take(event) }
-            walks.append(engine.finish())
-        }
-        #expect(!walks[0].isEmpty)
-        #expect(walks[0] == walks[1], "seed \(seed)")
+        Self.expectTheSameRemembered(generator, seed: seed)
         // The same with walks that end one by one.
         let remembered = Self.run(shape, seed: seed &+ 5_000_003)
         let worked = Self.run(shape, seed: seed &+ 5_000_003, remembers: false)

@@ -10,7 +10,7 @@ import Wire
 struct SocketFreeTests {
     /// Of `a` and `b` at the ends of one cable, the hooks of `b` known to work. The last segment of a connection comes to
     /// the device of `b`, not to its hooks, 1 ms after the first one; then the kernel frees it.
-    private func walk(reason: String, in namespace: String?, endsAfter quiet: Int64) throws -> Walk {
+    private func walk(reason: DropReason, in namespace: String?, endsAfter quiet: Int64) throws -> Walk {
         var scene = Scene([
             .named("a", [.veth("eth0", 2, peer: ("b", "eth0"), mac: 0xa, addresses: ["10.0.0.1/24"])]),
             .named("b", [.veth("eth0", 2, peer: ("a", "eth0"), mac: 0xb, addresses: ["10.0.0.2/24"])]),
@@ -40,7 +40,7 @@ struct SocketFreeTests {
     @Test(
         "was delivered, whether in the middle of a run or at its end",
         arguments: ["QUEUE_PURGE", "SOCKET_CLOSE", "TCP_OLD_DATA", "TCP_INVALID_SYN"])
-    func delivered(reason: String) throws {
+    func delivered(reason: DropReason) throws {
         for quiet in [Int64(0), 50_000_000, 2_000_000_000] {
             for namespace in ["b", nil] {
                 let walk = try walk(reason: reason, in: namespace, endsAfter: quiet)

@@ -60,7 +60,7 @@ import Wire
         scene.see("mynamespace", "veth1", .in, at: time + 25, inner)
     }
 
-    private func drop(_ scene: inout Scene, at time: Double, reason: String) {
+    private func drop(_ scene: inout Scene, at time: Double, reason: DropReason) {
         scene.events.append(
             .drop(
                 DropEvent(

@@ -12,7 +12,7 @@ struct AssumedArrivalTests {
     var network = BaseNetwork()
 
     private func explained(_ walk: Walk, reply: Walk? = nil) -> Walk {
-        Diagnosis.findings(for: walk, reply: reply, context: DiagnosisContext(topology: network.topology)).walk
+        network.explained(walk, reply: reply).walk
     }
 
     /// Seen at these places, and inferred to have been taken in the last one's namespace.
@@ -111,8 +111,7 @@ struct AssumedArrivalTests {
         network.change("mynamespace") { $0.listeners = [Listener(protocol: "tcp", address: "0.0.0.0", port: 80)] }
         let probe = Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.2")
         let request = arrival(probe, through: [.into("host", "lo")])
-        var refusal = probe.reply
-        refusal.kind = .tcp(flags: [.rst, .ack])
+        let refusal = probe.refusal
         let walk = explained(
             request, reply: arrival(refusal, through: [.into("host", "lo")], answers: request.id))
         let first = try #require(walk.findings.first)
@@ -132,8 +131,7 @@ struct LastSightTests {
         var walk = Probe.ping.walk(.lost, through: toWan + [.hook("wan", .input, .filter)])
         walk.expectedNext = walk.hops.last
         let first = try #require(
-            Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
-                .findings.first)
+            network.findings(walk).first)
         #expect(first.code == "rule-drop" && first.severity == .error, "\(first.message)")
     }
 
@@ -142,8 +140,7 @@ struct LastSightTests {
         network.add(iptables("filter", "OUTPUT", rules: ["-p icmp -j DROP"]), to: "mynamespace")
         let walk = Probe.ping.walk(.lost, through: [.sent("mynamespace")])
         let first = try #require(
-            Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
-                .findings.first)
+            network.findings(walk).first)
         #expect(first.code == "rule-drop")
         #expect(!first.evidence.contains { $0.description.hasPrefix("seen: last at") }, "\(first.evidence)")
     }

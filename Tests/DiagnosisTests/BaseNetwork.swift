@@ -1,3 +1,4 @@
+import Diagnosis
 import Observations
 import Network
 import WalkModel
@@ -96,6 +97,34 @@ struct BaseNetwork {
     mutating func setting(_ key: String, _ value: String, in name: String) {
         change(name) { $0.sysctls[key] = value }
     }
+
+    /// Packets from 172.19.0.0/24 are routed by table 100 of host, which has a default route by `gateway`.
+    mutating func routeBySource(via gateway: IPAddress) {
+        change("host") {
+            $0.rules = [
+                RoutingRule(priority: 0, family: 2, table: 255),
+                RoutingRule(priority: 100, family: 2, source: prefix("172.19.0.0/24"), table: 100),
+                RoutingRule(priority: 32766, family: 2), RoutingRule(priority: 32767, family: 2, table: 253),
+            ]
+            $0.routes.append(
+                Route(destination: prefix("0.0.0.0/0"), table: 100, gateway: gateway, device: "eth0"))
+        }
+    }
+
+    /// What the engine's walks would be explained by in this network, and nothing else known.
+    func explained(
+        _ walk: Walk, reply: Walk? = nil, _ change: (inout DiagnosisContext) -> Void = { _ in }
+    ) -> (findings: [Finding], walk: Walk) {
+        var context = DiagnosisContext(topology: topology)
+        change(&context)
+        return Diagnosis.findings(for: walk, reply: reply, context: context)
+    }
+
+    func findings(
+        _ walk: Walk, reply: Walk? = nil, _ change: (inout DiagnosisContext) -> Void = { _ in }
+    ) -> [Finding] {
+        explained(walk, reply: reply, change).findings
+    }
 }
 
 func address(_ text: String) -> IPAddress { IPAddress(text) ?? IPAddress(ipv4: 0) }
@@ -190,6 +219,13 @@ struct Probe {
         swap(&copy.source, &copy.destination)
         swap(&copy.sourcePort, &copy.destinationPort)
         copy.kind = kind.isEcho ? .icmp(.echoReply(identifier: 7, sequence: 1)) : .tcp(flags: [.syn, .ack])
+        return copy
+    }
+
+    /// The RST that refuses a SYN.
+    var refusal: Probe {
+        var copy = reply
+        copy.kind = .tcp(flags: [.rst, .ack])
         return copy
     }
 

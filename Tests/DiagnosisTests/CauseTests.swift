@@ -10,20 +10,12 @@ import Wire
 struct CauseTests {
     var network = BaseNetwork()
 
-    func examine(
-        _ walk: Walk, reply: Walk? = nil, _ change: (inout DiagnosisContext) -> Void = { _ in }
-    ) -> [Finding] {
-        var context = DiagnosisContext(topology: network.topology)
-        change(&context)
-        return Diagnosis.findings(for: walk, reply: reply, context: context).findings
-    }
-
     @Test("nothing is wrong: no finding")
     func working() {
         let request = Probe.ping.walk(.delivered, through: toWan)
         let reply = Probe.ping.reply.walk(
             .delivered, through: [.sent("wan"), .into("mynamespace", "veth1")], answers: "x")
-        #expect(examine(request, reply: reply).isEmpty)
+        #expect(network.findings(request, reply: reply).isEmpty)
     }
 
     @Test("loopback-down: ping 127.0.0.1 in a new namespace")
@@ -37,7 +29,7 @@ struct CauseTests {
             tuple: FlowTuple(
                 source: address("127.0.0.1"), destination: address("127.0.0.1"), sourcePort: 0, destinationPort: 0,
                 ipProtocol: .icmp), errorNumber: 101, message: "Network is unreachable")
-        let findings = examine(probe.walk(.unsent)) { $0.sendFailures = [failure] }
+        let findings = network.findings(probe.walk(.unsent)) { $0.sendFailures = [failure] }
         #expect(findings.first?.code == "loopback-down")
         #expect(findings.first?.severity == .error)
         #expect(findings.first?.where == Finding.Place(namespace: "mynamespace", device: "lo"))
@@ -47,7 +39,7 @@ struct CauseTests {
     @Test("no-route: no default route")
     mutating func noRoute() {
         network.change("mynamespace") { $0.routes.removeLast() }
-        let findings = examine(Probe.ping.walk(.unsent))
+        let findings = network.findings(Probe.ping.walk(.unsent))
         #expect(findings.first?.code == "no-route")
         #expect(findings.first?.where.namespace == "mynamespace")
         #expect(findings.first?.message.contains("its only route is 172.19.0.0/24 on veth1") == true)
@@ -62,7 +54,7 @@ struct CauseTests {
         network.change("mynamespace", link: "veth1") {
             $0.hasCarrier = false; $0.state = "lowerlayerdown"
         }
-        let findings = examine(Probe.ping.walk(.lost, through: [.sent("mynamespace")]))
+        let findings = network.findings(Probe.ping.walk(.lost, through: [.sent("mynamespace")]))
         #expect(findings.first?.code == "link-down")
         #expect(findings.first?.where == Finding.Place(namespace: "host", device: "veth0"))
         #expect(findings.first?.remedy?.commands == ["ip link set veth0 up"])
@@ -74,7 +66,7 @@ struct CauseTests {
             $0.isUp = false; $0.hasCarrier = false; $0.state = "down"
         }
         network.change("mynamespace") { $0.routes = [] }
-        let findings = examine(Probe.ping.walk(.unsent))
+        let findings = network.findings(Probe.ping.walk(.unsent))
         #expect(findings.first?.code == "link-down")
         #expect(findings.first?.where == Finding.Place(namespace: "mynamespace", device: "veth1"))
         // The default route went with the device and does not come back by itself.
@@ -89,7 +81,7 @@ struct CauseTests {
         network.change("host", link: "mybridge") {
             $0.isUp = false; $0.state = "down"
         }
-        let findings = examine(Probe.ping.walk(.lost, through: [.sent("mynamespace")]))
+        let findings = network.findings(Probe.ping.walk(.lost, through: [.sent("mynamespace")]))
         #expect(findings.first?.code == "link-down")
         #expect(findings.first?.where == Finding.Place(namespace: "host", device: "mybridge"))
     }
@@ -97,7 +89,7 @@ struct CauseTests {
     @Test("no-source-nat: the request arrives untranslated, the far side can't answer")
     mutating func noSourceNAT() {
         network.masquerade(nil)
-        let findings = examine(Probe.ping.walk(.delivered, through: toWan))
+        let findings = network.findings(Probe.ping.walk(.delivered, through: toWan))
         #expect(findings.first?.code == "no-source-nat")
         #expect(findings.first?.severity == .error)
         #expect(findings.first?.where == Finding.Place(namespace: "host", hook: .postrouting, device: "eth0"))
@@ -113,7 +105,7 @@ struct CauseTests {
         network.change("host", link: "eth0") {
             $0.kind = "ethernet"; $0.peer = nil
         }
-        let findings = examine(Probe.ping.walk(.left, through: Array(toWan.dropLast())))
+        let findings = network.findings(Probe.ping.walk(.left, through: Array(toWan.dropLast())))
         #expect(findings.first?.code == "no-source-nat")
     }
 
@@ -125,7 +117,7 @@ struct CauseTests {
         ])
     mutating func sourceNATMismatch(rule: String, because: String) {
         network.masquerade(rule)
-        let findings = examine(Probe.ping.walk(.delivered, through: toWan))
+        let findings = network.findings(Probe.ping.walk(.delivered, through: toWan))
         #expect(findings.first?.code == "source-nat-mismatch")
         #expect(findings.first?.where == Finding.Place(namespace: "host", hook: .postrouting, device: "eth0"))
         #expect(findings.first?.rule?.position == 1)
@@ -139,7 +131,7 @@ struct CauseTests {
                 Link(name: "docker0", index: 9, kind: "bridge", addresses: [prefix("172.17.0.1/16")]))
         }
         network.masquerade("-s 172.17.0.0/16 ! -o docker0 -j MASQUERADE")
-        #expect(examine(Probe.ping.walk(.delivered, through: toWan)).first?.code == "no-source-nat")
+        #expect(network.findings(Probe.ping.walk(.delivered, through: toWan)).first?.code == "no-source-nat")
     }
 
     @Test("address-on-bridge-port: the address stayed on veth0")
@@ -150,7 +142,7 @@ struct CauseTests {
         network.change("mynamespace") {
             $0.neighbors = [Neighbor(address: address("172.19.0.1"), device: "veth1", state: "incomplete")]
         }
-        let findings = examine(Probe.ping.walk(.lost, through: [.sent("mynamespace")]))
+        let findings = network.findings(Probe.ping.walk(.lost, through: [.sent("mynamespace")]))
         #expect(findings.first?.code == "address-on-bridge-port")
         #expect(findings.first?.where == Finding.Place(namespace: "host", device: "veth0"))
         #expect(
@@ -163,7 +155,7 @@ struct CauseTests {
     mutating func forwarding() {
         network.change("host") { $0.sysctls = sysctls(forwarding: false, devices: ["veth0", "mybridge", "eth0"]) }
         let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "IP_INADDRERRORS", location: "ip_error"))
-        let findings = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop))
+        let findings = network.findings(Probe.ping.walk(.dropped, through: toBridge, stop: stop))
         #expect(findings.first?.code == "forwarding-disabled")
         #expect(findings.first?.severity == .error)
         #expect(findings.first?.where == Finding.Place(namespace: "host", device: "mybridge"))
@@ -178,7 +170,7 @@ struct CauseTests {
                 rules: [
                     "-i lo -j ACCEPT", "-m conntrack --ctstate ESTABLISHED -j ACCEPT", "-i mybridge -p icmp -j DROP",
                 ]))
-        let findings = examine(Probe.ping.walk(.lost, through: toBridge))
+        let findings = network.findings(Probe.ping.walk(.lost, through: toBridge))
         let first = findings.first
         #expect(first?.code == "rule-drop")
         #expect(first?.where.namespace == "host")
@@ -197,7 +189,7 @@ struct CauseTests {
             iptables("filter", "ONE", backend: backend, rules: ["-s 172.19.0.0/24 -j TWO"]),
             iptables("filter", "TWO", backend: backend, rules: ["-p tcp -j RETURN", "-p icmp -g THREE"]),
             iptables("filter", "THREE", backend: backend, rules: ["-d 198.51.100.0/24 -j DROP"]))
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "rule-drop")
         #expect(first?.rule?.chain == "THREE")
         #expect(first?.path.map { "\($0.chain) \($0.position ?? 0)" } == ["FORWARD 1", "ONE 1", "TWO 2"])
@@ -221,7 +213,7 @@ struct CauseTests {
                         #"[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"daddr"}},"right":{"prefix":{"addr":"198.51.100.0","len":24}}}},{"reject":{"type":"icmp","expr":"port-unreachable"}}]"#
                     ),
                 ]))
-        let first = examine(Probe.ping.walk(.rejected, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.rejected, through: toBridge)).first
         #expect(first?.code == "rule-reject")
         #expect(first?.rule?.handle == 5)
         #expect(
@@ -233,7 +225,7 @@ struct CauseTests {
     @Test("policy-drop: the chain's policy and the rules that did not accept")
     mutating func policyDrop() {
         network.add(iptables("filter", "FORWARD", policy: "drop", rules: ["-i eth0 -j ACCEPT", "-p tcp -j ACCEPT"]))
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "policy-drop")
         #expect(first?.rule?.chain == "FORWARD")
         #expect(first?.rule?.position == nil)
@@ -246,7 +238,7 @@ struct CauseTests {
         network.add(
             iptables("filter", "FORWARD", rules: ["-i mybridge -j ACCEPT"]),
             nft("inet", "late", "forward", hook: .forward, priority: 10, rules: [("drop", #"[{"drop":null}]"#)]))
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "accept-not-final")
         #expect(first?.rule?.table == "late")
         #expect(first?.message.contains("iptables filter FORWARD 1") == true)
@@ -256,7 +248,7 @@ struct CauseTests {
     mutating func netdev() {
         network.add(
             nft("netdev", "early", "in", hook: .ingress, device: "veth0", rules: [("drop", #"[{"drop":null}]"#)]))
-        let first = examine(
+        let first = network.findings(
             Probe.ping.walk(.lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1")])
         ).first
         #expect(first?.code == "rule-drop")
@@ -267,7 +259,7 @@ struct CauseTests {
     mutating func ttl() {
         var probe = Probe.ping
         probe.ttl = 1
-        let first = examine(probe.walk(.lost, through: toBridge)).first
+        let first = network.findings(probe.walk(.lost, through: toBridge)).first
         #expect(first?.code == "ttl-expired")
         #expect(first?.where.namespace == "host")
     }
@@ -279,7 +271,7 @@ struct CauseTests {
         probe.length = 1500
         probe.dontFragment = true
         let error = DiagnosisContext.ICMPError(source: address("172.19.0.1"), type: 3, code: 4, mtu: 1400)
-        let first = examine(probe.walk(.dropped, through: toBridge)) { $0.icmpErrors = [error] }.first
+        let first = network.findings(probe.walk(.dropped, through: toBridge)) { $0.icmpErrors = [error] }.first
         #expect(first?.code == "mtu-exceeded")
         #expect(first?.where == Finding.Place(namespace: "host", device: "eth0"))
         #expect(first?.message.contains("1500") == true && first?.message.contains("1400") == true)
@@ -292,7 +284,7 @@ struct CauseTests {
         var probe = Probe.ping
         probe.length = 1500
         probe.dontFragment = false
-        #expect(examine(probe.walk(.lost, through: toBridge)).contains { $0.code == "mtu-exceeded" } == false)
+        #expect(network.findings(probe.walk(.lost, through: toBridge)).contains { $0.code == "mtu-exceeded" } == false)
     }
 
     @Test("reverse-path-filter: the way back is by another device")
@@ -300,7 +292,7 @@ struct CauseTests {
         network.setting("net.ipv4.conf.all.rp_filter", "1", in: "host")
         network.change("host") { $0.routes[0].device = "eth0" }
         let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "IP_RPFILTER", location: "ip_rcv_finish_core"))
-        let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
+        let first = network.findings(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "reverse-path-filter")
         #expect(first?.where == Finding.Place(namespace: "host", device: "mybridge"))
         #expect(first?.remedy?.commands == ["sysctl -w net.ipv4.conf.mybridge.rp_filter=2"])
@@ -312,9 +304,7 @@ struct CauseTests {
             $0.routes[1].gateway = address("172.19.0.77")
             $0.neighbors = [Neighbor(address: address("172.19.0.77"), device: "veth1", state: "failed")]
         }
-        let result = Diagnosis.findings(
-            for: Probe.ping.walk(.lost, through: [.sent("mynamespace")]), reply: nil,
-            context: DiagnosisContext(topology: network.topology))
+        let result = network.explained(Probe.ping.walk(.lost, through: [.sent("mynamespace")]))
         #expect(result.findings.first?.code == "gateway-unreachable")
         #expect(result.findings.first?.where == Finding.Place(namespace: "mynamespace", device: "veth1"))
         #expect(result.findings.first?.evidence.contains { $0.description.contains("failed") } == true)
@@ -325,7 +315,7 @@ struct CauseTests {
     @Test("neighbor-unresolved: a dead address on the local net")
     mutating func neighbour() {
         let probe = Probe(destination: "172.19.0.99")
-        let first = examine(probe.walk(.lost, through: [.sent("mynamespace")])).first
+        let first = network.findings(probe.walk(.lost, through: [.sent("mynamespace")])).first
         #expect(first?.code == "neighbor-unresolved")
         #expect(first?.where == Finding.Place(namespace: "mynamespace", device: "veth1"))
     }
@@ -333,7 +323,7 @@ struct CauseTests {
     @Test("blackhole-route", arguments: [RouteKind.blackhole, .unreachable, .prohibit])
     mutating func blackhole(kind: RouteKind) {
         network.change("host") { $0.routes.append(Route(destination: prefix("198.51.100.0/24"), kind: kind)) }
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "blackhole-route")
         #expect(first?.where.namespace == "host")
         #expect(first?.remedy?.commands == ["ip route del \(kind) 198.51.100.0/24"])

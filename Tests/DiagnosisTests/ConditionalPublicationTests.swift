@@ -23,13 +23,10 @@ struct ConditionalPublicationTests {
         let probe = Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.1")
         let request = probe.walk(
             .delivered, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")])
-        var refusal = probe.reply
-        refusal.kind = .tcp(flags: [.rst, .ack])
+        let refusal = probe.refusal
         let reply = refusal.walk(
             .delivered, through: [.sent("host"), .out("host", "eth0"), .into("wan", "wan0")], answers: request.id)
-        return Diagnosis.findings(
-            for: request, reply: reply, context: DiagnosisContext(topology: network.topology)
-        ).findings.first
+        return network.findings(request, reply: reply).first
     }
 
     private static func match(_ left: String, _ right: String) -> String {

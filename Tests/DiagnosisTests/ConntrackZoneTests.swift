@@ -33,9 +33,7 @@ struct ConntrackZoneTests {
     }
 
     private func findings(_ pair: (request: Walk, reply: Walk)) -> [Finding] {
-        Diagnosis.findings(
-            for: pair.request, reply: pair.reply, context: DiagnosisContext(topology: network.topology)
-        ).findings
+        network.findings(pair.request, reply: pair.reply)
     }
 
     private func commands(_ finding: Finding?) -> [String] {

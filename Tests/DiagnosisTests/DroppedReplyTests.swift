@@ -34,9 +34,7 @@ struct DroppedReplyTests {
                 namespace: "host", hook: .forward,
                 cause: .kernelDrop(reason: "NETFILTER_DROP", location: "nft_do_chain")),
             answers: request.id)
-        return Diagnosis.findings(
-            for: request, reply: reply, context: DiagnosisContext(topology: network.topology)
-        ).findings
+        return network.findings(request, reply: reply)
     }
 
     @Test("by the policy of forward, behind MASQUERADE", arguments: [true, false])

@@ -26,7 +26,7 @@ struct EndlessTopologyTests {
                     addresses: [prefix("172.19.0.1/24")]))
         }
         let walk = Probe.ping.walk(.lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1")])
-        _ = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+        _ = network.explained(walk)
     }
 
     @Test("a device that stands on itself")
@@ -40,7 +40,7 @@ struct EndlessTopologyTests {
                 $0.master = "veth1"
             }
             let walk = Probe.ping.walk(.lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1")])
-            _ = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+            _ = network.explained(walk)
         }
     }
 
@@ -73,7 +73,7 @@ struct EndlessTopologyTests {
         }
         for outcome in [Walk.Outcome.lost, .dropped, .unsent, .delivered] {
             let walk = Probe.ping.walk(outcome, through: [.sent("mynamespace"), .out("mynamespace", "veth1")])
-            _ = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+            _ = network.explained(walk)
         }
     }
 
@@ -85,6 +85,6 @@ struct EndlessTopologyTests {
             $0.netfilter.chains.append(iptables("filter", "LOOP", rules: ["-j FORWARD", "-j LOOP", "-g LOOP"]))
         }
         let walk = Probe.ping.walk(.lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1")])
-        _ = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+        _ = network.explained(walk)
     }
 }

@@ -28,7 +28,7 @@ struct FragmentRemedyTests {
     }
 
     private func first(_ walk: Walk) -> Finding? {
-        Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)).findings.first
+        network.findings(walk).first
     }
 
     @Test("nftables, at ingress: the accept asks for no ports")

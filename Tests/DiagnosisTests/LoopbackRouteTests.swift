@@ -94,12 +94,9 @@ struct LoopbackRouteTests {
                 "nat", "PREROUTING", rules: ["-i eth0 -p tcp --dport 80 -j DNAT --to-destination 172.19.0.2:8000"]))
         let request = Probe.tcp(80, to: "203.0.113.2", from: "203.0.113.2")
         let walk = request.walk(.delivered, through: [.sent("host"), .into("host", "lo")])
-        var reset = request.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
+        let reset = request.refusal
         let reply = reset.walk(.delivered, through: [.sent("host")], answers: walk.id)
-        let first = Diagnosis.findings(
-            for: walk, reply: reply, context: DiagnosisContext(topology: network.topology)
-        ).findings.first
+        let first = network.findings(walk, reply: reply).first
         #expect(first?.code == "port-not-published")
         #expect(first?.where.hook == .output)
         #expect(
@@ -118,12 +115,9 @@ struct LoopbackRouteTests {
         network.topology.namespaces.append(stranger)
         let request = Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.1")
         let walk = request.walk(.delivered, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")])
-        var reset = request.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
+        let reset = request.refusal
         let reply = reset.walk(.delivered, through: [.sent("host")], answers: walk.id)
-        let first = Diagnosis.findings(
-            for: walk, reply: reply, context: DiagnosisContext(topology: network.topology)
-        ).findings.first
+        let first = network.findings(walk, reply: reply).first
         #expect(first?.code == "no-listener")
         #expect(first?.message.contains("stranger") == false)
     }

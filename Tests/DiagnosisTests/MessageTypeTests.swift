@@ -26,9 +26,7 @@ import Wire
 
     private func findings(_ message: ICMPMessage) -> [Finding] {
         let walk = Probe(kind: .icmp(message)).walk(.lost, through: toBridge)
-        return Diagnosis.findings(
-            for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)
-        ).findings
+        return network.findings(walk)
     }
 
     @Test(

@@ -10,14 +10,6 @@ import Wire
 struct MoreCauseTests {
     var network = BaseNetwork()
 
-    func examine(
-        _ walk: Walk, reply: Walk? = nil, _ change: (inout DiagnosisContext) -> Void = { _ in }
-    ) -> [Finding] {
-        var context = DiagnosisContext(topology: network.topology)
-        change(&context)
-        return Diagnosis.findings(for: walk, reply: reply, context: context).findings
-    }
-
     /// A second namespace on mybridge.
     mutating func addNeighbour(_ name: String = "other", _ text: String = "172.19.0.3/24", forwarding: Bool = false) {
         network.topology.namespaces.append(
@@ -49,7 +41,7 @@ struct MoreCauseTests {
         addNeighbour()
         network.setting("net.bridge.bridge-nf-call-iptables", "1", in: "host")
         network.add(iptables("filter", "FORWARD", policy: "drop", rules: []))
-        let first = examine(Probe(destination: "172.19.0.3").walk(.lost, through: toOther)).first
+        let first = network.findings(Probe(destination: "172.19.0.3").walk(.lost, through: toOther)).first
         #expect(first?.code == "bridge-netfilter")
         #expect(first?.where.namespace == "host")
         #expect(first?.where.hook == .forward)
@@ -62,7 +54,7 @@ struct MoreCauseTests {
         addNeighbour()
         network.setting("net.bridge.bridge-nf-call-iptables", "0", in: "host")
         network.add(iptables("filter", "FORWARD", policy: "drop", rules: []))
-        let findings = examine(Probe(destination: "172.19.0.3").walk(.lost, through: toOther))
+        let findings = network.findings(Probe(destination: "172.19.0.3").walk(.lost, through: toOther))
         #expect(findings.allSatisfy { $0.severity != .error })
     }
 
@@ -78,7 +70,7 @@ struct MoreCauseTests {
                         #"[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"protocol"}},"right":"icmp"}},{"drop":null}]"#
                     )
                 ]))
-        let first = examine(Probe(destination: "172.19.0.3").walk(.lost, through: toOther)).first
+        let first = network.findings(Probe(destination: "172.19.0.3").walk(.lost, through: toOther)).first
         #expect(first?.code == "rule-drop")
         #expect(first?.rule?.family == "bridge")
         #expect(first?.where.hook == .forward)
@@ -106,7 +98,8 @@ struct MoreCauseTests {
             }
         }
         // ARP does not get through either, so that no frame of the packet was seen.
-        let first = examine(Probe(destination: "172.19.0.3").walk(.lost, through: [.sent("mynamespace")])).first
+        let first = network.findings(Probe(destination: "172.19.0.3").walk(.lost, through: [.sent("mynamespace")]))
+            .first
         #expect(first?.code == "bridge-port-blocked")
         #expect(first?.where == Finding.Place(namespace: "host", device: "veth2"))
         #expect(first?.remedy?.commands.first?.contains("veth2") == true)
@@ -131,7 +124,8 @@ struct MoreCauseTests {
                         name: "veth5", index: 2, kind: "veth", mac: mac(0x61), addresses: [prefix("172.19.5.2/24")],
                         peer: Link.Peer(namespace: "host", device: "veth4")),
                 ]))
-        let first = examine(Probe(destination: "172.19.5.2").walk(.lost, through: [.sent("mynamespace")])).first
+        let first = network.findings(Probe(destination: "172.19.5.2").walk(.lost, through: [.sent("mynamespace")]))
+            .first
         #expect(first?.code == "wrong-netmask")
         #expect(first?.where == Finding.Place(namespace: "mynamespace", device: "veth1"))
         #expect(
@@ -145,7 +139,7 @@ struct MoreCauseTests {
     mutating func wrongGateway() {
         addNeighbour()
         network.change("mynamespace") { $0.routes[1].gateway = address("172.19.0.3") }
-        let first = examine(
+        let first = network.findings(
             Probe.ping.walk(
                 .dropped, through: toOther + [.out("host", "veth2"), .into("other", "veth3")],
                 stop: Stop(namespace: "other", cause: .kernelDrop(reason: "IP_INADDRERRORS", location: "ip_error")))
@@ -161,9 +155,8 @@ struct MoreCauseTests {
             $0.listeners = [Listener(protocol: "tcp", address: address("0.0.0.0"), port: 22, process: "sshd")]
         }
         let probe = Probe.tcp(80, to: "198.51.100.1")
-        var reset = probe.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
-        let first = examine(
+        let reset = probe.refusal
+        let first = network.findings(
             probe.walk(.delivered, through: toWan),
             reply: reset.walk(.delivered, through: [.out("wan", "wan0"), .into("mynamespace", "veth1")], answers: "x")
         ).first
@@ -175,7 +168,7 @@ struct MoreCauseTests {
     @Test("no-listener over UDP: port unreachable from the destination itself")
     mutating func noListenerUDP() {
         let error = DiagnosisContext.ICMPError(source: address("198.51.100.1"), type: 3, code: 3)
-        let first = examine(Probe.udp(53, to: "198.51.100.1").walk(.delivered, through: toWan)) {
+        let first = network.findings(Probe.udp(53, to: "198.51.100.1").walk(.delivered, through: toWan)) {
             $0.icmpErrors = [error]
         }.first
         #expect(first?.code == "no-listener")
@@ -187,9 +180,8 @@ struct MoreCauseTests {
             $0.listeners = [Listener(protocol: "tcp", address: address("127.0.0.1"), port: 80, process: "httpd")]
         }
         let probe = Probe.tcp(80, to: "198.51.100.1")
-        var reset = probe.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
-        let first = examine(
+        let reset = probe.refusal
+        let first = network.findings(
             probe.walk(.delivered, through: toWan),
             reply: reset.walk(.delivered, through: [.out("wan", "wan0"), .into("mynamespace", "veth1")], answers: "x")
         ).first
@@ -203,7 +195,7 @@ struct MoreCauseTests {
         network.add(
             iptables("nat", "PREROUTING", rules: ["-p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.19.0.2:80"]),
             iptables("filter", "FORWARD", policy: "drop", rules: []))
-        let first = examine(
+        let first = network.findings(
             Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.1").walk(
                 .lost, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")])
         ).first
@@ -224,7 +216,7 @@ struct MoreCauseTests {
         var translated = probe
         translated.destination = "172.19.0.3"
         translated.destinationPort = 80
-        let first = examine(
+        let first = network.findings(
             probe.walk(
                 .delivered,
                 through: toBridge + [.out("host", "mybridge"), .out("host", "veth2"), .into("other", "veth3")],
@@ -242,7 +234,7 @@ struct MoreCauseTests {
     mutating func noReturnPath() {
         network.masquerade(nil)
         network.change("wan", link: "lo") { $0.addresses = [prefix("127.0.0.1/8"), prefix("10.9.0.1/32")] }
-        let first = examine(Probe(destination: "10.9.0.1").walk(.delivered, through: toWan)).first
+        let first = network.findings(Probe(destination: "10.9.0.1").walk(.delivered, through: toWan)).first
         #expect(first?.code == "no-return-path")
         #expect(first?.where.namespace == "wan")
         #expect(first?.remedy?.commands == ["ip -n wan route add 172.19.0.0/24 via 203.0.113.2"])
@@ -261,7 +253,7 @@ struct MoreCauseTests {
             .delivered, through: [.sent("mynamespace"), .out("mynamespace", "other0"), .into("wan", "wan0")])
         let reply = probe.reply.walk(
             .lost, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")], answers: request.id)
-        let first = examine(request, reply: reply).first
+        let first = network.findings(request, reply: reply).first
         #expect(first?.code == "conntrack-invalid")
         #expect(first?.where.namespace == "host")
         #expect(first?.rule?.position == 1)
@@ -271,7 +263,7 @@ struct MoreCauseTests {
     mutating func full() {
         network.setting("net.netfilter.nf_conntrack_max", "4", in: "host")
         network.setting("net.netfilter.nf_conntrack_count", "4", in: "host")
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "conntrack-full")
         #expect(first?.message.contains("4 of 4") == true)
     }
@@ -281,8 +273,8 @@ struct MoreCauseTests {
         network.setting("net.netfilter.nf_conntrack_max", "262144", in: "host")
         network.setting("net.netfilter.nf_conntrack_count", "261000", in: "host")
         let walk = Probe.ping.walk(.lost, through: toBridge)
-        #expect(examine(walk).first?.code != "conntrack-full")
-        let counted = examine(walk) {
+        #expect(network.findings(walk).first?.code != "conntrack-full")
+        let counted = network.findings(walk) {
             $0.counters = [DiagnosisContext.CounterDelta(namespace: "host", name: "nf_conntrack.drop", delta: 3)]
         }
         #expect(counted.first?.code == "conntrack-full")
@@ -291,7 +283,7 @@ struct MoreCauseTests {
             counted.first?.evidence.map(\.description).contains("kernel: nf_conntrack.drop rose by 3 in host") == true)
         #expect(counted.first?.remedy?.commands == ["sysctl -w net.netfilter.nf_conntrack_max=524288"])
         // Early drops made room for the packet.
-        let made = examine(walk) {
+        let made = network.findings(walk) {
             $0.counters = [DiagnosisContext.CounterDelta(namespace: "host", name: "nf_conntrack.early_drop", delta: 3)]
         }
         #expect(made.first?.code != "conntrack-full")
@@ -304,7 +296,8 @@ struct MoreCauseTests {
         addNeighbour()
         network.change("host", link: "veth2") { $0.bridgePort?.state = state }
         network.change("host", link: "mybridge") { $0.bridge?.stp = true }
-        let first = examine(Probe(destination: "172.19.0.3").walk(.lost, through: [.sent("mynamespace")])).first
+        let first = network.findings(Probe(destination: "172.19.0.3").walk(.lost, through: [.sent("mynamespace")]))
+            .first
         #expect(first?.code == "bridge-port-blocked")
         #expect(first?.remedy == nil)
         #expect(first?.message.contains("the spanning tree") == true)
@@ -312,18 +305,11 @@ struct MoreCauseTests {
 
     @Test("routed-elsewhere: a rule sends it to a table whose gateway is dead")
     mutating func routedElsewhere() {
+        network.routeBySource(via: "203.0.113.99")
         network.change("host") {
-            $0.rules = [
-                RoutingRule(priority: 0, family: 2, table: 255),
-                RoutingRule(priority: 100, family: 2, source: prefix("172.19.0.0/24"), table: 100),
-                RoutingRule(priority: 32766, family: 2), RoutingRule(priority: 32767, family: 2, table: 253),
-            ]
-            $0.routes.append(
-                Route(
-                    destination: prefix("0.0.0.0/0"), table: 100, gateway: address("203.0.113.99"), device: "eth0"))
             $0.neighbors = [Neighbor(address: address("203.0.113.99"), device: "eth0", state: "failed")]
         }
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "routed-elsewhere")
         #expect(first?.where.namespace == "host")
         #expect(first?.message.contains("100: from 172.19.0.0/24 lookup 100") == true)
@@ -343,7 +329,7 @@ struct MoreCauseTests {
                 Route(destination: prefix("0.0.0.0/0"), table: 100, gateway: address("203.0.113.1"), device: "eth0"))
         }
         network.add(iptables("filter", "FORWARD", rules: ["-p icmp -j DROP"]))
-        #expect(examine(Probe.ping.walk(.lost, through: toBridge)).first?.code == "rule-drop")
+        #expect(network.findings(Probe.ping.walk(.lost, through: toBridge)).first?.code == "rule-drop")
     }
 
     @Test("duplicate-address: the answer went to the other one")
@@ -353,7 +339,7 @@ struct MoreCauseTests {
         let reply = Probe.ping.reply.walk(
             .delivered, through: [.sent("wan"), .into("host", "eth0"), .out("host", "veth2"), .into("other", "veth3")],
             answers: request.id)
-        let first = examine(request, reply: reply).first
+        let first = network.findings(request, reply: reply).first
         #expect(first?.code == "duplicate-address")
         #expect(first?.message.contains("\(mac(0x11))") == true)
         #expect(first?.message.contains("\(mac(0x51))") == true)
@@ -370,13 +356,12 @@ struct MoreCauseTests {
             ]
         }
         let probe = Probe.tcp(80, to: "172.19.0.2", from: "172.19.0.1")
-        var reset = probe.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
+        let reset = probe.refusal
         let walk = probe.walk(
             .delivered,
             through: [.sent("host"), .out("host", "mybridge"), .out("host", "veth2"), .into("other", "veth3")])
         let back = reset.walk(.delivered, through: [.out("other", "veth3"), .into("host", "veth2")], answers: walk.id)
-        let first = examine(walk, reply: back).first
+        let first = network.findings(walk, reply: back).first
         #expect(first?.code == "duplicate-address")
         #expect(first?.where == Finding.Place(namespace: "other", device: "veth3"))
         #expect(first?.message.contains("\(mac(0x11))") == true)
@@ -387,7 +372,7 @@ struct MoreCauseTests {
             ])
         // Where both serve the port, or none, nobody can tell which of them was meant.
         network.change("mynamespace") { $0.listeners = [] }
-        let unsure = examine(walk, reply: back).first
+        let unsure = network.findings(walk, reply: back).first
         #expect(unsure?.code == "duplicate-address")
         #expect(unsure?.remedy == nil)
     }
@@ -399,14 +384,13 @@ struct MoreCauseTests {
                 name: "elsewhere", inode: 77, path: "/run/netns/elsewhere",
                 links: [Link(name: "eth9", index: 2, kind: "ethernet", addresses: [prefix("172.19.0.2/24")])]))
         let probe = Probe.tcp(80, to: "172.19.0.2", from: "172.19.0.1")
-        var reset = probe.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
+        let reset = probe.refusal
         let walk = probe.walk(
             .delivered,
             through: [.sent("host"), .out("host", "mybridge"), .out("host", "veth0"), .into("mynamespace", "veth1")])
         let back = reset.walk(
             .delivered, through: [.out("mynamespace", "veth1"), .into("host", "veth0")], answers: walk.id)
-        #expect(examine(walk, reply: back).first?.code == "no-listener")
+        #expect(network.findings(walk, reply: back).first?.code == "no-listener")
     }
 
     @Test("service-without-endpoints: kube-proxy's REJECT")
@@ -418,7 +402,7 @@ struct MoreCauseTests {
                 rules: [
                     "-d 10.96.0.10/32 -p tcp -m comment --comment \"default/web:http has no endpoints\" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable"
                 ]))
-        let first = examine(Probe.tcp(80, to: "10.96.0.10").walk(.rejected, through: toBridge)).first
+        let first = network.findings(Probe.tcp(80, to: "10.96.0.10").walk(.rejected, through: toBridge)).first
         #expect(first?.code == "service-without-endpoints")
         #expect(first?.message.contains("default/web:http") == true)
         #expect(first?.path.first?.chain == "FORWARD")
@@ -427,12 +411,12 @@ struct MoreCauseTests {
     @Test("tc-drop: certain when the kernel says so, else a warning")
     mutating func tc() {
         network.change("host", link: "veth0") { $0.programs = ["tc ingress drop_all"] }
-        let silent = examine(Probe.ping.walk(.lost, through: Array(toOther))).first
+        let silent = network.findings(Probe.ping.walk(.lost, through: Array(toOther))).first
         #expect(silent?.code == "tc-drop")
         #expect(silent?.severity == .warning)
         let stop = Stop(
             namespace: "host", cause: .kernelDrop(reason: "TC_INGRESS", location: "__netif_receive_skb_core"))
-        let told = examine(Probe.ping.walk(.dropped, through: toOther, stop: stop)).first
+        let told = network.findings(Probe.ping.walk(.dropped, through: toOther, stop: stop)).first
         #expect(told?.code == "tc-drop")
         #expect(told?.where.device == "veth0")
     }
@@ -446,7 +430,7 @@ struct MoreCauseTests {
                     receiveBufferBytes: 212_992, drops: 7)
             ]
         }
-        let first = examine(Probe.udp(5000, to: "198.51.100.1").walk(.delivered, through: toWan)).first
+        let first = network.findings(Probe.udp(5000, to: "198.51.100.1").walk(.delivered, through: toWan)).first
         #expect(first?.code == "socket-buffer-full")
         #expect(first?.message.contains("212992") == true && first?.message.contains("sleepy") == true)
     }
@@ -508,7 +492,7 @@ struct MoreCauseTests {
     @Test("network-isolation: Docker keeps two of its networks apart")
     mutating func isolation() {
         addDocker()
-        let first = examine(
+        let first = network.findings(
             Probe(source: "172.17.0.2", destination: "172.18.0.2").walk(
                 .lost,
                 through: [.sent("alpha"), .out("alpha", "eth0"), .into("host", "vetha"), .into("host", "docker0")])
@@ -526,7 +510,7 @@ struct MoreCauseTests {
             $0.routes.append(
                 Route(destination: prefix("172.17.0.0/16"), gateway: address("203.0.113.2"), device: "wan0"))
         }
-        let first = examine(
+        let first = network.findings(
             Probe.tcp(80, to: "172.17.0.2", from: "203.0.113.1").walk(
                 .lost, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")])
         ).first
@@ -541,9 +525,8 @@ struct MoreCauseTests {
             $0.listeners = [Listener(protocol: "tcp", address: address("0.0.0.0"), port: 22, process: "sshd")]
         }
         let probe = Probe.tcp(80, to: "203.0.113.2", from: "203.0.113.1")
-        var reset = probe.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
-        let first = examine(
+        let reset = probe.refusal
+        let first = network.findings(
             probe.walk(.delivered, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")]),
             reply: reset.walk(.delivered, through: [.out("host", "eth0"), .into("wan", "wan0")], answers: "x")
         ).first
@@ -554,7 +537,7 @@ struct MoreCauseTests {
     @Test("Docker's FORWARD policy alone is a policy-drop, mended in DOCKER-USER")
     mutating func dockerPolicy() {
         addDocker()
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "policy-drop")
         #expect(
             first?.remedy?.commands.first
@@ -608,8 +591,10 @@ struct MoreCauseTests {
             default: second.vxlan?.identifier = 43
             }
         }
-        let first = examine(Probe(source: "10.1.0.1", destination: "10.1.0.2").walk(.lost, through: [.sent("one")]))
-            .first
+        let first = network.findings(
+            Probe(source: "10.1.0.1", destination: "10.1.0.2").walk(.lost, through: [.sent("one")])
+        )
+        .first
         #expect(first?.code == "vxlan-unreachable")
         #expect(first?.where == Finding.Place(namespace: "one", device: "vx"))
         #expect(first?.message.contains(words) == true)
@@ -618,7 +603,8 @@ struct MoreCauseTests {
     @Test("a VXLAN that is right is no cause")
     mutating func vxlanRight() {
         network.topology = overlay { _, _ in }
-        let findings = examine(Probe(source: "10.1.0.1", destination: "10.1.0.2").walk(.lost, through: [.sent("one")]))
+        let findings = network.findings(
+            Probe(source: "10.1.0.1", destination: "10.1.0.2").walk(.lost, through: [.sent("one")]))
         #expect(findings.first?.code == "lost-unexplained")
         #expect(findings.first?.severity == .warning)
     }
@@ -629,7 +615,7 @@ struct MoreCauseTests {
     mutating func twoFaults() {
         network.change("host") { $0.sysctls = sysctls(forwarding: false, devices: ["mybridge", "eth0"]) }
         network.add(iptables("filter", "FORWARD", rules: ["-p icmp -j DROP"]))
-        let findings = examine(Probe.ping.walk(.lost, through: toBridge))
+        let findings = network.findings(Probe.ping.walk(.lost, through: toBridge))
         #expect(findings.map(\.code).prefix(2) == ["forwarding-disabled", "rule-drop"])
         #expect(findings.map(\.severity).prefix(2) == [.error, .warning])
     }
@@ -639,7 +625,7 @@ struct MoreCauseTests {
         network.change("host") { $0.sysctls = sysctls(forwarding: false, devices: ["mybridge", "eth0"]) }
         network.add(iptables("raw", "PREROUTING", rules: ["-m set --match-set bad src -j DROP"]))
         let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "NETFILTER_DROP", location: "nf_hook_slow"))
-        let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
+        let first = network.findings(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "rule-drop")
         #expect(first?.rule?.table == "raw")
     }
@@ -647,7 +633,7 @@ struct MoreCauseTests {
     @Test("a reason that nothing explains stays unknown, with its true place")
     mutating func unknown() {
         let stop = Stop(namespace: "host", cause: .kernelDrop(reason: "IP_INHDR", location: "ip_rcv_core"))
-        let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
+        let first = network.findings(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "unknown-drop")
         #expect(first?.severity == .warning)
         #expect(first?.where.namespace == "host")
@@ -662,7 +648,7 @@ struct MoreCauseTests {
         let rule = RuleReference(
             family: "ip", table: "filter", chain: "FORWARD", position: 2, handle: 11, verdict: "drop")
         let stop = Stop(namespace: "host", hook: .forward, rule: rule)
-        let first = examine(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
+        let first = network.findings(Probe.ping.walk(.dropped, through: toBridge, stop: stop)).first
         #expect(first?.code == "rule-drop")
         #expect(first?.severity == .error)
         #expect(first?.rule?.text == "-A FORWARD -i mybridge -j DROP")
@@ -671,7 +657,7 @@ struct MoreCauseTests {
     @Test("a condition that can't be told makes a warning of it")
     mutating func doubt() {
         network.add(iptables("filter", "FORWARD", rules: ["-m set --match-set friends src -j ACCEPT", "-j DROP"]))
-        let first = examine(Probe.ping.walk(.lost, through: toBridge)).first
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "rule-drop")
         #expect(first?.severity == .warning)
         #expect(first?.evidence.contains { $0.description.contains("friends") } == true)
@@ -682,8 +668,7 @@ struct MoreCauseTests {
         network.add(iptables("filter", "FORWARD", rules: ["-j DROP"]))
         var walk = Probe.ping.walk(.lost, through: toBridge)
         walk.losses = [WalkLoss(vantage: "host eth0 out", lost: 12)]
-        let result = Diagnosis.findings(
-            for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
+        let result = network.explained(walk)
         #expect(result.findings.first?.severity == .warning)
         #expect(result.walk.outcome == .lost)
     }
@@ -695,13 +680,13 @@ struct MoreCauseTests {
         walk.expectedNext = Hop(
             index: 4, namespace: "host", device: "eth0", vantage: .link, direction: .out,
             packet: Hop.Packet(source: "172.19.0.2", destination: "198.51.100.1"))
-        let before = examine(walk).first
+        let before = network.findings(walk).first
         #expect(before?.code == "link-down" || before?.code == "lost-unexplained")
     }
 
     @Test("a lost packet in a network without faults is left unexplained, as a warning with its checks")
     mutating func unexplained() {
-        let findings = examine(Probe.ping.walk(.lost, through: toBridge))
+        let findings = network.findings(Probe.ping.walk(.lost, through: toBridge))
         #expect(findings.first?.code == "lost-unexplained")
         #expect(findings.allSatisfy { $0.severity != .error })
         #expect(findings.first?.checks.isEmpty == false)

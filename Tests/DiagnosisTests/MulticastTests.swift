@@ -18,9 +18,7 @@ struct MulticastTests {
     private func result(_ probe: Probe, _ outcome: Walk.Outcome = .delivered, stop: Stop? = nil) -> (
         findings: [Finding], walk: Walk
     ) {
-        Diagnosis.findings(
-            for: probe.walk(outcome, through: toBridge, stop: stop), reply: nil,
-            context: DiagnosisContext(topology: network.topology))
+        network.explained(probe.walk(outcome, through: toBridge, stop: stop))
     }
 
     private func group(ttl: UInt8 = 4) -> Probe {

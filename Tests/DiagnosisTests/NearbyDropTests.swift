@@ -12,7 +12,7 @@ import Wire
     private let start: Int64 = 1_795_399_094_000_000_000  // 2026-11-23T01:58:14Z, as the walks of these tests have it.
 
     private func drop(
-        _ reason: String, location: String? = "somewhere", etherType: UInt16 = 0x0800, after milliseconds: Int64 = 0
+        _ reason: DropReason, location: String? = "somewhere", etherType: UInt16 = 0x0800, after milliseconds: Int64 = 0
     ) -> DropEvent {
         DropEvent(
             timeNanoseconds: start + milliseconds * 1_000_000, namespace: nil, reason: reason, location: location,
@@ -96,9 +96,7 @@ import Wire
             namespace: "host", vantage: .drop,
             cause: .kernelDrop(reason: "TC_INGRESS", location: "__netif_receive_skb_core"))
         let walk = Probe.ping.walk(.dropped, through: Array(toBridge.prefix(3)), stop: stop)
-        let found = Diagnosis.findings(
-            for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)
-        ).findings
+        let found = network.findings(walk)
         #expect(found.first?.code == "tc-drop" && found.first?.severity == .error)
     }
 

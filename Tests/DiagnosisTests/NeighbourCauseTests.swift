@@ -48,7 +48,7 @@ struct NeighbourCauseTests {
             stop: Stop(
                 namespace: "mynamespace", hook: .postrouting,
                 cause: .kernelDrop(reason: "NEIGH_FAILED", location: "arp_error_report")))
-        return Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)).findings
+        return network.findings(walk)
     }
 
     private func commands(_ finding: Finding?) -> [String] {
@@ -80,8 +80,7 @@ struct NeighbourCauseTests {
             stop: Stop(
                 namespace: "host", hook: .postrouting,
                 cause: .kernelDrop(reason: "NEIGH_FAILED", location: "arp_error_report")))
-        let first = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
-            .findings.first
+        let first = network.findings(walk).first
         #expect(first?.code == "gateway-unreachable")
         #expect(first?.severity == .warning)
         #expect(first?.message.contains("can't be seen") == true)
@@ -167,7 +166,7 @@ struct NeighbourCauseTests {
 
     private func lost(at sights: [Sight], stop: Stop? = nil) -> [Finding] {
         let walk = Probe(destination: "172.19.0.3").walk(.dropped, through: sights, stop: stop)
-        return Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)).findings
+        return network.findings(walk)
     }
 
     @Test("stale-neighbor: a frame that comes to the old holder makes no router of it")
@@ -259,8 +258,7 @@ struct NeighbourCauseTests {
         probe.length = 1478
         let walk = probe.walk(
             .lost, through: [.sent("mynamespace"), .out("mynamespace", "veth1"), .into("host", "veth0")])
-        let first = Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
-            .findings.first
+        let first = network.findings(walk).first
         #expect(first?.code == "mtu-exceeded")
         #expect(first?.where.device == "veth2")
     }
@@ -283,7 +281,7 @@ struct NeighbourCauseTests {
     }
 
     /// The namespaces `one` and `two` have macvlan devices on eth0 of host.
-    private mutating func stack(_ modes: (String, String), reflecting: Bool = false) {
+    private mutating func stack(_ modes: (LinkMode, LinkMode), reflecting: Bool = false) {
         for (index, mode) in [modes.0, modes.1].enumerated() {
             var link = Link(
                 name: "eth0", index: 2, kind: .macvlan, mac: mac(0x70 + UInt64(index)),
@@ -311,12 +309,13 @@ struct NeighbourCauseTests {
             stop: Stop(
                 namespace: "one", hook: .postrouting,
                 cause: .kernelDrop(reason: "NEIGH_FAILED", location: "arp_error_report")))
-        return Diagnosis.findings(for: walk, reply: nil, context: DiagnosisContext(topology: network.topology))
-            .findings.first
+        return network.findings(walk).first
     }
 
-    @Test("macvlan-isolated: modes", arguments: [("vepa", "vepa"), ("bridge", "private"), ("private", "private")])
-    mutating func modes(one: String, two: String) {
+    @Test(
+        "macvlan-isolated: modes",
+        arguments: [("vepa", "vepa"), ("bridge", "private"), ("private", "private")] as [(LinkMode, LinkMode)])
+    mutating func modes(one: LinkMode, two: LinkMode) {
         stack((one, two))
         #expect(between()?.code == "macvlan-isolated")
         #expect(commands(between()).count == (one == "bridge" ? 1 : 2))

@@ -29,9 +29,7 @@ struct OutsideTests {
         var reply = probe.reply
         reply.kind = answer
         reply.source = source
-        let found = Diagnosis.findings(
-            for: request, reply: reply.walk(.delivered, through: back, answers: request.id),
-            context: DiagnosisContext(topology: network.topology))
+        let found = network.explained(request, reply: reply.walk(.delivered, through: back, answers: request.id))
         return (found.findings.first, found.walk.outcome)
     }
 
@@ -85,16 +83,7 @@ struct OutsideTests {
 
     @Test("where a routing rule chose the path the rule is named, and not for certain", arguments: [true, false])
     mutating func routingRule(refused: Bool) {
-        network.change("host") {
-            $0.rules = [
-                RoutingRule(priority: 0, family: 2, table: 255),
-                RoutingRule(priority: 100, family: 2, source: prefix("172.19.0.0/24"), table: 100),
-                RoutingRule(priority: 32766, family: 2), RoutingRule(priority: 32767, family: 2, table: 253),
-            ]
-            $0.routes.append(
-                Route(
-                    destination: prefix("0.0.0.0/0"), table: 100, gateway: address("203.0.113.9"), device: "eth0"))
-        }
+        network.routeBySource(via: "203.0.113.9")
         let request = Probe.ping.walk(.left, through: way)
         let message = ICMPMessage(isIPv6: false, type: 3, code: 0)
         var error = Probe.ping.reply
@@ -119,9 +108,7 @@ struct OutsideTests {
             stop: Stop(
                 namespace: "host", device: "eth0", vantage: .link,
                 cause: .kernelDrop(reason: "NOT_SPECIFIED", location: location)))
-        let first = Diagnosis.findings(
-            for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)
-        ).findings.first
+        let first = network.findings(walk).first
         let isThere = location != "ip_rcv_core"
         #expect(first?.code == (isThere ? "mtu-exceeded" : "unknown-drop"), "\(first?.message ?? "")")
         if isThere {
@@ -144,9 +131,7 @@ struct OutsideTests {
         var probe = Probe.ping
         probe.destination = "172.19.0.3"
         let walk = probe.walk(.unsent, stop: Stop(namespace: "mynamespace", device: "veth1", vantage: .link))
-        let first = Diagnosis.findings(
-            for: walk, reply: nil, context: DiagnosisContext(topology: network.topology)
-        ).findings.first
+        let first = network.findings(walk).first
         #expect(first?.code == (hasRemote ? "neighbor-unresolved" : "vxlan-unreachable"), "\(first?.message ?? "")")
         #expect(first?.severity == .warning)
     }

@@ -50,9 +50,7 @@ struct ReplyRouteTests {
         var sights: [Sight] = [.sent("host"), .out("host", device)]
         if stop != nil { sights.append(.into("wan", "wan0")) }
         let reply = Self.asked.reply.walk(outcome, through: sights, stop: stop, answers: request.id)
-        return Diagnosis.findings(
-            for: request, reply: reply, context: DiagnosisContext(topology: network.topology)
-        ).findings
+        return network.findings(request, reply: reply)
     }
 
     private func commands(_ finding: Finding?) -> [String] { finding?.remedy?.commands ?? [] }

@@ -12,11 +12,11 @@ struct RuleDecisionTests {
     var network = BaseNetwork()
 
     private func findings(_ walk: Walk, reply: Walk? = nil) -> [Finding] {
-        Diagnosis.findings(for: walk, reply: reply, context: DiagnosisContext(topology: network.topology)).findings
+        network.findings(walk, reply: reply)
     }
 
     private func dropped(
-        _ probe: Probe = .ping, reason: String = "NETFILTER_DROP", at location: String = "nft_do_chain"
+        _ probe: Probe = .ping, reason: DropReason = "NETFILTER_DROP", at location: String = "nft_do_chain"
     )
         -> Walk
     {
@@ -99,8 +99,7 @@ struct RuleDecisionTests {
         changed.destinationPort = 15001
         let sights = toBridge + [.hook("host", .input, .filter)]
         let walk = probe.walk(.delivered, through: sights, changed: [sights.count - 1: changed])
-        var reset = probe.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
+        let reset = probe.refusal
         let reply = reset.walk(.delivered, through: [.sent("host"), .into("mynamespace", "veth1")], answers: "x")
         let first = findings(walk, reply: reply).first
         #expect(first?.code == "no-listener")

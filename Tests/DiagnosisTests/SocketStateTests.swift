@@ -15,7 +15,7 @@ struct SocketStateTests {
         network.change(name) { $0.listeners = listeners }
     }
 
-    private func server(_ address: IPAddress = "0.0.0.0", protocol name: String = "tcp") -> Listener {
+    private func server(_ address: IPAddress = "0.0.0.0", protocol name: TransportProtocol = .tcp) -> Listener {
         Listener(protocol: name, address: address, port: 80, process: "httpd", inode: 7)
     }
 
@@ -28,8 +28,7 @@ struct SocketStateTests {
     private var silent: Walk { Probe.tcp(80, to: "198.51.100.1").walk(.delivered, through: toWan) }
 
     private func refused(_ probe: Probe = .tcp(80, to: "198.51.100.1")) -> (Walk, Walk) {
-        var reset = probe.reply
-        reset.kind = .tcp(flags: [.rst, .ack])
+        let reset = probe.refusal
         return (
             probe.walk(.delivered, through: toWan),
             reset.walk(.delivered, through: [.sent("wan"), .into("mynamespace", "veth1")], answers: "x")
@@ -171,7 +170,7 @@ struct SocketStateTests {
     func table() {
         for reason in DropReason.selfExplaining {
             if reason == "TCP_REQQFULLDROP" { continue }
-            #expect(DropReason.entry(reason)?.health == .drop, "\(reason)")
+            #expect(reason.entry?.health == .drop, "\(reason)")
         }
     }
 }

@@ -222,4 +222,20 @@ struct TunnelTests {
         let first = findings(walk(.vxlan, .left, [.out("one", "up0")]), topology).first
         #expect(first?.code == "no-answer")
     }
+
+    @Test(
+        "the fix names the address of the far end that the sender routes to, not its first",
+        arguments: [nil, RouteKind.blackhole])
+    func routableFarEnd(kind: RouteKind?) {
+        var topology = topology(.vxlan)
+        topology.namespaces[0].links[2].vxlan?.remote = "203.0.113.99"
+        topology.namespaces[1].links[2].vxlan?.local = nil
+        topology.namespaces[1].links[1].addresses.insert(prefix("198.51.100.6/24"), at: 0)
+        if let kind { topology.namespaces[0].routes.append(Route(destination: prefix("198.51.100.0/24"), kind: kind)) }
+        let first = findings(walk(.vxlan, .lost, []), topology).first
+        #expect(first?.code == "vxlan-unreachable")
+        #expect(
+            first?.remedy?.commands.map { $0.hasSuffix("bridge fdb append 00:00:00:00:00:00 dev tun0 dst 203.0.113.6") }
+                == [true], "\(first?.remedy?.commands ?? [])")
+    }
 }

@@ -33,9 +33,7 @@ struct UnheldSourceTests {
             .lost, through: [.sent("wan")],
             stop: Stop(namespace: "wan", cause: .kernelDrop(reason: "NEIGH_FAILED", location: "arp_error_report")),
             answers: request.id)
-        return Diagnosis.findings(
-            for: request, reply: reply, context: DiagnosisContext(topology: network.topology)
-        ).findings.first
+        return network.findings(request, reply: reply).first
     }
 
     /// What is said where the far end can't be seen.
@@ -46,9 +44,7 @@ struct UnheldSourceTests {
             $0.kind = "ethernet"
         }
         let request = Probe.ping.walk(.left, through: toBridge + [.out("host", "eth0")], changed: [4: translated])
-        return Diagnosis.findings(
-            for: request, reply: nil, context: DiagnosisContext(topology: network.topology)
-        ).findings.first
+        return network.findings(request).first
     }
 
     @Test("the next router looks for it on the link: certain")

@@ -74,6 +74,20 @@ import Wire
         #expect(namespace.routes.first?.kind == "teleport" && namespace.routes.first?.flags == ["sparkling"])
     }
 
+    @Test("a chain of a hook that is not known is kept, and those beside it are read")
+    func unknownHook() throws {
+        let json = map(
+            #""netfilter":{"chains":["#
+                + #"{"backend":"nft","family":"inet","table":"t","name":"a","hook":"midrouting","priority":0},"#
+                + #"{"backend":"nft","family":"inet","table":"t","name":"b","hook":"forward","kind":"filter"}]}"#)
+        let topology = try decode(json)
+        let chains = try #require(topology.namespaces.first).netfilter.chains
+        #expect(chains.map(\.hook) == ["midrouting", .forward])
+        let again = try decode(String(decoding: JSONEncoder().encode(topology), as: UTF8.self))
+        #expect(again == topology)
+        #expect(NetfilterHook(known: "midrouting") == nil && NetfilterHook(known: "egress") == .egress)
+    }
+
     @Test(
         "what identifies a value may not be missing",
         arguments: [

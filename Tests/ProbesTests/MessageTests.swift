@@ -1,3 +1,4 @@
+import Network
 import Netlink
 import Observations
 import Testing
@@ -73,7 +74,7 @@ private func bytes(_ text: String) -> [UInt8] {
         ].joined()
         let message = try #require(Array(NetlinkMessages(bytes(text)[...])).first)
         let route = try #require(RouteMessage(message))
-        #expect(route.kind == "unicast" && route.table == 254)
+        #expect(route.kind == .unicast && route.table == .main)
         #expect(route.gateway == IPAddress("203.0.113.1"))
         #expect(route.text { $0 == 4 ? "eth0" : nil } == "default via 203.0.113.1 dev eth0")
     }

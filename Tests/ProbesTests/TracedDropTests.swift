@@ -1,3 +1,4 @@
+import Network
 import Observations
 import Testing
 

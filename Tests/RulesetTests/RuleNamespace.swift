@@ -38,7 +38,7 @@ func iptables(
     _ table: String, _ name: String, policy: Verdict = .accept, backend: FirewallBackend = .iptablesNft,
     rules: [String]
 ) -> RuleChain {
-    let hook = NetfilterHook(rawValue: name.lowercased())
+    let hook = NetfilterHook(known: name.lowercased())
     let priorities = ["raw": -300, "mangle": -150, "filter": 0, "security": 50]
     let nat = name == "PREROUTING" || name == "OUTPUT" ? -100 : 100
     return RuleChain(

@@ -35,7 +35,7 @@ extension SeededGenerator {
             copy.hops[place].joinedBy = JoinBasis.allCases.shuffled(using: &self)
         }
         copy.host = name()
-        copy.stoppedAt?.cause = .kernelDrop(reason: name(), location: name())
+        copy.stoppedAt?.cause = .kernelDrop(reason: DropReason(rawValue: name()), location: name())
         copy.stoppedAt?.namespace = name()
         for place in copy.findings.indices {
             copy.findings[place].message = name() + " " + name()

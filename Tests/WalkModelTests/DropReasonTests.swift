@@ -1,4 +1,6 @@
 import FoundationEssentials
+import Network
+import Observations
 import Testing
 import WalkModel
 
@@ -6,11 +8,11 @@ import WalkModel
 /// can be read.
 @Suite("Drop reasons")
 struct DropReasonTests {
-    private static func names(format text: String) -> Set<String> {
-        var names: Set<String> = []
+    private static func names(format text: String) -> Set<DropReason> {
+        var names: Set<DropReason> = []
         for piece in text.split(separator: "{").dropFirst() {
             let parts = piece.split(separator: "\"")
-            if parts.count >= 2, parts[0].contains(",") { names.insert(String(parts[1])) }
+            if parts.count >= 2, parts[0].contains(",") { names.insert(DropReason(rawValue: String(parts[1]))) }
         }
         // The end of the enumeration.
         names.remove("MAX")
@@ -34,20 +36,20 @@ struct DropReasonTests {
         for folder in ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"] {
             guard let text = text("\(folder)/events/skb/kfree_skb/format") else { continue }
             let missing = Self.names(format: text).subtracting(DropReason.entries.keys)
-            #expect(missing.isEmpty, "reasons without an entry: \(missing.sorted())")
+            #expect(missing.isEmpty, "reasons without an entry: \(missing.map(\.rawValue).sorted())")
         }
     }
 
     @Test("what the engine takes for healthy is not called a drop by its entry")
     func health() {
         for name in DropReason.alwaysHealthy {
-            if let entry = DropReason.entry(name) { #expect(entry.health == .healthy, "\(name)") }
+            if let entry = name.entry { #expect(entry.health == .healthy, "\(name)") }
         }
         for name in DropReason.healthyOnceDelivered {
-            if let entry = DropReason.entry(name) { #expect(entry.health != .drop, "\(name)") }
+            if let entry = name.entry { #expect(entry.health != .drop, "\(name)") }
         }
         for name in DropReason.refusalsAfterInput {
-            if let entry = DropReason.entry(name) { #expect(entry.health == .drop, "\(name)") }
+            if let entry = name.entry { #expect(entry.health == .drop, "\(name)") }
         }
     }
 

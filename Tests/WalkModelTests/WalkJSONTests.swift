@@ -39,8 +39,9 @@ import Wire
         let tuple = FlowTuple(
             source: "192.0.2.1", destination: "2001:db8::1", sourcePort: .max, destinationPort: 0, ipProtocol: .udp)
         hops[0].route = RouteDecision(
-            timeNanoseconds: .min, namespace: strange, tuple: tuple, inDevice: strange, mark: .max, kind: strange,
-            table: .max, outDevice: strange, gateway: tuple.source, preferredSource: tuple.source, errorNumber: -101,
+            timeNanoseconds: .min, namespace: strange, tuple: tuple, inDevice: strange, mark: .max,
+            kind: RouteKind(rawValue: strange), table: RoutingTable(rawValue: .max), outDevice: strange,
+            gateway: tuple.source, preferredSource: tuple.source, errorNumber: -101,
             matchedRoute: strange)
         hops[1].route = RouteDecision(timeNanoseconds: 0, namespace: "", tuple: tuple)
         var walk = Walk(
@@ -50,7 +51,7 @@ import Wire
         walk.cutOff = .end
         walk.stoppedAt = Stop(
             namespace: strange, device: strange, vantage: .drop, hook: .forward, stage: .filter,
-            cause: .kernelDrop(reason: strange, location: strange), rule: rule)
+            cause: .kernelDrop(reason: DropReason(rawValue: strange), location: strange), rule: rule)
         walk.lastSeen = hops[0]
         walk.expectedNext = hops[1]
         walk.losses = [WalkLoss(vantage: strange, lost: .max)]

@@ -34,7 +34,7 @@ extension WalkWriter {
         stop.cause = .kernelDrop(reason: drop.reason, location: drop.location)
         stop.rule = verdict?.reference
         if let verdict {
-            stop.hook = verdict.hook ?? surroundings.baseChain(of: verdict)?.hook
+            stop.hook = verdict.hook ?? surroundings.places.baseChain(of: verdict)?.hook
             if verdict.verdict.isReject { record.outcome = .rejected }
         }
         write(WalkExtra(rules: rules, onlyDrop: drop), stop, &record)

@@ -104,12 +104,4 @@ final class Surroundings: Sendable {
         }
         return false
     }
-
-    /// The base chain at which a rule stood.
-    func baseChain(of rule: RuleEvent) -> RuleChain? {
-        places.namespace(places.area(named: rule.namespace))?.netfilter.chains.first {
-            $0.family == rule.reference.family && $0.table == rule.reference.table
-                && $0.name == rule.baseChain ?? rule.reference.chain
-        }
-    }
 }

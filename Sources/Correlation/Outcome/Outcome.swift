@@ -98,10 +98,10 @@ struct Outcome {
             if stop.device == nil { stop.device = point.device }
         }
         if let verdict {
-            let base = surroundings.baseChain(of: verdict)
+            let base = surroundings.places.baseChain(of: verdict)
             if let hook = verdict.hook ?? base?.hook {
                 stop.hook = hook
-                stop.stage = base.flatMap { WalkBuilder.stage($0.priority) }
+                stop.stage = base?.priority.map(NetfilterStage.init(nearest:))
             }
         }
         result = verdict?.verdict.isReject ?? false ? .rejected : .dropped

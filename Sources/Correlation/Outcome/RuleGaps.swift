@@ -28,7 +28,7 @@ enum RuleGaps {
             if told.contains(source) { continue }
             let count = namespace.netfilter.chains.count { chain in
                 guard chain.hook == hook, families.contains(chain.family), chain.kind != .nat,
-                    traced.contains(chain.backend == "iptables-legacy" ? .legacy : .nftables)
+                    traced.contains(chain.backend == .iptablesLegacy ? .legacy : .nftables)
                 else { return false }
                 return !rules.contains {
                     $0.verdict.endsBaseChain && $0.namespace == namespace.name && $0.reference.family == chain.family

@@ -78,7 +78,7 @@ struct StreamState: ~Copyable {
     mutating func take(_ rule: RuleEvent, in namespace: Int32) {
         guard namespace >= 0 else { return }
         tracedRules[namespace, default: []].insert(
-            rule.reference.backend == "iptables-legacy" ? .legacy : .nftables)
+            rule.reference.backend == .iptablesLegacy ? .legacy : .nftables)
     }
 
     mutating func take(_ loss: Loss) { losses.append(loss) }

@@ -48,11 +48,11 @@ struct AnswerTable: ~Copyable {
     private func victim(for key: UInt64, _ transaction: UInt16) -> Int {
         let keys = keys.span
         let times = times.span
-        let first = set(of: key).lowerBound
-        var oldest = first
-        var oldestTime = times[first]
+        let slots = set(of: key)
+        var oldest = slots.lowerBound
+        var oldestTime = times[oldest]
         var same = -1
-        for slot in first..<first + Self.ways {
+        for slot in slots {
             let time = times[slot]
             if time < oldestTime {
                 oldest = slot

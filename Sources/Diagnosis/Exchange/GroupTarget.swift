@@ -66,7 +66,7 @@ struct GroupTarget {
     func isServed(_ packet: PacketState, _ topology: Topology) -> Bool {
         receivers.contains { port in
             topology[namespace: port.namespace]?.listeners.contains {
-                $0.protocol == packet.ipProtocol.description && $0.port == packet.destinationPort
+                $0.isOn(packet.ipProtocol, port: packet.destinationPort)
             } == true
         }
     }

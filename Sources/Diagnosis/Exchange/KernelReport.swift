@@ -7,7 +7,7 @@ internal import WalkModel
 struct KernelReport: Sendable {
     /// A counter of a namespace, by the drop reason that it stands for.
     struct Counter: Sendable {
-        var reason: String
+        var reason: DropReason
         var text: String
         var namespace: String
     }
@@ -16,9 +16,9 @@ struct KernelReport: Sendable {
     var rule: RuleReference?
     var verdict: Verdict?
     /// The drop reason, by what it means.
-    var reason: String?
+    var reason: DropReason?
     /// The drop reason as the kernel gave it.
-    var givenReason: String?
+    var givenReason: DropReason?
     var location: String?
     var namespace: String?
     var failure: SendFailure?
@@ -53,9 +53,9 @@ struct KernelReport: Sendable {
         location = stop?.location ?? drop?.location
         givenReason = reason
         // Drivers free what their XDP program dropped without giving the reason: veth_xdp_rcv_skb of veth, for one.
-        if reason == "NOT_SPECIFIED", location?.contains("xdp") == true { reason = "XDP" }
+        if reason == .notSpecified, location?.contains("xdp") == true { reason = .xdp }
         // So is what waited for a neighbour that did not reply.
-        if reason == "NOT_SPECIFIED", location == "neigh_invalidate" { reason = "NEIGH_FAILED" }
+        if reason == .notSpecified, location == "neigh_invalidate" { reason = .neighbourFailed }
         namespace = namespace ?? stop?.namespace ?? drop?.namespace
         failure = context.sendFailures.last
         counter = Self.counter(context.counters)
@@ -63,7 +63,7 @@ struct KernelReport: Sendable {
 
     /// Counters of /proc/net/snmp and netstat, in the order in which they are believed.
     private static func counter(_ counters: [DiagnosisContext.CounterDelta]) -> Counter? {
-        let meanings = [
+        let meanings: [(String, DropReason)] = [
             ("IPReversePathFilter", "IP_RPFILTER"), ("InAddrErrors", "IP_INADDRERRORS"),
             ("InNoRoutes", "IP_INNOROUTES"), ("OutNoRoutes", "IP_OUTNOROUTES"), ("InHdrErrors", "IP_INHDR"),
             ("RcvbufErrors", "SOCKET_RCVBUFF"), ("NoPorts", "NO_SOCKET"),

@@ -29,19 +29,19 @@ struct StoppedPacket {
     }
 
     /// Whether a candidate shows by a drop reason, in the namespace in which the kernel gave it.
-    func fits(_ candidate: Candidate, _ reason: String) -> Bool {
+    func fits(_ candidate: Candidate, _ reason: DropReason) -> Bool {
         // Who did not answer for the next hop, and why, is in another namespace than the one that gave up.
-        let isNeighbour = reason.hasPrefix("NEIGH_")
+        let isNeighbour = reason.rawValue.hasPrefix("NEIGH_")
         if isNeighbour, candidate.traits.contains(.stopsNeighbourDiscovery) { return true }
         let isPlace =
             report.namespace == nil || candidate.finding.where.namespace == report.namespace || isNeighbour
             || candidate.traits.contains(.isElsewhere)
         return isPlace
-            && (candidate.reasons.contains(reason) || candidate.reasons.isEmpty && reason == "NOT_SPECIFIED")
+            && (candidate.reasons.contains(reason) || candidate.reasons.isEmpty && reason == .notSpecified)
     }
 
     /// The cause where the kernel's reason alone says it, and nothing in the configuration explains it.
-    func explained(by reason: String) -> Candidate? {
+    func explained(by reason: DropReason) -> Candidate? {
         guard let (obstacle, words) = Catalogue.explanation(of: reason, packet) else {
             return MTUExceeded().unseenEnd(self) ?? KernelRefusal().candidate(reason, self)
         }

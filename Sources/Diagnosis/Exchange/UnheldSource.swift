@@ -1,3 +1,4 @@
+internal import Observations
 internal import Network
 internal import Ruleset
 internal import WalkModel

@@ -38,7 +38,7 @@ extension WalkDiagnosis {
         }
         // That it had an entry is likely only where it could have one: a router that translates, and no socket of its own.
         guard isRefused, own.isEmpty, !namespace.netfilter.nat.isEmpty,
-            !namespace.listeners.contains(where: { $0.protocol == "tcp" && $0.port == arrived.destinationPort ?? 0 })
+            !namespace.listeners.contains(where: { $0.isOn(.tcp, port: arrived.destinationPort) })
         else { return nil }
         return ConntrackExpired().candidate(arrived, in: namespace, flow: nil)
     }

@@ -10,7 +10,7 @@ extension WalkDiagnosis {
         if walk.outcome == .unsent { return stopped(reading, request: nil) }
         // A rule that drops a copy is told as for any packet.
         let report = KernelReport(reading.walk, context)
-        if report.rule != nil || report.reason?.hasPrefix("NETFILTER") == true || isDroppedByRule(report) {
+        if report.rule != nil || report.reason?.rawValue.hasPrefix("NETFILTER") == true || isDroppedByRule(report) {
             return concernsTraffic(packet) ? stopped(reading, request: nil) : []
         }
         // Neighbour discovery asks one of many, whose answer counts (RFC 4861).
@@ -35,7 +35,7 @@ extension WalkDiagnosis {
 
     /// By which the kernel frees copies that their receiver has no use for: no socket, nobody that joined, no route for a
     /// group.
-    private static let reasonsOfUnwanted: Set = [
+    private static let reasonsOfUnwanted: Set<DropReason> = [
         "NO_SOCKET", "NOT_SPECIFIED", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "IP_INVALID_DEST",
         "INVALID_PROTO", "IP_NOPROTO", "UNHANDLED_PROTO", "OTHERHOST", "SOCKET_FILTER",
     ]

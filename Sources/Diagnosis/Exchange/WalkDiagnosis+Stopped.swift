@@ -32,7 +32,7 @@ extension WalkDiagnosis {
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's
             // fault.
-            if reading.walk.isRedirect, stop.report.reason == "NETFILTER_DROP" { return [] }
+            if reading.walk.isRedirect, stop.report.reason == .netfilterDrop { return [] }
             return [unexplained(stop)]
         }
         if !isComplete, !stop.report.isDirect {
@@ -182,7 +182,7 @@ extension Candidate {
             finding.where.namespace == last.namespace, finding.rule != nil,
             traits.contains(.isOfCarrier) == (last.packet.encapsulation != nil)
         else { return false }
-        let order: [NetfilterHook] = [.ingress, .prerouting, .input, .forward, .output, .postrouting, .egress]
+        let order = NetfilterHook.known
         guard let one = order.firstIndex(of: hook), let other = order.firstIndex(of: seen) else { return false }
         return one < other
     }

@@ -212,7 +212,7 @@ extension WalkDiagnosis {
             let port = arrival.packet.sourcePort
         else { return false }
         return sender.listeners.contains {
-            $0.protocol == arrival.packet.ipProtocol.description && $0.port == port
+            $0.isOn(arrival.packet.ipProtocol, port: port)
                 && $0.takes(arrival.packet.source)
         }
     }

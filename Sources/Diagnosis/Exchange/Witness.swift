@@ -69,14 +69,14 @@ enum Witness: CaseIterable, Sendable {
         }
     }
 
-    private static func dropped(_ reason: String, _ stop: StoppedPacket) -> Testimony {
+    private static func dropped(_ reason: DropReason, _ stop: StoppedPacket) -> Testimony {
         let fitting = stop.eligible.filter { stop.fits($0, reason) }
         guard var match = fitting.first(where: \.isCertain) ?? fitting.first else {
             return stop.explained(by: reason).map(Testimony.cause) ?? .unexplained
         }
         // The kernel names the reason and one thing there fits it, of all that the packet can have met.
         let isCause = match.traits.isDisjoint(with: [.isSymptom, .isPastUnknown])
-        if fitting.count == 1, reason != "NOT_SPECIFIED", isCause { match.isCertain = true }
+        if fitting.count == 1, reason != .notSpecified, isCause { match.isCertain = true }
         return .cause(match)
     }
 

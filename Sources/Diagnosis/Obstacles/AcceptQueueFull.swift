@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -8,12 +9,12 @@ internal import Wire
 struct AcceptQueueFull: Obstacle {
     let code: FindingCode = "accept-queue-full"
     let steps: Set<PathStep.Kind> = [.socket]
-    let reasons: Set = ["TCP_LISTEN_OVERFLOW", "TCP_REQQFULLDROP", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["TCP_LISTEN_OVERFLOW", "TCP_REQQFULLDROP", "NOT_SPECIFIED"]
     let traits: ObstacleTraits = [.isSilent, .explainsSilence, .dropsAtSocket]
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
         switch reason {
-        case "TCP_LISTEN_OVERFLOW", "TCP_REQQFULLDROP": DropReason.entry(reason)?.meaning
+        case "TCP_LISTEN_OVERFLOW", "TCP_REQQFULLDROP": reason.entry?.meaning
         default: nil
         }
     }

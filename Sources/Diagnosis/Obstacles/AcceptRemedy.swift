@@ -33,7 +33,7 @@ enum AcceptRemedy {
 
     /// Bridge and netdev chains run where conntrack has not seen the packet.
     private static func canAskConntrack(_ chain: RuleChain) -> Bool {
-        !["netdev", "bridge", "arp"].contains(chain.family) && chain.table != "raw"
+        ![.netdev, .bridge, .arp].contains(chain.family) && chain.table != "raw"
     }
 
     /// Replies, and errors about what was sent, to whatever connections the devices of the ending carry.
@@ -41,7 +41,7 @@ enum AcceptRemedy {
         let namespace = traversal.site.namespace
         let site = traversal.site
         let hook = traversal.hook
-        if ending.chain.backend == "nft" {
+        if ending.chain.backend == .nft {
             var words = nftPlace(ending)
             if hook.knowsInDevice, let device = site.inDevice { words += "iifname \(device)" }
             if hook.knowsOutDevice, let device = site.outDevice { words += "oifname \(device)" }
@@ -63,7 +63,7 @@ enum AcceptRemedy {
         isAnswer: Bool, offset: Int
     ) -> RemedyAction {
         let namespace = traversal.site.namespace
-        if ending.chain.backend == "nft" {
+        if ending.chain.backend == .nft {
             return .nft(namespace, nft(packet, site, hook: traversal.hook, ending: ending, isAnswer: isAnswer))
         }
         let isUser = usesDockerUser(traversal, ending.chain)
@@ -81,7 +81,7 @@ enum AcceptRemedy {
     ) -> [RemedyAction] {
         let namespace = traversal.site.namespace
         let isOut = traversal.hook == .output
-        if ending.chain.backend == "nft" {
+        if ending.chain.backend == .nft {
             return [
                 .nft(
                     namespace,
@@ -121,7 +121,7 @@ enum AcceptRemedy {
     ) -> RemedyAction {
         let ending = HookResult.Ending(kind: .drop, rule: rule, chain: chain)
         let (namespace, site, hook) = (traversal.site.namespace, traversal.site, traversal.hook)
-        if chain.backend == "nft" {
+        if chain.backend == .nft {
             return .nft(
                 namespace,
                 nft(
@@ -133,7 +133,7 @@ enum AcceptRemedy {
 
     /// Docker rewrites its own chains and leaves DOCKER-USER to its user.
     private static func usesDockerUser(_ traversal: HookTraversal, _ chain: RuleChain) -> Bool {
-        traversal.hook == .forward && chain.backend != "nft" && chain.table == "filter"
+        traversal.hook == .forward && chain.backend != .nft && chain.table == "filter"
             && traversal.site.namespace.netfilter.chains.contains {
                 $0.name == "DOCKER-USER" && $0.family == chain.family && $0.backend == chain.backend
             }
@@ -146,7 +146,7 @@ enum AcceptRemedy {
         let position: IptablesChange.Position =
             chain != nil ? .before(nil) : ending.rule.position.map { .before($0 + offset) } ?? .last
         return IptablesChange(
-            isIPv4: ending.chain.family != "ip6", isLegacy: ending.chain.backend == "iptables-legacy",
+            isIPv4: ending.chain.family != .ip6, isLegacy: ending.chain.backend == .iptablesLegacy,
             table: ending.chain.table, chain: chain ?? ending.chain.name, position, rule: rule)
     }
 
@@ -192,7 +192,7 @@ enum AcceptRemedy {
         if packet.fragment == .later {
             words += "meta l4proto \(protocolWord(packet))"
             words += "\(packet.source.isIPv4 ? "ip frag-off & 0x1fff != 0" : "frag frag-off != 0")"
-        } else if isAnswer, ending.chain.family != "netdev", ending.chain.family != "bridge" {
+        } else if isAnswer, ending.chain.family != .netdev, ending.chain.family != .bridge {
             words += "ct state established"
         } else if !isAnswer, packet.hasPorts,
             let number = port == .source ? packet.sourcePort : packet.destinationPort
@@ -206,8 +206,7 @@ enum AcceptRemedy {
 
     private static func protocolWord(_ packet: PacketState) -> String {
         switch packet.ipProtocol {
-        case .icmpv6: "ipv6-icmp"
-        case .icmp, .tcp, .udp, .sctp: packet.ipProtocol.description
+        case .icmp, .icmpv6, .tcp, .udp, .sctp: packet.ipProtocol.ruleName
         default: String(packet.ipProtocol.rawValue)
         }
     }

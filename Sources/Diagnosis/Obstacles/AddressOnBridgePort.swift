@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -7,7 +8,7 @@ internal import Wire
 struct AddressOnBridgePort: Obstacle {
     let code: FindingCode = "address-on-bridge-port"
     let steps: Set<PathStep.Kind> = [.transmit, .neighbour, .source]
-    let reasons: Set = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NOT_SPECIFIED", "OTHERHOST", "IP_RPFILTER"]
+    let reasons: Set<DropReason> = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NOT_SPECIFIED", "OTHERHOST", "IP_RPFILTER"]
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Wire
 internal import Network
@@ -7,7 +8,7 @@ internal import WalkModel
 struct BlackholeRoute: Obstacle {
     let code: FindingCode = "blackhole-route"
     let steps: Set<PathStep.Kind> = [.route]
-    let reasons: Set = [
+    let reasons: Set<DropReason> = [
         "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "DST_BLACKHOLE", "IP_INHDR", "NOT_SPECIFIED",
     ]
 

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Network
 internal import Ruleset
 internal import WalkModel
@@ -7,7 +8,7 @@ internal import Wire
 struct BridgePortBlocked: Obstacle {
     let code: FindingCode = "bridge-port-blocked"
     let steps: Set<PathStep.Kind> = [.bridge]
-    let reasons: Set = [
+    let reasons: Set<DropReason> = [
         "NOT_SPECIFIED", "BRIDGE_INGRESS_STP_STATE", "BRIDGE_NO_EGRESS_PORT", "VLAN_FILTER", "NEIGH_FAILED",
         "NEIGH_QUEUEFULL",
     ]

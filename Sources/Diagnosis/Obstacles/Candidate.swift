@@ -1,3 +1,4 @@
+internal import Observations
 internal import WalkModel
 
 /// Something that could have stopped the packet, with what would prove it.
@@ -6,6 +7,6 @@ struct Candidate: Sendable {
     /// State proves that the packet can't have passed.
     var isCertain: Bool
     /// The kernel's drop reasons by which it shows; empty where it shows by none.
-    var reasons: Set<String> = []
+    var reasons: Set<DropReason> = []
     var traits: ObstacleTraits = []
 }

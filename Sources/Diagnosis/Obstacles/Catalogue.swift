@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import WalkModel
 
@@ -70,7 +71,7 @@ enum Catalogue {
     }
 
     /// What a drop reason alone says, where nothing in the configuration explains it.
-    static func explanation(of reason: String, _ packet: PacketState) -> (obstacle: any Obstacle, words: String)? {
+    static func explanation(of reason: DropReason, _ packet: PacketState) -> (obstacle: any Obstacle, words: String)? {
         for obstacle in all {
             if let words = obstacle.words(for: reason, packet) { return (obstacle, words) }
         }

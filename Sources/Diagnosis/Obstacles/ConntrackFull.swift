@@ -8,11 +8,12 @@ internal import WalkModel
 struct ConntrackFull: Obstacle {
     let code: FindingCode = "conntrack-full"
     let steps: Set<PathStep.Kind> = [.conntrack]
-    let reasons: Set = ["NETFILTER_DROP", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["NETFILTER_DROP", "NOT_SPECIFIED"]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .conntrack(let step) = step, step.packet.connection == .new || step.packet.connection == nil,
-            let limit = setting("max", step), limit > 0, let count = setting("count", step)
+            let limit = step.namespace.settings.connectionLimit?.number, limit > 0,
+            let count = step.namespace.settings.connections?.number
         else { return [] }
         let name = step.namespace.name
         // Early drops made room: they are counted where the table was full and the packet passed. What could not be
@@ -32,9 +33,5 @@ struct ConntrackFull: Obstacle {
                 RemedyAction(
                     in: nil, .sysctl(name: "net.netfilter.nf_conntrack_max", value: "\(limit * 2)"))
             ]))
-    }
-
-    private func setting(_ name: String, _ step: ConntrackStep) -> Int? {
-        step.namespace.sysctls["net.netfilter.nf_conntrack_\(name)"].flatMap { Int($0) }
     }
 }

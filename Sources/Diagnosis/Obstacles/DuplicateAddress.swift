@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -7,7 +8,7 @@ internal import Wire
 struct DuplicateAddress: Obstacle {
     let code: FindingCode = "duplicate-address"
     let steps: Set<PathStep.Kind> = [.neighbour, .source]
-    let reasons: Set = ["IP_LOCAL_SOURCE", "IP_RPFILTER", "IP_INVALID_SOURCE", "IP_INADDRERRORS"]
+    let reasons: Set<DropReason> = ["IP_LOCAL_SOURCE", "IP_RPFILTER", "IP_INVALID_SOURCE", "IP_INADDRERRORS"]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
@@ -76,7 +77,7 @@ struct DuplicateAddress: Obstacle {
     ) -> Surroundings.Holder? {
         func serves(_ holder: Surroundings.Holder) -> Bool {
             holder.namespace.listeners.contains {
-                $0.protocol == packet.ipProtocol.description && $0.port == port && $0.takes(packet.destination)
+                $0.isOn(packet.ipProtocol, port: port) && $0.takes(packet.destination)
             }
         }
         guard holders.count == 2, serves(holders[1]), !serves(holders[0]),

@@ -12,9 +12,10 @@ struct EchoIgnored: Obstacle {
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .socket(let step) = step, step.packet.isEchoRequest else { return [] }
         let name = step.namespace.name
-        let key =
-            step.packet.destination.isIPv4 ? "net.ipv4.icmp_echo_ignore_all" : "net.ipv6.icmp.echo_ignore_all"
-        guard step.namespace.sysctls[key] == "1" else { return [] }
+        guard let setting = step.namespace.settings.ignoresEcho(step.packet.destination.family), setting.isOn else {
+            return []
+        }
+        let key = setting.key
         return stops(
             at: Finding.Place(namespace: name), "\(name) ignores echo requests: \(key) = 1",
             evidence: [.state("\(key) = 1 in \(name)")], remedy: Remedy([.sysctl(step.namespace, key, "0")]))

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Network
 internal import Ruleset
 internal import WalkModel
@@ -8,7 +9,7 @@ internal import Wire
 struct FDBMisdirected: Obstacle {
     let code: FindingCode = "fdb-misdirected"
     let steps: Set<PathStep.Kind> = [.bridge, .stray]
-    let reasons: Set = ["NOT_SPECIFIED", "OTHERHOST", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NO_TX_TARGET"]
+    let reasons: Set<DropReason> = ["NOT_SPECIFIED", "OTHERHOST", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NO_TX_TARGET"]
     let traits: ObstacleTraits = [.stopsEveryFrame, .isElsewhere, .stopsAfterArrival]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -7,9 +8,9 @@ internal import Wire
 struct ForwardingDisabled: Obstacle {
     let code: FindingCode = "forwarding-disabled"
     let steps: Set<PathStep.Kind> = [.forwarding]
-    let reasons: Set<String> = Self.dropReasons
+    let reasons: Set<DropReason> = Self.dropReasons
 
-    static let dropReasons: Set = [
+    static let dropReasons: Set<DropReason> = [
         "IP_INADDRERRORS", "IP_INNOROUTES", "IP_FORWARDING_DISABLED", "IPV6DISABLED", "NOT_SPECIFIED",
     ]
 
@@ -25,7 +26,7 @@ struct ForwardingDisabled: Obstacle {
         if surroundings.misdirection(to: step) != nil || surroundings.isFromLink(step) { return [] }
         // It is for this machine, which only does not recognise it.
         if namespace.holds(destination) { return [] }
-        let isAllOff = destination.isIPv4 && namespace.sysctls["net.ipv4.ip_forward"] != "1"
+        let isAllOff = destination.isIPv4 && namespace.settings.forwarding(device: nil, .ipv4)?.isOn != true
         let action: RemedyAction =
             if !destination.isIPv4 {
                 .sysctl(namespace, "net.ipv6.conf.all.forwarding", "1")

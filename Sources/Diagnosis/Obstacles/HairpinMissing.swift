@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -8,7 +9,7 @@ internal import Wire
 struct HairpinMissing: Obstacle {
     let code: FindingCode = "hairpin-missing"
     let steps: Set<PathStep.Kind> = [.source]
-    let reasons: Set = ["IP_LOCAL_SOURCE", "IP_RPFILTER", "NO_SOCKET", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["IP_LOCAL_SOURCE", "IP_RPFILTER", "NO_SOCKET", "NOT_SPECIFIED"]
 
     /// The router that translated the destination on the path so far, with its rule.
     static func router(_ surroundings: Surroundings) -> (namespace: Namespace, rule: RuleReference)? {
@@ -57,16 +58,16 @@ struct HairpinMissing: Obstacle {
     ) -> RemedyAction {
         let isIPv4 = packet.destination.isIPv4
         let port = packet.destinationPort ?? 0
-        guard rule?.backend == "nft" else {
+        guard rule?.backend == .nft else {
             let service: CommandWords = packet.hasPorts ? "-p \(packet.ipProtocol) --dport \(port)" : ""
             return .iptables(
                 router,
                 IptablesChange(
-                    isIPv4: isIPv4, isLegacy: rule?.backend == "iptables-legacy", table: "nat", chain: "POSTROUTING",
+                    isIPv4: isIPv4, isLegacy: rule?.backend == .iptablesLegacy, table: "nat", chain: "POSTROUTING",
                     .last, rule: "-s \(source) -d \(packet.destination) \(words: service) -j MASQUERADE"))
         }
         let chain = router.netfilter.chains.first {
-            $0.kind == .nat && $0.hook == .postrouting && $0.backend == "nft"
+            $0.kind == .nat && $0.hook == .postrouting && $0.backend == .nft
         }
         let family = isIPv4 ? "ip" : "ip6"
         let place: CommandWords =

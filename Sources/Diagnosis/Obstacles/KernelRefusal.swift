@@ -1,3 +1,4 @@
+internal import Observations
 internal import Network
 internal import WalkModel
 
@@ -7,8 +8,8 @@ struct KernelRefusal: Obstacle {
     let code: FindingCode = "kernel-refusal"
 
     /// Nil for a reason that names no cause.
-    func candidate(_ reason: String, _ stop: StoppedPacket) -> Candidate? {
-        guard DropReason.selfExplaining.contains(reason), let entry = DropReason.entry(reason) else { return nil }
+    func candidate(_ reason: DropReason, _ stop: StoppedPacket) -> Candidate? {
+        guard DropReason.selfExplaining.contains(reason), let entry = reason.entry else { return nil }
         let end = stop.walk.stoppedAt
         let place = stop.report.namespace ?? stop.last?.namespace
         var evidence: [Fact] = []

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Wire
 internal import Network
@@ -7,7 +8,7 @@ internal import WalkModel
 struct LinkDown: Obstacle {
     let code: FindingCode = "link-down"
     let steps: Set<PathStep.Kind> = [.route, .device, .wire, .bridge, .tunnel]
-    let reasons: Set = ["DEV_READY", "NOT_SPECIFIED", "NEIGH_FAILED", "NEIGH_QUEUEFULL"]
+    let reasons: Set<DropReason> = ["DEV_READY", "NOT_SPECIFIED", "NEIGH_FAILED", "NEIGH_QUEUEFULL"]
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
@@ -87,7 +88,7 @@ extension RouteStep {
     /// Where there is no route: the device that is down and had it.
     var downLink: Link? {
         guard choice.kind == nil else { return nil }
-        let links = namespace.links.filter { $0.kind != .loopback && $0.name != "lo" }
+        let links = namespace.links.filter { !$0.isLoopback }
         let down = links.filter { !$0.isUp }
         let covering = down.first { $0.addresses.contains { $0.length > 0 && $0.contains(packet.destination) } }
         return covering ?? (down.count == 1 && down.count == links.count ? down.first : nil)

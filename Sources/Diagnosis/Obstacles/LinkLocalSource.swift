@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -8,7 +9,7 @@ internal import Wire
 struct LinkLocalSource: Obstacle {
     let code: FindingCode = "link-local-source"
     let steps: Set<PathStep.Kind> = [.router]
-    let reasons: Set = ["IP_INADDRERRORS"]
+    let reasons: Set<DropReason> = ["IP_INADDRERRORS"]
     let traits: ObstacleTraits = .isElsewhere
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

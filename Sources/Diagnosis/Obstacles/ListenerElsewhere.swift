@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -8,7 +9,7 @@ internal import Wire
 struct ListenerElsewhere: Obstacle {
     let code: FindingCode = "listener-elsewhere"
     let steps: Set<PathStep.Kind> = [.socket]
-    let reasons: Set = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
     let traits: ObstacleTraits = [.explainsSilence, .concernsDatagram]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -6,7 +7,7 @@ internal import WalkModel
 struct LoopbackDown: Obstacle {
     let code: FindingCode = "loopback-down"
     let steps: Set<PathStep.Kind> = [.route]
-    let reasons: Set = ["DEV_READY"]
+    let reasons: Set<DropReason> = ["DEV_READY"]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .route(let step) = step, step.inDevice == nil, step.choice.kind == .local,

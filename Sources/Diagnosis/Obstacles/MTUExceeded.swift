@@ -9,11 +9,11 @@ internal import Wire
 struct MTUExceeded: Obstacle {
     let code: FindingCode = "mtu-exceeded"
     let steps: Set<PathStep.Kind> = [.router, .transmit, .wire, .bridge]
-    let reasons: Set = ["PKT_TOO_BIG", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["PKT_TOO_BIG", "NOT_SPECIFIED"]
     let traits: ObstacleTraits = .dependsOnSize
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
-        reason == "PKT_TOO_BIG" ? "it exceeds the MTU of the next link and must not be fragmented" : nil
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
+        reason == .packetTooBig ? "it exceeds the MTU of the next link and must not be fragmented" : nil
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
@@ -35,7 +35,7 @@ struct MTUExceeded: Obstacle {
     ) -> [Judgement] {
         guard link.mtu > 0 else { return [] }
         let isReported =
-            surroundings.context.drops.contains { $0.reason == "PKT_TOO_BIG" }
+            surroundings.context.drops.contains { $0.reason == .packetTooBig }
             || surroundings.context.icmpErrors.contains { $0.mtu > 0 }
         guard packet.length > link.mtu, packet.isWhole || isReported else {
             guard packet.isWhole else { return [] }

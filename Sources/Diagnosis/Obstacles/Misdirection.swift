@@ -105,6 +105,6 @@ extension Surroundings {
         guard choice.kind == .unicast, choice.gateway == nil, choice.device == step.device,
             topology.namespaces.allSatisfy({ !$0.holds(step.packet.source) })
         else { return false }
-        return choice.route?.origin == "kernel"
+        return choice.route?.origin == .kernel
     }
 }

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Network
 internal import WalkModel
 internal import Wire
@@ -10,7 +11,7 @@ internal import Wire
 struct MulticastSnooping: Obstacle {
     let code: FindingCode = "multicast-snooping"
     let steps: Set<PathStep.Kind> = [.bridge]
-    let reasons: Set = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NO_TX_TARGET"]
+    let reasons: Set<DropReason> = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NO_TX_TARGET"]
     let traits: ObstacleTraits = [.stopsNeighbourDiscovery, .isElsewhere]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -5,14 +6,14 @@ internal import Wire
 
 /// Nobody answers for the next hop's address; or the question, or its answer, is dropped by a rule.
 struct NeighborUnresolved: Obstacle {
-    static let dropReasons: Set = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATE_FAIL", "NOT_SPECIFIED"]
+    static let dropReasons: Set<DropReason> = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATE_FAIL", "NOT_SPECIFIED"]
 
     let code: FindingCode = "neighbor-unresolved"
     let steps: Set<PathStep.Kind> = [.neighbour]
-    let reasons: Set<String> = Self.dropReasons
+    let reasons: Set<DropReason> = Self.dropReasons
     let traits: ObstacleTraits = .isSymptom
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
         switch reason {
         case "NEIGH_FAILED": "the next hop did not reply"
         case "NEIGH_CREATE_FAIL":

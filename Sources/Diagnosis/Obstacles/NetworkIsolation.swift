@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -6,7 +7,7 @@ internal import WalkModel
 struct NetworkIsolation: Obstacle {
     let code: FindingCode = "network-isolation"
     let steps: Set<PathStep.Kind> = [.route]
-    let reasons: Set = ["IP_OUTNOROUTES"]
+    let reasons: Set<DropReason> = ["IP_OUTNOROUTES"]
 
     /// A container of an internal network has no default route: that is no fault of its routes.
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

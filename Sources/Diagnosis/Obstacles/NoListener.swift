@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Wire
 internal import Network
@@ -7,13 +8,13 @@ internal import WalkModel
 struct NoListener: Obstacle {
     let code: FindingCode = "no-listener"
     let steps: Set<PathStep.Kind> = [.socket]
-    let reasons: Set = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
     let traits: ObstacleTraits = [.explainsSilence, .concernsDatagram]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .socket(let socket) = step else { return [] }
         let namespace = socket.namespace.name
-        let name = socket.packet.ipProtocol.description
+        let name = TransportProtocol(socket.packet.ipProtocol)
         let port = socket.packet.destinationPort ?? 0
         if let taker = socket.taker(surroundings) {
             return [.passed("\(taker.process ?? "a socket") listens on \(name) port \(port) in \(namespace)")]

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -6,7 +7,7 @@ internal import Wire
 /// The request arrived, and its receiver has no route back to the sender.
 struct NoReturnPath: Obstacle {
     let code: FindingCode = "no-return-path"
-    let reasons: Set = ["IP_OUTNOROUTES", "IP_INNOROUTES"]
+    let reasons: Set<DropReason> = ["IP_OUTNOROUTES", "IP_INNOROUTES"]
     let traits: ObstacleTraits = .lacksRoute
 
     /// - Parameters:

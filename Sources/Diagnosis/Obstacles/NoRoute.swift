@@ -8,7 +8,7 @@ internal import WalkModel
 struct NoRoute: Obstacle {
     let code: FindingCode = "no-route"
     let steps: Set<PathStep.Kind> = [.route]
-    let reasons: Set = ["IP_INNOROUTES", "IP_OUTNOROUTES"]
+    let reasons: Set<DropReason> = ["IP_INNOROUTES", "IP_OUTNOROUTES"]
     let traits: ObstacleTraits = .lacksRoute
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -19,7 +20,7 @@ protocol Obstacle: Sendable {
     /// The kinds of steps that are shown to `examine`.
     var steps: Set<PathStep.Kind> { get }
     /// Drop reasons of the kernel (`enum skb_drop_reason`) by which it shows, where it shows by any.
-    var reasons: Set<String> { get }
+    var reasons: Set<DropReason> { get }
     var traits: ObstacleTraits { get }
 
     /// What this step means for the packet, as far as this obstacle goes. In order.
@@ -31,21 +32,21 @@ protocol Obstacle: Sendable {
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding?
 
     /// What a drop reason alone says, where nothing in the configuration explains it: `an XDP program dropped it`.
-    func words(for reason: String, _ packet: PacketState) -> String?
+    func words(for reason: DropReason, _ packet: PacketState) -> String?
 }
 
 extension Obstacle {
     var steps: Set<PathStep.Kind> { [] }
-    var reasons: Set<String> { [] }
+    var reasons: Set<DropReason> { [] }
     var traits: ObstacleTraits { [] }
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] { [] }
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? { nil }
-    func words(for reason: String, _ packet: PacketState) -> String? { nil }
+    func words(for reason: DropReason, _ packet: PacketState) -> String? { nil }
 
     /// The one judgement that the packet can't, or may not, pass: a candidate of this obstacle.
     func stops(
         at place: Finding.Place, _ message: String, evidence: [Fact], remedy: Remedy? = nil, isCertain: Bool = true,
-        reasons: Set<String>? = nil
+        reasons: Set<DropReason>? = nil
     ) -> [Judgement] {
         [
             .candidate(
@@ -61,7 +62,7 @@ extension Obstacle {
     ///   - reasons: the drop reasons by which this one shows, where they are not all of the obstacle's.
     func candidate(
         at place: Finding.Place, _ message: String, evidence: [Fact], rule: RuleReference? = nil,
-        unmatched: [Finding.Miss] = [], remedy: Remedy? = nil, isCertain: Bool = true, reasons: Set<String>? = nil
+        unmatched: [Finding.Miss] = [], remedy: Remedy? = nil, isCertain: Bool = true, reasons: Set<DropReason>? = nil
     ) -> Candidate {
         Candidate(
             finding: Finding(

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -7,7 +8,7 @@ internal import Wire
 struct PortNotPublished: Obstacle {
     let code: FindingCode = "port-not-published"
     let steps: Set<PathStep.Kind> = [.socket]
-    let reasons: Set = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
     let traits: ObstacleTraits = [.explainsSilence, .concernsDatagram]
 
     /// Docker's rules drop what is sent to a container's address itself.
@@ -39,7 +40,7 @@ struct PortNotPublished: Obstacle {
         if step.publication != nil { return [] }
         let isIPv4 = packet.destination.isIPv4
         let published = namespace.netfilter.nat.filter {
-            $0.kind == .dnat && ($0.rule.family == "inet" || ($0.rule.family == "ip") == isIPv4)
+            $0.kind == .dnat && ($0.rule.family == .inet || ($0.rule.family == .ip) == isIPv4)
         }
         if let own = ForwardedPort(step) { return [.candidate(notForItself(own, step))] }
         if let publication = ConditionalPublication(step) { return [.candidate(publishedElsewhere(publication, step))] }
@@ -86,7 +87,7 @@ struct PortNotPublished: Obstacle {
                         && route.gateway.map { router.holds($0) && $0.isIPv4 == isIPv4 } == true
                 }
                 && other.listeners.contains {
-                    $0.protocol == step.packet.ipProtocol.description && $0.port == port
+                    $0.isOn(step.packet.ipProtocol, port: port)
                 }
         }
         guard !inside.isEmpty else { return nil }
@@ -99,7 +100,7 @@ struct PortNotPublished: Obstacle {
                 else { continue }
                 for own in end.addresses where own.address.isIPv4 == isIPv4 && !own.address.isLinkLocal {
                     let serves = other.listeners.contains {
-                        $0.protocol == step.packet.ipProtocol.description && $0.port == port && $0.takes(own.address)
+                        $0.isOn(step.packet.ipProtocol, port: port) && $0.takes(own.address)
                     }
                     if serves, link.addresses.contains(where: { $0.contains(own.address) }) {
                         return Server(namespace: other, address: own.address, device: link.name)
@@ -196,7 +197,7 @@ struct PortNotPublished: Obstacle {
                 .nft(namespace, "add rule \(family) nat \(hook.rawValue) \(words: match) dnat to \(socket)"),
             ]
         }
-        let to: CommandWords = chain.family == "inet" ? "dnat \(family) to \(socket)" : "dnat to \(socket)"
+        let to: CommandWords = chain.family == .inet ? "dnat \(family) to \(socket)" : "dnat to \(socket)"
         return [
             .nft(namespace, "add rule \(chain.family) \(chain.table) \(chain.name) \(words: match) \(words: to)")
         ]

@@ -10,7 +10,7 @@ struct ProxyNotListening: Obstacle {
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
         guard case .proxy(let proxy) = rule.ending.kind else { return nil }
         let port = proxy.port ?? rule.packet.destinationPort ?? 0
-        let name = rule.packet.ipProtocol.description
+        let name = TransportProtocol(rule.packet.ipProtocol)
         let others = rule.namespace.listeners.filter { $0.protocol == name }.map(\.words)
         var finding = base
         finding.message =

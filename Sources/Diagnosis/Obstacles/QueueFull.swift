@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -9,7 +10,7 @@ struct QueueFull: Obstacle {
     let steps: Set<PathStep.Kind> = [.queue]
     let reasons = QueueState.dropReasons
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
         reasons.contains(reason) ? "its device's queue was full" : nil
     }
 

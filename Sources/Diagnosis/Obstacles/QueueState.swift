@@ -7,7 +7,7 @@ internal import Wire
 /// What a queueing discipline holds and has dropped, and whether the packet fits it.
 struct QueueState: Sendable {
     /// Drop reasons of queueing disciplines (include/net/dropreason-core.h).
-    static let dropReasons: Set = [
+    static let dropReasons: Set<DropReason> = [
         "QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "CAKE_FLOOD", "FQ_BAND_LIMIT", "FQ_HORIZON_LIMIT",
         "FQ_FLOW_LIMIT",
     ]

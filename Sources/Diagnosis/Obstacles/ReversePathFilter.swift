@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -7,10 +8,10 @@ internal import Wire
 struct ReversePathFilter: Obstacle {
     let code: FindingCode = "reverse-path-filter"
     let steps: Set<PathStep.Kind> = [.source, .neighbour]
-    let reasons: Set = ["IP_RPFILTER"]
+    let reasons: Set<DropReason> = ["IP_RPFILTER"]
     let traits: ObstacleTraits = [.stopsEveryFrame, .stopsAfterArrival]
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
         reasons.contains(reason) ? "the reverse path check failed for the source \(packet.source)" : nil
     }
 

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Network
 internal import Ruleset
 internal import WalkModel
@@ -12,12 +13,12 @@ struct RouteLocalnet: Obstacle {
     let code: FindingCode = "route-localnet"
     let steps: Set<PathStep.Kind> = [.route, .source]
     /// NETFILTER_DROP where rules of `output` have sent it on and the lookup after them fails (nf_hook_slow).
-    let reasons: Set = [
+    let reasons: Set<DropReason> = [
         "IP_LOCALNET", "NETFILTER_DROP", "IP_INVALID_SOURCE", "IP_INVALID_DEST", "IP_RPFILTER", "NOT_SPECIFIED",
     ]
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
-        reason == "IP_LOCALNET"
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
+        reason == .localnet
             ? "a loopback address (127.0.0.0/8) came in by another device than lo, and net.ipv4.conf.*.route_localnet is 0 there"
             : nil
     }

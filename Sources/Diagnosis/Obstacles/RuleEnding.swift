@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -63,10 +64,10 @@ struct RuleEnding: Sendable {
     }
 
     /// By which drop reasons it shows. Where programs of tc are asked too, one can be taken for the other.
-    var reasons: Set<String> {
-        let always: Set = ["NETFILTER_DROP", "NETFILTER_REJECT", "DEV_READY"]
+    var reasons: Set<DropReason> {
+        let always: Set<DropReason> = ["NETFILTER_DROP", "NETFILTER_REJECT", "DEV_READY"]
         if case .queue = ending.kind { return ["NOT_SPECIFIED"] }
-        return rule.family == "netdev" ? always.union(["TC_INGRESS", "TC_EGRESS"]) : always
+        return rule.family == .netdev ? always.union(["TC_INGRESS", "TC_EGRESS"]) : always
     }
 }
 

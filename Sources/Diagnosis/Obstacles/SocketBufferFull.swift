@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -7,16 +8,16 @@ internal import Wire
 struct SocketBufferFull: Obstacle {
     let code: FindingCode = "socket-buffer-full"
     let steps: Set<PathStep.Kind> = [.socket]
-    let reasons: Set = ["SOCKET_RCVBUFF", "PROTO_MEM", "SOCKET_BACKLOG"]
+    let reasons: Set<DropReason> = ["SOCKET_RCVBUFF", "PROTO_MEM", "SOCKET_BACKLOG"]
     let traits: ObstacleTraits = [.isSilent, .dropsAtSocket, .concernsDatagram]
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
-        reason == "SOCKET_RCVBUFF" ? "the socket's receive buffer is full" : nil
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
+        reason == .receiveBuffer ? "the socket's receive buffer is full" : nil
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .socket(let step) = step, let listener = step.fullSocket(surroundings),
-            listener.protocol == "udp"
+            listener.protocol == .udp
         else { return [] }
         let name = step.namespace.name
         let queued = "\(listener.receiveQueue)\(listener.receiveBufferBytes.map { " of \($0)" } ?? "") bytes"

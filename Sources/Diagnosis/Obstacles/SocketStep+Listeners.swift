@@ -16,7 +16,7 @@ extension SocketStep {
     /// Sockets of its protocol and port.
     private var listeners: [Listener] {
         namespace.listeners.filter {
-            $0.protocol == packet.ipProtocol.description && $0.port == packet.destinationPort ?? 0
+            $0.isOn(packet.ipProtocol, port: packet.destinationPort)
         }
     }
 
@@ -56,7 +56,7 @@ extension SocketStep {
     }
 
     private func isFull(_ listener: Listener, _ context: DiagnosisContext) -> Bool {
-        if listener.protocol != "udp" { return false }
+        if listener.protocol != .udp { return false }
         let before = context.before?[namespace: namespace.name]?.listeners.first { $0.inode == listener.inode }
         if let before, listener.inode != 0, listener.drops > before.drops { return true }
         if let size = listener.receiveBufferBytes { return listener.receiveQueue >= size }

@@ -73,10 +73,10 @@ struct SourceTranslation {
                 $0.table == near.rule.table && $0.family == near.rule.family && $0.backend == near.rule.backend
             }
         }
-        let chain = wanted ?? nat.first { $0.backend == "nft" && backends.allSatisfy { $0 == "nft" } }
-        guard (near?.rule.backend ?? chain?.backend) == "nft" || near == nil && backends == ["nft"] else {
+        let chain = wanted ?? nat.first { $0.backend == .nft && backends.allSatisfy { $0 == .nft } }
+        guard (near?.rule.backend ?? chain?.backend) == .nft || near == nil && backends == [.nft] else {
             let isLegacy =
-                near?.rule.backend == "iptables-legacy" || near == nil && backends == ["iptables-legacy"]
+                near?.rule.backend == .iptablesLegacy || near == nil && backends == [.iptablesLegacy]
             return Remedy([
                 .iptables(
                     router,

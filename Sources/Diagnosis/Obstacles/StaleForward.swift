@@ -36,7 +36,7 @@ struct StaleForward: Obstacle {
     private static func server(of packet: PacketState, _ graph: NetworkGraph) -> String? {
         graph.namespaces(holding: packet.destination).first { namespace in
             namespace.listeners.contains {
-                $0.protocol == packet.ipProtocol.description && $0.port == packet.destinationPort
+                $0.isOn(packet.ipProtocol, port: packet.destinationPort)
                     && $0.takes(packet.destination)
             }
         }?.name
@@ -50,7 +50,7 @@ struct StaleForward: Obstacle {
         }
         guard let position = rule.position else { return [] }
         let tool =
-            (rule.family == "ip6" ? "ip6tables" : "iptables") + (rule.backend == .iptablesLegacy ? "-legacy" : "")
+            (rule.family == .ip6 ? "ip6tables" : "iptables") + (rule.backend == .iptablesLegacy ? "-legacy" : "")
         return [.run(namespace, "\(tool) -t \(rule.table) -D \(rule.chain) \(position)")]
     }
 }

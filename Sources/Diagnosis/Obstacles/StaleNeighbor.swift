@@ -1,3 +1,4 @@
+internal import Observations
 internal import Network
 internal import Ruleset
 internal import WalkModel
@@ -7,13 +8,13 @@ internal import Wire
 struct StaleNeighbor: Obstacle {
     let code: FindingCode = "stale-neighbor"
     let steps: Set<PathStep.Kind> = [.neighbour, .stray, .forwarding]
-    let reasons: Set<String> = Self.dropReasons
+    let reasons: Set<DropReason> = Self.dropReasons
     let traits: ObstacleTraits = [.isElsewhere, .stopsAfterArrival]
 
     private static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
-        reason == "OTHERHOST" ? "its destination MAC address is not that of the device that received it" : nil
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
+        reason == .otherHost ? "its destination MAC address is not that of the device that received it" : nil
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -7,10 +8,10 @@ internal import Wire
 struct TCDrop: Obstacle {
     let code: FindingCode = "tc-drop"
     let steps: Set<PathStep.Kind> = [.programs]
-    let reasons: Set = ["XDP", "TC_INGRESS", "TC_EGRESS"]
+    let reasons: Set<DropReason> = ["XDP", "TC_INGRESS", "TC_EGRESS"]
     let traits: ObstacleTraits = .stopsEveryFrame
 
-    func words(for reason: String, _ packet: PacketState) -> String? {
+    func words(for reason: DropReason, _ packet: PacketState) -> String? {
         switch reason {
         case "XDP": "an XDP program dropped it"
         case "TC_INGRESS": "a tc program at ingress dropped it"

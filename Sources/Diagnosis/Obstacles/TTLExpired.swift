@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -6,7 +7,7 @@ internal import WalkModel
 struct TTLExpired: Obstacle {
     let code: FindingCode = "ttl-expired"
     let steps: Set<PathStep.Kind> = [.router]
-    let reasons: Set = ["IP_INHDR", "IP_TTL_EXPIRED", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = ["IP_INHDR", "IP_TTL_EXPIRED", "NOT_SPECIFIED"]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .router(let step) = step, let ttl = step.packet.ttl else { return [] }

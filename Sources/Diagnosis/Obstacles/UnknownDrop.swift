@@ -1,3 +1,4 @@
+internal import Observations
 internal import WalkModel
 
 /// The kernel dropped the packet, and nothing that was looked at says why.
@@ -6,8 +7,8 @@ struct UnknownDrop: Obstacle {
 
     func finding(_ stop: StoppedPacket, at place: Finding.Place) -> Finding {
         let fact = stop.report.fact
-        let entry = stop.report.reason.flatMap(DropReason.entry)
-        let isNamed = stop.report.reason != "NOT_SPECIFIED"
+        let entry = stop.report.reason.flatMap(\.entry)
+        let isNamed = stop.report.reason != .notSpecified
         var evidence = stop.lastSeen + [fact].compactMap(\.self)
         if let entry { evidence.append(Fact(nil, "to look at: \(entry.lookAt)")) }
         return Finding(

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Wire
 internal import Network
 internal import WalkModel
@@ -7,7 +8,7 @@ internal import WalkModel
 struct VXLANUnreachable: Obstacle {
     let code: FindingCode = "vxlan-unreachable"
     let steps: Set<PathStep.Kind> = [.tunnel, .neighbour]
-    let reasons: Set = [
+    let reasons: Set<DropReason> = [
         "VXLAN_VNI_NOT_FOUND", "VXLAN_NO_REMOTE", "NOT_SPECIFIED", "NEIGH_FAILED", "NO_SOCKET", "UDP_CSUM",
     ]
     let traits: ObstacleTraits = .stopsEveryFrame

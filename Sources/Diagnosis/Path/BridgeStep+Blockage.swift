@@ -35,7 +35,7 @@ extension BridgeStep {
     /// Whether frames that are only bridged are handed to the IP hooks too (br_netfilter).
     func handsToIP(_ packet: PacketState) -> Bool {
         let own = packet.source.isIPv4 ? bridge.bridge?.callsIPTables : bridge.bridge?.callsIP6Tables
-        return namespace.sysctls[Self.netfilterKey(packet)] == "1" || own == true
+        return namespace.settings.bridgeCallsChains(packet.source.family)?.isOn == true || own == true
     }
 
     /// Whether what is too long for the port that it leaves by goes on in fragments: br_netfilter cuts IPv4 that allows it

@@ -49,10 +49,10 @@ struct PathInputs: Sendable {
             return choice
         }
         choice.isKernelAnswer = true
-        if let kind = answer.kind { choice.kind = RouteKind(rawValue: kind) }
+        if let kind = answer.kind { choice.kind = kind }
         if let device = answer.outDevice, choice.kind != .local { choice.device = device }
         if choice.kind == .unicast { choice.gateway = answer.gateway }
-        if let table = answer.table.map(RoutingTable.init(rawValue:)), table != choice.table {
+        if let table = answer.table, table != choice.table {
             choice.take(table, of: namespace, for: packet, inDevice: inDevice)
         }
         if let source = answer.preferredSource { choice.preferredSource = source }

@@ -85,7 +85,7 @@ struct RouteStep: Sendable {
     var isBlocked: Bool {
         switch choice.kind {
         case nil: true
-        case "local"?: namespace.loopback.map { !$0.isUp } ?? false
+        case .local?: namespace.loopback.map { !$0.isUp } ?? false
         default: choice.isDiscarding
         }
     }

@@ -143,7 +143,7 @@ extension PathWalker {
     private mutating func askBridge(
         _ namespace: Namespace, _ inPort: String?, _ outPort: String?, _ packet: inout PacketState
     ) {
-        guard namespace.netfilter.chains.contains(where: { $0.family == "bridge" }) else { return }
+        guard namespace.netfilter.chains.contains(where: { $0.family == .bridge }) else { return }
         var hooks: [NetfilterHook] = inPort == nil ? [.output] : [.prerouting]
         if inPort != nil { hooks.append(outPort == nil ? .input : .forward) }
         if outPort != nil { hooks.append(.postrouting) }

@@ -1,3 +1,4 @@
+internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
@@ -77,7 +78,7 @@ struct PathWalker {
             case .postrouting where inDevice == nil: send(packet, namespace, resumed: resumed)
             case .prerouting, .input, .forward, .postrouting:
                 receive(packet, namespace, inDevice ?? "lo", physical: nil, resumed: resumed)
-            case .ingress, .egress: return
+            default: return
             }
         }
     }

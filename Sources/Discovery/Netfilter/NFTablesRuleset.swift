@@ -57,7 +57,7 @@ struct NFTablesRuleset: Sendable {
             let name = value["name"]?.string
         else { return nil }
         var chain = RuleChain(backend: .nft, family: family, table: table, name: name)
-        chain.hook = value["hook"]?.string.flatMap { NetfilterHook(rawValue: $0) }
+        chain.hook = value["hook"]?.string.map(NetfilterHook.init(rawValue:))
         chain.priority = value["prio"]?.integer.map { Int($0) }
         chain.kind = value["type"]?.string.map(ChainKind.init(rawValue:))
         chain.policy = value["policy"]?.string.map(Verdict.init(rawValue:))

@@ -12,14 +12,14 @@ extension LinkRecord {
         case .vxlan: readVXLAN(attributes)
         case .macvlan, .macvtap: readMACVLAN(attributes)
         case .ipvlan:
-            let modes = ["l2", "l3", "l3s"]
+            let modes: [LinkMode] = [.l2, .l3, .l3s]
             let mode = attributes[Int(IFLA_IPVLAN_MODE)]?.hostUInt16().map(Int.init)
             link.mode = mode.flatMap { modes.indices.contains($0) ? modes[$0] : nil }
         case .vlan: link.vlan = attributes[Int(IFLA_VLAN_ID)]?.hostUInt16()
         case .tun:
             let type = attributes[Int(IFLA_TUN_TYPE)]?.byte()
             // IFF_TUN, IFF_TAP (linux/if_tun.h)
-            link.mode = type == 1 ? "tun" : type == 2 ? "tap" : nil
+            link.mode = type == 1 ? .tun : type == 2 ? .tap : nil
         case .vrf: link.vrfTable = attributes[Int(IFLA_VRF_TABLE)]?.hostUInt32().map(RoutingTable.init(rawValue:))
         case .bond: readBond(attributes)
         case .gre, .gretap, .ip6GRE, .ip6GRETap:
@@ -54,10 +54,10 @@ extension LinkRecord {
     }
 
     private mutating func readMACVLAN(_ attributes: NetlinkAttributes) {
-        let modes: [UInt32: String] = [
-            MACVLAN_MODE_PRIVATE.rawValue: "private", MACVLAN_MODE_VEPA.rawValue: "vepa",
-            MACVLAN_MODE_BRIDGE.rawValue: "bridge", MACVLAN_MODE_PASSTHRU.rawValue: "passthru",
-            MACVLAN_MODE_SOURCE.rawValue: "source",
+        let modes: [UInt32: LinkMode] = [
+            MACVLAN_MODE_PRIVATE.rawValue: .private, MACVLAN_MODE_VEPA.rawValue: .vepa,
+            MACVLAN_MODE_BRIDGE.rawValue: .bridge, MACVLAN_MODE_PASSTHRU.rawValue: .passthrough,
+            MACVLAN_MODE_SOURCE.rawValue: .source,
         ]
         for (type, value) in attributes {
             switch type {

@@ -43,7 +43,7 @@ extension Route {
             let everything = IPPrefix(zero, length: Int(length))
         else { return nil }
         self.init(
-            destination: everything, kind: Self.kindName(kind), table: RoutingTable(rawValue: UInt32(table)),
+            destination: everything, kind: RouteKind(code: kind), table: RoutingTable(rawValue: UInt32(table)),
             origin: Self.originName(origin))
         if tos != 0 { self.tos = tos }
         if zero.isIPv4 { self.scope = RouteScope(code: scope) }
@@ -124,14 +124,6 @@ extension Route {
         if flags & UInt32(RTNH_F_LINKDOWN) != 0 { names.append(.linkDown) }
         if flags & UInt32(RTNH_F_DEAD) != 0 { names.append(.dead) }
         return names
-    }
-
-    static func kindName(_ code: UInt8) -> RouteKind {
-        let names: [RouteKind] = [
-            "unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
-            "throw", "nat", "xresolve",
-        ]
-        return Int(code) < names.count ? names[Int(code)] : RouteKind(rawValue: "\(code)")
     }
 
     /// RTPROT_*, with the names of iproute2's rt_protos.

@@ -28,8 +28,8 @@ public struct Link: Sendable, Codable, Hashable {
     public var lower: String?
     /// The namespace of `lower`; nil for the device's own.
     public var lowerNamespace: String?
-    /// Of a macvlan: `bridge`, `private`, `vepa`, …; of an ipvlan: `l2`, `l3`, `l3s`; of a tun device: `tun` or `tap`.
-    public var mode: String?
+    /// Of a macvlan, an ipvlan or a tun device.
+    public var mode: LinkMode?
     /// Of a macvlan of mode `source`: whose frames it receives.
     public var sources: [MACAddress]?
     /// The VLAN of a VLAN device.
@@ -94,6 +94,9 @@ public struct Link: Sendable, Codable, Hashable {
 }
 
 extension Link {
+    /// By its kind, or by the name that every namespace's own one has.
+    public var isLoopback: Bool { kind == .loopback || name == "lo" }
+
     /// Of a macvlan: whether it exchanges frames with siblings in the same mode; true where the mode was not read.
-    public var isBridging: Bool { mode == nil || mode == "bridge" }
+    public var isBridging: Bool { mode == nil || mode == .bridge }
 }

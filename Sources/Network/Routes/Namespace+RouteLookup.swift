@@ -25,7 +25,7 @@ extension Namespace {
             }
             if tables.last != rule.table { tables.append(rule.table) }
             if isOwn, rule.table == .local {
-                let device = links.first { $0.kind == .loopback || $0.name == "lo" }?.name
+                let device = links.first(where: \.isLoopback)?.name
                 return RouteChoice(
                     kind: .local, table: .local, device: device, preferredSource: destination, tables: [.local])
             }

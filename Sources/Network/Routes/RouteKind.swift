@@ -22,6 +22,17 @@ public struct RouteKind: NamedValue {
 }
 
 extension RouteKind {
+    /// In the order of the kernel's numbers, RTN_UNSPEC to RTN_XRESOLVE.
+    private static let numbered: [Self] = [
+        .unspecified, .unicast, .local, .broadcast, .anycast, .multicast, .blackhole, .unreachable, .prohibit, .throw,
+        .nat, .xresolve,
+    ]
+
+    /// By the number of `rtm_type`; one that is not known here is called by its number.
+    public init(code: UInt8) {
+        self = Int(code) < Self.numbered.count ? Self.numbered[Int(code)] : Self(rawValue: "\(code)")
+    }
+
     /// Refuses packets instead of sending them anywhere.
     public var isRefusal: Bool { self == .blackhole || self == .unreachable || self == .prohibit }
 }

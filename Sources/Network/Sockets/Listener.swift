@@ -2,8 +2,7 @@ public import Wire
 
 /// A socket that takes packets from anyone: a listening TCP socket, or a UDP socket that is bound to a port.
 public struct Listener: Sendable, Codable, Hashable {
-    /// `tcp` or `udp`.
-    public var `protocol`: String
+    public var `protocol`: TransportProtocol
     /// Unspecified (`0.0.0.0`, `::`) for all addresses. An IPv6 socket on `::` takes IPv4 too unless it is V6ONLY.
     public var address: IPAddress
     public var port: UInt16
@@ -28,7 +27,7 @@ public struct Listener: Sendable, Codable, Hashable {
     public var isStopped: Bool?
 
     public init(
-        protocol: String, address: IPAddress, port: UInt16, process: String? = nil, receiveQueue: UInt64 = 0,
+        protocol: TransportProtocol, address: IPAddress, port: UInt16, process: String? = nil, receiveQueue: UInt64 = 0,
         receiveBufferBytes: UInt64? = nil, drops: UInt64 = 0, inode: UInt64 = 0
     ) {
         self.protocol = `protocol`
@@ -50,5 +49,10 @@ public struct Listener: Sendable, Codable, Hashable {
         case isStopped = "stopped"
 
         static let defaults: [Self: any Sendable] = [.receiveQueue: UInt64(0), .drops: UInt64(0), .inode: UInt64(0)]
+    }
+
+    /// Whether it is of that protocol and port, on whichever address and device.
+    public func isOn(_ number: IPProtocol, port: UInt16?) -> Bool {
+        self.port == port && `protocol` == TransportProtocol(number)
     }
 }

@@ -20,7 +20,7 @@ extension CaptureRequest {
     init(_ link: Link, in namespace: Namespace, file: NetworkNamespaceFile) {
         self.init(
             namespace: namespace.name, file: file, device: link.name, index: link.index,
-            isLoopback: link.kind == .loopback || link.name == "lo",
+            isLoopback: link.isLoopback,
             isMaster: link.kind == .bridge || namespace.links.contains { $0.master == link.name })
     }
 }

@@ -9,7 +9,7 @@ internal import Wire
 /// throws, and tracefs (`TracefsDropSource`) or the counters (`ProtocolCounters`) have to do.
 public final class DropProbe {
     private let probe: OpaquePointer
-    private let reasons: [UInt32: String]
+    private let reasons: [UInt32: DropReason]
     private let monotonicToRealtime: Int64
     private var lostBefore: UInt64 = 0
     private var waiting: [DropRecord] = []
@@ -51,7 +51,7 @@ public final class DropProbe {
         guard lost > lostBefore else { return nil }
         defer { lostBefore = lost }
         return Loss(
-            timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: "drop reasons", lost: lost - lostBefore)
+            timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: Loss.dropReasons, lost: lost - lostBefore)
     }
 
     private func event(for record: DropRecord, namespaceName: (UInt64) -> String?) -> DropEvent? {
@@ -60,22 +60,22 @@ public final class DropProbe {
         return DropEvent(
             timeNanoseconds: Int64(record.timeNanoseconds) + monotonicToRealtime, namespace: namespace,
             device: record.device.isEmpty ? nil : record.device,
-            reason: reasons[record.reason] ?? "reason \(record.reason)",
+            reason: reasons[record.reason] ?? DropReason(rawValue: "reason \(record.reason)"),
             location: record.location.isEmpty ? nil : record.location,
             headers: PacketHeadersRecord(record.headers))
     }
 
     /// `enum skb_drop_reason` of the running kernel, without the members' common prefix.
-    private static func reasonNames() -> [UInt32: String] {
-        final class Names { var byValue: [UInt32: String] = [:] }
+    private static func reasonNames() -> [UInt32: DropReason] {
+        final class Names { var byValue: [UInt32: DropReason] = [:] }
         let names = Names()
         _ = packetwalk_drop_reasons(
             { context, value, name in
                 guard let context, let name else { return }
                 let text = String(cString: name)
                 let prefix = "SKB_DROP_REASON_"
-                Unmanaged<Names>.fromOpaque(context).takeUnretainedValue().byValue[value] =
-                    text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+                Unmanaged<Names>.fromOpaque(context).takeUnretainedValue().byValue[value] = DropReason(
+                    rawValue: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
             }, Unmanaged.passUnretained(names).toOpaque())
         return names.byValue
     }

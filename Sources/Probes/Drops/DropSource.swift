@@ -3,7 +3,7 @@ internal import Network
 
 /// The drop probe as one of the reader's sources.
 final class DropSource: ProbeSource {
-    let name = "drop reasons"
+    let name = Loss.dropReasons
     private let probe: DropProbe
     private let join: TraceJoin
     private let namespaces: [UInt64: String]

@@ -1,3 +1,6 @@
+internal import Network
+internal import Observations
+
 /// A line of `trace_pipe` about `skb:kfree_skb`:
 ///
 ///     ping-8916 [001] ..s1. 12129.176249: kfree_skb: skbaddr=… protocol=2048 location=ping_rcv+0xab/0xd0 reason: NO_SOCKET
@@ -9,7 +12,7 @@ struct TracedDrop: Equatable {
     /// Ethertype; 0 where the kernel had not set it.
     var etherType: UInt16
     /// `enum skb_drop_reason` without its prefix; a number where the kernel has no name for it.
-    var reason: String
+    var reason: DropReason
     /// The function that freed it; nil where the kernel shows no symbol.
     var location: String?
 
@@ -27,8 +30,8 @@ struct TracedDrop: Equatable {
 
         let fields = line[mark.upperBound...]
         guard let end = fields.firstRange(of: " reason: ") else { return nil }
-        reason = String(fields[end.upperBound...].prefix { $0 != " " })
-        guard !reason.isEmpty, let place = fields[..<end.lowerBound].firstRange(of: " location="),
+        reason = DropReason(rawValue: String(fields[end.upperBound...].prefix { $0 != " " }))
+        guard !reason.rawValue.isEmpty, let place = fields[..<end.lowerBound].firstRange(of: " location="),
             let protocolMark = fields[..<place.lowerBound].firstRange(of: " protocol="),
             let number = UInt16(fields[protocolMark.upperBound..<place.lowerBound].prefix { $0 != " " })
         else { return nil }

@@ -10,7 +10,7 @@ internal import Wire
 /// The kernel tells when, where in its code and why a packet was freed, and its ethertype; it tells neither the packet
 /// nor the namespace, so that the events (`DropEvent.isAnonymous`) are joined to no walk.
 final class TracefsDropSource: ProbeSource {
-    let name = "drop reasons"
+    let name = Loss.dropReasons
     let descriptor: Int32
     private let instance: TraceInstance
     private let changes: JournaledChanges

@@ -85,7 +85,7 @@ struct HookPlan {
         case .input, .forward: [.filter]
         case .output: [.raw, .filter]
         case .postrouting: [.srcnat]
-        case .ingress, .egress: []
+        default: []
         }
     }
 }
@@ -94,5 +94,5 @@ struct HookPlan {
 func isOwnTable(_ name: String) -> Bool { name.hasPrefix(RunIdentity.tablePrefix) }
 
 extension RuleChain {
-    var isLegacy: Bool { backend == "iptables-legacy" }
+    var isLegacy: Bool { backend == .iptablesLegacy }
 }

@@ -30,7 +30,7 @@ extension HookPoint {
             case .prerouting: 1
             case .input, .forward: 2
             case .output: 3
-            case .postrouting, .egress: 4
+            default: 4
             }
         let stageRank = UInt8(NetfilterStage.allCases.firstIndex(of: stage) ?? 0) * 2 + (edge == .after ? 1 : 0)
         return 16 + hookRank * 16 + stageRank

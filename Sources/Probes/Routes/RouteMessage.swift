@@ -2,13 +2,14 @@ internal import CNetlink
 internal import Glibc
 internal import LinuxSystem
 internal import Netlink
+internal import Network
 internal import Observations
 internal import Wire
 
 /// `struct rtmsg` and its attributes (linux/rtnetlink.h).
 struct RouteMessage {
-    var kind: String
-    var table: UInt32
+    var kind: RouteKind
+    var table: RoutingTable
     var family: UInt8
     var destination: IPPrefix?
     var gateway: IPAddress?
@@ -33,8 +34,8 @@ struct RouteMessage {
         }
         func number(_ type: rtattr_type_t) -> UInt32? { attributes[Int(type.rawValue)]?.hostUInt32() }
         self.family = family
-        self.kind = Self.kinds[kind] ?? "type \(kind)"
-        self.table = number(RTA_TABLE) ?? UInt32(table)
+        self.kind = RouteKind(code: kind)
+        self.table = RoutingTable(rawValue: number(RTA_TABLE) ?? UInt32(table))
         self.origin = origin
         self.scope = scope
         let unspecified = IPAddress(bytes: [UInt8](repeating: 0, count: family == UInt8(AF_INET) ? 4 : 16))
@@ -59,11 +60,6 @@ struct RouteMessage {
         attributes[Int(RTA_GATEWAY.rawValue)].flatMap { IPAddress(bytes: $0) }
             ?? attributes[Int(RTA_VIA.rawValue)].flatMap { IPAddress(bytes: $0.dropFirst(2)) }
     }
-
-    private static let kinds: [UInt8: String] = [
-        0: "unspec", 1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast", 6: "blackhole",
-        7: "unreachable", 8: "prohibit", 9: "throw", 10: "nat",
-    ]
 
     /// The question for a packet of `tuple`.
     ///
@@ -95,7 +91,7 @@ struct RouteMessage {
     /// As ip-route(8) writes it.
     func text(deviceName: (UInt32) -> String?) -> String {
         var words: [String] = []
-        if kind != "unicast" { words.append(kind) }
+        if kind != .unicast { words.append(kind.rawValue) }
         if let destination {
             words.append(
                 destination.length == 0
@@ -105,7 +101,7 @@ struct RouteMessage {
         }
         if let gateway { words += ["via", gatewayText(gateway)] }
         if let outDeviceIndex { words += ["dev", deviceName(outDeviceIndex) ?? "if\(outDeviceIndex)"] }
-        if table != 254, table != 0 { words += ["table", Self.tables[table] ?? "\(table)"] }
+        if table != .main, table != .unspecified { words += ["table", "\(table)"] }
         if let name = Self.origins[origin] { words += ["proto", name] }
         if family == UInt8(AF_INET), let name = Self.scopes[scope] { words += ["scope", name] }
         if let preferredSource { words += ["src", "\(preferredSource)"] }
@@ -126,7 +122,6 @@ struct RouteMessage {
     private static let origins: [UInt8: String] = [
         1: "redirect", 2: "kernel", 4: "static", 9: "ra", 16: "dhcp", 11: "zebra", 12: "bird", 186: "bgp", 188: "ospf",
     ]
-    private static let tables: [UInt32: String] = [253: "default", 255: "local"]
     private static let scopes: [UInt8: String] = [253: "link", 254: "host", 200: "site"]
 }
 

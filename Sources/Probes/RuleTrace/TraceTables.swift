@@ -19,7 +19,7 @@ struct TraceTables {
     /// As `nft -f` reads it. Bridge and netdev tables only where the namespace has such chains itself.
     var ruleset: String {
         var text = table("inet", places(["ip", "ip6", "inet"], [.prerouting, .output]))
-        let bridge = chains.filter { $0.family == "bridge" && $0.hook != nil && !isOwnTable($0.table) }
+        let bridge = chains.filter { $0.family == .bridge && $0.hook != nil && !isOwnTable($0.table) }
         if !bridge.isEmpty { text += table("bridge", places(["bridge"], [.prerouting, .output])) }
         if !devicePlaces.isEmpty { text += table("netdev", devicePlaces) }
         return text
@@ -58,7 +58,7 @@ struct TraceTables {
 
     private var devicePlaces: [Place] {
         var lowest: [String: Int] = [:]
-        for chain in chains where chain.family == "netdev" && !isOwnTable(chain.table) {
+        for chain in chains where chain.family == .netdev && !isOwnTable(chain.table) {
             guard let hook = chain.hook, let devices = chain.device else { continue }
             for device in devices.split(separator: ",") {
                 let place = "\(hook.rawValue) device \"\(device)\""

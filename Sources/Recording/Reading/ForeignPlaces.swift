@@ -41,7 +41,7 @@ struct ForeignPlaces {
         let namespace = String(name[..<colon])
         let parts = name[name.index(after: colon)...].split(separator: "/").map(String.init)
         guard let first = parts.first else { return nil }
-        if let hook = NetfilterHook(rawValue: first) {
+        if let hook = NetfilterHook(known: first) {
             return VantagePoint(
                 namespace: namespace, kind: .netfilter, hook: hook,
                 stage: parts.lazy.compactMap { NetfilterStage(rawValue: $0) }.first,

@@ -185,7 +185,7 @@ extension RuleField {
         switch self {
         case .addressType(let end) where !(end == .source ? packet.isSourceKnown : packet.isDestinationKnown): .unknown
         case .addressType(let end):
-            Truth(site.namespace.addressType(of: end == .source ? packet.source : packet.destination) == word)
+            Truth(site.namespace.addressType(of: end == .source ? packet.source : packet.destination).rawValue == word)
         case .networkProtocol where packet.isARP: Truth(word == "arp")
         case .networkProtocol: Truth((packet.source.isIPv4 ? ["ipv4", "ip"] : ["ipv6", "ip6"]).contains(word))
         // iptables has what nft calls a status among its states.

@@ -45,7 +45,7 @@ extension RuleField {
         case .connectionMark: known(packet.connectionMark, "its connection's mark")
         case .mark: packet.isMarkKnown ? "its mark is 0x\(String(packet.mark, radix: 16))" : "its mark is not known"
         case .icmpType(let isIPv6):
-            known(packet.icmpType.map { ICMPTypeName.name($0, isIPv6: isIPv6) }, "its ICMP type")
+            known(packet.icmpType.map { ICMPType($0, isIPv6: isIPv6).ruleName }, "its ICMP type")
         case .icmpCode: known(packet.icmpCode, "its ICMP code")
         case .tcpFlags: "its TCP flags are others"
         case .timeToLive: known(packet.ttl, "its TTL")
@@ -97,7 +97,7 @@ extension RuleField {
     }
 
     private func addressType(of address: IPAddress, _ namespace: Namespace) -> String {
-        "\(address) is \(namespace.addressType(of: address) == "local" ? "an" : "no") address of \(namespace.name)"
+        "\(address) is \(namespace.addressType(of: address) == .local ? "an" : "no") address of \(namespace.name)"
     }
 
     private func bridging(_ direction: Direction?, _ site: RuleSite) -> String {

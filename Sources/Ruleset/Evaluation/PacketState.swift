@@ -71,7 +71,9 @@ public struct PacketState: Sendable, Hashable {
         default: false
         }
     }
-    public var isEchoRequest: Bool { ipProtocol == .icmp ? icmpType == 8 : ipProtocol == .icmpv6 && icmpType == 128 }
+    public var isEchoRequest: Bool {
+        ipProtocol.isICMP && icmpType == ICMPType.echoRequest(isIPv6: ipProtocol == .icmpv6).number
+    }
 
     /// The packet that answers this one.
     public var answer: PacketState {
@@ -80,8 +82,7 @@ public struct PacketState: Sendable, Hashable {
         swap(&copy.sourcePort, &copy.destinationPort)
         swap(&copy.isSourceKnown, &copy.isDestinationKnown)
         swap(&copy.macSource, &copy.macDestination)
-        if ipProtocol == .icmp, icmpType == 8 { copy.icmpType = 0 }
-        if ipProtocol == .icmpv6, icmpType == 128 { copy.icmpType = 129 }
+        if isEchoRequest { copy.icmpType = ICMPType.echoReply(isIPv6: ipProtocol == .icmpv6).number }
         if ipProtocol == .tcp { copy.tcpFlags = 18 }
         copy.ttl = 64
         copy.mark = 0

@@ -31,7 +31,7 @@ extension IptablesRule {
         }
         define(["-p", "--protocol"]) { rule, isNegated in
             guard let name = rule.next(), name != "all", name != "0" else { return nil }
-            let value = protocolNumber(name).map { RuleValue.number(UInt64($0)) } ?? .unreadable(name)
+            let value = IPProtocol(name).map { RuleValue.number(UInt64($0.rawValue)) } ?? .unreadable(name)
             return Match(.transportProtocol(nil), [value], isNegated: isNegated)
         }
         define(["--sport", "--source-port", "--sports", "--source-ports"], .port(.source, nil), ports)
@@ -174,7 +174,9 @@ extension IptablesRule {
         if text == "any" || text == "255" { return nil }
         let parts = text.split(separator: "/")
         let name = parts.first.map(String.init) ?? ""
-        let type = (UInt8(name) ?? ICMPTypeName.number(name, isIPv6: isIPv6)).map { RuleValue.number(UInt64($0)) }
+        let type = (UInt8(name) ?? ICMPType(ruleName: name, isIPv6: isIPv6)?.number).map {
+            RuleValue.number(UInt64($0))
+        }
         let field = RuleField.icmpType(isIPv6: isIPv6)
         guard parts.count > 1 else { return Match(field, [type ?? .unreadable(text)], isNegated: isNegated) }
         let code = UInt8(parts[1]).map { RuleValue.number(UInt64($0)) }

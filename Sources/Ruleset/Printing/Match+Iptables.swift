@@ -86,7 +86,7 @@ extension RuleField {
 
     fileprivate func iptablesNumber(_ number: UInt64) -> String {
         switch self {
-        case .transportProtocol: UInt8(exactly: number).map { protocolName($0) } ?? String(number)
+        case .transportProtocol: UInt8(exactly: number).map { IPProtocol(rawValue: $0).ruleName } ?? String(number)
         case .tcpFlags: number == 0 ? "NONE" : TCPFlag.names(number).joined(separator: ",").uppercased()
         case .mark, .connectionMark: "0x\(String(number, radix: 16))"
         default: String(number)

@@ -38,9 +38,9 @@ extension RuleField {
 
     func nftNumber(_ number: UInt64) -> String {
         switch self {
-        case .transportProtocol: UInt8(exactly: number).map { protocolName($0) } ?? String(number)
+        case .transportProtocol: UInt8(exactly: number).map { IPProtocol(rawValue: $0).ruleName } ?? String(number)
         case .icmpType(let isIPv6):
-            UInt8(exactly: number).map { ICMPTypeName.name($0, isIPv6: isIPv6) } ?? String(number)
+            UInt8(exactly: number).map { ICMPType($0, isIPv6: isIPv6).ruleName } ?? String(number)
         case .tcpFlags: number == 0 ? "0x0" : "(\(TCPFlag.names(number).joined(separator: "|")))"
         case .mark, .connectionMark: "0x\(String(number, radix: 16))"
         default: String(number)

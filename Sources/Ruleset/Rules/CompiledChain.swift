@@ -54,7 +54,7 @@ package struct CompiledChain: Hashable, Sendable {
     /// A chain of iptables whose place was not recorded has it by its name.
     private static func builtInHook(_ chain: RuleChain) -> NetfilterHook? {
         guard chain.backend.isIPTables, chain.name == chain.name.uppercased() else { return nil }
-        return NetfilterHook(rawValue: chain.name.lowercased())
+        return NetfilterHook(known: chain.name.lowercased())
     }
 
     private static func builtInPriority(table: String, hook: NetfilterHook?) -> Int {

@@ -32,8 +32,8 @@ extension RuleField {
         if let number = parseNumber(text) { return UInt64(number) }
         return switch self {
         case .port: servicePort(text).map(UInt64.init)
-        case .transportProtocol: protocolNumber(text).map(UInt64.init)
-        case .icmpType(let isIPv6): ICMPTypeName.number(text, isIPv6: isIPv6).map(UInt64.init)
+        case .transportProtocol: IPProtocol(text).map { UInt64($0.rawValue) }
+        case .icmpType(let isIPv6): ICMPType(ruleName: text, isIPv6: isIPv6).map { UInt64($0.number) }
         case .arp(let field): field.number(text)
         case .tcpFlags: TCPFlag.bits(text).map(UInt64.init)
         default: nil

@@ -34,7 +34,7 @@ package struct TransparentProxy: Hashable, Sendable {
         else { return .unknown }
         return Truth(
             namespace.listeners.contains { listener in
-                guard listener.protocol == packet.ipProtocol.description, listener.port == wanted else { return false }
+                guard listener.isOn(packet.ipProtocol, port: wanted) else { return false }
                 if listener.address.isUnspecified {
                     return !listener.address.isIPv4 || packet.destination.isIPv4
                 }

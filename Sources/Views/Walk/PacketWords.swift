@@ -35,8 +35,9 @@ enum PacketWords {
 
     /// The table of a local route that takes what need not be the namespace's own address; nil for the table `local`
     /// (255). Where the kernel was not asked for the table it says 254.
-    static func otherLocalTable(_ decision: RouteDecision) -> UInt32? {
-        guard decision.kind == "local", let table = decision.table, ![0, 254, 255].contains(table) else { return nil }
+    static func otherLocalTable(_ decision: RouteDecision) -> RoutingTable? {
+        guard decision.kind == .local, let table = decision.table, ![.unspecified, .main, .local].contains(table)
+        else { return nil }
         return table
     }
 
@@ -46,15 +47,15 @@ enum PacketWords {
             return "no route to \(decision.tuple.destination): \(String(cString: strerror(number)))"
         }
         switch decision.kind {
-        case "local":
+        case .local:
             guard let table = otherLocalTable(decision) else {
                 return "\(decision.tuple.destination) is local to \(namespace)"
             }
             let mark = decision.mark != 0 ? ", mark 0x\(String(decision.mark, radix: 16))" : ""
             let route = decision.matchedRoute.map { ": \($0)" } ?? ""
             return "taken by \(namespace) itself, local route of table \(table)\(route)\(mark)"
-        case "blackhole", "unreachable", "prohibit":
-            return [decision.kind.map { "\($0) route" }, decision.matchedRoute].compactMap(\.self)
+        case let kind? where kind.isRefusal:
+            return ["\(kind) route", decision.matchedRoute].compactMap(\.self)
                 .joined(separator: ": ")
         default: break
         }

@@ -1,3 +1,4 @@
+internal import Observations
 import Network
 import WalkModel
 import Wire
@@ -87,10 +88,10 @@ struct WalkHeadline {
                 + "\(next.namespace) \(next.place)"
         case .unsent:
             guard let stop = walk.stoppedAt, let reason = stop.reason else { return nil }
-            guard let drop = stop.dropReason, DropReason.entry(drop) != nil else { return "the sender got: \(reason)" }
+            guard let drop = stop.dropReason, drop.entry != nil else { return "the sender got: \(reason)" }
             // A drop reason of the kernel is nothing that a program gets.
-            let error = DropReason.senderError(drop).flatMap(SendError.entry)?.name
-            if drop == "NEIGH_FAILED" { return "the next hop did not resolve: the sender gets EHOSTUNREACH" }
+            let error = drop.senderError.flatMap(SendError.entry)?.name
+            if drop == .neighbourFailed { return "the next hop did not resolve: the sender gets EHOSTUNREACH" }
             return error.map { "the sender gets \($0) (\(drop))" } ?? "the kernel freed it: \(drop)"
         }
     }

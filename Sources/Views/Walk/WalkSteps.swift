@@ -127,7 +127,7 @@ struct WalkSteps {
         case .link, .socket, .drop: return true
         case .route:
             // `received` says it as well.
-            guard hop.route?.kind == "local", let last = rest.last else { return true }
+            guard hop.route?.kind == .local, let last = rest.last else { return true }
             return !(last.vantage == .socket && rest.allSatisfy { $0.namespace == hop.namespace })
         case .netfilter:
             if hop.changes.contains(where: { ![.ttl, .macSource, .macDestination].contains($0.field) }) {

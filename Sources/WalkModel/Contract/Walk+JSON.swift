@@ -82,7 +82,7 @@ extension Hop {
             device: try json.optionalText("device"),
             vantage: try json.value("vantage", VantagePoint.Kind.init(rawValue:)),
             direction: try json.optionalValue("direction", VantagePoint.Direction.init(rawValue:)),
-            hook: try json.optionalValue("hook", NetfilterHook.init(rawValue:)),
+            hook: try json.optionalText("hook").map(NetfilterHook.init(rawValue:)),
             stage: try json.optionalValue("stage", NetfilterStage.init(rawValue:)),
             edge: try json.optionalValue("edge", VantagePoint.Edge.init(rawValue:)),
             offsetNanoseconds: try json.number("offset_ns"),
@@ -152,8 +152,9 @@ extension RouteDecision {
         self.init(
             timeNanoseconds: try json.number("time_ns"), namespace: try json.text("namespace"),
             tuple: try FlowTuple(json.object("tuple")), inDevice: try json.optionalText("in_device"),
-            mark: try json.number("mark"), kind: try json.optionalText("kind"),
-            table: try json.optionalNumber("table"), outDevice: try json.optionalText("out_device"),
+            mark: try json.number("mark"), kind: try json.optionalText("kind").map(RouteKind.init(rawValue:)),
+            table: try json.optionalNumber("table").map(RoutingTable.init(rawValue:)),
+            outDevice: try json.optionalText("out_device"),
             gateway: try json.optionalValue("gateway") { IPAddress($0) },
             preferredSource: try json.optionalValue("preferred_source") { IPAddress($0) },
             errorNumber: try json.optionalNumber("error_number"), matchedRoute: try json.optionalText("matched_route"))
@@ -176,13 +177,14 @@ extension Stop {
         self.init(
             namespace: try json.optionalText("namespace"), device: try json.optionalText("device"),
             vantage: try json.optionalValue("vantage", VantagePoint.Kind.init(rawValue:)),
-            hook: try json.optionalValue("hook", NetfilterHook.init(rawValue:)),
+            hook: try json.optionalText("hook").map(NetfilterHook.init(rawValue:)),
             stage: try json.optionalValue("stage", NetfilterStage.init(rawValue:)),
             rule: try json.optionalObject("rule").map(RuleReference.init))
         guard let said = json.optionalObject("cause") else { return }
         switch try said.text("name") {
         case "kernel_drop":
-            cause = .kernelDrop(reason: try json.text("reason"), location: try json.optionalText("location"))
+            cause = .kernelDrop(
+                reason: DropReason(rawValue: try json.text("reason")), location: try json.optionalText("location"))
         case "icmp_error":
             cause = .icmpError(
                 source: try said.value("source") { IPAddress($0) }, type: try said.number("type"),
@@ -221,7 +223,7 @@ extension Finding.Place {
     fileprivate init(_ json: WalkJSONObject) throws {
         self.init(
             namespace: try json.optionalText("namespace"),
-            hook: try json.optionalValue("hook", NetfilterHook.init(rawValue:)),
+            hook: try json.optionalText("hook").map(NetfilterHook.init(rawValue:)),
             device: try json.optionalText("device"))
     }
 }

@@ -1,0 +1,18 @@
+/// A device, numbered over all namespaces.
+struct Device {
+    var namespace: Int32
+    /// Whether a snapshot tells what it is.
+    var isKnown = false
+    var index: UInt32 = 0
+    /// Numbers of the devices that the network graph joins it to; -1 for none or unknown.
+    var master: Int32 = -1
+    var peer: Int32 = -1
+    var lower: Int32 = -1
+    var isBridge = false
+    var isTunnel = false
+    var isLoopback = false
+    var mac: UInt64 = 0
+    /// Vantage points here; -1 where packets in that direction can't be seen.
+    var vantageIn: Int32 = -1
+    var vantageOut: Int32 = -1
+}
