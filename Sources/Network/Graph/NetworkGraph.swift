@@ -1,3 +1,4 @@
+internal import Synchronization
 public import Wire
 
 /// A topology made ready for many questions: what is joined to what, in which namespace, and who holds an address.
@@ -40,6 +41,8 @@ public final class NetworkGraph: Sendable {
     }
 
     public let topology: Topology
+    /// Whether there is more of the network, to which no link leads from here.
+    public let isPart: Bool
     /// All VXLAN devices, in the topology's order.
     public let vxlans: [Device]
     /// All GRE and IP-in-IP devices whose ends were read, in the topology's order.
@@ -55,8 +58,13 @@ public final class NetworkGraph: Sendable {
     private let peers: [Device: Device]
     private let lowers: [Device: Device]
     private let childrenOfLower: [Device: [Device]]
+    /// For each namespace of the topology, the number of the part that it belongs to.
+    let parts: [Int]
+    let madeParts = Mutex<[Set<Int>: NetworkGraph]>([:])
 
-    public init(_ topology: Topology) {
+    public convenience init(_ topology: Topology) { self.init(topology, isPart: false) }
+
+    init(_ topology: Topology, isPart: Bool) {
         var names: [String: Int] = [:]
         var inodes: [UInt64: Int] = [:]
         var byName: [Name: Device] = [:]
@@ -109,7 +117,11 @@ public final class NetworkGraph: Sendable {
                 children[found, default: []].append(device)
             }
         }
+        parts = Self.parts(
+            count: topology.namespaces.count,
+            joints: (peers.map { $0 } + lowers.map { $0 }).map { ($0.key.namespace, $0.value.namespace) })
         self.topology = topology
+        self.isPart = isPart
         self.vxlans = vxlans
         self.tunnels = tunnels
         namespacesByName = names
