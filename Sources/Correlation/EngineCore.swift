@@ -26,6 +26,7 @@ struct EngineCore: ~Copyable {
     var writer: WalkWriter
     var replies = Replies()
     var segments = DeferredSegments()
+    private var attempts = ConnectionAttempts()
     /// By number of a group whose packet may be held in a queue, what its answers would look like.
     var awaited: [Int32: Replies.Keys] = [:]
     var workspace = Workspace()
@@ -76,6 +77,7 @@ struct EngineCore: ~Copyable {
         }
         writer.statistics.observations += 1
         state.see(observation, at: surroundings.places.places[Int(place)])
+        attempts.see(observation.headers)
         let isTunnelled = observation.headers.tunnelKind != .none
         let quotesPacket = observation.headers.flags.contains(.quotesPacket)
         let detail = isTunnelled || quotesPacket ? keepDetail(observation) : -1
@@ -121,7 +123,7 @@ struct EngineCore: ~Copyable {
         case .drop(let drop):
             take(.drop(drop), headers: drop.headers, timeNanoseconds: drop.timeNanoseconds)
         case .sendFailure(let failure):
-            writer.write(failure)
+            if !attempts.hold(failure) { writer.write(failure) }
         case .loss(let loss):
             state.take(loss)
         case .counters:
