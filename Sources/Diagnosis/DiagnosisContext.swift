@@ -89,7 +89,8 @@ public struct DiagnosisContext: Sendable {
     /// With no more than links join to the namespaces that these walks were in: other networks of the machine may use the
     /// same addresses, and what is configured there matters to none of them.
     func concerning(_ walks: [Walk]) -> DiagnosisContext {
-        var names = Set(walks.flatMap { walk in walk.hops.map(\.namespace) + [walk.stoppedAt?.namespace].compactMap(\.self) })
+        var names = Set(
+            walks.flatMap { walk in walk.hops.map(\.namespace) + [walk.stoppedAt?.namespace].compactMap(\.self) })
         names.formUnion(rules.map(\.namespace) + drops.compactMap(\.namespace) + sendFailures.map(\.namespace))
         var part = self
         part.graph = graph.joined(to: names)

@@ -42,7 +42,8 @@ struct KnownCauses: Sendable {
             related[index].severity = .warning
             related[index].remedy = nil
         }
-        related[0].evidence.append(.seen("it replies to a packet of which the cause is known: \(cause.message) (\(cause.code))"))
+        related[0].evidence.append(
+            .seen("it replies to a packet of which the cause is known: \(cause.message) (\(cause.code))"))
         return related
     }
 }

@@ -18,7 +18,8 @@ enum HiddenSender {
     static func keep(_ name: String) throws {
         let descriptor = open("/run/netns/\(name)", O_RDONLY)
         guard descriptor >= 0 else {
-            throw RunError(.lacking, "cannot open the namespace \(visibleText(name)): \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            throw RunError(.lacking, "cannot open the namespace \(visibleText(name)): \(reason)")
         }
         setenv(variable, "\(descriptor)", 1)
     }

@@ -47,7 +47,8 @@ struct CrowdedLabTests {
         let finding = walk?.findings.first
         if finding.map({ $0.code.rawValue == lab.expected.code && lab.expected.isMet(by: $0) }) != true {
             let words = finding.map { "\($0.code) at \($0.where): \($0.message)" }
-            problems.append("\(words ?? "no finding"), not \(lab.expected.code ?? ""); \(run.standardError.prefix(300))")
+            problems.append(
+                "\(words ?? "no finding"), not \(lab.expected.code ?? ""); \(run.standardError.prefix(300))")
         }
         if walk?.outcome.rawValue != lab.expected.outcome {
             problems.append("outcome \(walk?.outcome.rawValue ?? "none"), not \(lab.expected.outcome)")

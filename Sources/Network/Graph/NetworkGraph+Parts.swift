@@ -8,7 +8,8 @@ extension NetworkGraph {
     /// Links are pairs of veth devices, and devices on top of others. What is joined beyond the machine, by a wire from
     /// one of its cards to another, can't be seen: such parts are separate. Each part is made once for a graph.
     public func joined(to names: Set<String>) -> NetworkGraph {
-        let wanted = Set(topology.namespaces.indices.filter { names.contains(topology.namespaces[$0].name) }.map { parts[$0] })
+        let wanted = Set(
+            topology.namespaces.indices.filter { names.contains(topology.namespaces[$0].name) }.map { parts[$0] })
         if wanted.isEmpty || wanted.count == Set(parts).count { return self }
         return madeParts.withLock { made in
             if let known = made[wanted] { return known }
