@@ -2,6 +2,7 @@ import Network
 import Observations
 import Testing
 import WalkModel
+import Wire
 
 @testable import Diagnosis
 

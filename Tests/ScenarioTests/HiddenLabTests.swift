@@ -1,6 +1,7 @@
 import Testing
 import Twin
 import WalkModel
+import Wire
 
 /// Labs whose far ends can't be seen, as what lies beyond the uplink of a real machine can't.
 @Suite("In a lab whose far end is hidden", .enabled(if: LabRun.isAvailable))
