@@ -8,7 +8,7 @@ FUZZ_LONG ?= 1000000r
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz labs troubles install deb clean
+.PHONY: help demo test build release lint format bench bpf fuzz labs docker troubles install deb clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,7 +24,7 @@ test: ## run every test: units, properties, a short fuzzing, scenarios on the re
 	scripts/fuzz.sh $(FUZZ)
 	@# A hundred senders at once, alone: it measures what the probes keep up with.
 	$(SWIFT) test --skip-build --filter ScenarioTests.CrowdTests
-	@# Twenty containers of a real Docker engine for ten seconds (DOCKER_SECONDS=60 for a minute), alone too.
+	@# Twenty containers of a real Docker engine for ten seconds (make docker: a minute), alone too.
 	$(SWIFT) test --skip-build --filter ScenarioTests.DockerEngineTests
 	$(SWIFT) test --skip-build --skip ScenarioTests.CrowdTests --skip ScenarioTests.DockerEngineTests
 
@@ -50,10 +50,15 @@ fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build
 	scripts/fuzz.sh $(FUZZ_LONG)
 
-labs: ## explain every lab that fails without hooks, without rule trace, without drop reasons, and without all three
+labs: ## explain every lab that fails with less to look at, and beside unrelated networks
 	@scripts/prerequisites.sh test
 	$(SWIFT) build --build-tests
-	PACKETWALK_WEAK_LABS=1 $(SWIFT) test --skip-build --filter ScenarioTests.WeakModeLabTests
+	PACKETWALK_WEAK_LABS=1 $(SWIFT) test --skip-build --filter 'ScenarioTests.(WeakModeLabTests|CrowdedLabTests)'
+
+docker: ## trace twenty busy containers of a real Docker engine for a minute (as root)
+	@scripts/prerequisites.sh test
+	$(SWIFT) build --build-tests
+	DOCKER_SECONDS=60 $(SWIFT) test --skip-build --filter ScenarioTests.DockerEngineTests
 
 troubles: ## explain networks that failed as strangers' did, in boxes of their own (as root)
 	@scripts/prerequisites.sh test

@@ -26,6 +26,9 @@ struct EngineCore: ~Copyable {
     var writer: WalkWriter
     var replies = Replies()
     var segments = DeferredSegments()
+    private var attempts = ConnectionAttempts()
+    /// Failed calls that are told of before the packets of their time.
+    private var failures: [SendFailure] = []
     /// By number of a group whose packet may be held in a queue, what its answers would look like.
     var awaited: [Int32: Replies.Keys] = [:]
     var workspace = Workspace()
@@ -76,6 +79,7 @@ struct EngineCore: ~Copyable {
         }
         writer.statistics.observations += 1
         state.see(observation, at: surroundings.places.places[Int(place)])
+        attempts.see(observation.headers)
         let isTunnelled = observation.headers.tunnelKind != .none
         let quotesPacket = observation.headers.flags.contains(.quotesPacket)
         let detail = isTunnelled || quotesPacket ? keepDetail(observation) : -1
@@ -126,7 +130,7 @@ struct EngineCore: ~Copyable {
         case .drop(let drop):
             take(.drop(drop), headers: drop.headers, timeNanoseconds: drop.timeNanoseconds)
         case .sendFailure(let failure):
-            writer.write(failure)
+            failures.append(failure)
         case .loss(let loss):
             state.take(loss)
         case .counters:
@@ -163,6 +167,7 @@ struct EngineCore: ~Copyable {
     private mutating func advance(to time: Int64) {
         guard time > state.watermark else { return }
         state.watermark = time
+        writeFailures(until: time)
         while let ended = groups.nextEnded(watermark: time) {
             let start = writer.batch.records.count
             var number = ended.head
@@ -175,6 +180,15 @@ struct EngineCore: ~Copyable {
             finishRecords(from: start)
         }
         state.forget(before: time)
+    }
+
+    /// Writes the failed calls up to a time whose packets nobody saw: an error that came back for a packet is told of by
+    /// that packet's walk.
+    private mutating func writeFailures(until time: Int64) {
+        for failure in failures where failure.timeNanoseconds <= time && !attempts.hold(failure) {
+            writer.write(failure)
+        }
+        failures.removeAll { $0.timeNanoseconds <= time }
     }
 
     private mutating func end(_ number: Int32, by time: Int64) {
@@ -220,6 +234,7 @@ struct EngineCore: ~Copyable {
     mutating func finish() {
         if placesAreStale { settlePlaces() }
         advance(to: state.watermark)
+        writeFailures(until: .max)
         state.isClosing = true
         while true {
             let start = writer.batch.records.count

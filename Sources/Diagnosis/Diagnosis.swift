@@ -16,7 +16,8 @@ public enum Diagnosis {
     public static func findings(
         for walk: Walk, reply: Walk?, context: DiagnosisContext
     ) -> (findings: [Finding], walk: Walk) {
-        var diagnosis = WalkDiagnosis(walk: walk, reply: reply, context: context)
+        let concerned = context.concerning([walk, reply].compactMap(\.self))
+        var diagnosis = WalkDiagnosis(walk: walk, reply: reply, context: concerned)
         let findings = diagnosis.run()
         var refined = diagnosis.walk
         refined.findings = findings

@@ -1,6 +1,7 @@
 internal import Ruleset
 public import Observations
 public import Network
+internal import WalkModel
 public import Wire
 
 /// What is known beside the walk itself: the state of the network and what the other sources said of this packet.
@@ -41,7 +42,7 @@ public struct DiagnosisContext: Sendable {
 
     /// The network, read after the packet where possible: neighbour states and counters then tell of it.
     public var topology: Topology { graph.topology }
-    let graph: NetworkGraph
+    private(set) var graph: NetworkGraph
     /// As it stood before the packet.
     public var before: Topology?
     /// Rules that this packet met, in order.
@@ -83,5 +84,20 @@ public struct DiagnosisContext: Sendable {
     init(graph: NetworkGraph, before: Topology?) {
         self.graph = graph
         self.before = before
+    }
+
+    /// With no more than links join to the namespaces that these walks were in: other networks of the machine may use the
+    /// same addresses, and what is configured there matters to none of them.
+    func concerning(_ walks: [Walk]) -> DiagnosisContext {
+        var names = Set(
+            walks.flatMap { walk in walk.hops.map(\.namespace) + [walk.stoppedAt?.namespace].compactMap(\.self) })
+        names.formUnion(rules.map(\.namespace) + drops.compactMap(\.namespace) + sendFailures.map(\.namespace))
+        var part = self
+        part.graph = graph.joined(to: names)
+        guard part.graph !== graph else { return self }
+        part.flows.removeAll { part.graph[namespace: $0.namespace] == nil }
+        part.routes.removeAll { part.graph[namespace: $0.namespace] == nil }
+        part.counters.removeAll { part.graph[namespace: $0.namespace] == nil }
+        return part
     }
 }

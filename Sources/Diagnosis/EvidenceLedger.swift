@@ -36,6 +36,10 @@ public struct EvidenceLedger: Sendable {
     /// of their like, until the next event that an explanation rests on.
     private var unremarkable: Set<Walk> = []
     private static let unremarkableLimit = 1024
+    /// Flows whose replies the rules of their receiver let pass.
+    private var received: Set<FlowTuple> = []
+    /// Why requests failed whose replies may end later.
+    private var causes = KnownCauses()
 
     public init() {}
 
@@ -47,6 +51,7 @@ public struct EvidenceLedger: Sendable {
         }
         switch event {
         case .topology(let snapshot, _):
+            received.removeAll(keepingCapacity: true)
             before = before ?? graph?.topology
             graph = NetworkGraph(snapshot)
         case .flow(let flow) where flow.change == .present: keep(flow)
@@ -99,6 +104,25 @@ public struct EvidenceLedger: Sendable {
         return forgotten.contains(ForgottenFlow(namespace: last.namespace, tuple: tuple))
     }
 
+    /// The exchange as it really ended, where a reply was taken for received by its destination alone, and the rules of its
+    /// receiver drop it: nobody watches behind the device there. Nil where it may have been received.
+    public mutating func held(_ exchange: Exchange) -> Exchange? {
+        guard let graph, let reply = exchange.reply, let end = reply.hops.last, end.vantage == .socket,
+            end.evidence == [.state], let receiver = graph[namespace: end.namespace],
+            receiver.netfilter.chains.contains(where: \.canStopInput)
+        else { return nil }
+        let ports = (reply.sourcePort ?? 0, reply.destinationPort ?? 0)
+        let tuple = FlowTuple(
+            source: reply.source, destination: reply.destination, sourcePort: ports.0, destinationPort: ports.1,
+            ipProtocol: reply.kind.ipProtocol ?? IPProtocol(rawValue: 0))
+        if received.contains(tuple) { return nil }
+        let context = context(graph, for: exchange.request, reply: reply)
+        if let held = Diagnosis.held(exchange, context: context) { return held }
+        if received.count >= Self.capacity { received.removeAll(keepingCapacity: true) }
+        received.insert(tuple)
+        return nil
+    }
+
     private mutating func take(_ drop: DropEvent) {
         if anonymousDrops.count >= 2 * Self.capacity {
             forgottenDropNanoseconds = anonymousDrops[Self.capacity - 1].timeNanoseconds
@@ -120,6 +144,8 @@ public struct EvidenceLedger: Sendable {
         var result = exchange
         let asked = context(graph, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
+        causes.take(result.request)
+        result.request.findings = causes.related(result.request)
         if isDatagram, result.arrived {
             // Nobody owes a datagram an answer: only what became of itself is told.
             result.request.findings.removeAll {
@@ -230,5 +256,13 @@ extension Walk {
         walk.durationNanoseconds = 0
         for index in walk.hops.indices { walk.hops[index].offsetNanoseconds = 0 }
         return walk
+    }
+}
+
+extension RuleChain {
+    /// Whether something of what comes in for the namespace may end here.
+    fileprivate var canStopInput: Bool {
+        guard let hook, kind != .nat, hook == .input || hook == .prerouting else { return false }
+        return policy == .drop || !rules.isEmpty
     }
 }

@@ -135,7 +135,7 @@ public struct WalkPipeline: ~Copyable {
             if exchange.needsExplanation || ledger.isForgotten(exchange) {
                 unexplained.append(exchange)
             } else {
-                finish(exchange)
+                finish((explains ? ledger.held(exchange) : nil) ?? exchange)
             }
         }
         if unexplained.count >= Self.unexplainedLimit { explain() }

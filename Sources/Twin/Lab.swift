@@ -167,47 +167,6 @@ public struct Lab: Sendable, Hashable {
         }
         return nil
     }
-
-    /// Runs the `setup.sh` of every layer in the sandbox that this process is in, with `sh -eu`.
-    ///
-    /// What the commands started in the background (listeners) goes on and ends with the sandbox. Throws `LabError`
-    /// naming the command that failed.
-    public func build(in sandbox: Sandbox) throws(LabError) {
-        if let lack = unmetNeed(in: sandbox) { throw LabError(lab: name, problem: "cannot be built: \(lack)") }
-        // A file, not a pipe: listeners keep it open.
-        let log = "/run/packetwalk-setup.log"
-        let descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        defer {
-            close(descriptor)
-            close(null)
-        }
-        do {
-            for layer in layers {
-                let shell = Command(
-                    ["sh", "-eux", "\(layer)/setup.sh"], environment: ["PS4": Self.traceMark, "LAB": layer])
-                let status = try shell.start(input: null, output: descriptor, error: descriptor).wait()
-                if status == 0 { continue }
-                throw LabError(lab: name, problem: Self.failure(log: readText(log) ?? "", status: status))
-            }
-        } catch let error as LabError {
-            throw error
-        } catch {
-            throw LabError(lab: name, problem: "cannot be built: \(error)")
-        }
-    }
-
-    static let traceMark = "packetwalk+ "
-
-    /// The last command that a shell's trace shows, and what was printed after it.
-    static func failure(log: String, status: Int32) -> String {
-        let lines = log.split(separator: "\n").map(String.init)
-        let last = lines.lastIndex { $0.hasPrefix(traceMark) }
-        let command = last.map { lines[$0].dropFirst(traceMark.count) } ?? "setup.sh"
-        let said = last.map { lines[($0 + 1)...].joined(separator: "; ") } ?? lines.joined(separator: "; ")
-        let why = said.isEmpty ? "status \(status)" : said
-        return "cannot be built: “\(command)” failed: \(why)"
-    }
 }
 
 /// Why a lab could not be read or built.

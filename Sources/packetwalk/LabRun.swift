@@ -3,6 +3,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import Network
 internal import Probes
+internal import Recording
 internal import Runs
 internal import Twin
 internal import Views
@@ -18,22 +19,25 @@ struct LabRun {
     var fixes = false
     /// The file that keeps the run.
     var recording: String?
-    /// Namespaces of the lab that the tool must not see.
-    var hidden: [String] = []
+    /// What of the lab the tool must not see, and what it sees beside it.
+    var surroundings = SurroundingsOptions()
 
     func run() throws {
         let lab = try findLab(name)
-        if hidden.contains(lab.probe.from) {
+        let isFromOutside = surroundings.hide.contains(lab.probe.from)
+        if isFromOutside, traces || fixes {
             throw RunError(
                 .usage,
-                "cannot send from \(lab.probe.from), which is hidden: the packet of \(lab.name) comes from there")
+                "cannot \(fixes ? "try a fix" : "run the lab's own sender") in \(lab.probe.from), which is hidden: leave --\(fixes ? "fix" : "trace") out, and one packet is sent from there"
+            )
         }
-        try buildInSandbox(lab, hiding: hidden)
+        try buildInSandbox(lab, surroundings)
         // Only inside: outside the program runs itself again, and would empty the file.
         let recorder = try recording.map { try openRecorder($0) }
         guard traces else {
             let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
             var explainer = try options.explainer()
+            if isFromOutside { try traceFromOutside(explainer.request, recorder) }
             explainer.recorder = recorder
             explainer.hooks = watch.hooks
             explainer.drops = watch.drops
@@ -46,6 +50,16 @@ struct LabRun {
         let sender = RunningCommand(["sh", "-c", lab.probe.command])
         let (ended, _) = try Tracer(filter: "", watch: watch, output: output, recorder: recorder).run(sender)
         throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
+    }
+
+    /// Sends the packet from where the tool sees nothing, and traces what comes in: all that a machine can know of a client
+    /// beyond its uplink. Ends with the status of `trace`.
+    private func traceFromOutside(_ request: PacketRequest, _ recorder: RecordingWriter?) throws {
+        guard let path = HiddenSender.path else { throw RunError(.lacking, "the hidden sender is not there any more") }
+        let sender = try PacketSender(request, in: NetworkNamespaceFile(path: path), name: "the outside")
+        let sending = Sending(sender: sender, waitMilliseconds: 1000)
+        let (_, allArrived) = try Tracer(filter: "", watch: watch, output: output, recorder: recorder).run(sending)
+        throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
     }
 
     /// Explains the packet, fixes the network and sends the packet again, one fault after the other. Gives whether it
@@ -90,18 +104,22 @@ private func enterSandbox(for lab: Lab) throws -> Sandbox {
     }
 }
 
-/// Builds the lab in a sandbox of its own, and returns in there where the namespaces `hidden` can't be seen.
-func buildInSandbox(_ lab: Lab, hiding hidden: [String]) throws {
+/// Builds the lab in a sandbox of its own, with what is wanted beside it, and returns in there where the namespaces that
+/// are to be hidden can't be seen.
+func buildInSandbox(_ lab: Lab, _ surroundings: SurroundingsOptions) throws {
     let sandbox = try enterSandbox(for: lab)
     // This program runs once more where something is hidden.
     if sandbox.isBuilt { return }
     try reportingLabErrors { () throws(LabError) in try lab.build(in: sandbox) }
+    let hidden = surroundings.hide
+    if surroundings.beside { try reportingLabErrors { () throws(LabError) in try lab.buildBeside() } }
     if hidden.isEmpty { return }
     let names = Sandbox.namedNamespaces
     for name in hidden where !names.contains(name) {
         let choice = names.isEmpty ? "it has none that can be" : "it has \(names.joined(separator: ", "))"
         throw RunError(.usage, "cannot hide \(visibleText(name)): no such namespace in the lab \(lab.name); \(choice)")
     }
+    if hidden.contains(lab.probe.from) { try HiddenSender.keep(lab.probe.from) }
     do {
         try sandbox.enter(hiding: hidden)
     } catch {

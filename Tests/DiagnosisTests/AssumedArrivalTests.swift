@@ -104,6 +104,27 @@ struct AssumedArrivalTests {
         #expect(kept.reply?.outcome == .lost)
     }
 
+    @Test("and is a reply, of whose asker nothing is known but its rules: where they drop it, it was not received")
+    mutating func held() throws {
+        let request = arrival(.ping, through: toWan)
+        let way: [Sight] = [.sent("wan"), .out("wan", "wan0"), .into("mynamespace", "veth1")]
+        let exchange = Exchange(request: request, reply: arrival(Probe.ping.reply, through: way, answers: request.id))
+        // Nothing stops it; what lets replies in does.
+        #expect(Diagnosis.held(exchange, context: DiagnosisContext(topology: network.topology)) == nil)
+        network.add(
+            iptables(
+                "filter", "INPUT", policy: "drop", rules: ["-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"]),
+            to: "mynamespace")
+        #expect(Diagnosis.held(exchange, context: DiagnosisContext(topology: network.topology)) == nil)
+        network.change("mynamespace") {
+            $0.netfilter.chains = [iptables("filter", "INPUT", rules: ["-p icmp -j DROP"])]
+        }
+        let held = try #require(Diagnosis.held(exchange, context: DiagnosisContext(topology: network.topology)))
+        #expect(held.reply?.outcome == .lost && !held.arrived)
+        let first = try #require(held.request.findings.first)
+        #expect(first.code == "rule-drop" && first.where.namespace == "mynamespace" && first.where.hook == .input)
+    }
+
     @Test("came from the namespace itself: rules of prerouting translate it no more")
     mutating func loopback() throws {
         network.add(

@@ -35,6 +35,27 @@ import Wire
             ])
     }
 
+    @Test("the part that links join to a namespace, and all of it where that is everything")
+    func parts() throws {
+        var topology = try Self.topology()
+        #expect(NetworkGraph(topology).joined(to: ["pod"]).topology == topology)
+        // Another network, with the same device and address.
+        topology.namespaces.append(
+            Namespace(
+                name: "alone", inode: 14, path: "",
+                links: [Link(name: "veth1", index: 2, kind: .veth, addresses: [try Self.prefix("172.19.0.2/24")])]))
+        let graph = NetworkGraph(topology)
+        let part = graph.joined(to: ["mynamespace"])
+        #expect(part.isPart && part.topology.namespaces.map(\.name) == ["mynamespace", "host", "pod"])
+        #expect(graph.joined(to: ["pod", "host"]) === part)
+        #expect(graph.joined(to: ["alone"]).topology.namespaces.map(\.name) == ["alone"])
+        let address = try #require(IPAddress("172.19.0.2"))
+        #expect(graph.namespaces(holding: address).count == 2 && part.namespaces(holding: address).count == 1)
+        // A packet seen in both, or nowhere: nothing is left out.
+        #expect(graph.joined(to: ["alone", "pod"]) === graph && !graph.isPart)
+        #expect(graph.joined(to: []) === graph && graph.joined(to: ["gone"]) === graph)
+    }
+
     @Test("a device's peer, bridge and ports")
     func findsNeighbourhood() throws {
         let graph = NetworkGraph(try Self.topology())

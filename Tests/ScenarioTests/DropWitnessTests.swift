@@ -6,10 +6,11 @@ import WalkModel
 /// Drop reasons where the BPF program is not used: by a trace instance of the tool's own.
 @Suite("Drop reasons by tracefs", .serialized, .enabled(if: isTracefsUsable))
 struct DropWitnessTests {
-    @Test("stand behind the cause that they fit, live and replayed")
-    func evidence() throws {
+    @Test("stand behind the cause that they fit, live and replayed", arguments: [false, true])
+    func evidence(isHidden: Bool) throws {
+        let hiding = isHidden ? try LabRun.hiding("tc-drop") : []
         let (live, replayed) = try LabRun.recorded(
-            ["lab", "run", "tc-drop", "--drops", "tracefs", "--format", "json"])
+            ["lab", "run", "tc-drop", "--drops", "tracefs", "--format", "json"] + hiding)
         let walk = try #require(live.walks.first, "\(live.standardError)")
         let finding = try #require(walk.findings.first)
         #expect(finding.code == "tc-drop")

@@ -49,6 +49,12 @@ struct LabRun {
         return (live, try packetwalk(["replay", path] + options))
     }
 
+    /// Options that hide what of a lab lies beyond the host's uplink, where its packet is not sent from there.
+    static func hiding(_ name: String) throws -> [String] {
+        let lab = try LabLibrary.find().lab(named: name)
+        return lab.far.filter { $0 != lab.probe.from }.flatMap { ["--hide", $0] }
+    }
+
     /// Whether the command can run labs.
     static let isAvailable = (try? packetwalk(["lab", "list"]))?.status == 0
 }

@@ -37,9 +37,11 @@ struct RuleTraceLabTests {
                 "policy-drop-iptables-nft",
                 ["FORWARD 1 jump DOCKER-USER", "DOCKER-USER 1 return", "FORWARD policy drop"]
             ),
-        ])
-    func ending(lab: String, expected: [String]) throws {
-        let run = try LabRun.packetwalk(["lab", "run", lab, "--format", "json"], as: Self.user)
+        ], [false, true])
+    func ending(ending: (lab: String, expected: [String]), isHidden: Bool) throws {
+        let (lab, expected) = ending
+        let hiding = isHidden ? try LabRun.hiding(lab) : []
+        let run = try LabRun.packetwalk(["lab", "run", lab, "--format", "json"] + hiding, as: Self.user)
         let walk = try #require(run.walks.first, "\(run.standardError)")
         let drop = try #require(walk.hops.last { $0.vantage == .drop }, "\(lab): \(walk.outcome)")
         #expect(drop.namespace == "host" && drop.evidence == [.rule])

@@ -32,15 +32,17 @@ enum WeakResult: Sendable, Hashable {
 }
 
 extension WeakResult {
-    /// Explains the lab's packet once.
-    init(_ lab: Lab, _ mode: WeakMode) throws {
-        let run = try LabRun.packetwalk(["lab", "run", lab.name, "--format", "json"] + mode.options)
+    /// Explains the lab's packet once; with its far ends hidden, where they are to be.
+    init(_ lab: Lab, _ mode: WeakMode, isHidden: Bool = false) throws {
+        let hiding = isHidden ? lab.far.flatMap { ["--hide", $0] } : []
+        let run = try LabRun.packetwalk(["lab", "run", lab.name, "--format", "json"] + hiding + mode.options)
         let causes = run.causes.compactMap(\.findings.first)
+        let expected = [lab.expected] + (isHidden ? [lab.hidden].compactMap(\.self) : [])
         let errors = causes.filter { $0.severity == .error }
         let hasStopped = run.walks.contains { [.dropped, .rejected, .lost, .unsent].contains($0.outcome) }
         if run.status > 1 || run.status < 0 || hasStopped && run.status == 0 {
             self = .wrong("status \(run.status) of \(run.walks.map(\.outcome)): \(run.standardError.prefix(300))")
-        } else if let other = errors.first(where: { !lab.expected.names($0) }) {
+        } else if let other = errors.first(where: { error in !expected.contains { $0.names(error) } }) {
             self = .wrong("\(other.code) at \(other.where), \(other.rule?.text ?? "no rule"): \(other.message)")
         } else if causes.first?.severity == .error {
             self = .cause

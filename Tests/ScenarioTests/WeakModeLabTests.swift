@@ -60,14 +60,37 @@ struct WeakModeLabTests {
         #expect(!result.isWrong, "\(lab) with \(mode.testDescription): \(result)")
     }
 
+    /// Labs whose packet is sent from where the tool sees, as `explain` sends it.
+    private static let hidden: [String] =
+        (try? LabLibrary.find().labs())?.filter { lab in
+            FaultLabTests.labs.contains(lab.name) && !lab.far.isEmpty && !lab.far.contains(lab.probe.from)
+        }.map(\.name) ?? []
+
+    /// One of each kind of evidence that a hidden end takes away.
+    private static let hiddenSample = [
+        "forwarding-disabled", "mtu-exceeded", "no-source-nat", "process-stopped", "queue-full",
+        "reverse-path-filter", "rule-drop-reply-input", "source-nat-unheld", "ttl-expired",
+    ]
+
+    @Test(
+        "is never explained by another cause where its far end can't be seen either",
+        arguments: isThorough ? hidden : hiddenSample, [WeakMode.noHooks, .none])
+    func hiddenToo(lab: String, mode: WeakMode) async throws {
+        let result = try await Self.result(lab, mode, isHidden: true, isToRepeat: \.isWrong)
+        if Self.isThorough, case .less(let words) = result {
+            print("\(lab), hidden, with \(mode.testDescription): \(words)")
+        }
+        #expect(!result.isWrong, "\(lab), hidden, with \(mode.testDescription): \(result)")
+    }
+
     /// Once more where it is not what it is to be: on a busy machine a listener, an answer or an event can come too late.
     private static func result(
-        _ name: String, _ mode: WeakMode, isToRepeat: @Sendable (WeakResult) -> Bool
+        _ name: String, _ mode: WeakMode, isHidden: Bool = false, isToRepeat: @Sendable (WeakResult) -> Bool
     ) async throws -> WeakResult {
         let lab = try LabLibrary.find().lab(named: name)
-        let first = try await LabRun.inPlace { try WeakResult(lab, mode) }
+        let first = try await LabRun.inPlace { try WeakResult(lab, mode, isHidden: isHidden) }
         guard isToRepeat(first) else { return first }
         print("\(name) with \(mode.testDescription), at first: \(first)")
-        return try await LabRun.inPlace { try WeakResult(lab, mode) }
+        return try await LabRun.inPlace { try WeakResult(lab, mode, isHidden: isHidden) }
     }
 }

@@ -31,7 +31,7 @@ public struct Contrast: Sendable {
         self.walk = walk
         self.longer = longer
         isFirstEcho = walk.kind.isEchoRequest
-        inputs = PathInputs(DiagnosisContext(topology: topology))
+        inputs = PathInputs(DiagnosisContext(topology: topology).concerning([walk]))
     }
 
     /// What was looked at, and differs; a sentence each of what was looked at and does not.

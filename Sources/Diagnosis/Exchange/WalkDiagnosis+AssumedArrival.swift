@@ -1,3 +1,4 @@
+internal import Ruleset
 internal import Network
 internal import Observations
 public import WalkModel
@@ -22,6 +23,14 @@ extension WalkDiagnosis {
         return diverted(stopped(shorter, request: nil), shorter)
     }
 
+    /// Whether the asker's own rules stop the reply behind the device by which it was seen to come in.
+    func holdsReply(_ reply: WalkReading, at entry: Hop, request: WalkReading) -> Bool {
+        guard var packet = reply.packet(at: entry), let start = reply.start(at: entry) else { return false }
+        packet.isReply = true
+        let path = ForwardPath(of: packet, from: start, origin: reply.packet(), inputs(request, isReply: true))
+        return isHeld(path, in: entry.namespace)
+    }
+
     /// Whether a packet can't come to a socket of the namespace that it came into.
     private func isHeld(_ path: ForwardPath, in namespace: String) -> Bool {
         if path.end != .delivered(namespace: namespace) { return true }
@@ -37,15 +46,37 @@ extension Diagnosis {
     /// The exchange of a packet whose sender waited and got nothing, although a reply was seen to come in by its device:
     /// behind that nothing was watched, and the reply was lost there. Nil where there is no such reply.
     public static func unheard(_ exchange: Exchange, context: DiagnosisContext) -> Exchange? {
-        guard var reply = exchange.reply, reply.outcome == .delivered,
+        guard let entry = assumedReply(exchange, context) else { return nil }
+        return lost(exchange, at: entry, context: context)
+    }
+
+    /// The exchange of a packet whose reply was seen to come in by its sender's device, where nothing behind that was
+    /// watched and the sender's own rules, as they were read, drop it for certain. Nil where it may have been received.
+    static func held(_ exchange: Exchange, context: DiagnosisContext) -> Exchange? {
+        guard let reply = exchange.reply, let entry = assumedReply(exchange, context) else { return nil }
+        let concerned = context.concerning([exchange.request, reply])
+        let request = WalkReading(walk: exchange.request, topology: concerned.topology)
+        let diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: concerned)
+        let reading = WalkReading(walk: reply, topology: concerned.topology)
+        guard diagnosis.holdsReply(reading, at: entry, request: request) else { return nil }
+        return lost(exchange, at: entry, context: context)
+    }
+
+    /// Where a reply came in that is taken for received by its destination alone.
+    private static func assumedReply(_ exchange: Exchange, _ context: DiagnosisContext) -> Hop? {
+        guard let reply = exchange.reply, reply.outcome == .delivered,
             let entry = WalkReading(walk: reply, topology: context.topology).assumedArrival,
             entry.namespace == exchange.request.hops.first?.namespace
         else { return nil }
-        reply.end(at: entry)
-        var result = Exchange(request: exchange.request, reply: reply)
+        return entry
+    }
+
+    private static func lost(_ exchange: Exchange, at entry: Hop, context: DiagnosisContext) -> Exchange {
+        var result = exchange
+        result.reply?.end(at: entry)
         // Why the asker does not recognise it may be known already.
         if result.request.findings.isEmpty {
-            result.request = findings(for: exchange.request, reply: reply, context: context).walk
+            result.request = findings(for: exchange.request, reply: result.reply, context: context).walk
         }
         return result
     }

@@ -18,7 +18,7 @@ struct GatewayUnreachable: Obstacle {
         let table = choice.table.map { $0 == 254 ? "" : "table \($0)" } ?? CommandWords()
         return stops(
             at: Finding.Place(namespace: namespace.name, device: step.link.name),
-            "no \(step.protocolName) reply from the gateway \(gateway) of \(namespace.name) on \(step.link.name): \(step.whereabouts(surroundings.topology))",
+            "no \(step.protocolName) reply from the gateway \(gateway) of \(namespace.name) on \(step.link.name): \(step.whereabouts(surroundings.context.graph))",
             evidence: [step.fact, Fact(choice.evidence, choice.text)],
             remedy: better.map {
                 Remedy([

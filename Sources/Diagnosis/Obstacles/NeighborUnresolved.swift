@@ -62,7 +62,7 @@ struct NeighborUnresolved: Obstacle {
         let diversion = Diversion(of: step.packet, in: step.namespace, by: nil, surroundings)?.words ?? ""
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))\(diversion)",
+            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.context.graph))\(diversion)",
             evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)], isCertain: !step.hasOutside)
     }
 
@@ -97,16 +97,17 @@ extension NeighbourStep {
 
     var fact: Fact { .state("neighbour \(hop) on \(link.name) in \(namespace.name): \(state?.rawValue ?? "no entry")") }
 
-    /// Namespaces that have the next hop's address, wherever they are.
+    /// Namespaces that have the next hop's address, wherever links lead.
     func elsewhere(_ topology: Topology) -> [String] {
         topology.namespaces.filter { $0.name != namespace.name && $0.holds(hop) }.map(\.name)
     }
 
-    func whereabouts(_ topology: Topology) -> String {
-        let names = elsewhere(topology)
+    func whereabouts(_ graph: NetworkGraph) -> String {
+        let names = elsewhere(graph.topology)
         let rest = hasOutside ? "; what the link leads to outside can't be seen" : ""
+        let scope = graph.isPart ? "that links join to \(namespace.name)" : "on this host"
         return names.isEmpty
-            ? "no namespace on this host has \(hop)\(rest)"
+            ? "no namespace \(scope) has \(hop)\(rest)"
             : "\(hop) is configured in \(names.joined(separator: ", ")), not on this link"
     }
 }

@@ -1,3 +1,4 @@
+internal import Synchronization
 public import Wire
 
 /// A topology made ready for many questions: what is joined to what, in which namespace, and who holds an address.
@@ -32,15 +33,23 @@ public final class NetworkGraph: Sendable {
     public let topology: Topology
     /// All devices, in the topology's order.
     public let devices: [Device]
+    /// Whether there is more of the network, to which no link leads from here.
+    public let isPart: Bool
     /// All VXLAN devices, in the topology's order.
     public let vxlans: [Device]
     /// All GRE and IP-in-IP devices whose ends were read, in the topology's order.
     public let tunnels: [Device]
     private let directory: DeviceDirectory
     private let joints: DeviceJoints
+    /// For each namespace of the topology, the number of the part that it belongs to.
+    let parts: [Int]
+    let madeParts = Mutex<[Set<Int>: NetworkGraph]>([:])
 
-    public init(_ topology: Topology) {
+    public convenience init(_ topology: Topology) { self.init(topology, isPart: false) }
+
+    init(_ topology: Topology, isPart: Bool) {
         self.topology = topology
+        self.isPart = isPart
         devices = topology.namespaces.indices.flatMap { namespace in
             topology.namespaces[namespace].links.indices.map { Device(namespace: namespace, link: $0) }
         }
@@ -48,6 +57,11 @@ public final class NetworkGraph: Sendable {
         tunnels = devices.filter { topology.namespaces[$0.namespace].links[$0.link].tunnel != nil }
         directory = DeviceDirectory(topology, devices)
         joints = DeviceJoints(topology, devices, directory)
+        parts = Self.parts(
+            count: topology.namespaces.count,
+            joints: (joints.peers.map { $0 } + joints.lowers.map { $0 }).map {
+                ($0.key.namespace, $0.value.namespace)
+            })
     }
 
     // MARK: Finding

@@ -1,5 +1,6 @@
 internal import Observations
 import Network
+import Observations
 import WalkModel
 import Wire
 
@@ -50,7 +51,9 @@ struct WalkHeadline {
             mark = reply.outcome == .left ? .open : .bad
             if mark == .bad { outcome = "reply \(reply.outcome.rawValue)" }
         }
-        let sender = walk.hops.first?.namespace ?? walk.stoppedAt?.namespace
+        // What was first seen as it came in was sent by somebody who can't be seen.
+        let isFromOutside = walk.hops.first.map { $0.vantage == .link && $0.direction == .in && $0.device != "lo" }
+        let sender = isFromOutside == true ? nil : walk.hops.first?.namespace ?? walk.stoppedAt?.namespace
         let destination = walk.destination.text(port: walk.destinationPort)
         subject = "\(PacketWords.kind(walk)) \(sender ?? walk.source.description) → \(destination)"
         detail = PacketWords.detail(walk)

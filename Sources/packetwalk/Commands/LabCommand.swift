@@ -70,7 +70,7 @@ struct LabCommand: ParsableCommand {
         var record: String?
 
         @OptionGroup
-        var hiding: HidingOptions
+        var surroundings: SurroundingsOptions
 
         @OptionGroup(title: "Capture")
         var watch: WatchOptions
@@ -88,7 +88,7 @@ struct LabCommand: ParsableCommand {
         func run() throws {
             try LabRun(
                 name: name, output: output, watch: try watch.settings(selection), traces: trace, fixes: fix || mend,
-                recording: record, hidden: hiding.hide
+                recording: record, surroundings: surroundings
             ).run()
         }
     }
@@ -101,11 +101,11 @@ struct LabCommand: ParsableCommand {
         var name: String
 
         @OptionGroup
-        var hiding: HidingOptions
+        var surroundings: SurroundingsOptions
 
         func run() throws {
             let lab = try findLab(name)
-            try buildInSandbox(lab, hiding: hiding.hide)
+            try buildInSandbox(lab, surroundings)
             complain("this is the host of \(lab.name): \(lab.title). Its packet: \(lab.probe.command)")
             let shell = Command(["bash", "--norc", "-i"], environment: ["PS1": "\(lab.name)# "])
             throw ExitCode(try shell.start().wait())

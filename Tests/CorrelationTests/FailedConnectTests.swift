@@ -1,0 +1,51 @@
+import Correlation
+import Network
+import Observations
+import Testing
+import WalkModel
+import Wire
+
+/// connect(2) fails at once where nothing could be sent, and later where an error came back for what was sent.
+@Suite("A connect that fails")
+struct FailedConnectTests {
+    private func walks(failedPort: UInt16, proto: IPProtocol = .tcp) -> [Walk] {
+        var scene = Scene([
+            .named("a", [.veth("eth0", 2, peer: ("b", "eth0"), mac: 0xa, addresses: ["10.0.0.1/24"])]),
+            .named("b", [.veth("eth0", 2, peer: ("a", "eth0"), mac: 0xb, addresses: ["10.0.0.2/24"])]),
+        ])
+        scene.watch("a", "eth0")
+        scene.watch("b", "eth0")
+        var syn = packet("10.0.0.1", "10.0.0.2", label: 1, proto: proto, sourcePort: 40000, destinationPort: 80)
+        syn.tcpFlags = proto == .tcp ? 2 : 0
+        scene.see("a", "eth0", .out, at: 0, syn)
+        scene.see("b", "eth0", .in, at: 2, syn)
+        scene.events.append(
+            .sendFailure(
+                SendFailure(
+                    timeNanoseconds: Scene.start + 1_000_000, namespace: "a",
+                    tuple: FlowTuple(
+                        source: IPAddress(ipv4: 0), destination: "10.0.0.2", sourcePort: failedPort,
+                        destinationPort: 80, ipProtocol: proto),
+                    errorNumber: 111, message: "Connection refused")))
+        var engine = WalkEngine()
+        for event in scene.events { engine.take(event) }
+        engine.take(.watermark(timeNanoseconds: scene.lastNanoseconds + 2_000_000_000))
+        return engine.finishedWalks() + engine.finish()
+    }
+
+    @Test("after its SYN was seen is told of by that packet's walk: it did leave")
+    func seen() {
+        #expect(walks(failedPort: 40000).map(\.outcome) == [.delivered])
+    }
+
+    @Test("and whose packet nobody saw has a walk of its own", arguments: [UInt16(40001), 0])
+    func unseen(port: UInt16) {
+        #expect(Set(walks(failedPort: port).map(\.outcome)) == [.delivered, .unsent])
+    }
+
+    /// The kernel gives an ICMP error to the next call, whose datagram is not sent.
+    @Test("or of a datagram, has one too")
+    func datagram() {
+        #expect(Set(walks(failedPort: 40000, proto: .udp).map(\.outcome)) == [.delivered, .unsent])
+    }
+}
