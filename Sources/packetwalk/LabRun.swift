@@ -12,7 +12,7 @@ struct LabRun {
     var name: String
     var output: OutputOptions
     var watch = WatchSettings()
-    /// Trace the lab's own sender instead of sending a packet under `explain`.
+    /// Trace the lab's own sender instead of sending a packet under `explain`: always so where that can't send it.
     var traces = true
     /// After the explanation: the first finding's fix, and the packet once more.
     var fixes = false
@@ -23,6 +23,11 @@ struct LabRun {
 
     func run() throws {
         let lab = try findLab(name)
+        if fixes, lab.probe.explain == nil {
+            throw RunError(
+                .usage,
+                "cannot try a fix in \(lab.name): its packet is in the middle of a connection, which explain can't send")
+        }
         if hidden.contains(lab.probe.from) {
             throw RunError(
                 .usage,
@@ -31,8 +36,8 @@ struct LabRun {
         try buildInSandbox(lab, hiding: hidden)
         // Only inside: outside the program runs itself again, and would empty the file.
         let recorder = try recording.map { try openRecorder($0) }
-        guard traces else {
-            let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
+        if !traces, let packet = lab.probe.explain {
+            let options = try Explain.parse(["--from", lab.probe.from] + packet)
             var explainer = try options.explainer()
             explainer.recorder = recorder
             explainer.hooks = watch.hooks

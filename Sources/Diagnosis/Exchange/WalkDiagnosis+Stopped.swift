@@ -28,6 +28,10 @@ extension WalkDiagnosis {
             if let cause { candidates.insert(cause, at: 0) }
             cause = older
         }
+        if let ended = cause, let forgotten = forgottenConnection(behind: ended, on: path.path, reading) {
+            candidates.removeAll { $0.finding.rule == ended.finding.rule }
+            cause = forgotten
+        }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's
