@@ -57,7 +57,9 @@ struct ConnectionHistory: Sendable {
     /// In the middle of a TCP connection a packet makes an entry of its own (`nf_conntrack_tcp_loose`), as any datagram
     /// does: one that this packet made, or a reply before it, is not the connection's.
     func forgotten(_ packet: PacketState, in namespace: String) -> FlowEvent? {
-        guard let last = ended.last(where: { $0.namespace == namespace && $0.isOf(packet) }) else { return nil }
+        let own = ended.filter { $0.namespace == namespace && $0.isOf(packet) }
+        let last = own.last { entry in !own.contains { $0.reply == entry.original } }
+        guard let last else { return nil }
         let isReplaced = live.contains { flow in
             flow.change != .destroy && flow.namespace == namespace && flow.isOf(packet)
                 && flow.original != last.reply && flow.timeNanoseconds < startNanoseconds

@@ -65,11 +65,11 @@ extension WalkDiagnosis {
         guard let rule = cause.finding.rule, let name = cause.finding.where.namespace,
             let namespace = topology[namespace: name],
             let entry = reading.sightings.first(where: { $0.namespace == name }),
-            let packet = reading.packet(at: entry), packet.isUnderWay
+            let packet = reading.packet(at: entry), packet.isUnderWay || packet.isReset
         else { return nil }
         let history = history(reading.walk)
         let flow = history.forgotten(packet, in: name)
-        guard flow != nil || packet.ipProtocol == .tcp && !history.holds(packet, in: name) else { return nil }
+        guard flow != nil || packet.isUnderWay && packet.ipProtocol == .tcp && !history.holds(packet, in: name) else { return nil }
         for case .hook(let step) in path.steps where step.traversal.site.namespace.name == name {
             guard let ending = step.result.ending, ending.rule.isSame(as: rule), step.result.doubts.isEmpty else {
                 continue
@@ -85,6 +85,8 @@ extension WalkDiagnosis {
 }
 
 extension PacketState {
+    fileprivate var isReset: Bool { ipProtocol == .tcp && tcpFlags.map { $0 & 0b110 == 0b100 } == true }
+
     /// Whether it may be of a connection that is open already: it neither opens nor resets one.
     fileprivate var isUnderWay: Bool {
         switch ipProtocol {

@@ -10,7 +10,7 @@ enum Catalogue {
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
         PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
-        RuleReject(),
+        ProxyNotRouted(), RuleReject(),
         PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links

@@ -166,6 +166,8 @@ extension PathWalker {
             let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
             ask(HookTraversal(site: site, hook: hook, families: families), &packet, isExpected: true)
         }
+        // No socket takes what the bridge sends on.
+        packet.isAssignedSocket = false
     }
 
     // MARK: macvlan
