@@ -89,7 +89,7 @@ struct StoppedPacket {
             site: RuleSite(namespace: namespace, inDevice: event?.inDevice, outDevice: event?.outDevice),
             hook: event?.hook ?? chain.hook ?? walk.stoppedAt?.hook ?? .forward, families: [chain.family],
             device: chain.device)
-        let kind = report.endingKind
+        let kind = namespace.proxied(by: rule).map { .proxy($0) } ?? report.endingKind
         let unmatched =
             kind == .policy
             ? traversal.lastMisses(of: chain, packet: packet)
@@ -123,6 +123,14 @@ extension RuleReference {
         if let backend, let wanted = other.backend, backend != wanted { return false }
         if let handle, let wanted = other.handle { return handle == wanted }
         return position == other.position
+    }
+}
+
+extension Namespace {
+    /// The proxy that a rule gives packets to; nil for a rule that does something else.
+    fileprivate func proxied(by rule: RuleReference) -> TransparentProxy? {
+        for case .transparentProxy(let proxy) in netfilter.compiled.rule(rule)?.actions ?? [] { return proxy }
+        return nil
     }
 }
 

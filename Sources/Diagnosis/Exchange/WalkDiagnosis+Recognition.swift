@@ -17,7 +17,7 @@ extension WalkDiagnosis {
         guard !inputs.requestEntries.isEmpty, let sender = asked.first?.namespace.name else { return nil }
         for stay in back.stays() {
             let found = inputs.unrecognised(
-                stay.entry, stay.namespace, inDevice: stay.inDevice, outDevice: stay.outDevice)
+                stay.entry, stay.namespace, inDevice: stay.inDevice, port: stay.inPort, outDevice: stay.outDevice)
             guard let found, let passage = asked.last(where: { $0.namespace.name == stay.namespace.name }) else {
                 continue
             }

@@ -99,12 +99,12 @@ struct PathInputs: Sendable {
     ///
     /// - Parameter inDevice: nil for a reply that is sent there.
     func unrecognised(
-        _ packet: PacketState, _ namespace: Namespace, inDevice: String?, outDevice: String? = nil
+        _ packet: PacketState, _ namespace: Namespace, inDevice: String?, port: String? = nil, outDevice: String? = nil
     ) -> UnrecognisedReply? {
         guard let request = requestEntries[namespace.name] else { return nil }
         return UnrecognisedReply(
             namespace, request: request,
-            reply: UnrecognisedReply.Entry(packet: packet, inDevice: inDevice, outDevice: outDevice))
+            reply: UnrecognisedReply.Entry(packet: packet, inDevice: inDevice, port: port, outDevice: outDevice))
     }
 
     /// What conntrack makes of a reply before routing: where the request's source was translated, the destination is
