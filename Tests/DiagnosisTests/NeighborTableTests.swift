@@ -83,6 +83,9 @@ struct NeighborTableTests {
                 Neighbor(address: "172.19.0.1", device: "veth1", mac: mac(0x20), state: .reachable)
             ]
         }
+        network.change("host") {
+            $0.neighbors = [Neighbor(address: "203.0.113.1", device: "eth0", mac: mac(0x40), state: .stale)]
+        }
         #expect(!findings(table(7), before: table(3)).contains { $0.code == "neighbor-table-full" })
     }
 

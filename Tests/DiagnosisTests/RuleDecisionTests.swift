@@ -157,7 +157,8 @@ struct RuleDecisionTests {
         network.change("host") { $0.listeners = [Listener(protocol: "tcp", address: "0.0.0.0", port: 22)] }
         let first = findings(dropped(.tcp(80, to: "198.51.100.1"))).first
         #expect(first?.code == "proxy-not-listening")
-        #expect(first?.rule?.table == "divert")
+        #expect(first?.rule?.table == "fw")
+        #expect(first?.message.hasPrefix("nft ip divert pre 1 in host gives 172.19.0.2 > 198.51.100.1") == true)
         #expect(first?.message.contains("goes on without, and the policy of nft ip fw forward ends it") == true)
         #expect(first?.remedy == nil)
     }

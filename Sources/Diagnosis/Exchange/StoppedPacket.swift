@@ -31,7 +31,7 @@ struct StoppedPacket {
     /// Whether a candidate shows by a drop reason, in the namespace in which the kernel gave it.
     func fits(_ candidate: Candidate, _ reason: String) -> Bool {
         // Who did not answer for the next hop, and why, is in another namespace than the one that gave up.
-        let isNeighbour = reason.hasPrefix("NEIGH_")
+        let isNeighbour = reason.hasPrefix("NEIGH_") && reason != "NEIGH_CREATEFAIL"
         if isNeighbour, candidate.traits.contains(.stopsNeighbourDiscovery) { return true }
         let isPlace =
             report.namespace == nil || candidate.finding.where.namespace == report.namespace || isNeighbour

@@ -71,14 +71,15 @@ extension WalkDiagnosis {
         let flow = history.forgotten(packet, in: name)
         guard flow != nil || packet.isUnderWay && packet.ipProtocol == .tcp && !history.holds(packet, in: name) else { return nil }
         for case .hook(let step) in path.steps where step.traversal.site.namespace.name == name {
-            guard let ending = step.result.ending, ending.rule.isSame(as: rule), step.result.doubts.isEmpty else {
-                continue
-            }
-            var established = step.packet
-            established.connection = .established
-            guard step.traversal.run(established).ending == nil else { return nil }
+            var asked = step.packet
+            let state = asked.connection ?? PathInputs.stateWithoutEntry(asked, namespace)
+            asked.connection = state
+            let result = step.traversal.run(asked)
+            guard let ending = result.ending, ending.rule.isSame(as: rule), result.doubts.isEmpty else { continue }
+            asked.connection = .established
+            guard step.traversal.run(asked).ending == nil else { return nil }
             return ConntrackExpired().candidate(
-                packet, in: namespace, flow: flow, state: step.packet.connection ?? .new, ending: cause.finding)
+                packet, in: namespace, flow: flow, state: state, ending: cause.finding)
         }
         return nil
     }

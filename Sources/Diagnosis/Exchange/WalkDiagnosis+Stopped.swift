@@ -131,7 +131,7 @@ extension WalkDiagnosis {
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.
     private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
         // The packet inside passes the same chains before and after, and the first fragment passes before the others.
-        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment]), let rule = candidate.finding.rule,
+        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment, .followsRule]), let rule = candidate.finding.rule,
             let namespace = candidate.finding.where.namespace, !walk.losses.contains(where: \.isOfRuleTrace)
         else { return false }
         return trace.passed(
@@ -183,7 +183,7 @@ extension Candidate {
     /// Whether it is a rule of a hook that the packet was seen to have passed.
     fileprivate func isBefore(_ last: Hop) -> Bool {
         guard last.vantage == .netfilter, let seen = last.hook, let hook = finding.where.hook,
-            finding.where.namespace == last.namespace, finding.rule != nil,
+            finding.where.namespace == last.namespace, finding.rule != nil, !traits.contains(.followsRule),
             traits.contains(.isOfCarrier) == (last.packet.encapsulation != nil)
         else { return false }
         let order: [NetfilterHook] = [.ingress, .prerouting, .input, .forward, .output, .postrouting, .egress]

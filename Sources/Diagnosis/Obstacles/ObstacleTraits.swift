@@ -24,6 +24,8 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let namesAccept = Self(rawValue: 1 << 9)
     /// It says where the packet stopped rather than why: no drop reason makes it certain.
     static let isSymptom = Self(rawValue: 1 << 14)
+    /// Its rule did not end the packet: what follows from it stops it later.
+    static let followsRule = Self(rawValue: 1 << 15)
     /// A route is missing. Of a reply to a private address, a translation of the request may be what is missing.
     static let lacksRoute = Self(rawValue: 1 << 10)
     /// It stops the outer packet of a tunnel.

@@ -18,33 +18,26 @@ struct ProxyNotListening: Obstacle {
             finding.evidence.append(words.fact)
             return finding
         }
-        guard let passed = surroundings.unserved(in: rule.namespace) else { return nil }
+        guard let passed = surroundings.unserved(rule.packet, in: rule.namespace, by: rule.site.inDevice) else { return nil }
         let words = Self.words(passed.rule, passed.proxy, rule.packet, rule.namespace)
         let end = rule.rule.position == nil && rule.rule.handle == nil ? "the policy of \(rule.rule.name)" : rule.rule.name
         finding.message = "\(words.gives), and \(words.absence); so the packet goes on without, and \(end) ends it"
         finding.evidence.append(contentsOf: [words.fact, .state("\(passed.rule.name): \(passed.rule.text ?? "")")])
-        finding.evidence.append(.state("\(end): \(rule.rule.text ?? "it accepts no such packet")"))
-        finding.rule = passed.rule
         // The rule that ends it may be there to let nothing past the proxy.
         finding.remedy = nil
-        finding.path = []
-        finding.unmatched = []
         return finding
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .forwarding(let step) = step, let passed = surroundings.unserved(in: step.namespace),
-            step.forwardingSetting?.isOn == false
+        guard case .forwarding(let step) = step, step.forwardingSetting?.isOn == false,
+            let passed = surroundings.unserved(step.packet, in: step.namespace, by: step.device)
         else { return [] }
         let words = Self.words(passed.rule, passed.proxy, step.packet, step.namespace)
-        return [
-            .candidate(
-                candidate(
-                    at: Finding.Place(namespace: step.namespace.name, hook: .prerouting, device: step.device),
-                    "\(words.gives), and \(words.absence); so the packet goes on without, and \(step.namespace.name) does not forward",
-                    evidence: [words.fact, .state("\(passed.rule.name): \(passed.rule.text ?? "")")],
-                    rule: passed.rule))
-        ]
+        let found = candidate(
+            at: Finding.Place(namespace: step.namespace.name, hook: .prerouting, device: step.device),
+            "\(words.gives), and \(words.absence); so the packet goes on without, and \(step.namespace.name) does not forward",
+            evidence: [words.fact, .state("\(passed.rule.name): \(passed.rule.text ?? "")")], rule: passed.rule)
+        return [.candidate(found.with(.followsRule))]
     }
 
     // MARK: Words
@@ -76,8 +69,21 @@ struct ProxyNotListening: Obstacle {
 
 extension Surroundings {
     /// The rule that would have given the packet to a proxy which is not there.
-    fileprivate func unserved(in namespace: Namespace) -> HookResult.Proxying? {
-        guard let last = proxyings.last(where: { $0.namespace == namespace.name }) else { return nil }
-        return last.proxying.isServed ? nil : last.proxying
+    ///
+    /// - Parameter device: by which it came into the namespace, where a walk may have begun past the rule.
+    fileprivate func unserved(
+        _ packet: PacketState, in namespace: Namespace, by device: String?
+    ) -> HookResult.Proxying? {
+        guard namespace.netfilter.compiled.givesToSockets, !packet.isReply, packet.isDestinationTranslated != true
+        else { return nil }
+        if let last = proxyings.last(where: { $0.namespace == namespace.name }) {
+            return last.proxying.isServed ? nil : last.proxying
+        }
+        guard let device else { return nil }
+        let found = HookTraversal(
+            site: RuleSite(namespace: namespace, inDevice: device), hook: .prerouting,
+            families: [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+        ).run(packet).proxying
+        return found?.isServed == false ? found : nil
     }
 }

@@ -12,6 +12,7 @@ struct ProxyNotRouted: Obstacle {
     let code: FindingCode = "proxy-not-routed"
     let steps: Set<PathStep.Kind> = [.forwarding]
     let reasons: Set<String> = ForwardingDisabled.dropReasons
+    let traits: ObstacleTraits = .followsRule
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .forwarding(let step) = step, step.packet.isAssignedSocket,

@@ -89,7 +89,7 @@ struct PathInputs: Sendable {
 
     /// What conntrack calls a packet for whose connection it has no entry (`tcp_new`): in the middle of a TCP connection a
     /// plain ACK makes an entry where that is allowed.
-    private static func stateWithoutEntry(_ packet: PacketState, _ namespace: Namespace) -> ConnectionState {
+    static func stateWithoutEntry(_ packet: PacketState, _ namespace: Namespace) -> ConnectionState {
         guard packet.ipProtocol == .tcp, let flags = packet.tcpFlags, flags & 0b1_0111 != 0b10 else { return .new }
         let isLoose = namespace.settings.value("net.netfilter.nf_conntrack_tcp_loose")?.isOn ?? true
         return isLoose && flags & 0b1_0111 == 0b1_0000 ? .new : .invalid

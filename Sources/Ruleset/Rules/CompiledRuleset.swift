@@ -11,7 +11,7 @@ package struct CompiledRuleset: Hashable, Sendable {
     /// Whether a rule sets the zone of a packet's connection, or keeps conntrack from it.
     package let steersConntrack: Bool
     /// Whether a rule gives packets to a socket of the namespace (TPROXY).
-    let givesToSockets: Bool
+    package let givesToSockets: Bool
     /// Whether conntrack sees what bridges forward, as rules of the bridge family ask for (nf_conntrack_bridge).
     package let tracksBridged: Bool
     private let positions: [CompiledChain.Key: Int]
