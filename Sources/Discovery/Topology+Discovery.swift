@@ -76,27 +76,29 @@ struct NetworkDiscovery: Sendable {
         let file = site.isOwn ? nil : try site.open()
         let isOwn = site.isOwn
         let path = file?.path ?? site.paths.first ?? ""
-        let work: @Sendable () throws -> (
-            NamespaceReading, [String: String], NetfilterReading, Sockets, [NeighborTable]?
-        ) = {
-            var netfilter = NetfilterReading(namespace: file)
-            let channel = try NetlinkSocket(.route)
-            var reading = try NamespaceReading(over: channel)
-            reading.readMemberships(over: channel)
-            netfilter.read()
-            var sysctls = Sysctls.read(
-                hasBridges: reading.links.contains { $0.bridge != nil },
-                hasMultipath: reading.routes.contains { !$0.nextHops.isEmpty })
-            var tables: [NeighborTable]?
-            if isOwn {
-                var conversation = NetlinkConversation(channel)
-                let records = (try? conversation.neighborTables()) ?? []
-                for record in records { sysctls.merge(record.limits) { first, _ in first } }
-                tables = records.compactMap(\.table)
+        let work:
+            @Sendable () throws -> (
+                NamespaceReading, [String: String], NetfilterReading, Sockets, [NeighborTable]?
+            ) = {
+                var netfilter = NetfilterReading(namespace: file)
+                let channel = try NetlinkSocket(.route)
+                var reading = try NamespaceReading(over: channel)
+                reading.readMemberships(over: channel)
+                netfilter.read()
+                var sysctls = Sysctls.read(
+                    hasBridges: reading.links.contains { $0.bridge != nil },
+                    hasMultipath: reading.routes.contains { !$0.nextHops.isEmpty })
+                var tables: [NeighborTable]?
+                if isOwn {
+                    var conversation = NetlinkConversation(channel)
+                    let records = (try? conversation.neighborTables()) ?? []
+                    for record in records { sysctls.merge(record.limits) { first, _ in first } }
+                    tables = records.compactMap(\.table)
+                }
+                let names = DeviceNames(
+                    reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+                return (reading, sysctls, netfilter, Sockets(names: names), tables)
             }
-            let names = DeviceNames(reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
-            return (reading, sysctls, netfilter, Sockets(names: names), tables)
-        }
         let (reading, sysctls, netfilter, sockets, tables) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
         namespace.links = reading.links

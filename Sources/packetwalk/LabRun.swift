@@ -26,7 +26,8 @@ struct LabRun {
         if fixes, lab.probe.explain == nil {
             throw RunError(
                 .usage,
-                "cannot try a fix in \(lab.name): its packet is in the middle of a connection, which explain can't send")
+                "cannot try a fix in \(lab.name): its packet is in the middle of a connection, which explain can't send"
+            )
         }
         if hidden.contains(lab.probe.from) {
             throw RunError(

@@ -118,9 +118,10 @@ struct ConntrackZoneTests {
         // A map that gives both the same, or is not known, is no cause.
         for elements in [#"[["mybridge",1],["eth0",1]]"#, nil] {
             network.change("host") { host in
-                host.netfilter.sets = elements.map {
-                    [NamedSet(family: .ip, table: "zones", name: "zones", isMap: true, elements: $0)]
-                } ?? []
+                host.netfilter.sets =
+                    elements.map {
+                        [NamedSet(family: .ip, table: "zones", name: "zones", isMap: true, elements: $0)]
+                    } ?? []
             }
             #expect(!findings(exchange()).contains { $0.code == "conntrack-zones" })
         }

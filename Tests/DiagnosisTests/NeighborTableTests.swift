@@ -75,7 +75,9 @@ struct NeighborTableTests {
         #expect(findings(table(3, entries: 40), before: table(3), failure: 105).first?.code == "send-failed")
     }
 
-    @Test("a table that is full by its count alone is no more than suspected, and is not named where the next hop is known")
+    @Test(
+        "a table that is full by its count alone is no more than suspected, and is not named where the next hop is known"
+    )
     mutating func suspected() {
         #expect(findings(table(3), before: table(3)).first?.severity == .warning)
         network.change("mynamespace") {

@@ -137,7 +137,8 @@ public struct Contrast: Sendable {
         let other = found.filter { $0.difference != nil }
         if other.isEmpty {
             let unreplied = found.count { !$0.isReplied }
-            let count = found.isEmpty ? "" : " (\(found.count) looked at\(unreplied > 0 ? ", \(unreplied) unreplied" : ""))"
+            let state = unreplied > 0 ? ", \(unreplied) unreplied" : ""
+            let count = found.isEmpty ? "" : " (\(found.count) looked at\(state))"
             return ([], "no conntrack entry that was read sends these two ends elsewhere\(count)")
         }
         return (other.prefix(2).compactMap { StaleConntrack().note($0) }, nil)

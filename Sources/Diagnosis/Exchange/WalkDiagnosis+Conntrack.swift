@@ -69,7 +69,9 @@ extension WalkDiagnosis {
         else { return nil }
         let history = history(reading.walk)
         let flow = history.forgotten(packet, in: name)
-        guard flow != nil || packet.isUnderWay && packet.ipProtocol == .tcp && !history.holds(packet, in: name) else { return nil }
+        guard flow != nil || packet.isUnderWay && packet.ipProtocol == .tcp && !history.holds(packet, in: name) else {
+            return nil
+        }
         for case .hook(let step) in path.steps where step.traversal.site.namespace.name == name {
             var asked = step.packet
             let state = asked.connection ?? PathInputs.stateWithoutEntry(asked, namespace)

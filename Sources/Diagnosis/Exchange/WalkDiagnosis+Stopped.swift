@@ -131,8 +131,9 @@ extension WalkDiagnosis {
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.
     private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
         // The packet inside passes the same chains before and after, and the first fragment passes before the others.
-        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment, .followsRule]), let rule = candidate.finding.rule,
-            let namespace = candidate.finding.where.namespace, !walk.losses.contains(where: \.isOfRuleTrace)
+        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment, .followsRule]),
+            let rule = candidate.finding.rule, let namespace = candidate.finding.where.namespace,
+            !walk.losses.contains(where: \.isOfRuleTrace)
         else { return false }
         return trace.passed(
             family: rule.family, table: rule.table, baseChain: candidate.finding.path.first?.chain ?? rule.chain,

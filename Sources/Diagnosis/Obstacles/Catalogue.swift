@@ -19,7 +19,8 @@ enum Catalogue {
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
-        NeighborTableFull(), StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(), ArpSenderRefused(),
+        NeighborTableFull(), StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(),
+        ArpSenderRefused(),
         LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(), PortWithoutBridge(),
         GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),

@@ -28,7 +28,8 @@ struct NeighborTableFull: Obstacle {
             isCertain: false)
     }
 
-    private func facts(_ table: NeighborTable, _ refused: UInt64, _ step: NeighbourStep, _ topology: Topology) -> [Fact] {
+    private func facts(_ table: NeighborTable, _ refused: UInt64, _ step: NeighbourStep, _ topology: Topology) -> [Fact]
+    {
         var facts: [Fact] = [
             step.fact, .state("\(Self.key(3, step.hop.family)) = \(table.limit), \(table.entries) entries"),
         ]

@@ -18,9 +18,12 @@ struct ProxyNotListening: Obstacle {
             finding.evidence.append(words.fact)
             return finding
         }
-        guard let passed = surroundings.unserved(rule.packet, in: rule.namespace, by: rule.site.inDevice) else { return nil }
+        guard let passed = surroundings.unserved(rule.packet, in: rule.namespace, by: rule.site.inDevice) else {
+            return nil
+        }
         let words = Self.words(passed.rule, passed.proxy, rule.packet, rule.namespace)
-        let end = rule.rule.position == nil && rule.rule.handle == nil ? "the policy of \(rule.rule.name)" : rule.rule.name
+        let isPolicy = rule.rule.position == nil && rule.rule.handle == nil
+        let end = isPolicy ? "the policy of \(rule.rule.name)" : rule.rule.name
         finding.message = "\(words.gives), and \(words.absence); so the packet goes on without, and \(end) ends it"
         finding.evidence.append(contentsOf: [words.fact, .state("\(passed.rule.name): \(passed.rule.text ?? "")")])
         // The rule that ends it may be there to let nothing past the proxy.
