@@ -166,11 +166,7 @@ public struct EvidenceLedger: Sendable {
         context.drops = Self.drops(of: walk)
         context.sendFailures = walk.witness.sendFailure.map { [$0] } ?? []
         context.routes = routes.filter { concerned.contains(AddressPair($0.tuple)) }
-        let earlier = concerned.flatMap { present[$0] ?? [] }
-        context.flows = Set(earlier).sorted { ($0.timeNanoseconds, $0.namespace) < ($1.timeNanoseconds, $1.namespace) }
-        context.flows += flows.filter {
-            concerned.contains(AddressPair($0.original)) || concerned.contains(AddressPair($0.reply))
-        }
+        context.flows = flows(of: concerned)
         if let reply, let error = reply.kind.icmp, error.isError {
             context.icmpErrors = [
                 DiagnosisContext.ICMPError(
@@ -186,6 +182,15 @@ public struct EvidenceLedger: Sendable {
         context.losses = losses(concerning: walk, reply: reply)
         context.nearbyDrops = nearbyDrops(walk)
         return context
+    }
+
+    /// What conntrack told of connections of a walk's addresses, whatever their ports.
+    public func flows(concerning walk: Walk) -> [FlowEvent] { flows(of: Self.addressPairs(of: [walk])) }
+
+    private func flows(of pairs: Set<AddressPair>) -> [FlowEvent] {
+        let earlier = Set(pairs.flatMap { present[$0] ?? [] })
+        return earlier.sorted { ($0.timeNanoseconds, $0.namespace) < ($1.timeNanoseconds, $1.namespace) }
+            + flows.filter { pairs.contains(AddressPair($0.original)) || pairs.contains(AddressPair($0.reply)) }
     }
 
     /// What may have been lost of a walk, and of the answer that it did not get.

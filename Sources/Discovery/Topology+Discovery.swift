@@ -38,6 +38,7 @@ struct NetworkDiscovery: Sendable {
             do {
                 guard let reading = try result?.get() else { continue }
                 topology.namespaces.append(reading.namespace)
+                topology.neighborTables = topology.neighborTables ?? reading.neighborTables
                 topology.warnings += reading.warnings
                 readings.append(reading.reading)
             } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ESRCH {
@@ -56,6 +57,8 @@ struct NetworkDiscovery: Sendable {
         var namespace: Namespace
         var reading: NamespaceReading
         var warnings: [String]
+        /// Read in the own namespace alone: they are the same in all.
+        var neighborTables: [NeighborTable]?
     }
 
     private struct Sockets: Sendable {
@@ -73,23 +76,30 @@ struct NetworkDiscovery: Sendable {
         let file = site.isOwn ? nil : try site.open()
         let isOwn = site.isOwn
         let path = file?.path ?? site.paths.first ?? ""
-        let work: @Sendable () throws -> (NamespaceReading, [String: String], NetfilterReading, Sockets) = {
-            var netfilter = NetfilterReading(namespace: file)
-            let channel = try NetlinkSocket(.route)
-            var reading = try NamespaceReading(over: channel)
-            reading.readMemberships(over: channel)
-            netfilter.read()
-            var sysctls = Sysctls.read(
-                hasBridges: reading.links.contains { $0.bridge != nil },
-                hasMultipath: reading.routes.contains { !$0.nextHops.isEmpty })
-            if isOwn {
-                var conversation = NetlinkConversation(channel)
-                sysctls.merge((try? conversation.neighborTableLimits()) ?? [:]) { first, _ in first }
+        let work:
+            @Sendable () throws -> (
+                NamespaceReading, [String: String], NetfilterReading, Sockets, [NeighborTable]?
+            ) = {
+                var netfilter = NetfilterReading(namespace: file)
+                let channel = try NetlinkSocket(.route)
+                var reading = try NamespaceReading(over: channel)
+                reading.readMemberships(over: channel)
+                netfilter.read()
+                var sysctls = Sysctls.read(
+                    hasBridges: reading.links.contains { $0.bridge != nil },
+                    hasMultipath: reading.routes.contains { !$0.nextHops.isEmpty })
+                var tables: [NeighborTable]?
+                if isOwn {
+                    var conversation = NetlinkConversation(channel)
+                    let records = (try? conversation.neighborTables()) ?? []
+                    for record in records { sysctls.merge(record.limits) { first, _ in first } }
+                    tables = records.compactMap(\.table)
+                }
+                let names = DeviceNames(
+                    reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+                return (reading, sysctls, netfilter, Sockets(names: names), tables)
             }
-            let names = DeviceNames(reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
-            return (reading, sysctls, netfilter, Sockets(names: names))
-        }
-        let (reading, sysctls, netfilter, sockets) = try file?.perform(work) ?? work()
+        let (reading, sysctls, netfilter, sockets, tables) = try file?.perform(work) ?? work()
         var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
         namespace.links = reading.links
         namespace.routes = reading.routes
@@ -103,7 +113,8 @@ struct NetworkDiscovery: Sendable {
         namespace.socketUse = sockets.use
         namespace.memberships = reading.memberships
         return Reading(
-            namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" })
+            namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" },
+            neighborTables: tables)
     }
 
     static func hostName() -> String {

@@ -13,6 +13,8 @@ public struct Topology: Sendable, Codable, Hashable {
     public var namespaces: [Namespace]
     /// What could not be read, one sentence each.
     public var warnings: [String]
+    /// Of the kernel, for all namespaces; nil where they were not read.
+    public var neighborTables: [NeighborTable]?
 
     public init(host: String, time: String, namespaces: [Namespace], warnings: [String] = []) {
         self.schema = Self.schema
@@ -24,6 +26,7 @@ public struct Topology: Sendable, Codable, Hashable {
 
     enum CodingKeys: String, TolerantKey {
         case schema, host, time, namespaces, warnings
+        case neighborTables = "neighbor_tables"
 
         static let defaults: [Self: any Sendable] = [.host: "", .time: ""]
     }
@@ -40,6 +43,7 @@ public struct Topology: Sendable, Codable, Hashable {
             time: try container.decode(String.self, forKey: .time),
             namespaces: try container.decode([Namespace].self, forKey: .namespaces),
             warnings: try container.decode([String].self, forKey: .warnings))
+        neighborTables = try container.decodeIfPresent([NeighborTable].self, forKey: .neighborTables)
     }
 
     public subscript(namespace name: String) -> Namespace? {

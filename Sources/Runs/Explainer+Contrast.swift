@@ -23,7 +23,9 @@ extension Explainer {
         else { return explanation }
         let walk = exchanges[answered].request
         var explanation = explanation
-        let found = Contrast(walk, network, longer: longerPacket(walk, in: network)).findings()
+        let found = Contrast(
+            walk, network, flows: explanation.flows, longer: longerPacket(walk, in: network)
+        ).findings()
         explanation.group.exchanges[answered].request.findings = found.notes
         // A note says itself what else was looked at.
         explanation.remarks = found.notes.isEmpty ? found.passed : []

@@ -75,11 +75,13 @@ public struct Explainer {
             let context = DiagnosisContext(topology: network)
             ours = ours.map { Diagnosis.unheard($0, context: context) ?? $0 }
         }
-        return Explanation(
+        var explanation = Explanation(
             group: ExchangeGroup(topology: network, exchanges: ours),
             warnings: run.newWarnings()
                 + [ownerRemark(network[namespace: namespace.name] ?? namespace)].compactMap(\.self),
             isCutShort: run.isCutShort)
+        explanation.flows = ours.first.map { run.flows(concerning: $0.request) } ?? []
+        return explanation
     }
 
     /// As whom the packet was sent, where rules of the sender's namespace ask for a socket's owner: the program that fails

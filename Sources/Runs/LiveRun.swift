@@ -1,6 +1,7 @@
 internal import LinuxSystem
 public import Network
 internal import Observations
+internal import WalkModel
 public import Probes
 public import Recording
 
@@ -140,6 +141,9 @@ public final class LiveRun<Work: Activity> {
         activity.cancel()
         stop()
     }
+
+    /// What conntrack told of connections of a walk's addresses, whatever their ports.
+    func flows(concerning walk: Walk) -> [FlowEvent] { pipeline.flows(concerning: walk) }
 
     /// What could not be watched, a sentence each; those of earlier calls are left out.
     public func newWarnings() -> [String] {

@@ -113,6 +113,9 @@ public struct WalkPipeline: ~Copyable {
         isCutShort = true
     }
 
+    /// What conntrack told of connections of a walk's addresses.
+    func flows(concerning walk: Walk) -> [FlowEvent] { ledger.flows(concerning: walk) }
+
     /// Everything that is left, explained from the newest snapshot there was.
     public mutating func finish() -> [ExchangeGroup] {
         explain()

@@ -12,10 +12,11 @@ public struct Lab: Sendable, Hashable {
         public var from: String
         /// A shell line, as typed on the host.
         public var command: String
-        /// The destination and options that `packetwalk explain --from FROM` takes for the same packet.
-        public var explain: [String]
+        /// The destination and options that `packetwalk explain --from FROM` takes for the same packet. Nil for a packet
+        /// that `explain` can't send, since it is not the first of its connection: it can only be traced.
+        public var explain: [String]?
 
-        public init(from: String, command: String, explain: [String]) {
+        public init(from: String, command: String, explain: [String]?) {
             self.from = from
             self.command = command
             self.explain = explain

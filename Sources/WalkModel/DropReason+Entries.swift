@@ -182,8 +182,8 @@ extension DropReason {
             "IPv6 is disabled on the device",
             lookAt: "sysctl net.ipv6.conf.DEV.disable_ipv6"),
         "NEIGH_CREATEFAIL": DropReasonEntry(
-            "no neighbour entry could be made: the neighbour table is full",
-            lookAt: "ip neigh; net.ipv4.neigh.default.gc_thresh3; nstat or dmesg: neighbour table overflow"),
+            "no neighbour entry could be made: the neighbour table is full, or the device takes none",
+            lookAt: "ip -s ntable show; net.ipv4.neigh.default.gc_thresh3; dmesg: neighbor table overflow"),
         "NEIGH_FAILED": DropReasonEntry(
             "the next hop did not reply to ARP or neighbour solicitation",
             lookAt: "ip neigh; who holds the address, and what drops the request or its reply"),

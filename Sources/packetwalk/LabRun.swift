@@ -13,7 +13,7 @@ struct LabRun {
     var name: String
     var output: OutputOptions
     var watch = WatchSettings()
-    /// Trace the lab's own sender instead of sending a packet under `explain`.
+    /// Trace the lab's own sender instead of sending a packet under `explain`: always so where that can't send it.
     var traces = true
     /// After the explanation: the first finding's fix, and the packet once more.
     var fixes = false
@@ -24,8 +24,14 @@ struct LabRun {
 
     func run() throws {
         let lab = try findLab(name)
+        if fixes, lab.probe.explain == nil {
+            throw RunError(
+                .usage,
+                "cannot try a fix in \(lab.name): its packet is in the middle of a connection, which explain cannot send"
+            )
+        }
         let isFromOutside = surroundings.hide.contains(lab.probe.from)
-        if isFromOutside, traces || fixes {
+        if isFromOutside, traces || fixes || lab.probe.explain == nil {
             throw RunError(
                 .usage,
                 "cannot \(fixes ? "try a fix" : "run the lab's own sender") in \(lab.probe.from), which is hidden: leave --\(fixes ? "fix" : "trace") out, and one packet is sent from there"
@@ -34,8 +40,8 @@ struct LabRun {
         try buildInSandbox(lab, surroundings)
         // Only inside: outside the program runs itself again, and would empty the file.
         let recorder = try recording.map { try openRecorder($0) }
-        guard traces else {
-            let options = try Explain.parse(["--from", lab.probe.from] + lab.probe.explain)
+        if !traces, let packet = lab.probe.explain {
+            let options = try Explain.parse(["--from", lab.probe.from] + packet)
             var explainer = try options.explainer()
             if isFromOutside { try traceFromOutside(explainer.request, recorder) }
             explainer.recorder = recorder

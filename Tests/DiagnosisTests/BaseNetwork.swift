@@ -94,6 +94,28 @@ struct BaseNetwork {
         change(name) { $0.netfilter.chains += chains }
     }
 
+    /// A second namespace on the bridge, `other` 172.19.0.3 by veth3.
+    mutating func attachSecond() {
+        topology.namespaces.append(
+            Namespace(
+                name: "other", inode: 4, path: "/run/netns/other",
+                links: [
+                    loopback(),
+                    Link(
+                        name: "veth3", index: 2, kind: "veth", mac: mac(0x13), addresses: [prefix("172.19.0.3/24")],
+                        peer: Link.Peer(namespace: "host", device: "veth2")),
+                ],
+                routes: [Route(destination: prefix("172.19.0.0/24"), device: "veth3", origin: "kernel")],
+                sysctls: sysctls(forwarding: false, devices: ["veth3"])))
+        change("host") {
+            $0.links.append(
+                Link(
+                    name: "veth2", index: 6, kind: "veth", mac: mac(0x12), master: "mybridge",
+                    peer: Link.Peer(namespace: "other", device: "veth3"),
+                    bridgePort: Link.BridgePort(state: "forwarding")))
+        }
+    }
+
     mutating func setting(_ key: String, _ value: String, in name: String) {
         change(name) { $0.sysctls[key] = value }
     }

@@ -14,7 +14,7 @@ struct CatalogueTests {
         "lost-unexplained": "is what is left where no obstacle is found, and a lab is built around one",
         "unknown-drop": "is what is left where the kernel's reason fits no obstacle, and a lab is built around one",
         "send-failed": "is what is left where the sender's error fits no obstacle, and a lab is built around one",
-        "conntrack-expired": "needs a connection that was idle, and a lab's packet is the first of its connection",
+        "neighbor-table-full": "would fill the table that all namespaces of the machine share",
         "not-seen": "needs a packet that passes none of the places that are watched, in a lab where all are",
     ]
 

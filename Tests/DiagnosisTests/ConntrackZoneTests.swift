@@ -96,6 +96,90 @@ struct ConntrackZoneTests {
         #expect(!findings(exchange()).contains { $0.code == "conntrack-zones" })
     }
 
+    @Test("zones from a named map, by device, or by device and address")
+    mutating func namedMap() {
+        let byDevice =
+            #"{"mangle":{"key":{"ct":{"key":"zone"}},"value":{"map":{"key":{"meta":{"key":"iifname"}},"data":"@zones"}}}}"#
+        addNFT(("ct zone set iifname map @zones", "[\(byDevice)]"))
+        network.change("host") {
+            $0.netfilter.sets = [
+                NamedSet(
+                    family: .ip, table: "zones", name: "zones", isMap: true,
+                    elements: #"[["mybridge",1],["eth0",2]]"#)
+            ]
+        }
+        let first = findings(exchange()).first
+        #expect(first?.code == "conntrack-zones")
+        #expect(first?.severity == .error)
+        #expect(first?.message.contains("is in zone 1") == true)
+        #expect(first?.message.contains("looked up in zone 2") == true)
+        // A map that gives both the same, or is not known, is no cause.
+        for elements in [#"[["mybridge",1],["eth0",1]]"#, nil] {
+            network.change("host") { host in
+                host.netfilter.sets =
+                    elements.map {
+                        [NamedSet(family: .ip, table: "zones", name: "zones", isMap: true, elements: $0)]
+                    } ?? []
+            }
+            #expect(!findings(exchange()).contains { $0.code == "conntrack-zones" })
+        }
+        let byAddress =
+            #"{"mangle":{"key":{"ct":{"key":"zone"}},"value":{"map":{"key":{"concat":[{"meta":{"key":"iifname"}},{"payload":{"protocol":"ip","field":"saddr"}}]},"data":"@zones"}}}}"#
+        network = BaseNetwork()
+        addNFT(("ct zone set iifname . ip saddr map @zones", "[\(byAddress)]"))
+        network.change("host") {
+            $0.netfilter.sets = [
+                NamedSet(
+                    family: .ip, table: "zones", name: "zones", isMap: true,
+                    elements:
+                        #"[[{"concat":["mybridge",{"prefix":{"addr":"172.19.0.0","len":24}}]},5]]"#)
+            ]
+        }
+        #expect(findings(exchange()).first?.message.contains("is in zone 5") == true)
+    }
+
+    @Test("zones that a bridge's own chains set, by port: the firewall between its ports drops the reply")
+    mutating func bridged() {
+        network.attachSecond()
+        network.add(
+            nft(
+                "bridge", "zones", "pre", hook: .prerouting, priority: -300,
+                rules: [
+                    (
+                        "iifname \"veth0\" ct zone set 1",
+                        "[\(Self.device("veth0")),\(Self.zone)]"
+                    )
+                ]),
+            nft(
+                "bridge", "fw", "forward", hook: .forward, policy: "drop",
+                rules: [
+                    (
+                        "ct state established accept",
+                        #"[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"established"}},{"accept":null}]"#
+                    ), ("iifname \"veth0\" accept", "[\(Self.device("veth0")),{\"accept\":null}]"),
+                ]))
+        var probe = Probe.ping
+        probe.destination = "172.19.0.3"
+        let request = probe.walk(
+            .delivered,
+            through: [
+                .sent("mynamespace"), .out("mynamespace", "veth1"), .into("host", "veth0"), .out("host", "veth2"),
+                .into("other", "veth3"),
+            ])
+        let reply = probe.reply.walk(
+            .dropped, through: [.sent("other"), .out("other", "veth3"), .into("host", "veth2")],
+            stop: Stop(
+                namespace: "host", hook: .forward,
+                cause: .kernelDrop(reason: "NETFILTER_DROP", location: "nft_do_chain")), answers: request.id)
+        let first = findings((request, reply)).first
+        #expect(first?.code == "conntrack-zones")
+        #expect(first?.message.contains("is in zone 1, set by nft bridge zones pre 1") == true)
+        #expect(first?.message.contains("looked up in zone 0") == true)
+        // Without the zone it is recognised.
+        network.change("host") { $0.netfilter.chains.removeAll { $0.table == "zones" } }
+        #expect(!findings((request, reply)).contains { $0.code == "conntrack-zones" })
+    }
+
     @Test("a reply that is not tracked: the exemption is named")
     mutating func untracked() {
         network.add(iptables("raw", "PREROUTING", rules: ["-i eth0 -p icmp -j CT --notrack"]))

@@ -102,6 +102,63 @@ struct ContrastTests {
         #expect(found.passed.contains { $0.contains("path MTU discovery works") })
     }
 
+    /// An entry of conntrack in host that was there when the run began.
+    private func entry(
+        _ port: UInt16, to target: IPAddress, source: IPAddress = "203.0.113.2", isReplied: Bool = true
+    ) -> FlowEvent {
+        FlowEvent(
+            timeNanoseconds: 1_795_399_000_000_000_000, namespace: "host", change: .present,
+            original: FlowTuple(
+                source: "172.19.0.2", destination: "198.51.100.1", sourcePort: port, destinationPort: 80,
+                ipProtocol: .tcp),
+            reply: FlowTuple(
+                source: target, destination: source, sourcePort: 80, destinationPort: port, ipProtocol: .tcp),
+            status: isReplied ? 2 : 0)
+    }
+
+    /// A SYN that passed by MASQUERADE.
+    private func compared(_ flows: [FlowEvent]) -> (notes: [Finding], passed: [String]) {
+        var translated = Probe.tcp(80, to: "198.51.100.1")
+        translated.source = "203.0.113.2"
+        let walk = Probe.tcp(80, to: "198.51.100.1").walk(.delivered, through: toWan, changed: [4: translated])
+        return Contrast(walk, network.topology, flows: flows).findings()
+    }
+
+    @Test("an older entry of the same ends that leads to an address that has gone")
+    func olderConnection() {
+        let note = compared([entry(5514, to: "198.51.100.9", isReplied: false)]).notes.first
+        #expect(note?.code == "conntrack-stale")
+        #expect(note?.severity == .info)
+        #expect(
+            note?.message
+                == "this packet is the first of its connection; conntrack of host holds an older entry for tcp 172.19.0.2:5514 > 198.51.100.1:80, to which no reply came, which sends its packets to 198.51.100.9:80, an address that no namespace seen here has"
+        )
+        #expect(
+            note?.remedy?.commands == [
+                "conntrack -D -p tcp -s 172.19.0.2 -d 198.51.100.1 --sport 5514 --dport 80"
+            ])
+    }
+
+    @Test("an older entry that gives a source which the router has no more, or leaves it as it is")
+    func olderSource() {
+        let gone = compared([entry(5514, to: "198.51.100.1", source: "203.0.113.7")]).notes.first
+        #expect(gone?.message.contains("the source 203.0.113.7, which host does not have any more") == true)
+        let kept = compared([entry(5514, to: "198.51.100.1", source: "172.19.0.2")]).notes.first
+        #expect(kept?.message.contains("leaves their source 172.19.0.2 as it is") == true)
+    }
+
+    @Test("entries that are translated alike are counted, and one that has gone is not")
+    func alike() {
+        var gone = entry(5515, to: "198.51.100.9")
+        let flows = [entry(5514, to: "198.51.100.1", isReplied: false), gone]
+        gone.change = .destroy
+        let found = compared(flows + [gone])
+        #expect(found.notes.isEmpty)
+        #expect(
+            found.passed.contains(
+                "no conntrack entry that was read sends these two ends elsewhere (1 looked at, 1 unreplied)"))
+    }
+
     @Test("the other family of a receiver that both know, where its path is closed", arguments: [true, false])
     mutating func otherFamily(isClosed: Bool) {
         network.change("mynamespace", link: "veth1") { $0.addresses.append(prefix("2001:db8:19::2/64")) }

@@ -128,7 +128,91 @@ struct RememberedConnectionTests {
         #expect(result?.severity == .error)
         #expect(
             result?.remedy?.commands == ["sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=432000"])
+        // A packet of the same connection that came before has made an entry of its own meanwhile, which went at once.
+        let own = tuple("198.51.100.1", 5432, "203.0.113.2", 40000, .tcp)
+        #expect(
+            findings(walk, flows: gone + [entry(own), entry(own, .destroy)]).first?.code == "conntrack-expired")
         // As long as the entry is there, nothing is said.
         #expect(findings(walk, flows: [entry(original, reply: reply)]).first?.code != "conntrack-expired")
+    }
+
+    /// A segment of mynamespace's connection to port 5432 that the firewall in host dropped: established connections pass,
+    /// and SYNs from the bridge.
+    private mutating func droppedSegment(_ flags: TCPFlags = [.psh, .ack]) -> Walk {
+        network.masquerade(nil)
+        network.add(
+            iptables(
+                "filter", "FORWARD", policy: "drop",
+                rules: [
+                    "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+                    "-i mybridge -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT",
+                ]))
+        var probe = Probe.tcp(5432, to: "198.51.100.1")
+        probe.kind = .tcp(flags: flags)
+        return probe.walk(
+            .dropped, through: toBridge + [.hook("host", .prerouting, .dstnat)],
+            stop: Stop(
+                namespace: "host", hook: .forward,
+                cause: .kernelDrop(reason: "NETFILTER_DROP", location: "nft_do_chain")))
+    }
+
+    @Test("a firewall that forgot a connection: the policy is not to blame, nor opened")
+    mutating func forgottenByFirewall() {
+        network.setting("net.netfilter.nf_conntrack_tcp_timeout_established", "1", in: "host")
+        let walk = droppedSegment()
+        let original = tuple("172.19.0.2", 40000, "198.51.100.1", 5432, .tcp)
+        let found = findings(walk, flows: [entry(original), entry(original, .destroy)])
+        #expect(found.map(\.code) == ["conntrack-expired"])
+        #expect(found.first?.severity == .error)
+        #expect(found.first?.where == Finding.Place(namespace: "host", hook: .forward, device: "mybridge"))
+        #expect(
+            found.first?.message
+                == "conntrack of host forgot the connection tcp 172.19.0.2:40000 > 198.51.100.1:5432: its state is new, and the policy of iptables filter FORWARD drops what is not established; net.netfilter.nf_conntrack_tcp_timeout_established = 1 (seconds)"
+        )
+        #expect(
+            found.first?.remedy?.commands == ["sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=432000"])
+    }
+
+    @Test("a firewall that is not seen to have had the connection: said as a warning, with no command")
+    mutating func neverSeen() {
+        let walk = droppedSegment()
+        let first = findings(walk).first
+        #expect(first?.code == "conntrack-expired")
+        #expect(first?.severity == .warning)
+        #expect(first?.remedy == nil)
+        #expect(first?.message.contains("conntrack of host has no entry for the connection") == true)
+    }
+
+    @Test("the packet that opens a connection was forgotten by nobody, nor one whose entry goes later")
+    mutating func notForgotten() {
+        var walk = droppedSegment(.syn)
+        network.change("host") { $0.netfilter.chains.removeAll { $0.table == "filter" } }
+        network.add(iptables("filter", "FORWARD", rules: ["-p tcp -j DROP"]))
+        let original = tuple("172.19.0.2", 40000, "198.51.100.1", 5432, .tcp)
+        #expect(findings(walk, flows: [entry(original), entry(original, .destroy)]).first?.code == "rule-drop")
+        // A rule that would drop it in an established connection too is to blame.
+        walk.kind = .tcp(flags: [.psh, .ack])
+        #expect(findings(walk, flows: [entry(original), entry(original, .destroy)]).first?.code == "rule-drop")
+        // Long after the packet.
+        network = BaseNetwork()
+        let later = droppedSegment()
+        var end = entry(original, .destroy)
+        end.timeNanoseconds = later.startNanoseconds + 1_000_000_000
+        #expect(findings(later, flows: [entry(original), end]).first?.code != "conntrack-expired")
+    }
+
+    @Test("a datagram for a UDP flow that the router gave up")
+    mutating func forgottenDatagram() {
+        let original = tuple("172.19.0.2", 5062, "198.51.100.1", 5060)
+        let reply = tuple("198.51.100.1", 5060, "203.0.113.2", 5062)
+        var probe = Probe.udp(5062, to: "203.0.113.2", from: "198.51.100.1")
+        probe.sourcePort = 5060
+        network.setting("net.netfilter.nf_conntrack_udp_timeout", "1", in: "host")
+        let walk = probe.walk(.delivered, through: [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")])
+        let found = findings(walk, flows: [entry(original, reply: reply), entry(original, reply: reply, .destroy)])
+        #expect(found.first?.code == "conntrack-expired")
+        #expect(found.first?.remedy?.commands == ["sysctl -w net.netfilter.nf_conntrack_udp_timeout=30"])
+        #expect(
+            findings(walk, flows: [entry(original, reply: reply)]).allSatisfy { $0.code != "conntrack-expired" })
     }
 }

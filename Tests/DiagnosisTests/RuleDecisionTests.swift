@@ -88,6 +88,81 @@ struct RuleDecisionTests {
         #expect((first?.code == "proxy-not-listening") == !listens)
     }
 
+    @Test("TPROXY: a listener without IP_TRANSPARENT is given nothing")
+    mutating func ordinarySocket() {
+        network.add(iptables("mangle", "PREROUTING", rules: ["-p tcp -j TPROXY --on-port 7893 --tproxy-mark 0x1"]))
+        network.change("host") {
+            var listener = Listener(protocol: "tcp", address: "0.0.0.0", port: 7893)
+            listener.isTransparent = false
+            $0.listeners = [listener]
+        }
+        let first = findings(dropped(.tcp(80, to: "198.51.100.1"))).first
+        #expect(first?.code == "proxy-not-listening")
+        #expect(first?.message.contains("tcp 0.0.0.0:7893 listens there without IP_TRANSPARENT") == true)
+    }
+
+    /// A transparent proxy in host, and a SYN that the kernel dropped in ip_forward.
+    private mutating func proxied(_ rules: [RoutingRule], _ routes: [Route] = []) -> [Finding] {
+        network.add(iptables("mangle", "PREROUTING", rules: ["-p tcp -j TPROXY --on-port 7893 --tproxy-mark 0x1"]))
+        network.change("host") {
+            var listener = Listener(protocol: "tcp", address: "0.0.0.0", port: 7893)
+            listener.isTransparent = true
+            $0.listeners = [listener]
+            $0.rules =
+                [RoutingRule(priority: 0, family: 4, table: .local)] + rules
+                + [RoutingRule(priority: 32766, family: 4, table: .main)]
+            $0.routes += routes
+        }
+        return findings(
+            Probe.tcp(80, to: "198.51.100.1").walk(
+                .dropped, through: toBridge,
+                stop: Stop(
+                    namespace: "host", cause: .kernelDrop(reason: "NOT_SPECIFIED", location: "ip_forward"))))
+    }
+
+    @Test("TPROXY without a routing rule for its mark: what the socket was given is not forwarded")
+    mutating func unroutedProxy() {
+        let first = proxied([]).first
+        #expect(first?.code == "proxy-not-routed")
+        #expect(first?.severity == .error)
+        #expect(first?.rule?.chain == "PREROUTING")
+        #expect(first?.message.contains("no routing rule sends what bears the mark 0x1") == true)
+        #expect(
+            first?.remedy?.commands == [
+                "ip rule add fwmark 0x1 lookup 100", "ip route add local default dev lo table 100",
+            ])
+    }
+
+    @Test("TPROXY whose routing rule leads to a table without a local route, or with one", arguments: [false, true])
+    mutating func proxyTable(isLocal: Bool) {
+        let local = Route(destination: prefix("0.0.0.0/0"), kind: .local, table: 77, device: "lo")
+        let rule = RoutingRule(priority: 100, family: 4, mark: 1, markMask: .max, table: 77)
+        let first = proxied([rule], isLocal ? [local] : []).first
+        #expect((first?.code == "proxy-not-routed") == !isLocal)
+        if isLocal { return }
+        #expect(first?.remedy?.commands == ["ip route add local default dev lo table 77"])
+    }
+
+    @Test("nft tproxy without a socket: the packet goes on, and whatever ends it is not to blame")
+    mutating func unservedTproxy() {
+        network.add(
+            nft(
+                "ip", "divert", "pre", hook: .prerouting, priority: -150,
+                rules: [
+                    (
+                        "meta l4proto tcp tproxy to :7893 meta mark set 1 accept",
+                        #"[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"tcp"}},{"tproxy":{"port":7893}},{"mangle":{"key":{"meta":{"key":"mark"}},"value":1}},{"accept":null}]"#
+                    )
+                ]), nft("ip", "fw", "forward", hook: .forward, policy: "drop", rules: []))
+        network.change("host") { $0.listeners = [Listener(protocol: "tcp", address: "0.0.0.0", port: 22)] }
+        let first = findings(dropped(.tcp(80, to: "198.51.100.1"))).first
+        #expect(first?.code == "proxy-not-listening")
+        #expect(first?.rule?.table == "fw")
+        #expect(first?.message.hasPrefix("nft ip divert pre 1 in host gives 172.19.0.2 > 198.51.100.1") == true)
+        #expect(first?.message.contains("goes on without, and the policy of nft ip fw forward ends it") == true)
+        #expect(first?.remedy == nil)
+    }
+
     @Test("REDIRECT to where nobody listens: the rule is named")
     mutating func redirect() {
         network.add(

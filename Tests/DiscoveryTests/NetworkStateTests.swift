@@ -367,7 +367,28 @@ import Wire
                 "net.ipv4.neigh.default.gc_thresh1": "128", "net.ipv4.neigh.default.gc_thresh2": "512",
                 "net.ipv4.neigh.default.gc_thresh3": "1024",
             ])
+        #expect(NeighborTableRecord(table)?.table == nil)
         #expect(NeighborTableRecord(try message(64, ["02000000", "0e0001006172705f6361636865000000"])) == nil)
+    }
+
+    @Test("how full a neighbour table is, and how often it was too full")
+    func neighborTableUse() throws {
+        let table = try message(
+            64,
+            [
+                "0a000000", "10000100" + "6e646973635f636163686500",
+                "0800020080000000", "0800030000020000", "0800040000040000",
+                // NDTA_CONFIG, struct ndt_config: lengths of key and entry, 1024 entries, times, the hash, proxies.
+                "24000500", "10006001", "00040000", "d82c7202", "4c5d0400", "2fdb3a7e", "ff010000", "00000000",
+                "00000000",
+                // NDTA_STATS, struct ndt_stats: allocations, …, runs of the collector, forced ones, 7 refusals.
+                "5c000700", "c1a6000000000000", "baa6000000000000", "0600000000000000", "0f01000000000000",
+                "f5c3070000000000", "d26a000000000000", "0000000000000000", "0000000000000000", "910a000000000000",
+                "0900000000000000", "0700000000000000",
+            ])
+        #expect(
+            NeighborTableRecord(table)?.table
+                == NeighborTable(name: "ndisc_cache", entries: 1024, limit: 1024, refusals: 7))
     }
 
     @Test("what was read is the same after it was written as JSON and read again")

@@ -35,13 +35,14 @@ import Wire
             "04000000", "0000000000000000",  // interface 4, cookie
             "00000000", "03000000", "02000000", "00000000", "1e290e00",  // expires, 3 wait, 2 may, user, inode
             "05000b0001000000",  // INET_DIAG_SKV6ONLY
+            "0500160032000000",  // INET_DIAG_SOCKOPT: is_icsk, mc_loop, transparent
         ]
         let message = try #require(
             try NetlinkMessage.split(RecordedChannel.message(20, RecordedChannel.bytes(lines))).first)
         let listener = try #require(Listener(message, protocol: "tcp", names: [4: "br0"]))
         #expect(listener.address == IPAddress("::") && listener.port == 8080)
         #expect(listener.receiveQueue == 3 && listener.backlog == 2)
-        #expect(listener.device == "br0" && listener.isIPv6Only == true)
+        #expect(listener.device == "br0" && listener.isIPv6Only == true && listener.isTransparent == true)
     }
 
     @Test("an answer that is too short is none")

@@ -19,6 +19,13 @@ struct FaultLabRow: Sendable {
     /// Explains the lab's packet, applies the fixes that are found until it arrives, and traces the lab's own sender.
     init(examining lab: Lab) throws {
         self.lab = lab
+        guard lab.probe.explain != nil else {
+            let (run, replayed) = try LabRun.recorded(["lab", "run", lab.name, "--trace", "--format", "json"])
+            trace(run)
+            compare(run, with: replayed)
+            (found, place) = (traced, traced)
+            return
+        }
         let (run, replayed) = try LabRun.recorded(["lab", "run", lab.name, "--fix", "--format", "json"])
         explain(run)
         compare(run, with: replayed)
@@ -74,11 +81,16 @@ struct FaultLabRow: Sendable {
 
     private mutating func trace(_ run: LabRun) {
         // Of the sender's own packets: the kernels of a lab send some too.
-        let first = run.walks.filter { $0.destination.description == lab.probe.explain.first && !$0.findings.isEmpty }
-            .min { $0.startNanoseconds < $1.startNanoseconds }
+        let destination = lab.probe.explain?.first
+        let first = run.walks.filter {
+            !$0.findings.isEmpty && (destination == nil || $0.destination.description == destination)
+        }.min { $0.startNanoseconds < $1.startNanoseconds }
         let finding = first?.findings.first
         traced = finding.map { $0.code.rawValue == lab.expected.code && lab.expected.isMet(by: $0) } == true
         if !traced { problems.append("traced: \(words(finding))") }
+        if destination == nil, first?.outcome.rawValue != lab.expected.outcome {
+            problems.append("outcome \(first?.outcome.rawValue ?? "none"), not \(lab.expected.outcome)")
+        }
     }
 
     private func words(_ finding: Finding?) -> String {

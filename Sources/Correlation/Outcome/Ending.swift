@@ -54,7 +54,9 @@ enum Ending: Int, Comparable {
         let isKnown = places.areas[namespace].topologyIndex >= 0
         let destination = sighting.destination
         let isBroadcast = destination.isMulticast || destination.isIPv4 && destination.low == 0xffff_ffff
-        let holds = isKnown ? places.holds(destination, in: place.namespace) : place.phase == .input
+        // What came to input was routed to the namespace, whatever its destination: by a local route for a whole network,
+        // for a transparent proxy.
+        let holds = isKnown && places.holds(destination, in: place.namespace) || place.phase == .input
         guard isBroadcast || holds && !goesOnTranslated(sighting, quotedFlow, place, surroundings, state) else {
             guard isKnown else { return .left }
             if place.device >= 0, sighting.has(Sighting.hasMACDestination) {

@@ -58,7 +58,8 @@ struct EventMatcher {
         let last = surroundings.place(of: batch.steps[step].sighting)
         let namespace = drop.namespace.map { places.area(named: $0) } ?? last.namespace
         return namespace >= 0 && places.areas[Int(namespace)].topologyIndex >= 0
-            && places.holds(drop.headers.tuple.destination, in: namespace)
+            && (places.holds(drop.headers.tuple.destination, in: namespace)
+                || last.phase == .input && last.namespace == namespace)
     }
 
     /// The kernel frees packets in the course of healthy traffic, too.

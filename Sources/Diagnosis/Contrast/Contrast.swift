@@ -1,13 +1,13 @@
 public import Network
-internal import Observations
+public import Observations
 internal import Ruleset
 public import WalkModel
 internal import Wire
 
 /// What could stop other traffic between the same two ends, where one small packet of our own passed.
 ///
-/// `explain` sends a short packet, as root, from a new port: a user's traffic differs in its size, in who sends it, and in
-/// how much of it there is. Nothing here says that something is wrong: each finding is a note (severity `info`).
+/// `explain` sends a short packet, as root, from a new port: a user's traffic differs in its size, in who sends it, in how
+/// much of it there is, and in what conntrack remembers of it. Nothing here says that something is wrong: each finding is a note (severity `info`).
 public struct Contrast: Sendable {
     /// A longer packet between the same addresses, sent after the first one was answered.
     public enum LongerPacket: Sendable {
@@ -21,14 +21,17 @@ public struct Contrast: Sendable {
 
     private let walk: Walk
     private let inputs: PathInputs
+    private let flows: [FlowEvent]
     private let longer: LongerPacket?
     private let isFirstEcho: Bool
 
     /// - Parameters:
     ///   - walk: the packet that passed and was answered.
+    ///   - flows: what conntrack told of connections of the same addresses, in the order of time.
     ///   - longer: nil where none was sent.
-    public init(_ walk: Walk, _ topology: Topology, longer: LongerPacket? = nil) {
+    public init(_ walk: Walk, _ topology: Topology, flows: [FlowEvent] = [], longer: LongerPacket? = nil) {
         self.walk = walk
+        self.flows = flows
         self.longer = longer
         isFirstEcho = walk.kind.isEchoRequest
         inputs = PathInputs(DiagnosisContext(topology: topology).concerning([walk]))
@@ -46,6 +49,7 @@ public struct Contrast: Sendable {
         let rules = conditionalRules()
         take(senders(rules))
         take(rates(rules))
+        take(connections())
         take(otherFamily())
         for index in notes.indices { notes[index].checks += passed.map { Finding.Check(holds: false, text: $0) } }
         return (notes, passed)
@@ -123,6 +127,21 @@ public struct Contrast: Sendable {
             where: Finding.Place(namespace: namespace.name, hook: hook),
             message: "\(subject) \(effect): \(conditional.condition)",
             evidence: [.state("\(rule.name) in \(namespace.name): \(rule.text ?? "")")], rule: rule)
+    }
+
+    // MARK: Conntrack
+
+    private func connections() -> (notes: [Finding], passed: String?) {
+        let reading = WalkReading(walk: walk, topology: inputs.topology)
+        let found = RememberedConnection.all(on: reading, flows)
+        let other = found.filter { $0.difference != nil }
+        if other.isEmpty {
+            let unreplied = found.count { !$0.isReplied }
+            let state = unreplied > 0 ? ", \(unreplied) unreplied" : ""
+            let count = found.isEmpty ? "" : " (\(found.count) looked at\(state))"
+            return ([], "no conntrack entry that was read sends these two ends elsewhere\(count)")
+        }
+        return (other.prefix(2).compactMap { StaleConntrack().note($0) }, nil)
     }
 
     // MARK: The other IP family

@@ -31,7 +31,7 @@ struct StoppedPacket {
     /// Whether a candidate shows by a drop reason, in the namespace in which the kernel gave it.
     func fits(_ candidate: Candidate, _ reason: DropReason) -> Bool {
         // Who did not answer for the next hop, and why, is in another namespace than the one that gave up.
-        let isNeighbour = reason.rawValue.hasPrefix("NEIGH_")
+        let isNeighbour = reason.rawValue.hasPrefix("NEIGH_") && reason != "NEIGH_CREATEFAIL"
         if isNeighbour, candidate.traits.contains(.stopsNeighbourDiscovery) { return true }
         let isPlace =
             report.namespace == nil || candidate.finding.where.namespace == report.namespace || isNeighbour
@@ -89,7 +89,7 @@ struct StoppedPacket {
             site: RuleSite(namespace: namespace, inDevice: event?.inDevice, outDevice: event?.outDevice),
             hook: event?.hook ?? chain.hook ?? walk.stoppedAt?.hook ?? .forward, families: [chain.family],
             device: chain.device)
-        let kind = report.endingKind
+        let kind = namespace.proxied(by: rule).map { .proxy($0) } ?? report.endingKind
         let unmatched =
             kind == .policy
             ? traversal.lastMisses(of: chain, packet: packet)
@@ -123,6 +123,14 @@ extension RuleReference {
         if let backend, let wanted = other.backend, backend != wanted { return false }
         if let handle, let wanted = other.handle { return handle == wanted }
         return position == other.position
+    }
+}
+
+extension Namespace {
+    /// The proxy that a rule gives packets to; nil for a rule that does something else.
+    fileprivate func proxied(by rule: RuleReference) -> TransparentProxy? {
+        for case .transparentProxy(let proxy) in netfilter.compiled.rule(rule)?.actions ?? [] { return proxy }
+        return nil
     }
 }
 

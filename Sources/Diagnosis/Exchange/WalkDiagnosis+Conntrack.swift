@@ -24,22 +24,78 @@ extension WalkDiagnosis {
         return NoSourceNAT().candidate(unmet)
     }
 
-    /// A segment of a connection under way that a router took for itself, since it does not translate it any more.
+    /// What conntrack held when the packet of a walk passed.
+    func history(_ walk: Walk) -> ConnectionHistory { ConnectionHistory(context.flows, before: walk) }
+
+    /// A packet of a connection under way that a router took for itself, since it does not translate it any more.
     ///
-    /// - Parameter arrived: the segment, in the namespace that took it.
-    func forgottenConnection(_ arrived: PacketState, in namespace: Namespace, isRefused: Bool) -> Candidate? {
-        guard arrived.ipProtocol == .tcp, let flags = arrived.tcpFlags, flags & 0b110 == 0 else { return nil }
-        let own = context.flows.filter {
-            $0.namespace == namespace.name && ($0.reply.covers(arrived) || $0.original.covers(arrived))
-                && $0.original != $0.reply.reversed
-        }
-        if let last = own.last, last.change == .destroy {
-            return ConntrackExpired().candidate(arrived, in: namespace, flow: last)
+    /// - Parameters:
+    ///   - arrived: the packet, in the namespace that took it.
+    ///   - walk: that of the packet.
+    func forgottenConnection(
+        _ arrived: PacketState, in namespace: Namespace, of walk: Walk, isRefused: Bool
+    ) -> Candidate? {
+        guard arrived.isUnderWay else { return nil }
+        let history = history(walk)
+        if let flow = history.forgotten(arrived, in: namespace.name), flow.original != flow.reply.reversed {
+            return ConntrackExpired().candidate(arrived, in: namespace, flow: flow)
         }
         // That it had an entry is likely only where it could have one: a router that translates, and no socket of its own.
-        guard isRefused, own.isEmpty, !namespace.netfilter.nat.isEmpty,
+        guard isRefused, arrived.ipProtocol == .tcp, !history.holds(arrived, in: namespace.name, thatTranslates: true),
+            !namespace.netfilter.nat.isEmpty,
             !namespace.listeners.contains(where: { $0.isOn(.tcp, port: arrived.destinationPort) })
         else { return nil }
         return ConntrackExpired().candidate(arrived, in: namespace, flow: nil)
+    }
+
+    /// The finding for one more reply to a datagram, which a router took that had forgotten the flow; empty for any other.
+    mutating func forgottenAnswer(_ reading: WalkReading) -> [Finding] {
+        guard walk.kind.ipProtocol == .udp, let last = reading.last, let arrived = reading.packet(at: last),
+            let namespace = topology[namespace: last.namespace],
+            let found = forgottenConnection(arrived, in: namespace, of: walk, isRefused: false)
+        else { return [] }
+        if reply?.isICMPError == true { walk.outcome = .rejected }
+        return finding(of: found, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
+    }
+
+    /// A packet of a connection under way that a rule ended which would let it pass, had conntrack an entry for it.
+    ///
+    /// - Parameter cause: the finding for the rule, as the witnesses name it.
+    func forgottenConnection(behind cause: Candidate, on path: ForwardPath, _ reading: WalkReading) -> Candidate? {
+        guard let rule = cause.finding.rule, let name = cause.finding.where.namespace,
+            let namespace = topology[namespace: name],
+            let entry = reading.sightings.first(where: { $0.namespace == name }),
+            let packet = reading.packet(at: entry), packet.isUnderWay || packet.isReset
+        else { return nil }
+        let history = history(reading.walk)
+        let flow = history.forgotten(packet, in: name)
+        guard flow != nil || packet.isUnderWay && packet.ipProtocol == .tcp && !history.holds(packet, in: name) else {
+            return nil
+        }
+        for case .hook(let step) in path.steps where step.traversal.site.namespace.name == name {
+            var asked = step.packet
+            let state = asked.connection ?? PathInputs.stateWithoutEntry(asked, namespace)
+            asked.connection = state
+            let result = step.traversal.run(asked)
+            guard let ending = result.ending, ending.rule.isSame(as: rule), result.doubts.isEmpty else { continue }
+            asked.connection = .established
+            guard step.traversal.run(asked).ending == nil else { return nil }
+            return ConntrackExpired().candidate(
+                packet, in: namespace, flow: flow, state: state, ending: cause.finding)
+        }
+        return nil
+    }
+}
+
+extension PacketState {
+    fileprivate var isReset: Bool { ipProtocol == .tcp && tcpFlags.map { $0 & 0b110 == 0b100 } == true }
+
+    /// Whether it may be of a connection that is open already: it neither opens nor resets one.
+    fileprivate var isUnderWay: Bool {
+        switch ipProtocol {
+        case .tcp: tcpFlags.map { $0 & 0b110 == 0 } ?? false
+        case .udp: fragment == nil
+        default: false
+        }
     }
 }

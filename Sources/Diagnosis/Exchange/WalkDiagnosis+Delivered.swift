@@ -60,7 +60,8 @@ extension WalkDiagnosis {
         _ reading: WalkReading, _ arrived: PacketState, _ last: Hop, _ namespace: Namespace
     ) -> [Finding] {
         let remembered =
-            unmetTranslation(reading) ?? forgottenConnection(arrived, in: namespace, isRefused: true)
+            unmetTranslation(reading)
+            ?? forgottenConnection(arrived, in: namespace, of: reading.walk, isRefused: true)
         if let remembered {
             return finding(of: remembered, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
         }

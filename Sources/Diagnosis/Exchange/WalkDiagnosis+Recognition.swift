@@ -17,7 +17,7 @@ extension WalkDiagnosis {
         guard !inputs.requestEntries.isEmpty, let sender = asked.first?.namespace.name else { return nil }
         for stay in back.stays() {
             let found = inputs.unrecognised(
-                stay.entry, stay.namespace, inDevice: stay.inDevice, outDevice: stay.outDevice)
+                stay.entry, stay.namespace, inDevice: stay.inDevice, port: stay.inPort, outDevice: stay.outDevice)
             guard let found, let passage = asked.last(where: { $0.namespace.name == stay.namespace.name }) else {
                 continue
             }
@@ -47,6 +47,7 @@ extension WalkDiagnosis {
     /// other.
     func takenByTranslator(_ reply: Walk, _ request: WalkReading) -> [Finding] {
         if let found = unrecognised(reply, request) { return finding(of: found, request) }
+        if let found = forgottenReply(reply, request) { return finding(of: found, request) }
         let stays = request.stays()
         guard Exchange(request: request.walk, reply: reply).isReplyAstray,
             let end = WalkReading(walk: reply, topology: topology).last, let sender = stays.first?.namespace.name,
@@ -56,6 +57,15 @@ extension WalkDiagnosis {
             })
         else { return [] }
         return [NoAnswer().taken(by: end.namespace, reply, asker: sender)]
+    }
+
+    /// A reply that came to the router that had translated the request, after its entry had gone.
+    private func forgottenReply(_ reply: Walk, _ request: WalkReading) -> Candidate? {
+        let back = WalkReading(walk: reply, topology: topology)
+        guard let end = back.last, let namespace = topology[namespace: end.namespace],
+            end.namespace != request.sightings.first?.namespace, let arrived = back.packet(at: end)
+        else { return nil }
+        return forgottenConnection(arrived, in: namespace, of: reply, isRefused: false)
     }
 
     /// Why a reply that nobody saw would not be recognised on its path as configured: to be asked where it matters.

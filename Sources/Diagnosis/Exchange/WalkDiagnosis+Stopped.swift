@@ -28,6 +28,10 @@ extension WalkDiagnosis {
             if let cause { candidates.insert(cause, at: 0) }
             cause = older
         }
+        if let ended = cause, let forgotten = forgottenConnection(behind: ended, on: path.path, reading) {
+            candidates.removeAll { $0.finding.rule == ended.finding.rule }
+            cause = forgotten
+        }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's
@@ -127,8 +131,9 @@ extension WalkDiagnosis {
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.
     private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
         // The packet inside passes the same chains before and after, and the first fragment passes before the others.
-        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment]), let rule = candidate.finding.rule,
-            let namespace = candidate.finding.where.namespace, !walk.losses.contains(where: \.isOfRuleTrace)
+        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment, .followsRule]),
+            let rule = candidate.finding.rule, let namespace = candidate.finding.where.namespace,
+            !walk.losses.contains(where: \.isOfRuleTrace)
         else { return false }
         return trace.passed(
             family: rule.family, table: rule.table, baseChain: candidate.finding.path.first?.chain ?? rule.chain,
@@ -179,7 +184,7 @@ extension Candidate {
     /// Whether it is a rule of a hook that the packet was seen to have passed.
     fileprivate func isBefore(_ last: Hop) -> Bool {
         guard last.vantage == .netfilter, let seen = last.hook, let hook = finding.where.hook,
-            finding.where.namespace == last.namespace, finding.rule != nil,
+            finding.where.namespace == last.namespace, finding.rule != nil, !traits.contains(.followsRule),
             traits.contains(.isOfCarrier) == (last.packet.encapsulation != nil)
         else { return false }
         let order = NetfilterHook.known

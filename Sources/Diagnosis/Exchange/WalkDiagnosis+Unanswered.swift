@@ -185,9 +185,9 @@ extension WalkDiagnosis {
     }
 
     private mutating func forgotten(_ arrival: Arrival) -> [Finding]? {
-        guard let found = forgottenConnection(arrival.arrived, in: arrival.namespace, isRefused: false) else {
-            return nil
-        }
+        let found = forgottenConnection(
+            arrival.arrived, in: arrival.namespace, of: arrival.reading.walk, isRefused: false)
+        guard let found else { return nil }
         // Its receiver did not get it, and the sender gets a reset.
         walk.outcome = .rejected
         return finding(of: found, arrival.reading)

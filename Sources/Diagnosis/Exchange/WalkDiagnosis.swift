@@ -34,7 +34,8 @@ struct WalkDiagnosis {
         if packet.destination.isMulticast { return [] }
         switch walk.outcome {
         case .delivered:
-            if walk.answers != nil || isCut { return [] }
+            if isCut { return [] }
+            if walk.answers != nil { return forgottenAnswer(reading) }
             return stoppedUnseen(reading) ?? delivered(reading, packet)
         case .left:
             if walk.answers != nil || isCut { return [] }
@@ -74,8 +75,14 @@ struct WalkDiagnosis {
 
     /// Inputs for a path of this walk's packet, or of one that answers it.
     func inputs(_ reading: WalkReading, isReply: Bool = false) -> PathInputs {
+        let history = history(walk)
+        // What the walk itself shows of a translation was so when it passed.
+        let shown = reading.flows().filter { flow in
+            !history.ended.contains { $0.namespace == flow.namespace && $0.original == flow.original }
+        }
         var inputs = PathInputs(
-            context, flows: context.flows + reading.flows(), requestPassed: isReply ? reading.namespaces : nil)
+            context, flows: history.live + shown, requestPassed: isReply ? reading.namespaces : nil)
+        inputs.endedFlows = history.ended
         if isReply { inputs.requestEntries = reading.requestEntries() }
         return inputs
     }

@@ -11,7 +11,7 @@ enum Catalogue {
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
         PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
-        RuleReject(),
+        ProxyNotRouted(), RuleReject(),
         PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
@@ -20,7 +20,8 @@ enum Catalogue {
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
-        StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(), ArpSenderRefused(),
+        NeighborTableFull(), StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(),
+        ArpSenderRefused(),
         LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(), PortWithoutBridge(),
         GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),

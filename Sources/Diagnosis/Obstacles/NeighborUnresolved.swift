@@ -6,7 +6,7 @@ internal import Wire
 
 /// Nobody answers for the next hop's address; or the question, or its answer, is dropped by a rule.
 struct NeighborUnresolved: Obstacle {
-    static let dropReasons: Set<DropReason> = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATE_FAIL", "NOT_SPECIFIED"]
+    static let dropReasons: Set<DropReason> = ["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NOT_SPECIFIED"]
 
     let code: FindingCode = "neighbor-unresolved"
     let steps: Set<PathStep.Kind> = [.neighbour]
@@ -16,8 +16,6 @@ struct NeighborUnresolved: Obstacle {
     func words(for reason: DropReason, _ packet: PacketState) -> String? {
         switch reason {
         case "NEIGH_FAILED": "the next hop did not reply"
-        case "NEIGH_CREATE_FAIL":
-            "no entry could be made for the next hop: the neighbour table is full (net.ipv\(packet.source.isIPv4 ? 4 : 6).neigh.default.gc_thresh3) or there is no memory"
         case "NEIGH_QUEUEFULL": "the next hop has not replied yet, and its queue is full"
         default: nil
         }

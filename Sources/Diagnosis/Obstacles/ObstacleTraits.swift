@@ -26,6 +26,8 @@ struct ObstacleTraits: OptionSet, Sendable {
     static let isSymptom = Self(rawValue: 1 << 14)
     /// A translation before it may have sent the packet elsewhere: the path is one of several.
     static let isPastUnknown = Self(rawValue: 1 << 20)
+    /// Its rule did not end the packet: what follows from it stops it later.
+    static let followsRule = Self(rawValue: 1 << 15)
     /// A route is missing. Of a reply to a private address, a translation of the request may be what is missing.
     static let lacksRoute = Self(rawValue: 1 << 10)
     /// It stops the outer packet of a tunnel.

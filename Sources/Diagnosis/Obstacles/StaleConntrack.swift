@@ -26,6 +26,22 @@ struct StaleConntrack: Obstacle {
             ], rule: unmet.rule, remedy: Remedy([.run(unmet.namespace, Self.deletion(flow.original))]))
     }
 
+    /// Of a packet that passed: another connection of its two ends goes elsewhere.
+    func note(_ remembered: RememberedConnection) -> Finding? {
+        guard let difference = remembered.difference else { return nil }
+        let (flow, name) = (remembered.flow, remembered.namespace.name)
+        let state = remembered.isReplied ? "" : ", to which no reply came"
+        return Finding(
+            code: code, severity: .info, where: Finding.Place(namespace: name),
+            message:
+                "this packet is the first of its connection; conntrack of \(name) holds an older entry for \(flow.original.words)\(state), which \(difference.words)",
+            evidence: [
+                .state(
+                    "conntrack entry in \(name): \(flow.original.words), replies \(flow.reply.words)\(remembered.isReplied ? "" : ", unreplied")"
+                ), .seen(difference.contrast),
+            ], remedy: Remedy([.run(remembered.namespace, Self.deletion(flow.original))]))
+    }
+
     /// Of this one entry (conntrack(8)).
     private static func deletion(_ tuple: FlowTuple) -> CommandWords {
         let family: CommandWords = tuple.source.isIPv4 ? "" : "-f ipv6"

@@ -22,6 +22,9 @@ struct Surroundings: Sendable {
     /// Rules on the path so far that set the packet's mark, by namespace.
     var markings: [(namespace: String, marking: HookResult.Marking)] = []
 
+    /// Rules on the path so far that give the packet to a socket, by namespace.
+    var proxyings: [(namespace: String, proxying: HookResult.Proxying)] = []
+
     init(_ inputs: PathInputs, origin: PacketState) {
         self.inputs = inputs
         self.origin = origin
@@ -32,6 +35,7 @@ struct Surroundings: Sendable {
 
     /// Takes up a translation that the rules of a hook make.
     mutating func note(_ step: HookStep) {
+        if let proxying = step.result.proxying { proxyings.append((step.traversal.site.namespace.name, proxying)) }
         markings += step.result.markings.map { (step.traversal.site.namespace.name, $0) }
         guard let (rule, action) = step.result.translation else { return }
         var reference = rule

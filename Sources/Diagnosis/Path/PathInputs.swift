@@ -9,6 +9,8 @@ struct PathInputs: Sendable {
     let context: DiagnosisContext
     /// Flows by which a translated reply is recognised.
     var flows: [FlowEvent]
+    /// Entries that conntrack had given up before the packet came.
+    var endedFlows: [FlowEvent] = []
     /// Namespaces that the answered packet passed; nil for a packet that answers none.
     var requestPassed: Set<String>?
     /// Of an answered packet, how it came into the namespaces whose rules may keep conntrack from taking the answer for
@@ -71,6 +73,11 @@ struct PathInputs: Sendable {
             let isLoneACK = packet.ipProtocol == .tcp && packet.tcpFlags.map { $0 & 0b1_0110 == 0b1_0000 } == true
             return isLoneACK ? .invalid : .new
         }
+        if endedFlows.contains(where: { flow in
+            flow.namespace == namespace.name && (flow.reply.covers(packet) || flow.original.covers(packet))
+        }) {
+            return Self.stateWithoutEntry(packet, namespace)
+        }
         guard let passed = requestPassed else { return packet.connection }
         if passed.contains(namespace.name) { return .established }
         // A reply to something that conntrack here never saw.
@@ -80,16 +87,24 @@ struct PathInputs: Sendable {
         }
     }
 
+    /// What conntrack calls a packet for whose connection it has no entry (`tcp_new`): in the middle of a TCP connection a
+    /// plain ACK makes an entry where that is allowed.
+    static func stateWithoutEntry(_ packet: PacketState, _ namespace: Namespace) -> ConnectionState {
+        guard packet.ipProtocol == .tcp, let flags = packet.tcpFlags, flags & 0b1_0111 != 0b10 else { return .new }
+        let isLoose = namespace.settings.value("net.netfilter.nf_conntrack_tcp_loose")?.isOn ?? true
+        return isLoose && flags & 0b1_0111 == 0b1_0000 ? .new : .invalid
+    }
+
     /// Why conntrack of a namespace does not recognise a reply to what passed there; nil where it does.
     ///
     /// - Parameter inDevice: nil for a reply that is sent there.
     func unrecognised(
-        _ packet: PacketState, _ namespace: Namespace, inDevice: String?, outDevice: String? = nil
+        _ packet: PacketState, _ namespace: Namespace, inDevice: String?, port: String? = nil, outDevice: String? = nil
     ) -> UnrecognisedReply? {
         guard let request = requestEntries[namespace.name] else { return nil }
         return UnrecognisedReply(
             namespace, request: request,
-            reply: UnrecognisedReply.Entry(packet: packet, inDevice: inDevice, outDevice: outDevice))
+            reply: UnrecognisedReply.Entry(packet: packet, inDevice: inDevice, port: port, outDevice: outDevice))
     }
 
     /// What conntrack makes of a reply before routing: where the request's source was translated, the destination is

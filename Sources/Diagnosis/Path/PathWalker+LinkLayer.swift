@@ -129,6 +129,10 @@ extension PathWalker {
             exit: outPort.flatMap { namespace[device: $0] }, packet: packet, solicited: solicited)
         note(.bridge(step))
         guard step.blockage == nil else { return false }
+        if inPort != nil, outPort != nil, namespace.netfilter.compiled.tracksBridged {
+            packet.connection = inputs.connectionState(packet, namespace)
+            noteUnrecognised(&packet, namespace, inDevice: bridge, port: inPort)
+        }
         askBridge(namespace, inPort, outPort, &packet)
         if let inPort, let outPort, step.handsToIP(packet) {
             askBridgeNetfilter(namespace, bridge, inPort, outPort, &packet)
@@ -170,6 +174,8 @@ extension PathWalker {
             let families: Set<TableFamily> = [packet.source.isIPv4 ? "ip" : "ip6", "inet"]
             ask(HookTraversal(site: site, hook: hook, families: families), &packet, isExpected: true)
         }
+        // No socket takes what the bridge sends on.
+        packet.isAssignedSocket = false
     }
 
     // MARK: macvlan

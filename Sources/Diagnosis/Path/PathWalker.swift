@@ -217,7 +217,7 @@ struct PathWalker {
         /// Whether it was seen past routing.
         let isRouted = resumed.map { $0.hook != .prerouting } ?? false
         packet.connection = inputs.connectionState(packet, namespace)
-        noteUnrecognised(&packet, namespace, inDevice: device)
+        noteUnrecognised(&packet, namespace, inDevice: device, port: physical)
         if !isRouted {
             note(.conntrack(ConntrackStep(namespace: namespace, packet: packet, hook: .prerouting)))
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
@@ -285,12 +285,12 @@ struct PathWalker {
     }
 
     /// Notes a reply that conntrack does not take for one, which is a packet of no connection then.
-    private mutating func noteUnrecognised(
-        _ packet: inout PacketState, _ namespace: Namespace, inDevice: String?, outDevice: String? = nil
+    mutating func noteUnrecognised(
+        _ packet: inout PacketState, _ namespace: Namespace, inDevice: String?, port: String? = nil,
+        outDevice: String? = nil
     ) {
-        guard
-            let found = inputs.unrecognised(packet, namespace, inDevice: inDevice, outDevice: outDevice)
-        else { return }
+        let found = inputs.unrecognised(packet, namespace, inDevice: inDevice, port: port, outDevice: outDevice)
+        guard let found else { return }
         path.unrecognised.append(found)
         packet.connection = found.state
     }

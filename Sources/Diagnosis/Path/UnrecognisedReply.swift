@@ -18,10 +18,23 @@ struct UnrecognisedReply: Sendable {
         var packet: PacketState
         /// Nil where it was sent there.
         var inDevice: String?
+        /// The bridge's port by which it came; nil where it came by none, or was sent there.
+        var port: String?
         /// By which it leaves; of one that was sent there rules may ask for it.
         var outDevice: String?
 
-        /// Where the rules that come before conntrack ask it.
+        /// What the rules that come before conntrack make of it. Where bridges track too, conntrack sees it at the port.
+        func result(_ namespace: Namespace, _ packet: PacketState) -> HookResult {
+            guard let port, namespace.netfilter.compiled.tracksBridged else {
+                return traversal(namespace).run(packet)
+            }
+            return HookTraversal(
+                site: RuleSite(namespace: namespace, inDevice: port), hook: .prerouting, families: ["bridge"],
+                asksTranslation: false
+            ).run(packet)
+        }
+
+        /// Where the IP rules that come before conntrack ask it.
         func traversal(_ namespace: Namespace) -> HookTraversal {
             HookTraversal(
                 site: RuleSite(
@@ -42,8 +55,8 @@ struct UnrecognisedReply: Sendable {
         var asked = (request: request.packet, reply: reply.packet)
         asked.request.connection = nil
         asked.reply.connection = nil
-        let one = request.traversal(namespace).run(asked.request)
-        let other = reply.traversal(namespace).run(asked.reply)
+        let one = request.result(namespace, asked.request)
+        let other = reply.result(namespace, asked.reply)
         // Of what is not tracked either way nothing is expected.
         guard one.untracking == nil else { return nil }
         if let rule = other.untracking {

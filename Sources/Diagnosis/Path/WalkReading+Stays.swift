@@ -11,6 +11,8 @@ extension WalkReading {
         var exit: PacketState
         /// Nil where it was sent there.
         var inDevice: String?
+        /// The bridge's port by which it came.
+        var inPort: String?
         /// Nil where it was not seen to leave.
         var outDevice: String?
     }
@@ -36,6 +38,8 @@ extension WalkReading {
                 let device = sightings[index].device
                 stay.outDevice = device.flatMap { namespace[device: $0]?.master } ?? device
             }
+            let arrival = sightings[start...index].first { $0.vantage == .link && $0.direction == .in }
+            stay.inPort = arrival?.device.flatMap { namespace[device: $0]?.bridgePort == nil ? nil : $0 }
             stays.append(stay)
         }
         return stays
@@ -49,7 +53,7 @@ extension WalkReading {
                 (
                     stay.namespace.name,
                     UnrecognisedReply.Entry(
-                        packet: stay.entry, inDevice: stay.inDevice, outDevice: stay.outDevice)
+                        packet: stay.entry, inDevice: stay.inDevice, port: stay.inPort, outDevice: stay.outDevice)
                 )
             }, uniquingKeysWith: { first, _ in first })
     }

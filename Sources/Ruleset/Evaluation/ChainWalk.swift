@@ -92,7 +92,7 @@ struct ChainWalk {
                 case .unknown: continue
                 }
             case .action(let action):
-                if failure == nil, breaks(action) { return nil }
+                if failure == nil, breaks(action, rule, isSure: position.isSure && doubt == nil) { return nil }
                 if let failure {
                     if failures == 1 { noteNearMiss(rule, action, failure) }
                     continue
@@ -112,9 +112,14 @@ struct ChainWalk {
     }
 
     /// Whether a rule of nft ends at an action (NFT_BREAK): at `tproxy` without a socket.
-    private func breaks(_ action: RuleAction) -> Bool {
-        guard case .transparentProxy(let proxy) = action, !proxy.dropsWithoutSocket else { return false }
-        return proxy.hasSocket(for: result.packet, at: site) == .fails
+    private mutating func breaks(_ action: RuleAction, _ rule: CompiledRule, isSure: Bool) -> Bool {
+        guard case .transparentProxy(let proxy) = action, !proxy.dropsWithoutSocket,
+            proxy.hasSocket(for: result.packet, at: site) == .fails
+        else { return false }
+        if isSure, result.proxying == nil {
+            result.proxying = HookResult.Proxying(rule: rule.reference, proxy: proxy, isServed: false)
+        }
+        return true
     }
 
     private mutating func noteNearMiss(_ rule: CompiledRule, _ action: RuleAction, _ match: Match) {
@@ -216,7 +221,10 @@ struct ChainWalk {
     ) -> Exit? {
         switch proxy.hasSocket(for: result.packet, at: site) {
         case .holds:
-            if isSure { result.packet.isAssignedSocket = true }
+            if isSure {
+                result.packet.isAssignedSocket = true
+                result.proxying = HookResult.Proxying(rule: rule.reference, proxy: proxy, isServed: true)
+            }
             guard proxy.dropsWithoutSocket else { return nil }
             if let mark = proxy.mark { result.packet.setMark(isSure ? mark : nil, mask: proxy.markMask) }
             return .accepted(rule.reference)

@@ -73,8 +73,18 @@ package struct HookResult: Sendable {
         package var zone: ConntrackZone?
     }
 
+    /// A rule that gives the packet to a socket of the namespace.
+    package struct Proxying: Sendable {
+        package var rule: RuleReference
+        package var proxy: TransparentProxy
+        /// False where there is no such socket, and the packet goes on without (nft).
+        package var isServed: Bool
+    }
+
     /// The drop that the packet surely meets, unless something before could not be told.
     package var ending: Ending?
+    /// The last of its kind that the packet surely meets.
+    package var proxying: Proxying?
     /// The fragment that meets it; nil where the whole datagram does.
     package var fragment: FragmentPart?
     /// Drops that it meets if conditions hold that can't be told from here.

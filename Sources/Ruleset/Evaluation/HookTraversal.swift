@@ -27,6 +27,20 @@ package struct HookTraversal: Sendable {
     }
 
     package func run(_ packet: PacketState) -> HookResult {
+        var result = runChains(packet)
+        // A socket that an earlier chain of the hook gave the packet to stays with it.
+        if result.proxying == nil, from > .min, hook == .prerouting,
+            site.namespace.netfilter.compiled.givesToSockets
+        {
+            var whole = self
+            whole.from = .min
+            result.proxying = whole.runChains(packet).proxying
+            if result.proxying?.isServed == true { result.packet.isAssignedSocket = true }
+        }
+        return result
+    }
+
+    private func runChains(_ packet: PacketState) -> HookResult {
         let chains = baseChains()
         guard packet.isFragmented, packet.fragment == nil else { return run(packet, chains) }
         let single = Set(chains.filter { asks($0, packet) && meetsFragments($0, packet) }.map(\.key))

@@ -118,7 +118,7 @@ struct NftablesRule {
     private func mangle(_ value: JSONTree) -> RuleAction {
         let key = value["key"]?.only
         if key?.key == "ct", let body = key?.value, body["key"]?.string == "zone" {
-            return .setZone(Self.zone(body["dir"]?.string, value["value"]))
+            return .setZone(zone(body["dir"]?.string, value["value"]))
         }
         if key?.key == "ct", key?.value["key"]?.string == "mark" {
             if value["value"]?["meta"]?["key"]?.string == "mark" { return .saveMark(mask: .max) }
@@ -138,24 +138,29 @@ struct NftablesRule {
         return .setMark(operation.value, mask: operation.mask)
     }
 
-    private static func zone(_ direction: String?, _ value: JSONTree?) -> ZoneAssignment {
+    private func zone(_ direction: String?, _ value: JSONTree?) -> ZoneAssignment {
         let directions: [String: ZoneAssignment.Direction] = ["original": .original, "reply": .reply]
         return ZoneAssignment(number(ofZone: value), direction.map { directions[$0] ?? .both } ?? .both)
     }
 
-    /// A number, or a map of numbers in the rule itself.
-    private static func number(ofZone value: JSONTree?) -> ZoneAssignment.Value {
+    /// A number, or a map of numbers: the rule's own, or a named one of its table.
+    private func number(ofZone value: JSONTree?) -> ZoneAssignment.Value {
         if let number = value?.integer { return UInt16(exactly: number).map { .number($0) } ?? .unreadable }
-        guard let map = value?["map"], let key = map["key"], let elements = map["data"]?["set"]?.elements else {
-            return .unreadable
-        }
-        let field = NftablesSelector.field(key).field
+        guard let map = value?["map"], let key = map["key"], let data = map["data"],
+            let elements = data.string.flatMap(named) ?? data["set"]?.elements
+        else { return .unreadable }
+        let (field, mask) = NftablesSelector.field(key)
         let entries = elements.compactMap { element -> ZoneAssignment.Entry? in
             let pair = element.elements
             guard pair.count == 2, let number = pair[1].integer.flatMap({ UInt16(exactly: $0) }) else { return nil }
             return ZoneAssignment.Entry(key: NftablesSets.value(pair[0], of: field), number: number)
         }
-        return entries.count == elements.count ? .map(field, entries) : .unreadable
+        return entries.count == elements.count ? .map(field, mask: mask, entries) : .unreadable
+    }
+
+    /// The elements of the set or map that `@name` stands for; nil where it is not known.
+    private func named(_ text: String) -> [JSONTree]? {
+        text.hasPrefix("@") ? sets.elements(of: String(text.dropFirst())) : nil
     }
 
     /// A number, or bitwise operations on the packet's mark, as `mark & ~mask ^ value`; nil for anything else.
@@ -178,7 +183,7 @@ struct NftablesRule {
         guard let key = value["key"], let data = value["data"] else { return .other("vmap") }
         let (field, mask) = NftablesSelector.field(key)
         let name = data.string.flatMap { $0.hasPrefix("@") ? String($0.dropFirst()) : nil }
-        guard let elements = name.map({ sets.elements(of: $0) }) ?? data["set"]?.elements else {
+        guard let elements = data.string.map(named) ?? data["set"]?.elements else {
             return .other("vmap")
         }
         let entries = elements.compactMap { element -> VerdictMap.Entry? in

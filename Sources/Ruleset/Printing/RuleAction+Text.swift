@@ -167,7 +167,7 @@ extension ZoneAssignment {
         switch value {
         case .number(let number): return "\(target) \(number)"
         case .mark: return "\(target) meta mark"
-        case .map(let field, let entries):
+        case .map(let field, _, let entries):
             let pairs = entries.map { "\(field.nftText([$0.key])) : \($0.number)" }
             return "\(target) \(field.nftName) map { \(pairs.joined(separator: ", ")) }"
         case .unreadable: return target

@@ -10,6 +10,10 @@ package struct CompiledRuleset: Hashable, Sendable {
     package let sets: [CompiledSet.Key: CompiledSet]
     /// Whether a rule sets the zone of a packet's connection, or keeps conntrack from it.
     package let steersConntrack: Bool
+    /// Whether a rule gives packets to a socket of the namespace (TPROXY).
+    package let givesToSockets: Bool
+    /// Whether conntrack sees what bridges forward, as rules of the bridge family ask for (nf_conntrack_bridge).
+    package let tracksBridged: Bool
     private let positions: [CompiledChain.Key: Int]
     private let bases: [NetfilterHook: [Int]]
 
@@ -21,6 +25,15 @@ package struct CompiledRuleset: Hashable, Sendable {
             chains.map { ($0.key, $0.index) }, uniquingKeysWith: { first, _ in first })
         bases = Self.kernelOrder(chains)
         steersConntrack = chains.contains { $0.rules.contains { $0.actions.contains(where: \.steersConntrack) } }
+        givesToSockets = chains.contains { chain in
+            chain.rules.contains { $0.actions.contains { if case .transparentProxy = $0 { true } else { false } } }
+        }
+        tracksBridged = chains.contains { chain in
+            chain.key.family == .bridge
+                && chain.rules.contains {
+                    $0.actions.contains(where: \.steersConntrack) || $0.matches.contains(where: \.asksConntrack)
+                }
+        }
     }
 
     package subscript(key: CompiledChain.Key) -> CompiledChain? { positions[key].map { chains[$0] } }
@@ -49,5 +62,15 @@ package struct CompiledRuleset: Hashable, Sendable {
     /// does not tell.
     static func rivals(of chain: CompiledChain, among others: [CompiledChain]) -> [CompiledChain] {
         others.filter { $0.priority == chain.priority && $0.isLegacy != chain.isLegacy }
+    }
+}
+
+extension Match {
+    fileprivate var asksConntrack: Bool {
+        switch field {
+        case .connectionState, .connectionStatus, .connectionMark: true
+        case .other(let text): text.hasPrefix("ct ")
+        default: false
+        }
     }
 }

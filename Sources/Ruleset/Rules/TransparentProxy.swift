@@ -1,4 +1,4 @@
-internal import Network
+package import Network
 package import Wire
 
 /// A socket of the namespace that a rule gives a packet to, whatever its destination: TPROXY, nft's `tproxy`.
@@ -25,21 +25,24 @@ package struct TransparentProxy: Hashable, Sendable {
         self.dropsWithoutSocket = dropsWithoutSocket
     }
 
-    /// Whether a socket is there for a packet; unknown where the sockets could not be read, and for what is no TCP or
-    /// UDP. Whether the socket is one that may take foreign addresses (IP_TRANSPARENT) is not looked at.
+    /// Whether a socket is there for a packet that may take foreign addresses (IP_TRANSPARENT); unknown where the sockets
+    /// could not be read, and for what is no TCP or UDP.
     func hasSocket(for packet: PacketState, at site: RuleSite) -> Truth {
         let namespace = site.namespace
         guard packet.ipProtocol == .tcp || packet.ipProtocol == .udp,
-            namespace.socketUse != nil || !namespace.listeners.isEmpty, let wanted = port ?? packet.destinationPort
+            namespace.socketUse != nil || !namespace.listeners.isEmpty, port ?? packet.destinationPort != nil
         else { return .unknown }
-        return Truth(
-            namespace.listeners.contains { listener in
-                guard listener.isOn(packet.ipProtocol, port: wanted) else { return false }
-                if listener.address.isUnspecified {
-                    return !listener.address.isIPv4 || packet.destination.isIPv4
-                }
-                guard let address, !address.isUnspecified else { return true }
-                return listener.address == address
-            })
+        return Truth(listeners(for: packet, namespace).contains { $0.isTransparent != false })
+    }
+
+    /// The sockets of the packet's protocol on the port that the rule names, or the packet.
+    package func listeners(for packet: PacketState, _ namespace: Namespace) -> [Listener] {
+        guard let wanted = port ?? packet.destinationPort else { return [] }
+        return namespace.listeners.filter { listener in
+            guard listener.isOn(packet.ipProtocol, port: wanted) else { return false }
+            if listener.address.isUnspecified { return !listener.address.isIPv4 || packet.destination.isIPv4 }
+            guard let address, !address.isUnspecified else { return true }
+            return listener.address == address
+        }
     }
 }

@@ -14,7 +14,7 @@ package struct ZoneAssignment: Hashable, Sendable {
         /// The packet's mark.
         case mark
         /// The number that belongs to the first key that the field has; the rule does not match where none has it.
-        case map(RuleField, [Entry])
+        case map(RuleField, mask: UInt64?, [Entry])
         case unreadable
     }
 
@@ -46,10 +46,10 @@ package struct ZoneAssignment: Hashable, Sendable {
         case .mark:
             let number = UInt16(truncatingIfNeeded: packet.mark)
             return packet.isMarkKnown ? (zone(number), .holds) : (nil, .unknown)
-        case .map(let field, let entries):
+        case .map(let field, let mask, let entries):
             var isUnsure = false
             for entry in entries {
-                switch field.truth(of: [entry.key], mask: nil, packet, site, isNegated: false) {
+                switch field.truth(of: [entry.key], mask: mask, packet, site, isNegated: false) {
                 case .holds: return (zone(entry.number), .holds)
                 case .unknown: isUnsure = true
                 case .fails: continue
