@@ -28,6 +28,7 @@ extension WalkDiagnosis {
             if let cause { candidates.insert(cause, at: 0) }
             cause = older
         }
+        if cause == nil { cause = SourcePortsExhausted().candidate(stop, reading) }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's

@@ -9,10 +9,11 @@ enum Catalogue {
         LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
+        HelperMissing(),
         PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
         RuleReject(),
         PolicyDrop(), RuleDrop(),
-        ConntrackFull(),
+        ConntrackFull(), SourcePortsExhausted(),
         // Links
         TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
         VXLANUnreachable(), TCDrop(),
@@ -24,14 +25,14 @@ enum Catalogue {
         GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers
-        RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
+        ProxyUnrouted(), RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
         // Sockets
         StaleConntrack(), ConnectionUntracked(), ConntrackZones(), ConntrackExpired(),
         EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
         // Replies
-        SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), RefusedOutside(),
+        ReplySourceMismatch(), SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), RefusedOutside(),
         NoAnswer(),
         // No cause found
         LocalPortsExhausted(), KernelRefusal(), SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),

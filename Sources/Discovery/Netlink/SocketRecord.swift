@@ -28,6 +28,8 @@ extension Listener {
                 if name == "udp" { drops = value.hostUInt32(at: 4 * Int(SK_MEMINFO_DROPS)).map { UInt64($0) } ?? 0 }
             case Int(INET_DIAG_SKV6ONLY) where Int32(family) == AF_INET6:
                 isIPv6Only = value.byte().map { $0 != 0 }
+            // struct inet_diag_sockopt: the sixth bit.
+            case Int(INET_DIAG_SOCKOPT): isTransparent = value.byte().map { $0 & 1 << 5 != 0 }
             default: continue
             }
         }

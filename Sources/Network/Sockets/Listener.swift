@@ -24,6 +24,8 @@ public struct Listener: Sendable, Codable, Hashable {
     public var device: String?
     /// Whether an IPv6 socket takes no IPv4 (IPV6_V6ONLY); nil for IPv4, and where not read.
     public var isIPv6Only: Bool?
+    /// Whether it takes what is for addresses that are not its machine's (IP_TRANSPARENT); nil where not read.
+    public var isTransparent: Bool?
     /// Whether every process that holds it is stopped (state `T` of proc_pid_stat(5)); nil where none is.
     public var isStopped: Bool?
 
@@ -47,6 +49,7 @@ public struct Listener: Sendable, Codable, Hashable {
         case receiveBufferBytes = "receive_buffer_bytes"
         case backlog, device
         case isIPv6Only = "ipv6_only"
+        case isTransparent = "transparent"
         case isStopped = "stopped"
 
         static let defaults: [Self: any Sendable] = [.receiveQueue: UInt64(0), .drops: UInt64(0), .inode: UInt64(0)]

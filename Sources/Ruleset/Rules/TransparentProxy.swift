@@ -26,7 +26,7 @@ package struct TransparentProxy: Hashable, Sendable {
     }
 
     /// Whether a socket is there for a packet; unknown where the sockets could not be read, and for what is no TCP or
-    /// UDP. Whether the socket is one that may take foreign addresses (IP_TRANSPARENT) is not looked at.
+    /// UDP. The socket must be one that may take foreign addresses (IP_TRANSPARENT), where that could be read.
     func hasSocket(for packet: PacketState, at site: RuleSite) -> Truth {
         let namespace = site.namespace
         guard packet.ipProtocol == .tcp || packet.ipProtocol == .udp,
@@ -34,7 +34,9 @@ package struct TransparentProxy: Hashable, Sendable {
         else { return .unknown }
         return Truth(
             namespace.listeners.contains { listener in
-                guard listener.protocol == packet.ipProtocol.description, listener.port == wanted else { return false }
+                guard listener.protocol == packet.ipProtocol.description, listener.port == wanted,
+                    listener.isTransparent != false
+                else { return false }
                 if listener.address.isUnspecified {
                     return !listener.address.isIPv4 || packet.destination.isIPv4
                 }
