@@ -167,7 +167,8 @@ extension Exchange {
             return request.kind.ipProtocol == .udp && request.outcome == .delivered && request.answers == nil
         }
         if reply.kind.tcpFlags?.contains(.rst) == true, request.kind.opensConnection { return true }
-        guard request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp, let end = reply.hops.last?.packet else {
+        guard request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp, let end = reply.hops.last?.packet
+        else {
             return false
         }
         return end.source != request.destination

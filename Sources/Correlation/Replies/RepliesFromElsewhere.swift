@@ -60,7 +60,9 @@ struct RepliesFromElsewhere: ~Copyable {
         let keys = Keys(reply, sighting)
         guard keys.address != 0 else { return nil }
         let since = timeNanoseconds - Self.waitNanoseconds
-        if let found = requests.take(keys.address, since: since) ?? requests.take(keys.port, since: since) { return found }
+        if let found = requests.take(keys.address, since: since) ?? requests.take(keys.port, since: since) {
+            return found
+        }
         early.insert(keys.address, identifier, timeNanoseconds: timeNanoseconds)
         early.insert(keys.port, identifier, timeNanoseconds: timeNanoseconds)
         return nil

@@ -19,7 +19,8 @@ extension WalkDiagnosis {
             })
         else { return nil }
         let isLocal = start.direction == .out || start.hook == .output || start.vantage == .socket
-        guard let effect = effect(of: reply, back, given, reading), !isProperStopped(arrived, from: start, isLocal, reading)
+        guard let effect = effect(of: reply, back, given, reading),
+            !isProperStopped(arrived, from: start, isLocal, reading)
         else { return nil }
         var stop = effect.stop
         stop?.severity = .warning
@@ -67,7 +68,10 @@ extension WalkDiagnosis {
                     "conntrack of \(end.namespace) does not take that for a reply, so it is not translated back to \(request.walk.source), and \(end.namespace) takes it for its own",
                 place: end.namespace)
         }
-        guard end.namespace == asker, context.isReplyRefused else { return nil }
+        // Whose protocol replies from another port takes it from any; a probe's socket does not.
+        guard end.namespace == asker, context.isReplyRefused,
+            given.sourcePort == request.last?.packet.destinationPort
+        else { return nil }
         return Effect(
             words: "\(asker) has no socket that takes that, and refuses it", place: asker,
             facts: [.seen("\(asker) refuses the reply by an ICMP error (port unreachable)")])

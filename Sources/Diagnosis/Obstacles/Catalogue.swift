@@ -25,14 +25,16 @@ enum Catalogue {
         GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers
-        ProxyUnrouted(), RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
+        ProxyUnrouted(), RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(),
+        RoutedElsewhere(),
         // Sockets
         StaleConntrack(), ConnectionUntracked(), ConntrackZones(), ConntrackExpired(),
         EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
         // Replies
-        ReplySourceMismatch(), SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), RefusedOutside(),
+        ReplySourceMismatch(), SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(),
+        ReplyRoutedElsewhere(), RefusedOutside(),
         NoAnswer(),
         // No cause found
         LocalPortsExhausted(), KernelRefusal(), SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),

@@ -32,7 +32,8 @@ struct HelperMissing: Obstacle {
         let isPassive = session.original.source == packet.source
         finding.message =
             "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject), the data connection of the FTP session \(session.original.source):\(session.original.sourcePort) > \(session.original.destination):21: what is related to a session is accepted there, but no rule assigns conntrack's helper ftp to it, which reads the port of the data connection"
-        finding.evidence.append(Fact(.conntrack, "\(session.original.source) > \(session.original.destination) port 21"))
+        finding.evidence.append(
+            Fact(.conntrack, "\(session.original.source) > \(session.original.destination) port 21"))
         let inDevice = isPassive ? rule.site.inDevice : rule.site.outDevice ?? rule.site.inDevice
         finding.remedy = remedy(
             in: rule.namespace, by: inDevice, from: session.original.source, to: session.original.destination, port: 21,
@@ -67,7 +68,8 @@ struct HelperMissing: Obstacle {
     ///
     /// - Parameter passages: the namespaces that the request came through.
     func candidate(_ mismatch: SourceMismatch, passages: [WalkReading.Stay]) -> Candidate? {
-        guard let port = mismatch.arrived.destinationPort, let helper = Self.helpers[port], helper.protocol == IPProtocol.udp
+        guard let port = mismatch.arrived.destinationPort, let helper = Self.helpers[port],
+            helper.protocol == IPProtocol.udp
         else { return nil }
         let ending = mismatch.rule.flatMap { rule in
             passages.last { $0.namespace.netfilter.chain(of: rule) != nil }
@@ -108,7 +110,8 @@ struct HelperMissing: Obstacle {
                     IptablesChange(
                         isIPv4: client.isIPv4, isLegacy: isLegacy, table: "raw",
                         chain: isSender ? "OUTPUT" : "PREROUTING", .last,
-                        rule: way + "-s \(client) -d \(server) -p \(name) --dport \(port) -j CT --helper \(helper.name)"))
+                        rule: way + "-s \(client) -d \(server) -p \(name) --dport \(port) -j CT --helper \(helper.name)"
+                    ))
             ])
         }
         let hook = isSender ? "output" : "prerouting"

@@ -14,7 +14,9 @@ struct ProxyNotListening: Obstacle {
         let name = rule.packet.ipProtocol.description
         let others = rule.namespace.listeners.filter { $0.protocol == name }.map(\.words)
         var finding = base
-        let opaque = rule.namespace.listeners.first { $0.protocol == name && $0.port == port && $0.isTransparent == false }
+        let opaque = rule.namespace.listeners.first {
+            $0.protocol == name && $0.port == port && $0.isTransparent == false
+        }
         if let opaque {
             finding.message =
                 "\(rule.rule.name) in \(rule.namespace.name) gives \(rule.subject) to a proxy on \(name) port \(port) (TPROXY), and the socket of \(opaque.words) may not take what is for other addresses: it lacks IP_TRANSPARENT, so the packet is dropped; the proxy has to be set up for TPROXY"

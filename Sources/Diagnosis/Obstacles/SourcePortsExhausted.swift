@@ -32,7 +32,8 @@ struct SourcePortsExhausted: Obstacle {
         }
         let ports = action.translation?.ports
         let words = ports.map { ports in
-            ports.count == 1 ? " with port \(ports.lowerBound)" : " with ports \(ports.lowerBound) to \(ports.upperBound)"
+            ports.count == 1
+                ? " with port \(ports.lowerBound)" : " with ports \(ports.lowerBound) to \(ports.upperBound)"
         }
         return candidate(
             at: Finding.Place(namespace: stay.namespace.name, hook: .postrouting, device: device),
@@ -40,7 +41,8 @@ struct SourcePortsExhausted: Obstacle {
             evidence: [
                 .kernel("nf_conntrack.insert_failed rose by \(refused) in \(stay.namespace.name)"),
                 .state("\(rule.name): \(rule.text ?? "")"),
-            ], rule: rule, remedy: ports == nil ? nil : remedy(rule, action, packet, traversal), isCertain: ports != nil)
+            ], rule: rule, remedy: ports == nil ? nil : remedy(rule, action, packet, traversal), isCertain: ports != nil
+        )
     }
 
     private func rise(_ namespace: String, _ counters: [DiagnosisContext.CounterDelta]) -> UInt64? {
