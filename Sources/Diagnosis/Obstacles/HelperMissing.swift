@@ -117,14 +117,14 @@ struct HelperMissing: Obstacle {
         let hook = isSender ? "output" : "prerouting"
         let family = client.isIPv4 ? "ip" : "ip6"
         return Remedy([
-            .nft(namespace, "add table \(family) helpers"),
+            .nft(namespace, "add table \(family) sessions"),
             .nft(
                 namespace,
-                "\("add ct helper \(family) helpers \(helper.name) { type \"\(helper.name)\" protocol \(name); }")"),
-            .nft(namespace, "\("add chain \(family) helpers \(hook) { type filter hook \(hook) priority filter; }")"),
+                "\("add ct helper \(family) sessions \(helper.name) { type \"\(helper.name)\" protocol \(name); }")"),
+            .nft(namespace, "\("add chain \(family) sessions \(hook) { type filter hook \(hook) priority filter; }")"),
             .nft(
                 namespace,
-                "add rule \(family) helpers \(hook) \(family) saddr \(client) \(family) daddr \(server) \(name) dport \(port) ct helper set \(helper.name)"
+                "add rule \(family) sessions \(hook) \(family) saddr \(client) \(family) daddr \(server) \(name) dport \(port) ct helper set \(helper.name)"
             ),
         ])
     }
