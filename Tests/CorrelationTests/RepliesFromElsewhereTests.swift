@@ -7,9 +7,9 @@ import Wire
 
 /// A datagram that comes from another address or port than was asked, to the socket that asked.
 @Suite struct RepliesFromElsewhereTests {
-    /// A question to 198.51.100.1, and what comes from the host a millisecond later; both walks in that order.
+    /// A question to the host, and what comes from the host a millisecond later; both walks in that order.
     private func walks(
-        port: UInt16 = 53, from sourcePort: UInt16 = 40000, to destination: String = "198.51.100.1",
+        port: UInt16 = 53, from sourcePort: UInt16 = 40000, to destination: String = "203.0.113.2",
         replySource: String, replyPort: UInt16, replyTo: UInt16 = 40000
     ) throws -> (question: Walk, reply: Walk) {
         var scene = Scene(baseNetwork())
@@ -37,7 +37,7 @@ import Wire
 
     @Test("from another port of a service too, as with TFTP")
     func port() throws {
-        let walks = try walks(port: 69, replySource: "198.51.100.1", replyPort: 41000)
+        let walks = try walks(port: 69, replySource: "203.0.113.2", replyPort: 41000)
         #expect(walks.reply.answers == walks.question.id)
     }
 
