@@ -56,6 +56,8 @@ public struct DiagnosisContext: Sendable {
     public var flows: [FlowEvent] = []
     public var sendFailures: [SendFailure] = []
     public var icmpErrors: [ICMPError] = []
+    /// Whether an ICMP error came about the reply: whoever asked did not take it.
+    public var isReplyRefused = false
     public var counters: [CounterDelta] = []
     public var losses: [Loss] = []
     /// Whether the run waited long enough for an answer that its absence means something.

@@ -32,6 +32,8 @@ public struct EvidenceLedger: Sendable {
     /// still comes for them is for nobody.
     private var forgotten: Set<ForgottenFlow> = []
     private static let forgottenLimit = 65_536
+    /// Walks about which an ICMP error came.
+    private var refused: [String] = []
     /// Datagrams without an answer about which there was nothing to say, but for their identity and times: nor is there
     /// of their like, until the next event that an explanation rests on.
     private var unremarkable: Set<Walk> = []
@@ -63,6 +65,11 @@ public struct EvidenceLedger: Sendable {
         case .counters(let change): counters[change.namespace] = change
         case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: break
         }
+    }
+
+    /// Says that an ICMP error came about a walk.
+    public mutating func noteRefusal(of id: String) {
+        Self.append(id, to: &refused)
     }
 
     private mutating func keep(_ flow: FlowEvent) {
@@ -147,10 +154,12 @@ public struct EvidenceLedger: Sendable {
         causes.take(result.request)
         result.request.findings = causes.related(result.request)
         if isDatagram, result.arrived {
-            // Nobody owes a datagram an answer: only what became of itself is told.
-            result.request.findings.removeAll {
-                Catalogue.obstacle($0.code)?.traits.contains(.concernsDatagram) != true
+            // Nobody owes a datagram an answer: only what became of itself is told, and nothing that stands behind it.
+            func concerns(_ finding: Finding) -> Bool {
+                Catalogue.obstacle(finding.code)?.traits.contains(.concernsDatagram) == true
             }
+            let isTold = result.request.findings.first.map(concerns) ?? false
+            result.request.findings.removeAll { !isTold || !concerns($0) }
         }
         if let kind, result.request == exchange.request, unremarkable.count < Self.unremarkableLimit {
             unremarkable.insert(kind)
@@ -174,6 +183,7 @@ public struct EvidenceLedger: Sendable {
                     reachedSender: reply.outcome == .delivered)
             ]
         }
+        context.isReplyRefused = reply.map { refused.contains($0.id) } ?? false
         context.counters = counters.values.sorted { $0.namespace < $1.namespace }.flatMap { change in
             change.counters.sorted { $0.key < $1.key }.map {
                 DiagnosisContext.CounterDelta(namespace: change.namespace, name: $0.key, delta: $0.value)

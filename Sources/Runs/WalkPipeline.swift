@@ -78,7 +78,7 @@ public struct WalkPipeline: ~Copyable {
     /// Pairs up to 256 of the walks that ended with what they answer.
     public mutating func advance() {
         guard var work = ended else { return }
-        for walk in work.walks.prefix(Self.stepLength) where hasTimeForWalks() { sort(pairing.take(walk)) }
+        for walk in work.walks.prefix(Self.stepLength) where hasTimeForWalks() { take(walk) }
         work.walks = isOutOfTime ? [] : work.walks.dropFirst(Self.stepLength)
         ended = work.walks.isEmpty ? nil : work
         if ended == nil { sort(pairing.advance(toNanoseconds: work.watermark)) }
@@ -102,7 +102,7 @@ public struct WalkPipeline: ~Copyable {
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
     public mutating func endOfStream() {
         while isBehind { advance() }
-        for walk in engine.finishBatch().unwritten where hasTimeForWalks() { sort(pairing.take(walk)) }
+        for walk in engine.finishBatch().unwritten where hasTimeForWalks() { take(walk) }
         // Where the answer may be among what was left out, nothing is said of a packet that arrived.
         sort(pairing.finish(), onlyFailures: isCutShort)
     }
@@ -129,6 +129,12 @@ public struct WalkPipeline: ~Copyable {
             isCutShort = true
         }
         return !isOutOfTime
+    }
+
+    private mutating func take(_ walk: UnwrittenWalk) {
+        // An error about a reply is no part of the exchange that the reply belongs to, and says what became of it.
+        if walk.isError, let refused = walk.answered { ledger.noteRefusal(of: refused.description) }
+        sort(pairing.take(walk))
     }
 
     private mutating func sort(_ pairs: [ExchangePairing<UnwrittenWalk>.Pair], onlyFailures: Bool = false) {
@@ -164,7 +170,11 @@ extension Exchange {
             return request.kind.ipProtocol == .udp && request.outcome == .delivered && request.answers == nil
         }
         if reply.kind.tcpFlags?.contains(.rst) == true, request.kind.opensConnection { return true }
-        return (request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp)
-            && reply.hops.last?.packet.source != request.destination
+        guard request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp, let end = reply.hops.last?.packet
+        else {
+            return false
+        }
+        return end.source != request.destination
+            || !reply.isICMPError && end.sourcePort != nil && end.sourcePort != request.destinationPort
     }
 }

@@ -61,6 +61,27 @@ struct SocketStateTests {
         #expect(findings(silent).first?.code != "accept-queue-full")
     }
 
+    @Test("a port that is published for IPv4 only, asked by IPv6")
+    mutating func otherFamily() {
+        network.change("host", link: "eth0") { $0.addresses.append(prefix("2001:db8:113::2/64")) }
+        network.add(
+            iptables(
+                "nat", "PREROUTING", rules: ["-p tcp --dport 8080 -j DNAT --to-destination 172.19.0.2:80"]))
+        listen(server("127.0.0.1"), in: "host")
+        let probe = Probe.tcp(8080, to: "2001:db8:113::2", from: "2001:db8:113::1")
+        var reset = probe.reply
+        reset.kind = .tcp(flags: [.rst, .ack])
+        let way: [Sight] = [.sent("wan"), .out("wan", "wan0"), .into("host", "eth0")]
+        let first = findings(
+            probe.walk(.delivered, through: way),
+            reply: reset.walk(.delivered, through: [.sent("host"), .into("wan", "wan0")], answers: "x")
+        ).first
+        #expect(first?.code == "no-listener")
+        #expect(
+            first?.message.contains("iptables nat PREROUTING 1 publishes that port for IPv4 only, as 203.0.113.2:8080")
+                == true)
+    }
+
     @Test("bound to a device: what comes in by another is not for it")
     mutating func device() {
         var listener = server()

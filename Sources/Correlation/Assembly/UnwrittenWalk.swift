@@ -19,6 +19,11 @@ public struct UnwrittenWalk: Answering, Sendable {
     }
     public var answeredBy: WalkIdentifier? { record.answeredBy }
 
+    /// Whether it is an ICMP error.
+    public var isError: Bool {
+        record.stepCount > 0 && batch.steps[record.stepStart].sighting.has(Sighting.quotesPacket)
+    }
+
     /// The walk in the contract's form.
     public func written() -> Walk { batch.walk(record) }
 }

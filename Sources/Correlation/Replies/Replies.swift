@@ -12,6 +12,7 @@ struct Replies: ~Copyable {
     private var quotable = AnswerTable()
     /// Replies that ended before what they answer, by the same keys.
     private var early = AnswerTable()
+    private var elsewhere = RepliesFromElsewhere()
 
     /// What the answers to a packet will look like: to its content, and to an error that quotes it; 0 for none.
     struct Keys {
@@ -44,6 +45,11 @@ struct Replies: ~Copyable {
                     ? quotable.take(key)
                     : answers.take(
                         key, transaction: transaction, keeps: first.ipProtocol == IPProtocol.udp.rawValue)
+                if answered != nil {
+                    elsewhere.answered(first.flowKey, first)
+                } else {
+                    answered = elsewhere.reply(first.flowKey, first, identifier, timeNanoseconds: time)
+                }
                 if answered == nil {
                     early.insert(key, identifier, timeNanoseconds: time, transaction: transaction)
                 }
@@ -55,6 +61,10 @@ struct Replies: ~Copyable {
                 !isAnswered(keys.content, transaction, &batch.records[index])
             {
                 answers.insert(keys.content, identifier, timeNanoseconds: time, transaction: transaction)
+                let reply = batch.steps[last].sighting.flowKey.reversed
+                if let found = elsewhere.ask(reply, first, identifier, timeNanoseconds: time) {
+                    batch.records[index].answeredBy = found
+                }
             }
             if keys.error != 0, !isAnswered(keys.error, 0, &batch.records[index]) {
                 quotable.insert(keys.error, identifier, timeNanoseconds: time)

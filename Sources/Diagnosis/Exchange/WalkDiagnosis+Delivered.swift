@@ -13,6 +13,7 @@ extension WalkDiagnosis {
             return diverted(refused(reading, arrived, last, namespace), reading)
         }
         guard let reply else { return context.awaitedAnswer ? unanswered(reading, packet) : [] }
+        if let found = repliedFromElsewhere(reply, reading) { return found }
         if reply.hasStopped { return stoppedReply(reply, reading, packet) }
         let taken = takenByTranslator(reply, reading)
         if !taken.isEmpty { return taken }

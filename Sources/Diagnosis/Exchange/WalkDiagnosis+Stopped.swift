@@ -32,6 +32,7 @@ extension WalkDiagnosis {
             candidates.removeAll { $0.finding.rule == ended.finding.rule }
             cause = forgotten
         }
+        if cause == nil { cause = SourcePortsExhausted().candidate(stop, reading) }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's

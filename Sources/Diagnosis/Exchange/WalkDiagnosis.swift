@@ -39,6 +39,7 @@ struct WalkDiagnosis {
             return stoppedUnseen(reading) ?? delivered(reading, packet)
         case .left:
             if walk.answers != nil || isCut { return [] }
+            if let reply, let found = repliedFromElsewhere(reply, reading) { return found }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if let taken = reply.map({ takenByTranslator($0, reading) }), !taken.isEmpty { return taken }
             if let reply, reply.outcome == .delivered { return refusedOutside(reply, reading) }

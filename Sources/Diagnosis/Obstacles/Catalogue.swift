@@ -10,10 +10,11 @@ enum Catalogue {
         LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
+        HelperMissing(),
         PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
         ProxyNotRouted(), RuleReject(),
         PolicyDrop(), RuleDrop(),
-        ConntrackFull(),
+        ConntrackFull(), SourcePortsExhausted(),
         // Links
         TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
         VXLANUnreachable(), TCDrop(),
@@ -26,14 +27,16 @@ enum Catalogue {
         GatewayUnreachable(), WrongNetmask(),
         NeighborUnresolved(),
         // Routers
-        RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
+        RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(),
+        RoutedElsewhere(),
         // Sockets
         StaleConntrack(), ConnectionUntracked(), ConntrackZones(), ConntrackExpired(),
         EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),
         // Multicast
         MulticastNotForwarded(), NoGroupMember(),
         // Replies
-        SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(), ReplyRoutedElsewhere(), RefusedOutside(),
+        ReplySourceMismatch(), SourceNATMismatch(), SourceNATUnheld(), NoSourceNAT(), NoReturnPath(),
+        ReplyRoutedElsewhere(), RefusedOutside(),
         NoAnswer(),
         // No cause found
         LocalPortsExhausted(), KernelRefusal(), SendFailed(), UnknownDrop(), LostUnexplained(), NotSeen(),

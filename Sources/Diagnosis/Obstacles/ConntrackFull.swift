@@ -17,9 +17,12 @@ struct ConntrackFull: Obstacle {
         else { return [] }
         let name = step.namespace.name
         // Early drops made room: they are counted where the table was full and the packet passed. What could not be
-        // inserted shows under `insert_failed`, that for a clash of two packets too.
-        let dropped = surroundings.context.counters.filter { $0.namespace == name && $0.name == "nf_conntrack.drop" }
-            .reduce(0) { $0 + $1.delta }
+        // inserted, since its reply would look like that of another connection, is counted as dropped too, and under
+        // `insert_failed` (__nf_conntrack_confirm).
+        let dropped =
+            rise("drop", name, surroundings)
+            - min(
+                rise("drop", name, surroundings), rise("insert_failed", name, surroundings))
         guard count >= limit || dropped > 0 else { return [] }
         var evidence: [Fact] = [
             .state("net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)")
@@ -33,5 +36,10 @@ struct ConntrackFull: Obstacle {
                 RemedyAction(
                     in: nil, .sysctl(name: "net.netfilter.nf_conntrack_max", value: "\(limit * 2)"))
             ]))
+    }
+
+    private func rise(_ counter: String, _ namespace: String, _ surroundings: Surroundings) -> UInt64 {
+        surroundings.context.counters.filter { $0.namespace == namespace && $0.name == "nf_conntrack.\(counter)" }
+            .reduce(0) { $0 + $1.delta }
     }
 }

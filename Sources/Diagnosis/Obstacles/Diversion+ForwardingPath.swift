@@ -21,6 +21,10 @@ extension Diversion {
             surroundings.translations.last { !$0.isSource && $0.namespace == namespace.name }?.rule
             ?? Self.traced(namespace, surroundings.context) ?? Self.configured(sent, packet, namespace, device)
         affinity = rule.flatMap { Self.affinity(to: $0, sent, namespace, device) }
+        // It may have come translated: that is for whoever did it.
+        if rule == nil, !namespace.netfilter.nat.contains(where: { $0.kind == .dnat || $0.kind == .redirect }) {
+            return nil
+        }
     }
 
     /// The rule that leads to the chain of `rule` because of what a list remembers.

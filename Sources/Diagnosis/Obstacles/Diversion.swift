@@ -140,7 +140,7 @@ extension Diversion {
 
 extension Namespace {
     /// As if a rule were not there.
-    fileprivate mutating func remove(_ rule: RuleReference) {
+    mutating func remove(_ rule: RuleReference) {
         for index in netfilter.chains.indices {
             let chain = netfilter.chains[index]
             guard chain.table == rule.table, chain.name == rule.chain, chain.family == rule.family,

@@ -38,7 +38,7 @@ struct NoListener: Obstacle {
             ? "there is no \(name) listener at all" : "listening: \(others.prefix(6).joined(separator: ", "))"
         return stops(
             at: Finding.Place(namespace: namespace, hook: .input),
-            "the packet arrived in \(namespace), but nothing there listens on \(name) port \(port)\(unmet)\(socket.diversion(surroundings)); \(known)",
+            "the packet arrived in \(namespace), but nothing there listens on \(name) port \(port)\(unmet)\(socket.diversion(surroundings))\(socket.otherFamilyWords); \(known)",
             evidence: [.state("no \(name) socket on port \(port) in \(namespace)")])
     }
 

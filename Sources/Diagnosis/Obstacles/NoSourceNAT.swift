@@ -25,6 +25,13 @@ struct NoSourceNAT: Obstacle {
             rules.isEmpty
             ? .state("no source NAT rule in \(name)")
             : .state("\(rules.map { $0.rule.name }.joined(separator: ", ")) translate other packets")
+        if let accepting = missing.accepting?.rule {
+            return candidate(
+                at: missing.place,
+                "\(missing.packet.source) leaves \(missing.outDevice) with its private source address: \(accepting.name) in \(name) accepts it before a rule that would translate it is asked, so no reply can come back",
+                evidence: [missing.fact, .state("\(accepting.name): \(accepting.text ?? "")")], rule: accepting,
+                remedy: missing.remedy)
+        }
         return candidate(
             at: missing.place,
             "\(missing.packet.source) leaves \(missing.outDevice) with its private source address: no source NAT rule in \(name) translates it, so no reply can come back",

@@ -12,7 +12,7 @@ struct RefusedOutside: Obstacle {
     ///
     /// - Parameter last: where the packet was last seen.
     func candidate(_ packet: Walk, _ reply: Walk, last: Hop) -> Candidate? {
-        guard let words = words(packet, reply) else { return nil }
+        guard let words = words(packet, reply, last) else { return nil }
         let device = last.device.map { " by \($0)" } ?? ""
         let tunnel = last.packet.encapsulation.map { " inside \($0)" } ?? ""
         return candidate(
@@ -21,11 +21,13 @@ struct RefusedOutside: Obstacle {
             evidence: [.seen("the reply is \(reply.summary), from \(reply.source)")], isCertain: false)
     }
 
-    private func words(_ packet: Walk, _ reply: Walk) -> String? {
+    private func words(_ packet: Walk, _ reply: Walk, _ last: Hop) -> String? {
         if let flags = reply.kind.tcpFlags {
             guard packet.awaitsAnswer, flags.contains(.rst) else { return nil }
-            return "\(packet.destination) refused the connection (RST): nothing listens on TCP port "
-                + "\(packet.destinationPort.map(String.init) ?? "0") there, or a firewall rejects it"
+            // Where a rule sent it.
+            let (destination, port) = (last.packet.destination, last.packet.destinationPort ?? packet.destinationPort)
+            return "\(destination) refused the connection (RST): nothing listens on TCP port "
+                + "\(port.map(String.init) ?? "0") there, or a firewall rejects it"
         }
         guard let error = reply.kind.icmp, error.isError else { return nil }
         return "\(reply.source) sent an ICMP error: \(error.name)\(meaning(of: error, packet, from: reply.source))"

@@ -13,6 +13,8 @@ struct SourceTranslation {
     var source: String
     /// A rule that would translate it but for one condition.
     var near: HookResult.NearMiss?
+    /// A rule that accepts it before one that would translate it is asked, and its chain.
+    var accepting: (rule: RuleReference, chain: RuleChain, traversal: HookTraversal)?
 
     /// Nil where the source needs no translation, or is translated.
     ///
@@ -37,7 +39,24 @@ struct SourceTranslation {
         self.outDevice = outDevice
         let network = router.links.flatMap(\.addresses).first { $0.contains(packet.source) && $0.length > 0 }?.network
         source = network?.description ?? packet.source.description
+        let traversal = HookTraversal(site: site, hook: .postrouting, families: families, from: 50)
+        accepting = Self.accepting(result, asked, traversal)
         near = result.nearMisses.first { Self.isMeant($0, for: packet, router) }
+    }
+
+    /// The rule without which the packet would be translated.
+    private static func accepting(
+        _ result: HookResult, _ packet: PacketState, _ traversal: HookTraversal
+    ) -> (rule: RuleReference, chain: RuleChain, traversal: HookTraversal)? {
+        guard let rule = result.accepted.last, let chain = traversal.site.namespace.netfilter.chain(of: rule) else {
+            return nil
+        }
+        var without = traversal
+        without.site.namespace.remove(rule)
+        switch without.run(packet).translation?.action {
+        case .masquerade?, .sourceTranslation?: return (rule, chain, traversal)
+        default: return nil
+        }
     }
 
     /// A rule for another of the router's networks does not nearly match.
@@ -65,6 +84,13 @@ struct SourceTranslation {
 
     /// Source translation for the network, in the backend that the router uses for it.
     var remedy: Remedy {
+        if near == nil, let accepting {
+            return Remedy([
+                AcceptRemedy.exception(
+                    to: accepting.rule, in: accepting.chain, packet, accepting.traversal,
+                    target: ("-j MASQUERADE", "masquerade"))
+            ])
+        }
         let isIPv4 = !source.contains(":")
         let backends = router.netfilter.backend
         let nat = router.netfilter.chains.filter { $0.kind == .nat && $0.hook == .postrouting }
