@@ -23,6 +23,12 @@ extension WalkDiagnosis {
         if request == nil, let better = routedElsewhere(reading, cause: cause, routers: path.path.routers) {
             if let cause { candidates.insert(cause, at: 0) }
             cause = better
+        } else if let better = wrongRoute(reading, request: request, routers: path.path.routers, cause: cause) {
+            if let cause { candidates.insert(cause, at: 0) }
+            cause = better
+        } else if let loop = routingLoop(reading, path.path, candidates, cause: cause) {
+            if let cause { candidates.insert(cause, at: 0) }
+            cause = loop
         }
         if request == nil, cause?.finding.rule == nil, let older = unmetTranslation(reading), older.isCertain {
             if let cause { candidates.insert(cause, at: 0) }

@@ -40,6 +40,7 @@ struct WalkDiagnosis {
             if walk.answers != nil || isCut { return [] }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if let taken = reply.map({ takenByTranslator($0, reading) }), !taken.isEmpty { return taken }
+            if let reply, let turned = leftByWrongRoute(reply, reading) { return turned }
             if let reply, reply.outcome == .delivered { return refusedOutside(reply, reading) }
             if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)

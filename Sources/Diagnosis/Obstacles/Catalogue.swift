@@ -6,25 +6,26 @@ internal import WalkModel
 enum Catalogue {
     static let all: [any Obstacle] = [
         // Routes
-        LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
+        LoopbackDown(), LinkDown(), IPv6Disabled(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
+        BroadcastNotForwarded(), PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
         RuleReject(),
         PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
-        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
+        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(), DuplicateMAC(),
         VXLANUnreachable(), TCDrop(),
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
         StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(), ArpSenderRefused(),
-        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(), PortWithoutBridge(),
-        GatewayUnreachable(), WrongNetmask(),
+        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), ProxyMissing(), MacvlanIsolated(), PortWithoutBridge(),
+        GatewayUnreachable(), WrongNetmask(), WrongRoute(),
         NeighborUnresolved(),
         // Routers
         RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(), RoutedElsewhere(),
+        RoutingLoop(),
         // Sockets
         StaleConntrack(), ConnectionUntracked(), ConntrackZones(), ConntrackExpired(),
         EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),

@@ -10,7 +10,7 @@ struct StaleNeighbor: Obstacle {
     let reasons: Set<String> = Self.dropReasons
     let traits: ObstacleTraits = [.isElsewhere, .stopsAfterArrival]
 
-    private static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
+    static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
 
     func words(for reason: String, _ packet: PacketState) -> String? {
         reason == "OTHERHOST" ? "its destination MAC address is not that of the device that received it" : nil
@@ -35,6 +35,8 @@ struct StaleNeighbor: Obstacle {
         case .forwarding(let step):
             guard step.forwardingSetting?.isOn != true else { return [] }
             if let misdirection = surroundings.misdirection(to: step) {
+                // The entry is right, and both have the MAC address.
+                if misdirection.right?.link.mac == misdirection.mac { return [] }
                 return [.candidate(candidate(misdirection, isCertain: misdirection.right != nil))]
             }
             return surroundings.isFromLink(step) ? [.candidate(strayed(step))] : []
