@@ -76,7 +76,7 @@ extension WalkDiagnosis {
     func leftUnanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
-        if let candidate = wrongRoute(reading, request: nil) ?? unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
+        if let candidate = wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil) ?? unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
             reading, cause: nil)
             ?? refutedTranslation(reading) ?? unheldSource(reading) ?? missingProxy(reading)
         {

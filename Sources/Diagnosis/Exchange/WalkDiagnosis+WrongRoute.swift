@@ -40,6 +40,17 @@ extension WalkDiagnosis {
         return nil
     }
 
+    /// Whether the route was not made for the destination: a default route, or one of a wider network than that of the link
+    /// that it is on, or one that a rule of policy routing leads to.
+    private func isWider(
+        _ choice: RouteChoice, than attachment: Attachment, _ destination: IPAddress, _ namespace: Namespace
+    ) -> Bool {
+        guard let route = choice.route else { return true }
+        let own = namespace[device: attachment.device]?.addresses.filter { $0.length > 0 && $0.contains(destination) }
+        let length = own?.map(\.length).max() ?? destination.bitWidth
+        return route.destination.length < length
+    }
+
     private func fact(of cause: Candidate?) -> Fact? { cause.map { .state("on that path: \($0.finding.message)") } }
 
     private func turn(
@@ -48,7 +59,7 @@ extension WalkDiagnosis {
         guard choice.kind == .unicast, !namespace.holds(packet.destination),
             namespace[device: device]?.kind != .loopback,
             let attachment = Attachment(of: packet.destination, to: namespace, context.graph),
-            attachment.device != device
+            attachment.device != device, isWider(choice, than: attachment, packet.destination, namespace)
         else { return nil }
         // Where both links lead to the holder, either will do.
         let others = context.graph.segment(out: device, of: namespace.name).paths

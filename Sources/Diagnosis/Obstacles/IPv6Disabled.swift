@@ -15,14 +15,11 @@ struct IPv6Disabled: Obstacle {
         let (name, device) = (step.namespace.name, found.link.name)
         return stops(
             at: Finding.Place(namespace: name, device: device),
-            "IPv6 is disabled on \(device) in \(name) (\(found.setting.key) = 1), so \(name) has neither an address there nor a route to \(step.packet.destination)",
+            "IPv6 is disabled on \(device) in \(name) (\(found.setting.key) = 1), so \(name) has neither an address there nor a route to \(step.packet.destination); once it is enabled, its addresses and routes have to be configured again",
             evidence: [
                 .state("\(found.setting.key) = 1 in \(name)"),
                 Fact(step.choice.evidence, "no route to \(step.packet.destination) in \(name)"),
-            ],
-            remedy: Remedy([
-                .sysctl(step.namespace, "net.ipv6.conf.DEVICE.disable_ipv6", device: device, "0")
-            ]))
+            ])
     }
 }
 

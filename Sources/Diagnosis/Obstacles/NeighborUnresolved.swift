@@ -63,11 +63,12 @@ struct NeighborUnresolved: Obstacle {
         let (namespace, device) = (step.namespace.name, step.link.name)
         let diversion = Diversion(of: step.packet, in: step.namespace, by: nil, surroundings)?.words ?? ""
         let cover = WrongRoute.Cover(step, surroundings)
+        let misplaced = surroundings.portOnOtherBridge(step)
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))\(diversion)\(cover?.words(step, surroundings) ?? "")",
-            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)], remedy: remedy(step, cover, surroundings),
-            isCertain: !step.hasOutside)
+            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))\(diversion)\(misplaced?.words ?? cover?.words(step, surroundings) ?? "")",
+            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)],
+            remedy: misplaced?.remedy ?? remedy(step, cover, surroundings), isCertain: !step.hasOutside)
     }
 
     /// A gateway for a default route that has none.

@@ -17,10 +17,10 @@ struct RoutingLoop: Obstacle {
         let names = circle.map(\.namespace) + [first.namespace]
         let routes = circle.map { "\($0.namespace): \($0.choice.text)" }
         let held = holder.map { "it is configured in \($0)" } ?? "nobody that can be seen has it"
-        let back = first.inDevice.map { " and comes back to it by \($0)" } ?? ""
+        let back = first.inDevice.map { ", and it comes back to \(first.namespace) by \($0)" } ?? ""
         return candidate(
             at: Finding.Place(namespace: first.namespace, device: first.choice.device),
-            "routing loop: \(first.namespace) sends the packet to \(destination) by \(first.choice.text)\(back), round \(names.joined(separator: " > ")); \(held)",
+            "routing loop: \(first.namespace) sends the packet to \(destination) by \(first.choice.text)\(back) (\(names.joined(separator: " > "))); \(held)",
             evidence: [isSeen ? .seen("the packet came to \(first.namespace) again") : .state("the routes lead in a circle")]
                 + zip(circle, routes).map { Fact($0.choice.evidence, "route to \(destination) in \($1)") }
                 + (end.map { [.state("what ended it: \($0.finding.message)")] } ?? []),

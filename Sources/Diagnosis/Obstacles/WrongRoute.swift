@@ -110,7 +110,8 @@ struct WrongRoute: Obstacle {
                 return
                     "; the default route of \(name) has no gateway (\(step.choice.text)), so that every address is looked for on that link"
             }
-            guard let wider else { return "" }
+            // On a link that leads on, the one that is asked for may just be down.
+            guard let wider, !step.hasOutside || route.origin != .kernel else { return "" }
             let through = wider.gateway.map { "via \($0) " } ?? ""
             return
                 "; if \(step.hop) is elsewhere, \(route.destinationText) on \(step.link.name) covers it, and \(wider.destinationText) \(through)dev \(wider.device ?? "") is not taken"
