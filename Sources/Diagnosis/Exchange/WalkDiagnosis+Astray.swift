@@ -11,16 +11,19 @@ extension WalkDiagnosis {
         guard cause != nil, !reading.sightings.contains(where: { $0.packet.encapsulation != nil }) else { return nil }
         let inputs = inputs(reading)
         let stays = reading.stays()
-        for (stay, next) in zip(stays, stays.dropFirst()) {
-            guard let device = stay.outDevice, let link = stay.namespace[device: device], let entered = next.inDevice,
-                let receiver = next.namespace[device: entered]
-            else { continue }
+        for (index, stay) in stays.enumerated() {
+            guard let device = stay.outDevice, let link = stay.namespace[device: device] else { continue }
             let choice = inputs.route(stay.exit, stay.namespace, inDevice: stay.inDevice)
             let hop = choice.gateway ?? stay.exit.destination
-            guard choice.device == device, !next.namespace.holds(hop),
+            guard choice.device == device,
                 let entry = stay.namespace.neighbors.first(where: {
                     $0.address == hop && $0.device == device && $0.state.isResolved
-                }), let mac = entry.mac, owns(mac, receiver, of: next.namespace)
+                }), let mac = entry.mac,
+                // Bridges between belong to namespaces too.
+                let next = stays[(index + 1)...].first(where: { next in
+                    next.inDevice.flatMap { next.namespace[device: $0] }.map { owns(mac, $0, of: next.namespace) } == true
+                }), !next.namespace.holds(hop), let entered = next.inDevice,
+                let receiver = next.namespace[device: entered]
             else { continue }
             let others = context.graph.segment(out: device, of: stay.namespace.name).paths.filter {
                 !$0.isOutside && $0.end.namespace != stay.namespace.name && $0.end.namespace != next.namespace.name

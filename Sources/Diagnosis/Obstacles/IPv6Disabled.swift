@@ -42,7 +42,7 @@ extension RouteStep {
     /// Devices on which router advertisements are ignored since the namespace forwards (accept_ra 1; ip-sysctl.rst), where
     /// it has no default route of IPv6.
     var ignoredAdvertisements: [String] {
-        guard choice.kind == nil, !packet.destination.isIPv4,
+        guard choice.kind == nil, inDevice == nil, !packet.destination.isIPv4,
             !namespace.routes.contains(where: { $0.destination.length == 0 && !$0.destination.address.isIPv4 && $0.gateway != nil })
         else { return [] }
         return namespace.links.filter { link in

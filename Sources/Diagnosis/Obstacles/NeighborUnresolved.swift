@@ -66,7 +66,7 @@ struct NeighborUnresolved: Obstacle {
         let misplaced = surroundings.portOnOtherBridge(step)
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))\(diversion)\(misplaced?.words ?? cover?.words(step, surroundings) ?? "")",
+            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.topology))\(diversion)\(misplaced?.words ?? (diversion.isEmpty ? cover?.words(step, surroundings) : nil) ?? "")",
             evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)],
             remedy: misplaced?.remedy ?? remedy(step, cover, surroundings), isCertain: !step.hasOutside)
     }
