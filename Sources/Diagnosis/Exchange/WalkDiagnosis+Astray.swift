@@ -21,7 +21,8 @@ extension WalkDiagnosis {
                 }), let mac = entry.mac,
                 // Bridges between belong to namespaces too.
                 let next = stays[(index + 1)...].first(where: { next in
-                    next.inDevice.flatMap { next.namespace[device: $0] }.map { owns(mac, $0, of: next.namespace) } == true
+                    next.inDevice.flatMap { next.namespace[device: $0] }.map { owns(mac, $0, of: next.namespace) }
+                        == true
                 }), !next.namespace.holds(hop), let entered = next.inDevice,
                 let receiver = next.namespace[device: entered]
             else { continue }

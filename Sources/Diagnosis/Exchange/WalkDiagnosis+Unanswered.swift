@@ -76,8 +76,9 @@ extension WalkDiagnosis {
     func leftUnanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
-        if let candidate = wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil) ?? unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
-            reading, cause: nil)
+        if let candidate = wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil) ?? unmetTranslation(
+            reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
+                reading, cause: nil)
             ?? refutedTranslation(reading) ?? unheldSource(reading) ?? missingProxy(reading)
         {
             return finding(of: candidate, reading)

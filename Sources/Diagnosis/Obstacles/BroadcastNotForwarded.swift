@@ -31,7 +31,9 @@ struct BroadcastNotForwarded: Obstacle {
 extension SocketStep {
     /// The device whose network's broadcast address the packet is for, where it came in by another one.
     var broadcastLink: Link? {
-        guard packet.destination.isIPv4, !device.isEmpty, namespace[device: device]?.kind != .loopback else { return nil }
+        guard packet.destination.isIPv4, !device.isEmpty, namespace[device: device]?.kind != .loopback else {
+            return nil
+        }
         let own = namespace[device: device]
         if own?.addresses.contains(where: { $0.broadcast == packet.destination }) == true { return nil }
         return namespace.links.first { link in

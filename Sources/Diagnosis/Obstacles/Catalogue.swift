@@ -9,18 +9,21 @@ enum Catalogue {
         LoopbackDown(), LinkDown(), IPv6Disabled(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        BroadcastNotForwarded(), PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
+        BroadcastNotForwarded(), PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(),
+        ProxyNotListening(),
         RuleReject(),
         PolicyDrop(), RuleDrop(),
         ConntrackFull(),
         // Links
-        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(), DuplicateMAC(),
+        TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
+        DuplicateMAC(),
         VXLANUnreachable(), TCDrop(),
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
         StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(), ArpSenderRefused(),
-        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), ProxyMissing(), MacvlanIsolated(), PortWithoutBridge(),
+        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), ProxyMissing(), MacvlanIsolated(),
+        PortWithoutBridge(),
         GatewayUnreachable(), WrongNetmask(), WrongRoute(),
         NeighborUnresolved(),
         // Routers

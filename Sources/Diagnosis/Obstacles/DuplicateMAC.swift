@@ -25,7 +25,8 @@ struct DuplicateMAC: Obstacle {
                 let mac = step.link.mac
             else { return [] }
             let own = Surroundings.Holder(namespace: step.namespace, link: step.link)
-            guard let other = surroundings.twins(of: own, mac).first, other.namespace.name != holder.namespace.name else {
+            guard let other = surroundings.twins(of: own, mac).first, other.namespace.name != holder.namespace.name
+            else {
                 return []
             }
             return [.candidate(candidate(own, other, mac, isCertain: false))]
@@ -37,14 +38,18 @@ struct DuplicateMAC: Obstacle {
         of own: Surroundings.Holder, _ mac: MACAddress, for address: IPAddress, _ surroundings: Surroundings
     ) -> [Judgement] {
         let twins = surroundings.twins(of: own, mac)
-        guard let other = twins.first(where: { $0.link.addresses.contains { $0.address == address } }) else { return [] }
+        guard let other = twins.first(where: { $0.link.addresses.contains { $0.address == address } }) else {
+            return []
+        }
         return [.candidate(candidate(other, own, mac, isCertain: true))]
     }
 
     private func candidate(
         _ one: Surroundings.Holder, _ other: Surroundings.Holder, _ mac: MACAddress, isCertain: Bool
     ) -> Candidate {
-        let (first, second) = ("\(one.link.name) in \(one.namespace.name)", "\(other.link.name) in \(other.namespace.name)")
+        let (first, second) = (
+            "\(one.link.name) in \(one.namespace.name)", "\(other.link.name) in \(other.namespace.name)"
+        )
         return candidate(
             at: Finding.Place(namespace: other.namespace.name, device: other.link.name),
             "\(first) and \(second) have the same MAC address \(mac) on one link: frames to it go to whichever of them sent last, here to \(other.namespace.name); give one of them another address",

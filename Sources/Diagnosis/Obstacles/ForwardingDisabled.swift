@@ -39,7 +39,9 @@ struct ForwardingDisabled: Obstacle {
             return stops(
                 at: Finding.Place(namespace: namespace.name, device: device),
                 "\(namespace.name) is no router for \(destination): the packet came to it by \(device), \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(why)",
-                evidence: [.state("\(setting.key) = 0 in \(namespace.name)"), Fact(step.choice.evidence, step.choice.text)])
+                evidence: [
+                    .state("\(setting.key) = 0 in \(namespace.name)"), Fact(step.choice.evidence, step.choice.text),
+                ])
         }
         return stops(
             at: Finding.Place(namespace: namespace.name, device: device),

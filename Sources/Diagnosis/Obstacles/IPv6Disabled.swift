@@ -5,7 +5,7 @@ internal import Wire
 
 /// IPv6 is off on the devices by which a namespace could send: they have neither addresses nor routes of it.
 struct IPv6Disabled: Obstacle {
-    let code: FindingCode = "ipv6-disabled"
+    let code: FindingCode = "family-disabled"
     let steps: Set<PathStep.Kind> = [.route]
     let reasons: Set = ["IP_OUTNOROUTES", "IP_INNOROUTES", "IPV6DISABLED"]
     let traits: ObstacleTraits = .lacksRoute
@@ -43,7 +43,9 @@ extension RouteStep {
     /// it has no default route of IPv6.
     var ignoredAdvertisements: [String] {
         guard choice.kind == nil, inDevice == nil, !packet.destination.isIPv4,
-            !namespace.routes.contains(where: { $0.destination.length == 0 && !$0.destination.address.isIPv4 && $0.gateway != nil })
+            !namespace.routes.contains(where: {
+                $0.destination.length == 0 && !$0.destination.address.isIPv4 && $0.gateway != nil
+            })
         else { return [] }
         return namespace.links.filter { link in
             link.kind != .loopback && link.kind != .bridge && link.isUp && link.hasCarrier && link.master == nil

@@ -46,7 +46,8 @@ extension StoppedPacket {
             ("XfrmOutNoStates", "there is no security association for it"),
             ("XfrmOutPolBlock", "it blocks"), ("XfrmInPolBlock", "it blocks"),
             ("XfrmInTmplMismatch", "it asks for encryption that the packet does not have"),
-            ("XfrmInNoPols", "no policy allows what was decrypted"), ("XfrmInNoStates", "there is no security association for it"),
+            ("XfrmInNoPols", "no policy allows what was decrypted"),
+            ("XfrmInNoStates", "there is no security association for it"),
         ]
         for (name, meaning) in meanings {
             let hit = context.counters.first {

@@ -69,7 +69,8 @@ struct LinkDown: Obstacle {
         }
         let why =
             link.kind == .tun
-            ? "no program has it open (a tun or tap device carries packets only to one)" : "its peer is down or not connected"
+            ? "no program has it open (a tun or tap device carries packets only to one)"
+            : "its peer is down or not connected"
         // A device without carrier has the queue noop, which drops (dev_deactivate).
         return .candidate(
             candidate(

@@ -36,7 +36,8 @@ struct MTUExceeded: Obstacle {
     ) -> [Judgement] {
         guard link.mtu > 0 else { return [] }
         // A route's own MTU comes before the device's (ip_dst_mtu_maybe_forward).
-        if isRouter, let mtu = choice.route?.mtu, mtu > 0, mtu < link.mtu, packet.length > mtu, packet.length <= link.mtu,
+        if isRouter, let mtu = choice.route?.mtu, mtu > 0, mtu < link.mtu, packet.length > mtu,
+            packet.length <= link.mtu,
             packet.isWhole, packet.dontFragment != false || !packet.source.isIPv4
         {
             return [.candidate(tooBig(packet, namespace, choice, mtu, surroundings))]
@@ -55,14 +56,17 @@ struct MTUExceeded: Obstacle {
     }
 
     private func tooBig(
-        _ packet: PacketState, _ namespace: Namespace, _ choice: RouteChoice, _ mtu: UInt32, _ surroundings: Surroundings
+        _ packet: PacketState, _ namespace: Namespace, _ choice: RouteChoice, _ mtu: UInt32,
+        _ surroundings: Surroundings
     ) -> Candidate {
         let hasReached = surroundings.context.icmpErrors.contains { $0.mtu > 0 && $0.reachedSender }
         let told = hasReached ? "the sender received the ICMP error" : "no ICMP error was seen to reach the sender"
         return candidate(
             at: Finding.Place(namespace: namespace.name, device: choice.device),
             "the packet of \(packet.length) bytes exceeds the MTU of the route \(choice.text) in \(namespace.name) (mtu \(mtu)) and must not be fragmented; \(told)",
-            evidence: [.state("mtu \(mtu) of the route \(choice.text) in \(namespace.name)"), .seen("\(packet.length) bytes")]
+            evidence: [
+                .state("mtu \(mtu) of the route \(choice.text) in \(namespace.name)"), .seen("\(packet.length) bytes"),
+            ]
                 + surroundings.errors(ofTypes: [3, 2]), isCertain: packet.dontFragment == true || !packet.source.isIPv4)
     }
 

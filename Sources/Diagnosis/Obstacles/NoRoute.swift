@@ -37,10 +37,11 @@ struct NoRoute: Obstacle {
             "\(namespace.name) has no route to \(destination): \(known(step))\(advertisements)",
             evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")]
                 + ignored.map { .state("net.ipv6.conf.\($0).accept_ra = 1 and forwarding = 1 in \(namespace.name)") },
-            remedy: attached(step, surroundings) ?? gateway.map {
-                let target = target(step.packet, surroundings)
-                return Remedy([.ip(namespace, destination.family, "route add \(target) via \($0.address)")])
-            })
+            remedy: attached(step, surroundings)
+                ?? gateway.map {
+                    let target = target(step.packet, surroundings)
+                    return Remedy([.ip(namespace, destination.family, "route add \(target) via \($0.address)")])
+                })
     }
 
     /// A route to somebody on a link of its own, or for a group by the only device that has one.

@@ -21,7 +21,8 @@ struct ProxyMissing: Obstacle {
         /// Nil where nobody on the link leads to the next hop, or the prefix of the asker's address is at fault.
         init?(_ step: NeighbourStep, _ surroundings: Surroundings) {
             guard case .nobody = step.resolution, step.choice.gateway == nil, step.holders.isEmpty,
-                step.silences.isEmpty, !step.elsewhere(surroundings.topology).isEmpty,
+                step.silences.isEmpty, surroundings.loosePort(step) == nil, surroundings.portOnOtherBridge(step) == nil,
+                !step.elsewhere(surroundings.topology).isEmpty,
                 step.link.addresses.contains(where: { $0.contains(step.hop) }),
                 WrongNetmask.prefixes(step, surroundings.context.graph) == nil
             else { return nil }
@@ -82,7 +83,8 @@ struct ProxyMissing: Obstacle {
     private static func setting(of namespace: Namespace, _ device: String, _ family: IPAddress.Family) -> String {
         let setting = namespace.settings.proxiesNeighbors(device: device, family)
         let key =
-            setting?.key ?? "net.\(family == .ipv4 ? "ipv4" : "ipv6").conf.\(device).proxy_\(family == .ipv4 ? "arp" : "ndp")"
+            setting?.key
+            ?? "net.\(family == .ipv4 ? "ipv4" : "ipv6").conf.\(device).proxy_\(family == .ipv4 ? "arp" : "ndp")"
         return "\(key) = \(setting?.number ?? 0), and no proxy entry is configured"
     }
 

@@ -21,7 +21,9 @@ struct RoutingLoop: Obstacle {
         return candidate(
             at: Finding.Place(namespace: first.namespace, device: first.choice.device),
             "routing loop: \(first.namespace) sends the packet to \(destination) by \(first.choice.text)\(back) (\(names.joined(separator: " > "))); \(held)",
-            evidence: [isSeen ? .seen("the packet came to \(first.namespace) again") : .state("the routes lead in a circle")]
+            evidence: [
+                isSeen ? .seen("the packet came to \(first.namespace) again") : .state("the routes lead in a circle")
+            ]
                 + zip(circle, routes).map { Fact($0.choice.evidence, "route to \(destination) in \($1)") }
                 + (end.map { [.state("what ended it: \($0.finding.message)")] } ?? []),
             reasons: [])

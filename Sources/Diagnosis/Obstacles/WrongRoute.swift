@@ -31,7 +31,8 @@ struct WrongRoute: Obstacle {
         let action: RemedyAction
         if isInMain, let rule, let main {
             let place: CommandWords = rule.priority > 1 ? "priority \(rule.priority - 1)" : ""
-            why = "the rule \"\(rule.text)\" comes before the table main, which has \(main.destinationText) dev \(attachment.device)"
+            why =
+                "the rule \"\(rule.text)\" comes before the table main, which has \(main.destinationText) dev \(attachment.device)"
             action = .ip(
                 namespace, destination.family, "rule add to \(destination) lookup main \(words: place)")
         } else {
