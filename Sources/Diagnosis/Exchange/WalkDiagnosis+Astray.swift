@@ -9,7 +9,8 @@ extension WalkDiagnosis {
     /// - Parameter cause: what stops it later.
     func ledAstray(_ reading: WalkReading, cause: Candidate?) -> Candidate? {
         guard let cause, cause.finding.code != StaleNeighbor().code,
-            !reading.sightings.contains(where: { $0.packet.encapsulation != nil }) else { return nil }
+            !reading.sightings.contains(where: { $0.packet.encapsulation != nil })
+        else { return nil }
         let inputs = inputs(reading)
         let stays = reading.stays()
         for (index, stay) in stays.enumerated() {
