@@ -51,7 +51,8 @@ public struct Explainer {
         let namespace = try resolveNamespace(from, in: topology)
         let sender = try PacketSender(
             request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
-        let plan = ProbePlan(hooks: hooks, rules: tracesRules ? .packet(sender.tuple) : .none, drops: drops)
+        var plan = ProbePlan(hooks: hooks, rules: tracesRules ? .packet(sender.tuple) : .none, drops: drops)
+        plan.user = request.user
         let run = try LiveRun(
             topology: topology, plan: plan,
             activity: Sending(sender: sender, waitMilliseconds: Int64(waitSeconds * 1000)), recorder: recorder,

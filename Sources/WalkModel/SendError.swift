@@ -60,7 +60,9 @@ public struct SendError: Sendable, Hashable {
         103: SendError("ECONNABORTED", "the connection was aborted", lookAt: "ss -tan"),
         104: SendError("ECONNRESET", "the peer reset the connection", lookAt: "who sent the RST"),
         105: SendError(
-            "ENOBUFS", "the device's queue is full", lookAt: "tc -s qdisc show dev DEV; ip -s link show dev DEV"),
+            "ENOBUFS",
+            "the device's queue is full, or the other end of a veth pair did not take the packet (for one, its MTU is smaller)",
+            lookAt: "tc -s qdisc show dev DEV; ip -s link show dev DEV; the MTU of both ends"),
         106: SendError("EISCONN", "the socket is already connected", lookAt: "the program"),
         107: SendError("ENOTCONN", "the socket is not connected", lookAt: "the program"),
         110: SendError(

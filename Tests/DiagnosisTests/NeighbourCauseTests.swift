@@ -139,9 +139,9 @@ struct NeighbourCauseTests {
         #expect(findings.first?.code == "port-without-bridge")
         #expect(findings.first?.where.device == "veth2")
         #expect(findings.count == 1)
-        // One that has a route is not forgotten.
+        // One that has a route is not forgotten: the host leads there, and does not reply for it.
         network.change("host") { $0.routes.append(Route(destination: prefix("172.19.0.3/32"), device: "veth2")) }
-        #expect(waiting().first?.code == "neighbor-unresolved")
+        #expect(waiting().first?.code == "proxy-missing")
     }
 
     @Test("an ARP rule of other: its condition decides, and both directions are let in by the fix")

@@ -46,6 +46,7 @@ public struct Contrast: Sendable {
             if let text = part.passed { passed.append(text) }
         }
         take(size())
+        take(routeSize())
         let rules = conditionalRules()
         take(senders(rules))
         take(rates(rules))
@@ -78,6 +79,27 @@ public struct Contrast: Sendable {
                 "this packet passed, and an echo request of \(bytes) bytes with DF between the same addresses did not: \(finding.message)"
             return ([finding], nil)
         }
+    }
+
+    /// What was sent with DF was sent whatever the MTU of the sender's own route is (IP_PMTUDISC_PROBE), as no other program
+    /// does.
+    private func routeSize() -> (notes: [Finding], passed: String?) {
+        guard let first = walk.hops.first, first.packet.dontFragment == true,
+            let namespace = inputs.graph[namespace: first.namespace]
+        else { return ([], nil) }
+        let choice = namespace.lookUpRoute(to: walk.destination, source: walk.source, mark: 0, inDevice: nil)
+        guard let mtu = choice.route?.mtu, mtu > 0, first.packet.length > mtu else { return ([], nil) }
+        let name = namespace.name
+        return (
+            [
+                Finding(
+                    code: MTUExceeded().code, severity: .info,
+                    where: Finding.Place(namespace: name, device: choice.device),
+                    message:
+                        "this packet of \(first.packet.length) bytes was sent past the MTU of the sender's own route \(choice.text) (mtu \(mtu)); a program that sets DF gets \"Message too long\" (EMSGSIZE) for it",
+                    evidence: [.state("mtu \(mtu) of the route \(choice.text) in \(name)")])
+            ], nil
+        )
     }
 
     /// An echo request that was answered while a longer one was not differs in its size alone.

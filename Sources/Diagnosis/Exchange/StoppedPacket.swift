@@ -43,7 +43,8 @@ struct StoppedPacket {
     /// The cause where the kernel's reason alone says it, and nothing in the configuration explains it.
     func explained(by reason: DropReason) -> Candidate? {
         guard let (obstacle, words) = Catalogue.explanation(of: reason, packet) else {
-            return MTUExceeded().unseenEnd(self) ?? KernelRefusal().candidate(reason, self)
+            return MTUExceeded().unseenEnd(self) ?? KernelRefusal().ipsec(self)
+                ?? KernelRefusal().candidate(reason, self)
         }
         let place = report.namespace ?? last?.namespace
         return obstacle.candidate(

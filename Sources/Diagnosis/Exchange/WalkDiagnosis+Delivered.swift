@@ -17,6 +17,7 @@ extension WalkDiagnosis {
         if reply.hasStopped { return stoppedReply(reply, reading, packet) }
         let taken = takenByTranslator(reply, reading)
         if !taken.isEmpty { return taken }
+        if let turned = leftByWrongRoute(reply, reading) { return turned }
         if reply.outcome == .left, reply.cutOff == nil, packet.owesReply || packet.ipProtocol == .udp,
             let elsewhere = repliedElsewhere(reply, reading)
         {
@@ -37,6 +38,14 @@ extension WalkDiagnosis {
             }
         }
         return []
+    }
+
+    /// A reply that left what can be seen by the wrong route, so that its asker did not get it.
+    func leftByWrongRoute(_ reply: Walk, _ reading: WalkReading) -> [Finding]? {
+        guard reply.outcome == .left, reply.cutOff == nil,
+            let candidate = wrongRoute(WalkReading(walk: reply, topology: topology), request: reading)
+        else { return nil }
+        return finding(of: candidate, reading)
     }
 
     /// The path of the reply to a packet that arrived.
@@ -88,6 +97,7 @@ extension WalkDiagnosis {
         }
         var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context)
         var stopping = diagnosis.stopped(back, request: reading)
+        if stopping.first?.code == WrongRoute().code { return stopping }
         if let found = unrecognised(reply, reading, stop: stopping.first) {
             return finding(of: found, reading, checks: stopping.first?.checks ?? [])
         }

@@ -16,8 +16,10 @@ extension WalkDiagnosis {
         // Neighbour discovery asks one of many, whose answer counts (RFC 4861).
         if packet.ipProtocol == .icmpv6, packet.icmpType == 135 || packet.icmpType == 136 { return [] }
         // What stops a copy on its link is no matter of who wants it.
+        // Of multicast the source is checked only where somebody has joined the group (ip_route_input_mc).
         if walk.outcome == .dropped, let reason = report.reason, !Self.reasonsOfUnwanted.contains(reason) {
-            return packet.destination.isMulticast ? [] : stopped(reading, request: nil)
+            let isWanted = !packet.destination.isMulticast || reason == "IP_RPFILTER" && concernsTraffic(packet)
+            return isWanted ? stopped(reading, request: nil) : []
         }
         let isLost = walk.outcome == .lost || walk.outcome == .dropped
         guard packet.ipProtocol == .udp || packet.isEchoRequest else {

@@ -30,6 +30,31 @@ extension WalkDiagnosis {
         return nil
     }
 
+    /// A rule of policy routing that matched the packet where it passed, and whose table has no route at all.
+    func emptyTable(_ reading: WalkReading, cause: Candidate?) -> Candidate? {
+        guard cause?.finding.rule == nil else { return nil }
+        let inputs = inputs(reading)
+        for stay in reading.stays() where stay.namespace.rules.contains(where: { !$0.isDefault }) {
+            let choice = inputs.route(stay.exit, stay.namespace, inDevice: stay.inDevice)
+            guard choice.kind == .unicast, choice.rule?.isDefault != false else { continue }
+            let rule = stay.namespace.rules.first { rule in
+                let isMade = rule.source != nil || rule.mark != nil || rule.inDevice != nil
+                return isMade && rule.action == .lookup && rule.detail == nil && !rule.table.isBuiltIn
+                    && choice.tables.contains(rule.table) && rule.covers(stay.exit.destination.family)
+                    && !stay.namespace.routes.contains { $0.table == rule.table }
+                    && stay.namespace.rules(
+                        to: rule.table, stay.exit.destination, source: stay.entry.source, mark: stay.exit.mark,
+                        inDevice: stay.inDevice
+                    ).contains(rule)
+            }
+            guard let rule else { continue }
+            let station = RoutedElsewhere.Station(
+                namespace: stay.namespace, packet: stay.exit, inDevice: stay.inDevice)
+            return RoutedElsewhere().emptyTable(rule, choice, station, cause: cause)
+        }
+        return nil
+    }
+
     /// The packet as routing in a namespace sees it: marked by the rules that come before.
     private func station(
         _ namespace: Namespace, _ reading: WalkReading, _ first: PacketState, router: ForwardPath.Router?,

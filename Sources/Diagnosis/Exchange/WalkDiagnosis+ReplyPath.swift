@@ -20,7 +20,13 @@ extension WalkDiagnosis {
                 && outDevice(hop, turn.namespace) == turn.replyDevice
         }
         guard reply.hasStopped else { return candidate(turn, request, end: unseenEnd(turn), facts: [], isSeen: false) }
-        guard isPast else { return nil }
+        guard isPast else {
+            // It waits for the next hop of the wrong path, which does not answer.
+            guard let stop, stop.rule == nil, stop.severity == .error, stop.where.namespace != turn.namespace.name,
+                stop.where.namespace != request.sightings.first?.namespace
+            else { return nil }
+            return candidate(turn, request, end: "on that path: \(stop.message)", facts: [], isSeen: isComplete)
+        }
         let report = KernelReport(reply, context)
         let place = end.map { " in \($0)" } ?? ""
         let reason = report.fact.map { " (\($0.text))" } ?? ""

@@ -20,9 +20,9 @@ extension WalkDiagnosis {
         let stop = StoppedPacket(reading, packet: carrier?.packet ?? packet, context, path)
         var candidates = stop.candidates
         var cause = Witness.cause(of: stop)
-        if request == nil, let better = routedElsewhere(reading, cause: cause, routers: path.path.routers) {
+        if let nearer = ledThere(reading, request: request, path.path, candidates, cause: cause) {
             if let cause { candidates.insert(cause, at: 0) }
-            cause = better
+            cause = nearer
         }
         if request == nil, cause?.finding.rule == nil, let older = unmetTranslation(reading), older.isCertain {
             if let cause { candidates.insert(cause, at: 0) }
@@ -52,6 +52,19 @@ extension WalkDiagnosis {
             return finding(of: stale, reading, checks: found[0].checks) + found.dropFirst()
         }
         return found
+    }
+
+    /// Why the packet came to where it stopped at all: the first reason that is found is the cause, and what stopped it there
+    /// comes after.
+    private func ledThere(
+        _ reading: WalkReading, request: WalkReading?, _ path: ForwardPath, _ candidates: [Candidate], cause: Candidate?
+    ) -> Candidate? {
+        let isRequest = request == nil
+        return (isRequest ? routedElsewhere(reading, cause: cause, routers: path.routers) : nil)
+            ?? wrongRoute(reading, request: request, routers: path.routers, cause: cause)
+            ?? (isRequest ? emptyTable(reading, cause: cause) : nil)
+            ?? (isRequest ? ledAstray(reading, cause: cause) : nil)
+            ?? routingLoop(reading, path, candidates, cause: cause)
     }
 
     /// The rule that will send the packet to where the cause is, and is left over: the packet was not seen behind it.

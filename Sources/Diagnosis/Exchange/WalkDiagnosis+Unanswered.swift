@@ -76,13 +76,42 @@ extension WalkDiagnosis {
     func leftUnanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
-        if let candidate = unmetTranslation(reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
-            reading, cause: nil)
-            ?? refutedTranslation(reading) ?? unheldSource(reading)
+        if let candidate = wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil) ?? unmetTranslation(
+            reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
+                reading, cause: nil)
+            ?? refutedTranslation(reading) ?? unheldSource(reading) ?? missingProxy(reading)
         {
             return finding(of: candidate, reading)
         }
-        return packet.owesReply ? [NoAnswer().left(last, unseen: unseenReply)] : []
+        guard packet.owesReply else { return [] }
+        var finding = NoAnswer().left(last, unseen: unseenReply)
+        finding.evidence += otherRoutes(reading)
+        return [finding]
+    }
+
+    /// Whether hosts where it left would look for its source on their own link.
+    private func missingProxy(_ reading: WalkReading) -> Candidate? {
+        guard let stay = reading.stays().last, let device = stay.outDevice, stay.inDevice != nil,
+            reading.last?.packet.encapsulation == nil
+        else { return nil }
+        return ProxyMissing().left(stay.exit, by: device, of: stay.namespace)
+    }
+
+    /// Routes to the same network by other devices, which the kernel did not take for their metric.
+    private func otherRoutes(_ reading: WalkReading) -> [Fact] {
+        guard let stay = reading.stays().last, let device = stay.outDevice else { return [] }
+        let choice = inputs(reading).route(stay.exit, stay.namespace, inDevice: stay.inDevice)
+        guard let route = choice.route, route.device == device else { return [] }
+        let others = stay.namespace.routes.filter {
+            $0.table == route.table && $0.destination == route.destination && $0.kind == .unicast
+                && $0.device != device && $0.metric > route.metric
+        }
+        return others.prefix(3).map { other in
+            let through = other.gateway.map { "via \($0) " } ?? ""
+            return .state(
+                "not taken for its metric (\(other.metric), against \(route.metric)): \(other.destinationText) \(through)dev \(other.device ?? "") in \(stay.namespace.name)"
+            )
+        }
     }
 
     /// Added to what says that there was no reply.

@@ -15,19 +15,43 @@ struct BlackholeRoute: Obstacle {
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .route(let step) = step, step.choice.isDiscarding else { return [] }
         let (choice, name) = (step.choice, step.namespace.name)
+        let destination = step.packet.destination
+        let isWider = choice.route.map { $0.destination.length < destination.bitWidth } ?? false
+        let attachment = isWider ? Attachment(of: destination, to: step.namespace, surroundings.context.graph) : nil
         let what =
-            choice.route.map { "the route \(choice.kind ?? "") \($0.destinationText)" }
+            choice.route.map { route in
+                "the route \(choice.kind ?? "") \(route.destinationText)\(route.nextHopIdentifier.map { " (by the next hop object \($0))" } ?? "")"
+            }
             ?? choice.rule.map { "the rule \($0.text)" } ?? "a \(choice.kind ?? "") route"
         return stops(
             at: Finding.Place(namespace: name, device: step.inDevice),
-            "\(what) in \(name) discards packets to \(step.packet.destination)",
-            evidence: [Fact(choice.evidence, choice.text)], remedy: Remedy(ifAny: removal(step)))
+            "\(what) in \(name) discards packets to \(step.packet.destination)\(attachment.map { words($0, step) } ?? "")",
+            evidence: [Fact(choice.evidence, choice.text)],
+            // Where the destination is a neighbour, it is its own route that is missing.
+            remedy: Remedy(
+                ifAny: attachment.map {
+                    [$0.route(to: step.packet.destination, of: step.namespace, table: choice.table ?? .main)]
+                } ?? removal(step)))
+    }
+
+    private func words(_ attachment: Attachment, _ step: RouteStep) -> String {
+        let name = step.namespace.name
+        return
+            ", which \(attachment.holder.name) has, on the link of \(attachment.device) in \(name): \(name) has no route to it there"
     }
 
     private func removal(_ step: RouteStep) -> [RemedyAction] {
         let (choice, family) = (step.choice, step.packet.destination.family)
         if let route = choice.route {
             let table = choice.table.map { $0 == 254 ? "" : "table \($0)" } ?? CommandWords()
+            // A next hop object's kind is its own, and the route is one by it.
+            if let object = route.nextHopIdentifier {
+                return [
+                    .ip(
+                        step.namespace, family,
+                        "route del \(route.destinationText) nhid \(object) \(words: table)")
+                ]
+            }
             let hasMetric = choice.kind == .blackhole && route.metric > 0 && family == .ipv4
             let metric: CommandWords = hasMetric ? "metric \(route.metric)" : ""
             return [

@@ -7,7 +7,7 @@ internal import Wire
 /// A port of a bridge does not let the frame pass: its state, its isolation, or its VLAN.
 struct BridgePortBlocked: Obstacle {
     let code: FindingCode = "bridge-port-blocked"
-    let steps: Set<PathStep.Kind> = [.bridge]
+    let steps: Set<PathStep.Kind> = [.bridge, .neighbour]
     let reasons: Set<DropReason> = [
         "NOT_SPECIFIED", "BRIDGE_INGRESS_STP_STATE", "BRIDGE_NO_EGRESS_PORT", "VLAN_FILTER", "NEIGH_FAILED",
         "NEIGH_QUEUEFULL",
@@ -15,6 +15,7 @@ struct BridgePortBlocked: Obstacle {
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        if case .neighbour(let step) = step { return unflooded(step, surroundings) }
         guard case .bridge(let step) = step else { return [] }
         guard let blockage = step.blockage else { return unflooded(step) }
         let bridge = step.bridge.name
@@ -56,6 +57,26 @@ struct BridgePortBlocked: Obstacle {
                     "bridge vlan add dev \(entry.name) vid \(own ?? 1) pvid untagged")
             ]
         }
+    }
+
+    /// The reply to the question for a next hop is a frame to the asker's own address, which a bridge between may not know.
+    private func unflooded(_ step: NeighbourStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard step.isUnanswered, case .path(let way) = step.resolution, let mac = step.link.mac else { return [] }
+        for case .bridge(let name, let bridge, let entry, let exit) in way.steps {
+            guard let namespace = surroundings.topology[namespace: name], let link = namespace[device: bridge],
+                let back = entry.flatMap({ namespace[device: $0] })
+            else { continue }
+            var reply = step.packet.answer
+            reply.macSource = nil
+            reply.macDestination = mac
+            let passage = BridgeStep(
+                namespace: namespace, bridge: link, entry: exit.flatMap { namespace[device: $0] }, exit: back,
+                packet: reply)
+            guard case .candidate(var found)? = unknownAddress(passage) else { continue }
+            found.finding.message += "; that is the \(step.protocolName) reply of \(step.hop)"
+            return [.candidate(found.with([.stopsNeighbourDiscovery, .isElsewhere]))]
+        }
+        return []
     }
 
     /// A port that broadcast frames are not sent to, where the next hop behind it must be asked for.

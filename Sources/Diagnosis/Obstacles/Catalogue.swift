@@ -7,28 +7,30 @@ internal import WalkModel
 enum Catalogue {
     static let all: [any Obstacle] = [
         // Routes
-        LoopbackDown(), LinkDown(), NoRoute(), BlackholeRoute(),
+        LoopbackDown(), LinkDown(), IPv6Disabled(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
         ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        HelperMissing(),
+        BroadcastNotForwarded(), HelperMissing(),
         PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
         ProxyNotRouted(), RuleReject(),
         PolicyDrop(), RuleDrop(),
         ConntrackFull(), SourcePortsExhausted(),
         // Links
         TTLExpired(), LinkLocalSource(), MTUExceeded(), BridgePortBlocked(), FDBMisdirected(), MulticastSnooping(),
+        DuplicateMAC(),
         VXLANUnreachable(), TCDrop(),
         // Queues
         BurstExceeded(), QueueFull(), QueueDelay(),
         // Neighbours
         NeighborTableFull(), StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(),
         ArpSenderRefused(),
-        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), MacvlanIsolated(), PortWithoutBridge(),
-        GatewayUnreachable(), WrongNetmask(),
+        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), ProxyMissing(), MacvlanIsolated(),
+        PortWithoutBridge(),
+        GatewayUnreachable(), WrongNetmask(), WrongRoute(),
         NeighborUnresolved(),
         // Routers
         RouteLocalnet(), HairpinMissing(), ReversePathFilter(), WrongGateway(), ForwardingDisabled(),
-        RoutedElsewhere(),
+        RoutedElsewhere(), RoutingLoop(),
         // Sockets
         StaleConntrack(), ConnectionUntracked(), ConntrackZones(), ConntrackExpired(),
         EchoIgnored(), SocketBufferFull(), AcceptQueueFull(), ProcessStopped(), ListenerElsewhere(), NoListener(),

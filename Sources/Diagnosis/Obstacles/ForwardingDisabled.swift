@@ -35,6 +35,15 @@ struct ForwardingDisabled: Obstacle {
             } else {
                 .sysctl(namespace, "net.ipv4.conf.DEVICE.forwarding", device: device, "1")
             }
+        // Where it has no way on, forwarding would not help: it is no router, and the packet should not have come.
+        if let why = step.noWayOn(surroundings) {
+            return stops(
+                at: Finding.Place(namespace: namespace.name, device: device),
+                "\(namespace.name) is no router for \(destination): the packet came to it by \(device), \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(why)",
+                evidence: [
+                    .state("\(setting.key) = 0 in \(namespace.name)"), Fact(step.choice.evidence, step.choice.text),
+                ])
+        }
         return stops(
             at: Finding.Place(namespace: namespace.name, device: device),
             "IP forwarding is disabled in \(namespace.name) for packets arriving on \(device): \(isAllOff ? "net.ipv4.ip_forward" : setting.key) = 0, and \(destination) is not its own address",
@@ -43,6 +52,17 @@ struct ForwardingDisabled: Obstacle {
 }
 
 extension ReceiveStep {
+    /// Why a namespace could not send the packet on if it did forward; nil where it could.
+    fileprivate func noWayOn(_ surroundings: Surroundings) -> String? {
+        switch choice.kind {
+        case nil where surroundings.gateways(for: packet, namespace, thatForward: false).isEmpty:
+            "it has no route to \(packet.destination)"
+        case .unicast? where choice.device == device && choice.gateway != nil && !choice.isKernelAnswer:
+            "its route leads back by \(device) (\(choice.text))"
+        default: nil
+        }
+    }
+
     var forwardingSetting: Settings.Value? {
         namespace.settings.forwarding(device: device, packet.destination.family)
     }

@@ -68,11 +68,17 @@ struct LinkDown: Obstacle {
                     end, other,
                     why: "it is the peer of \(link.name) in \(namespace.name), which has no carrier"))
         }
+        let why =
+            link.kind == .tun
+            ? "no program has it open (a tun or tap device carries packets only to one)"
+            : "its peer is down or not connected"
+        // A device without carrier has the queue noop, which drops (dev_deactivate).
         return .candidate(
             candidate(
                 at: Finding.Place(namespace: namespace.name, device: link.name),
-                "\(link.name) in \(namespace.name) has no carrier: its peer is down or not connected",
-                evidence: [.state("\(link.name) in \(namespace.name) is \(link.state)")], reasons: []))
+                "\(link.name) in \(namespace.name) has no carrier: \(why)",
+                evidence: [.state("\(link.name) in \(namespace.name) is \(link.state)")],
+                reasons: ["QDISC_DROP", "DEV_READY", "NOT_SPECIFIED"]))
     }
 
     private func bridged(_ step: BridgeStep) -> [Judgement] {

@@ -21,9 +21,9 @@ struct MTUExceeded: Obstacle {
         // A router fragments, or drops and reports. A local sender learns it from its socket (EMSGSIZE).
         case .router(let step):
             guard let link = step.choice.device.flatMap({ step.namespace[device: $0] }) else { return [] }
-            return compare(step.packet, step.namespace, link, isRouter: true, surroundings)
+            return compare(step.packet, step.namespace, link, step.choice, isRouter: true, surroundings)
         case .transmit(let step) where step.inDevice == nil:
-            return compare(step.packet, step.namespace, step.link, isRouter: false, surroundings)
+            return compare(step.packet, step.namespace, step.link, step.choice, isRouter: false, surroundings)
         case .wire(let step) where step.farLink.isUp: return receive(step, surroundings)
         case .bridge(let step) where step.blockage == nil: return leavePort(step, surroundings)
         default: return []
@@ -31,9 +31,17 @@ struct MTUExceeded: Obstacle {
     }
 
     private func compare(
-        _ packet: PacketState, _ namespace: Namespace, _ link: Link, isRouter: Bool, _ surroundings: Surroundings
+        _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice, isRouter: Bool,
+        _ surroundings: Surroundings
     ) -> [Judgement] {
         guard link.mtu > 0 else { return [] }
+        // A route's own MTU comes before the device's (ip_dst_mtu_maybe_forward).
+        if isRouter, let mtu = choice.route?.mtu, mtu > 0, mtu < link.mtu, packet.length > mtu,
+            packet.length <= link.mtu,
+            packet.isWhole, packet.dontFragment != false || !packet.source.isIPv4
+        {
+            return [.candidate(tooBig(packet, namespace, choice, mtu, surroundings))]
+        }
         let isReported =
             surroundings.context.drops.contains { $0.reason == .packetTooBig }
             || surroundings.context.icmpErrors.contains { $0.mtu > 0 }
@@ -45,6 +53,34 @@ struct MTUExceeded: Obstacle {
         if mayFragment, !isReported { return [] }
         let isKnown = isReported || packet.dontFragment == true || !packet.source.isIPv4
         return [.candidate(tooBig(packet, namespace, link, isKnown: isKnown, surroundings))]
+    }
+
+    private func tooBig(
+        _ packet: PacketState, _ namespace: Namespace, _ choice: RouteChoice, _ mtu: UInt32,
+        _ surroundings: Surroundings
+    ) -> Candidate {
+        let hasReached = surroundings.context.icmpErrors.contains { $0.mtu > 0 && $0.reachedSender }
+        let told = hasReached ? "the sender received the ICMP error" : "no ICMP error was seen to reach the sender"
+        return candidate(
+            at: Finding.Place(namespace: namespace.name, device: choice.device),
+            "the packet of \(packet.length) bytes exceeds the MTU of the route \(choice.text) in \(namespace.name) (mtu \(mtu)) and must not be fragmented; \(told)",
+            evidence: [
+                .state("mtu \(mtu) of the route \(choice.text) in \(namespace.name)"), .seen("\(packet.length) bytes"),
+            ]
+                + surroundings.errors(ofTypes: [3, 2]), isCertain: packet.dontFragment == true || !packet.source.isIPv4)
+    }
+
+    /// The sender's socket call failed with EMSGSIZE, and the route that it takes has an MTU of its own.
+    func refused(_ stop: StoppedPacket) -> Candidate? {
+        for case .route(let step) in stop.findings.path.steps where step.inDevice == nil {
+            guard let mtu = step.choice.route?.mtu, mtu > 0 else { return nil }
+            let name = step.namespace.name
+            return candidate(
+                at: Finding.Place(namespace: name, device: step.choice.device),
+                "\(name) could not send to \(step.packet.destination): the packet is longer than the MTU of the route \(step.choice.text) (mtu \(mtu)) and must not be fragmented",
+                evidence: [.state("mtu \(mtu) of the route \(step.choice.text) in \(name)")])
+        }
+        return nil
     }
 
     private func tooBig(

@@ -15,9 +15,16 @@ struct Misdirection: Sendable {
     /// A device on the link that has the entry's IP address.
     var right: Surroundings.Holder?
 
+    /// Who has learned it from a bridge that replies in the place of others.
+    var asker: Namespace?
+    var askerDevice: String?
+
     /// Deletes an entry that was learned: it is asked for again. One that somebody configured is replaced.
     var correction: [RemedyAction] {
         let delete = RemedyAction.ip(namespace, "neigh del \(entry.address) dev \(link.name)")
+        if let asker, let device = askerDevice {
+            return [delete, .ip(asker, "neigh del \(entry.address) dev \(device)")]
+        }
         guard entry.state == .permanent, let mac = right?.link.mac else { return [delete] }
         var actions: [RemedyAction] = [
             .ip(namespace, "neigh replace \(entry.address) lladdr \(mac) dev \(link.name) nud permanent")
@@ -33,6 +40,26 @@ struct Misdirection: Sendable {
 }
 
 extension Surroundings {
+    /// The entry of a bridge between that answers ARP requests from its own table, where the wrong address comes from there.
+    func suppressor(of misdirection: Misdirection) -> Misdirection? {
+        let paths = context.graph.segment(out: misdirection.link.name, of: misdirection.namespace.name).paths
+        for case .bridge(let name, let bridge, _, _) in paths.flatMap(\.steps) {
+            guard name != misdirection.namespace.name, let namespace = topology[namespace: name],
+                let link = namespace[device: bridge],
+                namespace.links.contains(where: { $0.master == bridge && $0.bridgePort?.suppressesNeighbors == true }),
+                let entry = namespace.neighbors.first(where: {
+                    $0.device == bridge && $0.address == misdirection.entry.address && $0.mac == misdirection.mac
+                })
+            else { continue }
+            var found = misdirection
+            (found.namespace, found.link, found.entry) = (namespace, link, entry)
+            found.asker = misdirection.namespace
+            found.askerDevice = misdirection.link.name
+            return found
+        }
+        return nil
+    }
+
     /// The first of the holders that has the address on its device.
     func right(_ address: IPAddress, _ paths: [LayerTwoPath]) -> Holder? {
         for path in paths {

@@ -10,7 +10,7 @@ internal import Wire
 struct NeighborTableFull: Obstacle {
     let code: FindingCode = "neighbor-table-full"
     let steps: Set<PathStep.Kind> = [.neighbour]
-    let reasons: Set = ["NEIGH_CREATEFAIL"]
+    let reasons: Set<DropReason> = ["NEIGH_CREATEFAIL"]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .neighbour(let step) = step, step.entry == nil, !step.isKnown,

@@ -47,7 +47,10 @@ struct NeighborUnresolved: Obstacle {
         case .nobody:
             let isOther =
                 step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.context.graph) != nil
-            let isNamed = step.deadEnd != nil || surroundings.loosePort(step) != nil
+            let isNamed =
+                step.deadEnd != nil || surroundings.loosePort(step) != nil
+                || WrongRoute.Cover(step, surroundings)?.isReached == true
+                || ProxyMissing.Router(step, surroundings) != nil
             if !isOther, step.silences.isEmpty, !isNamed {
                 judgements.append(.candidate(unresolved(step, surroundings)))
             }
@@ -58,10 +61,26 @@ struct NeighborUnresolved: Obstacle {
     private func unresolved(_ step: NeighbourStep, _ surroundings: Surroundings) -> Candidate {
         let (namespace, device) = (step.namespace.name, step.link.name)
         let diversion = Diversion(of: step.packet, in: step.namespace, by: nil, surroundings)?.words ?? ""
+        let cover = WrongRoute.Cover(step, surroundings)
+        let misplaced = surroundings.portOnOtherBridge(step)
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.context.graph))\(diversion)",
-            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)], isCertain: !step.hasOutside)
+            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.context.graph))\(diversion)\(misplaced?.words ?? (diversion.isEmpty ? cover?.words(step, surroundings) : nil) ?? "")",
+            evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)],
+            remedy: misplaced?.remedy ?? remedy(step, cover, surroundings), isCertain: !step.hasOutside)
+    }
+
+    /// A gateway for a default route that has none.
+    private func remedy(
+        _ step: NeighbourStep, _ cover: WrongRoute.Cover?, _ surroundings: Surroundings
+    ) -> Remedy? {
+        guard let route = cover?.route, route.destination.length == 0, route.origin != .kernel,
+            let gateway = surroundings.gateways(for: step.packet, step.namespace).first
+        else { return nil }
+        let table: CommandWords = route.table == .main ? "" : "table \(route.table)"
+        return Remedy([
+            .ip(step.namespace, step.hop.family, "route replace default via \(gateway.address) \(words: table)")
+        ])
     }
 
     /// The question was asked and not answered though the address is there. What is between is asked step by step as the

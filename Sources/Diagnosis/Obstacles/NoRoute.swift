@@ -21,20 +21,42 @@ struct NoRoute: Obstacle {
                 )
             ]
         }
-        if step.downLink != nil || InternalNetwork(step, surroundings) != nil { return [] }
+        if step.downLink != nil || step.disabledIPv6 != nil || InternalNetwork(step, surroundings) != nil { return [] }
         // One that has a route there but does not forward yet is next in line.
         let gateway =
             surroundings.gateways(for: step.packet, namespace).first
             ?? surroundings.gateways(for: step.packet, namespace, thatForward: false).first
+        let ignored = step.ignoredAdvertisements.prefix(3)
+        let advertisements =
+            ignored.isEmpty
+            ? ""
+            : "; router advertisements are ignored on \(ignored.joined(separator: ", ")): it forwards, and accept_ra is 1 there (2 accepts them all the same)"
         let looked = choice.tables.isEmpty ? "" : ", looked up in \(names(of: choice.tables))"
         return stops(
             at: Finding.Place(namespace: namespace.name, device: step.inDevice),
-            "\(namespace.name) has no route to \(destination): \(known(step))",
-            evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")],
-            remedy: gateway.map {
-                let target = target(step.packet, surroundings)
-                return Remedy([.ip(namespace, destination.family, "route add \(target) via \($0.address)")])
-            })
+            "\(namespace.name) has no route to \(destination): \(known(step))\(advertisements)",
+            evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")]
+                + ignored.map { .state("net.ipv6.conf.\($0).accept_ra = 1 and forwarding = 1 in \(namespace.name)") },
+            remedy: attached(step, surroundings)
+                ?? gateway.map {
+                    let target = target(step.packet, surroundings)
+                    return Remedy([.ip(namespace, destination.family, "route add \(target) via \($0.address)")])
+                })
+    }
+
+    /// A route to somebody on a link of its own, or for a group by the only device that has one.
+    private func attached(_ step: RouteStep, _ surroundings: Surroundings) -> Remedy? {
+        let (namespace, destination) = (step.namespace, step.packet.destination)
+        if let attachment = Attachment(of: destination, to: namespace, surroundings.context.graph) {
+            return Remedy([attachment.route(to: destination, of: namespace, table: .main)])
+        }
+        guard destination.isMulticast, destination.isIPv4, step.inDevice == nil else { return nil }
+        let links = namespace.links.filter { link in
+            link.kind != .loopback && link.isUp && link.hasCarrier && link.master == nil
+                && link.addresses.contains { $0.address.isIPv4 }
+        }
+        guard links.count == 1, let link = links.first else { return nil }
+        return Remedy([.ip(namespace, .ipv4, "route add \(destination) dev \(link.name)")])
     }
 
     /// A sender lacks a way out: a default route. A router on the way of a reply lacks one network: that of the asker.

@@ -35,6 +35,6 @@ struct NoSourceNAT: Obstacle {
         return candidate(
             at: missing.place,
             "\(missing.packet.source) leaves \(missing.outDevice) with its private source address: no source NAT rule in \(name) translates it, so no reply can come back",
-            evidence: [missing.fact, state], remedy: missing.remedy)
+            evidence: [missing.fact, state], remedy: missing.remedy, isCertain: !missing.leavesPrivately)
     }
 }

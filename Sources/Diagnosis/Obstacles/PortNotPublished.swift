@@ -30,7 +30,7 @@ struct PortNotPublished: Obstacle {
     /// publishes.
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .socket(let step) = step, step.isUnserved(surroundings), step.listenersElsewhere.isEmpty,
-            step.matching.isEmpty,
+            step.matching.isEmpty, step.broadcastLink == nil,
             let port = step.packet.destinationPort,
             step.namespace[device: step.device]?.kind != .loopback || !step.packet.destination.isLoopback
         else { return [] }

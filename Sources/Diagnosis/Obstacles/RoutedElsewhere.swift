@@ -49,6 +49,23 @@ struct RoutedElsewhere: Obstacle {
             ]), isCertain: cause?.isCertain ?? arrives, reasons: cause?.reasons ?? [])
     }
 
+    /// The rule that was made for the packet leads to a table without a route, so that the next rules decided.
+    ///
+    /// - Parameter cause: what stops it on the path that they chose; nil where nothing is seen to.
+    func emptyTable(
+        _ rule: RoutingRule, _ choice: RouteChoice, _ station: Station, cause: Candidate?
+    ) -> Candidate {
+        let name = station.namespace.name
+        return candidate(
+            at: Finding.Place(namespace: name, device: choice.device),
+            "the rule \"\(rule.text)\" in \(name) is for this packet, but its table \(rule.table) is empty: it was routed by \(choice.text) instead, where \(cause == nil ? "no reply came" : "it fails")",
+            evidence: [
+                .state("ip rule \(rule.text) in \(name)"), .state("no route in table \(rule.table) of \(name)"),
+                Fact(choice.evidence, choice.text),
+            ] + (cause.map { [.state("on that route: \($0.finding.message)")] } ?? []), isCertain: false,
+            reasons: cause?.reasons ?? [])
+    }
+
     /// Where the main table's path ends; nil where something stops the packet on it.
     private func mainPathEnd(_ station: Station, _ inputs: PathInputs) -> ForwardPath.End? {
         var inputs = inputs

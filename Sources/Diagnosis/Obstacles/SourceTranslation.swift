@@ -78,6 +78,14 @@ struct SourceTranslation {
         }
     }
 
+    /// Whether the router itself has only private addresses on the device: then somebody beyond translates, and may know the
+    /// way back to the source.
+    var leavesPrivately: Bool {
+        let own = router[device: outDevice]?.addresses.map(\.address) ?? []
+        let ofFamily = own.filter { $0.family == packet.source.family && !$0.isLinkLocal }
+        return !ofFamily.isEmpty && ofFamily.allSatisfy(\.isPrivate)
+    }
+
     var place: Finding.Place { Finding.Place(namespace: router.name, hook: .postrouting, device: outDevice) }
 
     var fact: Fact { .seen("\(packet.source) > \(packet.destination) at \(router.name) \(outDevice) out") }

@@ -11,7 +11,7 @@ struct StaleNeighbor: Obstacle {
     let reasons: Set<DropReason> = Self.dropReasons
     let traits: ObstacleTraits = [.isElsewhere, .stopsAfterArrival]
 
-    private static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
+    static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
 
     func words(for reason: DropReason, _ packet: PacketState) -> String? {
         reason == .otherHost ? "its destination MAC address is not that of the device that received it" : nil
@@ -23,19 +23,23 @@ struct StaleNeighbor: Obstacle {
             guard case .stray(let mac) = step.resolution, let entry = step.entry,
                 surroundings.loosePort(step) == nil
             else { return [] }
-            let misdirection = Misdirection(
+            var misdirection = Misdirection(
                 namespace: step.namespace, link: step.link, entry: entry, mac: mac,
                 right: surroundings.right(step.hop, step.holders))
+            if let source = surroundings.suppressor(of: misdirection) { misdirection = source }
             return [.candidate(candidate(misdirection, isCertain: true))]
         case .stray(let step):
             if surroundings.loosePort(step) != nil { return [] }
-            guard let misdirection = surroundings.misdirection(of: step) else {
+            guard var misdirection = surroundings.misdirection(of: step) else {
                 return [.unknown("no device that can be seen has the MAC address \(step.mac)")]
             }
+            if let source = surroundings.suppressor(of: misdirection) { misdirection = source }
             return [.candidate(candidate(misdirection, isCertain: true))]
         case .forwarding(let step):
             guard step.forwardingSetting?.isOn != true else { return [] }
             if let misdirection = surroundings.misdirection(to: step) {
+                // The entry is right, and both have the MAC address.
+                if misdirection.right?.link.mac == misdirection.mac { return [] }
                 return [.candidate(candidate(misdirection, isCertain: misdirection.right != nil))]
             }
             return surroundings.isFromLink(step) ? [.candidate(strayed(step))] : []
@@ -55,9 +59,13 @@ struct StaleNeighbor: Obstacle {
             "; \(entry.address) is configured on \($0.link.name) in \($0.namespace.name)\($0.link.mac.map { " (\($0))" } ?? "")"
         }
         let kind = entry.state == .permanent ? "wrong" : "stale"
+        let replies =
+            misdirection.asker.map {
+                ", from which the bridge replies to \($0.name) in the place of others (neigh_suppress)"
+            } ?? ""
         return candidate(
             at: Finding.Place(namespace: name, device: link.name),
-            "\(kind) neighbour entry in \(name): \(entry.address) lladdr \(misdirection.mac) on \(link.name) (\(entry.state)), but this MAC address \(owner)\(right ?? "")",
+            "\(kind) neighbour entry in \(name): \(entry.address) lladdr \(misdirection.mac) on \(link.name) (\(entry.state))\(replies), but this MAC address \(owner)\(right ?? "")",
             evidence: [
                 .state("neighbour \(entry.address) on \(link.name) in \(name): \(misdirection.mac) \(entry.state)")
             ]
@@ -69,6 +77,21 @@ struct StaleNeighbor: Obstacle {
                     }
                 },
             remedy: Remedy(misdirection.correction), isCertain: isCertain)
+    }
+
+    /// The namespace to which the wrong entry led forwards, so that the packet stopped later.
+    ///
+    /// - Parameter proxy: the setting by which that one replies for addresses of others: it may be meant to.
+    func candidate(_ misdirection: Misdirection, proxy: Settings.Value?, cause: Candidate?) -> Candidate {
+        var found = candidate(misdirection, isCertain: proxy == nil)
+        if let cause { found.finding.evidence.append(.state("there: \(cause.finding.message)")) }
+        guard let proxy, let owner = misdirection.owner else { return found }
+        let name = owner.namespace.name
+        found.finding.message +=
+            "; \(name) replies to ARP and neighbour discovery for addresses of others on \(owner.link.name) (\(proxy.key) = \(proxy.number)), so whoever replies first decides"
+        found.finding.evidence.append(.state("\(proxy.key) = \(proxy.number) in \(name)"))
+        found.finding.remedy = nil
+        return found
     }
 
     /// Whose frame it is can't be seen: it was sent to this machine's MAC address and is for another host of the link.

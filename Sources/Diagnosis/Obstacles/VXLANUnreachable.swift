@@ -16,6 +16,7 @@ struct VXLANUnreachable: Obstacle {
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         if case .neighbour(let step) = step { return leadsNowhere(step, surroundings) }
         guard case .tunnel(let step) = step else { return [] }
+        if case .ownAddress(let address) = step.fault { return sendsToItself(step, address) }
         guard let why = words(step.fault, step) else { return [] }
         var remedy: Remedy?
         switch step.fault {
@@ -24,12 +25,26 @@ struct VXLANUnreachable: Obstacle {
                 Remedy([.run(step.near, "bridge fdb append 00:00:00:00:00:00 dev \(step.nearLink.name) dst \($0)")])
             }
         // Which of the two ends is wrong can't be told.
-        case .identifier, .port, .local, .otherEndDown: break
+        case .identifier, .port, .local, .otherEndDown, .ownAddress: break
         }
         return stops(
             at: Finding.Place(namespace: step.near.name, device: step.nearLink.name),
             "VXLAN \(step.nearLink.name) in \(step.near.name) does not reach \(step.farLink.name) in \(step.far.name): \(why)",
             evidence: [.state(why)], remedy: remedy)
+    }
+
+    /// Two machines behind address translation can both have the address that they are told of each other.
+    private func sendsToItself(_ step: TunnelStep, _ address: IPAddress) -> [Judgement] {
+        let (name, device) = (step.near.name, step.nearLink.name)
+        let owner = step.near.links.first { $0.addresses.contains { $0.address == address } }?.name ?? "it"
+        let others = step.far.name == name ? "" : "; \(step.far.name) has the same address"
+        return stops(
+            at: Finding.Place(namespace: name, device: device),
+            "VXLAN \(device) in \(name) sends to \(address), which is its own address (\(owner)): its packets come back to \(name)\(others), and the other end must be told by an address that it alone has",
+            evidence: [
+                .state("\(device) in \(name) sends to \(address)"),
+                .state("\(address) is configured on \(owner) in \(name)"),
+            ])
     }
 
     /// Nobody that can be seen on the link has the next hop's address, and the link leads on by this device alone. That
@@ -53,7 +68,7 @@ struct VXLANUnreachable: Obstacle {
         case .identifier(let own, let other): "its VNI is \(own), that of the far end is \(other)"
         case .port(let own, let other): "it sends to UDP port \(own), the far end listens on \(other)"
         case .local(let sends, let takes): "it sends to \(sends), the far end accepts only packets to \(takes)"
-        case .otherEndDown: nil
+        case .otherEndDown, .ownAddress: nil
         }
     }
 }

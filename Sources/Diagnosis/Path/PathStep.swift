@@ -188,6 +188,8 @@ struct TunnelStep: Sendable {
         /// The other end takes only what is for its own local address.
         case local(sends: IPAddress, takes: IPAddress)
         case otherEndDown
+        /// It sends to an address of its own namespace.
+        case ownAddress(IPAddress)
     }
 
     var near: Namespace

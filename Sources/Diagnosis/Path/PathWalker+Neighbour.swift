@@ -22,7 +22,7 @@ extension PathWalker {
         var step = NeighbourStep(
             namespace: namespace, link: link, packet: packet, choice: choice, hop: hop, entry: entry, holders: holders,
             resolution: .nobody, isKnown: false)
-        step.hasOutside = segment.paths.contains(where: \.isOutside)
+        step.hasOutside = segment.paths.contains(where: \.isOutside) || link.sendsToItself(in: namespace)
         if !step.hasOutside { step.deadEnd = segment.deadEnds.first?.end }
         let isPointToPoint =
             link.kind == .tun || link.kind == .loopback || segment.paths.isEmpty && link.kind != .bridge
@@ -94,6 +94,14 @@ extension PathWalker {
             if case .unconcerned = reply { return nil }
             return NeighbourStep.Respondent(path: path, namespace: other, reply: reply)
         }
+    }
+}
+
+extension Link {
+    /// Whether a VXLAN device sends to an address of its own namespace: who is meant is past what can be seen.
+    fileprivate func sendsToItself(in namespace: Namespace) -> Bool {
+        let remotes = (vxlan?.fdb.compactMap(\.destination) ?? []) + [vxlan?.remote].compactMap(\.self)
+        return remotes.contains { namespace.holds($0) }
     }
 }
 

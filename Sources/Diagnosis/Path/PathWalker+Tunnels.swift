@@ -16,6 +16,7 @@ extension PathWalker {
         if let vxlan = nearLink.vxlan, let other = farLink.vxlan {
             // The question for a neighbour is flooded.
             let remotes = vxlan.remotes(for: solicited == nil ? packet.macDestination : nil)
+            if let own = remotes.first, near.holds(own) { return sendsToItself(near, nearLink, far, farLink, own) }
             end = remotes.first { far.holds($0) }
             if let fault = vxlan.fault(towards: other, remotes: remotes, end: end) {
                 let wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
@@ -37,6 +38,16 @@ extension PathWalker {
         return !carry(carrier, from: .send(namespace: near.name)).isBlocked
     }
 
+    /// Notes a tunnel whose other end is an address of its own namespace. Always false: the packet gets no further.
+    private mutating func sendsToItself(
+        _ near: Namespace, _ nearLink: Link, _ far: Namespace, _ farLink: Link, _ address: IPAddress
+    ) -> Bool {
+        note(
+            .tunnel(
+                TunnelStep(near: near, nearLink: nearLink, far: far, farLink: farLink, fault: .ownAddress(address))))
+        return false
+    }
+
     /// It leaves what was read by a device: where that is a tunnel's, inside an outer packet whose path is followed as far
     /// as it can be seen.
     mutating func leave(_ packet: PacketState, by device: LayerTwoPath.Port) {
@@ -44,6 +55,10 @@ extension PathWalker {
         guard let namespace = topology[namespace: device.namespace], let link = namespace[device: device.device],
             let end = link.tunnel?.remote ?? link.vxlan?.remotes(for: packet.macDestination).first
         else { return }
+        if link.vxlan != nil, namespace.holds(end) {
+            if !sendsToItself(namespace, link, namespace, link, end) { stop() }
+            return
+        }
         let local = link.vxlan?.local ?? link.tunnel?.local
         let outer = carry(
             Carrier(packet, by: link, of: namespace, from: local, to: end), from: .send(namespace: namespace.name))

@@ -3,8 +3,8 @@ internal import Glibc
 public import LinuxSystem
 public import Observations
 
-/// The protocol counters of one namespace at one time (`/proc/net/snmp`, `netstat`, `snmp6`; proc_pid_net(5)), and
-/// conntrack's own (`/proc/net/stat/nf_conntrack`).
+/// The protocol counters of one namespace at one time (`/proc/net/snmp`, `netstat`, `snmp6`; proc_pid_net(5)), those
+/// of IPsec (`xfrm_stat`), and conntrack's own (`/proc/net/stat/nf_conntrack`).
 public struct ProtocolCounters: Sendable, Hashable {
     public var values: [String: UInt64]
 
@@ -15,7 +15,9 @@ public struct ProtocolCounters: Sendable, Hashable {
             for name in ["snmp", "netstat"] {
                 values.merge(Self.parsePairs(readText("/proc/thread-self/net/\(name)") ?? "")) { first, _ in first }
             }
-            values.merge(Self.parseLines(readText("/proc/thread-self/net/snmp6") ?? "")) { first, _ in first }
+            for name in ["snmp6", "xfrm_stat"] {
+                values.merge(Self.parseLines(readText("/proc/thread-self/net/\(name)") ?? "")) { first, _ in first }
+            }
             values.merge(
                 Self.parseColumns(readText("/proc/thread-self/net/stat/nf_conntrack") ?? "", title: "nf_conntrack")
             ) { first, _ in first }

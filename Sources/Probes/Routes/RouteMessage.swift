@@ -64,7 +64,9 @@ struct RouteMessage {
     /// The question for a packet of `tuple`.
     ///
     /// - Parameter wantsMatch: ask for the table's entry (RTM_F_FIB_MATCH) instead of the route made from it.
-    static func request(_ tuple: FlowTuple, inDeviceIndex: UInt32, mark: UInt32, wantsMatch: Bool) -> NetlinkRequest {
+    static func request(
+        _ tuple: FlowTuple, inDeviceIndex: UInt32, mark: UInt32, user: UInt32? = nil, wantsMatch: Bool
+    ) -> NetlinkRequest {
         let isIPv4 = tuple.destination.isIPv4
         let bits: UInt8 = isIPv4 ? 32 : 128
         var header = rtmsg()
@@ -77,6 +79,7 @@ struct RouteMessage {
         if !tuple.source.isUnspecified { request.append(RTA_SRC.rawValue, bytes: tuple.source.bytes) }
         if inDeviceIndex != 0 { request.append(RTA_IIF.rawValue, inDeviceIndex) }
         if mark != 0 { request.append(RTA_MARK.rawValue, mark) }
+        if let user { request.append(RTA_UID.rawValue, user) }
         // The kernel takes only these (rtm_getroute_parse_ip_proto), and refuses a protocol of the other family.
         let isIdentified =
             tuple.ipProtocol == .tcp || tuple.ipProtocol == .udp || tuple.ipProtocol == (isIPv4 ? .icmp : .icmpv6)

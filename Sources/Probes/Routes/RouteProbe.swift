@@ -48,7 +48,13 @@ final class RouteProbe {
     private static let lifetime: Int64 = 10_000_000_000
     private static let perSecond = 2_000
 
-    init(usesHooks: Bool) { self.usesHooks = usesHooks }
+    /// Of local packets; nil for this process's own.
+    private let user: UInt32?
+
+    init(usesHooks: Bool, user: UInt32? = nil) {
+        self.usesHooks = usesHooks
+        self.user = user
+    }
 
     func add(_ namespace: Namespace, file: NetworkNamespaceFile) throws {
         queries[namespace.name] = try RouteQuery(namespace: namespace.name, file: file)
@@ -138,7 +144,8 @@ final class RouteProbe {
             let tuple =
                 translated[FlowKey(namespace: question.namespace, tuple: question.tuple)] ?? question.tuple
             let answer = try? queries[question.namespace]?.decision(
-                for: tuple, inDevice: question.inDevice, mark: question.mark)
+                for: tuple, inDevice: question.inDevice, mark: question.mark,
+                user: question.inDevice == nil ? user : nil)
             if let answer { intake.fact(.route(answer)) }
         }
         waiting.removeAll(keepingCapacity: true)

@@ -35,18 +35,21 @@ public final class RouteQuery: Sendable {
     /// - Parameters:
     ///   - inDevice: the device by which it came in; nil for one that this host sends.
     ///   - mark: the firewall mark.
+    ///   - user: whose socket sends it; nil for this process's own user.
     /// - Returns: the decision, with `errorNumber` where the kernel refuses: 101 ENETUNREACH (no route, or an
     ///   `unreachable` one for input), 113 EHOSTUNREACH, 13 EACCES (`prohibit`), 22 EINVAL (`blackhole`, or an incoming
     ///   packet that the reverse-path filter or a martian check throws away).
     /// - Throws: `SystemError` where the question could not be put, ENODEV for an unknown device.
-    public func decision(for tuple: FlowTuple, inDevice: String? = nil, mark: UInt32 = 0) throws -> RouteDecision {
+    public func decision(for tuple: FlowTuple, inDevice: String? = nil, mark: UInt32 = 0, user: UInt32? = nil) throws
+        -> RouteDecision
+    {
         try state.withLock { state in
             var index: UInt32 = 0
             if let inDevice { index = try deviceIndex(inDevice, &state) }
             var decision = RouteDecision(
                 timeNanoseconds: realTimeNanoseconds(), namespace: namespace, tuple: tuple, inDevice: inDevice,
                 mark: mark)
-            let question = RouteMessage.request(tuple, inDeviceIndex: index, mark: mark, wantsMatch: false)
+            let question = RouteMessage.request(tuple, inDeviceIndex: index, mark: mark, user: user, wantsMatch: false)
             switch try state.conversation.answer(to: question) {
             case .refused(let number, _): decision.errorNumber = number
             case .acknowledged: break
@@ -60,7 +63,7 @@ public final class RouteQuery: Sendable {
                 decision.gateway = route.gateway
                 decision.preferredSource = route.preferredSource
             }
-            let match = RouteMessage.request(tuple, inDeviceIndex: index, mark: mark, wantsMatch: true)
+            let match = RouteMessage.request(tuple, inDeviceIndex: index, mark: mark, user: user, wantsMatch: true)
             if case .message(let message) = try state.conversation.answer(to: match), let route = RouteMessage(message)
             {
                 decision.matchedRoute = route.text { deviceName($0, &state) }

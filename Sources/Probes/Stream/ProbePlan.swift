@@ -37,6 +37,9 @@ public struct ProbePlan: Sendable, Hashable {
     public var bufferBudget: Int
     /// Bytes of events that wait for a slow consumer; beyond them the kernel's own buffers fill, and count their loss.
     public var queueBudget: Int
+    /// The user that sends what is watched, as the kernel is asked for the routes of local packets (`ip rule` with
+    /// `uidrange`); nil for this process's own.
+    public var user: UInt32?
     /// How to start the process that removes iptables hooks after a `kill -9`; empty for none.
     public var guardian = HookGuardian.standardCommand
 

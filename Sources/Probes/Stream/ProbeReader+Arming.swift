@@ -72,7 +72,7 @@ extension ProbeReader {
             namespaces: entered.map(\.0), plan: plan, join: join, intake: intake,
             onUnknownRule: { [weak self] in self?.discovery.request() }, warnings: &warnings)
         for hook in hooks { try add(ReceivedSource(hook, receiver: receiver)) }
-        if routes == nil { routes = RouteProbe(usesHooks: !hooks.isEmpty) }
+        if routes == nil { routes = RouteProbe(usesHooks: !hooks.isEmpty, user: plan.user) }
         for (namespace, file) in entered { try routes?.add(namespace, file: file) }
         for warning in warnings { queue.warn(warning) }
     }

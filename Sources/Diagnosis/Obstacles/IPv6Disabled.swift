@@ -1,0 +1,57 @@
+internal import Network
+internal import Ruleset
+internal import WalkModel
+internal import Wire
+
+/// IPv6 is off on the devices by which a namespace could send: they have neither addresses nor routes of it.
+struct IPv6Disabled: Obstacle {
+    let code: FindingCode = "family-disabled"
+    let steps: Set<PathStep.Kind> = [.route]
+    let reasons: Set<DropReason> = ["IP_OUTNOROUTES", "IP_INNOROUTES", "IPV6DISABLED"]
+    let traits: ObstacleTraits = .lacksRoute
+
+    func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .route(let step) = step, let found = step.disabledIPv6 else { return [] }
+        let (name, device) = (step.namespace.name, found.link.name)
+        return stops(
+            at: Finding.Place(namespace: name, device: device),
+            "IPv6 is disabled on \(device) in \(name) (\(found.setting.key) = 1), so \(name) has neither an address there nor a route to \(step.packet.destination); once it is enabled, its addresses and routes have to be configured again",
+            evidence: [
+                .state("\(found.setting.key) = 1 in \(name)"),
+                Fact(step.choice.evidence, "no route to \(step.packet.destination) in \(name)"),
+            ])
+    }
+}
+
+extension RouteStep {
+    /// Where there is no route: a device on which IPv6 is off, while none has an IPv6 address for others than its own link.
+    var disabledIPv6: (link: Link, setting: Settings.Value)? {
+        guard choice.kind == nil, !packet.destination.isIPv4 else { return nil }
+        let links = namespace.links.filter { $0.kind != .loopback && $0.isUp && $0.master == nil }
+        let hasAddress = links.contains { link in
+            link.addresses.contains { !$0.address.isIPv4 && !$0.address.isLinkLocal }
+        }
+        if hasAddress { return nil }
+        for link in links {
+            let setting = namespace.settings.value("disable_ipv6", of: link.name, .ipv6)
+            if let setting, setting.isOn { return (link, setting) }
+        }
+        return nil
+    }
+
+    /// Devices on which router advertisements are ignored since the namespace forwards (accept_ra 1; ip-sysctl.rst), where
+    /// it has no default route of IPv6.
+    var ignoredAdvertisements: [String] {
+        guard choice.kind == nil, inDevice == nil, !packet.destination.isIPv4,
+            !namespace.routes.contains(where: {
+                $0.destination.length == 0 && !$0.destination.address.isIPv4 && $0.gateway != nil
+            })
+        else { return [] }
+        return namespace.links.filter { link in
+            link.kind != .loopback && link.kind != .bridge && link.isUp && link.hasCarrier && link.master == nil
+                && link.addresses.contains { !$0.address.isIPv4 }
+                && namespace.settings.value("accept_ra", of: link.name, .ipv6)?.number == 1
+                && namespace.settings.value("forwarding", of: link.name, .ipv6)?.isOn == true
+        }.map(\.name)
+    }
+}
