@@ -20,7 +20,7 @@ extension Lab {
         try run(
             "\(directory)/../beside.sh",
             environment: [
-                "LAYERS": copied.joined(separator: "\n"), "PROBE": probe.explain.joined(separator: " "),
+                "LAYERS": copied.joined(separator: "\n"), "PROBE": (probe.explain ?? []).joined(separator: " "),
             ])
     }
 

@@ -13,7 +13,7 @@ struct NeighborTableTests {
 
     /// What host's next hop needs an entry for.
     private func findings(
-        _ table: NeighborTable?, before: NeighborTable? = nil, reason: String? = nil, failure: Int32? = nil
+        _ table: NeighborTable?, before: NeighborTable? = nil, reason: DropReason? = nil, failure: Int32? = nil
     ) -> [Finding] {
         var after = network.topology
         after.neighborTables = table.map { [$0] }

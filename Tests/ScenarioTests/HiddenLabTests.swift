@@ -62,7 +62,7 @@ struct HiddenLabTests {
 
     /// A packet that is sent from a hidden namespace is traced, with all that passes beside it.
     private static func isProbe(_ walk: Walk, of lab: Lab) -> Bool {
-        !lab.far.contains(lab.probe.from) || walk.destination.description == lab.probe.explain.first
+        !lab.far.contains(lab.probe.from) || walk.destination.description == lab.probe.explain?.first
     }
 
     private static func problems(of lab: Lab) throws -> [String] {

@@ -1,4 +1,5 @@
 internal import Network
+internal import Observations
 internal import Ruleset
 internal import WalkModel
 internal import Wire

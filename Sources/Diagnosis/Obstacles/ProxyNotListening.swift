@@ -1,5 +1,6 @@
 internal import Ruleset
 internal import Network
+internal import Observations
 internal import WalkModel
 internal import Wire
 

@@ -43,7 +43,8 @@ extension RuleAction {
     /// Whether it can end the packet's way through a chain or lead it elsewhere.
     var endsOrBranches: Bool {
         switch self {
-        case .setMark, .write, .restoreMark, .saveMark, .transparentProxy, .noTrack, .setZone, .log, .counter, .pass: false
+        case .setMark, .write, .restoreMark, .saveMark, .transparentProxy, .noTrack, .setZone, .log, .counter, .pass:
+            false
         default: true
         }
     }
