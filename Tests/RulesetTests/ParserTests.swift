@@ -122,15 +122,15 @@ struct ParserTests {
                 #"{"mangle":{"key":{"meta":{"key":"mark"}},"value":{"|":[{"meta":{"key":"mark"}},16384]}}}"#,
                 .setMark(0x4000, mask: 0x4000)
             ),
-            (#"{"mangle":{"key":{"meta":{"key":"mark"}},"value":{"ct":{"key":"mark"}}}}"#, .setMark(nil, mask: .max)),
-            (#"{"mangle":{"key":{"ct":{"key":"mark"}},"value":5}}"#, .pass("ct mark")),
+            (#"{"mangle":{"key":{"meta":{"key":"mark"}},"value":{"ct":{"key":"mark"}}}}"#, .restoreMark(mask: .max)),
+            (#"{"mangle":{"key":{"ct":{"key":"mark"}},"value":5}}"#, .write(.connectionMark, 5)),
             (#"{"reject":{"type":"icmpx","expr":"admin-prohibited"}}"#, .reject("icmpx admin-prohibited")),
             (
                 #"{"dnat":{"family":"ip","addr":{"range":["1.2.3.4","1.2.3.9"]},"port":{"range":[80,90]}}}"#,
                 .destinationTranslation(
                     TranslationTarget(addresses: .addresses(address("1.2.3.4")...address("1.2.3.9")), ports: 80...90))
             ),
-            (#"{"dnat":{"addr":{"map":{"key":1,"data":2}}}}"#, .destinationTranslation(TranslationTarget())),
+            (#"{"dnat":{"addr":{"map":{"key":1,"data":2}}}}"#, .destinationTranslation(TranslationTarget(isComputed: true))),
             (#"{"redirect":{"port":8080}}"#, .redirect(TranslationTarget(ports: 8080...8080))),
             (#"{"masquerade":{"flags":"random"}}"#, .masquerade(TranslationTarget())),
             (#"{"frob":1}"#, .other("frob")),

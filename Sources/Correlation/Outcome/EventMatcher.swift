@@ -76,12 +76,22 @@ struct EventMatcher {
             return true
         }
         guard outcome == .delivered, packet.end.step >= 0 else { return false }
-        if DropReason.healthyOnceDelivered.contains(drop.reason) { return true }
         let place = surroundings.place(of: batch.steps[packet.lastStep].sighting)
+        // A datagram to a foreign address that came to input, such as another network's broadcast address, is taken by a
+        // transparent proxy or by nobody.
+        if drop.headers.tuple.ipProtocol == .udp, place.phase == .input, !holds(drop, place) { return false }
+        if DropReason.healthyOnceDelivered.contains(drop.reason) { return true }
         guard drop.namespace == nil || drop.namespace == surroundings.name(of: place), isAtEndOfInput(place) else {
             return place.phase == .socketIn
         }
         return !DropReason.refusalsAfterInput.contains(drop.reason)
+    }
+
+    private func holds(_ drop: DropEvent, _ place: Place) -> Bool {
+        let destination = drop.headers.tuple.destination
+        return destination.isMulticast || destination.isIPv4 && destination.low == 0xffff_ffff
+            || surroundings.places.areas[Int(place.namespace)].topologyIndex < 0
+            || surroundings.places.holds(destination, in: place.namespace)
     }
 
     private func isAtEndOfInput(_ place: Place) -> Bool {

@@ -6,13 +6,18 @@ package struct TranslationTarget: Hashable, Sendable {
     package var addresses: RuleValue?
     package var ports: ClosedRange<UInt16>?
     /// Looked up in a map, or made by an expression: nothing tells which address it is.
-    package var isComputed = false
+    package var isComputed: Bool
     /// The port is so.
-    package var mayBeAnyPort = false
+    package var mayBeAnyPort: Bool
 
-    package init(addresses: RuleValue? = nil, ports: ClosedRange<UInt16>? = nil) {
+    package init(
+        addresses: RuleValue? = nil, ports: ClosedRange<UInt16>? = nil, isComputed: Bool = false,
+        mayBeAnyPort: Bool = false
+    ) {
         self.addresses = addresses
         self.ports = ports
+        self.isComputed = isComputed
+        self.mayBeAnyPort = mayBeAnyPort
     }
 
     /// Whether which address it becomes can't be told.
