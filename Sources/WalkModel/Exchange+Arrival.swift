@@ -8,10 +8,17 @@ extension Exchange {
     public var arrived: Bool {
         if isReplyAstray || request.findings.contains(where: { $0.severity == .error }) { return false }
         return switch request.outcome {
-        case .delivered: reply.map { $0.outcome == .delivered && !$0.isICMPError } ?? !request.awaitsAnswer
+        case .delivered:
+            reply.map { ($0.outcome == .delivered || $0.outcome == .left && isFromOutside) && !$0.isICMPError }
+                ?? !request.awaitsAnswer
         case .left: reply.map { $0.outcome == .delivered && !$0.isICMPError } ?? !request.awaitsAnswer
         case .dropped, .rejected, .lost, .unsent: false
         }
+    }
+
+    /// Whether the request came from where nothing is seen: there its reply goes, too.
+    private var isFromOutside: Bool {
+        request.hops.first.map { $0.vantage == .link && $0.direction == .in } ?? false
     }
 
     /// Whether the reply was delivered in another namespace than the one that sent the request: a router that translated

@@ -21,7 +21,8 @@ extension WalkDiagnosis {
         var candidates = stop.candidates
         var cause = Witness.cause(of: stop)
         if let nearer = ledThere(reading, request: request, path.path, candidates, cause: cause) {
-            if let cause { candidates.insert(cause, at: 0) }
+            // What else stands on the path that it should not have taken is of no concern, nor is a fix there.
+            candidates = []
             cause = nearer
         }
         if request == nil, cause?.finding.rule == nil, let older = unmetTranslation(reading), older.isCertain {

@@ -75,7 +75,11 @@ struct SegmentSearch {
             enter(other, steps + [.tunnel(from: port(device), to: port(other))])
         }
         let ends = vxlan.fdb.compactMap(\.destination) + [vxlan.remote].compactMap(\.self)
-        if ends.contains(where: { !$0.isLoopback && graph.holders(of: $0).isEmpty }) {
+        // That its own namespace has the address too makes it nobody else's that can be seen.
+        let isUnseen = { (end: IPAddress) in
+            !end.isLoopback && graph.holders(of: end).allSatisfy { $0.namespace == device.namespace }
+        }
+        if ends.contains(where: isUnseen) {
             leaveWhatWasRead(device, steps)
         } else if ends.isEmpty, vxlan.isExternal != true {
             deadEnds.append(LayerTwoPath(steps: steps, end: port(device), isOutside: true))
