@@ -130,7 +130,10 @@ struct ParserTests {
                 .destinationTranslation(
                     TranslationTarget(addresses: .addresses(address("1.2.3.4")...address("1.2.3.9")), ports: 80...90))
             ),
-            (#"{"dnat":{"addr":{"map":{"key":1,"data":2}}}}"#, .destinationTranslation(TranslationTarget(isComputed: true))),
+            (
+                #"{"dnat":{"addr":{"map":{"key":1,"data":2}}}}"#,
+                .destinationTranslation(TranslationTarget(isComputed: true))
+            ),
             (#"{"redirect":{"port":8080}}"#, .redirect(TranslationTarget(ports: 8080...8080))),
             (#"{"masquerade":{"flags":"random"}}"#, .masquerade(TranslationTarget())),
             (#"{"frob":1}"#, .other("frob")),
