@@ -20,7 +20,9 @@ struct GroupTarget {
     init?(_ reading: WalkReading, _ packet: PacketState, _ graph: NetworkGraph) {
         guard let first = reading.sightings.first, let sender = Self.sender(of: packet, first, graph),
             packet.destination.isMulticast || packet.destination == IPAddress(ipv4: .max)
-                || sender.links.contains(where: { $0.addresses.contains { $0.broadcast == packet.destination } })
+                || Self.links(of: sender, packet, first).contains(where: { link in
+                    link.addresses.contains { $0.broadcast == packet.destination }
+                })
                 || first.packet.macDestination?.isGroup == true
         else { return nil }
         let left = reading.sightings.first { hop in
@@ -35,6 +37,16 @@ struct GroupTarget {
         let paths = graph.segment(out: device.name, of: sender.name).paths
         hasOutside = paths.contains(where: \.isOutside)
         receivers = paths.filter { !$0.isOutside && $0.end.namespace != sender.name }.map(\.end)
+    }
+
+    /// Those to whose link the packet may have been sent. Of one that came from where nothing is seen, only that by which it
+    /// came in: to another link's broadcast address it is for the router.
+    private static func links(of sender: Namespace, _ packet: PacketState, _ first: Hop) -> [Link] {
+        guard first.direction == .in, !sender.holds(packet.source), let entry = first.device else {
+            return sender.links
+        }
+        let master = sender[device: entry]?.master
+        return sender.links.filter { $0.name == entry || $0.name == master }
     }
 
     private static func sender(of packet: PacketState, _ first: Hop, _ graph: NetworkGraph) -> Namespace? {
