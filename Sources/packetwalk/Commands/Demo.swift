@@ -9,6 +9,6 @@ struct Demo: ParsableCommand {
     var output: OutputOptions
 
     func run() throws {
-        try LabRun(name: "namespace-to-wan", output: output).run()
+        try LabRun(name: "namespace-to-wan", output: output, surroundings: .parse([])).run()
     }
 }
