@@ -56,6 +56,7 @@ extension EngineCore {
     /// Gives back the members that are later fragments of tunnels' packets, whose first fragments stand for them.
     /// - Returns: whether that were all.
     private mutating func releaseTunnelFragments(_ number: Int32) -> Bool {
+        guard workspace.members.contains(where: { groups.sightings[Int($0)].fragmentOffset != 0 }) else { return false }
         let group = groups.groups[Int(number)]
         if group.events >= 0, groups.events(of: number).hasEnd { return false }
         let standing = workspace.members.filter {

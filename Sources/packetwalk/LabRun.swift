@@ -20,7 +20,7 @@ struct LabRun {
     /// The file that keeps the run.
     var recording: String?
     /// What of the lab the tool must not see, and what it sees beside it.
-    var surroundings = SurroundingsOptions()
+    var surroundings: SurroundingsOptions
 
     func run() throws {
         let lab = try findLab(name)

@@ -27,8 +27,6 @@ struct ConnectionAttempts: ~Copyable {
 
     private static func key(_ destination: IPAddress, _ sourcePort: UInt16, _ destinationPort: UInt16) -> UInt64 {
         let ports = UInt64(sourcePort) << 16 | UInt64(destinationPort)
-        var hash = (destination.low ^ ports &* 0x9e37_79b9_7f4a_7c15) &* 0xbf58_476d_1ce4_e5b9
-        hash = (hash ^ hash >> 32 ^ destination.high) &* 0x94d0_49bb_1331_11eb
-        return (hash ^ hash >> 29) | 1
+        return mix(destination.low ^ mix(destination.high, 1 << 44), ports) | 1
     }
 }

@@ -19,10 +19,8 @@ struct ConntrackFull: Obstacle {
         // Early drops made room: they are counted where the table was full and the packet passed. What could not be
         // inserted, since its reply would look like that of another connection, is counted as dropped too, and under
         // `insert_failed` (__nf_conntrack_confirm).
-        let dropped =
-            rise("drop", name, surroundings)
-            - min(
-                rise("drop", name, surroundings), rise("insert_failed", name, surroundings))
+        let allDropped = rise("drop", name, surroundings)
+        let dropped = allDropped - min(allDropped, rise("insert_failed", name, surroundings))
         guard count >= limit || dropped > 0 else { return [] }
         var evidence: [Fact] = [
             .state("net.netfilter.nf_conntrack_count = \(count), net.netfilter.nf_conntrack_max = \(limit)")

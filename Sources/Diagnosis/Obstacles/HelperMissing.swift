@@ -78,7 +78,7 @@ struct HelperMissing: Obstacle {
         guard let passage, !isAssigned(helper.name, in: passage.namespace) else { return nil }
         return candidate(
             at: Finding.Place(namespace: passage.namespace.name, hook: .prerouting, device: passage.outDevice),
-            "\(mismatch.server) replies to \(mismatch.asked) from port \(mismatch.reply.sourcePort ?? 0), as \(helper.title) does: \(mismatch.effect); no rule in \(passage.namespace.name) assigns conntrack's helper \(helper.name), which would expect it",
+            "\(mismatch.asked) was asked, and replies from port \(mismatch.reply.sourcePort ?? 0), as \(helper.title) does: \(mismatch.effect); no rule in \(passage.namespace.name) assigns conntrack's helper \(helper.name), which would expect it",
             evidence: mismatch.facts, rule: mismatch.rule,
             remedy: remedy(
                 in: passage.namespace, by: passage.inDevice, from: passage.entry.source,
