@@ -310,6 +310,18 @@ enum FieldFiles {
         #expect(throws: MalformedJSON.self) { try JSONTree(parsing: Array(text.utf8)) }
     }
 
+    @Test("a member that is passed over says where it stood")
+    func passesOver() throws {
+        let text = Array(#"{"a": {"elem": [1, {"b": "]}\""}, [2]], "c": 3}, "elem": "x" }"#.utf8)
+        let value = try JSONTree(parsing: text, passingOver: "elem")
+        let member = try #require(value["a"]?.member("elem"))
+        #expect(String(decoding: text[member.range], as: UTF8.self) == #"[1, {"b": "]}\""}, [2]]"#)
+        #expect(value["a"]?["c"]?.integer == 3 && member.value.elements.isEmpty && value["elem"]?.string == nil)
+        for broken in [#"{"elem": [1"#, #"{"elem": ]}"#, #"{"elem": "#] {
+            #expect(throws: MalformedJSON.self) { try JSONTree(parsing: Array(broken.utf8), passingOver: "elem") }
+        }
+    }
+
     @Test("compact drops blanks between tokens only")
     func compacts() {
         #expect(JSONTree.compact(Array(#"{ "a b" : [ 1, "\" c" ] }"#.utf8)[...]) == #"{"a b":[1,"\" c"]}"#)

@@ -42,7 +42,10 @@ import Testing
                 let socket = try NetlinkSocket(.netfilter)
                 var conversation = NetlinkConversation(socket)
                 let cookie = try #require(socket.namespaceCookie)
-                let isKnown = try RulesetState(&conversation).flatMap { RulesetMemory.recall(cookie, $0) } != nil
+                let isKnown =
+                    try RulesetMemory.notified(cookie).flatMap {
+                        try RulesetState(&conversation, leavingOut: $0).flatMap { RulesetMemory.recall(cookie, $0) }
+                    } != nil
                 var reading = NetfilterReading(namespace: file)
                 reading.read()
                 try #require(reading.warnings.isEmpty, "\(reading.warnings)")
@@ -100,5 +103,40 @@ import Testing
 
         try space.nft("chain ip t c { policy drop; }")
         #expect(try space.read().netfilter.chains.first?.policy == "drop")
+    }
+
+    /// 40,000 elements as JSON are half a megabyte, and the kernel takes a while to dump them.
+    @Test("has a large set dumped again only where a command changed it")
+    func largeSet() throws {
+        let space = try Space()
+        let elements = (0..<40_000).map { "198.18.\($0 >> 8).\($0 & 0xff)" }.joined(separator: ", ")
+        let file = "/tmp/packetwalk-large-set-\(getpid()).nft"
+        defer { unlink(file) }
+        try write("table ip t { set s { type ipv4_addr; elements = { \(elements) }; }; set d { type ipv4_addr; }; }", to: file)
+        try space.run("nft", "-f", file)
+        let (first, wasKnown) = try space.read()
+        #expect(!wasKnown)
+        #expect(first.sets.first { $0.name == "s" }?.elements.utf8.count ?? 0 > 500_000)
+        // The text is without them, the elements stand once.
+        #expect(first.nftables?.contains("set s") == true && first.nftables?.contains("198.18") == false)
+
+        // Elements of another set, and of our own.
+        try space.nft("table inet packetwalk-1.2.3 { set own { type ipv4_addr; elements = { 192.0.2.1 }; }; }")
+        let (again, isKnown) = try space.read()
+        #expect(isKnown && again == first)
+        try space.nft("add element ip t d { 192.0.2.1 }")
+        #expect(try space.read().isKnown == false)
+
+        try space.nft("delete element ip t s { 198.18.1.1 }")
+        let (without, isStillKnown) = try space.read()
+        #expect(!isStillKnown)
+        #expect(without.sets.first { $0.name == "s" }?.elements.contains("\"198.18.1.1\"") == false)
+        #expect(try space.read().isKnown)
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        defer { close(descriptor) }
+        try #require(Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count)
     }
 }

@@ -2,6 +2,7 @@
 // Linux calls that Swift's Glibc overlay does not offer without _GNU_SOURCE. Each returns 0 or a
 // descriptor on success and -errno on failure, so that errno need not be read across languages.
 #include "SendWatch.h"
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/types.h>

@@ -1,4 +1,5 @@
 internal import Network
+internal import CLinux
 internal import CNetlink
 internal import Glibc
 internal import LinuxSystem
@@ -9,29 +10,34 @@ enum NFTablesLibrary {
     // The library keeps state of its own for the whole process (libxtables).
     private static let lock = Mutex<Void>(())
 
-    /// One table as JSON and as text, both with handles. Throws `SystemError`.
+    /// One table as JSON and as text, both with handles; the text without the elements of sets, and it may hold other
+    /// tables of the same family. Throws `SystemError`.
     static func list(_ table: NFTablesTable) throws -> (json: [UInt8], text: [UInt8]) {
         try lock.withLock { _ in
             guard LowDescriptors.lowest != nil else {
                 throw SystemError("list the nftables table \(table.family) \(table.name)", errorNumber: EMFILE)
             }
-            guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
-                throw SystemError("start libnftables", errorNumber: ENOMEM)
-            }
-            defer { nft_ctx_free(context) }
-            nft_ctx_buffer_output(context)
-            nft_ctx_buffer_error(context)
-            let handles = UInt32(NFT_CTX_OUTPUT_HANDLE)
-            let text = try list(table, context, handles)
-            let json = try list(table, context, handles | UInt32(NFT_CTX_OUTPUT_JSON))
-            return (json, text)
+            let json = try list(table, "table \(table.family) \(table.name)", NFT_CTX_OUTPUT_JSON)
+            let isLarge = json.count > 1 << 20
+            // The allocator would keep what the library took for this thread: 400 MB for a set of 300,000 elements.
+            if isLarge { malloc_trim(0) }
+            // Of one table alone the library reads all elements once more, though it does not print them.
+            let words = isLarge ? "ruleset \(table.family)" : "table \(table.family) \(table.name)"
+            return (json, try list(table, words, NFT_CTX_OUTPUT_TERSE))
         }
     }
 
-    private static func list(_ table: NFTablesTable, _ context: OpaquePointer, _ flags: UInt32) throws -> [UInt8] {
-        nft_ctx_output_set_flags(context, flags)
+    /// - Parameter words: what is listed, as nft(8) takes it.
+    private static func list(_ table: NFTablesTable, _ words: String, _ form: Int) throws -> [UInt8] {
+        guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
+            throw SystemError("start libnftables", errorNumber: ENOMEM)
+        }
+        defer { nft_ctx_free(context) }
+        nft_ctx_buffer_output(context)
+        nft_ctx_buffer_error(context)
+        nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_HANDLE | form))
         errno = 0
-        guard nft_run_cmd_from_buffer(context, "list table \(table.family) \(table.name)") == 0 else {
+        guard nft_run_cmd_from_buffer(context, "list \(words)") == 0 else {
             throw SystemError(
                 "list the nftables table \(table.family) \(table.name)", errorNumber: errno == 0 ? EIO : errno)
         }

@@ -13,7 +13,7 @@ struct NFTablesRuleset: Sendable {
     init(json: [UInt8], text: [UInt8] = []) throws(MalformedJSON) {
         listing = NFTablesListing(text)
         var positions: [ChainKey: Int] = [:]
-        guard let objects = try JSONTree(parsing: json)["nftables"] else {
+        guard let objects = try JSONTree(parsing: json, passingOver: "elem")["nftables"] else {
             throw MalformedJSON(offset: 0, reason: "no ruleset")
         }
         for object in objects.elements {

@@ -49,19 +49,23 @@ struct NetfilterReading {
         let socket = try NetlinkSocket(.netfilter)
         var conversation = NetlinkConversation(socket)
         let cookie = socket.namespaceCookie
-        if let cookie, RulesetMemory.knows(cookie), let state = try? RulesetState(&conversation),
+        if let cookie, let notified = RulesetMemory.notified(cookie),
+            let state = try? RulesetState(&conversation, leavingOut: notified),
             let known = RulesetMemory.recall(cookie, state)
         {
             netfilter = known
             return
         }
+        let changes = try? SetChanges()
         let generation = try? conversation.nfGeneration()
         try listNFTables(&conversation)
+        let large = changes == nil ? [] : RulesetMemory.largeSets(of: netfilter)
         // Kept only where nothing can have changed between the listing and what it is known by.
-        if let cookie, warnings.isEmpty, RulesetMemory.isLarge(netfilter), let state = try? RulesetState(&conversation),
+        if let cookie, warnings.isEmpty, RulesetMemory.isLarge(netfilter),
+            let state = try? RulesetState(&conversation, leavingOut: large),
             let generation, try conversation.nfGeneration() == generation
         {
-            RulesetMemory.keep(netfilter, of: cookie, state)
+            RulesetMemory.keep(netfilter, of: cookie, state, changes)
         }
     }
 
@@ -89,7 +93,9 @@ struct NetfilterReading {
         var rulesets: [NFTablesRuleset] = []
         for table in tables {
             let (json, text) = try NFTablesLibrary.list(table)
-            rulesets.append(try NFTablesRuleset(json: json, text: text))
+            var ruleset = try NFTablesRuleset(json: json, text: text)
+            ruleset.listing.tables.removeAll { $0.family != table.family || $0.name != table.name }
+            rulesets.append(ruleset)
         }
         netfilter = Netfilter(order: chains, compatible: compatible, native: rulesets)
     }

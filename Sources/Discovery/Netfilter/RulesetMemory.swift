@@ -7,12 +7,17 @@ enum RulesetMemory {
     private struct Entry: Sendable {
         var fingerprint: Int
         var netfilter: Netfilter
+        /// Sets that are not dumped again, since the kernel notifies of their changes.
+        var notified: Set<RulesetState.SetKey> = []
+        var changes: SetChanges?
     }
 
     private static let entries = Mutex<[UInt64: Entry]>([:])
     /// Of namespaces. Small rulesets are as quickly read as compared.
     private static let capacity = 64
     private static let least = 200
+    /// Bytes of a set's elements as JSON.
+    private static let leastElements = 1 << 18
 
     /// - Parameter cookie: of the namespace (SO_NETNS_COOKIE), which none has a second time.
     static func recall(_ cookie: UInt64, _ state: RulesetState) -> Netfilter? {
@@ -22,18 +27,37 @@ enum RulesetMemory {
         return netfilter
     }
 
-    /// Whether one of this namespace is remembered at all.
-    static func knows(_ cookie: UInt64) -> Bool { entries.withLock { $0[cookie] != nil } }
+    /// The sets that need no dump, if what is remembered of this namespace may still hold; nil where nothing may.
+    static func notified(_ cookie: UInt64) -> Set<RulesetState.SetKey>? {
+        entries.withLock { entries in
+            guard let entry = entries[cookie] else { return nil }
+            if !entry.notified.isEmpty, entry.changes?.takeWhetherAny(of: entry.notified) != false {
+                entries[cookie] = nil
+                return nil
+            }
+            return entry.notified
+        }
+    }
 
-    static func keep(_ netfilter: Netfilter, of cookie: UInt64, _ state: RulesetState) {
+    /// - Parameter changes: notifications since before the reading.
+    static func keep(_ netfilter: Netfilter, of cookie: UInt64, _ state: RulesetState, _ changes: SetChanges?) {
         entries.withLock { entries in
             if entries.count >= capacity, entries[cookie] == nil { entries.removeAll() }
-            entries[cookie] = Entry(fingerprint: state.fingerprint, netfilter: netfilter)
+            entries[cookie] = Entry(
+                fingerprint: state.fingerprint, netfilter: netfilter, notified: state.notified,
+                changes: state.notified.isEmpty ? nil : changes)
         }
     }
 
     /// Whether a reading is worth keeping.
     static func isLarge(_ netfilter: Netfilter) -> Bool {
-        netfilter.chains.reduce(0) { $0 + $1.rules.count } >= least
+        netfilter.chains.reduce(0) { $0 + $1.rules.count } >= least || !largeSets(of: netfilter).isEmpty
+    }
+
+    static func largeSets(of netfilter: Netfilter) -> Set<RulesetState.SetKey> {
+        Set(
+            netfilter.sets.filter { $0.elements.utf8.count >= leastElements }.map {
+                RulesetState.SetKey(family: $0.family, table: $0.table, name: $0.name)
+            })
     }
 }

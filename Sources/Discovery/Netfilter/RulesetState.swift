@@ -16,10 +16,18 @@ struct RulesetState: Sendable {
         var handle: UInt64
     }
 
+    struct SetKey: Hashable, Sendable {
+        var family: TableFamily
+        var table: String
+        var name: String
+    }
+
     /// Over everything but what packets change: counters, and the state of limits and quotas.
     private(set) var fingerprint = 0
     /// The first counter of each rule that has one.
     private(set) var counts: [RuleKey: Count] = [:]
+    /// The sets whose elements are left out.
+    private(set) var notified: Set<SetKey> = []
 
     /// More sets than that are not looked into.
     private static let setLimit = 512
@@ -27,7 +35,10 @@ struct RulesetState: Sendable {
     private static let statefulExpressions: Set<String> = ["counter", "limit", "quota", "connlimit", "last"]
 
     /// Asks the kernel. Nil where there is too much to look into, or where it changed meanwhile. Throws `SystemError`.
-    init?(_ conversation: inout NetlinkConversation) throws {
+    ///
+    /// - Parameter large: sets that are not dumped where only commands change them: packets add no elements, and none
+    ///   ends by itself.
+    init?(_ conversation: inout NetlinkConversation, leavingOut large: Set<SetKey> = []) throws {
         var hasher = Hasher()
         let before = try conversation.nfGeneration()
         func add(_ bytes: ArraySlice<UInt8>) {
@@ -77,22 +88,18 @@ struct RulesetState: Sendable {
             return nil
         }
         self.counts = counts
-        let sets = try conversation.nfDump(NFT_MSG_GETSET) { message -> (family: UInt8, table: String, name: String)? in
-            var (table, name) = ("", "")
-            for (type, value) in message.attributes(after: 4) {
-                if type == Int(NFTA_SET_TABLE.rawValue) { table = value.text }
-                if type == Int(NFTA_SET_NAME.rawValue) { name = value.text }
-            }
-            guard let family = message.payload.byte(),
-                !NFTablesTable(family: NetfilterFamily.name(family) ?? "", name: table).isOwn
+        let sets = try conversation.nfDump(NFT_MSG_GETSET) { message -> (code: UInt8, key: SetKey)? in
+            guard let code = message.payload.byte(), let set = Self.set(message, code),
+                !NFTablesTable(family: set.key.family, name: set.key.table).isOwn
             else { return nil }
             add(message.payload.prefix(1))
             add(message, without: [])
-            return (family, table, name)
+            if large.contains(set.key), set.isStatic { notified.insert(set.key) }
+            return (code, set.key)
         }
         guard sets.count <= Self.setLimit else { return nil }
-        for set in sets {
-            _ = try conversation.nfElements(family: set.family, table: set.table, set: set.name) { message -> Void? in
+        for (code, set) in sets where !notified.contains(set) {
+            _ = try conversation.nfElements(family: code, table: set.table, set: set.name) { message -> Void? in
                 // The fixed part bears the generation.
                 add(message, without: [])
                 return nil
@@ -100,6 +107,18 @@ struct RulesetState: Sendable {
         }
         guard try conversation.nfGeneration() == before else { return nil }
         fingerprint = hasher.finalize()
+    }
+
+    /// A set, and whether only commands change its elements.
+    private static func set(_ message: NetlinkMessage, _ code: UInt8) -> (key: SetKey, isStatic: Bool)? {
+        var key = SetKey(family: NetfilterFamily.name(code) ?? "", table: "", name: "")
+        var flags: UInt32 = 0
+        for (type, value) in message.attributes(after: 4) {
+            if type == Int(NFTA_SET_TABLE.rawValue) { key.table = value.text }
+            if type == Int(NFTA_SET_NAME.rawValue) { key.name = value.text }
+            if type == Int(NFTA_SET_FLAGS.rawValue) { flags = value.networkUInt32() ?? 0 }
+        }
+        return (key, flags & UInt32(NFT_SET_EVAL.rawValue | NFT_SET_TIMEOUT.rawValue) == 0)
     }
 
     /// An expression's name and its own attributes.

@@ -60,8 +60,11 @@ public struct MalformedJSON: Error, Hashable, CustomStringConvertible {
 
 extension JSONTree {
     /// Reads a whole text. Throws `MalformedJSON`, also for nesting deeper than 256.
-    public init(parsing text: [UInt8]) throws(MalformedJSON) {
-        var parser = JSONParser(text)
+    ///
+    /// - Parameter passedOver: of members with this name the value is null: only the range says what stood there. Of
+    ///   what is in it only brackets and strings are looked at.
+    public init(parsing text: [UInt8], passingOver passedOver: String? = nil) throws(MalformedJSON) {
+        var parser = JSONParser(text, passingOver: passedOver)
         self = try parser.document()
     }
 
@@ -95,8 +98,12 @@ private struct JSONParser {
     private let text: [UInt8]
     private var offset = 0
     private var depth = 0
+    private let passedOver: String?
 
-    init(_ text: [UInt8]) { self.text = text }
+    init(_ text: [UInt8], passingOver passedOver: String?) {
+        self.text = text
+        self.passedOver = passedOver
+    }
 
     mutating func document() throws(MalformedJSON) -> JSONTree {
         let value = try value()
@@ -155,7 +162,7 @@ private struct JSONParser {
                 guard take(UInt8(ascii: ":")) else { throw failure("no colon") }
                 skipBlanks()
                 let start = offset
-                let value = try value()
+                let value = key == passedOver ? try passOver() : try value()
                 members.append(JSONTree.Member(key: key, value: value, range: start..<offset))
             } while take(UInt8(ascii: ","))
             guard take(UInt8(ascii: "}")) else { throw failure("an object without end") }
@@ -173,6 +180,26 @@ private struct JSONParser {
         }
         depth -= 1
         return .array(elements)
+    }
+
+    /// Reads a value and keeps nothing of it.
+    private mutating func passOver() throws(MalformedJSON) -> JSONTree {
+        let depth = depth
+        if offset < text.count, ",:]}".utf8.contains(text[offset]) { throw failure("no value") }
+        repeat {
+            skipBlanks()
+            guard offset < text.count else { throw failure("ends too early") }
+            switch text[offset] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): try enter()
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                offset += 1
+                self.depth -= 1
+            case UInt8(ascii: "\""): _ = try string()
+            case UInt8(ascii: ","), UInt8(ascii: ":"): offset += 1
+            default: _ = try value()
+            }
+        } while self.depth > depth
+        return .null
     }
 
     private mutating func enter() throws(MalformedJSON) {

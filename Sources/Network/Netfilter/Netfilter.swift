@@ -10,6 +10,7 @@ public struct Netfilter: Sendable, Codable, Hashable {
     public var chains: [RuleChain] { didSet { derived = DerivedValues() } }
     /// The native tables of nf_tables whole, with their sets and maps, as `nft -f` reads them; nil where there are none.
     /// Without this project's own and without what iptables-nft made.
+    /// Named sets stand there without their elements.
     public var nftables: String?
     /// nftables' named sets and maps, which rules refer to as `@NAME`.
     public var sets: [NamedSet] { didSet { derived = DerivedValues() } }
