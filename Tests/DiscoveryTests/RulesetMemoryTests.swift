@@ -112,7 +112,9 @@ import Testing
         let elements = (0..<40_000).map { "198.18.\($0 >> 8).\($0 & 0xff)" }.joined(separator: ", ")
         let file = "/tmp/packetwalk-large-set-\(getpid()).nft"
         defer { unlink(file) }
-        try write("table ip t { set s { type ipv4_addr; elements = { \(elements) }; }; set d { type ipv4_addr; }; }", to: file)
+        try write(
+            "table ip t { set s { type ipv4_addr; elements = { \(elements) }; }; set d { type ipv4_addr; }; }", to: file
+        )
         try space.run("nft", "-f", file)
         let (first, wasKnown) = try space.read()
         #expect(!wasKnown)

@@ -78,6 +78,14 @@ struct Outcome {
             }
         }
         if drop == nil, verdict == nil { return }
+        stop(by: drop, verdict, packet, batch, surroundings)
+    }
+
+    /// Ends the packet where the kernel dropped it, or where a rule did.
+    private mutating func stop(
+        by drop: (event: DropEvent, step: Int)?, _ verdict: RuleEvent?, _ packet: EndedPacket,
+        _ batch: borrowing WalkBatch, _ surroundings: Surroundings
+    ) {
         let last = surroundings.place(of: batch.steps[packet.lastStep].sighting)
         if result == .delivered, verdict == nil,
             drop?.event.namespace.map({ $0 != surroundings.name(of: last) }) ?? false

@@ -31,82 +31,50 @@ struct RulesetState: Sendable {
 
     /// More sets than that are not looked into.
     private static let setLimit = 512
-    /// Expressions whose data packets change.
-    private static let statefulExpressions: Set<String> = ["counter", "limit", "quota", "connlimit", "last"]
 
     /// Asks the kernel. Nil where there is too much to look into, or where it changed meanwhile. Throws `SystemError`.
     ///
     /// - Parameter large: sets that are not dumped where only commands change them: packets add no elements, and none
     ///   ends by itself.
     init?(_ conversation: inout NetlinkConversation, leavingOut large: Set<SetKey> = []) throws {
-        var hasher = Hasher()
         let before = try conversation.nfGeneration()
-        func add(_ bytes: ArraySlice<UInt8>) {
-            hasher.combine(bytes.count)
-            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
-        func add(_ message: NetlinkMessage, without left: Set<Int>) {
-            for (type, value) in message.attributes(after: 4) where !left.contains(type) {
-                hasher.combine(type)
-                add(value)
-            }
-        }
+        var digest = RulesetDigest()
         _ = try conversation.nfDump(NFT_MSG_GETTABLE) { message -> Void? in
-            guard let table = NFTablesTable(message), !table.isOwn else { return nil }
-            add(message.payload.prefix(1))
-            add(message, without: [])
+            if let table = NFTablesTable(message), !table.isOwn { digest.add(message) }
             return nil
         }
         _ = try conversation.nfDump(NFT_MSG_GETCHAIN) { message -> Void? in
             guard let chain = NFTablesChain(message), !chain.table.isOwn else { return nil }
-            add(message.payload.prefix(1))
-            add(message, without: [Int(NFTA_CHAIN_COUNTERS.rawValue)])
+            digest.add(message, without: Int(NFTA_CHAIN_COUNTERS.rawValue))
             return nil
         }
-        var counts: [RuleKey: Count] = [:]
         _ = try conversation.nfDump(NFT_MSG_GETRULE) { message -> Void? in
             guard let rule = NFTablesRuleHandle(message),
                 !NFTablesTable(family: rule.key.family, name: rule.key.table).isOwn
             else { return nil }
-            add(message.payload.prefix(1))
-            let expressions = Int(NFTA_RULE_EXPRESSIONS.rawValue)
-            add(message, without: [expressions])
-            for case (expressions, let list) in message.attributes(after: 4) {
-                for (_, expression) in NetlinkAttributes(list) {
-                    let (name, data) = Self.parts(expression)
-                    if Self.statefulExpressions.contains(name) {
-                        hasher.combine(name)
-                        if name == "counter", let count = Self.count(data) {
-                            let key = RuleKey(chain: rule.key, handle: rule.handle)
-                            if counts[key] == nil { counts[key] = count }
-                        }
-                    } else {
-                        add(expression)
-                    }
-                }
+            digest.add(message, without: Int(NFTA_RULE_EXPRESSIONS.rawValue))
+            if let count = digest.addExpressions(of: message) {
+                counts[RuleKey(chain: rule.key, handle: rule.handle)] = count
             }
             return nil
         }
-        self.counts = counts
         let sets = try conversation.nfDump(NFT_MSG_GETSET) { message -> (code: UInt8, key: SetKey)? in
             guard let code = message.payload.byte(), let set = Self.set(message, code),
                 !NFTablesTable(family: set.key.family, name: set.key.table).isOwn
             else { return nil }
-            add(message.payload.prefix(1))
-            add(message, without: [])
+            digest.add(message)
             if large.contains(set.key), set.isStatic { notified.insert(set.key) }
             return (code, set.key)
         }
         guard sets.count <= Self.setLimit else { return nil }
         for (code, set) in sets where !notified.contains(set) {
             _ = try conversation.nfElements(family: code, table: set.table, set: set.name) { message -> Void? in
-                // The fixed part bears the generation.
-                add(message, without: [])
+                digest.addElements(message)
                 return nil
             }
         }
         guard try conversation.nfGeneration() == before else { return nil }
-        fingerprint = hasher.finalize()
+        fingerprint = digest.finalize()
     }
 
     /// A set, and whether only commands change its elements.
@@ -119,27 +87,6 @@ struct RulesetState: Sendable {
             if type == Int(NFTA_SET_FLAGS.rawValue) { flags = value.networkUInt32() ?? 0 }
         }
         return (key, flags & UInt32(NFT_SET_EVAL.rawValue | NFT_SET_TIMEOUT.rawValue) == 0)
-    }
-
-    /// An expression's name and its own attributes.
-    private static func parts(_ expression: ArraySlice<UInt8>) -> (name: String, data: ArraySlice<UInt8>) {
-        var name = ""
-        var data: ArraySlice<UInt8> = []
-        for (type, value) in NetlinkAttributes(expression) {
-            if type == Int(NFTA_EXPR_NAME.rawValue) { name = value.text }
-            if type == Int(NFTA_EXPR_DATA.rawValue) { data = value }
-        }
-        return (name, data)
-    }
-
-    private static func count(_ data: ArraySlice<UInt8>) -> Count? {
-        var count = Count(packets: 0, bytes: 0)
-        for (type, value) in NetlinkAttributes(data) {
-            let number = value.networkUInt64() ?? 0
-            if type == Int(NFTA_COUNTER_PACKETS.rawValue) { count.packets = number }
-            if type == Int(NFTA_COUNTER_BYTES.rawValue) { count.bytes = number }
-        }
-        return count
     }
 }
 

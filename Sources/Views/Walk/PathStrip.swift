@@ -114,77 +114,81 @@ struct PathStrip {
         return rows
     }
 
-    private func row(_ boxes: [Box], spacing: Int, gap: Int, entering: Bool) -> [StyledText] {
+    /// The five lines of a row of boxes, as they grow to the right.
+    private struct Lines {
         var names = StyledText.spaces(1)
         var top = StyledText.spaces(1)
         var middle = StyledText.spaces(1)
         var bottom = StyledText.spaces(1)
         var numbers = StyledText.spaces(1)
-        if entering {
-            let arrow = pen(String(repeating: "─", count: gap) + "▸", .dim)
-            middle += arrow
-            let space = StyledText.spaces(arrow.columns)
+
+        /// What stands between boxes.
+        mutating func add(wire: StyledText) {
+            middle += wire
+            let space = StyledText.spaces(wire.columns)
             names += space
             top += space
             bottom += space
             numbers += space
         }
+    }
+
+    private func row(_ boxes: [Box], spacing: Int, gap: Int, entering: Bool) -> [StyledText] {
+        var lines = Lines()
+        if entering { lines.add(wire: pen(String(repeating: "─", count: gap) + "▸", .dim)) }
         var isWired = entering
         for (index, box) in boxes.enumerated() {
-            let inner = box.inner(spacing)
-            let rule = box.isMissing ? "┄" : "─"
-            let side = box.isMissing ? "┆" : "│"
-            names += (StyledText.spaces(1) + box.name).padded(to: inner + 2)
-            top += pen("┌" + String(repeating: rule, count: inner) + "┐", .dim)
-            bottom += pen("└" + String(repeating: rule, count: inner) + "┘", .dim)
-
-            let isLast = index == boxes.count - 1
-            // Where the box has room to spare, its last station still stands at the right, beside the wire.
-            var content = StyledText()
-            var below = StyledText()
-            let natural = box.cells.reduce(0) { $0 + $1.columns } + max(0, box.cells.count - 1) * spacing
-            var slack = inner - 2 - natural
-            for (place, cell) in box.cells.enumerated() {
-                if place > 0 {
-                    let isRightmost = place == box.cells.count - 1 && box.wire != nil
-                    let extra = isRightmost ? slack : 0
-                    slack -= extra
-                    content += .spaces(spacing + extra)
-                    below += .spaces(spacing + extra)
-                } else if box.cells.count == 1, box.wire != nil, !isWired {
-                    content += .spaces(slack)
-                    below += .spaces(slack)
-                }
-                content += cell.label.padded(to: cell.columns)
-                let left = (cell.columns - cell.numbers.columns) / 2
-                below += (StyledText.spaces(left) + cell.numbers).padded(to: cell.columns)
-            }
-            middle += pen(isWired ? "┤" : box.continues ? "┄" : side, .dim)
-            middle += (StyledText.spaces(1) + content).padded(to: inner)
-            middle += pen(box.wire != nil ? "├" : box.continued ? "┄" : side, .dim)
-            numbers += (StyledText.spaces(2) + below).padded(to: inner + 2)
-
+            add(box, to: &lines, spacing: spacing, isWired: isWired)
             guard let wire = box.wire else { continue }
             isWired = true
-            let sign =
-                switch wire {
-                case .tunnel: "═"
-                case .missing: "┄"
-                case .plain, .outside: "─"
-                }
-            var line = pen(String(repeating: sign, count: gap), .dim)
-            if wire == .outside {
-                line += pen("▸ outside", .dim)
-            } else if isLast {
-                line += pen("▸", .dim)
-            }
-            middle += line
-            let space = StyledText.spaces(line.columns)
-            names += space
-            top += space
-            bottom += space
-            numbers += space
+            lines.add(wire: self.wire(wire, gap: gap, isLast: index == boxes.count - 1))
         }
-        return [names, top, middle, bottom, numbers]
+        return [lines.names, lines.top, lines.middle, lines.bottom, lines.numbers]
+    }
+
+    private func add(_ box: Box, to lines: inout Lines, spacing: Int, isWired: Bool) {
+        let inner = box.inner(spacing)
+        let rule = box.isMissing ? "┄" : "─"
+        let side = box.isMissing ? "┆" : "│"
+        lines.names += (StyledText.spaces(1) + box.name).padded(to: inner + 2)
+        lines.top += pen("┌" + String(repeating: rule, count: inner) + "┐", .dim)
+        lines.bottom += pen("└" + String(repeating: rule, count: inner) + "┘", .dim)
+
+        // Where the box has room to spare, its last station still stands at the right, beside the wire.
+        var content = StyledText()
+        var below = StyledText()
+        let natural = box.cells.reduce(0) { $0 + $1.columns } + max(0, box.cells.count - 1) * spacing
+        var slack = inner - 2 - natural
+        for (place, cell) in box.cells.enumerated() {
+            if place > 0 {
+                let isRightmost = place == box.cells.count - 1 && box.wire != nil
+                let extra = isRightmost ? slack : 0
+                slack -= extra
+                content += .spaces(spacing + extra)
+                below += .spaces(spacing + extra)
+            } else if box.cells.count == 1, box.wire != nil, !isWired {
+                content += .spaces(slack)
+                below += .spaces(slack)
+            }
+            content += cell.label.padded(to: cell.columns)
+            let left = (cell.columns - cell.numbers.columns) / 2
+            below += (StyledText.spaces(left) + cell.numbers).padded(to: cell.columns)
+        }
+        lines.middle += pen(isWired ? "┤" : box.continues ? "┄" : side, .dim)
+        lines.middle += (StyledText.spaces(1) + content).padded(to: inner)
+        lines.middle += pen(box.wire != nil ? "├" : box.continued ? "┄" : side, .dim)
+        lines.numbers += (StyledText.spaces(2) + below).padded(to: inner + 2)
+    }
+
+    private func wire(_ wire: PathLayout.Wire, gap: Int, isLast: Bool) -> StyledText {
+        let sign =
+            switch wire {
+            case .tunnel: "═"
+            case .missing: "┄"
+            case .plain, .outside: "─"
+            }
+        let line = pen(String(repeating: sign, count: gap), .dim)
+        if wire == .outside { return line + pen("▸ outside", .dim) }
+        return isLast ? line + pen("▸", .dim) : line
     }
 }

@@ -74,29 +74,10 @@ struct WalkSVG {
             if wire == .outside { svg.text("outside", x: end + 6, y: way + 4, .dim) }
         }
         let byNumber = Dictionary(steps.steps.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
-        for (index, shape) in shapes.enumerated() {
-            var x = shape.x + 22
-            for (place, station) in shape.0.stations.enumerated() {
-                let width = SVGDocument.pixels(station.label) + 18
-                let isLast = place == shape.0.stations.count - 1
-                if !isLast {
-                    let next = shape.0.stations[place + 1]
-                    svg.line(
-                        x1: x + width, y1: way, x2: x + width + 22, y2: way, next.kind == .missing ? .ghost : .wire)
-                } else if shape.0.wire != nil {
-                    svg.line(x1: x + width, y1: way, x2: shape.x + shape.width - 22, y2: way)
-                }
-                let told = station.numbers.compactMap { byNumber[$0] }
-                let tip = told.flatMap { [$0.sentence] + $0.notes.map(\.text) }.joined(separator: "; ")
-                let role = role(station.kind)
-                svg.box(x: x, y: way - 12, width: width, height: 24, role, radius: 12, tip: tip.isEmpty ? nil : tip)
-                svg.text(station.label, x: x + width / 2, y: way + 5, text(station.kind), centred: true)
-                if let number = station.numbers.first {
-                    svg.text("\(number)", x: x + width / 2, y: boxTop + boxHeight + 16, .dim, centred: true)
-                }
-                x += width + 22
-            }
-            _ = index
+        for shape in shapes {
+            draw(
+                shape.0, from: shape.x, to: shape.x + shape.width, byNumber, at: way, below: boxTop + boxHeight,
+                in: &svg)
         }
         if let answer, let first = shapes.first, let last = shapes.last {
             svg.line(x1: last.x + last.width - 22, y1: back, x2: first.x + 22, y2: back, .back, arrow: true)
@@ -104,6 +85,34 @@ struct WalkSVG {
             return boxTop + boxHeight + 40
         }
         return boxTop + boxHeight + 20
+    }
+
+    /// The stations of a lane, with the wire between them.
+    private func draw(
+        _ lane: PathLayout.Lane, from left: Int, to right: Int, _ steps: [Int: WalkStep], at way: Int,
+        below bottom: Int,
+        in svg: inout SVGDocument
+    ) {
+        var x = left + 22
+        for (place, station) in lane.stations.enumerated() {
+            let width = SVGDocument.pixels(station.label) + 18
+            if place < lane.stations.count - 1 {
+                let next = lane.stations[place + 1]
+                svg.line(x1: x + width, y1: way, x2: x + width + 22, y2: way, next.kind == .missing ? .ghost : .wire)
+            } else if lane.wire != nil {
+                svg.line(x1: x + width, y1: way, x2: right - 22, y2: way)
+            }
+            let told = station.numbers.compactMap { steps[$0] }
+            let tip = told.flatMap { [$0.sentence] + $0.notes.map(\.text) }.joined(separator: "; ")
+            svg.box(
+                x: x, y: way - 12, width: width, height: 24, role(station.kind), radius: 12,
+                tip: tip.isEmpty ? nil : tip)
+            svg.text(station.label, x: x + width / 2, y: way + 5, text(station.kind), centred: true)
+            if let number = station.numbers.first {
+                svg.text("\(number)", x: x + width / 2, y: bottom + 16, .dim, centred: true)
+            }
+            x += width + 22
+        }
     }
 
     private func role(_ kind: WalkStep.Kind) -> SVGDocument.Role {
