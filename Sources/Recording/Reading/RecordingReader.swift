@@ -22,6 +22,17 @@ internal import Wire
 public final class RecordingReader {
     /// What was wrong with the files, the first sixteen of each; what was good is read nevertheless.
     public var damage: [RecordingError] { streams.flatMap(\.damage) }
+    /// Interfaces of link types that are not read, the first sixteen of each file.
+    public var unreadInterfaces: [UnreadInterface] { streams.flatMap(\.unread) }
+    /// Whether nothing of one of the files is of a link type that is read.
+    public var hasUnreadFile: Bool { streams.contains(where: \.hasUnreadFile) }
+    /// The one file that is read, with the link type of all its packets, none of which could be read as that. Nil of
+    /// several files, or several link types.
+    public func misnamed(packetCount: Int) -> UnreadInterface? {
+        let linkTypes = streams.flatMap(\.linkTypes)
+        guard linkTypes.count == 1, let only = linkTypes.first else { return nil }
+        return UnreadInterface(path: only.path, name: nil, linkType: only.linkType, packetCount: packetCount)
+    }
     /// The runs whose files are damaged.
     public var damagedRuns: Set<RunID> { Set(streams.filter { !$0.damage.isEmpty }.map(\.source.run)) }
     /// Whether all that was read are recordings of ours: otherwise walks rest on labels, times and addresses alone.
