@@ -45,7 +45,7 @@ extension PacketHeaders {
     ///
     /// A first fragment of the tunnel's packet is opened where it holds all of the carried packet that a label rests on;
     /// its label is that of the whole one then. What PPP carries is opened where it is IP.
-    /// - Returns: false where it was not opened; nothing was changed.
+    /// - Returns: false where it was not opened; nothing was changed but that the label may be cut short.
     mutating func openTunnel(
         _ header: TunnelHeader, _ bytes: RawSpan, at offset: Int, end: Int, tunnels: Int
     ) -> Bool {
@@ -74,7 +74,10 @@ extension PacketHeaders {
                 && tunnelFragmentKey == 0
         }
         guard isOpened else {
+            // More of the same packet might be opened.
+            let isCut = bytes.byteCount < end && !flags.isDisjoint(with: [.truncated, .labelCutShort])
             self = outer
+            if isCut { flags.insert(.labelCutShort) }
             return false
         }
         if outer.isFragment { tunnelFragmentKey = outer.datagramKey }
@@ -82,9 +85,11 @@ extension PacketHeaders {
     }
 
     private mutating func readTunnelled(
-        _ header: TunnelHeader, _ bytes: RawSpan, at offset: Int, end: Int, tunnels: Int
+        _ header: TunnelHeader, _ outer: RawSpan, at offset: Int, end: Int, tunnels: Int
     ) {
         let start = offset &+ header.length
+        // What is carried ends with what carries it.
+        let bytes = outer.extracting(first: min(outer.byteCount, end))
         switch header.content {
         case .ethernet:
             enterTunnel(header, isEthernet: true, length: end &- start)

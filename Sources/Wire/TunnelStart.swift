@@ -75,7 +75,7 @@ extension TunnelStart {
         }
     }
 
-    /// Whether a datagram from or to this port may be a tunnel's.
+    /// Whether a datagram from or to this port may be a tunnel's: one of `PacketHeaders.tunnelPorts`.
     @inline(__always)
     static func isKnown(_ port: UInt16) -> Bool {
         switch port {
@@ -287,4 +287,10 @@ extension TunnelStart {
         }
         return .opens(TunnelHeader(kind: .erspan, identifier: session, length: whole, content: .ethernet))
     }
+}
+
+extension PacketHeaders {
+    /// The UDP ports by which tunnels are known: L2TP, GTP, Teredo, GRE, VXLAN, VXLAN-GPE, GUE, Geneve, MPLS, and VXLAN as
+    /// Linux numbered it first.
+    public static let tunnelPorts: [UInt16] = [1701, 2152, 3544, 4754, 4789, 4790, 6080, 6081, 6635, 8472]
 }

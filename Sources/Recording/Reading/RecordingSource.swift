@@ -243,7 +243,7 @@ final class RecordingSource {
         if retis.isAtDevice {
             hasDeviceProbes = true
         } else if hasDeviceProbes {
-            unread.count(packet.interface, interface, path: point.path, isBetweenDevices: true)
+            unread.count(packet.interface, interface, path: point.path, probe: retis.probe ?? "")
             return nil
         }
         return retis.place(in: places.namespace)
