@@ -104,17 +104,22 @@ extension RetisEvent {
 
     private mutating func read(json: UnsafeRawBufferPointer) {
         guard let event = try? JSONDecoder().decode(Written.self, from: Data(json)) else { return }
-        if let kernel = event.kernel { probe = "\(kernel.probe_type)/\(kernel.symbol)" }
+        if let kernel = event.kernel { probe = "\(kernel.probeType)/\(kernel.symbol)" }
         namespace = event.netns?.inum ?? namespace
         device = event.dev?.name ?? device
-        dropReason = event.drop?.drop_reason
+        dropReason = event.drop?.reason
     }
 
     /// Of retis' event what is used here, by its own keys.
     private struct Written: Decodable {
         struct Kernel: Decodable {
             var symbol: String
-            var probe_type: String
+            var probeType: String
+
+            enum CodingKeys: String, CodingKey {
+                case symbol
+                case probeType = "probe_type"
+            }
         }
         struct Namespace: Decodable {
             var inum: UInt32
@@ -123,7 +128,9 @@ extension RetisEvent {
             var name: String
         }
         struct Drop: Decodable {
-            var drop_reason: String?
+            var reason: String?
+
+            enum CodingKeys: String, CodingKey { case reason = "drop_reason" }
         }
         var kernel: Kernel?
         var netns: Namespace?
