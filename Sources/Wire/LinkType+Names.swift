@@ -6,6 +6,9 @@ extension LinkType {
         return Self.registeredNames[rawValue]
     }
 
+    /// `105 (IEEE802_11)`; the number alone where it has no name.
+    public var numberAndName: String { registeredName.map { "\(rawValue) (\($0))" } ?? "\(rawValue)" }
+
     private static let registeredNames: [UInt16: String] = [
         0: "NULL", 1: "ETHERNET", 3: "AX25", 6: "IEEE802_5", 7: "ARCNET_BSD", 8: "SLIP", 9: "PPP", 10: "FDDI",
         12: "RAW", 14: "RAW", 50: "PPP_HDLC", 51: "PPP_ETHER", 99: "SYMANTEC_FIREWALL", 100: "ATM_RFC1483",

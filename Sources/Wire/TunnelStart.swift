@@ -181,6 +181,10 @@ extension TunnelStart {
                 let lengths = bytes.u16(offset &+ length &+ 2)
                 length &+= 13 &+ Int(lengths >> 8) &+ Int(lengths & 255)
             case 0x6000...0x6fff where end &- offset &- length >= 40:
+                guard bytes.holds(length &+ 6, at: offset) else { return .needs(length &+ 6) }
+                // The packet fits; trailers may follow it (RFC 6081).
+                let packet = 40 &+ Int(bytes.u16(offset &+ length &+ 4))
+                guard packet <= end &- offset &- length else { return .none }
                 return .opens(TunnelHeader(kind: .teredo, length: length, content: .network(etherType: 0x86dd)))
             default: return .none
             }

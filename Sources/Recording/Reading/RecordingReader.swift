@@ -1,6 +1,6 @@
 public import Network
 public import Observations
-internal import Wire
+public import Wire
 
 /// Reads recordings, and captures made by others, as the events of runs.
 ///
@@ -26,12 +26,15 @@ public final class RecordingReader {
     public var unreadInterfaces: [UnreadInterface] { streams.flatMap(\.unread) }
     /// Whether nothing of one of the files is of a link type that is read.
     public var hasUnreadFile: Bool { streams.contains(where: \.hasUnreadFile) }
-    /// The one file that is read, with the link type of all its packets, none of which could be read as that. Nil of
-    /// several files, or several link types.
-    public func misnamed(packetCount: Int) -> UnreadInterface? {
+    /// The link type of all packets; nil of several files, or several link types.
+    public var onlyLinkType: LinkType? {
         let linkTypes = streams.flatMap(\.linkTypes)
-        guard linkTypes.count == 1, let only = linkTypes.first else { return nil }
-        return UnreadInterface(path: only.path, name: nil, linkType: only.linkType, packetCount: packetCount)
+        return linkTypes.count == 1 ? linkTypes.first?.linkType : nil
+    }
+    /// The one file that is read, none of whose packets could be read as their link type.
+    public func misnamed(packetCount: Int) -> UnreadInterface? {
+        guard let linkType = onlyLinkType, let path = streams.flatMap(\.linkTypes).first?.path else { return nil }
+        return UnreadInterface(path: path, name: nil, linkType: linkType, packetCount: packetCount)
     }
     /// The runs whose files are damaged.
     public var damagedRuns: Set<RunID> { Set(streams.filter { !$0.damage.isEmpty }.map(\.source.run)) }

@@ -20,7 +20,7 @@ extension UnreadInterface: CustomStringConvertible {
     /// `a.pcap: link type 147 (USER0) is not read: 5 packets left out`
     public var description: String {
         let place = name.map { "\(path): \(isBetweenDevices ? "probe" : "interface") \($0)" } ?? path
-        let number = linkType.registeredName.map { "\(linkType.rawValue) (\($0))" } ?? "\(linkType.rawValue)"
+        let number = linkType.numberAndName
         let packets = packetCount == 1 ? "1 packet" : "\(packetCount) packets"
         if isBetweenDevices { return "\(place) is at no device: \(packets) left out, which show at devices" }
         return isMisnamed

@@ -1,6 +1,7 @@
 internal import Runs
 internal import ArgumentParser
 internal import Recording
+internal import Wire
 
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,8 +41,9 @@ struct Replay: ParsableCommand {
         if run.packetCount == 0, !printer.hasTaken {
             if unread.isEmpty { complain("no packets in this capture") }
         } else if !printer.hasTaken, unread.isEmpty {
+            let linkType = run.reader.onlyLinkType.map { " of link type \($0.numberAndName)" } ?? ""
             complain(
-                "no traceable packets among \(run.packetCount): a walk needs complete IP or ARP headers")
+                "no traceable packets among \(run.packetCount)\(linkType): a walk needs complete IP or ARP headers")
         }
         if !run.hasTopology, run.packetCount > 0 {
             complain("no network state in this capture: walks are matched by labels, times and addresses only")
