@@ -2,7 +2,11 @@
 // fuzz-max-length: 600
 import Wire
 
-private let linkTypes: [LinkType] = [.ethernet, .linuxSLL, .linuxSLL2, .raw, .null, .nflog, .ipv6, .loop]
+private let linkTypes: [LinkType] = [
+    .ethernet, .linuxSLL, .linuxSLL2, .raw, .null, .nflog, .ipv6, .loop, .ppp, .pppHDLC, .pppEther, .ciscoHDLC, .wlan,
+    .frameRelay, .wlanPrism, .wlanRadiotap, .wlanAVS, .pppd, .pppWithDirection, .mpls, .dsaBroadcom,
+    .dsaBroadcomPrepended, .dsaMarvell, .dsaMarvellEtherType,
+]
 
 /// The input: a link type, how much of the packet was captured, by how much it was longer on the wire, the packet.
 ///

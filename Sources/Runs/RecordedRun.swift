@@ -1,6 +1,7 @@
 internal import Network
 internal import Observations
 public import Recording
+internal import Wire
 
 /// A recording or a capture, replayed: the walks and findings that the live run gave. Files of several runs are read
 /// together, each with a pipeline of its own.
@@ -11,6 +12,8 @@ public struct RecordedRun {
     public let reader: RecordingReader
     /// Packets read so far.
     public private(set) var packetCount = 0
+    /// Those of them that contradict their link type from the first header on.
+    private var misnamedCount = 0
     /// Whether the file holds the state of the network.
     public private(set) var hasTopology = false
 
@@ -26,11 +29,21 @@ public struct RecordedRun {
     /// What was wrong with the files; what was good is replayed nevertheless.
     public var damage: [RecordingError] { reader.damage }
 
+    /// Interfaces whose packets were left out, since their link type is not read, or is not theirs.
+    public var unreadInterfaces: [UnreadInterface] {
+        let unread = reader.unreadInterfaces
+        guard unread.isEmpty, packetCount > 0, misnamedCount == packetCount else { return unread }
+        return [reader.misnamed(packetCount: packetCount)].compactMap(\.self)
+    }
+
+    /// Whether nothing could be read of one of the files.
+    public var hasUnreadFile: Bool { reader.hasUnreadFile || unreadInterfaces.contains(where: \.isMisnamed) }
+
     /// Reads everything, once. Throws what `take` throws.
     public mutating func replay(_ take: ([ExchangeGroup]) throws -> Void) throws {
         let reader = reader
         var pipelines = RunPipelines { reader.host(of: $0)?.label(among: reader.hosts) }
-        var (packetCount, hasTopology) = (packetCount, hasTopology)
+        var (packetCount, hasTopology, misnamedCount) = (packetCount, hasTopology, misnamedCount)
         try reader.readAhead(
             events: { run, event in
                 if case .topology = event { hasTopology = true }
@@ -39,9 +52,12 @@ public struct RecordedRun {
             },
             packets: { run, observation in
                 packetCount += 1
+                if observation.headers.network == .other, observation.headers.flags.contains(.malformed) {
+                    misnamedCount += 1
+                }
                 pipelines.take(observation, of: run)
             })
-        (self.packetCount, self.hasTopology) = (packetCount, hasTopology)
+        (self.packetCount, self.hasTopology, self.misnamedCount) = (packetCount, hasTopology, misnamedCount)
         for run in reader.damagedRuns { pipelines.noteDamage(of: run) }
         try pipelines.finish(take)
     }

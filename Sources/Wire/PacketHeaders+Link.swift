@@ -6,7 +6,8 @@ extension PacketHeaders {
     /// In place of the number of tunnels: an ICMP error's quoted packet, whose tunnels stay closed and whose own
     /// quotations stay unread.
     static let inQuotation = maximumTunnels + 1
-    private static let maximumVLANTags = 8
+    /// Tags between a frame's addresses and what it carries; more are taken for malformed.
+    static let maximumTags = 32
 
     /// Whether `count` bytes of a header stand at `offset`; notes why not where they do not.
     @inline(__always)
@@ -29,6 +30,38 @@ extension PacketHeaders {
         case .nflog:
             readNFLog(bytes, wireEnd: wireEnd)
         default:
+            readRareLink(bytes, linkType: linkType, wireEnd: wireEnd)
+        }
+    }
+
+    @inline(never)
+    private mutating func readRareLink(_ bytes: RawSpan, linkType: LinkType, wireEnd: Int) {
+        switch linkType {
+        case .ppp, .pppHDLC:
+            readFramedPPP(bytes, at: 0, end: wireEnd)
+        case .pppd, .pppWithDirection:
+            readFramedPPP(bytes, at: 1, end: wireEnd)
+        case .pppEther:
+            readPPPoE(bytes, at: 0, wireEnd: wireEnd, tunnels: 0)
+        case .ciscoHDLC:
+            readCiscoHDLC(bytes, at: 0, end: wireEnd)
+        case .frameRelay:
+            readFrameRelay(bytes, end: wireEnd)
+        case .mpls:
+            etherType = 0x8847
+            readMPLS(bytes, at: 0, wireEnd: wireEnd, tunnels: 0)
+        case .wlan, .wlanRadiotap, .wlanPrism, .wlanAVS:
+            readWirelessCapture(bytes, linkType: linkType, wireEnd: wireEnd)
+        case .dsaBroadcomPrepended:
+            readEthernet(bytes, at: 4, wireEnd: wireEnd, tunnels: 0)
+        case .dsaMarvellEtherType:
+            // The tag has an EtherType, by which it is known.
+            readEthernet(bytes, at: 0, wireEnd: wireEnd, tunnels: 0)
+        case .dsaMarvell:
+            readEthernet(bytes, at: 0, wireEnd: wireEnd, switchTag: .marvell)
+        case .dsaBroadcom:
+            readEthernet(bytes, at: 0, wireEnd: wireEnd, switchTag: .broadcom)
+        default:
             break
         }
     }
@@ -43,39 +76,29 @@ extension PacketHeaders {
             bytes, at: offset &+ 14, wireEnd: wireEnd, etherType: bytes.u16(offset &+ 12), tunnels: tunnels)
     }
 
-    /// What stands behind an EtherType, through any 802.1Q and 802.1ad tags.
+    /// What stands behind an EtherType.
     mutating func readNetwork(
-        _ bytes: RawSpan, at start: Int, wireEnd: Int, etherType firstType: UInt16, tunnels: Int
+        _ bytes: RawSpan, at offset: Int, wireEnd: Int, etherType type: UInt16, tunnels: Int
     ) {
-        var offset = start
-        etherType = firstType
-        var tags = 0
-        while etherType == 0x8100 || etherType == 0x88a8 || etherType == 0x9100 {
-            guard tags < Self.maximumVLANTags else {
-                flags.insert(.malformed)
-                return
-            }
-            guard require(4, at: offset, in: bytes, end: wireEnd) else { return }
-            let identifier = bytes.u16(offset) & 0x0fff
-            // Identifier 0 marks a priority only (IEEE 802.1Q section 6.9).
-            if vlan == 0 { vlan = identifier } else if innerVLAN == 0 { innerVLAN = identifier }
-            etherType = bytes.u16(offset &+ 2)
-            offset &+= 4
-            tags &+= 1
-        }
+        etherType = type
         networkOffset = UInt16(clamping: offset)
-        switch etherType {
+        switch type {
         case 0x0800: readIPv4(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels)
         case 0x86dd: readIPv6(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels)
         case 0x0806: readARP(bytes, at: offset, wireEnd: wireEnd)
-        default:
-            // Not the length: a frame may be padded on one link and not on the next.
-            guard bytes.byteCount > offset else { return }
-            var hash = LabelHash()
-            hash.mix(UInt64(etherType), 0)
-            if !hash.mixPayload(bytes, at: offset, length: wireEnd &- offset) { flags.insert(.labelCutShort) }
-            label = hash.label
+        default: readTagged(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels)
         }
+    }
+
+    /// The label of a frame that is neither ARP nor IP.
+    ///
+    /// Not the length: a frame may be padded on one link and not on the next.
+    mutating func labelFrame(_ bytes: RawSpan, at offset: Int, wireEnd: Int) {
+        guard bytes.byteCount > offset else { return }
+        var hash = LabelHash()
+        hash.mix(UInt64(etherType), 0)
+        if !hash.mixPayload(bytes, at: offset, length: wireEnd &- offset) { flags.insert(.labelCutShort) }
+        label = hash.label
     }
 
     private mutating func readCooked(_ bytes: RawSpan, linkType: LinkType, wireEnd: Int) {
@@ -89,6 +112,12 @@ extension PacketHeaders {
         }
         // For other hardware (netlink's own, 824) the protocol is no EtherType.
         guard header.hardwareType != 824 else { return }
+        if header.networkProtocol == 4 {
+            // ETH_P_802_2 (linux/if_ether.h): the length is no longer there.
+            etherType = 4
+            readLLC(bytes, at: header.headerLength, wireEnd: wireEnd, tunnels: 0)
+            return
+        }
         readNetwork(bytes, at: header.headerLength, wireEnd: wireEnd, etherType: header.networkProtocol, tunnels: 0)
     }
 

@@ -131,7 +131,7 @@ extension PacketHeaders {
         let upper = offset
         readUpperLayer(bytes, at: offset, end: end, identification: fragmentIdentification, tunnels: tunnels)
         // A tunnel's inside is another packet.
-        if network == .ipv6, tunnels == 0, tunnelKind == .none { hashStart(bytes, at: upper) }
+        if network == .ipv6, tunnels == 0, tunnelKind == .none || isInSession { hashStart(bytes, at: upper) }
     }
 
     /// The least MTU of a link (RFC 8200 section 5): what is no larger is never fragmented.

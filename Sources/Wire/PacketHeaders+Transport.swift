@@ -46,7 +46,7 @@ extension PacketHeaders {
 
     /// Mixes the first bytes of the payload at `offset`, behind `skipping` ones, and closes the label.
     @inline(__always)
-    private mutating func finishLabel(
+    mutating func finishLabel(
         _ hash: inout LabelHash, _ bytes: RawSpan, at offset: Int, skipping: Int = 0
     ) {
         if !hash.mixPayload(bytes, at: offset &+ skipping, length: Int(payloadLength) &- skipping) {
@@ -56,7 +56,7 @@ extension PacketHeaders {
     }
 
     /// Closes the label of a packet whose transport header is not whole.
-    private mutating func abandonLabel(_ hash: inout LabelHash, _ bytes: RawSpan, end: Int) {
+    mutating func abandonLabel(_ hash: inout LabelHash, _ bytes: RawSpan, end: Int) {
         payloadLength = 0
         payloadOffset = 0
         if bytes.byteCount < end { flags.insert(.labelCutShort) }
@@ -128,7 +128,7 @@ extension PacketHeaders {
         }
     }
 
-    // MARK: UDP (RFC 768), with VXLAN (RFC 7348) behind it
+    // MARK: UDP (RFC 768), with the tunnels behind it
 
     /// Returns: true where a tunnelled packet took over.
     private mutating func readUDP(
@@ -149,20 +149,16 @@ extension PacketHeaders {
         // 0 is a jumbogram's; a first fragment says the whole datagram's.
         let payloadEnd = udpLength == 0 ? end : min(end, offset &+ udpLength)
         let payload = offset &+ 8
-        if destinationPort == 4789 || destinationPort == 8472, tunnels < Self.maximumTunnels,
-            payloadEnd &- payload >= 8,
-            !bytes.holds(8, at: payload) || bytes.u8(payload) & 0x08 != 0 && bytes.u8(payload &+ 7) == 0
-        {
-            guard require(8, at: payload, in: bytes, end: payloadEnd) else {
+        if TunnelStart.isKnown(destinationPort) || TunnelStart.isKnown(sourcePort), tunnels < Self.maximumTunnels {
+            switch TunnelStart.udp(bytes, at: payload, end: payloadEnd, from: sourcePort, port: destinationPort) {
+            case .none: break
+            case .needs(let count):
+                guard payload &+ count <= payloadEnd else { break }
+                _ = require(count, at: payload, in: bytes, end: payloadEnd)
                 abandonLabel(&hash, bytes, end: end)
                 return false
-            }
-            let identifier = bytes.u32(payload &+ 4) >> 8
-            if openTunnel(
-                .vxlan, identifier: identifier, etherType: nil, bytes, at: payload &+ 8, end: payloadEnd,
-                tunnels: tunnels)
-            {
-                return true
+            case .opens(let header):
+                if openTunnel(header, bytes, at: payload, end: payloadEnd, tunnels: tunnels) { return true }
             }
         }
         setPayload(at: payload, end: payloadEnd)
@@ -316,120 +312,5 @@ extension PacketHeaders {
             UInt64(quoted.length) << 32 | UInt64(payloadLength))
         hash.mix(UInt64(quoted.tcpSequence) << 16 | UInt64(quoted.icmpSequence), quoted.label)
         label = hash.label
-    }
-
-    // MARK: GRE (RFC 2784, 2890)
-
-    /// Returns: true where a tunnelled packet took over.
-    private mutating func readGRE(
-        _ bytes: RawSpan, at offset: Int, end: Int, hash: inout LabelHash, tunnels: Int
-    ) -> Bool {
-        guard require(4, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash, bytes, end: end)
-            return false
-        }
-        let bits = bytes.u16(offset)
-        let carried = bytes.u16(offset &+ 2)
-        if bits & 7 != 0 {
-            // Version 1 is PPTP's (RFC 2637): its call ID, in the first eight bytes, is NAT's port.
-            finishLabel(&hash, bytes, at: offset, skipping: 8)
-            return false
-        }
-        let hasChecksum = bits & 0x8000 != 0
-        let hasKey = bits & 0x2000 != 0
-        let headerLength = 4 &+ (hasChecksum ? 4 : 0) &+ (hasKey ? 4 : 0) &+ (bits & 0x1000 != 0 ? 4 : 0)
-        guard require(headerLength, at: offset, in: bytes, end: end) else {
-            abandonLabel(&hash, bytes, end: end)
-            return false
-        }
-        let inner = offset &+ headerLength
-        let isKnown = carried == 0x6558 || carried == 0x0800 || carried == 0x86dd
-        // Bit 1, source routing (RFC 1701), would put routes before the payload.
-        let key = hasKey ? bytes.u32(offset &+ (hasChecksum ? 8 : 4)) : 0
-        guard isKnown, bits & 0x4000 == 0, tunnels < Self.maximumTunnels, end > inner,
-            openTunnel(
-                .gre, identifier: key, etherType: carried == 0x6558 ? nil : carried, bytes, at: inner, end: end,
-                tunnels: tunnels)
-        else {
-            finishLabel(&hash, bytes, at: offset)
-            return false
-        }
-        return true
-    }
-
-    // MARK: IP in IP (RFC 2003, 4213, 2473)
-
-    /// Returns: true where a tunnelled packet took over.
-    private mutating func readIPIP(
-        _ bytes: RawSpan, at offset: Int, end: Int, hash: inout LabelHash, tunnels: Int
-    ) -> Bool {
-        guard tunnels < Self.maximumTunnels, end > offset,
-            openTunnel(
-                .ipip, identifier: 0, etherType: ipProtocol == .ipip ? 0x0800 : 0x86dd, bytes, at: offset, end: end,
-                tunnels: tunnels)
-        else {
-            finishLabel(&hash, bytes, at: offset)
-            return false
-        }
-        return true
-    }
-
-    // MARK: What a tunnel carries
-
-    /// Reads the packet at `offset` that a tunnel's header stands before: Ethernet, or bare where `etherType` says what.
-    ///
-    /// A first fragment of the tunnel's packet is opened where it holds all of the carried packet that a label rests on;
-    /// its label is that of the whole one then.
-    /// - Returns: false where a first fragment holds too little; nothing was changed.
-    private mutating func openTunnel(
-        _ kind: TunnelKind, identifier: UInt32, etherType: UInt16?, _ bytes: RawSpan, at offset: Int, end: Int,
-        tunnels: Int
-    ) -> Bool {
-        guard isFragment else {
-            readTunnelled(
-                kind, identifier: identifier, etherType: etherType, bytes, at: offset, end: end, tunnels: tunnels)
-            return true
-        }
-        let outer = self
-        readTunnelled(kind, identifier: identifier, etherType: etherType, bytes, at: offset, end: end, tunnels: tunnels)
-        guard flags.isDisjoint(with: [.truncated, .malformed, .labelCutShort]), label != 0, tunnelFragmentKey == 0
-        else {
-            self = outer
-            return false
-        }
-        tunnelFragmentKey = outer.datagramKey
-        return true
-    }
-
-    private mutating func readTunnelled(
-        _ kind: TunnelKind, identifier: UInt32, etherType: UInt16?, _ bytes: RawSpan, at offset: Int, end: Int,
-        tunnels: Int
-    ) {
-        enterTunnel(kind, identifier: identifier, isEthernet: etherType == nil, length: end &- offset)
-        guard let etherType else {
-            readEthernet(bytes, at: offset, wireEnd: end, tunnels: tunnels &+ 1)
-            return
-        }
-        readNetwork(bytes, at: offset, wireEnd: end, etherType: etherType, tunnels: tunnels &+ 1)
-    }
-
-    /// Clears what spoke of the outer packet. What stays is the outermost tunnel and, where the inner packet has no
-    /// link-layer header of its own, the link layer.
-    private mutating func enterTunnel(_ kind: TunnelKind, identifier: UInt32, isEthernet: Bool, length: Int) {
-        var inner = PacketHeaders()
-        if !isEthernet {
-            inner.macSource = macSource
-            inner.macDestination = macDestination
-            inner.flags = flags.intersection([.hasMACSource, .hasMACDestination])
-            inner.vlan = vlan
-            inner.innerVLAN = innerVLAN
-        }
-        inner.length = UInt32(truncatingIfNeeded: max(0, length))
-        let isOutermost = tunnelKind == .none
-        inner.tunnelKind = isOutermost ? kind : tunnelKind
-        inner.tunnelIdentifier = isOutermost ? identifier : tunnelIdentifier
-        inner.tunnelSource = isOutermost ? source : tunnelSource
-        inner.tunnelDestination = isOutermost ? destination : tunnelDestination
-        self = inner
     }
 }

@@ -1,7 +1,7 @@
 /// What the headers of one packet say: a fixed-size value, no reference to the bytes it came from.
 ///
-/// Where the packet carries another one in a tunnel (VXLAN, GRE, IP-in-IP), the fields describe the *innermost*
-/// packet, and `tunnel` the outermost headers around it. Made by `dissect(_:linkType:originalLength:)`.
+/// Where the packet carries another one in a tunnel (`TunnelKind`), the fields describe the *innermost* packet, and
+/// `tunnel…` the outermost headers around it. Made by `dissect(_:linkType:originalLength:)`.
 public struct PacketHeaders: Hashable, Sendable {
     public enum Network: UInt8, Sendable, Hashable {
         /// Neither ARP nor IP: only the link-layer fields mean anything.
@@ -42,6 +42,19 @@ public struct PacketHeaders: Hashable, Sendable {
         case vxlan
         case gre
         case ipip
+        case geneve
+        /// A mirrored frame.
+        case erspan
+        case gtp
+        case l2tp
+        case pptp
+        case teredo
+        /// Generic UDP encapsulation.
+        case gue
+        /// A session on the link: `tunnelSource` and `tunnelDestination` are 0.
+        case pppoe
+        /// The same, unless UDP carries it.
+        case mpls
     }
 
     // MARK: Link layer
@@ -132,7 +145,8 @@ public struct PacketHeaders: Hashable, Sendable {
 
     // MARK: Tunnel
     public var tunnelKind: TunnelKind = .none
-    /// VXLAN network identifier or GRE key.
+    /// The network of VXLAN or Geneve, the key of GRE, the session of ERSPAN, L2TP or PPPoE, the call of PPTP, GTP's
+    /// TEID, the outermost MPLS label; 0 where there is none.
     public var tunnelIdentifier: UInt32 = 0
     public var tunnelSource = IPAddress(ipv4: 0)
     public var tunnelDestination = IPAddress(ipv4: 0)
@@ -150,6 +164,10 @@ public struct PacketHeaders: Hashable, Sendable {
 
 extension PacketHeaders {
     @inlinable public var isIP: Bool { network == .ipv4 || network == .ipv6 }
+    /// In a session of a link, or behind a label, without an IP header of a tunnel around it.
+    @inlinable public var isInSession: Bool {
+        (tunnelKind == .pppoe || tunnelKind == .mpls) && tunnelSource == IPAddress(ipv4: 0)
+    }
     @inlinable public var isFragment: Bool { fragmentOffset != 0 || flags.contains(.moreFragments) }
     /// Echo request or reply, ICMP or ICMPv6.
     @inlinable public var isEcho: Bool { isEchoRequest || isEchoReply }

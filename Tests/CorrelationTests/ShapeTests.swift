@@ -141,8 +141,9 @@ import Wire
         #expect(walk.outcome == .delivered)
     }
 
-    /// Two hosts with a VXLAN between their bridges: the inner packet keeps its walk through the tunnel.
-    @Test func tunnelCarriesTheInnerPacket() throws {
+    /// Two hosts with a VXLAN or Geneve between their bridges: the inner packet keeps its walk through the tunnel.
+    @Test(arguments: [(PacketHeaders.TunnelKind.vxlan, "vxlan"), (.geneve, "geneve")])
+    func tunnelCarriesTheInnerPacket(kind: PacketHeaders.TunnelKind, name: String) throws {
         var scene = Scene([
             .named("a", [.veth("eth0", 2, peer: ("h1", "va"), addresses: ["10.0.0.1/24"])]),
             .named("b", [.veth("eth0", 2, peer: ("h2", "vb"), addresses: ["10.0.0.2/24"])]),
@@ -150,14 +151,14 @@ import Wire
                 "h1",
                 [
                     .veth("va", 2, peer: ("a", "eth0"), master: "br0"), .bridge("br0", 3),
-                    Link(name: "vxlan0", index: 4, kind: "vxlan", master: "br0"),
+                    Link(name: "vxlan0", index: 4, kind: LinkKind(rawValue: name), master: "br0"),
                     .veth("up", 5, peer: ("h2", "up"), addresses: ["203.0.113.2/24"]),
                 ]),
             .named(
                 "h2",
                 [
                     .veth("vb", 2, peer: ("b", "eth0"), master: "br0"), .bridge("br0", 3),
-                    Link(name: "vxlan0", index: 4, kind: "vxlan", master: "br0"),
+                    Link(name: "vxlan0", index: 4, kind: LinkKind(rawValue: name), master: "br0"),
                     .veth("up", 5, peer: ("h1", "up"), addresses: ["203.0.113.3/24"]),
                 ]),
         ])
@@ -169,7 +170,7 @@ import Wire
         }
         let inner = packet("10.0.0.1", "10.0.0.2", label: 9, sourcePort: 1, destinationPort: 2)
         var outer = inner
-        outer.tunnelKind = .vxlan
+        outer.tunnelKind = kind
         outer.tunnelIdentifier = 42
         outer.tunnelSource = address("203.0.113.2")
         outer.tunnelDestination = address("203.0.113.3")
@@ -189,9 +190,96 @@ import Wire
                 "a socket out", "a eth0 out", "h1 va in", "h1 vxlan0 out", "h1 up out", "h2 up in", "h2 vxlan0 in",
                 "h2 vb out", "b eth0 in", "b socket in",
             ])
-        #expect(walk.hops[4].packet.encapsulation?.description == "vxlan 42 203.0.113.2 → 203.0.113.3")
+        #expect(walk.hops[4].packet.encapsulation?.description == "\(name) 42 203.0.113.2 → 203.0.113.3")
         #expect(walk.hops[4].changes.map(\.field) == [.encapsulation])
         #expect(walk.outcome == .delivered)
+    }
+
+    /// A router at home sends what it forwards by PPP over Ethernet; the provider takes it out of the session.
+    @Test func sessionCarriesThePacket() throws {
+        func router(_ lan: String, _ other: (String, String), _ far: String, _ own: String) -> [Link] {
+            [
+                .veth(lan, 2, peer: other, addresses: [own]), .veth("wan", 3, peer: (far, "wan"), addresses: []),
+                Link(name: "ppp0", index: 4, kind: .ppp),
+            ]
+        }
+        var scene = Scene([
+            .named("a", [.veth("eth0", 2, peer: ("home", "lan"), addresses: ["10.0.0.2/24"])]),
+            .named("home", router("lan", ("a", "eth0"), "isp", "10.0.0.1/24")),
+            .named("isp", router("net", ("b", "eth0"), "home", "198.51.100.2/24")),
+            .named("b", [.veth("eth0", 2, peer: ("isp", "net"), addresses: ["198.51.100.1/24"])]),
+        ])
+        for (namespace, device) in [
+            ("a", "eth0"), ("home", "lan"), ("home", "ppp0"), ("home", "wan"), ("isp", "wan"), ("isp", "ppp0"),
+            ("isp", "net"), ("b", "eth0"),
+        ] {
+            scene.watch(namespace, device)
+        }
+        func sent(ttl: UInt8, session: UInt32 = 0) -> PacketHeaders {
+            var headers = packet("10.0.0.2", "198.51.100.1", label: 19, sourcePort: 1, destinationPort: 2)
+            headers.ttl = ttl
+            headers.tunnelKind = session == 0 ? .none : .pppoe
+            headers.tunnelIdentifier = session
+            return headers
+        }
+        scene.see("a", "eth0", .out, at: 0, sent(ttl: 64))
+        scene.see("home", "lan", .in, at: 2, sent(ttl: 64))
+        scene.see("home", "ppp0", .out, at: 4, sent(ttl: 63))
+        scene.see("home", "wan", .out, at: 6, sent(ttl: 63, session: 17))
+        scene.see("isp", "wan", .in, at: 8, sent(ttl: 63, session: 17))
+        scene.see("isp", "ppp0", .in, at: 9, sent(ttl: 63))
+        scene.see("isp", "net", .out, at: 11, sent(ttl: 62))
+        scene.see("b", "eth0", .in, at: 13, sent(ttl: 62))
+        let walks = scene.walks()
+        #expect(walks.count == 1)
+        let walk = try #require(walks.first)
+        #expect(
+            walk.path == [
+                "a socket out", "a eth0 out", "home lan in", "home route", "home ppp0 out", "home wan out",
+                "isp wan in", "isp ppp0 in", "isp route", "isp net out", "b eth0 in", "b socket in",
+            ])
+        #expect(walk.hops.compactMap(\.packet.encapsulation).map(\.description) == ["pppoe 17", "pppoe 17"])
+        #expect(walk.outcome == .delivered)
+    }
+
+    /// Routers that put a label before a packet that they forward, and take it off, without devices for it.
+    @Test func labelsStandBeforeThePacket() throws {
+        func router(_ lan: String, _ other: (String, String), _ far: String, _ own: String) -> [Link] {
+            [.veth(lan, 2, peer: other, addresses: [own]), .veth("core", 3, peer: (far, "core"), addresses: [])]
+        }
+        var scene = Scene([
+            .named("a", [.veth("eth0", 2, peer: ("near", "edge"), addresses: ["10.0.0.2/24"])]),
+            .named("near", router("edge", ("a", "eth0"), "far", "10.0.0.1/24")),
+            .named("far", router("edge", ("b", "eth0"), "near", "198.51.100.2/24")),
+            .named("b", [.veth("eth0", 2, peer: ("far", "edge"), addresses: ["198.51.100.1/24"])]),
+        ])
+        for (namespace, device) in [
+            ("a", "eth0"), ("near", "edge"), ("near", "core"), ("far", "core"), ("far", "edge"), ("b", "eth0"),
+        ] {
+            scene.watch(namespace, device)
+        }
+        func sent(ttl: UInt8, label: UInt32 = 0) -> PacketHeaders {
+            var headers = packet("10.0.0.2", "198.51.100.1", label: 20, sourcePort: 1, destinationPort: 2)
+            headers.ttl = ttl
+            headers.tunnelKind = label == 0 ? .none : .mpls
+            headers.tunnelIdentifier = label
+            return headers
+        }
+        scene.see("a", "eth0", .out, at: 0, sent(ttl: 64))
+        scene.see("near", "edge", .in, at: 2, sent(ttl: 64))
+        scene.see("near", "core", .out, at: 4, sent(ttl: 63, label: 100))
+        scene.see("far", "core", .in, at: 6, sent(ttl: 63, label: 100))
+        scene.see("far", "edge", .out, at: 8, sent(ttl: 62))
+        scene.see("b", "eth0", .in, at: 10, sent(ttl: 62))
+        let walks = scene.walks()
+        #expect(walks.count == 1)
+        let walk = try #require(walks.first)
+        #expect(
+            walk.path == [
+                "a socket out", "a eth0 out", "near edge in", "near core out", "far core in", "far edge out",
+                "b eth0 in", "b socket in",
+            ])
+        #expect(walk.hops.compactMap(\.packet.encapsulation).map(\.description) == ["mpls 100", "mpls 100"])
     }
 
     @Test func identicalPacketsBackToBackAreTwoWalks() {

@@ -182,7 +182,7 @@ struct TunnelTests {
     }
 
     @Test("is longer by the headers of its kind", arguments: Kind.allCases)
-    func overhead(kind: Kind) {
+    func overhead(kind: Kind) throws {
         // IP 20 or 40, UDP 8, VXLAN 8, Ethernet 14, GRE with a key 8.
         let bytes: UInt32 =
             switch kind {
@@ -193,7 +193,7 @@ struct TunnelTests {
             }
         let inner = PacketState(
             source: address("10.1.0.1"), destination: address("10.1.0.2"), ipProtocol: .icmp, length: 1400)
-        let carrier = Carrier(inner, in: kind.encapsulation, topology(kind))
+        let carrier = try #require(Carrier(inner, in: kind.encapsulation, topology(kind)))
         #expect(carrier.overhead == bytes)
         #expect(carrier.packet.length == 1400 + bytes)
         #expect(carrier.packet.destinationPort == (carrier.kind == .vxlan ? 8472 : nil))

@@ -1,4 +1,5 @@
 import Testing
+import Wire
 
 @testable import Probes
 
@@ -6,7 +7,15 @@ import Testing
     /// What must get through besides, whatever the filter: see `CoarseFilter`.
     static let besides =
         " or ip proto 4 or ip proto 41 or ip proto 47 or ip6 proto 4 or ip6 proto 41 or ip6 proto 47"
-        + " or udp port 4789 or udp port 8472 or (icmp and icmp[0] != 0 and icmp[0] != 8) or icmp6 or arp"
+        + " or udp port 4789 or udp port 6081 or udp port 8472 or (icmp and icmp[0] != 0 and icmp[0] != 8) or icmp6 or arp"
+
+    @Test("a link's filter lets sessions, labels and every tunnel's port through as well") func links() {
+        let link = CoarseFilter("tcp").linkExpression
+        #expect(link.hasPrefix("(tcp)" + Self.besides))
+        #expect(PacketHeaders.tunnelPorts.allSatisfy { link.contains("udp port \($0)") })
+        for type in ["0x8864", "0x8847", "0x8848"] { #expect(link.contains(" or ether proto \(type)")) }
+        #expect(CoarseFilter(nil).linkExpression.isEmpty && CoarseFilter("host 192.0.2.1").linkExpression.isEmpty)
+    }
 
     @Test(
         "keeps only what translation and tunnels leave alone",

@@ -12,6 +12,14 @@ enum Fixture {
         return [UInt8](try #require(data, "fixtures/wire/\(name) is missing"))
     }
 
+    /// The link types of `fixtures/wire/encapsulations`.
+    static var encapsulatedLinks: [UInt16] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/fixtures/wire/encapsulations")) ?? []
+        return names.compactMap { name in
+            name.hasPrefix("link-") && name.hasSuffix(".pcap") ? UInt16(name.dropFirst(5).dropLast(5)) : nil
+        }.sorted()
+    }
+
     /// Captures made by others; empty where the folder is absent.
     static var fieldCaptures: [String] {
         let folder = "\(root)/../shared/field/pcap"

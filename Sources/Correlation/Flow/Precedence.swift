@@ -126,6 +126,11 @@ final class Precedence: Sendable {
     /// Into or out of a tunnel, within one namespace. Scores less than two sightings on the same side of the tunnel's end:
     /// of all that is seen of the outer packet only the first comes straight from the inner one.
     private func tunnelEnd(_ first: OrderingKey, _ from: Place, _ second: OrderingKey, _ to: Place) -> Int32 {
+        // A router puts labels before what it forwards and takes them off, without a packet or a device of its own.
+        let isLabelled = first.tunnelKind == .none ? second.tunnelKind == .mpls : first.tunnelKind == .mpls
+        if isLabelled, from.phase.isBeforeRouting, to.phase == .linkOut {
+            return first.ttl == second.ttl || first.ttl == second.ttl &+ 1 ? 45_000 + from.rank : 0
+        }
         if first.tunnelKind == .none {
             // Wrapped: the outer packet is locally made, so it starts at output.
             guard to.phase >= .output else { return 0 }

@@ -171,10 +171,12 @@ struct WalkBuilder {
         if sighting.network == .ipv4 { packet.dontFragment = sighting.has(Sighting.dontFragment) }
         if let kind = sighting.tunnelKind.encapsulation, sighting.detail >= 0 {
             let detail = batch.details[Int(sighting.detail)]
-            let isNumbered = kind == .vxlan || kind == .gre && detail.tunnelIdentifier != 0
+            let hasAddresses = kind != .pppoe && kind != .mpls || detail.tunnelSource != IPAddress(ipv4: 0)
             packet.encapsulation = Encapsulation(
-                kind: kind, identifier: isNumbered ? detail.tunnelIdentifier : nil, source: detail.tunnelSource,
-                destination: detail.tunnelDestination, fragments: Int(detail.tunnelFragments))
+                kind: kind,
+                identifier: kind.isNumbered || detail.tunnelIdentifier != 0 ? detail.tunnelIdentifier : nil,
+                source: hasAddresses ? detail.tunnelSource : nil,
+                destination: hasAddresses ? detail.tunnelDestination : nil, fragments: Int(detail.tunnelFragments))
         }
         return packet
     }
@@ -215,6 +217,15 @@ extension PacketHeaders.TunnelKind {
         case .vxlan: .vxlan
         case .gre: .gre
         case .ipip: .ipip
+        case .geneve: .geneve
+        case .erspan: .erspan
+        case .gtp: .gtp
+        case .l2tp: .l2tp
+        case .pptp: .pptp
+        case .teredo: .teredo
+        case .gue: .gue
+        case .pppoe: .pppoe
+        case .mpls: .mpls
         }
     }
 }

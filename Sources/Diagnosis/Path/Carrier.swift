@@ -23,6 +23,8 @@ struct Carrier: Sendable {
         case .vxlan: return "VXLAN\(number) (UDP\(packet.destinationPort.map { " port \($0)" } ?? ""))"
         case .gre: return "GRE\(number.isEmpty ? "" : " key\(number)") (IP protocol \(packet.ipProtocol.rawValue))"
         case .ipip: return "IP in IP (IP protocol \(packet.ipProtocol.rawValue))"
+        case .geneve: return "Geneve\(number) (UDP\(packet.destinationPort.map { " port \($0)" } ?? ""))"
+        default: return "\(kind.rawValue.uppercased())\(number) (IP protocol \(packet.ipProtocol.rawValue))"
         }
     }
 
@@ -37,12 +39,14 @@ struct Carrier: Sendable {
         if kind == .vxlan, link.master != nil, inner.dontFragment == true { packet.dontFragment = true }
     }
 
-    /// Of a packet that was seen in a tunnel. The device is looked for at both of its ends.
-    init(_ inner: PacketState, in encapsulation: Encapsulation, _ topology: Topology) {
-        let found = topology.tunnel(of: encapsulation)
+    /// Of a packet that was seen in a tunnel. The device is looked for at both of its ends. Nil for a session of the
+    /// link, which no packet of its own carries.
+    init?(_ inner: PacketState, in encapsulation: Encapsulation, _ topology: Topology) {
+        guard let source = encapsulation.source, let destination = encapsulation.destination else { return nil }
+        let found = topology.tunnel(of: encapsulation, from: source, to: destination)
         self.init(
-            inner, kind: encapsulation.kind, identifier: encapsulation.identifier, source: encapsulation.source,
-            destination: encapsulation.destination, link: found?.link, namespace: found?.namespace)
+            inner, kind: encapsulation.kind, identifier: encapsulation.identifier, source: source,
+            destination: destination, link: found?.link, namespace: found?.namespace)
     }
 
     private init(
@@ -58,6 +62,7 @@ struct Carrier: Sendable {
             source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner), ttl: 64,
             connection: .new)
         if kind == .vxlan { packet.destinationPort = link?.vxlan?.port }
+        if kind == .geneve { packet.destinationPort = 6081 }
         packet.dontFragment =
             kind == .vxlan ? link?.vxlan?.setsDontFragment(around: inner) : link?.tunnel?.setsDontFragment
         // Nothing has translated it yet where it is made.
@@ -67,25 +72,31 @@ struct Carrier: Sendable {
     }
 
     /// It goes against the direction of what was sent before: of protocols without ports, conntrack takes it for a reply
-    /// (nf_conntrack_proto_generic). VXLAN has a port of its own for each flow and direction.
+    /// (nf_conntrack_proto_generic). VXLAN and Geneve have a port of their own for each flow and direction.
     mutating func answersTunnel() {
-        if kind != .vxlan { packet.connection = .established }
+        if kind != .vxlan, kind != .geneve { packet.connection = .established }
     }
 
     private static func outerProtocol(_ kind: Encapsulation.Kind, _ inner: PacketState) -> IPProtocol {
         switch kind {
-        case .vxlan: .udp
-        case .gre: .gre
+        case .vxlan, .geneve, .gtp, .l2tp, .teredo, .gue, .mpls, .pppoe: .udp
+        case .gre, .erspan, .pptp: .gre
         case .ipip: inner.source.isIPv4 ? .ipip : IPProtocol(rawValue: 41)
         }
     }
 
-    /// Bytes that the tunnel adds to an IP packet: the outer IP header (20 or 40), UDP and VXLAN (8 each, RFC 7348), GRE
-    /// (4 to 16, RFC 2890), and the inner Ethernet header (14) where it carries frames.
+    /// Bytes that the tunnel adds to an IP packet: the outer IP header (20 or 40), UDP and VXLAN (8 each, RFC 7348) or
+    /// Geneve (8 without options, RFC 8926), GRE (4 to 16, RFC 2890), and the inner Ethernet header (14) where it carries
+    /// frames. Of others at least this much.
     var overhead: UInt32 {
         let header: UInt32 = packet.source.isIPv4 ? 20 : 40
         switch kind {
-        case .vxlan: return header + 16 + 14
+        case .vxlan, .geneve: return header + 16 + 14
+        case .gtp: return header + 16
+        case .erspan: return header + 16 + 14
+        case .pptp: return header + 14
+        case .l2tp: return header + 16
+        case .teredo, .gue, .mpls, .pppoe: return header + 8
         case .gre:
             let carriesFrames = link.map { !$0.kind.isIPTunnel } ?? false
             return header + (link?.tunnel?.headerLength ?? (identifier == nil ? 4 : 8)) + (carriesFrames ? 14 : 0)
@@ -143,11 +154,13 @@ extension Link {
 
 extension Topology {
     /// The device that made the packets of a tunnel, else the one that takes them.
-    fileprivate func tunnel(of encapsulation: Encapsulation) -> (namespace: Namespace, link: Link)? {
-        for namespace in namespaces where namespace.holds(encapsulation.source) {
+    fileprivate func tunnel(
+        of encapsulation: Encapsulation, from source: IPAddress, to destination: IPAddress
+    ) -> (namespace: Namespace, link: Link)? {
+        for namespace in namespaces where namespace.holds(source) {
             if let link = namespace.links.first(where: { $0.sends(encapsulation) }) { return (namespace, link) }
         }
-        for namespace in namespaces where namespace.holds(encapsulation.destination) {
+        for namespace in namespaces where namespace.holds(destination) {
             if let link = namespace.links.first(where: { $0.takes(encapsulation, port: nil) }) {
                 return (namespace, link)
             }

@@ -30,6 +30,8 @@ public struct LinkKind: NamedValue {
     public static let ip6GRETap: Self = "ip6gretap"
     public static let geneve: Self = "geneve"
     public static let wireguard: Self = "wireguard"
+    /// PPP, whatever carries it: a session over Ethernet (PPPoE), L2TP, PPTP, a serial line.
+    public static let ppp: Self = "ppp"
 }
 
 extension LinkKind {
@@ -48,6 +50,6 @@ extension LinkKind {
     private static let ethernetTunnels: Set<Self> = [.vxlan, .gretap, .ip6GRETap, .geneve]
 
     private static let tunnels: Set<Self> = [
-        .vxlan, .gre, .gretap, .ipip, .sit, .ip6Tunnel, .ip6GRE, .ip6GRETap, .geneve,
+        .vxlan, .gre, .gretap, .ipip, .sit, .ip6Tunnel, .ip6GRE, .ip6GRETap, .geneve, .ppp,
     ]
 }

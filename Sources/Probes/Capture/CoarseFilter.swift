@@ -1,3 +1,5 @@
+internal import Wire
+
 /// What of a pcap-filter(7) expression holds for a packet wherever it is seen: the part that the kernel may filter by.
 ///
 /// A walk is kept when any of its observations matches the user's filter, so every sighting of such a packet must get
@@ -7,15 +9,23 @@
 ///   fall away: `tcp port 80 and host 198.51.100.1` becomes `tcp`, and `port 53` `tcp or udp or sctp`.
 /// - A part that is not understood stands for every packet. `A and B` keeps what is left of either, `A or B` needs
 ///   both, and `not A` is kept only where nothing of A fell away.
-/// - Around it stand the packets that may carry or answer such a one: tunnels (GRE, IP in IP, VXLAN's ports), ICMP
-///   errors, ICMPv6, and ARP, by which a missing neighbour shows.
+/// - Around it stand the packets that may carry or answer such a one: tunnels (GRE, IP in IP, the ports of VXLAN, Geneve
+///   and others), PPPoE sessions and MPLS, ICMP errors, ICMPv6, and ARP, by which a missing neighbour shows.
 struct CoarseFilter: Equatable {
-    /// Empty for every packet.
+    /// For a hook, where packets begin with IP; empty for every packet. Short: iptables takes 64 instructions, so of the
+    /// tunnels over UDP it has those that Linux hosts make (VXLAN, Geneve).
     var expression: String
+    /// For a link, where a packet may also stand in a PPPoE session, behind an MPLS label, or in any tunnel over UDP.
+    var linkExpression: String { expression.isEmpty ? "" : expression + Self.onLinksOnly }
     /// What is left of the user's own words, without the packets that carry and answer theirs; empty for everything.
     var kept = ""
-    /// The UDP ports that carry VXLAN.
+    /// The UDP ports that carry tunnels at hooks.
     var tunnelPorts: [UInt16] = []
+
+    private static let commonPorts: [UInt16] = [4789, 6081, 8472]
+    private static let onLinksOnly =
+        PacketHeaders.tunnelPorts.filter { !commonPorts.contains($0) }.map { " or udp port \($0)" }.joined()
+        + " or ether proto 0x8864 or ether proto 0x8847 or ether proto 0x8848"
 
     /// - Parameter tunnelPorts: UDP ports that carry VXLAN.
     init(_ filter: String?, tunnelPorts: [UInt16] = []) {
@@ -24,7 +34,7 @@ struct CoarseFilter: Equatable {
             return
         }
         self.kept = kept
-        self.tunnelPorts = Set(tunnelPorts + [4789, 8472]).sorted()
+        self.tunnelPorts = Set(tunnelPorts + Self.commonPorts).sorted()
         let ports = self.tunnelPorts.map { "udp port \($0)" }.joined(separator: " or ")
         expression =
             "(\(kept)) or ip proto 4 or ip proto 41 or ip proto 47 or ip6 proto 4 or ip6 proto 41 or ip6 proto 47"

@@ -23,7 +23,7 @@ extension ProbeReader {
         captureSettings = CaptureHandle.Settings(
             snapLength: Int32(clamping: plan.snapLength),
             bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, shares), 256 << 10), 8 << 20)),
-            filter: CoarseFilter(plan.filter, tunnelPorts: tunnelPorts).expression)
+            filter: CoarseFilter(plan.filter, tunnelPorts: tunnelPorts).linkExpression)
         try arm(watched)
         var warnings: [String] = []
         for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }

@@ -21,6 +21,7 @@ enum PcapNG {
     enum Option {
         static let end: UInt16 = 0
         static let comment: UInt16 = 1
+        static let customText: UInt16 = 2988
         static let customBytes: UInt16 = 2989
         static let sectionApplication: UInt16 = 4
         static let interfaceName: UInt16 = 2

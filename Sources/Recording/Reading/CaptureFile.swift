@@ -10,6 +10,8 @@ struct CapturedPacket {
     var direction: VantagePoint.Direction?
     /// The fields that our own recordings add.
     var fields = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// What retis says of the packet, or a comment.
+    var annotation = UnsafeRawBufferPointer(start: nil, count: 0)
 
     /// Numbers what tells a packet's place apart: the interface and the direction.
     @inline(__always)
@@ -22,6 +24,7 @@ struct CapturedPacket {
         originalLength = original
         direction = nil
         fields = UnsafeRawBufferPointer(start: nil, count: 0)
+        annotation = UnsafeRawBufferPointer(start: nil, count: 0)
     }
 }
 
@@ -30,8 +33,11 @@ struct CapturedInterface {
     var linkType: LinkType
     var snapLength: UInt32 = 0
     var name: String?
+    var description: String?
     var mac: MACAddress?
     var clock = TimestampScale()
+    /// Its packets' times can't be told.
+    var hasNoClock = false
 }
 
 /// Timestamps of a pcapng interface, in nanoseconds (if_tsresol, if_tsoffset).

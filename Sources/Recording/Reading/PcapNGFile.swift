@@ -225,8 +225,12 @@ final class PcapNGFile: CaptureFile {
         let high = UInt64(bytes.load(4, UInt32.self, swapped: swapped))
         let low = UInt64(bytes.load(8, UInt32.self, swapped: swapped))
         let ticks = high << 32 | low
-        packet.timeNanoseconds =
-            isInNanoseconds ? Int64(bitPattern: ticks) : interfaces[interface].clock.nanoseconds(ticks)
+        if isInNanoseconds {
+            packet.timeNanoseconds = Int64(bitPattern: ticks)
+        } else if !interfaces[interface].hasNoClock {
+            // Otherwise that of the packet before it is the nearest known.
+            packet.timeNanoseconds = interfaces[interface].clock.nanoseconds(ticks)
+        }
         packet.take(body, at: 20, captured: captured, original: bytes.load(16, UInt32.self, swapped: swapped))
         let options = (20 + captured + 3) & ~3
         if options + 4 <= body.count { readPacketOptions(body, from: options, &packet) }
@@ -259,6 +263,12 @@ final class PcapNGFile: CaptureFile {
                 bytes.load(offset &+ 4, UInt32.self, swapped: false) == PcapNG.magic
             {
                 packet.fields = UnsafeRawBufferPointer(rebasing: body[offset + 8..<offset + length])
+            } else if code == PcapNG.Option.comment, packet.annotation.isEmpty {
+                packet.annotation = UnsafeRawBufferPointer(rebasing: body[offset..<offset + length])
+            } else if code == PcapNG.Option.customText, length >= 4,
+                bytes.load(offset, UInt32.self, swapped: swapped) == RetisEvent.enterprise
+            {
+                packet.annotation = UnsafeRawBufferPointer(rebasing: body[offset + 4..<offset + length])
             }
             offset &+= (length &+ 3) & ~3
         }
@@ -274,18 +284,21 @@ final class PcapNGFile: CaptureFile {
         var interface = CapturedInterface(
             linkType: LinkType(rawValue: body.bytes.load(0, UInt16.self, swapped: swapped)),
             snapLength: body.bytes.load(4, UInt32.self, swapped: swapped))
-        var description: String?
         var offsetSeconds: Int64 = 0
         forEachOption(body, from: 8) { code, value in
             switch (code, value.count) {
             case (PcapNG.Option.interfaceName, 1...): interface.name = text(value)
-            case (PcapNG.Option.interfaceDescription, 1...): description = text(value)
+            case (PcapNG.Option.interfaceDescription, 1...): interface.description = text(value)
             case (PcapNG.Option.interfaceMAC, 6): interface.mac = MACAddress(bytes: value)
             case (PcapNG.Option.interfaceTimeResolution, 1...):
                 if let scale = TimestampScale(resolution: value[0]) {
                     interface.clock = scale
                 } else {
-                    complain("a time resolution that 64 bits can't count")
+                    interface.hasNoClock = true
+                    let base = value[0] & 128 != 0 ? 2 : 10
+                    complain(
+                        "a time resolution of \(base)^-\(value[0] & 127) s, which 64 bits can't count: the times of interface "
+                            + "\(interfaces.count) are not read")
                 }
             case (PcapNG.Option.interfaceTimeOffset, 8):
                 offsetSeconds = value.bytes.load(0, Int64.self, swapped: swapped)
@@ -293,10 +306,10 @@ final class PcapNGFile: CaptureFile {
             }
         }
         interface.clock.offsetSeconds = offsetSeconds
-        interface.name = interface.name ?? description
+        interface.name = interface.name ?? interface.description
         interfaces.append(interface)
         interfaceCount += 1
-        isInNanoseconds = isInNanoseconds && interface.clock.isInNanoseconds
+        isInNanoseconds = isInNanoseconds && interface.clock.isInNanoseconds && !interface.hasNoClock
     }
 
     private func readStatistics(_ body: UnsafeRawBufferPointer) -> CaptureStep? {

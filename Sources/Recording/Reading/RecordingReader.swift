@@ -1,6 +1,6 @@
 public import Network
 public import Observations
-internal import Wire
+public import Wire
 
 /// Reads recordings, and captures made by others, as the events of runs.
 ///
@@ -22,6 +22,20 @@ internal import Wire
 public final class RecordingReader {
     /// What was wrong with the files, the first sixteen of each; what was good is read nevertheless.
     public var damage: [RecordingError] { streams.flatMap(\.damage) }
+    /// Interfaces of link types that are not read, the first sixteen of each file.
+    public var unreadInterfaces: [UnreadInterface] { streams.flatMap(\.unread) }
+    /// Whether nothing of one of the files is of a link type that is read.
+    public var hasUnreadFile: Bool { streams.contains(where: \.hasUnreadFile) }
+    /// The link type of all packets; nil of several files, or several link types.
+    public var onlyLinkType: LinkType? {
+        let linkTypes = streams.flatMap(\.linkTypes)
+        return linkTypes.count == 1 ? linkTypes.first?.linkType : nil
+    }
+    /// The one file that is read, none of whose packets could be read as their link type.
+    public func misnamed(packetCount: Int) -> UnreadInterface? {
+        guard let linkType = onlyLinkType, let path = streams.flatMap(\.linkTypes).first?.path else { return nil }
+        return UnreadInterface(path: path, name: nil, linkType: linkType, packetCount: packetCount)
+    }
     /// The runs whose files are damaged.
     public var damagedRuns: Set<RunID> { Set(streams.filter { !$0.damage.isEmpty }.map(\.source.run)) }
     /// Whether all that was read are recordings of ours: otherwise walks rest on labels, times and addresses alone.

@@ -55,6 +55,12 @@ final class RecordingSource {
     private var slots: [Slot] = []
     private var dropped: [UInt64] = []
     private var decodeDamage: CaptureDamage
+    /// Packets of link types that are not read.
+    private var unread = UnreadCounts()
+    /// Whether any packet was of a link type that is read.
+    private(set) var hasReadable = false
+    /// Whether retis has written of a packet at a device.
+    private var hasDeviceProbes = false
 
     init(_ point: CapturePoint, source: ByteSource, registry: VantageRegistry, runs: RunRegistry) throws {
         self.point = point
@@ -75,6 +81,14 @@ final class RecordingSource {
     }
 
     var damage: [RecordingError] { ((pcapng?.damage ?? pcap?.damage)?.errors ?? []) + decodeDamage.errors }
+    private var interfaces: [CapturedInterface] { pcapng?.interfaces ?? pcap?.interfaces ?? [] }
+    /// The first of the interfaces whose packets are of a link type that is not read.
+    var unreadInterfaces: [UnreadInterface] { unread.interfaces }
+    /// The link type of the first interface of a file that has no other one.
+    var onlyLinkType: LinkType? {
+        let types = Set(interfaces.map(\.linkType))
+        return types.count == 1 ? types.first : nil
+    }
     var timeNanoseconds: Int64 { packetTime }
     private(set) var packetTime: Int64 = .min
 
@@ -152,7 +166,7 @@ final class RecordingSource {
     }
 
     private func resolveSlowly(_ packet: CapturedPacket, index: Int) -> Bool {
-        let interfaces = pcapng?.interfaces ?? pcap?.interfaces ?? []
+        let interfaces = interfaces
         guard packet.interface < interfaces.count else { return false }
         let interface = interfaces[packet.interface]
         if header != nil {
@@ -160,34 +174,12 @@ final class RecordingSource {
             slot = Slot(vantage: .max, linkType: interface.linkType, clock: .passage)
             return true
         }
-        var isLasting = false
-        let place: VantagePoint
-        let count = interfaces.count
-        switch interface.linkType {
-        case .linuxSLL, .linuxSLL2:
-            if let cooked = CookedHeader(packet.bytes.bytes, linkType: interface.linkType) {
-                place = places.cooked(cooked, interface, number: packet.interface, of: count)
-            } else {
-                place = places.link(interface, number: packet.interface, of: count, direction: packet.direction)
-            }
-        case .nflog:
-            guard let found = NFLOGMessage(packet.bytes.bytes) else {
-                decodeDamage.note(
-                    (pcapng?.source ?? pcap?.source)?.offset ?? 0, "an NFLOG message that contradicts itself")
-                return false
-            }
-            message = found
-            place = places.netfilter(found, interface)
-            packetTime = found.timestampNanoseconds ?? packet.timeNanoseconds
-        default:
-            var direction = packet.direction
-            isLasting = true
-            if direction == nil, let mac = interface.mac, interface.linkType == .ethernet {
-                direction = packet.bytes.bytes.load(6, UInt64.self, swapped: true) >> 16 == mac.value ? .out : .in
-                isLasting = false
-            }
-            place = places.link(interface, number: packet.interface, of: count, direction: direction)
+        guard interface.linkType.isRead else {
+            unread.count(packet.interface, interface, path: point.path)
+            return false
         }
+        hasReadable = true
+        guard let (place, isLasting) = findPlace(packet, interface, of: interfaces.count) else { return false }
         guard let (number, isNew) = registry.number(place) else {
             decodeDamage.note(
                 (pcapng?.source ?? pcap?.source)?.offset ?? 0, "more places than \(VantageRegistry.limit)")
@@ -202,6 +194,70 @@ final class RecordingSource {
             return false
         }
         return true
+    }
+
+    /// Where a packet of a capture made by others was seen, and whether all packets of its interface and direction were
+    /// seen there. Nil where the packet itself says what can't be, or where an event stands for it.
+    private func findPlace(
+        _ packet: CapturedPacket, _ interface: CapturedInterface, of count: Int
+    ) -> (place: VantagePoint, isLasting: Bool)? {
+        let number = packet.interface
+        switch interface.linkType {
+        case .linuxSLL, .linuxSLL2:
+            guard let cooked = CookedHeader(packet.bytes.bytes, linkType: interface.linkType) else {
+                return (places.link(interface, number: number, of: count, direction: packet.direction), false)
+            }
+            return (places.cooked(cooked, interface, number: number, of: count), false)
+        case .nflog:
+            guard let found = NFLOGMessage(packet.bytes.bytes) else {
+                decodeDamage.note(
+                    (pcapng?.source ?? pcap?.source)?.offset ?? 0, "an NFLOG message that contradicts itself")
+                return nil
+            }
+            message = found
+            packetTime = found.timestampNanoseconds ?? packet.timeNanoseconds
+            return (places.netfilter(found, interface), false)
+        default: break
+        }
+        if let retis = RetisEvent(
+            interface: interface.name, description: interface.description, annotation: packet.annotation)
+        {
+            return findPlace(packet, interface, retis).map { ($0, false) }
+        }
+        if packet.direction == nil, let mac = interface.mac, interface.linkType == .ethernet {
+            let isOwn = packet.bytes.bytes.load(6, UInt64.self, swapped: true) >> 16 == mac.value
+            return (places.link(interface, number: number, of: count, direction: isOwn ? .out : .in), false)
+        }
+        return (places.link(interface, number: number, of: count, direction: packet.direction), true)
+    }
+
+    /// Probes between devices would say nothing but that the packet was there too: they count where the file has no
+    /// others before them.
+    private func findPlace(
+        _ packet: CapturedPacket, _ interface: CapturedInterface, _ retis: RetisEvent
+    ) -> VantagePoint? {
+        if retis.isDrop {
+            if let drop = drop(packet, interface, retis) { waiting.append(.drop(drop)) }
+            return nil
+        }
+        if retis.isAtDevice {
+            hasDeviceProbes = true
+        } else if hasDeviceProbes {
+            unread.count(packet.interface, interface, path: point.path, probe: retis.probe ?? "")
+            return nil
+        }
+        return retis.place(in: places.namespace)
+    }
+
+    /// Nil for an echo reply that ended well: it is freed when every ping socket has had its copy (`ping_rcv`).
+    private func drop(_ packet: CapturedPacket, _ interface: CapturedInterface, _ retis: RetisEvent) -> DropEvent? {
+        let headers = dissect(
+            packet.bytes.bytes, linkType: interface.linkType,
+            originalLength: max(Int(packet.originalLength), packet.bytes.count))
+        guard let reason = retis.dropReason, !(headers.isEchoReply && reason == "NO_SOCKET") else { return nil }
+        return DropEvent(
+            timeNanoseconds: packet.timeNanoseconds, namespace: retis.namespaceName(unknown: places.namespace),
+            device: retis.device, reason: DropReason(rawValue: reason), headers: PacketHeadersRecord(headers))
     }
 
     /// Gives packet after packet, the one at hand first, until something else comes.

@@ -1,4 +1,5 @@
 internal import Observations
+internal import Wire
 
 /// One file, or the files of one ring one behind the other, read as one stream.
 final class RecordingStream {
@@ -19,6 +20,13 @@ final class RecordingStream {
     var source: RecordingSource { sources[position] }
     var step: RecordingSource.Step { source.step }
     var damage: [RecordingError] { sources.flatMap(\.damage) }
+    var unread: [UnreadInterface] { sources.flatMap(\.unreadInterfaces) }
+    /// Whether one of the files holds nothing but packets that are not read.
+    var hasUnreadFile: Bool { sources.contains { !$0.hasReadable && !$0.unreadInterfaces.isEmpty } }
+    /// The files with the one link type of each.
+    var linkTypes: [(path: String, linkType: LinkType)] {
+        sources.compactMap { source in source.onlyLinkType.map { (source.point.path, $0) } }
+    }
 
     func advance() {
         _ = source.advance()

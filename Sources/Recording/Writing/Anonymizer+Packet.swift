@@ -8,6 +8,8 @@ extension Anonymizer {
     ) -> [UInt8] {
         var packet = Array(bytes)
         let network: Int
+        // Where an EtherType stands: of other ones, which may hold packets as well, nothing is kept.
+        var type: Int?
         switch linkType {
         case .ethernet:
             guard packet.count >= 14 else { return [] }
@@ -18,19 +20,25 @@ extension Anonymizer {
             while offset + 4 <= packet.count, [0x8100, 0x88a8, 0x9100].contains(Self.u16(packet, offset)) {
                 offset += 4
             }
+            type = offset
             network = offset + 2
         case .linuxSLL:
             guard packet.count >= 16 else { return [] }
             if Self.u16(packet, 4) == 6 { replaceMAC(&packet, 6) } else { Self.clear(&packet, 6..<14) }
+            type = 14
             network = 16
         case .linuxSLL2:
             guard packet.count >= 20 else { return [] }
             if packet[11] == 6 { replaceMAC(&packet, 12) } else { Self.clear(&packet, 12..<20) }
+            type = 0
             network = 20
         case .raw, .ipv4, .ipv6, .bsdRaw, .openBSDRaw:
             network = 0
         default:
             return []
+        }
+        if let type, type + 2 > packet.count || ![0x0800, 0x0806, 0x86dd].contains(Self.u16(packet, type)) {
+            return Array(packet.prefix(network))
         }
         let end = networkEnd(&packet, network, headers)
         return Array(packet.prefix(end))

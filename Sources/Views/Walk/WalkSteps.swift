@@ -190,6 +190,8 @@ struct WalkSteps {
     ) -> [Phrase] {
         var phrases: [Phrase] = []
         if isFirst { phrases.append(Phrase(PacketWords.flow(hop.packet))) }
+        // A tunnel that was entered somewhere unseen; later ones are changes.
+        if isFirst, let tunnel = hop.packet.encapsulation { phrases.append(Phrase("in \(tunnel)")) }
         if isFirst, walk.outcome == .unsent, hop.packet.source.isUnspecified {
             // No address was chosen for it.
             phrases = [Phrase("to \(hop.packet.destination.text(port: hop.packet.destinationPort))")]

@@ -1,6 +1,7 @@
 internal import Runs
 internal import ArgumentParser
 internal import Recording
+internal import Wire
 
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,17 +37,20 @@ struct Replay: ParsableCommand {
             try printer.take($0)
         }
         try printer.finish()
+        let unread = run.unreadInterfaces
         if run.packetCount == 0, !printer.hasTaken {
-            complain("no packets in this capture")
-        } else if !printer.hasTaken {
+            if unread.isEmpty { complain("no packets in this capture") }
+        } else if !printer.hasTaken, unread.isEmpty {
+            let linkType = run.reader.onlyLinkType.map { " of link type \($0.numberAndName)" } ?? ""
             complain(
-                "no traceable packets among \(run.packetCount): a walk needs complete IP or ARP headers")
+                "no traceable packets among \(run.packetCount)\(linkType): a walk needs complete IP or ARP headers")
         }
         if !run.hasTopology, run.packetCount > 0 {
             complain("no network state in this capture: walks are matched by labels, times and addresses only")
         }
+        for interface in unread { complain("\(interface)") }
         for damage in run.damage { complain("\(damage)") }
-        if !run.damage.isEmpty { throw ExitCode(ExitStatus.badInput.rawValue) }
+        if !run.damage.isEmpty || run.hasUnreadFile { throw ExitCode(ExitStatus.badInput.rawValue) }
         throw ExitCode(printer.allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
     }
 

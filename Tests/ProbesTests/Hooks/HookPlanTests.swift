@@ -188,9 +188,9 @@ private func chain(
         func matches(_ filter: String?) -> [String] { OwnedTable.matches(CoarseFilter(filter)) }
         #expect(
             matches("tcp port 80")
-                == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47, tcp }", "udp dport { 4789, 8472 }"])
+                == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47, tcp }", "udp dport { 4789, 6081, 8472 }"])
         #expect(matches("udp") == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47, udp }"])
-        #expect(matches("icmp") == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47 }", "udp dport { 4789, 8472 }"])
+        #expect(matches("icmp") == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47 }", "udp dport { 4789, 6081, 8472 }"])
         #expect(matches("tcp or arp") == [""])
         #expect(matches("host 192.0.2.1") == [""])
         #expect(matches(nil) == [""])
