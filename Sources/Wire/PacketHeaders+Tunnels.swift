@@ -75,7 +75,8 @@ extension PacketHeaders {
         }
         guard isOpened else {
             // More of the same packet might be opened.
-            let isCut = bytes.byteCount < end && !flags.isDisjoint(with: [.truncated, .labelCutShort])
+            let isShort = !flags.isDisjoint(with: [.truncated, .labelCutShort]) || outer.isFragment && label == 0
+            let isCut = bytes.byteCount < end && isShort
             self = outer
             if isCut { flags.insert(.labelCutShort) }
             return false
