@@ -31,7 +31,7 @@ extension EngineCore {
         var events = groups.groups[Int(number)].events >= 0 ? groups.events(of: number) : GroupEvents()
         if isOnePacket() {
             arranger.arrange(
-                workspace.members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+                workspace.members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
             if workspace.arrangement.rootCount == 1, workspace.arrangement.isTimely,
                 surroundings.isOnePassage(workspace.arrangement)
             {
@@ -115,12 +115,12 @@ extension EngineCore {
             return
         }
         workspace.matcher.separate(
-            workspace.group, workspace.flows, near: surroundings, into: &workspace.partition)
+            workspace.group, workspace.flows, near: surroundings, &budget, into: &workspace.partition)
         var readsTimes = workspace.matcher.readsTimes
         if workspace.flows.keys.count > 1 {
             workspace.guess.join(
                 workspace.group, workspace.flows, near: surroundings, state, comparisonLimit: options.comparisonLimit,
-                into: &workspace.partition)
+                &budget, into: &workspace.partition)
             readsTimes = readsTimes || workspace.guess.readsTimes
         }
         guard hasShape, !readsTimes else { return }
@@ -138,7 +138,8 @@ extension EngineCore {
         guard workspace.partition.isOnePacket, !workspace.group.hasFragments,
             force || last + groups.quietNanoseconds <= time
         else { return false }
-        arranger.arrange(workspace.members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+        arranger.arrange(
+            workspace.members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
         guard workspace.arrangement.isTimely else { return false }
         if workspace.members.count <= Self.waitingLimit, isInTime(last, by: time),
             QueueHold.mayHold(workspace.members, workspace.arrangement, in: groups, near: surroundings, state)
@@ -169,10 +170,24 @@ extension EngineCore {
             return
         }
         groups.retain(number, members: kept.sorted(), emitted: ordinal)
+        if groups.groups[Int(number)].events >= 0 { keepEvents(events, of: number) }
         let last = groups.groups[Int(number)].lastNanoseconds
         // What has been quiet and waits in a queue is looked at now and then.
         groups.enqueue(
             number, deadline: (last + groups.quietNanoseconds > time ? last : time) + groups.quietNanoseconds)
+    }
+
+    /// Keeps those events of a group that can still be about one of its packets: a group that is busy for ever would have
+    /// ever more.
+    private mutating func keepEvents(_ events: GroupEvents, of number: Int32) {
+        let (since, overflows) = groups.groups[Int(number)].firstNanoseconds.subtractingReportingOverflow(
+            EventMatcher.lead)
+        groups.keepEvents(events.open.filter { overflows || $0.timeNanoseconds >= since }, of: number)
+    }
+
+    /// The events of a group as far as looking at them for one more packet of `count` sightings can be paid for.
+    private mutating func affordable(_ events: GroupEvents, count: Int) -> GroupEvents {
+        events.isEmpty || budget.spend(events.open.count * count) ? events : GroupEvents()
     }
 
     /// Of more look-alikes than this none waits in a queue: they would be told apart again and again.
@@ -206,14 +221,18 @@ extension EngineCore {
                 let isWhole = part.count == packet.count
                 let members = isWhole ? sightings : members(at: part)
                 if !isWhole {
-                    arranger.arrange(members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+                    arranger.arrange(
+                        members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
                 }
                 if workspace.arrangement.rootCount > 1 { workspace.arrangement.chainRoots() }
                 let context = PacketContext(
                     ordinal: ordinal, isOnlyPacket: false, hasFewFlows: workspace.flows.keys.count <= 2,
                     joins: workspace.partition.joins(of: part, isWhole: isWhole), bytesGoOn: bytesGoOn)
+                var seen = affordable(events, count: members.count)
+                let isComplete = seen.open.count == events.open.count
                 writer.write(
-                    members, workspace.arrangement, context, &events, from: groups, near: surroundings, state)
+                    members, workspace.arrangement, context, &seen, from: groups, near: surroundings, state)
+                if isComplete { events = seen }
                 ordinal += 1
                 written.append(contentsOf: members)
             }
@@ -233,7 +252,8 @@ extension EngineCore {
     private mutating func timelyParts(
         _ packet: ContiguousArray<Int32>, _ sightings: ContiguousArray<Int32>
     ) -> [ContiguousArray<Int32>] {
-        arranger.arrange(sightings, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+        arranger.arrange(
+            sightings, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
         if let parts = workspace.group.datagrams(packet) { return parts }
         if workspace.arrangement.isTimely { return [packet] }
         var parts: [ContiguousArray<Int32>] = []

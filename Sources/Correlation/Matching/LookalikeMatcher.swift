@@ -10,10 +10,11 @@ import Wire
 /// uncertain: a walk cut in two is a smaller evil than one walk of two packets.
 ///
 /// Holds nothing but working memory, kept for its capacity. Cost: the square of the number of nodes of a flow, and of
-/// the flows that conntrack links with it.
+/// the flows that conntrack links with it; of many nodes only those are compared that may follow one another
+/// (`NodeIndex`), as far as `WorkBudget` goes.
 struct LookalikeMatcher: ~Copyable {
     /// A place as one kind of sighting passes it.
-    private struct Node {
+    struct Node {
         var place: UInt32
         var flow: Int32
         var label: UInt64
@@ -47,10 +48,12 @@ struct LookalikeMatcher: ~Copyable {
     private var nodeOf: ContiguousArray<Int32> = []
     /// Positions, node after node, in the order of their passing.
     private var rows: ContiguousArray<Int32> = []
-    /// Nodes, flow after flow, and where each flow's end.
+    /// Nodes, flow after flow, and by flow where its own begin and end.
     private var nodesByFlow: ContiguousArray<Int32> = []
+    private var flowStarts: ContiguousArray<Int32> = []
     private var flowEnds: ContiguousArray<Int32> = []
     private var candidates: ContiguousArray<Int32> = []
+    private var index = NodeIndex()
     private var earlier: ContiguousArray<Int32> = []
     /// Whether times or numbers of sightings decided which follows which, beyond what `PartitionShape` says of them.
     private(set) var readsTimes = false
@@ -58,7 +61,7 @@ struct LookalikeMatcher: ~Copyable {
     /// - Parameter flows: of the group, united.
     mutating func separate(
         _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, near surroundings: Surroundings,
-        into partition: inout PacketPartition
+        _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
         partition.begin(count: group.count)
         readsTimes = false
@@ -70,8 +73,8 @@ struct LookalikeMatcher: ~Copyable {
                 findNodes(start..<Int(end), group, flows)
                 let lookalikes = lookalikes(in: group, isOneDatagram: isOneDatagram)
                 if group.hasFragments { joinFragments(into: &partition) }
-                sortByFlow(flows)
-                matchNodes(group, flows, lookalikes, near: surroundings, into: &partition)
+                sortByFlow()
+                matchNodes(group, flows, lookalikes, near: surroundings, &budget, into: &partition)
             }
             start = Int(end)
         }
@@ -81,7 +84,13 @@ struct LookalikeMatcher: ~Copyable {
     /// Groups positions by the class of their flow.
     private mutating func sortIntoClasses(_ group: borrowing SightingGroup, _ flows: borrowing GroupFlows) {
         classEnds.removeAll(keepingCapacity: true)
-        for _ in flows.keys.indices { classEnds.append(0) }
+        flowStarts.removeAll(keepingCapacity: true)
+        flowEnds.removeAll(keepingCapacity: true)
+        for _ in flows.keys.indices {
+            classEnds.append(0)
+            flowStarts.append(0)
+            flowEnds.append(0)
+        }
         for flow in flows.numbers { classEnds[Int(flows.root(of: flow))] += 1 }
         var sum: Int32 = 0
         for index in classEnds.indices {
@@ -169,69 +178,88 @@ struct LookalikeMatcher: ~Copyable {
         return result
     }
 
+    /// What fragments of one datagram at one place have in common.
+    private struct PassingDatagram: Hashable {
+        var place: UInt32
+        var flow: Int32
+        var identification: UInt16
+        var ttl: UInt8
+        var tunnel: PacketHeaders.TunnelKind
+    }
+
     /// Fragments of one datagram at one place: the i-th of each offset belong together.
     private func joinFragments(into partition: inout PacketPartition) {
-        for (left, one) in nodes.enumerated() where one.label == 0 {
-            for other in nodes[(left + 1)...]
-            where other.label == 0 && one.place == other.place && one.ttl == other.ttl && one.flow == other.flow
-                && one.tunnel == other.tunnel && one.identification == other.identification
-            {
-                guard one.count == other.count else {
-                    for index in row(of: other) { partition.isUncertain[Int(rows[index])] = true }
-                    continue
-                }
-                for (first, second) in zip(row(of: one), row(of: other)) {
-                    partition.unite(rows[first], rows[second])
-                    partition.joins[Int(rows[second])] = Join(
-                        confidence: .strong, evidence: [.datagram, .identification])
-                }
+        // By how many of an offset there are, the first node with so many.
+        var known: [PassingDatagram: [Int32: Int]] = [:]
+        for (number, node) in nodes.enumerated() where node.label == 0 {
+            let datagram = PassingDatagram(
+                place: node.place, flow: node.flow, identification: node.identification, ttl: node.ttl,
+                tunnel: node.tunnel)
+            let first = known[datagram]?[node.count]
+            if known[datagram, default: [:]].count > (first == nil ? 0 : 1) {
+                markUncertain(node, in: &partition)
+            }
+            guard let first else {
+                known[datagram, default: [:]][node.count] = number
+                continue
+            }
+            for (one, other) in zip(row(of: nodes[first]), row(of: node)) {
+                partition.unite(rows[one], rows[other])
+                partition.joins[Int(rows[other])] = Join(confidence: .strong, evidence: [.datagram, .identification])
             }
         }
     }
 
-    private mutating func sortByFlow(_ flows: borrowing GroupFlows) {
-        flowEnds.removeAll(keepingCapacity: true)
-        for _ in flows.keys.indices { flowEnds.append(0) }
-        for node in nodes { flowEnds[Int(node.flow)] += 1 }
-        var sum: Int32 = 0
-        for index in flowEnds.indices {
-            let count = flowEnds[index]
-            flowEnds[index] = sum
-            sum += count
-        }
+    /// Of the class at hand: all of its flows have nodes.
+    private mutating func sortByFlow() {
         nodesByFlow.removeAll(keepingCapacity: true)
-        for _ in nodes.indices { nodesByFlow.append(0) }
-        for index in nodes.indices {
-            let flow = Int(nodes[index].flow)
-            nodesByFlow[Int(flowEnds[flow])] = Int32(index)
-            flowEnds[flow] += 1
+        for index in nodes.indices { nodesByFlow.append(Int32(index)) }
+        nodesByFlow.sort { (nodes[Int($0)].flow, $0) < (nodes[Int($1)].flow, $1) }
+        for (index, number) in nodesByFlow.enumerated() {
+            let flow = Int(nodes[Int(number)].flow)
+            if index == 0 || nodes[Int(nodesByFlow[index - 1])].flow != nodes[Int(number)].flow {
+                flowStarts[flow] = Int32(index)
+            }
+            flowEnds[flow] = Int32(index + 1)
         }
     }
 
-    private func nodes(ofFlow flow: Int32) -> Range<Int> {
-        (flow == 0 ? 0 : Int(flowEnds[Int(flow) - 1]))..<Int(flowEnds[Int(flow)])
-    }
+    private func nodes(ofFlow flow: Int32) -> Range<Int> { Int(flowStarts[Int(flow)])..<Int(flowEnds[Int(flow)]) }
 
     // MARK: Edges
 
     private mutating func matchNodes(
         _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, _ lookalikes: Lookalikes,
-        near surroundings: Surroundings, into partition: inout PacketPartition
+        near surroundings: Surroundings, _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
+        let isIndexed = nodes.count > NodeIndex.least
+        if isIndexed { index.read(nodes) }
         var start = 0
         while start < nodesByFlow.count {
             let flow = nodes[Int(nodesByFlow[start])].flow
             let own = nodes(ofFlow: flow)
             // What can stand before a node is of its flow, or of one that a translation turns into it.
-            candidates.removeAll(keepingCapacity: true)
-            for index in own { candidates.append(nodesByFlow[index]) }
             let links = flows.links(of: flow)
-            for link in links {
-                for index in nodes(ofFlow: flows.links[link].other) { candidates.append(nodesByFlow[index]) }
+            if !isIndexed {
+                candidates.removeAll(keepingCapacity: true)
+                for index in own { candidates.append(nodesByFlow[index]) }
+                for link in links {
+                    for index in nodes(ofFlow: flows.links[link].other) { candidates.append(nodesByFlow[index]) }
+                }
             }
-            if !links.isEmpty { candidates.sort() }
-            for index in own {
-                match(Int(nodesByFlow[index]), group, flows, lookalikes, near: surroundings, into: &partition)
+            for position in own {
+                let number = Int(nodesByFlow[position])
+                if isIndexed {
+                    candidates.removeAll(keepingCapacity: true)
+                    let isOneDatagram = lookalikes.isOneDatagram
+                    index.add(before: nodes[number], ofFlow: flow, isOneDatagram: isOneDatagram, to: &candidates)
+                    for link in links {
+                        index.add(
+                            before: nodes[number], ofFlow: flows.links[link].other, isOneDatagram: isOneDatagram,
+                            to: &candidates)
+                    }
+                }
+                match(number, group, flows, lookalikes, near: surroundings, &budget, into: &partition)
             }
             start = own.upperBound
         }
@@ -240,9 +268,13 @@ struct LookalikeMatcher: ~Copyable {
     /// Ties the sightings of a node to those of the nodes just before it.
     private mutating func match(
         _ number: Int, _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, _ lookalikes: Lookalikes,
-        near surroundings: Surroundings, into partition: inout PacketPartition
+        near surroundings: Surroundings, _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
         let node = nodes[number]
+        guard budget.spend(candidates.count) else {
+            markUncertain(node, in: &partition)
+            return
+        }
         let score = findEarlier(number, group, lookalikes, surroundings.precedence)
         guard let first = earlier.first else { return }
         let sample = rows[Int(node.start)]
@@ -255,11 +287,17 @@ struct LookalikeMatcher: ~Copyable {
             node.count > 1 || earlier.contains(where: { nodes[Int($0)].count > 1 })
         {
             // Later fragments of several datagrams with one identification: not even their order tells them apart.
-            for index in row(of: node) { partition.isUncertain[Int(rows[index])] = true }
+            markUncertain(node, in: &partition)
             return
         }
         // No edge, so nothing keeps an order.
         if score < Precedence.adjacent, node.count > 1 { return }
+        var count = Int(node.count)
+        for candidate in earlier { count += Int(nodes[Int(candidate)].count) }
+        guard budget.spend(count) else {
+            markUncertain(node, in: &partition)
+            return
+        }
         var before: ContiguousArray<Int32> = []
         for candidate in earlier { before.append(contentsOf: rows[row(of: nodes[Int(candidate)])]) }
         if earlier.count > 1 { before.sort { group.isBefore($0, $1) } }
@@ -272,6 +310,10 @@ struct LookalikeMatcher: ~Copyable {
             tie(found.later, to: found.earlier, found.confidence, found.evidence, group, surroundings, &partition)
         }
         for position in matching.uncertain { partition.isUncertain[Int(position)] = true }
+    }
+
+    private func markUncertain(_ node: Node, in partition: inout PacketPartition) {
+        for index in row(of: node) { partition.isUncertain[Int(rows[index])] = true }
     }
 
     /// Fills `earlier` with the nodes just before one.

@@ -228,8 +228,9 @@ struct RowMatching {
         let axis = Axis.sequence(origin: origin)
         let early = before.map(axis.value)
         var next = 0
-        /// Those before of which it is not known yet which one went on.
-        var open: [Int] = []
+        /// Those before of which it is not known yet which one went on, from `start` on.
+        var open: ContiguousArray<Int> = []
+        var start = 0
         var isMixed = false
         for entry in after {
             let value = axis.value(entry)
@@ -238,16 +239,16 @@ struct RowMatching {
                 next += 1
             }
             // What went on as another flow is not waited for.
-            open.removeAll { early[$0] + Self.interleaved < value }
-            if open.isEmpty { isMixed = false }
-            if open.count == 1, !isMixed {
-                tie(entry, to: before[open[0]], .exact, [])
-                open.removeAll()
+            while start < open.count, early[open[start]] + Self.interleaved < value { start += 1 }
+            if start == open.count { isMixed = false }
+            if open.count - start == 1, !isMixed {
+                tie(entry, to: before[open[start]], .exact, [])
+                start += 1
                 continue
             }
             uncertain.append(entry.position)
-            isMixed = open.count > 1
-            _ = open.popLast()
+            isMixed = open.count - start > 1
+            if open.count > start { open.removeLast() }
         }
     }
 
