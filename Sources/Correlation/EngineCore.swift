@@ -240,13 +240,13 @@ struct EngineCore: ~Copyable {
         return count
     }
 
-    mutating func finish() {
+    mutating func finish(while hasTime: () -> Bool) {
         if placesAreStale { settlePlaces() }
         advance(to: state.watermark)
         writeFailures(until: .max)
         budget.earn(events: writer.statistics.observations + eventCount)
         state.isClosing = true
-        while true {
+        while hasTime() {
             let start = writer.batch.records.count
             if forceOldest() == nil { break }
             finishRecords(from: start)

@@ -103,8 +103,10 @@ public struct WalkEngine: ~Copyable, Sendable {
     }
 
     /// As `finish`, as plain records.
-    public mutating func finishBatch() -> WalkBatch {
-        core.finish()
+    ///
+    /// - Parameter hasTime: asked now and then; once it says no, what is still open gives no walk.
+    public mutating func finishBatch(while hasTime: () -> Bool = { true }) -> WalkBatch {
+        core.finish(while: hasTime)
         return finishedBatch()
     }
 

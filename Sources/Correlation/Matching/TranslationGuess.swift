@@ -134,7 +134,7 @@ struct TranslationGuess: ~Copyable {
             let early = group.keys[candidate]
             let age = abs(late.timeNanoseconds - early.timeNanoseconds)
             guard age <= state.quietNanoseconds else { continue }
-            if early.sourceSequence != 0, late.sourceSequence != 0,
+            if early.clock != .passage, late.clock != .passage, early.sourceSequence != 0, late.sourceSequence != 0,
                 early.sourceSequence &- late.sourceSequence < 1 << 31
             {
                 continue

@@ -42,6 +42,10 @@ final class RecordingSource {
     private var packet = CapturedPacket()
     private var slot = Slot(vantage: .max, linkType: .ethernet, clock: .passage)
     private var message: NFLOGMessage?
+    /// Of a capture that tells its order where its times don't; 0 elsewhere.
+    private var sequence: UInt32 = 0
+    private var cookedOrder = CookedOrder()
+    private var logOrder = LogOrder()
 
     private struct Slot {
         var vantage: UInt32
@@ -143,6 +147,7 @@ final class RecordingSource {
         if let pcapng, pcapng.section != section { begin(pcapng.section) }
         packetTime = packet.timeNanoseconds
         message = nil
+        sequence = 0
         let index = packet.slot
         if index < slots.count, slots[index].vantage != .max {
             slot = slots[index]
@@ -166,7 +171,11 @@ final class RecordingSource {
         switch interface.linkType {
         case .linuxSLL, .linuxSLL2:
             if let cooked = CookedHeader(packet.bytes.bytes, linkType: interface.linkType) {
-                place = places.cooked(cooked, interface, number: packet.interface, of: count)
+                sequence = cookedOrder.next()
+                let copy =
+                    cooked.interfaceIndex == 0
+                    ? cookedOrder.copy(packet.bytes, cooked, timeNanoseconds: packet.timeNanoseconds) : 1
+                place = places.cooked(cooked, interface, number: packet.interface, of: count, copy: copy)
             } else {
                 place = places.link(interface, number: packet.interface, of: count, direction: packet.direction)
             }
@@ -176,9 +185,14 @@ final class RecordingSource {
                     (pcapng?.source ?? pcap?.source)?.offset ?? 0, "an NFLOG message that contradicts itself")
                 return false
             }
+            guard
+                let entry = logOrder.next(
+                    found, payload: packet.bytes, readNanoseconds: packet.timeNanoseconds)
+            else { return false }
             message = found
             place = places.netfilter(found, interface)
-            packetTime = found.timestampNanoseconds ?? packet.timeNanoseconds
+            packetTime = entry.timeNanoseconds
+            sequence = entry.sequence
         default:
             var direction = packet.direction
             isLasting = true
@@ -223,6 +237,7 @@ final class RecordingSource {
         guard let pcapng, message == nil else {
             fill(&observation, packet, place, packetTime, &bytes)
             if let message { complete(&observation, message) }
+            if header == nil { observation.sourceSequence = sequence }
             try body(run, observation, bytes.bytes)
             return advance(&packet)
         }
@@ -251,6 +266,7 @@ final class RecordingSource {
         fill(&observation, packet, slot, packetTime, &bytes)
         if header != nil, packet.fields.count > 0 { complete(&observation, packet.fields) }
         if let message { complete(&observation, message) }
+        if header == nil { observation.sourceSequence = sequence }
         try body(run, observation, bytes.bytes)
     }
 
@@ -295,7 +311,6 @@ final class RecordingSource {
         observation.physicalInDevice = message.physicalInDevice
         observation.physicalOutDevice = message.physicalOutDevice
         observation.mark = message.mark
-        observation.sourceSequence = message.sequence ?? 0
         observation.originalLength = UInt32(truncatingIfNeeded: message.payloadLength)
     }
 
