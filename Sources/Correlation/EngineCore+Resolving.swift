@@ -170,7 +170,7 @@ extension EngineCore {
             return
         }
         groups.retain(number, members: kept.sorted(), emitted: ordinal)
-        if groups.groups[Int(number)].events >= 0 { keepEvents(events, of: number) }
+        if groups.groups[Int(number)].events >= 0 { keepEvents(of: number) }
         let last = groups.groups[Int(number)].lastNanoseconds
         // What has been quiet and waits in a queue is looked at now and then.
         groups.enqueue(
@@ -179,10 +179,10 @@ extension EngineCore {
 
     /// Keeps those events of a group that can still be about one of its packets: a group that is busy for ever would have
     /// ever more.
-    private mutating func keepEvents(_ events: GroupEvents, of number: Int32) {
+    private mutating func keepEvents(of number: Int32) {
         let (since, overflows) = groups.groups[Int(number)].firstNanoseconds.subtractingReportingOverflow(
             EventMatcher.lead)
-        groups.keepEvents(events.open.filter { overflows || $0.timeNanoseconds >= since }, of: number)
+        if !overflows { groups.keepEvents(of: number, since: since) }
     }
 
     /// The events of a group as far as looking at them for one more packet of `count` sightings can be paid for.
@@ -204,9 +204,14 @@ extension EngineCore {
         let count = workspace.members.count
         for packet in workspace.partition.packets() {
             let sightings = members(at: packet)
+            var first = Int64.max
             var last = Int64.min
-            for position in packet { last = max(last, workspace.group.time(position)) }
-            guard force || last + groups.quietNanoseconds <= time else {
+            for position in packet {
+                first = min(first, workspace.group.time(position))
+                last = max(last, workspace.group.time(position))
+            }
+            guard force || last + groups.quietNanoseconds <= time || isEndless(packet.count, since: first, by: time)
+            else {
                 kept.append(contentsOf: sightings)
                 continue
             }
@@ -238,6 +243,12 @@ extension EngineCore {
             }
         }
         return (written, kept, ordinal)
+    }
+
+    /// Whether a packet has more sightings, over a longer time, than a packet can have: fragments of one identification that
+    /// come again and again. It ends though it is not quiet.
+    private func isEndless(_ count: Int, since first: Int64, by time: Int64) -> Bool {
+        count > Int(QueueHold.restOfPath) && first + 4 * groups.quietNanoseconds <= time
     }
 
     private func members(at positions: ContiguousArray<Int32>) -> ContiguousArray<Int32> {

@@ -32,7 +32,7 @@ struct EngineCore: ~Copyable {
     /// By number of a group whose packet may be held in a queue, what its answers would look like.
     var awaited: [Int32: Replies.Keys] = [:]
     /// What comparing may cost.
-    var budget = WorkBudget()
+    var budget: WorkBudget
     /// Drops, rules and the like that were taken.
     private var eventCount = 0
     var workspace = Workspace()
@@ -68,6 +68,7 @@ struct EngineCore: ~Copyable {
         state = StreamState(
             quietNanoseconds: groups.quietNanoseconds, queueNanoseconds: options.queueNanoseconds,
             translationLimit: options.translationLimit)
+        budget = WorkBudget(reserve: options.comparisonReserve)
         arranger = Arranger(remembers: options.remembersArrangements)
         writer = WalkWriter(keepsMembers: options.keepsMembers)
     }

@@ -8,17 +8,21 @@
 struct WorkBudget {
     /// Comparisons that an event earns: some microseconds.
     static let perEvent = 512
-    /// As many are saved up at most, and there at the beginning: a tenth of a second.
-    static let reserve = 1 << 23
-
+    /// As many are saved up at most, and there at the beginning.
+    private let reserve: Int
     /// Comparisons spent so far.
     private(set) var spent = 0
-    private var available = Self.reserve
+    private var available: Int
     private var events = 0
+
+    init(reserve: Int) {
+        self.reserve = reserve
+        available = reserve
+    }
 
     /// - Parameter total: how many events were taken so far.
     mutating func earn(events total: Int) {
-        available = min(Self.reserve, available + (total - events) * Self.perEvent)
+        available = min(reserve, available + (total - events) * Self.perEvent)
         events = total
     }
 

@@ -9,7 +9,7 @@ internal import WalkModel
 public struct RunPipelines {
     /// An object, since what a pipeline holds is never copied.
     private final class Run {
-        var pipeline = WalkPipeline()
+        var pipeline = WalkPipeline(awaitsSnapshot: false)
         var order = ExchangeOrder()
         /// Of the last packet.
         var latestNanoseconds = Int64.min

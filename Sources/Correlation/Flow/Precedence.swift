@@ -116,7 +116,7 @@ final class Precedence: Sendable {
     /// From device to device of one namespace, where a capture doesn't tell directions: times and hop limit decide.
     private func undirected(_ first: OrderingKey, _ from: Place, _ second: OrderingKey, _ to: Place) -> Int32 {
         guard from.device != to.device || from.device < 0, first.ttl == second.ttl || first.ttl == second.ttl &+ 1,
-            first.timeNanoseconds <= second.timeNanoseconds
+            isOrdered(first, second)
         else { return 0 }
         return Self.undirected
     }
@@ -227,7 +227,7 @@ final class Precedence: Sendable {
         }
     }
 
-    /// A bridge and its port, a bond, a VLAN: what comes in keeps its stamp from device to device.
+    /// What comes in keeps its stamp from device to device, from a bridge's port to the bridge.
     private func isOrdered(_ first: OrderingKey, _ second: OrderingKey) -> Bool {
         first.timeNanoseconds < second.timeNanoseconds
             || first.timeNanoseconds == second.timeNanoseconds

@@ -17,6 +17,7 @@ struct DatagramStarts {
     }
 
     private var known: [UInt64: Known] = [:]
+    var count: Int { known.count }
     private var limit = 1024
 
     /// Takes a datagram of which a first fragment was seen.

@@ -15,6 +15,8 @@ struct LabelGroups: ~Copyable {
     private var events: [(event: PacketEvent, next: Int32)?] = []
     private(set) var details: [PacketDetail] = []
     private var table = KeyTable(capacity: 4096)
+    /// Everything that is held, counted: observations, groups of them, keys of groups.
+    var openRecords: Int { openSightings + openGroups + openEvents + table.count + starts.count }
     /// By group, the keys that it goes by beside its own: what few have.
     private var aliases: [Int32: [Alias]] = [:]
     private var starts = DatagramStarts()
@@ -246,10 +248,12 @@ struct LabelGroups: ~Copyable {
         groups[Int(number)].events = -1
     }
 
-    /// Leaves a group with some of its events, in the order in which they came.
-    mutating func keepEvents(_ kept: some Sequence<PacketEvent>, of number: Int32) {
+    /// Leaves a group without the events from before a time.
+    mutating func keepEvents(of number: Int32, since time: Int64) {
+        let all = events(of: number).open
+        guard all.contains(where: { $0.timeNanoseconds < time }) else { return }
         dropEvents(number)
-        for event in kept { append(event, to: number) }
+        for event in all where event.timeNanoseconds >= time { append(event, to: number) }
     }
 
     /// Ends a group, and gives back all its sightings.

@@ -347,7 +347,19 @@ struct LookalikeMatcher: ~Copyable {
             }
             if best / 2 >= Precedence.adjacent, earlier.count == 1 { break }
         }
+        if earlier.count > 1, best / 2 < Precedence.adjacent, lookalikes.count == 1 { keepLatest(group) }
         return best / 2
+    }
+
+    /// Of one packet's sightings from which no edge leads, the latest is the one before.
+    private mutating func keepLatest(_ group: borrowing SightingGroup) {
+        var latest = earlier[0]
+        for candidate in earlier.dropFirst()
+        where group.isBefore(rows[Int(nodes[Int(latest)].start)], rows[Int(nodes[Int(candidate)].start)]) {
+            latest = candidate
+        }
+        earlier.removeAll(keepingCapacity: true)
+        earlier.append(latest)
     }
 
     /// Fragments follow fragments of the same offset; a datagram put together follows its first.

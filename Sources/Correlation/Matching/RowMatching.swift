@@ -13,6 +13,9 @@ struct RowMatching {
         var timeNanoseconds: Int64
         var sourceSequence: UInt32
         var clock: Observation.Clock
+
+        /// Numbered by its namespace's log.
+        var isLogged: Bool { clock != .passage && sourceSequence != 0 }
     }
 
     struct Tie {
@@ -38,7 +41,7 @@ struct RowMatching {
         if isOneNamespace, late.clock == .arrival, early.clock != .reading, matchArrivals(before, after) { return }
         if early.clock == .passage, late.clock == .passage {
             matchAlong(.time, before, after, of: lookalikes)
-        } else if isOneNamespace, early.sourceSequence != 0, late.sourceSequence != 0 {
+        } else if isOneNamespace, early.isLogged, late.isLogged {
             if isOneFlow {
                 matchAlong(.sequence(origin: early.sourceSequence), before, after, of: lookalikes)
             } else {

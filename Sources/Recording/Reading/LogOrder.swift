@@ -21,7 +21,7 @@ struct LogOrder {
         var readNanoseconds: Int64
     }
 
-    private var sequence: UInt32 = 0
+    private var number: UInt32 = 0
     private var latest = Int64.min
     private var recent: [Message] = []
 
@@ -30,9 +30,9 @@ struct LogOrder {
     ///   before: it says nothing new.
     mutating func next(
         _ message: NFLOGMessage, payload bytes: UnsafeRawBufferPointer, readNanoseconds: Int64
-    ) -> (timeNanoseconds: Int64, sequence: UInt32)? {
+    ) -> (timeNanoseconds: Int64, number: UInt32)? {
         let isAgain = isAgain(message, bytes, readNanoseconds)
-        sequence &+= 1
+        number &+= 1
         let time: Int64
         if let stamp = message.timestampNanoseconds {
             time = stamp
@@ -42,7 +42,7 @@ struct LogOrder {
             time = overflows ? readNanoseconds : min(readNanoseconds, max(latest, earliest))
             latest = time
         }
-        return isAgain ? nil : (time, message.sequence ?? sequence)
+        return isAgain ? nil : (time, message.sequence ?? number)
     }
 
     private mutating func isAgain(

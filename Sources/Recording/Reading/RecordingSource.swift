@@ -42,9 +42,9 @@ final class RecordingSource {
     private var packet = CapturedPacket()
     private var slot = Slot(vantage: .max, linkType: .ethernet, clock: .passage)
     private var message: NFLOGMessage?
-    /// Of a capture that tells its order where its times don't; 0 elsewhere.
-    private var sequence: UInt32 = 0
-    private var cookedOrder = CookedOrder()
+    /// Of an NFLOG message, its number in the log; 0 elsewhere.
+    private var logNumber: UInt32 = 0
+    private var cookedCopies = CookedCopies()
     private var logOrder = LogOrder()
 
     private struct Slot {
@@ -147,7 +147,6 @@ final class RecordingSource {
         if let pcapng, pcapng.section != section { begin(pcapng.section) }
         packetTime = packet.timeNanoseconds
         message = nil
-        sequence = 0
         let index = packet.slot
         if index < slots.count, slots[index].vantage != .max {
             slot = slots[index]
@@ -171,10 +170,9 @@ final class RecordingSource {
         switch interface.linkType {
         case .linuxSLL, .linuxSLL2:
             if let cooked = CookedHeader(packet.bytes.bytes, linkType: interface.linkType) {
-                sequence = cookedOrder.next()
                 let copy =
                     cooked.interfaceIndex == 0
-                    ? cookedOrder.copy(packet.bytes, cooked, timeNanoseconds: packet.timeNanoseconds) : 1
+                    ? cookedCopies.copy(packet.bytes, cooked, timeNanoseconds: packet.timeNanoseconds) : 1
                 place = places.cooked(cooked, interface, number: packet.interface, of: count, copy: copy)
             } else {
                 place = places.link(interface, number: packet.interface, of: count, direction: packet.direction)
@@ -192,7 +190,7 @@ final class RecordingSource {
             message = found
             place = places.netfilter(found, interface)
             packetTime = entry.timeNanoseconds
-            sequence = entry.sequence
+            logNumber = entry.number
         default:
             var direction = packet.direction
             isLasting = true
@@ -237,7 +235,7 @@ final class RecordingSource {
         guard let pcapng, message == nil else {
             fill(&observation, packet, place, packetTime, &bytes)
             if let message { complete(&observation, message) }
-            if header == nil { observation.sourceSequence = sequence }
+            if !hasFields { observation.sourceSequence = orderNumber() }
             try body(run, observation, bytes.bytes)
             return advance(&packet)
         }
@@ -266,9 +264,12 @@ final class RecordingSource {
         fill(&observation, packet, slot, packetTime, &bytes)
         if header != nil, packet.fields.count > 0 { complete(&observation, packet.fields) }
         if let message { complete(&observation, message) }
-        if header == nil { observation.sourceSequence = sequence }
+        if header == nil { observation.sourceSequence = orderNumber() }
         try body(run, observation, bytes.bytes)
     }
+
+    /// What tells the order of packets of other programs' captures where their times don't.
+    private func orderNumber() -> UInt32 { message == nil ? registry.nextPacket() : logNumber }
 
     /// Fills in what block and place say of an observation.
     @inline(__always)
