@@ -40,8 +40,8 @@ import WalkModel
     func steady(kind: HostileStream.Kind, seed: UInt64) {
         // A packet in three milliseconds: what is open at one time does not depend on the length.
         let stream = HostileStream(kind: kind, seed: seed)
-        let short = cost(stream, count: 1500)
-        let long = cost(stream, count: 6000)
+        let short = cost(stream, count: 800)
+        let long = cost(stream, count: 3200)
         #expect(long.comparisons <= short.comparisons * 1.25 + 8, "\(kind), seed \(seed): \(short), then \(long)")
         #expect(long.records <= short.records * 5 / 4 + 64, "\(kind), seed \(seed): \(short), then \(long)")
     }
@@ -49,9 +49,10 @@ import WalkModel
     @Test("is the same in a flood four times as dense", arguments: HostileStream.Kind.allCases, [2] as [UInt64])
     func flood(kind: HostileStream.Kind, seed: UInt64) {
         // All within the time that a walk stays open.
-        let sparse = cost(HostileStream(kind: kind, seed: seed, interval: 200_000), count: 1000)
-        let dense = cost(HostileStream(kind: kind, seed: seed, interval: 50_000), count: 4000)
-        #expect(dense.comparisons <= max(600, sparse.comparisons * 1.25), "\(kind), seed \(seed): \(sparse), then \(dense)")
+        let sparse = cost(HostileStream(kind: kind, seed: seed, interval: 400_000), count: 600)
+        let dense = cost(HostileStream(kind: kind, seed: seed, interval: 100_000), count: 2400)
+        #expect(
+            dense.comparisons <= max(600, sparse.comparisons * 1.25), "\(kind), seed \(seed): \(sparse), then \(dense)")
     }
 
     @Test("leaves a stream of fragments that begin alike apart where nothing but fragments is seen")

@@ -97,6 +97,19 @@ struct LiveRunTests {
         #expect(try run.next() == nil)
     }
 
+    @Test("ends in two seconds though its time is over and packets come in without end")
+    func behindAtTheEnd() throws {
+        let clock = clock
+        let source = EndlessSource(clock: clock)
+        let run = LiveRun(
+            topology: Topology(host: "host", time: "", namespaces: []), source: source, network: network,
+            activity: FakeActivity(polls: .max), options: LiveRunOptions(durationSeconds: 1), clock: clock)
+        let begin = clock.milliseconds
+        while try run.next() != nil {}
+        #expect(clock.milliseconds - begin <= 3000)
+        #expect(source.isAbandoned && run.isCutShort)
+    }
+
     @Test("that is interrupted and not behind ends at once, with nothing missing")
     func interruptedInTime() throws {
         let interruption = FakeInterruption(clock)
