@@ -53,12 +53,14 @@ struct FlowKey: Equatable {
 
     /// Whether no router sends it on, and so none translates it: between addresses of one link (RFC 4291 section 2.5.6, RFC
     /// 3927), to a group of one link (RFC 4291 section 2.7, RFC 5771), or from no address.
+    @inline(__always)
     var staysOnLink: Bool {
-        if sourceHigh == 0, sourceLow == 0 { return true }
-        if sourceHigh >> 54 == 0x3fa || destinationHigh >> 54 == 0x3fa { return true }
-        if destinationHigh >> 56 == 0xff, destinationHigh >> 48 & 0xf <= 2 { return true }
-        guard destinationHigh == 0 else { return false }
-        return sourceLow >> 16 == 0xa9fe || destinationLow >> 16 == 0xa9fe || destinationLow >> 8 == 0xe0_0000
+        if sourceHigh | destinationHigh == 0 {
+            return sourceLow == 0 || sourceLow >> 16 == 0xa9fe || destinationLow >> 16 == 0xa9fe
+                || destinationLow >> 8 == 0xe0_0000
+        }
+        return sourceHigh | sourceLow == 0 || sourceHigh >> 54 == 0x3fa || destinationHigh >> 54 == 0x3fa
+            || destinationHigh >> 56 == 0xff && destinationHigh >> 48 & 0xf <= 2
     }
 
     @inline(__always)

@@ -196,10 +196,11 @@ struct GroupFlows: ~Copyable {
     func resemble(_ left: Int32, _ right: Int32) -> Bool {
         let one = keys[Int(left)]
         let other = keys[Int(right)]
-        guard one.ipProtocol == other.ipProtocol, !one.staysOnLink, !other.staysOnLink else { return false }
+        guard one.ipProtocol == other.ipProtocol else { return false }
         let sameDestination = one.destinationHigh == other.destinationHigh && one.destinationLow == other.destinationLow
         let sameSource = one.sourceHigh == other.sourceHigh && one.sourceLow == other.sourceLow
-        return sameDestination || sameSource || one.sourcePort == other.sourcePort
+        guard sameDestination || sameSource || one.sourcePort == other.sourcePort else { return false }
+        return !one.staysOnLink && !other.staysOnLink
     }
 
     /// Whether a sighting of flow `number` bears no port at all, as fragments after the first.
