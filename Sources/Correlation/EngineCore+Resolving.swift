@@ -202,6 +202,7 @@ extension EngineCore {
         var kept: ContiguousArray<Int32> = []
         var ordinal = emitted
         let count = workspace.members.count
+        let latestPiece = workspace.group.latestPiece(uncertainIn: workspace.partition)
         for packet in workspace.partition.packets() {
             let sightings = members(at: packet)
             var first = Int64.max
@@ -232,7 +233,8 @@ extension EngineCore {
                 if workspace.arrangement.rootCount > 1 { workspace.arrangement.chainRoots() }
                 let context = PacketContext(
                     ordinal: ordinal, isOnlyPacket: false, hasFewFlows: workspace.flows.keys.count <= 2,
-                    joins: workspace.partition.joins(of: part, isWhole: isWhole), bytesGoOn: bytesGoOn)
+                    joins: workspace.partition.joins(of: part, isWhole: isWhole),
+                    bytesGoOn: bytesGoOn || first <= latestPiece)
                 var seen = affordable(events, count: members.count)
                 let isComplete = seen.open.count == events.open.count
                 writer.write(

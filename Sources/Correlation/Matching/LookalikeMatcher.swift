@@ -55,6 +55,10 @@ struct LookalikeMatcher: ~Copyable {
     private var candidates: ContiguousArray<Int32> = []
     private var index = NodeIndex()
     private var earlier: ContiguousArray<Int32> = []
+    /// How many first fragments there are, by datagram and place.
+    private var firstFragments: [PassingDatagram: Int32] = [:]
+    /// By node, whether it was matched together with another one, or can't be.
+    private var companies: ContiguousArray<Company> = []
     /// Whether times or numbers of sightings decided which follows which, beyond what `PartitionShape` says of them.
     private(set) var readsTimes = false
 
@@ -185,16 +189,24 @@ struct LookalikeMatcher: ~Copyable {
         var identification: UInt16
         var ttl: UInt8
         var tunnel: PacketHeaders.TunnelKind
+
+        init(_ node: Node) {
+            place = node.place
+            flow = node.flow
+            identification = node.identification
+            ttl = node.ttl
+            tunnel = node.tunnel
+        }
     }
 
     /// Fragments of one datagram at one place: the i-th of each offset belong together.
-    private func joinFragments(into partition: inout PacketPartition) {
+    private mutating func joinFragments(into partition: inout PacketPartition) {
         // By how many of an offset there are, the first node with so many.
         var known: [PassingDatagram: [Int32: Int]] = [:]
+        firstFragments.removeAll(keepingCapacity: true)
         for (number, node) in nodes.enumerated() where node.label == 0 {
-            let datagram = PassingDatagram(
-                place: node.place, flow: node.flow, identification: node.identification, ttl: node.ttl,
-                tunnel: node.tunnel)
+            let datagram = PassingDatagram(node)
+            if node.fragment == 0 { firstFragments[datagram] = node.count }
             let first = known[datagram]?[node.count]
             if known[datagram, default: [:]].count > (first == nil ? 0 : 1) {
                 markUncertain(node, in: &partition)
@@ -232,6 +244,8 @@ struct LookalikeMatcher: ~Copyable {
         _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, _ lookalikes: Lookalikes,
         near surroundings: Surroundings, _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
+        companies.removeAll(keepingCapacity: true)
+        for _ in nodes { companies.append(.unknown) }
         let isIndexed = nodes.count > NodeIndex.least
         if isIndexed { index.read(nodes) }
         var start = 0
@@ -271,6 +285,7 @@ struct LookalikeMatcher: ~Copyable {
         near surroundings: Surroundings, _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
         let node = nodes[number]
+        if companies[number] == .matched { return }
         guard budget.spend(candidates.count) else {
             markUncertain(node, in: &partition)
             return
@@ -290,19 +305,20 @@ struct LookalikeMatcher: ~Copyable {
             markUncertain(node, in: &partition)
             return
         }
+        let after = rowAfter(number, group, lookalikes, &budget)
         // No edge, so nothing keeps an order.
-        if score < Precedence.adjacent, node.count > 1 { return }
-        var count = Int(node.count)
+        if after.isEmpty || score < Precedence.adjacent && after.count > 1 { return }
+        var count = after.count
         for candidate in earlier { count += Int(nodes[Int(candidate)].count) }
         guard budget.spend(count) else {
-            markUncertain(node, in: &partition)
+            for position in after { partition.isUncertain[Int(position)] = true }
             return
         }
         var before: ContiguousArray<Int32> = []
         for candidate in earlier { before.append(contentsOf: rows[row(of: nodes[Int(candidate)])]) }
         if earlier.count > 1 { before.sort { group.isBefore($0, $1) } }
         let matching = RowMatching(
-            entries(before[...], group), entries(rows[row(of: node)], group),
+            entries(before[...], group), entries(after[...], group),
             isOneFlow: earlier.allSatisfy { nodes[Int($0)].flow == nodes[Int(first)].flow },
             isOneNamespace: surroundings.isOneNamespace(group.keys[Int(before[0])], group.keys[Int(sample)]),
             of: lookalikes)
@@ -310,6 +326,39 @@ struct LookalikeMatcher: ~Copyable {
             tie(found.later, to: found.earlier, found.confidence, found.evidence, group, surroundings, &partition)
         }
         for position in matching.uncertain { partition.isUncertain[Int(position)] = true }
+    }
+
+    /// Whether the first fragments of several datagrams are matched as one row.
+    private enum Company {
+        case unknown
+        case matched
+        case none
+    }
+
+    /// The row of a node, which follows another one. Where that is of whole datagrams, the first fragments of all that were
+    /// cut there are one row, if none is missing: each has an identification of its own, which nothing of before knows.
+    /// Later fragments go with their first, and have none.
+    private mutating func rowAfter(
+        _ number: Int, _ group: borrowing SightingGroup, _ lookalikes: Lookalikes, _ budget: inout WorkBudget
+    ) -> ContiguousArray<Int32> {
+        let node = nodes[number]
+        let own = ContiguousArray(rows[row(of: node)])
+        guard node.label == 0, nodes[Int(earlier[0])].label != 0 else { return own }
+        if node.fragment != 0 { return firstFragments[PassingDatagram(node)] == node.count ? [] : own }
+        let all = nodes(ofFlow: node.flow)
+        guard companies[number] == .unknown, budget.spend(all.count) else { return own }
+        let company = all.map { Int(nodesByFlow[$0]) }.filter { other in
+            nodes[other].label == 0 && nodes[other].fragment == 0 && nodes[other].place == node.place
+                && nodes[other].ttl == node.ttl && nodes[other].tunnel == node.tunnel
+        }
+        var row: ContiguousArray<Int32> = []
+        for other in company { row.append(contentsOf: rows[self.row(of: nodes[other])]) }
+        let whole = earlier.reduce(0) { $0 + Int(nodes[Int($1)].count) }
+        let isComplete = row.count == whole && row.count == lookalikes.count
+        for other in company { companies[other] = isComplete ? .matched : .none }
+        guard isComplete else { return own }
+        row.sort { group.isBefore($0, $1) }
+        return row
     }
 
     private func markUncertain(_ node: Node, in partition: inout PacketPartition) {
