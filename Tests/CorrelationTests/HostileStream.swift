@@ -46,8 +46,8 @@ struct HostileStream {
         var events: [Event] = []
         for place in 0..<Self.places {
             let point = VantagePoint(
-                namespace: "n\(place / 4)", kind: .link, device: "d\(place % 4 / 2)", direction: place % 2 == 0 ? .in : .out
-            )
+                namespace: "n\(place / 4)", kind: .link, device: "d\(place % 4 / 2)",
+                direction: place % 2 == 0 ? .in : .out)
             events.append(.vantage(VantageID(rawValue: UInt32(place)), point))
         }
         var watermark = Int64.min
@@ -136,7 +136,8 @@ struct HostileStream {
             last.fragmentOffset = 1448
             last.datagramStart = 0
             last.label ^= 1 << 60
-            return [see(piece, at: place, time + Int64(place) * 1000), see(last, at: place, time + Int64(place) * 1000 + 1)]
+            let passage = time + Int64(place) * 1000
+            return [see(piece, at: place, passage), see(last, at: place, passage + 1)]
         }
         var events = pieces(2 * number, at: 0, 64)
         switch kind {
