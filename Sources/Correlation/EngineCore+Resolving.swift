@@ -31,7 +31,7 @@ extension EngineCore {
         var events = groups.groups[Int(number)].events >= 0 ? groups.events(of: number) : GroupEvents()
         if isOnePacket() {
             arranger.arrange(
-                workspace.members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+                workspace.members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
             if workspace.arrangement.rootCount == 1, workspace.arrangement.isTimely,
                 surroundings.isOnePassage(workspace.arrangement)
             {
@@ -116,12 +116,12 @@ extension EngineCore {
             return
         }
         workspace.matcher.separate(
-            workspace.group, workspace.flows, near: surroundings, into: &workspace.partition)
+            workspace.group, workspace.flows, near: surroundings, &budget, into: &workspace.partition)
         var readsTimes = workspace.matcher.readsTimes
         if workspace.flows.keys.count > 1 {
             workspace.guess.join(
                 workspace.group, workspace.flows, near: surroundings, state, comparisonLimit: options.comparisonLimit,
-                into: &workspace.partition)
+                &budget, into: &workspace.partition)
             readsTimes = readsTimes || workspace.guess.readsTimes
         }
         guard hasShape, !readsTimes else { return }
@@ -139,7 +139,8 @@ extension EngineCore {
         guard workspace.partition.isOnePacket, !workspace.group.hasFragments,
             force || last + groups.quietNanoseconds <= time
         else { return false }
-        arranger.arrange(workspace.members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+        arranger.arrange(
+            workspace.members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
         guard workspace.arrangement.isTimely else { return false }
         if workspace.members.count <= Self.waitingLimit, isInTime(last, by: time),
             QueueHold.mayHold(workspace.members, workspace.arrangement, in: groups, near: surroundings, state)
@@ -170,10 +171,24 @@ extension EngineCore {
             return
         }
         groups.retain(number, members: kept.sorted(), emitted: ordinal)
+        if groups.groups[Int(number)].events >= 0 { keepEvents(of: number) }
         let last = groups.groups[Int(number)].lastNanoseconds
         // What has been quiet and waits in a queue is looked at now and then.
         groups.enqueue(
             number, deadline: (last + groups.quietNanoseconds > time ? last : time) + groups.quietNanoseconds)
+    }
+
+    /// Keeps those events of a group that can still be about one of its packets: a group that is busy for ever would have
+    /// ever more.
+    private mutating func keepEvents(of number: Int32) {
+        let (since, overflows) = groups.groups[Int(number)].firstNanoseconds.subtractingReportingOverflow(
+            EventMatcher.lead)
+        if !overflows { groups.keepEvents(of: number, since: since) }
+    }
+
+    /// The events of a group as far as looking at them for one more packet of `count` sightings can be paid for.
+    private mutating func affordable(_ events: GroupEvents, count: Int) -> GroupEvents {
+        events.isEmpty || budget.spend(events.open.count * count) ? events : GroupEvents()
     }
 
     /// Of more look-alikes than this none waits in a queue: they would be told apart again and again.
@@ -188,11 +203,17 @@ extension EngineCore {
         var kept: ContiguousArray<Int32> = []
         var ordinal = emitted
         let count = workspace.members.count
+        let latestPiece = workspace.group.latestPiece(uncertainIn: workspace.partition)
         for packet in workspace.partition.packets() {
             let sightings = members(at: packet)
+            var first = Int64.max
             var last = Int64.min
-            for position in packet { last = max(last, workspace.group.time(position)) }
-            guard force || last + groups.quietNanoseconds <= time else {
+            for position in packet {
+                first = min(first, workspace.group.time(position))
+                last = max(last, workspace.group.time(position))
+            }
+            guard force || last + groups.quietNanoseconds <= time || isEndless(packet.count, since: first, by: time)
+            else {
                 kept.append(contentsOf: sightings)
                 continue
             }
@@ -207,19 +228,30 @@ extension EngineCore {
                 let isWhole = part.count == packet.count
                 let members = isWhole ? sightings : members(at: part)
                 if !isWhole {
-                    arranger.arrange(members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+                    arranger.arrange(
+                        members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
                 }
                 if workspace.arrangement.rootCount > 1 { workspace.arrangement.chainRoots() }
                 let context = PacketContext(
                     ordinal: ordinal, isOnlyPacket: false, hasFewFlows: workspace.flows.keys.count <= 2,
-                    joins: workspace.partition.joins(of: part, isWhole: isWhole), bytesGoOn: bytesGoOn)
+                    joins: workspace.partition.joins(of: part, isWhole: isWhole),
+                    bytesGoOn: bytesGoOn || first <= latestPiece)
+                var seen = affordable(events, count: members.count)
+                let isComplete = seen.open.count == events.open.count
                 writer.write(
-                    members, workspace.arrangement, context, &events, from: groups, near: surroundings, state)
+                    members, workspace.arrangement, context, &seen, from: groups, near: surroundings, state)
+                if isComplete { events = seen }
                 ordinal += 1
                 written.append(contentsOf: members)
             }
         }
         return (written, kept, ordinal)
+    }
+
+    /// Whether a packet has more sightings, over a longer time, than a packet can have: fragments of one identification that
+    /// come again and again. It ends though it is not quiet.
+    private func isEndless(_ count: Int, since first: Int64, by time: Int64) -> Bool {
+        count > Int(QueueHold.restOfPath) && first + 4 * groups.quietNanoseconds <= time
     }
 
     private func members(at positions: ContiguousArray<Int32>) -> ContiguousArray<Int32> {
@@ -234,7 +266,8 @@ extension EngineCore {
     private mutating func timelyParts(
         _ packet: ContiguousArray<Int32>, _ sightings: ContiguousArray<Int32>
     ) -> [ContiguousArray<Int32>] {
-        arranger.arrange(sightings, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+        arranger.arrange(
+            sightings, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
         if let parts = workspace.group.datagrams(packet) { return parts }
         if workspace.arrangement.isTimely { return [packet] }
         var parts: [ContiguousArray<Int32>] = []

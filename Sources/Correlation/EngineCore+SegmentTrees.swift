@@ -14,6 +14,20 @@ extension EngineCore {
         var others: [SequenceRange]
         var events: GroupEvents
         var bytesGoOn: Bool
+        /// Positions in `events`, by label.
+        private var eventsByLabel: [UInt64: [Int]] = [:]
+
+        init(forms: [Segment], others: [SequenceRange], events: GroupEvents, bytesGoOn: Bool) {
+            self.forms = forms
+            self.others = others
+            self.events = events
+            self.bytesGoOn = bytesGoOn
+            for (index, event) in events.open.enumerated() { eventsByLabel[event.label, default: []].append(index) }
+        }
+
+        func events(of label: UInt64) -> GroupEvents {
+            GroupEvents(eventsByLabel[label, default: []].map { events.open[$0] })
+        }
     }
 
     mutating func resolveTree(_ number: Int32, bytesGoOn: Bool) {
@@ -26,7 +40,7 @@ extension EngineCore {
             forms[index].isOnePacket = workspace.flows.unite(by: state.translations) == 1 && isOnce
             if forms[index].isOnePacket {
                 arranger.arrange(
-                    workspace.members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+                    workspace.members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
                 forms[index].isOnePacket = workspace.arrangement.isTimely
             }
         }
@@ -34,7 +48,7 @@ extension EngineCore {
         let tree = Tree(forms: forms, others: others, events: events, bytesGoOn: bytesGoOn)
         var written: Set<Int> = []
         if forms.count <= Self.formLimit {
-            for cluster in SegmentClusters.clusters(forms, state.translations) {
+            for cluster in SegmentClusters.clusters(forms, state.translations, &budget) {
                 written.formUnion(write(cluster, of: tree))
             }
         }
@@ -45,14 +59,15 @@ extension EngineCore {
     /// Writes a form that is no other's.
     private mutating func writeAlone(_ form: Segment, of tree: Tree) {
         let bytesGoOn =
-            tree.others.contains(where: form.range.overlaps) || tree.forms.contains(where: form.goesOn)
-        var events = tree.events.of([form.label])
+            !budget.spend(tree.others.count + tree.forms.count)
+            || tree.others.contains(where: form.range.overlaps) || tree.forms.contains(where: form.goesOn)
+        var events = tree.events(of: form.label)
         workspace.members = form.members
         workspace.flows.read(workspace.members, in: groups)
         _ = workspace.flows.unite(by: state.translations)
         if form.isOnePacket {
             arranger.arrange(
-                workspace.members, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+                workspace.members, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
             // `isOnePacket` says that it is timely.
             if workspace.arrangement.rootCount == 1, surroundings.isOnePassage(workspace.arrangement) {
                 let context = PacketContext(
@@ -72,6 +87,7 @@ extension EngineCore {
         guard SegmentClusters.isApart(cluster, tree.forms), let depths = depths(cluster, tree.forms) else { return [] }
         var written: Set<Int> = []
         for root in cluster {
+            guard budget.spend(cluster.count) else { break }
             let reach = cluster.filter { tree.forms[$0].range.overlaps(tree.forms[root].range) }
             // Of all that holds its bytes it was seen first: so it was sent.
             guard reach.allSatisfy({ $0 == root || depths[$0, default: 0] > depths[root, default: 0] }) else {
@@ -91,7 +107,8 @@ extension EngineCore {
     /// How far from the beginning each form was seen first; nil where they don't make one path.
     private mutating func depths(_ cluster: [Int], _ forms: [Segment]) -> [Int: Int32]? {
         let packet = membersInOrder(cluster, forms)
-        Arranger.arrangeSegments(packet, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+        Arranger.arrangeSegments(
+            packet, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
         guard workspace.arrangement.rootCount == 1 else { return nil }
         var formOfLabel: [UInt64: Int] = [:]
         for index in cluster { formOfLabel[forms[index].label] = index }
@@ -119,7 +136,9 @@ extension EngineCore {
     private mutating func write(_ root: Int, _ reach: [Int], _ cluster: [Int], of tree: Tree) -> Bool {
         let forms = tree.forms
         let packet = membersInOrder(reach, forms)
-        Arranger.arrangeSegments(packet, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+        guard budget.spend((packet.count + cluster.count) * reach.count + tree.events.open.count) else { return false }
+        Arranger.arrangeSegments(
+            packet, in: groups, by: surroundings.precedence, &budget, into: &workspace.arrangement)
         guard workspace.arrangement.rootCount == 1 else { return false }
         let fates = fates(of: SegmentClusters.leastParts(root, reach, forms), packet, tree.others)
         let main = fates.max { $0.isBefore($1) }
@@ -128,7 +147,8 @@ extension EngineCore {
         if let first = lost.first {
             let (branches, firstLost) = branches(lost, firstNode: first.node, packet)
             Arranger.arrangeSegments(
-                packet, fates: branches, in: groups, by: surroundings.precedence, into: &workspace.arrangement)
+                packet, fates: branches, in: groups, by: surroundings.precedence, &budget,
+                into: &workspace.arrangement)
             guard workspace.arrangement.rootCount == 1 else { return false }
             if main?.ending != .lost { end = (Int32(workspace.arrangement.hop(of: firstLost)), .lost) }
         }

@@ -60,20 +60,18 @@ extension EngineCore {
     }
 
     /// Reads all open groups of the streams of some: nothing is kept beforehand for what is rarely asked.
-    private func runs(of waiting: ContiguousArray<Int32>) -> [SegmentRun] {
+    private mutating func runs(of waiting: ContiguousArray<Int32>) -> [SegmentRun] {
         var anchors: [UInt64: UInt32] = [:]
         for number in waiting {
             let range = range(of: number)
             anchors[range.stream] = range.start
         }
         var entries: [SegmentRun.Entry] = []
-        for index in groups.groups.indices
-        where groups.groups[index].isSequenceRange && groups.groups[index].count > 0 {
-            let range = range(of: Int32(index))
+        for number in groups.openSequenceRanges() {
+            let range = range(of: number)
             guard let anchor = anchors[range.stream] else { continue }
             entries.append(
-                SegmentRun.Entry(
-                    range: range, number: Int32(index), offset: Int32(bitPattern: range.start &- anchor)))
+                SegmentRun.Entry(range: range, number: number, offset: Int32(bitPattern: range.start &- anchor)))
         }
         return SegmentRun.runs(of: entries)
     }

@@ -31,6 +31,10 @@ struct EngineCore: ~Copyable {
     private var failures: [SendFailure] = []
     /// By number of a group whose packet may be held in a queue, what its answers would look like.
     var awaited: [Int32: Replies.Keys] = [:]
+    /// What comparing may cost.
+    var budget: WorkBudget
+    /// Drops, rules and the like that were taken.
+    private var eventCount = 0
     var workspace = Workspace()
     private var places = Places()
     /// Vantage points or the topology changed since `surroundings` was made.
@@ -64,6 +68,7 @@ struct EngineCore: ~Copyable {
         state = StreamState(
             quietNanoseconds: groups.quietNanoseconds, queueNanoseconds: options.queueNanoseconds,
             translationLimit: options.translationLimit)
+        budget = WorkBudget(reserve: options.comparisonReserve)
         arranger = Arranger(remembers: options.remembersArrangements)
         writer = WalkWriter(keepsMembers: options.keepsMembers)
     }
@@ -84,8 +89,10 @@ struct EngineCore: ~Copyable {
         let quotesPacket = observation.headers.flags.contains(.quotesPacket)
         let detail = isTunnelled || quotesPacket ? keepDetail(observation) : -1
         groups.insert(observation, place: place, detail: detail, key: GroupKey.of(observation.headers))
-        if observation.headers.datagramStart != 0, observation.headers.isFragment {
-            _ = groups.tie(GroupKey.of(observation.headers), to: GroupKey.ofStart(observation.headers))
+        if observation.headers.datagramStart != 0 {
+            groups.note(
+                GroupKey.ofStart(observation.headers), of: GroupKey.of(observation.headers),
+                isFragment: observation.headers.isFragment)
         }
         let mayBeTunnels = UInt64(observation.headers.fragmentOffset) | observation.headers.tunnelFragmentKey
         if mayBeTunnels != 0 {
@@ -151,6 +158,7 @@ struct EngineCore: ~Copyable {
     }
 
     private mutating func take(_ event: PacketEvent, headers: PacketHeadersRecord, timeNanoseconds: Int64) {
+        eventCount += 1
         guard headers.label != 0, groups.openEvents < options.noteLimit else {
             writer.statistics.ignoredNotes += 1
             return
@@ -167,6 +175,7 @@ struct EngineCore: ~Copyable {
     private mutating func advance(to time: Int64) {
         guard time > state.watermark else { return }
         state.watermark = time
+        budget.earn(events: writer.statistics.observations + eventCount)
         writeFailures(until: time)
         while let ended = groups.nextEnded(watermark: time) {
             let start = writer.batch.records.count
@@ -209,6 +218,7 @@ struct EngineCore: ~Copyable {
 
     /// Too many sightings wait: the oldest groups end now, whole or not.
     private mutating func forceSome() {
+        budget.earn(events: writer.statistics.observations + eventCount)
         let start = writer.batch.records.count
         let target = options.sightingLimit - options.sightingLimit / 32
         while groups.openSightings > target, let count = forceOldest() { writer.statistics.forced += count }
@@ -231,12 +241,13 @@ struct EngineCore: ~Copyable {
         return count
     }
 
-    mutating func finish() {
+    mutating func finish(while hasTime: () -> Bool) {
         if placesAreStale { settlePlaces() }
         advance(to: state.watermark)
         writeFailures(until: .max)
+        budget.earn(events: writer.statistics.observations + eventCount)
         state.isClosing = true
-        while true {
+        while hasTime() {
             let start = writer.batch.records.count
             if forceOldest() == nil { break }
             finishRecords(from: start)

@@ -35,6 +35,8 @@ public struct WalkEngine: ~Copyable, Sendable {
         public var noteLimit = 65_536
         /// Comparisons spent on joining translated packets that look alike, where conntrack says nothing.
         public var comparisonLimit = 250_000
+        /// Comparisons that are there beside those that events earn (`WorkBudget`): a tenth of a second's.
+        public var comparisonReserve = 1 << 23
 
         /// For tests: where false, what is known of packets of one shape is worked out anew for each.
         var remembersArrangements = true
@@ -56,6 +58,10 @@ public struct WalkEngine: ~Copyable, Sendable {
         public var forced = 0
         /// Drops and rule events that could not be held.
         public var ignoredNotes = 0
+        /// Comparisons spent on telling packets apart and putting their sightings into order.
+        public var comparisons = 0
+        /// Observations, groups of them and keys of groups that are held.
+        public var openRecords = 0
     }
 
     private var core: EngineCore
@@ -103,10 +109,17 @@ public struct WalkEngine: ~Copyable, Sendable {
     }
 
     /// As `finish`, as plain records.
-    public mutating func finishBatch() -> WalkBatch {
-        core.finish()
+    ///
+    /// - Parameter hasTime: asked now and then; once it says no, what is still open gives no walk.
+    public mutating func finishBatch(while hasTime: () -> Bool = { true }) -> WalkBatch {
+        core.finish(while: hasTime)
         return finishedBatch()
     }
 
-    public var statistics: Statistics { core.writer.statistics }
+    public var statistics: Statistics {
+        var statistics = core.writer.statistics
+        statistics.comparisons = core.budget.spent
+        statistics.openRecords = core.groups.openRecords
+        return statistics
+    }
 }

@@ -29,7 +29,7 @@ public final class LiveRun<Work: Activity> {
     private let network: any NetworkState
     private let recorder: RecordingWriter?
     private let options: LiveRunOptions
-    private let interruption: any Interruption
+    private let ending: RunEnding
     private let clock: any RunClock
     private var pipeline: WalkPipeline
     /// Events of the newest batch that the pipeline has not taken yet.
@@ -77,12 +77,13 @@ public final class LiveRun<Work: Activity> {
         self.activity = activity
         self.recorder = recorder
         self.options = options
-        self.interruption = interruption
+        let ending = RunEnding(interruption, clock)
+        self.ending = ending
         self.clock = clock
         pipeline = WalkPipeline(explains: options.explains)
         let times = options.endingTimes
         pipeline.hasTime = { work in
-            !interruption.isOlder(thanMilliseconds: work == .walks ? times.walks : times.causes)
+            !ending.isOlder(thanMilliseconds: work == .walks ? times.walks : times.causes)
         }
         interruption.listen()
     }
@@ -94,7 +95,7 @@ public final class LiveRun<Work: Activity> {
     /// The exchanges that ended since the last call; nil once the run is over.
     ///
     /// It is over when its activity has ended and the network has settled, after `stop`, after the time that the options
-    /// give it, or after an interruption. The last exchanges are those that were still open then.
+    /// give it, or after an interruption; of the latter two within two seconds (`EndingTimes`). The last exchanges are those that were still open then.
     ///
     /// - Parameter timeoutMilliseconds: how long to wait for events; empty after a wait without any.
     /// - Throws: `RunError` where the recording can't be written; what the activity throws.
@@ -102,6 +103,7 @@ public final class LiveRun<Work: Activity> {
         if isOver { return nil }
         if begin == nil {
             begin = clock.milliseconds
+            ending.begin(durationSeconds: options.durationSeconds)
             nextSnapshot = clock.milliseconds
             try activity.begin(in: topology)
         }
@@ -152,7 +154,10 @@ public final class LiveRun<Work: Activity> {
         return Array(all.dropFirst(warningCount))
     }
 
-    private var isReadingOver: Bool { interruption.isOlder(thanMilliseconds: options.endingTimes.reading) }
+    private var isReadingOver: Bool { ending.isOlder(thanMilliseconds: options.endingTimes.reading) }
+
+    /// Whether the run was to end so long ago that what it still gives is not to be written out.
+    public var isWritingOver: Bool { ending.isOlder(thanMilliseconds: options.endingTimes.writing) }
 
     private func betweenBatches() throws {
         let state = try activity.poll()
@@ -163,8 +168,7 @@ public final class LiveRun<Work: Activity> {
             nextSnapshot = clock.milliseconds + Self.snapshotInterval
         }
         if state.ended, stopAt == nil { stopAt = now + options.settleMilliseconds }
-        if let seconds = options.durationSeconds, let begin, now - begin >= Int64(seconds * 1000) { stopAt = now }
-        if interruption.isRequested { stopAt = now }
+        if ending.isDue { stopAt = now }
         if let stopAt, now >= stopAt { stop() }
     }
 
@@ -172,8 +176,9 @@ public final class LiveRun<Work: Activity> {
     private func end() throws -> [ExchangeGroup] {
         isOver = true
         try feed(activity.poll().events)
-        // Before the open walks end, not after: a replay meets the snapshot at the same place.
-        try feed(try network.snapshot())
+        // Before the open walks end, not after: a replay meets the snapshot at the same place. Where there is no time
+        // left for causes there is none to read the network.
+        if !ending.isOlder(thanMilliseconds: options.endingTimes.walks) { try feed(try network.snapshot()) }
         pipeline.endOfStream()
         let rest = pipeline.finish()
         try record { try $0.close() }

@@ -9,9 +9,11 @@ internal import WalkModel
 public struct RunPipelines {
     /// An object, since what a pipeline holds is never copied.
     private final class Run {
-        var pipeline = WalkPipeline()
+        var pipeline = WalkPipeline(awaitsSnapshot: false)
+        var order = ExchangeOrder()
         /// Of the last packet.
         var latestNanoseconds = Int64.min
+        var watermark = Int64.min
     }
 
     private var runs: [Run] = []
@@ -21,7 +23,9 @@ public struct RunPipelines {
     public init(hostLabel: @escaping (RunID) -> String? = { _ in nil }) { self.hostLabel = hostLabel }
 
     public mutating func take(_ event: Event, of run: RunID) {
-        runs[index(run)].pipeline.take(event)
+        let index = index(run)
+        runs[index].pipeline.take(event)
+        if case .watermark(let time) = event { runs[index].watermark = max(runs[index].watermark, time) }
     }
 
     public mutating func take(_ observation: borrowing Observation, of run: RunID) {
@@ -41,17 +45,23 @@ public struct RunPipelines {
         )
     }
 
-    /// The exchanges of the run that are over, with their findings.
+    /// The exchanges of the run that are over, with their findings, in the order in which their packets were first seen:
+    /// as soon as none that was seen before can follow, or too many wait.
     public mutating func finishedExchanges(of run: RunID) -> [ExchangeGroup] {
-        labelled(runs[index(run)].pipeline.finishedExchanges(), run)
+        let index = index(run)
+        runs[index].order.take(labelled(runs[index].pipeline.finishedExchanges(), run))
+        return runs[index].order.released(watermark: runs[index].watermark)
     }
 
-    /// The streams have ended: what is open ends now, and is given to `sink` run by run.
+    /// The streams have ended: what is open ends now, and is given to `sink`, all runs together in order.
     public mutating func finish(_ sink: ([ExchangeGroup]) throws -> Void) rethrows {
+        var last = ExchangeOrder()
         for index in runs.indices {
             runs[index].pipeline.endOfStream()
-            try sink(labelled(runs[index].pipeline.finish(), RunID(rawValue: UInt32(index))))
+            runs[index].order.take(labelled(runs[index].pipeline.finish(), RunID(rawValue: UInt32(index))))
+            last.take(runs[index].order.rest())
         }
+        try sink(last.rest())
     }
 
     private func labelled(_ groups: [ExchangeGroup], _ run: RunID) -> [ExchangeGroup] {

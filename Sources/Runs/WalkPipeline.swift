@@ -9,7 +9,7 @@ internal import Wire
 ///
 /// A pure function of the events' order. An exchange that did not go well waits for the next snapshot of the network,
 /// so that its causes are looked for in the state that it met; `wantsSnapshot` says when one waits. A live run answers at
-/// once. In a stream that never has another snapshot no more than `unexplainedLimit` wait: memory does not grow.
+/// once. In a capture of another program none waits, and in a stream that never has another snapshot no more than `unexplainedLimit` wait: memory does not grow.
 public struct WalkPipeline: ~Copyable {
     private static let unexplainedLimit = 1024
 
@@ -32,6 +32,8 @@ public struct WalkPipeline: ~Copyable {
 
     /// Whether findings are looked for: not where nobody reads them.
     private let explains: Bool
+    /// Whether a stream without any snapshot will have one: captures of other programs never do.
+    private let awaitsSnapshot: Bool
 
     private struct EndedWalks {
         var walks: ArraySlice<UnwrittenWalk>
@@ -43,8 +45,9 @@ public struct WalkPipeline: ~Copyable {
         case causes
     }
 
-    public init(explains: Bool = true) {
+    public init(explains: Bool = true, awaitsSnapshot: Bool = true) {
         self.explains = explains
+        self.awaitsSnapshot = awaitsSnapshot
     }
 
     /// Whether an exchange waits for a `.topology` event.
@@ -102,7 +105,9 @@ public struct WalkPipeline: ~Copyable {
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
     public mutating func endOfStream() {
         while isBehind { advance() }
-        for walk in engine.finishBatch().unwritten where hasTimeForWalks() { take(walk) }
+        let hasTime = hasTime
+        let last = engine.finishBatch { hasTime(.walks) }
+        for walk in last.unwritten where hasTimeForWalks() { take(walk) }
         // Where the answer may be among what was left out, nothing is said of a packet that arrived.
         sort(pairing.finish(), onlyFailures: isCutShort)
     }
@@ -138,7 +143,7 @@ public struct WalkPipeline: ~Copyable {
     }
 
     private mutating func sort(_ pairs: [ExchangePairing<UnwrittenWalk>.Pair], onlyFailures: Bool = false) {
-        for pair in pairs {
+        for pair in pairs where hasTimeForWalks() {
             let exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
             if onlyFailures, exchange.arrived { continue }
             if exchange.needsExplanation || ledger.isForgotten(exchange) {
@@ -147,7 +152,7 @@ public struct WalkPipeline: ~Copyable {
                 finish((explains ? ledger.held(exchange) : nil) ?? exchange)
             }
         }
-        if unexplained.count >= Self.unexplainedLimit { explain() }
+        if !awaitsSnapshot && topology == nil || unexplained.count >= Self.unexplainedLimit { explain() }
     }
 
     private mutating func explain() {

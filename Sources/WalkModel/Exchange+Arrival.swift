@@ -16,6 +16,9 @@ extension Exchange {
         }
     }
 
+    /// Whether a packet of it was dropped, rejected, lost or not sent at all.
+    public var wasStopped: Bool { request.hasStopped || reply?.hasStopped == true }
+
     /// Whether the request came from where nothing is seen: there its reply goes, too.
     private var isFromOutside: Bool {
         request.hops.first.map { $0.vantage == .link && $0.direction == .in } ?? false
@@ -28,6 +31,16 @@ extension Exchange {
             let end = reply.hops.last(where: \.isSighting)
         else { return false }
         return (first.direction == .out || first.hook == .output) && first.namespace != end.namespace
+    }
+}
+
+extension Walk {
+    /// Whether it ended on its path, and not past an edge of what can be seen.
+    public var hasStopped: Bool {
+        switch outcome {
+        case .dropped, .rejected, .lost, .unsent: true
+        case .delivered, .left: false
+        }
     }
 }
 

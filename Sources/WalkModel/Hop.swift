@@ -25,11 +25,14 @@ public struct Hop: Sendable, Hashable {
         public var dontFragment: Bool?
         /// The tunnel that it travels in here.
         public var encapsulation: Encapsulation?
+        /// How many fragments of it were seen here; nil where it passed whole.
+        public var fragments: Int?
 
         public init(
             source: IPAddress, destination: IPAddress, sourcePort: UInt16? = nil, destinationPort: UInt16? = nil,
             ttl: UInt8? = nil, length: UInt32 = 0, macSource: MACAddress? = nil, macDestination: MACAddress? = nil,
-            mark: UInt32? = nil, dscp: UInt8? = nil, encapsulation: Encapsulation? = nil, dontFragment: Bool? = nil
+            mark: UInt32? = nil, dscp: UInt8? = nil, encapsulation: Encapsulation? = nil, dontFragment: Bool? = nil,
+            fragments: Int? = nil
         ) {
             self.source = source
             self.destination = destination
@@ -43,6 +46,7 @@ public struct Hop: Sendable, Hashable {
             self.dscp = dscp
             self.encapsulation = encapsulation
             self.dontFragment = dontFragment
+            self.fragments = fragments
         }
     }
 

@@ -64,8 +64,8 @@ struct LabRun {
         guard let path = HiddenSender.path else { throw RunError(.lacking, "the hidden sender is not there any more") }
         let sender = try PacketSender(request, in: NetworkNamespaceFile(path: path), name: "the outside")
         let sending = Sending(sender: sender, waitMilliseconds: 1000)
-        let (_, allArrived) = try Tracer(filter: "", watch: watch, output: output, recorder: recorder).run(sending)
-        throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
+        let (_, noneStopped) = try Tracer(filter: "", watch: watch, output: output, recorder: recorder).run(sending)
+        throw ExitCode((noneStopped ? ExitStatus.success : .notArrived).rawValue)
     }
 
     /// Explains the packet, fixes the network and sends the packet again, one fault after the other. Gives whether it

@@ -8,7 +8,7 @@ internal import Synchronization
 /// whether or not anybody reads its output. The second signal ends the process at once; hooks then go with it, or by
 /// their guardian.
 struct Signals: Interruption {
-    /// How long after the first signal a reader that takes nothing is still waited for.
+    /// How long after the first signal a reader that takes nothing is still waited for, inside a line.
     static let writingMilliseconds: Int64 = 6000
     /// After it the process ends, whatever it is doing.
     private static let endingSeconds: UInt32 = 15
@@ -54,12 +54,13 @@ struct Signals: Interruption {
     }
 }
 
-/// Says what is missing of a run that a signal ended early.
+/// Says what is missing of a run that a signal, or the end of its time, ended early.
 ///
 /// - Parameter unshown: walks that there was no time to print.
 func complainOfMissing(unshown: Int = 0, isCutShort: Bool) {
-    guard let signal = Signals.name, isCutShort || unshown > 0 else { return }
+    guard isCutShort || unshown > 0 else { return }
+    let end = Signals.name.map { "\($0) arrived" } ?? "the time was up"
     complain(
-        "\(signal) arrived before the last packets were processed: "
+        "\(end) before the last packets were processed: "
             + (unshown > 0 ? "\(unshown) walks are not shown, others" : "their walks") + " are missing or incomplete")
 }

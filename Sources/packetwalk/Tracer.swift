@@ -13,7 +13,7 @@ struct Tracer {
     var recorder: RecordingWriter?
 
     /// Runs until `activity` has ended.
-    func run<Work: Activity>(_ activity: Work) throws -> (activity: Work, allArrived: Bool) {
+    func run<Work: Activity>(_ activity: Work) throws -> (activity: Work, noneStopped: Bool) {
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(
@@ -35,7 +35,7 @@ struct Tracer {
             for warning in run.newWarnings() { complain(warning) }
             for group in groups {
                 for exchange in group.exchanges {
-                    if Signals.isWritingOver {
+                    if run.isWritingOver {
                         unshown += 1
                     } else if printer == nil {
                         recorded += exchange.walkCount
@@ -50,6 +50,6 @@ struct Tracer {
         complainOfMissing(unshown: unshown, isCutShort: run.isCutShort)
         try printer?.finish()
         if printer == nil { complain("\(recorded) walks recorded") }
-        return (run.activity, printer?.allArrived ?? true)
+        return (run.activity, printer?.noneStopped ?? true)
     }
 }

@@ -4,10 +4,13 @@ internal import Query
 internal import Views
 internal import WalkModel
 
-/// Prints each exchange as soon as it is over, and remembers whether all arrived.
+/// Prints each exchange as soon as it is over, and remembers how all ended.
 struct WalkPrinter {
     private(set) var walkCount = 0
+    /// Whether each request arrived and had the answer that it wants: what is asked of a packet of our own.
     private(set) var allArrived = true
+    /// Whether no packet was dropped, rejected, lost or unsent: what is asked of the packets of others.
+    private(set) var noneStopped = true
     /// Whether there was anything to show or leave out.
     private(set) var hasTaken = false
     /// Exchanges of neighbour discovery and the like that were left out.
@@ -64,6 +67,7 @@ struct WalkPrinter {
         } else {
             walkCount += exchange.walkCount
             if !exchange.arrived { allArrived = false }
+            if exchange.wasStopped { noneStopped = false }
         }
         if summary != nil {
             summary?.add(exchange.request)

@@ -56,6 +56,30 @@ final class FakeSource: EventSource {
     }
 }
 
+/// Gives batch after batch, even after `stop`, each of which takes ten milliseconds to read.
+final class EndlessSource: EventSource {
+    private let clock: FakeClock
+    private(set) var isAbandoned = false
+    let warnings: [String] = []
+
+    init(clock: FakeClock) { self.clock = clock }
+
+    func next(timeoutMilliseconds: Int) -> EventBatch? {
+        if isAbandoned { return nil }
+        clock.advance(10)
+        var batch = EventBatch()
+        batch.append(.watermark(timeNanoseconds: clock.milliseconds * 1_000_000))
+        return batch
+    }
+
+    func stop() {}
+
+    func abandon() -> Int {
+        isAbandoned = true
+        return 1
+    }
+}
+
 /// Counts how often the network was read.
 final class FakeNetworkState: NetworkState {
     private(set) var snapshotCount = 0

@@ -16,6 +16,13 @@ enum Golden {
         return exchanges
     }
 
+    /// A live run gives exchanges as they end, a replay as they began.
+    static func inOrder(_ exchanges: [Exchange]) -> [Exchange] {
+        exchanges.sorted {
+            ($0.request.startNanoseconds, $0.request.id) < ($1.request.startNanoseconds, $1.request.id)
+        }
+    }
+
     /// The exchange that was explained: the first one with a packet of a program.
     static func explanation(_ name: String) throws -> Explanation {
         let ours = try exchanges(name).filter { !$0.request.isHousekeeping }

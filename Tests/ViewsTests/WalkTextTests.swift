@@ -17,6 +17,18 @@ import WalkModel
         return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
+    @Test func aDatagramInPiecesSaysSo() throws {
+        let wide = RenderOptions(width: 120)
+        var fixture = try WalkFixture.load("namespace-to-wan")
+        // From the bridge on it is whole.
+        for index in 0..<5 { fixture.request.hops[index].packet.fragments = 2 }
+        let whole = try WalkRenderer(format: .text, options: wide).render(fixture.request, reply: nil)
+        #expect(whole.split(separator: "\n").count { $0.contains("in 2 fragments") } == 1)
+        fixture.request.hops[0].packet.fragments = 1
+        let part = try WalkRenderer(format: .text, options: wide).render(fixture.request, reply: nil)
+        #expect(part.contains("1 fragment of it"))
+    }
+
     @Test func aPingToTheWANIsDrawnWhole() throws {
         let expected = """
             ✔ delivered   ping mynamespace → 198.51.100.1  seq 1   reply after 194 µs

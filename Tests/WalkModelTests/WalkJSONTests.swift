@@ -18,7 +18,7 @@ import Wire
         let full = Hop.Packet(
             source: "192.0.2.1", destination: "198.51.100.1", sourcePort: 0, destinationPort: .max, ttl: .max,
             length: .max, macSource: MACAddress(value: 0x0200_0000_0001), macDestination: MACAddress(value: 0),
-            mark: .max, dscp: 63, encapsulation: tunnel, dontFragment: false)
+            mark: .max, dscp: 63, encapsulation: tunnel, dontFragment: false, fragments: 3)
         let mac = MACAddress(value: 0x0200_0000_0002)
         var hops = [
             Hop(index: 0, namespace: strange, vantage: .socket, direction: .out, packet: bare),

@@ -1,5 +1,6 @@
 internal import WalkModel
 import Observations
+import Wire
 
 /// The order of one packet's sightings: a tree, in which each hangs below the one that was just before it.
 ///
@@ -103,21 +104,56 @@ struct Arrangement: ~Copyable {
         for position in 0..<count { nodes[position] = Node() }
     }
 
+    /// Above it a table tells which sightings are of one hop.
+    private static let fewSightings = 64
+
+    private struct HopKey: Hashable {
+        var place: UInt32
+        var ttl: UInt8
+        var tunnelKind: PacketHeaders.TunnelKind
+        var fate: Int16
+    }
+
     /// Fragments and segments of one packet at one place are one hop.
-    mutating func mergeRepeats() {
+    /// - Returns: how many hops there are.
+    mutating func mergeRepeats() -> Int {
+        if count > Self.fewSightings { return mergeManyRepeats() }
+        var hops = min(1, count)
         for position in 1..<max(1, count) {
             let key = keys[position]
+            hops += 1
             for earlier in 0..<position where nodes[earlier].parent != -2 {
                 if keys[earlier].place == key.place, keys[earlier].ttl == key.ttl,
                     keys[earlier].tunnelKind == key.tunnelKind, nodes[earlier].fate == nodes[position].fate
                 {
-                    nodes[position].parent = -2
-                    nodes[position].score = Int32(earlier)
-                    nodes[earlier].segments += 1
+                    merge(position, into: earlier)
+                    hops -= 1
                     break
                 }
             }
         }
+        return hops
+    }
+
+    private mutating func mergeManyRepeats() -> Int {
+        var first: [HopKey: Int] = [:]
+        for position in 0..<count {
+            let key = keys[position]
+            let hop = HopKey(
+                place: key.place, ttl: key.ttl, tunnelKind: key.tunnelKind, fate: nodes[position].fate)
+            if let earlier = first[hop] {
+                merge(position, into: earlier)
+            } else {
+                first[hop] = position
+            }
+        }
+        return first.count
+    }
+
+    private mutating func merge(_ position: Int, into earlier: Int) {
+        nodes[position].parent = -2
+        nodes[position].score = Int32(earlier)
+        nodes[earlier].segments += 1
     }
 
     /// The position of the hop that a sighting is of.
@@ -156,13 +192,22 @@ struct Arrangement: ~Copyable {
             }
             var slot = order.count
             order.append(Int32(position))
+            if count > Self.fewSightings { continue }
             while slot > 0, comes(position, before: Int(order[slot - 1])) {
                 order[slot] = order[slot - 1]
                 slot -= 1
             }
             if slot < order.count - 1 { order[slot] = Int32(position) }
         }
+        if count > Self.fewSightings { sortOrder() }
         for index in order.indices { nodes[Int(order[index])].step = Int32(index) }
+    }
+
+    private mutating func sortOrder() {
+        var sorted: ContiguousArray<Int32> = []
+        swap(&sorted, &order)
+        sorted.sort { comes(Int($0), before: Int($1)) }
+        swap(&sorted, &order)
     }
 
     private mutating func settle(_ position: Int) {

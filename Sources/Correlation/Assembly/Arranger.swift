@@ -18,12 +18,12 @@ struct Arranger: ~Copyable {
     /// that no packet took before, else their number.
     mutating func arrange(
         _ packet: ContiguousArray<Int32>, in groups: borrowing LabelGroups, by precedence: Precedence,
-        into arrangement: inout Arrangement
+        _ budget: inout WorkBudget, into arrangement: inout Arrangement
     ) {
         arrangement.take(packet, from: groups)
         if !(arrangement.isInOrder && remembers && memo.recall(&arrangement)) {
-            Self.findParents([], by: precedence, in: &arrangement)
-            if arrangement.isInOrder { memo.keep(arrangement) }
+            let isWhole = Self.findParents([], by: precedence, &budget, in: &arrangement)
+            if isWhole, arrangement.isInOrder { memo.keep(arrangement) }
         }
         arrangement.settle()
     }
@@ -33,25 +33,29 @@ struct Arranger: ~Copyable {
     /// - Parameter fates: by position, as `Arrangement.Node.fate`; empty where all went on.
     static func arrangeSegments(
         _ packet: ContiguousArray<Int32>, fates: ContiguousArray<Int16> = [], in groups: borrowing LabelGroups,
-        by precedence: Precedence, into arrangement: inout Arrangement
+        by precedence: Precedence, _ budget: inout WorkBudget, into arrangement: inout Arrangement
     ) {
         arrangement.take(packet, from: groups)
-        findParents(fates, by: precedence, in: &arrangement)
+        _ = findParents(fates, by: precedence, &budget, in: &arrangement)
         arrangement.settle()
     }
 
+    /// - Returns: false where there are more sightings than can be compared: none has a parent then.
     private static func findParents(
-        _ fates: ContiguousArray<Int16>, by precedence: Precedence, in arrangement: inout Arrangement
-    ) {
+        _ fates: ContiguousArray<Int16>, by precedence: Precedence, _ budget: inout WorkBudget,
+        in arrangement: inout Arrangement
+    ) -> Bool {
         arrangement.resetNodes()
         for position in fates.indices { arrangement.nodes[position].fate = fates[position] }
-        arrangement.mergeRepeats()
+        let hops = arrangement.mergeRepeats()
+        guard budget.spend(hops * arrangement.count) else { return false }
         for position in 0..<arrangement.count where arrangement.nodes[position].parent != -2 {
             let (parent, score) = parent(of: position, by: precedence, in: arrangement)
             arrangement.nodes[position].parent = Int32(parent)
             arrangement.nodes[position].score = score
         }
         arrangement.breakCycles()
+        return true
     }
 
     private static func parent(

@@ -51,6 +51,18 @@ struct FlowKey: Equatable {
             ipProtocol: ipProtocol)
     }
 
+    /// Whether no router sends it on, and so none translates it: between addresses of one link (RFC 4291 section 2.5.6, RFC
+    /// 3927), to a group of one link (RFC 4291 section 2.7, RFC 5771), or from no address.
+    @inline(__always)
+    var staysOnLink: Bool {
+        if sourceHigh | destinationHigh == 0 {
+            return sourceLow == 0 || sourceLow >> 16 == 0xa9fe || destinationLow >> 16 == 0xa9fe
+                || destinationLow >> 8 == 0xe0_0000
+        }
+        return sourceHigh | sourceLow == 0 || sourceHigh >> 54 == 0x3fa || destinationHigh >> 54 == 0x3fa
+            || destinationHigh >> 56 == 0xff && destinationHigh >> 48 & 0xf <= 2
+    }
+
     @inline(__always)
     var hash: UInt64 {
         var value = mix(sourceHigh &+ 0x9e37_79b9_7f4a_7c15, sourceLow ^ 0x2545_f491_4f6c_dd1d)

@@ -9,7 +9,7 @@ struct OrderingKey {
     var inDevice: UInt32
     var physicalInDevice: UInt32
     var physicalOutDevice: UInt32
-    /// Not looked at by precedence: settles which of two equal times is the later.
+    /// Settles which of two equal times is the later.
     var sourceSequence: UInt32
     var ttl: UInt8
     var clock: Observation.Clock

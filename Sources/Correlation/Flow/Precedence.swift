@@ -12,6 +12,8 @@ import Wire
 final class Precedence: Sendable {
     /// Everything from here on is a neighbour that the topology or the packet flow names.
     static let adjacent: Int32 = 30_000
+    /// From one device to another that stands on it, as far as direction, hop limit and order tell: no snapshot does.
+    static let stackedGuess: Int32 = 15_000
     /// Nothing but time and hop limit speaks for it.
     static let undirected: Int32 = 8_000
     /// Scores of one class differ by less than this.
@@ -114,7 +116,7 @@ final class Precedence: Sendable {
     /// From device to device of one namespace, where a capture doesn't tell directions: times and hop limit decide.
     private func undirected(_ first: OrderingKey, _ from: Place, _ second: OrderingKey, _ to: Place) -> Int32 {
         guard from.device != to.device || from.device < 0, first.ttl == second.ttl || first.ttl == second.ttl &+ 1,
-            first.timeNanoseconds <= second.timeNanoseconds
+            isOrdered(first, second)
         else { return 0 }
         return Self.undirected
     }
@@ -156,6 +158,9 @@ final class Precedence: Sendable {
         guard keepsTTL || isRouted && first.ttl == second.ttl &+ 1 else { return 0 }
         let fromDevice = from.device >= 0 ? devices[Int(from.device)] : nil
         let toDevice = to.device >= 0 ? devices[Int(to.device)] : nil
+        if fromPhase == toPhase, from.isLink, let fromDevice, let toDevice, !fromDevice.isKnown, !toDevice.isKnown {
+            return keepsTTL && from.device != to.device && isOrdered(first, second) ? Self.stackedGuess : 0
+        }
 
         // Stacked devices: a bridge above its ports, a macvlan above its lower device.
         if fromPhase == .linkOut || fromPhase == .bridgeOut {
@@ -225,6 +230,13 @@ final class Precedence: Sendable {
         case .linkIn, .socketOut:
             return 0
         }
+    }
+
+    /// What comes in keeps its stamp from device to device, from a bridge's port to the bridge.
+    private func isOrdered(_ first: OrderingKey, _ second: OrderingKey) -> Bool {
+        first.timeNanoseconds < second.timeNanoseconds
+            || first.timeNanoseconds == second.timeNanoseconds
+                && Int32(bitPattern: second.sourceSequence &- first.sourceSequence) >= 0
     }
 
     /// The phase of a sighting: br_netfilter calls prerouting before the bridge has decided, which only the message's

@@ -17,8 +17,12 @@ struct LabelGroup {
     var hasDetails = false
     /// Opened by a range of a TCP stream.
     var isSequenceRange = false
+    /// Stands in the list of those, though it may have ended and its number be another group's.
+    var isListed = false
     /// Holds sightings of several labels: a TCP packet and what it was cut into, or put together with.
     var isTree = false
+    /// Holds the first fragment of an IPv6 datagram, noted by how it begins.
+    var hasStart = false
     /// Goes by other keys as well.
     var hasAliases = false
     /// Found to be one packet that may be held in a queue; so it is as long as it has this many sightings and these

@@ -15,8 +15,13 @@ struct LabelGroups: ~Copyable {
     private var events: [(event: PacketEvent, next: Int32)?] = []
     private(set) var details: [PacketDetail] = []
     private var table = KeyTable(capacity: 4096)
+    /// Everything that is held, counted: observations, groups of them, keys of groups.
+    var openRecords: Int { openSightings + openGroups + openEvents + table.count + starts.count }
     /// By group, the keys that it goes by beside its own: what few have.
-    private var aliases: [Int32: [UInt64]] = [:]
+    private var aliases: [Int32: [Alias]] = [:]
+    private var starts = DatagramStarts()
+    /// Numbers of all groups opened by a range of a TCP stream, and of some that have ended.
+    private var sequenceRanges: ContiguousArray<Int32> = []
     private var freeSighting: Int32 = -1
     private var freeGroup: Int32 = -1
     private var freeEvents: [Int32] = []
@@ -24,6 +29,12 @@ struct LabelGroups: ~Copyable {
     private(set) var openSightings = 0
     private(set) var openGroups = 0
     private(set) var openEvents = 0
+
+    /// A key that a group goes by beside its own, and how late the group was when it got it.
+    private struct Alias {
+        var key: UInt64
+        var timeNanoseconds: Int64
+    }
 
     let quietNanoseconds: Int64
     private let quantum: Int64
@@ -59,12 +70,36 @@ struct LabelGroups: ~Copyable {
             sightings[Int(before)].next = slot
         } else {
             groups[Int(number)].isSequenceRange = sightings[Int(slot)].isSequenceRange
+            if groups[Int(number)].isSequenceRange, !groups[Int(number)].isListed {
+                groups[Int(number)].isListed = true
+                sequenceRanges.append(number)
+            }
         }
+    }
+
+    /// The open groups that a range of a TCP stream opened, in the order of their numbers.
+    mutating func openSequenceRanges() -> ContiguousArray<Int32> {
+        var open: ContiguousArray<Int32> = []
+        for number in sequenceRanges {
+            if groups[Int(number)].isSequenceRange, groups[Int(number)].count > 0 {
+                open.append(number)
+            } else {
+                groups[Int(number)].isListed = false
+            }
+        }
+        open.sort()
+        sequenceRanges = open
+        return open
     }
 
     mutating func insert(_ event: PacketEvent, key: UInt64, timeNanoseconds: Int64) {
         var number = table.find(key)
         if number < 0 { number = open(key: key, timeNanoseconds: timeNanoseconds) }
+        append(event, to: number)
+        groups[Int(number)].lastNanoseconds = max(groups[Int(number)].lastNanoseconds, timeNanoseconds)
+    }
+
+    private mutating func append(_ event: PacketEvent, to number: Int32) {
         let entry = (event: event, next: groups[Int(number)].events)
         let slot: Int32
         if let reused = freeEvents.popLast() {
@@ -76,7 +111,6 @@ struct LabelGroups: ~Copyable {
         }
         groups[Int(number)].events = slot
         openEvents += 1
-        groups[Int(number)].lastNanoseconds = max(groups[Int(number)].lastNanoseconds, timeNanoseconds)
     }
 
     func isOpen(key: UInt64) -> Bool { table.find(key) >= 0 }
@@ -98,7 +132,9 @@ struct LabelGroups: ~Copyable {
         if freeGroup >= 0 {
             number = freeGroup
             freeGroup = groups[Int(number)].next
+            let isListed = groups[Int(number)].isListed
             groups[Int(number)] = group
+            groups[Int(number)].isListed = isListed
         } else {
             number = Int32(groups.count)
             groups.append(group)
@@ -212,6 +248,14 @@ struct LabelGroups: ~Copyable {
         groups[Int(number)].events = -1
     }
 
+    /// Leaves a group without the events from before a time.
+    mutating func keepEvents(of number: Int32, since time: Int64) {
+        let all = events(of: number).open
+        guard all.contains(where: { $0.timeNanoseconds < time }) else { return }
+        dropEvents(number)
+        for event in all where event.timeNanoseconds >= time { append(event, to: number) }
+    }
+
     /// Ends a group, and gives back all its sightings.
     mutating func releaseAll(_ number: Int32) {
         let group = groups[Int(number)]
@@ -246,7 +290,7 @@ struct LabelGroups: ~Copyable {
         // What was absorbed by another left its key to that one.
         if groups[Int(number)].key != 0 { table.remove(groups[Int(number)].key) }
         if groups[Int(number)].hasAliases {
-            for key in aliases.removeValue(forKey: number) ?? [] { table.remove(key) }
+            for alias in aliases.removeValue(forKey: number) ?? [] { table.remove(alias.key) }
         }
         groups[Int(number)].count = 0
         groups[Int(number)].next = freeGroup
@@ -256,21 +300,40 @@ struct LabelGroups: ~Copyable {
 
     // MARK: Several keys
 
+    /// Takes note of how the datagram of a key begins, of which a sighting was just taken: what begins alike is one group
+    /// where it may be one packet.
+    mutating func note(_ start: UInt64, of key: UInt64, isFragment: Bool) {
+        if !isFragment {
+            for fragments in starts.takeAll(start) where isOpen(key: fragments) { tie(fragments, to: start) }
+            return
+        }
+        if isOpen(key: start) {
+            tie(key, to: start)
+            return
+        }
+        let number = table.find(key)
+        guard number >= 0, !groups[Int(number)].hasStart else { return }
+        groups[Int(number)].hasStart = true
+        let origin = sightings[Int(groups[Int(number)].head)].vantage
+        let others = starts.note(start, of: key, at: origin) { table.find($0) >= 0 }
+        for fragments in others where isOpen(key: fragments) { tie(fragments, to: start) }
+    }
+
     /// Lets the group of one key take what comes with another one as well, and all that has come with that so far.
-    /// - Returns: false where none of them is open.
-    mutating func tie(_ key: UInt64, to other: UInt64) -> Bool {
+    private mutating func tie(_ key: UInt64, to other: UInt64) {
         let one = table.find(key)
         let two = table.find(other)
-        if one < 0, two < 0 { return false }
-        if one == two { return true }
+        if one == two { return }
         if one < 0 {
             name(two, key)
         } else if two < 0 {
             name(one, other)
-        } else {
+        } else if groups[Int(one)].count > groups[Int(two)].count {
+            // The smaller one moves, so that none moves often.
             absorb(two, into: one, isQueued: true)
+        } else {
+            absorb(one, into: two, isQueued: true)
         }
-        return true
     }
 
     mutating func markWaiting(_ number: Int32) {
@@ -282,9 +345,23 @@ struct LabelGroups: ~Copyable {
     mutating func markTree(_ number: Int32) { groups[Int(number)].isTree = true }
 
     private mutating func name(_ number: Int32, _ key: UInt64) {
-        table.set(key, to: number)
-        aliases[number, default: []].append(key)
+        name(number, Alias(key: key, timeNanoseconds: groups[Int(number)].lastNanoseconds))
+    }
+
+    private mutating func name(_ number: Int32, _ alias: Alias) {
+        table.set(alias.key, to: number)
+        aliases[number, default: []].append(alias)
         groups[Int(number)].hasAliases = true
+    }
+
+    /// Takes away the keys that a group got so long ago that none of its sightings can go by them: of a group that is
+    /// busy for ever they would be ever more.
+    private mutating func forgetAliases(_ number: Int32, before time: Int64) {
+        guard groups[Int(number)].hasAliases, let known = aliases[number] else { return }
+        let kept = known.filter { $0.timeNanoseconds >= time }
+        guard kept.count < known.count else { return }
+        for alias in known where alias.timeNanoseconds < time { table.remove(alias.key) }
+        aliases[number] = kept
     }
 
     /// Moves all of a group to another one, which takes what comes with its keys from here on.
@@ -293,7 +370,7 @@ struct LabelGroups: ~Copyable {
     mutating func absorb(_ other: Int32, into number: Int32, isQueued: Bool) {
         let gone = groups[Int(other)]
         name(number, gone.key)
-        for key in aliases.removeValue(forKey: other) ?? [] { name(number, key) }
+        for alias in aliases.removeValue(forKey: other) ?? [] { name(number, alias) }
         if gone.head >= 0 {
             let tail = groups[Int(number)].tail
             if tail >= 0 { sightings[Int(tail)].next = gone.head } else { groups[Int(number)].head = gone.head }
@@ -306,12 +383,14 @@ struct LabelGroups: ~Copyable {
             groups[Int(number)].events = gone.events
         }
         groups[Int(number)].count += gone.count
+        groups[Int(number)].hasStart = groups[Int(number)].hasStart || gone.hasStart
+        groups[Int(number)].emitted = max(groups[Int(number)].emitted, gone.emitted)
         groups[Int(number)].firstNanoseconds = min(groups[Int(number)].firstNanoseconds, gone.firstNanoseconds)
         groups[Int(number)].lastNanoseconds = max(groups[Int(number)].lastNanoseconds, gone.lastNanoseconds)
         groups[Int(number)].hasDetails = groups[Int(number)].hasDetails || gone.hasDetails
         groups[Int(other)] = LabelGroup(
             key: 0, head: -1, tail: -1, count: 0, next: gone.next, events: -1, firstNanoseconds: 0, lastNanoseconds: 0,
-            emitted: 0)
+            emitted: 0, isListed: gone.isListed)
         if !isQueued { close(other) }
     }
 
@@ -333,5 +412,7 @@ struct LabelGroups: ~Copyable {
                 hasDetail: sightings[Int(member)].detail >= 0)
             if before >= 0 { sightings[Int(before)].next = member }
         }
+        let (longAgo, overflows) = groups[index].firstNanoseconds.subtractingReportingOverflow(4 * quietNanoseconds)
+        if !overflows { forgetAliases(number, before: longAgo) }
     }
 }

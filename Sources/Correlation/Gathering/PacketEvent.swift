@@ -14,6 +14,13 @@ enum PacketEvent {
         }
     }
 
+    var timeNanoseconds: Int64 {
+        switch self {
+        case .drop(let drop): drop.timeNanoseconds
+        case .rule(let rule): rule.timeNanoseconds
+        }
+    }
+
     /// Whether the packet went no further.
     var endsPacket: Bool {
         switch self {

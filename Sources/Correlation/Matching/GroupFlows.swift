@@ -73,12 +73,15 @@ struct GroupFlows: ~Copyable {
         visited.begin()
         isOnce = true
         var table: KeyTable?
+        var fragments: FragmentFlows?
         var last: Int32 = -1
         for member in members {
             if !visited.insert(groups.sightings[Int(member)].vantage) { isOnce = false }
             let isPlain = groups.sightings[Int(member)].flags & (Sighting.quotesPacket | Sighting.isFragment) == 0
             let key =
-                isPlain ? groups.sightings[Int(member)].flowKey : Self.flowKey(of: member, among: members, in: groups)
+                isPlain
+                ? groups.sightings[Int(member)].flowKey
+                : Self.flowKey(of: member, among: members, in: groups, &fragments)
             if last < 0 || keys[Int(last)] != key { last = number(of: key, &table) }
             numbers.append(last)
         }
@@ -108,27 +111,17 @@ struct GroupFlows: ~Copyable {
     /// The flow of a sighting: for an ICMP error that of the packet it speaks of, turned round, since conntrack
     /// translates it by that; for a fragment without ports those of its datagram's first.
     private static func flowKey(
-        of member: Int32, among members: ContiguousArray<Int32>, in groups: borrowing LabelGroups
+        of member: Int32, among members: ContiguousArray<Int32>, in groups: borrowing LabelGroups,
+        _ fragments: inout FragmentFlows?
     ) -> FlowKey {
         let sighting = groups.sightings[Int(member)]
         if sighting.has(Sighting.quotesPacket), sighting.detail >= 0 {
             return groups.details[Int(sighting.detail)].quotedFlow
         }
         guard sighting.has(Sighting.isFragment), !sighting.has(Sighting.hasTransport) else { return sighting.flowKey }
-        // Several senders translated to one address can use one identification at one time: then nothing tells whose
-        // fragment it is.
-        var found: FlowKey?
-        for other in members {
-            let first = groups.sightings[Int(other)]
-            if first.has(Sighting.hasTransport), first.identification == sighting.identification,
-                first.sourceLow == sighting.sourceLow, first.destinationLow == sighting.destinationLow,
-                first.sourceHigh == sighting.sourceHigh, first.destinationHigh == sighting.destinationHigh
-            {
-                if let found, found != first.flowKey { return sighting.flowKey }
-                found = first.flowKey
-            }
-        }
-        return found ?? sighting.flowKey
+        let known = fragments ?? FragmentFlows(members, in: groups)
+        fragments = known
+        return known.flow(of: sighting) ?? sighting.flowKey
     }
 
     /// Unites the flows that conntrack says are one into classes.
@@ -158,14 +151,24 @@ struct GroupFlows: ~Copyable {
         links.sort()
         var left = count
         for link in links {
-            let first = root(of: link.other)
-            let second = root(of: link.flow)
+            let first = settledRoot(of: link.other)
+            let second = settledRoot(of: link.flow)
             if first != second {
                 classes[Int(max(first, second))] = min(first, second)
                 left -= 1
             }
         }
         return left
+    }
+
+    /// As `root(of:)`, and shortens the way for those that ask next.
+    private mutating func settledRoot(of flow: Int32) -> Int32 {
+        var walk = flow
+        while classes[Int(walk)] != walk {
+            classes[Int(walk)] = classes[Int(classes[Int(walk)])]
+            walk = classes[Int(walk)]
+        }
+        return walk
     }
 
     /// The number that stands for the class of a flow.
@@ -196,7 +199,8 @@ struct GroupFlows: ~Copyable {
         guard one.ipProtocol == other.ipProtocol else { return false }
         let sameDestination = one.destinationHigh == other.destinationHigh && one.destinationLow == other.destinationLow
         let sameSource = one.sourceHigh == other.sourceHigh && one.sourceLow == other.sourceLow
-        return sameDestination || sameSource || one.sourcePort == other.sourcePort
+        guard sameDestination || sameSource || one.sourcePort == other.sourcePort else { return false }
+        return !one.staysOnLink && !other.staysOnLink
     }
 
     /// Whether a sighting of flow `number` bears no port at all, as fragments after the first.

@@ -10,10 +10,11 @@ import Wire
 /// uncertain: a walk cut in two is a smaller evil than one walk of two packets.
 ///
 /// Holds nothing but working memory, kept for its capacity. Cost: the square of the number of nodes of a flow, and of
-/// the flows that conntrack links with it.
+/// the flows that conntrack links with it; of many nodes only those are compared that may follow one another
+/// (`NodeIndex`), as far as `WorkBudget` goes.
 struct LookalikeMatcher: ~Copyable {
     /// A place as one kind of sighting passes it.
-    private struct Node {
+    struct Node {
         var place: UInt32
         var flow: Int32
         var label: UInt64
@@ -47,18 +48,24 @@ struct LookalikeMatcher: ~Copyable {
     private var nodeOf: ContiguousArray<Int32> = []
     /// Positions, node after node, in the order of their passing.
     private var rows: ContiguousArray<Int32> = []
-    /// Nodes, flow after flow, and where each flow's end.
+    /// Nodes, flow after flow, and by flow where its own begin and end.
     private var nodesByFlow: ContiguousArray<Int32> = []
+    private var flowStarts: ContiguousArray<Int32> = []
     private var flowEnds: ContiguousArray<Int32> = []
     private var candidates: ContiguousArray<Int32> = []
+    private var index = NodeIndex()
     private var earlier: ContiguousArray<Int32> = []
+    /// How many first fragments there are, by datagram and place.
+    private var firstFragments: [PassingDatagram: Int32] = [:]
+    /// By node, whether it was matched together with another one, or can't be.
+    private var companies: ContiguousArray<Company> = []
     /// Whether times or numbers of sightings decided which follows which, beyond what `PartitionShape` says of them.
     private(set) var readsTimes = false
 
     /// - Parameter flows: of the group, united.
     mutating func separate(
         _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, near surroundings: Surroundings,
-        into partition: inout PacketPartition
+        _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
         partition.begin(count: group.count)
         readsTimes = false
@@ -70,8 +77,8 @@ struct LookalikeMatcher: ~Copyable {
                 findNodes(start..<Int(end), group, flows)
                 let lookalikes = lookalikes(in: group, isOneDatagram: isOneDatagram)
                 if group.hasFragments { joinFragments(into: &partition) }
-                sortByFlow(flows)
-                matchNodes(group, flows, lookalikes, near: surroundings, into: &partition)
+                sortByFlow()
+                matchNodes(group, flows, lookalikes, near: surroundings, &budget, into: &partition)
             }
             start = Int(end)
         }
@@ -81,7 +88,13 @@ struct LookalikeMatcher: ~Copyable {
     /// Groups positions by the class of their flow.
     private mutating func sortIntoClasses(_ group: borrowing SightingGroup, _ flows: borrowing GroupFlows) {
         classEnds.removeAll(keepingCapacity: true)
-        for _ in flows.keys.indices { classEnds.append(0) }
+        flowStarts.removeAll(keepingCapacity: true)
+        flowEnds.removeAll(keepingCapacity: true)
+        for _ in flows.keys.indices {
+            classEnds.append(0)
+            flowStarts.append(0)
+            flowEnds.append(0)
+        }
         for flow in flows.numbers { classEnds[Int(flows.root(of: flow))] += 1 }
         var sum: Int32 = 0
         for index in classEnds.indices {
@@ -169,69 +182,98 @@ struct LookalikeMatcher: ~Copyable {
         return result
     }
 
+    /// What fragments of one datagram at one place have in common.
+    private struct PassingDatagram: Hashable {
+        var place: UInt32
+        var flow: Int32
+        var identification: UInt16
+        var ttl: UInt8
+        var tunnel: PacketHeaders.TunnelKind
+
+        init(_ node: Node) {
+            place = node.place
+            flow = node.flow
+            identification = node.identification
+            ttl = node.ttl
+            tunnel = node.tunnel
+        }
+    }
+
     /// Fragments of one datagram at one place: the i-th of each offset belong together.
-    private func joinFragments(into partition: inout PacketPartition) {
-        for (left, one) in nodes.enumerated() where one.label == 0 {
-            for other in nodes[(left + 1)...]
-            where other.label == 0 && one.place == other.place && one.ttl == other.ttl && one.flow == other.flow
-                && one.tunnel == other.tunnel && one.identification == other.identification
-            {
-                guard one.count == other.count else {
-                    for index in row(of: other) { partition.isUncertain[Int(rows[index])] = true }
-                    continue
-                }
-                for (first, second) in zip(row(of: one), row(of: other)) {
-                    partition.unite(rows[first], rows[second])
-                    partition.joins[Int(rows[second])] = Join(
-                        confidence: .strong, evidence: [.datagram, .identification])
-                }
+    private mutating func joinFragments(into partition: inout PacketPartition) {
+        // By how many of an offset there are, the first node with so many.
+        var known: [PassingDatagram: [Int32: Int]] = [:]
+        firstFragments.removeAll(keepingCapacity: true)
+        for (number, node) in nodes.enumerated() where node.label == 0 {
+            let datagram = PassingDatagram(node)
+            if node.fragment == 0 { firstFragments[datagram] = node.count }
+            let first = known[datagram]?[node.count]
+            if known[datagram, default: [:]].count > (first == nil ? 0 : 1) {
+                markUncertain(node, in: &partition)
+            }
+            guard let first else {
+                known[datagram, default: [:]][node.count] = number
+                continue
+            }
+            for (one, other) in zip(row(of: nodes[first]), row(of: node)) {
+                partition.unite(rows[one], rows[other])
+                partition.joins[Int(rows[other])] = Join(confidence: .strong, evidence: [.datagram, .identification])
             }
         }
     }
 
-    private mutating func sortByFlow(_ flows: borrowing GroupFlows) {
-        flowEnds.removeAll(keepingCapacity: true)
-        for _ in flows.keys.indices { flowEnds.append(0) }
-        for node in nodes { flowEnds[Int(node.flow)] += 1 }
-        var sum: Int32 = 0
-        for index in flowEnds.indices {
-            let count = flowEnds[index]
-            flowEnds[index] = sum
-            sum += count
-        }
+    /// Of the class at hand: all of its flows have nodes.
+    private mutating func sortByFlow() {
         nodesByFlow.removeAll(keepingCapacity: true)
-        for _ in nodes.indices { nodesByFlow.append(0) }
-        for index in nodes.indices {
-            let flow = Int(nodes[index].flow)
-            nodesByFlow[Int(flowEnds[flow])] = Int32(index)
-            flowEnds[flow] += 1
+        for index in nodes.indices { nodesByFlow.append(Int32(index)) }
+        nodesByFlow.sort { (nodes[Int($0)].flow, $0) < (nodes[Int($1)].flow, $1) }
+        for (index, number) in nodesByFlow.enumerated() {
+            let flow = Int(nodes[Int(number)].flow)
+            if index == 0 || nodes[Int(nodesByFlow[index - 1])].flow != nodes[Int(number)].flow {
+                flowStarts[flow] = Int32(index)
+            }
+            flowEnds[flow] = Int32(index + 1)
         }
     }
 
-    private func nodes(ofFlow flow: Int32) -> Range<Int> {
-        (flow == 0 ? 0 : Int(flowEnds[Int(flow) - 1]))..<Int(flowEnds[Int(flow)])
-    }
+    private func nodes(ofFlow flow: Int32) -> Range<Int> { Int(flowStarts[Int(flow)])..<Int(flowEnds[Int(flow)]) }
 
     // MARK: Edges
 
     private mutating func matchNodes(
         _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, _ lookalikes: Lookalikes,
-        near surroundings: Surroundings, into partition: inout PacketPartition
+        near surroundings: Surroundings, _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
+        companies.removeAll(keepingCapacity: true)
+        for _ in nodes { companies.append(.unknown) }
+        let isIndexed = nodes.count > NodeIndex.least
+        if isIndexed { index.read(nodes) }
         var start = 0
         while start < nodesByFlow.count {
             let flow = nodes[Int(nodesByFlow[start])].flow
             let own = nodes(ofFlow: flow)
             // What can stand before a node is of its flow, or of one that a translation turns into it.
-            candidates.removeAll(keepingCapacity: true)
-            for index in own { candidates.append(nodesByFlow[index]) }
             let links = flows.links(of: flow)
-            for link in links {
-                for index in nodes(ofFlow: flows.links[link].other) { candidates.append(nodesByFlow[index]) }
+            if !isIndexed {
+                candidates.removeAll(keepingCapacity: true)
+                for index in own { candidates.append(nodesByFlow[index]) }
+                for link in links {
+                    for index in nodes(ofFlow: flows.links[link].other) { candidates.append(nodesByFlow[index]) }
+                }
             }
-            if !links.isEmpty { candidates.sort() }
-            for index in own {
-                match(Int(nodesByFlow[index]), group, flows, lookalikes, near: surroundings, into: &partition)
+            for position in own {
+                let number = Int(nodesByFlow[position])
+                if isIndexed {
+                    candidates.removeAll(keepingCapacity: true)
+                    let isOneDatagram = lookalikes.isOneDatagram
+                    index.add(before: nodes[number], ofFlow: flow, isOneDatagram: isOneDatagram, to: &candidates)
+                    for link in links {
+                        index.add(
+                            before: nodes[number], ofFlow: flows.links[link].other, isOneDatagram: isOneDatagram,
+                            to: &candidates)
+                    }
+                }
+                match(number, group, flows, lookalikes, near: surroundings, &budget, into: &partition)
             }
             start = own.upperBound
         }
@@ -240,9 +282,14 @@ struct LookalikeMatcher: ~Copyable {
     /// Ties the sightings of a node to those of the nodes just before it.
     private mutating func match(
         _ number: Int, _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, _ lookalikes: Lookalikes,
-        near surroundings: Surroundings, into partition: inout PacketPartition
+        near surroundings: Surroundings, _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
         let node = nodes[number]
+        if companies[number] == .matched { return }
+        guard budget.spend(candidates.count) else {
+            markUncertain(node, in: &partition)
+            return
+        }
         let score = findEarlier(number, group, lookalikes, surroundings.precedence)
         guard let first = earlier.first else { return }
         let sample = rows[Int(node.start)]
@@ -255,16 +302,23 @@ struct LookalikeMatcher: ~Copyable {
             node.count > 1 || earlier.contains(where: { nodes[Int($0)].count > 1 })
         {
             // Later fragments of several datagrams with one identification: not even their order tells them apart.
-            for index in row(of: node) { partition.isUncertain[Int(rows[index])] = true }
+            markUncertain(node, in: &partition)
             return
         }
+        let after = rowAfter(number, group, lookalikes, &budget)
         // No edge, so nothing keeps an order.
-        if score < Precedence.adjacent, node.count > 1 { return }
+        if after.isEmpty || score < Precedence.adjacent && after.count > 1 { return }
+        var count = after.count
+        for candidate in earlier { count += Int(nodes[Int(candidate)].count) }
+        guard budget.spend(count) else {
+            for position in after { partition.isUncertain[Int(position)] = true }
+            return
+        }
         var before: ContiguousArray<Int32> = []
         for candidate in earlier { before.append(contentsOf: rows[row(of: nodes[Int(candidate)])]) }
         if earlier.count > 1 { before.sort { group.isBefore($0, $1) } }
         let matching = RowMatching(
-            entries(before[...], group), entries(rows[row(of: node)], group),
+            entries(before[...], group), entries(after[...], group),
             isOneFlow: earlier.allSatisfy { nodes[Int($0)].flow == nodes[Int(first)].flow },
             isOneNamespace: surroundings.isOneNamespace(group.keys[Int(before[0])], group.keys[Int(sample)]),
             of: lookalikes)
@@ -272,6 +326,43 @@ struct LookalikeMatcher: ~Copyable {
             tie(found.later, to: found.earlier, found.confidence, found.evidence, group, surroundings, &partition)
         }
         for position in matching.uncertain { partition.isUncertain[Int(position)] = true }
+    }
+
+    /// Whether the first fragments of several datagrams are matched as one row.
+    private enum Company {
+        case unknown
+        case matched
+        case none
+    }
+
+    /// The row of a node, which follows another one. Where that is of whole datagrams, the first fragments of all that were
+    /// cut there are one row, if none is missing: each has an identification of its own, which nothing of before knows.
+    /// Later fragments go with their first, and have none.
+    private mutating func rowAfter(
+        _ number: Int, _ group: borrowing SightingGroup, _ lookalikes: Lookalikes, _ budget: inout WorkBudget
+    ) -> ContiguousArray<Int32> {
+        let node = nodes[number]
+        let own = ContiguousArray(rows[row(of: node)])
+        guard node.label == 0, nodes[Int(earlier[0])].label != 0 else { return own }
+        if node.fragment != 0 { return firstFragments[PassingDatagram(node)] == node.count ? [] : own }
+        let all = nodes(ofFlow: node.flow)
+        guard companies[number] == .unknown, budget.spend(all.count) else { return own }
+        let company = all.map { Int(nodesByFlow[$0]) }.filter { other in
+            nodes[other].label == 0 && nodes[other].fragment == 0 && nodes[other].place == node.place
+                && nodes[other].ttl == node.ttl && nodes[other].tunnel == node.tunnel
+        }
+        var row: ContiguousArray<Int32> = []
+        for other in company { row.append(contentsOf: rows[self.row(of: nodes[other])]) }
+        let whole = earlier.reduce(0) { $0 + Int(nodes[Int($1)].count) }
+        let isComplete = row.count == whole && row.count == lookalikes.count
+        for other in company { companies[other] = isComplete ? .matched : .none }
+        guard isComplete else { return own }
+        row.sort { group.isBefore($0, $1) }
+        return row
+    }
+
+    private func markUncertain(_ node: Node, in partition: inout PacketPartition) {
+        for index in row(of: node) { partition.isUncertain[Int(rows[index])] = true }
     }
 
     /// Fills `earlier` with the nodes just before one.
@@ -305,7 +396,19 @@ struct LookalikeMatcher: ~Copyable {
             }
             if best / 2 >= Precedence.adjacent, earlier.count == 1 { break }
         }
+        if earlier.count > 1, best / 2 < Precedence.adjacent, lookalikes.count == 1 { keepLatest(group) }
         return best / 2
+    }
+
+    /// Of one packet's sightings from which no edge leads, the latest is the one before.
+    private mutating func keepLatest(_ group: borrowing SightingGroup) {
+        var latest = earlier[0]
+        for candidate in earlier.dropFirst()
+        where group.isBefore(rows[Int(nodes[Int(latest)].start)], rows[Int(nodes[Int(candidate)].start)]) {
+            latest = candidate
+        }
+        earlier.removeAll(keepingCapacity: true)
+        earlier.append(latest)
     }
 
     /// Fragments follow fragments of the same offset; a datagram put together follows its first.

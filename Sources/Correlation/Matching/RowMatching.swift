@@ -13,6 +13,9 @@ struct RowMatching {
         var timeNanoseconds: Int64
         var sourceSequence: UInt32
         var clock: Observation.Clock
+
+        /// Numbered by its namespace's log.
+        var isLogged: Bool { clock != .passage && sourceSequence != 0 }
     }
 
     struct Tie {
@@ -38,7 +41,7 @@ struct RowMatching {
         if isOneNamespace, late.clock == .arrival, early.clock != .reading, matchArrivals(before, after) { return }
         if early.clock == .passage, late.clock == .passage {
             matchAlong(.time, before, after, of: lookalikes)
-        } else if isOneNamespace, early.sourceSequence != 0, late.sourceSequence != 0 {
+        } else if isOneNamespace, early.isLogged, late.isLogged {
             if isOneFlow {
                 matchAlong(.sequence(origin: early.sourceSequence), before, after, of: lookalikes)
             } else {
@@ -228,8 +231,9 @@ struct RowMatching {
         let axis = Axis.sequence(origin: origin)
         let early = before.map(axis.value)
         var next = 0
-        /// Those before of which it is not known yet which one went on.
-        var open: [Int] = []
+        /// Those before of which it is not known yet which one went on, from `start` on.
+        var open: ContiguousArray<Int> = []
+        var start = 0
         var isMixed = false
         for entry in after {
             let value = axis.value(entry)
@@ -238,16 +242,16 @@ struct RowMatching {
                 next += 1
             }
             // What went on as another flow is not waited for.
-            open.removeAll { early[$0] + Self.interleaved < value }
-            if open.isEmpty { isMixed = false }
-            if open.count == 1, !isMixed {
-                tie(entry, to: before[open[0]], .exact, [])
-                open.removeAll()
+            while start < open.count, early[open[start]] + Self.interleaved < value { start += 1 }
+            if start == open.count { isMixed = false }
+            if open.count - start == 1, !isMixed {
+                tie(entry, to: before[open[start]], .exact, [])
+                start += 1
                 continue
             }
             uncertain.append(entry.position)
-            isMixed = open.count > 1
-            _ = open.popLast()
+            isMixed = open.count - start > 1
+            if open.count > start { open.removeLast() }
         }
     }
 

@@ -75,6 +75,17 @@ struct SightingGroup: ~Copyable {
         return true
     }
 
+    /// When the latest fragment was seen of which can't be told which datagram it is a piece of, or the latest datagram of
+    /// which can't be told which pieces it was put together from: a packet from before may have gone on as it.
+    func latestPiece(uncertainIn partition: borrowing PacketPartition) -> Int64 {
+        guard hasFragments else { return .min }
+        var latest = Int64.min
+        for position in 0..<Int32(count) where partition.isUncertain[Int(position)] {
+            latest = max(latest, time(position))
+        }
+        return latest
+    }
+
     /// Fragments of several datagrams, which their identifications tell apart, whatever else they were joined by; nil
     /// where all are of one. A router that puts an IPv6 datagram together gives its fragments another identification
     /// when it sends it on: so two are of one datagram, but not at one place.

@@ -48,11 +48,12 @@ struct TranslationGuess: ~Copyable {
 
     mutating func join(
         _ group: borrowing SightingGroup, _ flows: borrowing GroupFlows, near surroundings: Surroundings,
-        _ state: borrowing StreamState, comparisonLimit: Int, into partition: inout PacketPartition
+        _ state: borrowing StreamState, comparisonLimit: Int, _ budget: inout WorkBudget,
+        into partition: inout PacketPartition
     ) {
         readsTimes = false
         let roots = readPackets(group, surroundings, partition)
-        guard roots > 1, roots * group.count <= comparisonLimit else { return }
+        guard roots > 1, roots * group.count <= comparisonLimit, budget.spend(roots * group.count) else { return }
         let isOneDatagram = group.showsOneDatagram(0..<Int32(group.count))
         claims.removeAll(keepingCapacity: true)
         for root in heads.indices where heads[root] >= 0 && !partition.isUncertain[Int(heads[root])] {
@@ -133,7 +134,7 @@ struct TranslationGuess: ~Copyable {
             let early = group.keys[candidate]
             let age = abs(late.timeNanoseconds - early.timeNanoseconds)
             guard age <= state.quietNanoseconds else { continue }
-            if early.sourceSequence != 0, late.sourceSequence != 0,
+            if early.clock != .passage, late.clock != .passage, early.sourceSequence != 0, late.sourceSequence != 0,
                 early.sourceSequence &- late.sourceSequence < 1 << 31
             {
                 continue

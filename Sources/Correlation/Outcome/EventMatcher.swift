@@ -9,7 +9,7 @@ struct EventMatcher {
     let surroundings: Surroundings
 
     /// Nanoseconds that an event may come before the packet's first sighting.
-    private static let lead: Int64 = 5_000_000
+    static let lead: Int64 = 5_000_000
 
     /// The last step that an event's packet matches; nil where it is none of this walk's.
     func step(

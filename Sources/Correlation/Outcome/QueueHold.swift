@@ -9,7 +9,7 @@ import Wire
 /// RETRANS_TIMER; ARP does as much). What is seen of it then is the same packet, and what was not yet dropped is not lost.
 enum QueueHold {
     /// Sightings of one packet after a queue, at most; more are of others that look like it.
-    private static let restOfPath: Int32 = 64
+    static let restOfPath: Int32 = 64
 
     /// Whether the packet in `packet` (indexes in `groups`), as arranged, was last seen where a queue follows.
     static func mayHold(

@@ -5,12 +5,17 @@ import Wire
 /// Which forms of a TCP stream's range segmentation, or aggregation, can have made of one another. Pure functions of
 /// the forms.
 enum SegmentClusters {
-    /// The forms that can have been made of one another: by index, the one that holds all others first.
-    static func clusters(_ forms: [Segment], _ translations: borrowing TranslationTable) -> [[Int]] {
+    /// The forms that can have been made of one another: by index, the one that holds all others first. None where there
+    /// are more than can be compared.
+    static func clusters(
+        _ forms: [Segment], _ translations: borrowing TranslationTable, _ budget: inout WorkBudget
+    ) -> [[Int]] {
+        guard budget.spend(forms.count * forms.count) else { return [] }
         var holders: [[Int]] = Array(repeating: [], count: forms.count)
         var parts: [[Int]] = []
         for whole in forms.indices {
-            parts.append(self.parts(of: whole, forms, translations))
+            guard let own = self.parts(of: whole, forms, translations, &budget) else { return [] }
+            parts.append(own)
             for part in parts[whole] { holders[part].append(whole) }
         }
         var clusters: [[Int]] = []
@@ -24,16 +29,17 @@ enum SegmentClusters {
         return clusters
     }
 
-    /// What a whole can have been cut into, or put together from.
+    /// What a whole can have been cut into, or put together from; nil where there are more than can be compared.
     private static func parts(
-        of whole: Int, _ forms: [Segment], _ translations: borrowing TranslationTable
-    ) -> [Int] {
+        of whole: Int, _ forms: [Segment], _ translations: borrowing TranslationTable, _ budget: inout WorkBudget
+    ) -> [Int]? {
         let form = forms[whole]
         var inside: [Int] = []
         for index in forms.indices
         where index != whole && form.mayContain(forms[index]) && isOneFlow(form, forms[index], translations) {
             inside.append(index)
         }
+        guard budget.spend(inside.count * inside.count) else { return nil }
         guard form.identification != 0 || inside.contains(where: { forms[$0].identification != 0 }) else {
             return inside
         }

@@ -131,6 +131,7 @@ struct WalkBuilder {
             stage: places.point(place).stage, edge: places.point(place).edge, offsetNanoseconds: step.offsetNanoseconds,
             evidence: place.isLink ? [.seen] : [.log], confidence: step.confidence,
             joinedBy: step.parent >= 0 ? step.joint.names : [], packet: packet(sighting, place))
+        if sighting.has(Sighting.isFragment) { hop.packet.fragments = Int(step.segments) }
         if step.joint.contains(.conntrack) { hop.evidence.append(.conntrack) }
         if step.parent >= 0 {
             let before = self.step(Int(step.parent))

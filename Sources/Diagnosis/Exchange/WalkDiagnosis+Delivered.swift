@@ -217,13 +217,3 @@ extension WalkDiagnosis {
         return nil
     }
 }
-
-extension Walk {
-    /// Whether it ended on its path, and not past an edge of what can be seen.
-    var hasStopped: Bool {
-        switch outcome {
-        case .dropped, .rejected, .lost, .unsent: true
-        case .delivered, .left: false
-        }
-    }
-}

@@ -52,9 +52,17 @@ struct ForeignPlaces {
     }
 
     /// A cooked capture's packets come from every device: version 2 numbers them.
-    func cooked(_ header: CookedHeader, _ interface: CapturedInterface, number: Int, of count: Int) -> VantagePoint {
+    ///
+    /// - Parameter copy: of version 1, at how many devices the packet was seen so far, this one with them.
+    func cooked(_ header: CookedHeader, _ interface: CapturedInterface, number: Int, of count: Int, copy: Int)
+        -> VantagePoint
+    {
         var result = link(interface, number: number, of: count, direction: header.isOutgoing ? .out : .in)
-        if header.interfaceIndex != 0 { result.device = "if\(header.interfaceIndex)" }
+        if header.interfaceIndex != 0 {
+            result.device = "if\(header.interfaceIndex)"
+        } else if copy > 1 {
+            result.device = "\(result.device ?? fileName) (\(copy))"
+        }
         return result
     }
 

@@ -42,6 +42,10 @@ final class RecordingSource {
     private var packet = CapturedPacket()
     private var slot = Slot(vantage: .max, linkType: .ethernet, clock: .passage)
     private var message: NFLOGMessage?
+    /// Of an NFLOG message, its number in the log; 0 elsewhere.
+    private var logNumber: UInt32 = 0
+    private var cookedCopies = CookedCopies()
+    private var logOrder = LogOrder()
 
     private struct Slot {
         var vantage: UInt32
@@ -207,15 +211,23 @@ final class RecordingSource {
             guard let cooked = CookedHeader(packet.bytes.bytes, linkType: interface.linkType) else {
                 return (places.link(interface, number: number, of: count, direction: packet.direction), false)
             }
-            return (places.cooked(cooked, interface, number: number, of: count), false)
+            let copy =
+                cooked.interfaceIndex == 0
+                ? cookedCopies.copy(packet.bytes, cooked, timeNanoseconds: packet.timeNanoseconds) : 1
+            return (places.cooked(cooked, interface, number: number, of: count, copy: copy), false)
         case .nflog:
             guard let found = NFLOGMessage(packet.bytes.bytes) else {
                 decodeDamage.note(
                     (pcapng?.source ?? pcap?.source)?.offset ?? 0, "an NFLOG message that contradicts itself")
                 return nil
             }
+            guard
+                let entry = logOrder.next(
+                    found, payload: packet.bytes, readNanoseconds: packet.timeNanoseconds)
+            else { return nil }
             message = found
-            packetTime = found.timestampNanoseconds ?? packet.timeNanoseconds
+            packetTime = entry.timeNanoseconds
+            logNumber = entry.number
             return (places.netfilter(found, interface), false)
         default: break
         }
@@ -279,6 +291,7 @@ final class RecordingSource {
         guard let pcapng, message == nil else {
             fill(&observation, packet, place, packetTime, &bytes)
             if let message { complete(&observation, message) }
+            if !hasFields { observation.sourceSequence = orderNumber() }
             try body(run, observation, bytes.bytes)
             return advance(&packet)
         }
@@ -307,8 +320,12 @@ final class RecordingSource {
         fill(&observation, packet, slot, packetTime, &bytes)
         if header != nil, packet.fields.count > 0 { complete(&observation, packet.fields) }
         if let message { complete(&observation, message) }
+        if header == nil { observation.sourceSequence = orderNumber() }
         try body(run, observation, bytes.bytes)
     }
+
+    /// What tells the order of packets of other programs' captures where their times don't.
+    private func orderNumber() -> UInt32 { message == nil ? registry.nextPacket() : logNumber }
 
     /// Fills in what block and place say of an observation.
     @inline(__always)
@@ -351,7 +368,6 @@ final class RecordingSource {
         observation.physicalInDevice = message.physicalInDevice
         observation.physicalOutDevice = message.physicalOutDevice
         observation.mark = message.mark
-        observation.sourceSequence = message.sequence ?? 0
         observation.originalLength = UInt32(truncatingIfNeeded: message.payloadLength)
     }
 

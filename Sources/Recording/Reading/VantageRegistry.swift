@@ -7,6 +7,14 @@ final class VantageRegistry {
     /// Beyond those of a recording that is read with them: these count from 0.
     private static let first: UInt32 = 1 << 16
 
+    private var packets: UInt32 = 0
+
+    /// The number of the next packet of theirs, in the order in which they are given: what equal times don't tell.
+    func nextPacket() -> UInt32 {
+        packets &+= 1
+        return packets
+    }
+
     /// Nil where a hostile file has used them up.
     func number(_ point: VantagePoint) -> (number: UInt32, isNew: Bool)? {
         if let known = numbers[point] { return (known, false) }

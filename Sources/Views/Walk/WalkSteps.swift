@@ -122,7 +122,7 @@ struct WalkSteps {
     }
 
     private func isShown(_ hop: Hop, before rest: ArraySlice<Hop>) -> Bool {
-        if verbose { return true }
+        if verbose || isOfHooksAlone { return true }
         switch hop.vantage {
         case .link, .socket, .drop: return true
         case .route:
@@ -136,6 +136,11 @@ struct WalkSteps {
             if hop.rules.contains(where: \.stops) { return true }
             return rest.isEmpty && isStopped && walk.stoppedAt?.hook == hop.hook
         }
+    }
+
+    /// Logged at hooks, and seen on no link: then the hooks are all that there is of its path.
+    private var isOfHooksAlone: Bool {
+        walk.hops.contains { $0.vantage == .netfilter } && !walk.hops.contains { $0.vantage == .link }
     }
 
     private var isStopped: Bool {
@@ -216,12 +221,18 @@ struct WalkSteps {
         phrases += changes(hop.changes, siblings: siblings)
         if !siblings.isEmpty, !hop.changes.contains(.segments) {
             phrases.append(Phrase(cut(from: 1, to: 1, siblings), .translation))
+        } else if !hop.changes.contains(.segments), let count = hop.packet.fragments, isFirst || !cameInFragments(hop) {
+            phrases.append(Phrase(count == 1 ? "1 fragment of it" : "in \(count) fragments"))
         }
         let seen = Set(hop.changes.map(\.field))
         if hop.vantage == .link { phrases += changes(pending.filter { !seen.contains($0.field) }) }
         if isFirst, let ttl = hop.packet.ttl { phrases.append(Phrase("ttl \(ttl)")) }
         if phrases.isEmpty, let nature = nature(hop) { phrases.append(Phrase(nature, .dim)) }
         return phrases
+    }
+
+    private func cameInFragments(_ hop: Hop) -> Bool {
+        hop.parent.map { walk.hops[$0].packet.fragments != nil } ?? false
     }
 
     /// What a device is, where a hop has nothing else to say.

@@ -106,7 +106,7 @@ extension Hop.Packet {
             macDestination: try json.optionalValue("mac_destination", MACAddress.init),
             mark: try json.optionalNumber("mark"), dscp: try json.optionalNumber("dscp"),
             encapsulation: try json.optionalValue("encapsulation") { Encapsulation($0) },
-            dontFragment: try json.optionalBool("dont_fragment"))
+            dontFragment: try json.optionalBool("dont_fragment"), fragments: try json.optionalNumber("fragments"))
     }
 }
 

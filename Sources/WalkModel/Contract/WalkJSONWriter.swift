@@ -142,6 +142,7 @@ struct WalkJSONWriter {
         }
         present("dscp", packet.dscp)
         present("encapsulation", packet.encapsulation?.description)
+        present("fragments", packet.fragments)
         field("length", packet.length)
         present("mac_destination", packet.macDestination?.description)
         present("mac_source", packet.macSource?.description)

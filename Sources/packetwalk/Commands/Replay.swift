@@ -51,7 +51,7 @@ struct Replay: ParsableCommand {
         for interface in unread { complain("\(interface)") }
         for damage in run.damage { complain("\(damage)") }
         if !run.damage.isEmpty || run.hasUnreadFile { throw ExitCode(ExitStatus.badInput.rawValue) }
-        throw ExitCode(printer.allArrived ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+        throw ExitCode(printer.noneStopped ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
     }
 
     /// What is to be read: files of one recording, or captures of single devices.

@@ -37,8 +37,8 @@ struct Trace: ParsableCommand, TakesCommand {
         let tracer = Tracer(
             filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
         guard let command = Invocation.command else {
-            let (_, allArrived) = try tracer.run(Watching())
-            throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
+            let (_, noneStopped) = try tracer.run(Watching())
+            throw ExitCode((noneStopped ? ExitStatus.success : .notArrived).rawValue)
         }
         if command.isEmpty {
             throw RunError(.usage, "cannot trace a command: none follows `--`; give one, or leave `--` out")
