@@ -108,6 +108,10 @@ package struct HookResult: Sendable {
     /// too: which of them runs first can't be read from state.
     package var isOrderKnown = true
 
+    /// Which rules count the packet, where that was asked: `unknown` for those that may. The others don't, unless they
+    /// stand behind an `ending` with doubts.
+    package var counts: [RuleReference: Truth] = [:]
+
     package var isCertain: Bool { doubts.isEmpty }
     /// Whether the packet may have ended here, or goes on to where can't be told.
     package var leavesDoubt: Bool { !possible.isEmpty || !packet.isDestinationKnown }

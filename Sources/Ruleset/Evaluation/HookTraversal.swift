@@ -13,6 +13,8 @@ package struct HookTraversal: Sendable {
     package var device: String?
     /// Whether chains that translate are passed too; they see the first packet of a connection only.
     package var asksTranslation: Bool
+    /// Whether the result says which rules count the packet.
+    package var countsRules = false
 
     package init(
         site: RuleSite, hook: NetfilterHook, families: Set<TableFamily>, from: Int = .min, device: String? = nil,
@@ -57,7 +59,7 @@ package struct HookTraversal: Sendable {
         _ packet: PacketState, _ chains: [CompiledChain], as part: FragmentPart? = nil,
         in single: Set<CompiledChain.Key> = []
     ) -> HookResult {
-        var walk = ChainWalk(site: site, hook: hook, packet: packet)
+        var walk = ChainWalk(site: site, hook: hook, packet: packet, countsRules: countsRules)
         // What an earlier chain says of the connection (NOTRACK) counts for a later one.
         for chain in chains where asks(chain, walk.result.packet) {
             walk.result.packet.fragment = single.contains(chain.key) ? part : nil

@@ -64,17 +64,57 @@ extension PacketState {
         case .connectionMark: connectionMark = value.map { UInt32(truncatingIfNeeded: $0) }
         case .tcpFlags: tcpFlags = value.map { UInt8(truncatingIfNeeded: $0) }
         case .length: length = 0
+        case .dscp: dscp = value.map { UInt8(truncatingIfNeeded: $0) }
+        case .icmpType: icmpType = value.map { UInt8(truncatingIfNeeded: $0) }
+        case .icmpCode: icmpCode = value.map { UInt8(truncatingIfNeeded: $0) }
+        case .mac(.source): macSource = nil
+        case .mac(.destination): macDestination = nil
+        case .other: forgetHeaders()
         default: break
         }
     }
 
+    /// A rule wrote to bytes of which can't be told what they are.
+    private mutating func forgetHeaders() {
+        (isSourceKnown, isDestinationKnown) = (false, false)
+        (sourcePort, destinationPort, icmpType, icmpCode, tcpFlags) = (nil, nil, nil, nil, nil)
+        (ttl, dscp, dontFragment, macSource, macDestination) = (nil, nil, nil, nil, nil)
+        length = 0
+    }
+
+    /// The connection's mark. A new one has none before a rule sets it.
+    func connectionMark(at site: RuleSite) -> UInt32? {
+        if let connectionMark { return connectionMark }
+        guard connection == .new, !site.namespace.netfilter.compiled.setsConnectionMark else { return nil }
+        return 0
+    }
+
     /// The bits of `mask` come from the connection's mark, which a new connection has not set.
-    mutating func restoreMark(mask: UInt32) {
-        if let connectionMark { mark = mark & ~mask | connectionMark & mask } else { isMarkKnown = false }
+    mutating func restoreMark(mask: UInt32, at site: RuleSite) {
+        guard let connectionMark = connectionMark(at: site) else {
+            isMarkKnown = false
+            return
+        }
+        mark = mark & ~mask | connectionMark & mask
+        if mask == .max { isMarkKnown = true }
+    }
+
+    /// The bits of `mask` go to the connection's mark.
+    mutating func saveMark(mask: UInt32, isSure: Bool) {
+        guard isSure, isMarkKnown, mask == .max || connectionMark != nil else {
+            connectionMark = nil
+            return
+        }
+        connectionMark = (connectionMark ?? 0) & ~mask | mark & mask
     }
 
     /// - Parameter value: nil where it can't be told whether or to what the mark is set.
     mutating func setMark(_ value: UInt32?, mask: UInt32) {
-        if let value { mark = mark & ~mask ^ value } else { isMarkKnown = false }
+        guard let value else {
+            isMarkKnown = false
+            return
+        }
+        mark = mark & ~mask ^ value
+        if mask == .max { isMarkKnown = true }
     }
 }

@@ -10,14 +10,16 @@ struct NftablesRule {
 
     func steps(_ expressions: JSONTree) -> [CompiledRule.Step] {
         expressions.elements.compactMap { expression in
-            if let word = expression.string { return step(word, .null) }
+            if let word = expression.string {
+                return RuleBlock(word).map { .action(.block($0)) } ?? step(word, .null)
+            }
             return expression.only.map { step($0.key, $0.value) }
         }
     }
 
     private func step(_ key: String, _ value: JSONTree) -> CompiledRule.Step {
         switch key {
-        case "match": .match(match(value))
+        case "match": .match(NftablesCondition(sets: sets).match(value))
         case "limit", "quota", "ct count", "meter": .match(Match(.limit(key)))
         case "set", "map": Self.update(key, value)
         case "xt": .match(.other(key))
@@ -127,15 +129,23 @@ struct NftablesRule {
         if key?.key == "meta", key?.value["key"]?.string == "mark", value["value"]?["ct"]?["key"]?.string == "mark" {
             return .restoreMark(mask: .max)
         }
-        if key?.key == "payload", let selector = value["key"] {
-            return .write(
-                NftablesSelector.field(selector).field, value["value"]?.integer.flatMap { UInt64(exactly: $0) })
+        if key?.key == "payload" || key?.key == "exthdr" || key?.key == "tcp option", let selector = value["key"] {
+            let field = NftablesSelector.field(selector).field
+            return .write(key?.key == "tcp option" ? .unread(.tcp, nil, "tcp option") : field, number(value["value"], field))
         }
         guard key?.key == "meta", key?.value["key"]?.string == "mark" else {
             return .pass([key?.key, key?.value["key"]?.string].compactMap { $0 }.joined(separator: " "))
         }
         guard let operation = value["value"].flatMap({ Self.mark($0) }) else { return .setMark(nil, mask: .max) }
         return .setMark(operation.value, mask: operation.mask)
+    }
+
+    /// A number that is written to a field; nil for an expression.
+    private func number(_ value: JSONTree?, _ field: RuleField) -> UInt64? {
+        guard case .numbers(let range)? = value.map({ NftablesSets.value($0, of: field) }), range.count == 1 else {
+            return nil
+        }
+        return range.lowerBound
     }
 
     private func zone(_ direction: String?, _ value: JSONTree?) -> ZoneAssignment {
@@ -193,38 +203,8 @@ struct NftablesRule {
             return VerdictMap.Entry(
                 key: NftablesSets.value(pair[0], of: field), action: action ?? .other("vmap"))
         }
-        return .verdictMap(VerdictMap(field: field, mask: mask, name: name, entries: entries))
-    }
-
-    // MARK: Conditions
-
-    private func match(_ value: JSONTree) -> Match {
-        guard let left = value["left"], let right = value["right"] else { return .other("match") }
-        let (field, mask) = NftablesSelector.field(left)
-        let operation = value["op"]?.string ?? "=="
-        if field == .tcpFlags, mask == nil, operation == "in" {
-            // Any of these flags: not none of them.
-            guard let flags = NftablesSets.bits(right) else { return .other("tcp flags") }
-            return Match(field, [.number(0)], mask: flags, isNegated: true)
-        }
-        switch operation {
-        case "==", "in": return Match(field, sets.values(right, of: field), mask: mask)
-        case "!=": return Match(field, sets.values(right, of: field), mask: mask, isNegated: true)
-        default: return Match(field, [Self.range(operation, sets.values(right, of: field))], mask: mask)
-        }
-    }
-
-    /// `< 5` as the numbers for which it holds.
-    private static func range(_ operation: String, _ values: [RuleValue]) -> RuleValue {
-        guard values.count == 1, case .numbers(let bound)? = values.first, bound.count == 1 else {
-            return .unreadable(operation)
-        }
-        switch operation {
-        case "<" where bound.lowerBound > 0: return .numbers(0...(bound.lowerBound - 1))
-        case "<=": return .numbers(0...bound.lowerBound)
-        case ">" where bound.lowerBound < .max: return .numbers((bound.lowerBound + 1)...(.max))
-        case ">=": return .numbers(bound.lowerBound...(.max))
-        default: return .unreadable(operation)
-        }
+        // `*` stands for what no other key is.
+        let ordered = entries.filter { $0.key != .any } + entries.filter { $0.key == .any }
+        return .verdictMap(VerdictMap(field: field, mask: mask, name: name, entries: ordered))
     }
 }
