@@ -29,23 +29,29 @@ extension ChainWalk {
             change(by: action, rule, position, isSure: isSure && isHere(position))
             return nil
         case .log, .counter, .pass: return nil
-        case .block(let block): return pass(block, rule, position, isSure)
+        case .block(let block):
+            pass(block, rule, &position)
+            return nil
         case .other(let name):
             result.doubts.append("\(rule.text): \(name) is not known")
+            mayHaveAccepted = true
+            result.packet.isMarkKnown = false
             return nil
         }
     }
 
     /// A chain of which only the text is known: it may do whatever its words say.
-    private mutating func pass(
-        _ block: RuleBlock, _ rule: CompiledRule, _ position: Position, _ isSure: Bool
-    ) -> Exit? {
+    private mutating func pass(_ block: RuleBlock, _ rule: CompiledRule, _ position: inout Position) {
         result.doubts.append("\(rule.text): what the chain inside it does can't be told")
         result.packet.isMarkKnown = result.packet.isMarkKnown && !block.has("mark")
         if block.has("mark") { result.packet.connectionMark = nil }
-        if block.has("drop") { _ = end(.drop, rule, position, false) }
-        if block.has("reject") { _ = end(.reject("icmp port-unreachable"), rule, position, false) }
-        return nil
+        if block.leadsOn || block.has("drop") {
+            _ = end(.drop, rule, position, false)
+        } else if block.has("reject") {
+            _ = end(.reject("icmp port-unreachable"), rule, position, false)
+        }
+        mayHaveAccepted = true
+        if block.isGoto { position.mayHaveReturned = true }
     }
 
     /// What a rule changes of the packet or of its connection.

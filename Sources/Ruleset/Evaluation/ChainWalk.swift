@@ -1,4 +1,5 @@
 internal import Network
+internal import Wire
 
 /// One packet on its way through the chains of a hook. It holds the verdicts; words come from `Match+Explanation`.
 ///
@@ -19,7 +20,7 @@ struct ChainWalk {
     let countsRules: Bool
     private var budget = Self.maximumRules
     /// Whether a rule of the base chain under way may have accepted the packet: what follows in it may not be met.
-    private var mayHaveAccepted = false
+    var mayHaveAccepted = false
 
     init(site: RuleSite, hook: NetfilterHook, packet: PacketState, countsRules: Bool = false) {
         self.site = site
@@ -147,9 +148,10 @@ struct ChainWalk {
     }
 
     /// Whether a rule of nft ends at an action (NFT_BREAK): at `tproxy` without a socket, at a write to a header that
-    /// is not there.
+    /// is not there, at a translation to an address of the other family.
     private mutating func breaks(_ action: RuleAction, _ rule: CompiledRule, isSure: Bool) -> Bool {
         if case .write(let field, _) = action { return rule.isNftables && field.isAbsent(result.packet) }
+        if let family = action.translation?.family, family != result.packet.source.family { return true }
         guard case .transparentProxy(let proxy) = action, !proxy.dropsWithoutSocket,
             proxy.hasSocket(for: result.packet, at: site) == .fails
         else { return false }

@@ -85,6 +85,8 @@ extension RuleField {
             .icmpCode where packet.fragment == .later, .tcpFlags where packet.fragment == .later,
             .unread(.some, _, _) where packet.fragment == .later:
             true
+        // A header of its own, which only fragments have.
+        case .fragmentOffset(.ipv6): packet.source.isIPv4 || packet.fragment == nil
         case .address(_, let family?), .transportProtocol(let family?), .timeToLive(let family?),
             .length(let family?), .fragmentOffset(let family?), .dscp(let family?), .ipVersion(let family):
             packet.source.family != family

@@ -20,25 +20,24 @@ extension PacketState {
             source = target.first ?? source
         case .destinationTranslation:
             if target.isOneOfSeveral { isDestinationKnown = false }
-            translateDestination(to: target.first, target.ports)
-            if target.mayBeAnyPort { destinationPort = nil }
+            translateDestination(to: target.first, target)
         case .redirect:
             let device = site.inDevice.flatMap { site.namespace[device: $0] }
             let own = device?.addresses.first { $0.address.family == destination.family }
-            translateDestination(to: own?.address, target.ports)
+            translateDestination(to: own?.address, target)
         case .netmap where hook == .postrouting || hook == .input:
             isSourceTranslated = true
             source = target.counterpart(of: source) ?? source
-        case .netmap: translateDestination(to: target.counterpart(of: destination), nil)
+        case .netmap: translateDestination(to: target.counterpart(of: destination), TranslationTarget())
         default: return
         }
     }
 
-    private mutating func translateDestination(to address: IPAddress?, _ ports: ClosedRange<UInt16>?) {
+    private mutating func translateDestination(to address: IPAddress?, _ target: TranslationTarget) {
         originalDestination = destination
         isDestinationTranslated = true
         destination = address ?? destination
-        destinationPort = ports?.lowerBound ?? destinationPort
+        destinationPort = target.port(insteadOf: destinationPort)
     }
 
     /// What is no longer known of the packet where a rule may have translated it, or may not.

@@ -42,7 +42,7 @@ struct NftablesRule {
         "counter": .counter, "log": .log, "notrack": .noTrack,
     ]
     private static let passingNames: Set = [
-        "comment", "continue", "ct helper", "ct timeout", "ct expectation", "flow", "dup", "synproxy", "secmark",
+        "comment", "continue", "ct helper", "ct timeout", "ct expectation", "flow", "dup", "secmark",
         "last",
     ]
 
@@ -102,6 +102,7 @@ struct NftablesRule {
     private static func target(_ value: JSONTree) -> TranslationTarget {
         let field = RuleField.address(.destination, nil)
         var target = TranslationTarget()
+        target.family = ["ip": .ipv4, "ip6": .ipv6][value["family"]?.string ?? ""]
         if let address = value["addr"].map({ NftablesSets.value($0, of: field) }), !address.isUnreadable {
             target.addresses = address
         } else if value["addr"] != nil {

@@ -20,7 +20,7 @@ package struct CompiledRuleset: Hashable, Sendable {
     private let bases: [NetfilterHook: [Int]]
 
     package init(_ netfilter: Netfilter) {
-        var compiler = RuleCompiler(sets: netfilter.sets)
+        var compiler = RuleCompiler(netfilter)
         chains = netfilter.chains.enumerated().map { compiler.chain($0.element, index: $0.offset) }
         sets = compiler.compiledSets()
         positions = [CompiledChain.Key: Int](

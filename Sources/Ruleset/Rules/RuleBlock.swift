@@ -8,6 +8,17 @@ package struct RuleBlock: Hashable, Sendable {
         text = statement
     }
 
+    /// After it the caller's next rule does not follow.
+    var isGoto: Bool { text.hasPrefix("goto") }
+
+    /// Whether it may lead to other chains, or out of the firewall.
+    var leadsOn: Bool {
+        let inside = text.drop { $0 != "{" }
+        return ["jump", "goto", "vmap", "queue", "tproxy", "synproxy"].contains { RuleBlock(inside: inside).has($0) }
+    }
+
+    private init(inside: Substring) { text = String(inside) }
+
     /// Whether a word stands in it: `drop`, `mark`.
     func has(_ word: String) -> Bool {
         text.split { !($0.isLetter || $0 == "_") }.contains { $0 == word }

@@ -40,9 +40,25 @@ extension RuleField {
         case .icmpType(let isIPv6): ICMPType(ruleName: text, isIPv6: isIPv6).map { UInt64($0.number) }
         case .arp(let field): field.number(text)
         case .tcpFlags: TCPFlag.bits(text).map(UInt64.init)
+        case .icmpCode(let isIPv6): Self.codes(isIPv6)[text]
         case .dscp: ServiceClass.codePoint(text)
         default: nil
         }
+    }
+}
+
+extension RuleField {
+    /// The codes of destination unreachable (RFC 792, RFC 4443), by nft's names.
+    private static func codes(_ isIPv6: Bool) -> [String: UInt64] {
+        isIPv6
+            ? [
+                "no-route": 0, "admin-prohibited": 1, "addr-unreachable": 3, "port-unreachable": 4, "policy-fail": 5,
+                "reject-route": 6,
+            ]
+            : [
+                "net-unreachable": 0, "host-unreachable": 1, "prot-unreachable": 2, "port-unreachable": 3,
+                "frag-needed": 4, "net-prohibited": 9, "host-prohibited": 10, "admin-prohibited": 13,
+            ]
     }
 }
 

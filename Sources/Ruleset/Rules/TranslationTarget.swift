@@ -5,6 +5,8 @@ package struct TranslationTarget: Hashable, Sendable {
     /// A prefix, or a range of addresses.
     package var addresses: RuleValue?
     package var ports: ClosedRange<UInt16>?
+    /// Of the packets that it translates, where a rule for both families names one (`dnat ip to`).
+    package var family: IPAddress.Family?
     /// Looked up in a map, or made by an expression: nothing tells which address it is.
     package var isComputed: Bool
     /// The port is so.
@@ -18,6 +20,13 @@ package struct TranslationTarget: Hashable, Sendable {
         self.ports = ports
         self.isComputed = isComputed
         self.mayBeAnyPort = mayBeAnyPort
+    }
+
+    /// The port that a packet gets; nil where the kernel chooses one.
+    func port(insteadOf original: UInt16?) -> UInt16? {
+        guard let ports else { return mayBeAnyPort ? nil : original }
+        if ports.count == 1 { return ports.lowerBound }
+        return original.flatMap { ports.contains($0) && !mayBeAnyPort ? $0 : nil }
     }
 
     /// Whether which address it becomes can't be told.

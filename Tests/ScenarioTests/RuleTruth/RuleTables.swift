@@ -104,7 +104,10 @@ struct RuleTables {
                 return "\(selector) vmap { \(entries.joined(separator: ", ")) }"
             }
         }
-        return maps("ip saddr", packets.filter { $0.kind.isIPv4 && $0.kind != .answer })
+        let data = packets.filter { $0.kind == .data }.map {
+            "ip saddr \($0.address) tcp flags & ack == ack goto \(chain($0.kind, $0.group, hook))"
+        }
+        return maps("ip saddr", packets.filter { $0.kind.isIPv4 && $0.kind != .answer && $0.kind != .data }) + data
             + maps("ip daddr", packets.filter { $0.kind == .answer })
             + maps("ip6 saddr", packets.filter { !$0.kind.isIPv4 })
     }
@@ -128,7 +131,8 @@ struct RuleTables {
             guard hook != "sub" else { return }
             let end = packet.kind == .answer ? "-d" : "-s"
             let builtIn = Self.places.first { $0.hook == place }?.chain ?? ""
-            rules[place, default: []].append("-A \(builtIn) \(end) \(packet.address) -g \(chain)")
+            let flags = packet.kind == .data ? "-p tcp --tcp-flags ACK ACK " : ""
+            rules[place, default: []].append("-A \(builtIn) \(end) \(packet.address) \(flags)-g \(chain)")
         }
         let isIPv4 = family == .ipv4
         for kind in TrialPacket.Kind.allCases where kind.isIPv4 == isIPv4 {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Network
 import Ruleset
 import Testing
@@ -30,6 +31,7 @@ struct RuleTruthTests {
             }
         }
         print(report.summary)
+        try? (report.wrong + report.untold).joined(separator: "\n").write(toFile: "/tmp/rt.bad", atomically: false, encoding: .utf8)
         #expect(report.count >= 3000, "\(report.leftOut.joined(separator: "\n"))")
         #expect(report.wrong.isEmpty, "\(report.wrong.joined(separator: "\n"))")
         #expect(report.untold.isEmpty, "\(report.untold.joined(separator: "\n"))")

@@ -39,6 +39,7 @@ struct TrialPacket {
             source: kind == .answer ? server : client, destination: kind == .answer ? client : server,
             ipProtocol: Self.ipProtocol(kind), ttl: 64, connection: .new)
         state.dscp = 0
+        (state.isSourceTranslated, state.isDestinationTranslated) = (false, false)
         var payload = 0
         switch kind {
         case .syn, .syn6, .answer, .data:
