@@ -172,11 +172,12 @@ extension ChainWalk {
     ) -> Exit {
         var reference = rule.reference
         reference.verdict = kind == .drop ? .drop : .reject
-        let ending = HookResult.Ending(
+        var ending = HookResult.Ending(
             kind: kind, rule: reference, comment: rule.comment, chain: source(position.chain), path: position.path,
             unmatched: position.misses.map {
                 RuleMiss(rule: $0.rule.reference, because: $0.match.explanation($0.packet, at: site))
             }, accepted: result.accepted)
+        ending.rise = rise(of: rule, in: position.chain)
         if isSure { result.ending = ending } else { result.possible.append(ending) }
         return .dropped
     }

@@ -12,23 +12,21 @@ struct ChainWalk {
     /// NF_IP_PRI_CONNTRACK
     static let conntrackPriority = -200
 
-    let site: RuleSite
-    let hook: NetfilterHook
+    private let traversal: HookTraversal
     let ruleset: CompiledRuleset
     var result: HookResult
-    /// Whether `result.counts` is kept.
-    let countsRules: Bool
     private var budget = Self.maximumRules
     /// Whether a rule of the base chain under way may have accepted the packet: what follows in it may not be met.
     var mayHaveAccepted = false
 
-    init(site: RuleSite, hook: NetfilterHook, packet: PacketState, countsRules: Bool = false) {
-        self.site = site
-        self.hook = hook
-        self.countsRules = countsRules
-        ruleset = site.namespace.netfilter.compiled
+    init(_ traversal: HookTraversal, _ packet: PacketState) {
+        self.traversal = traversal
+        ruleset = traversal.site.namespace.netfilter.compiled
         result = HookResult(packet: packet)
     }
+
+    var site: RuleSite { traversal.site }
+    var hook: NetfilterHook { traversal.hook }
 
     /// How a chain was left.
     enum Exit {
@@ -109,6 +107,7 @@ struct ChainWalk {
                 }
                 if !isCounted, rule.counts(at: action) {
                     isCounted = true
+                    if doubt != nil, rise(of: rule, in: position.chain) == 0 { return nil }
                     count(rule, isSure: doubt == nil && isHere(position))
                 }
                 let exit = perform(action, rule, &position, isSure: position.isSure && doubt == nil)
@@ -128,6 +127,13 @@ struct ChainWalk {
         return nil
     }
 
+    /// By how much the rule's counter rose around the packet; nil where that is not known.
+    func rise(of rule: CompiledRule, in chain: CompiledChain) -> UInt64? {
+        guard let before = traversal.before, rule.hasOneCounter, let position = rule.reference.position else { return nil }
+        let now = site.namespace.netfilter.chains[chain.index]
+        return before.rise(ofRuleAt: position, in: now)
+    }
+
     /// Whether the packet surely comes to the next rule of a chain, unless a rule before has dropped it.
     func isHere(_ position: Position) -> Bool {
         position.isSure && !position.mayHaveReturned && !mayHaveAccepted
@@ -143,7 +149,7 @@ struct ChainWalk {
     }
 
     private mutating func count(_ rule: CompiledRule, isSure: Bool) {
-        guard countsRules else { return }
+        guard traversal.countsRules else { return }
         result.counts[rule.reference] = isSure && result.possible.isEmpty ? .holds : .unknown
     }
 

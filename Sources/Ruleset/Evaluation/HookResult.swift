@@ -24,6 +24,8 @@ package struct HookResult: Sendable {
         package var unmatched: [RuleMiss]
         /// Rules of earlier base chains at this hook that accepted it.
         package var accepted: [RuleReference]
+        /// By how many packets its counter rose around the packet; nil where that is not known.
+        package var rise: UInt64?
 
         package init(
             kind: Kind, rule: RuleReference, comment: String? = nil, chain: RuleChain, path: [RuleReference] = [],

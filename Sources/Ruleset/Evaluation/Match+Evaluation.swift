@@ -152,6 +152,7 @@ extension RuleField {
         case .transportProtocol: .number(UInt64(packet.ipProtocol.rawValue))
         case .device(let direction, _): .name((direction == .in ? site.inDevice : site.outDevice) ?? "")
         case .bridgePort(.in) where site.hasPhysicalInDevice(packet) == .unknown: .unknown
+        case .bridgePort(.in) where site.hasPhysicalInDevice(packet) == .fails: .name("")
         case .bridgePort(let direction):
             .name((direction == .in ? site.physicalInDevice : site.physicalOutDevice) ?? "")
         case .mark: Reading(packet.isMarkKnown ? packet.mark : nil)

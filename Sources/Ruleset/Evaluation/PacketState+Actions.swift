@@ -56,6 +56,7 @@ extension PacketState {
     mutating func write(_ value: UInt64?, to field: RuleField) {
         switch field {
         case .timeToLive: ttl = value.map { UInt8(truncatingIfNeeded: $0) }
+        case .port where !hasPorts: forgetHeaders()
         case .port(.source, _): sourcePort = value.map { UInt16(truncatingIfNeeded: $0) }
         case .port(.destination, _): destinationPort = value.map { UInt16(truncatingIfNeeded: $0) }
         case .address(.source, _): isSourceKnown = false

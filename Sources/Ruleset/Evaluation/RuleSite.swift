@@ -26,7 +26,9 @@ extension RuleSite {
     /// Whether the packet came in by a bridge's port that IP rules are told of (br_netfilter): also where it is routed on
     /// from there. Unknown where the bridge is known and its port is not.
     func hasPhysicalInDevice(_ packet: PacketState) -> Truth {
-        if physicalInDevice != nil { return .holds }
+        if physicalInDevice != nil {
+            return Truth(namespace.settings.bridgeCallsChains(packet.source.family)?.isOn != false)
+        }
         guard let inDevice, namespace[device: inDevice]?.kind == .bridge,
             namespace.settings.bridgeCallsChains(packet.source.family)?.isOn == true
         else { return .fails }

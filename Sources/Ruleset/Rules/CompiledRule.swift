@@ -49,6 +49,8 @@ package struct CompiledRule: Hashable, Sendable {
     /// counts before the target.
     func counts(at action: RuleAction) -> Bool { !isNftables || action == .counter }
 
+    var hasOneCounter: Bool { !isNftables || actions.count { $0 == .counter } == 1 }
+
     var text: String { reference.text ?? "" }
     package var isNftables: Bool { reference.backend == .nft }
 }
