@@ -31,7 +31,6 @@ extension [Candidate] {
         guard let only = conditional.first else {
             // By its conditions it ends the packet, and the kernel says that it did not.
             self[next].isCertain = false
-            self[next].finding.evidence.append(.state("its counter did not rise meanwhile"))
             return
         }
         guard conditional.count == 1, let name = self[next].finding.rule?.name else { return }

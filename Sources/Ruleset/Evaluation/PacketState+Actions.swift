@@ -4,7 +4,7 @@ internal import Wire
 extension PacketState {
     /// The packet as a rule translates it. What the rule leaves to the kernel to choose stays as it is.
     mutating func translate(by action: RuleAction, at site: RuleSite, _ hook: NetfilterHook) {
-        let target = action.translation ?? TranslationTarget()
+        let target = (action.translation ?? TranslationTarget()).resolved(self, at: site)
         switch action {
         case .masquerade:
             isSourceTranslated = true

@@ -52,29 +52,29 @@ struct NftablesRule {
         switch key {
         case "vmap": return verdictMap(value)
         case "mangle": return mangle(value)
-        default: return Self.verdict(key, value) ?? .other(key)
+        default: return verdict(key, value) ?? .other(key)
         }
     }
 
     // MARK: Verdicts
 
-    private static let verdicts: [String: @Sendable (JSONTree) -> RuleAction?] = [
-        "accept": { _ in .accept },
-        "drop": { _ in .drop },
-        "return": { _ in .return },
-        "queue": { .queue(queue($0)) },
-        "tproxy": { .transparentProxy(proxy($0)) },
-        "continue": { _ in .pass("continue") },
-        "jump": { $0["target"]?.string.map { .jump($0) } },
-        "goto": { $0["target"]?.string.map { .goto($0) } },
-        "reject": { .reject(rejection($0)) },
-        "masquerade": { .masquerade(target($0)) },
-        "snat": { .sourceTranslation(target($0)) },
-        "dnat": { .destinationTranslation(target($0)) },
-        "redirect": { .redirect(target($0)) },
+    private static let verdicts: [String: @Sendable (NftablesRule, JSONTree) -> RuleAction?] = [
+        "accept": { _, _ in .accept },
+        "drop": { _, _ in .drop },
+        "return": { _, _ in .return },
+        "queue": { _, value in .queue(queue(value)) },
+        "tproxy": { _, value in .transparentProxy(proxy(value)) },
+        "continue": { _, _ in .pass("continue") },
+        "jump": { _, value in value["target"]?.string.map { .jump($0) } },
+        "goto": { _, value in value["target"]?.string.map { .goto($0) } },
+        "reject": { _, value in .reject(rejection(value)) },
+        "masquerade": { .masquerade($0.target($1)) },
+        "snat": { .sourceTranslation($0.target($1)) },
+        "dnat": { .destinationTranslation($0.target($1)) },
+        "redirect": { .redirect($0.target($1)) },
     ]
 
-    private static func verdict(_ key: String, _ value: JSONTree) -> RuleAction? { verdicts[key]?(value) }
+    private func verdict(_ key: String, _ value: JSONTree) -> RuleAction? { Self.verdicts[key]?(self, value) }
 
     private static func queue(_ value: JSONTree) -> PacketQueue {
         let flags = value["flags"].map { [$0.string].compactMap(\.self) + $0.elements.compactMap(\.string) } ?? []
@@ -99,7 +99,7 @@ struct NftablesRule {
     }
 
     /// Empty for what is looked up in the packet or in a map.
-    private static func target(_ value: JSONTree) -> TranslationTarget {
+    private func target(_ value: JSONTree) -> TranslationTarget {
         let field = RuleField.address(.destination, nil)
         var target = TranslationTarget()
         target.family = ["ip": .ipv4, "ip6": .ipv6][value["family"]?.string ?? ""]
@@ -107,6 +107,7 @@ struct NftablesRule {
             target.addresses = address
         } else if value["addr"] != nil {
             target.isComputed = true
+            target.map = value["addr"]?["map"].flatMap { addressMap($0) }
         }
         if case .numbers(let ports)? = value["port"].map({ NftablesSets.value($0, of: .port(nil, nil)) }),
             let low = UInt16(exactly: ports.lowerBound), let high = UInt16(exactly: ports.upperBound)
@@ -116,6 +117,20 @@ struct NftablesRule {
             target.mayBeAnyPort = true
         }
         return target
+    }
+
+    /// Nil for one with other values than addresses, or that is not known.
+    private func addressMap(_ value: JSONTree) -> AddressMap? {
+        guard let key = value["key"], let data = value["data"],
+            let elements = data.string.flatMap(named) ?? data["set"]?.elements
+        else { return nil }
+        let (field, mask) = NftablesSelector.field(key)
+        let entries = elements.compactMap { element -> AddressMap.Entry? in
+            let pair = element.elements
+            guard pair.count == 2, let address = pair[1].string.flatMap({ IPAddress($0) }) else { return nil }
+            return AddressMap.Entry(key: NftablesSets.value(pair[0], of: field), address: address)
+        }
+        return entries.count == elements.count ? AddressMap(field: field, mask: mask, entries: entries) : nil
     }
 
     private func mangle(_ value: JSONTree) -> RuleAction {
@@ -200,7 +215,7 @@ struct NftablesRule {
         let entries = elements.compactMap { element -> VerdictMap.Entry? in
             let pair = element.elements
             guard pair.count == 2 else { return nil }
-            let action = pair[1].only.flatMap { Self.verdict($0.key, $0.value) }
+            let action = pair[1].only.flatMap { verdict($0.key, $0.value) }
             return VerdictMap.Entry(
                 key: NftablesSets.value(pair[0], of: field), action: action ?? .other("vmap"))
         }
