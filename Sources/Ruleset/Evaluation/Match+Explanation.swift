@@ -27,6 +27,8 @@ extension RuleField {
     func explanation(_ packet: PacketState, _ site: RuleSite) -> String {
         if isAbsent(packet) { return absence(packet) }
         return switch self {
+        case .address(.source, _) where !packet.isSourceKnown: "its source is not known"
+        case .address(.destination, _) where !packet.isDestinationKnown: "its destination is not known"
         case .address(let end, _):
             end == .source ? "its source is \(packet.source)" : "its destination is \(packet.destination)"
         case .addressType(let end):

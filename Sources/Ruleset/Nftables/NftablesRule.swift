@@ -184,9 +184,10 @@ struct NftablesRule {
         return entries.count == elements.count ? .map(field, mask: mask, entries) : .unreadable
     }
 
-    /// The elements of the set or map that `@name` stands for; nil where it is not known.
+    /// The elements of the set or map that `@name` stands for; nil where they are not known.
     private func named(_ text: String) -> [JSONTree]? {
-        text.hasPrefix("@") ? sets.elements(of: String(text.dropFirst())) : nil
+        let name = String(text.dropFirst())
+        return text.hasPrefix("@") && !sets.isWritten(name) ? sets.elements(of: name) : nil
     }
 
     /// A number, or bitwise operations on the packet's mark, as `mark & ~mask ^ value`; nil for anything else.

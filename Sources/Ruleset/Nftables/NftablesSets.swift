@@ -16,6 +16,9 @@ final class NftablesSets {
         texts = [String: String](sets.map { ($0.name, $0.elements) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Whether rules write to it.
+    func isWritten(_ name: String) -> Bool { written.contains(name) }
+
     /// The elements as JSON; nil for a set that is not known.
     func elements(of name: String) -> [JSONTree]? {
         if let known = trees[name] { return known }

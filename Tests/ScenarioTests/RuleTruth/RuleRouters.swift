@@ -26,8 +26,6 @@ struct RuleRouters {
         let input = files.map { name, text in
             "\(name) \(text.split(separator: "\n", omittingEmptySubsequences: false).count)\n\(text)\n"
         }
-        try? input.joined().write(toFile: "/tmp/rt.input", atomically: false, encoding: .utf8)
-        try? Self.script.write(toFile: "/tmp/rt.script", atomically: false, encoding: .utf8)
         let shell = try SandboxShell(Self.script, input: input.joined())
         guard shell.status == 0, let start = shell.text.firstIndex(of: "{") else {
             throw Failure(text: shell.errorText + shell.text.prefix(2000))
