@@ -17,13 +17,15 @@ struct RuleCount: Sendable {
 extension [Candidate] {
     /// Takes what the counters say of the rules that may have ended the packet, in the order of its path.
     mutating func weighCounters() {
-        guard let next = firstIndex(where: { $0.count?.isSureElse ?? $0.isCertain }), let count = self[next].count else {
+        guard let next = firstIndex(where: { $0.count?.isSureElse ?? $0.isCertain }), let count = self[next].count
+        else {
             return
         }
         let conditional = indices.filter { $0 < next && self[$0].count?.isConditional == true }
         guard count.rise == 0 else {
             // Packets came to the rule behind; nothing says that any met those before.
-            if let first = conditional.first, count.rise != nil, conditional.allSatisfy({ self[$0].count?.rise == nil }) {
+            if let first = conditional.first, count.rise != nil, conditional.allSatisfy({ self[$0].count?.rise == nil })
+            {
                 insert(remove(at: next), at: first)
             }
             return

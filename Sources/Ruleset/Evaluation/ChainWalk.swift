@@ -129,7 +129,9 @@ struct ChainWalk {
 
     /// By how much the rule's counter rose around the packet; nil where that is not known.
     func rise(of rule: CompiledRule, in chain: CompiledChain) -> UInt64? {
-        guard let before = traversal.before, rule.hasOneCounter, let position = rule.reference.position else { return nil }
+        guard let before = traversal.before, rule.hasOneCounter, let position = rule.reference.position else {
+            return nil
+        }
         let now = site.namespace.netfilter.chains[chain.index]
         return before.rise(ofRuleAt: position, in: now)
     }

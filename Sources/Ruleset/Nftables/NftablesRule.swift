@@ -147,7 +147,8 @@ struct NftablesRule {
         }
         if key?.key == "payload" || key?.key == "exthdr" || key?.key == "tcp option", let selector = value["key"] {
             let field = NftablesSelector.field(selector).field
-            return .write(key?.key == "tcp option" ? .unread(.tcp, nil, "tcp option") : field, number(value["value"], field))
+            return .write(
+                key?.key == "tcp option" ? .unread(.tcp, nil, "tcp option") : field, number(value["value"], field))
         }
         guard key?.key == "meta", key?.value["key"]?.string == "mark" else {
             return .pass([key?.key, key?.value["key"]?.string].compactMap { $0 }.joined(separator: " "))

@@ -19,8 +19,9 @@ struct RuleCompiler {
 
     /// From `{"set":{"op":"add","elem":…,"set":"@name"}}`.
     private static func written(by expressions: String) -> [String] {
-        guard expressions.contains("\"op\":\"add\"") || expressions.contains("\"op\":\"update\"")
-            || expressions.contains("\"op\":\"delete\""), let tree = try? JSONTree(parsing: Array(expressions.utf8))
+        guard
+            expressions.contains("\"op\":\"add\"") || expressions.contains("\"op\":\"update\"")
+                || expressions.contains("\"op\":\"delete\""), let tree = try? JSONTree(parsing: Array(expressions.utf8))
         else { return [] }
         return tree.elements.compactMap { statement in
             let name = statement["set"]?["set"]?.string ?? statement["map"]?["map"]?.string

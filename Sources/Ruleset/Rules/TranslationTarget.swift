@@ -16,12 +16,13 @@ package struct TranslationTarget: Hashable, Sendable {
 
     package init(
         addresses: RuleValue? = nil, ports: ClosedRange<UInt16>? = nil, isComputed: Bool = false,
-        mayBeAnyPort: Bool = false
+        mayBeAnyPort: Bool = false, family: IPAddress.Family? = nil
     ) {
         self.addresses = addresses
         self.ports = ports
         self.isComputed = isComputed
         self.mayBeAnyPort = mayBeAnyPort
+        self.family = family
     }
 
     /// The port that a packet gets; nil where the kernel chooses one.

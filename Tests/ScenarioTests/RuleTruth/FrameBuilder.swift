@@ -31,7 +31,8 @@ enum FrameBuilder {
         switch state.ipProtocol {
         case .tcp:
             let isAnswer = state.tcpFlags.map { $0 & 16 != 0 } ?? false
-            bytes = ports + [0, 0, 0, isAnswer && !state.isReply ? 2 : 1, 0, 0, 0, isAnswer ? 2 : 0]
+            bytes =
+                ports + [0, 0, 0, isAnswer && !state.isReply ? 2 : 1, 0, 0, 0, isAnswer ? 2 : 0]
                 + [0x50, state.tcpFlags ?? 0] + big(1024) + [0, 0, 0, 0] + payload
             place = 16
         case .udp:
