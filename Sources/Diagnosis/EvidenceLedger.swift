@@ -174,7 +174,7 @@ public struct EvidenceLedger: Sendable {
         let walks = [walk, reply].compactMap(\.self)
         let concerned = Self.addressPairs(of: walks)
         var context = DiagnosisContext(graph: graph, before: before)
-        context.isBetween = isBetween(walk, graph.topology)
+        context.isBetween = walks.allSatisfy { isBetween($0, graph.topology) }
         context.rules = walk.witness.rules
         context.drops = Self.drops(of: walk)
         context.sendFailures = walk.witness.sendFailure.map { [$0] } ?? []
