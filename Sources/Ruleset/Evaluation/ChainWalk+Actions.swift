@@ -20,6 +20,11 @@ extension ChainWalk {
                 result.translation = (rule.reference, action)
                 result.packet.translate(by: action, at: site, hook)
             } else {
+                // Its counter says that it translated some packet: that is the likelier way.
+                if let rise = rise(of: rule, in: position.chain), rise > 0 {
+                    result.translation = (rule.reference, action)
+                    result.packet.translate(by: action, at: site, hook)
+                }
                 result.packet.doubt(action, hook)
             }
             return .accepted(rule.reference)

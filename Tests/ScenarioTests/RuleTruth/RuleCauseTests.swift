@@ -98,6 +98,14 @@ struct RuleCauseTests {
             rules: translation("numgen inc mod 2 map { 0 : 198.51.100.2, 1 : 198.51.100.3 }"), cause: "\"A\"",
             isCertain: false, code: "dnat-not-forwarded", destination: "192.0.2.2"),
         Case(
+            name: "a translation by chance whose counter rose",
+            rules: """
+                iptables -t nat -A PREROUTING -p tcp --dport 80 -m statistic --mode random --probability 1 \\
+                    -j DNAT --to-destination 198.51.100.2
+                iptables -A FORWARD -d 198.51.100.2 -j DROP
+                iptables -A INPUT -p tcp --dport 80 -j DROP
+                """, cause: "-A FORWARD", isCertain: false, code: "dnat-not-forwarded", destination: "192.0.2.2"),
+        Case(
             name: "a chain inside a rule",
             rules: forward("jump { tcp dport 80 drop; }\ncounter drop comment \"B\""), cause: "jump {"),
         Case(
