@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "TestSupport", "Twin", "WalkModel", "Correlation", "Network", "Discovery", "Observations", "Recording",
+                "TestSupport", "Ruleset", "Twin", "WalkModel", "Correlation", "Network", "Discovery", "Observations",
+                "Recording",
                 "Wire",
                 "LinuxSystem",
                 "packetwalk",

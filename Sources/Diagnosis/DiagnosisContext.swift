@@ -45,6 +45,8 @@ public struct DiagnosisContext: Sendable {
     private(set) var graph: NetworkGraph
     /// As it stood before the packet.
     public var before: Topology?
+    /// Whether the packet went its whole way between the two: counters then tell of it.
+    var isBetween = false
     /// Rules that this packet met, in order.
     public var rules: [RuleEvent] = []
     /// Drops of this packet.
@@ -86,6 +88,11 @@ public struct DiagnosisContext: Sendable {
     init(graph: NetworkGraph, before: Topology?) {
         self.graph = graph
         self.before = before
+    }
+
+    /// The rules of a namespace before the packet, where the network was read after it.
+    func rulesBefore(_ namespace: Namespace) -> Netfilter? {
+        isBetween ? before?[namespace: namespace.name]?.netfilter : nil
     }
 
     /// With no more than links join to the namespaces that these walks were in: other networks of the machine may use the

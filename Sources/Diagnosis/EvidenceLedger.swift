@@ -15,7 +15,9 @@ public struct EvidenceLedger: Sendable {
     private static let answerNanoseconds: Int64 = 2_000_000_000
 
     private var before: Topology?
+    private var beforeNanoseconds = Int64.max
     private var graph: NetworkGraph?
+    private var graphNanoseconds = Int64.max
     private var flows: [FlowEvent] = []
     /// Entries of conntrack that were there when the run began, by their addresses before and after translation: there
     /// may be more than `capacity`.
@@ -52,9 +54,10 @@ public struct EvidenceLedger: Sendable {
         case .vantage, .packet, .rule, .drop, .sendFailure, .watermark: return
         }
         switch event {
-        case .topology(let snapshot, _):
+        case .topology(let snapshot, let time):
             received.removeAll(keepingCapacity: true)
-            before = before ?? graph?.topology
+            if before == nil, let graph { (before, beforeNanoseconds) = (graph.topology, graphNanoseconds) }
+            graphNanoseconds = time
             graph = NetworkGraph(snapshot)
         case .flow(let flow) where flow.change == .present: keep(flow)
         case .flow(let flow):
@@ -171,6 +174,7 @@ public struct EvidenceLedger: Sendable {
         let walks = [walk, reply].compactMap(\.self)
         let concerned = Self.addressPairs(of: walks)
         var context = DiagnosisContext(graph: graph, before: before)
+        context.isBetween = walks.allSatisfy { isBetween($0, graph.topology) }
         context.rules = walk.witness.rules
         context.drops = Self.drops(of: walk)
         context.sendFailures = walk.witness.sendFailure.map { [$0] } ?? []
@@ -192,6 +196,14 @@ public struct EvidenceLedger: Sendable {
         context.losses = losses(concerning: walk, reply: reply)
         context.nearbyDrops = nearbyDrops(walk)
         return context
+    }
+
+    /// Whether a walk began after the first reading of the network, and ended before the newest one began.
+    private func isBetween(_ walk: Walk, _ topology: Topology) -> Bool {
+        guard before != nil, let began = nanoseconds(rfc3339: topology.time) else { return false }
+        // The reading's time is in milliseconds.
+        return beforeNanoseconds < walk.startNanoseconds
+            && walk.startNanoseconds + max(0, walk.durationNanoseconds) < began - 1_000_000
     }
 
     /// What conntrack told of connections of a walk's addresses, whatever their ports.

@@ -128,7 +128,8 @@ struct ParserTests {
             (
                 #"{"dnat":{"family":"ip","addr":{"range":["1.2.3.4","1.2.3.9"]},"port":{"range":[80,90]}}}"#,
                 .destinationTranslation(
-                    TranslationTarget(addresses: .addresses(address("1.2.3.4")...address("1.2.3.9")), ports: 80...90))
+                    TranslationTarget(
+                        addresses: .addresses(address("1.2.3.4")...address("1.2.3.9")), ports: 80...90, family: .ipv4))
             ),
             (
                 #"{"dnat":{"addr":{"map":{"key":1,"data":2}}}}"#,

@@ -13,13 +13,15 @@ struct SandboxShell {
     var text: String
     var errorText: String
 
-    /// - Parameter privileged: root's own user namespace, which only a test that runs as root can give.
-    init(_ script: String, privileged: Bool = false) throws {
+    /// - Parameters:
+    ///   - privileged: root's own user namespace, which only a test that runs as root can give.
+    ///   - input: what the script may read from its standard input.
+    init(_ script: String, privileged: Bool = false, input: String = "") throws {
         let kinds = privileged ? "-nmpi" : "-Urnmpi"
         let output = try Command(
             ["unshare", kinds, "--fork", "--mount-proc", "--kill-child", "sh", "-c", Self.prelude + script],
             environment: ["PROGRAM": LabRun.program, "LABS": (try? LabLibrary.find().directory) ?? "/none"]
-        ).run()
+        ).run(input: Array(input.utf8))
         status = output.status
         text = output.text
         errorText = output.errorText

@@ -20,6 +20,10 @@ int packetwalk_usable_processors(void);
 /// setfsuid(2) and setfsgid(2) of the calling thread, each unless -1: sockets that it opens are theirs (`-m owner`,
 /// `meta skuid`, `ip rule uidrange`). -errno where it may not.
 int packetwalk_open_sockets_as(int64_t user, int64_t group);
+/// What the C library's `stderr` gets is thrown away until `packetwalk_restore_standard_error`, which takes what this
+/// gave. Descriptor 2 stays as it is. NULL where nothing was changed.
+void *packetwalk_discard_standard_error(void);
+void packetwalk_restore_standard_error(void *discarded);
 /// gettid(2).
 pid_t packetwalk_thread_id(void);
 /// prctl(PR_SET_PDEATHSIG): `signal` is sent to the caller when its parent dies.

@@ -15,7 +15,8 @@ struct StoppedPacket {
     let findings: PathFindings
 
     var candidates: [Candidate] { findings.candidates }
-    /// The candidates before the place where the packet was expected next and not seen.
+    /// The candidates before the place where the packet was expected next and not seen, without rules whose counters did not
+    /// rise.
     let eligible: [Candidate]
 
     init(_ reading: WalkReading, packet: PacketState, _ context: DiagnosisContext, _ findings: PathFindings) {
@@ -25,7 +26,7 @@ struct StoppedPacket {
         self.context = context
         self.findings = findings
         report = KernelReport(reading.walk, context)
-        eligible = findings.eligible
+        eligible = findings.eligible.filter { $0.count?.rise != 0 }
     }
 
     /// Whether a candidate shows by a drop reason, in the namespace in which the kernel gave it.

@@ -9,4 +9,6 @@ struct Candidate: Sendable {
     /// The kernel's drop reasons by which it shows; empty where it shows by none.
     var reasons: Set<DropReason> = []
     var traits: ObstacleTraits = []
+    /// Of a rule: what its counter says.
+    var count: RuleCount?
 }

@@ -49,7 +49,10 @@ struct PathFindings: Sendable {
                     switch judgement {
                     case .candidate(var candidate):
                         if !isSure { candidate.isCertain = false }
-                        if isPastUnknown { candidate = candidate.with(.isPastUnknown) }
+                        if isPastUnknown {
+                            candidate = candidate.with(.isPastUnknown)
+                            candidate.count?.isSureElse = false
+                        }
                         if case .neighbour(let neighbour) = step, neighbour.isAlternative {
                             candidate.isCertain = false
                             candidate.finding.message +=
@@ -61,6 +64,7 @@ struct PathFindings: Sendable {
                 }
             }
         }
+        candidates.weighCounters()
     }
 
     /// What concerns an outer packet concerns whatever it carries: ARP and neighbour discovery too.

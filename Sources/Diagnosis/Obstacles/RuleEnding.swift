@@ -72,15 +72,21 @@ struct RuleEnding: Sendable {
 }
 
 extension HookStep {
-    /// The rules that end the packet, then those that may.
+    /// The rules that may end the packet, then the one that does.
     func candidates(_ surroundings: Surroundings) -> [Candidate] {
         let sure = result.ending.map { [($0, true)] } ?? []
-        return (sure + result.possible.map { ($0, false) }).compactMap { ending, isSure in
+        return (result.possible.map { ($0, false) } + sure).compactMap { ending, isSure in
             var packet = packet
             packet.fragment = result.fragment
             let rule = RuleEnding(ending: ending, traversal: traversal, packet: packet, doubts: result.doubts)
             var candidate = Catalogue.candidate(for: rule, surroundings)
             if !isSure { candidate.isCertain = false }
+            candidate.count = RuleCount(
+                rise: ending.rise, isConditional: !isSure,
+                isSureElse: isSure && result.isOrderKnown && result.doubts.count == result.possible.count)
+            if !isSure, let rise = ending.rise {
+                candidate.finding.evidence.append(.state("its counter rose by \(rise) meanwhile"))
+            }
             if isSure, !result.isOrderKnown {
                 candidate.isCertain = false
                 candidate.finding.evidence.append(

@@ -316,6 +316,8 @@ struct PathWalker {
 
     /// Runs a hook's rules and takes what they do to the packet.
     mutating func ask(_ traversal: HookTraversal, _ packet: inout PacketState, isExpected: Bool) {
+        var traversal = traversal
+        traversal.before = inputs.context.rulesBefore(traversal.site.namespace)
         var result = traversal.run(packet)
         if let ending = result.ending, ending.accepted.isEmpty, traversal.from > .min {
             // Chains that the packet is past may have accepted it, which then was not the last word.

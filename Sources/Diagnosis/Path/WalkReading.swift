@@ -46,6 +46,7 @@ struct WalkReading {
             tcpFlags: walk.kind.tcpFlags?.rawValue)
         packet.ttl = walk.hops.first?.packet.ttl
         packet.length = walk.hops.first?.packet.length ?? 0
+        packet.dscp = walk.hops.first?.packet.dscp
         packet.dontFragment = walk.hops.first?.packet.dontFragment
         packet.connection = firstState(packet)
         return packet
@@ -72,6 +73,7 @@ struct WalkReading {
         packet.ttl = hop.packet.ttl ?? packet.ttl
         if hop.packet.length > 0 { packet.length = hop.packet.length }
         packet.mark = hop.packet.mark ?? 0
+        packet.dscp = hop.packet.dscp ?? packet.dscp
         packet.dontFragment = hop.packet.dontFragment ?? packet.dontFragment
         packet.macSource = hop.packet.macSource
         packet.macDestination = hop.packet.macDestination

@@ -101,11 +101,11 @@ extension Netfilter {
                 family: chains[position].family, table: chains[position].table, chain: chains[position].name)
             for index in chains[position].rules.indices {
                 let rule = chains[position].rules[index]
-                guard let handle = rule.handle, rule.packets != nil,
-                    let count = counts[RulesetState.RuleKey(chain: key, handle: handle)]
-                else { continue }
-                chains[position].rules[index].packets = count.packets
-                chains[position].rules[index].bytes = count.bytes
+                if rule.packets == nil { continue }
+                // An old count would say that the rule met nothing since.
+                let count = rule.handle.flatMap { counts[RulesetState.RuleKey(chain: key, handle: $0)] }
+                chains[position].rules[index].packets = count?.packets
+                chains[position].rules[index].bytes = count?.bytes
             }
         }
     }

@@ -24,6 +24,8 @@ package struct HookResult: Sendable {
         package var unmatched: [RuleMiss]
         /// Rules of earlier base chains at this hook that accepted it.
         package var accepted: [RuleReference]
+        /// By how many packets its counter rose around the packet; nil where that is not known.
+        package var rise: UInt64?
 
         package init(
             kind: Kind, rule: RuleReference, comment: String? = nil, chain: RuleChain, path: [RuleReference] = [],
@@ -107,6 +109,10 @@ package struct HookResult: Sendable {
     /// False where a base chain of the other backend (iptables-legacy, nf_tables) with the same priority ends the packet
     /// too: which of them runs first can't be read from state.
     package var isOrderKnown = true
+
+    /// Which rules count the packet, where that was asked: `unknown` for those that may. The others don't, unless they
+    /// stand behind an `ending` with doubts.
+    package var counts: [RuleReference: Truth] = [:]
 
     package var isCertain: Bool { doubts.isEmpty }
     /// Whether the packet may have ended here, or goes on to where can't be told.

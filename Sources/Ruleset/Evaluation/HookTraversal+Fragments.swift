@@ -34,7 +34,7 @@ extension CompiledRuleset {
                 || chain.rules.contains { rule in
                     rule.matches.contains { match in
                         switch match.field {
-                        case .connectionState, .connectionStatus, .connectionMark: true
+                        case .connectionState, .connectionStatus, .connectionMark, .connectionDirection: true
                         default: false
                         }
                     }

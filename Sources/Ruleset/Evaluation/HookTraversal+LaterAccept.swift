@@ -32,7 +32,7 @@ extension HookTraversal {
             rest.rules = chain.rules.filter { ($0.reference.position ?? 0) > position }
             // What its policy does is no rule's.
             rest.dropsByPolicy = false
-            var walk = ChainWalk(site: site, hook: hook, packet: packet)
+            var walk = ChainWalk(self, packet)
             if walk.pass(rest) || !walk.result.doubts.isEmpty { return nil }
             guard let accepted = walk.result.accepted.first else { continue }
             guard let rule = ruleset.rule(accepted), rule.isSpecific else { return nil }

@@ -13,6 +13,11 @@ package struct HookTraversal: Sendable {
     package var device: String?
     /// Whether chains that translate are passed too; they see the first packet of a connection only.
     package var asksTranslation: Bool
+    /// Whether the result says which rules count the packet.
+    package var countsRules = false
+    /// The rules as they stood before the packet, where those of `site` were read after it: a rule whose counter did not
+    /// rise in between did not match.
+    package var before: Netfilter?
 
     package init(
         site: RuleSite, hook: NetfilterHook, families: Set<TableFamily>, from: Int = .min, device: String? = nil,
@@ -57,7 +62,7 @@ package struct HookTraversal: Sendable {
         _ packet: PacketState, _ chains: [CompiledChain], as part: FragmentPart? = nil,
         in single: Set<CompiledChain.Key> = []
     ) -> HookResult {
-        var walk = ChainWalk(site: site, hook: hook, packet: packet)
+        var walk = ChainWalk(self, packet)
         // What an earlier chain says of the connection (NOTRACK) counts for a later one.
         for chain in chains where asks(chain, walk.result.packet) {
             walk.result.packet.fragment = single.contains(chain.key) ? part : nil
@@ -69,7 +74,7 @@ package struct HookTraversal: Sendable {
             // Which of two runs first matters where both end the packet.
             let rivals = CompiledRuleset.rivals(of: chain, among: chains.filter { asks($0, before) })
             walk.result.isOrderKnown = !rivals.contains { rival in
-                var other = ChainWalk(site: site, hook: hook, packet: before)
+                var other = ChainWalk(self, before)
                 return other.pass(rival)
             }
             break

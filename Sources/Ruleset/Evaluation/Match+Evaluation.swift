@@ -9,17 +9,17 @@ extension Match {
 }
 
 extension VerdictMap {
-    /// The action for a packet; `unknown` where a key before it may be the packet's.
-    func look(_ packet: PacketState, at site: RuleSite) -> (action: RuleAction?, truth: Truth) {
-        var isUnsure = false
+    /// The action of the key that a packet surely has, and those of keys before it that it may have.
+    func look(_ packet: PacketState, at site: RuleSite) -> (certain: RuleAction?, possible: [RuleAction]) {
+        var possible: [RuleAction] = []
         for entry in entries {
             switch field.truth(of: [entry.key], mask: mask, packet, site, isNegated: false) {
-            case .holds: return (entry.action, .holds)
-            case .unknown: isUnsure = true
+            case .holds: return (entry.action, possible)
+            case .unknown: possible.append(entry.action)
             case .fails: continue
             }
         }
-        return (nil, isUnsure ? .unknown : .fails)
+        return (nil, possible)
     }
 }
 
@@ -51,7 +51,7 @@ extension RuleField {
             case .fragmentOffset: Self.fragment(packet, values, mask)
             case .concatenation(let parts): values.any { Self.tuple(parts, $0, packet, site) }
             case .recent(let list): list.truth(packet, site)
-            case .addressType, .networkProtocol, .connectionState, .connectionStatus, .isBridged:
+            case .addressType, .networkProtocol, .connectionState, .connectionStatus, .connectionDirection, .isBridged:
                 values.any { words($0, packet, site) }
             default: Self.compare(read(packet, site), values, mask)
             }
@@ -73,7 +73,7 @@ extension RuleField {
     private var isOfIP: Bool {
         switch self {
         case .address, .transportProtocol, .timeToLive, .length, .fragmentOffset, .port, .icmpType, .icmpCode,
-            .tcpFlags:
+            .tcpFlags, .dscp, .ipVersion, .unread:
             true
         default: false
         }
@@ -82,14 +82,22 @@ extension RuleField {
     private func isAbsentInIP(_ packet: PacketState) -> Bool {
         switch self {
         case .port where packet.fragment == .later, .icmpType where packet.fragment == .later,
-            .icmpCode where packet.fragment == .later, .tcpFlags where packet.fragment == .later:
+            .icmpCode where packet.fragment == .later, .tcpFlags where packet.fragment == .later,
+            .unread(.some, _, _) where packet.fragment == .later:
             true
+        // A header of its own, which only fragments have.
+        case .fragmentOffset(.ipv6): packet.source.isIPv4 || packet.fragment == nil
         case .address(_, let family?), .transportProtocol(let family?), .timeToLive(let family?),
-            .length(let family?), .fragmentOffset(let family?):
+            .length(let family?), .fragmentOffset(let family?), .dscp(let family?), .ipVersion(let family):
             packet.source.family != family
-        case .port(_, let number): !packet.hasPorts || number.map { $0 != packet.ipProtocol } == true
+        case .unread(let number, let family, _):
+            number.map { $0 != packet.ipProtocol } ?? false || family.map { $0 != packet.source.family } ?? false
+        case .port(_, let number?): !packet.hasPorts || number != packet.ipProtocol
         case .icmpType(let isIPv6), .icmpCode(let isIPv6): packet.ipProtocol != (isIPv6 ? .icmpv6 : .icmp)
         case .tcpFlags: packet.ipProtocol != .tcp
+        // Without an entry of conntrack nothing of one is there.
+        case .connectionMark, .connectionStatus, .connectionDirection:
+            packet.connection == .untracked || packet.connection == .invalid
         default: false
         }
     }
@@ -99,6 +107,7 @@ extension RuleField {
     ) -> Truth {
         switch value {
         case .named(_, let elements): return elements.any { tuple(fields, $0, packet, site) }
+        case .any: return .holds
         case .tuple(let parts) where parts.count == fields.count:
             var result = Truth.holds
             for (field, part) in zip(fields, parts) {
@@ -137,18 +146,25 @@ extension RuleField {
         switch self {
         case .address(.source, _): packet.isSourceKnown ? .address(packet.source) : .unknown
         case .address(.destination, _): packet.isDestinationKnown ? .address(packet.destination) : .unknown
+        // Of a protocol without ports it is other bytes.
+        case .port where !packet.hasPorts: .unknown
         case .port(let end, _): Reading(end == .source ? packet.sourcePort : packet.destinationPort)
         case .transportProtocol: .number(UInt64(packet.ipProtocol.rawValue))
         case .device(let direction, _): .name((direction == .in ? site.inDevice : site.outDevice) ?? "")
+        case .bridgePort(.in) where site.hasPhysicalInDevice(packet) == .unknown: .unknown
+        case .bridgePort(.in) where site.hasPhysicalInDevice(packet) == .fails: .name("")
         case .bridgePort(let direction):
             .name((direction == .in ? site.physicalInDevice : site.physicalOutDevice) ?? "")
         case .mark: Reading(packet.isMarkKnown ? packet.mark : nil)
-        case .connectionMark: Reading(packet.connectionMark)
+        case .connectionMark: Reading(packet.connectionMark(at: site))
         case .icmpType: Reading(packet.icmpType)
         case .icmpCode: Reading(packet.icmpCode)
         case .tcpFlags: Reading(packet.tcpFlags)
         case .timeToLive: Reading(packet.ttl)
+        case .length(.ipv6): Reading(packet.length >= 40 ? packet.length - 40 : nil)
         case .length: Reading(packet.length > 0 ? packet.length : nil)
+        case .dscp: Reading(packet.dscp)
+        case .ipVersion: .number(packet.source.isIPv4 ? 4 : 6)
         case .arpAddress(let end): .address(end == .source ? packet.source : packet.destination)
         case .arp(let field): Reading(field.ofEthernet ?? packet.arpOperation.map(UInt64.init))
         case .mac(let end): Reading(end == .source ? packet.macSource : packet.macDestination)
@@ -160,6 +176,8 @@ extension RuleField {
         values.any { value in
             switch (reading, value) {
             case (_, .named(_, let elements)): compare(reading, elements, mask)
+            case (_, .any): .holds
+            case (.address(let address), .maskedAddress): value.truth(address)
             case (.address(let address), .prefix(let prefix)): Truth(prefix.contains(address))
             case (.address(let address), .addresses(let range)): Truth(range.contains(address))
             case (.number(let number), .numbers(let range)): Truth(range.contains(number & (mask ?? .max)))
@@ -176,6 +194,7 @@ extension RuleField {
     private func words(_ value: RuleValue, _ packet: PacketState, _ site: RuleSite) -> Truth {
         switch value {
         case .named(_, let elements): elements.any { words($0, packet, site) }
+        case .any: .holds
         case .word(let word): has(word, packet, site)
         default: .unknown
         }
@@ -193,12 +212,14 @@ extension RuleField {
             switch word {
             case "snat": Truth(packet.isSourceTranslated)
             case "dnat": Truth(packet.isDestinationTranslated)
+            // IPS_SEEN_REPLY makes the state another.
+            case "seen-reply", "seen_reply", "assured": packet.connection == .new ? .fails : .unknown
             default: self == .connectionState ? Truth(packet.connection.map { $0.rawValue == word }) : .unknown
             }
+        case .connectionDirection: Truth((packet.isReply ? "reply" : "original") == word)
         case .isBridged(let direction):
-            Truth(
-                (direction == .out || site.physicalInDevice != nil)
-                    && (direction == .in || site.physicalOutDevice != nil))
+            (direction == .out ? .holds : site.hasPhysicalInDevice(packet))
+                && Truth(direction == .in || site.physicalOutDevice != nil)
         default: .unknown
         }
     }

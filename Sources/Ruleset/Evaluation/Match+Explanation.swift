@@ -27,6 +27,8 @@ extension RuleField {
     func explanation(_ packet: PacketState, _ site: RuleSite) -> String {
         if isAbsent(packet) { return absence(packet) }
         return switch self {
+        case .address(.source, _) where !packet.isSourceKnown: "its source is not known"
+        case .address(.destination, _) where !packet.isDestinationKnown: "its destination is not known"
         case .address(let end, _):
             end == .source ? "its source is \(packet.source)" : "its destination is \(packet.destination)"
         case .addressType(let end):
@@ -42,6 +44,7 @@ extension RuleField {
         case .isBridged(let direction): bridging(direction, site)
         case .connectionState: state(packet.connection)
         case .connectionStatus: status(packet)
+        case .connectionDirection: packet.isReply ? "it is a reply" : "it is no reply"
         case .connectionMark: known(packet.connectionMark, "its connection's mark")
         case .mark: packet.isMarkKnown ? "its mark is 0x\(String(packet.mark, radix: 16))" : "its mark is not known"
         case .icmpType(let isIPv6):
@@ -50,6 +53,8 @@ extension RuleField {
         case .tcpFlags: "its TCP flags are others"
         case .timeToLive: known(packet.ttl, "its TTL")
         case .length: known(packet.length > 0 ? packet.length : nil, "its length")
+        case .dscp: known(packet.dscp, "its DSCP")
+        case .ipVersion: family(packet)
         case .fragmentOffset: packet.fragment == .later ? "it is a later fragment" : "it is no later fragment"
         case .mac(.source): known(packet.macSource, "its MAC source")
         case .mac(.destination): known(packet.macDestination, "its MAC destination")
@@ -58,7 +63,7 @@ extension RuleField {
         case .arp: packet.arpOperation == 1 ? "it is a request" : "it is a reply"
         case .concatenation(let parts): parts.map { $0.explanation(packet, site) }.joined(separator: ", ")
         case .recent(let list): Self.entries(of: list, packet, site)
-        case .socketOwner, .ipset, .limit, .other: "it has another value"
+        case .socketOwner, .ipset, .limit, .unread, .other: "it has another value"
         }
     }
 
@@ -76,7 +81,11 @@ extension RuleField {
             "a later fragment has no ports"
         case .icmpType where packet.fragment == .later, .icmpCode where packet.fragment == .later:
             "a later fragment has no ICMP type"
-        case .address, .transportProtocol, .timeToLive, .length, .fragmentOffset, .arp, .arpAddress: family(packet)
+        case .address, .transportProtocol, .timeToLive, .length, .fragmentOffset, .dscp, .ipVersion, .arp,
+            .arpAddress:
+            family(packet)
+        case .unread(_, let family?, _) where packet.isARP || family != packet.source.family: self.family(packet)
+        case .connectionStatus, .connectionMark, .connectionDirection: state(packet.connection)
         case .concatenation(let parts): parts.first { $0.isAbsent(packet) }?.absence(packet) ?? ""
         default: protocolName(packet)
         }

@@ -14,6 +14,8 @@ public struct PacketState: Sendable, Hashable {
     public var ttl: UInt8?
     /// Bytes of the IP packet; 0 where unknown.
     public var length: UInt32
+    /// Differentiated services code point, 0 to 63.
+    public var dscp: UInt8?
     public var mark: UInt32
     /// False once a rule that may have matched has set it.
     public var isMarkKnown = true

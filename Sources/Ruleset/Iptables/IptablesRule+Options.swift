@@ -48,6 +48,8 @@ extension IptablesRule {
         }
         define(["--ctstate", "--state"], .connectionState, words)
         define(["--ctstatus"], .connectionStatus, words)
+        define(["--ctdir"], .connectionDirection, words)
+        define(["--dscp"], .dscp(nil)) { [parseNumber($0).map { .number(UInt64($0)) } ?? .unreadable($0)] }
         for (module, field) in [("mark", RuleField.mark), ("connmark", .connectionMark)] {
             define(["\(module) --mark"]) { rule, isNegated in rule.next().map { mark(field, $0, isNegated) } }
         }
@@ -102,8 +104,17 @@ extension IptablesRule {
 
     private static func prefixes(_ text: String) -> [RuleValue] {
         text.split(separator: ",").map { part in
-            prefix(String(part)).map { .prefix($0) } ?? .unreadable(String(part))
+            prefix(String(part)).map { .prefix($0) } ?? masked(String(part)) ?? .unreadable(String(part))
         }
+    }
+
+    /// `10.9.0.1/255.255.0.255`, `::4/::f`: a mask with gaps.
+    private static func masked(_ text: String) -> RuleValue? {
+        let parts = text.split(separator: "/").map { IPAddress($0) }
+        guard parts.count == 2, let address = parts[0], let mask = parts[1], address.family == mask.family else {
+            return nil
+        }
+        return .maskedAddress(address, mask: mask)
     }
 
     /// `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `10.0.0.1`.

@@ -22,6 +22,10 @@ enum IptablesTarget {
                 TranslationTarget(addresses: options["--to"].flatMap { IptablesRule.prefix($0) }.map { .prefix($0) }))
         case "MARK": mark(options)
         case "CONNMARK": connectionMark(options)
+        case "DSCP": .write(.dscp(nil), options["--set-dscp"].flatMap { parseNumber($0) }.map(UInt64.init))
+        case "TOS": .write(.dscp(nil), nil)
+        case "HMARK": .setMark(nil, mask: .max)
+        case "SYNPROXY": .other(target)
         case "TTL": .write(.timeToLive(.ipv4), options["--ttl-set"].flatMap { UInt64($0) })
         case "HL": .write(.timeToLive(.ipv6), options["--hl-set"].flatMap { UInt64($0) })
         case "TPROXY": .transparentProxy(proxy(options))
@@ -35,7 +39,7 @@ enum IptablesTarget {
     }
 
     private static let passing: Set = [
-        "TRACE", "TCPMSS", "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "SET", "RATEEST",
+        "TRACE", "TCPMSS", "CHECKSUM", "CLASSIFY", "SET", "TEE", "RATEEST",
         "LED", "CONNSECMARK", "SECMARK", "IDLETIMER", "TCPOPTSTRIP", "ECN",
     ]
 

@@ -10,14 +10,16 @@ struct NftablesRule {
 
     func steps(_ expressions: JSONTree) -> [CompiledRule.Step] {
         expressions.elements.compactMap { expression in
-            if let word = expression.string { return step(word, .null) }
+            if let word = expression.string {
+                return RuleBlock(word).map { .action(.block($0)) } ?? step(word, .null)
+            }
             return expression.only.map { step($0.key, $0.value) }
         }
     }
 
     private func step(_ key: String, _ value: JSONTree) -> CompiledRule.Step {
         switch key {
-        case "match": .match(match(value))
+        case "match": .match(NftablesCondition(sets: sets).match(value))
         case "limit", "quota", "ct count", "meter": .match(Match(.limit(key)))
         case "set", "map": Self.update(key, value)
         case "xt": .match(.other(key))
@@ -40,7 +42,7 @@ struct NftablesRule {
         "counter": .counter, "log": .log, "notrack": .noTrack,
     ]
     private static let passingNames: Set = [
-        "comment", "continue", "ct helper", "ct timeout", "ct expectation", "flow", "dup", "synproxy", "secmark",
+        "comment", "continue", "ct helper", "ct timeout", "ct expectation", "flow", "dup", "secmark",
         "last",
     ]
 
@@ -50,29 +52,29 @@ struct NftablesRule {
         switch key {
         case "vmap": return verdictMap(value)
         case "mangle": return mangle(value)
-        default: return Self.verdict(key, value) ?? .other(key)
+        default: return verdict(key, value) ?? .other(key)
         }
     }
 
     // MARK: Verdicts
 
-    private static let verdicts: [String: @Sendable (JSONTree) -> RuleAction?] = [
-        "accept": { _ in .accept },
-        "drop": { _ in .drop },
-        "return": { _ in .return },
-        "queue": { .queue(queue($0)) },
-        "tproxy": { .transparentProxy(proxy($0)) },
-        "continue": { _ in .pass("continue") },
-        "jump": { $0["target"]?.string.map { .jump($0) } },
-        "goto": { $0["target"]?.string.map { .goto($0) } },
-        "reject": { .reject(rejection($0)) },
-        "masquerade": { .masquerade(target($0)) },
-        "snat": { .sourceTranslation(target($0)) },
-        "dnat": { .destinationTranslation(target($0)) },
-        "redirect": { .redirect(target($0)) },
+    private static let verdicts: [String: @Sendable (NftablesRule, JSONTree) -> RuleAction?] = [
+        "accept": { _, _ in .accept },
+        "drop": { _, _ in .drop },
+        "return": { _, _ in .return },
+        "queue": { _, value in .queue(queue(value)) },
+        "tproxy": { _, value in .transparentProxy(proxy(value)) },
+        "continue": { _, _ in .pass("continue") },
+        "jump": { _, value in value["target"]?.string.map { .jump($0) } },
+        "goto": { _, value in value["target"]?.string.map { .goto($0) } },
+        "reject": { _, value in .reject(rejection(value)) },
+        "masquerade": { .masquerade($0.target($1)) },
+        "snat": { .sourceTranslation($0.target($1)) },
+        "dnat": { .destinationTranslation($0.target($1)) },
+        "redirect": { .redirect($0.target($1)) },
     ]
 
-    private static func verdict(_ key: String, _ value: JSONTree) -> RuleAction? { verdicts[key]?(value) }
+    private func verdict(_ key: String, _ value: JSONTree) -> RuleAction? { Self.verdicts[key]?(self, value) }
 
     private static func queue(_ value: JSONTree) -> PacketQueue {
         let flags = value["flags"].map { [$0.string].compactMap(\.self) + $0.elements.compactMap(\.string) } ?? []
@@ -97,13 +99,15 @@ struct NftablesRule {
     }
 
     /// Empty for what is looked up in the packet or in a map.
-    private static func target(_ value: JSONTree) -> TranslationTarget {
+    private func target(_ value: JSONTree) -> TranslationTarget {
         let field = RuleField.address(.destination, nil)
         var target = TranslationTarget()
+        target.family = ["ip": .ipv4, "ip6": .ipv6][value["family"]?.string ?? ""]
         if let address = value["addr"].map({ NftablesSets.value($0, of: field) }), !address.isUnreadable {
             target.addresses = address
         } else if value["addr"] != nil {
             target.isComputed = true
+            target.map = value["addr"]?["map"].flatMap { addressMap($0) }
         }
         if case .numbers(let ports)? = value["port"].map({ NftablesSets.value($0, of: .port(nil, nil)) }),
             let low = UInt16(exactly: ports.lowerBound), let high = UInt16(exactly: ports.upperBound)
@@ -113,6 +117,20 @@ struct NftablesRule {
             target.mayBeAnyPort = true
         }
         return target
+    }
+
+    /// Nil for one with other values than addresses, or that is not known.
+    private func addressMap(_ value: JSONTree) -> AddressMap? {
+        guard let key = value["key"], let data = value["data"],
+            let elements = data.string.flatMap(named) ?? data["set"]?.elements
+        else { return nil }
+        let (field, mask) = NftablesSelector.field(key)
+        let entries = elements.compactMap { element -> AddressMap.Entry? in
+            let pair = element.elements
+            guard pair.count == 2, let address = pair[1].string.flatMap({ IPAddress($0) }) else { return nil }
+            return AddressMap.Entry(key: NftablesSets.value(pair[0], of: field), address: address)
+        }
+        return entries.count == elements.count ? AddressMap(field: field, mask: mask, entries: entries) : nil
     }
 
     private func mangle(_ value: JSONTree) -> RuleAction {
@@ -127,15 +145,24 @@ struct NftablesRule {
         if key?.key == "meta", key?.value["key"]?.string == "mark", value["value"]?["ct"]?["key"]?.string == "mark" {
             return .restoreMark(mask: .max)
         }
-        if key?.key == "payload", let selector = value["key"] {
+        if key?.key == "payload" || key?.key == "exthdr" || key?.key == "tcp option", let selector = value["key"] {
+            let field = NftablesSelector.field(selector).field
             return .write(
-                NftablesSelector.field(selector).field, value["value"]?.integer.flatMap { UInt64(exactly: $0) })
+                key?.key == "tcp option" ? .unread(.tcp, nil, "tcp option") : field, number(value["value"], field))
         }
         guard key?.key == "meta", key?.value["key"]?.string == "mark" else {
             return .pass([key?.key, key?.value["key"]?.string].compactMap { $0 }.joined(separator: " "))
         }
         guard let operation = value["value"].flatMap({ Self.mark($0) }) else { return .setMark(nil, mask: .max) }
         return .setMark(operation.value, mask: operation.mask)
+    }
+
+    /// A number that is written to a field; nil for an expression.
+    private func number(_ value: JSONTree?, _ field: RuleField) -> UInt64? {
+        guard case .numbers(let range)? = value.map({ NftablesSets.value($0, of: field) }), range.count == 1 else {
+            return nil
+        }
+        return range.lowerBound
     }
 
     private func zone(_ direction: String?, _ value: JSONTree?) -> ZoneAssignment {
@@ -158,9 +185,10 @@ struct NftablesRule {
         return entries.count == elements.count ? .map(field, mask: mask, entries) : .unreadable
     }
 
-    /// The elements of the set or map that `@name` stands for; nil where it is not known.
+    /// The elements of the set or map that `@name` stands for; nil where they are not known.
     private func named(_ text: String) -> [JSONTree]? {
-        text.hasPrefix("@") ? sets.elements(of: String(text.dropFirst())) : nil
+        let name = String(text.dropFirst())
+        return text.hasPrefix("@") && !sets.isWritten(name) ? sets.elements(of: name) : nil
     }
 
     /// A number, or bitwise operations on the packet's mark, as `mark & ~mask ^ value`; nil for anything else.
@@ -189,42 +217,12 @@ struct NftablesRule {
         let entries = elements.compactMap { element -> VerdictMap.Entry? in
             let pair = element.elements
             guard pair.count == 2 else { return nil }
-            let action = pair[1].only.flatMap { Self.verdict($0.key, $0.value) }
+            let action = pair[1].only.flatMap { verdict($0.key, $0.value) }
             return VerdictMap.Entry(
                 key: NftablesSets.value(pair[0], of: field), action: action ?? .other("vmap"))
         }
-        return .verdictMap(VerdictMap(field: field, mask: mask, name: name, entries: entries))
-    }
-
-    // MARK: Conditions
-
-    private func match(_ value: JSONTree) -> Match {
-        guard let left = value["left"], let right = value["right"] else { return .other("match") }
-        let (field, mask) = NftablesSelector.field(left)
-        let operation = value["op"]?.string ?? "=="
-        if field == .tcpFlags, mask == nil, operation == "in" {
-            // Any of these flags: not none of them.
-            guard let flags = NftablesSets.bits(right) else { return .other("tcp flags") }
-            return Match(field, [.number(0)], mask: flags, isNegated: true)
-        }
-        switch operation {
-        case "==", "in": return Match(field, sets.values(right, of: field), mask: mask)
-        case "!=": return Match(field, sets.values(right, of: field), mask: mask, isNegated: true)
-        default: return Match(field, [Self.range(operation, sets.values(right, of: field))], mask: mask)
-        }
-    }
-
-    /// `< 5` as the numbers for which it holds.
-    private static func range(_ operation: String, _ values: [RuleValue]) -> RuleValue {
-        guard values.count == 1, case .numbers(let bound)? = values.first, bound.count == 1 else {
-            return .unreadable(operation)
-        }
-        switch operation {
-        case "<" where bound.lowerBound > 0: return .numbers(0...(bound.lowerBound - 1))
-        case "<=": return .numbers(0...bound.lowerBound)
-        case ">" where bound.lowerBound < .max: return .numbers((bound.lowerBound + 1)...(.max))
-        case ">=": return .numbers(bound.lowerBound...(.max))
-        default: return .unreadable(operation)
-        }
+        // `*` stands for what no other key is.
+        let ordered = entries.filter { $0.key != .any } + entries.filter { $0.key == .any }
+        return .verdictMap(VerdictMap(field: field, mask: mask, name: name, entries: ordered))
     }
 }

@@ -9,7 +9,7 @@ enum NftablesSelector {
         switch key {
         case "payload":
             let name = "\(body["protocol"]?.string ?? "") \(body["field"]?.string ?? "")"
-            return (payloads[name] ?? .other(name), nil)
+            return (payloads[name] ?? unread(body["protocol"]?.string, name), nil)
         case "meta":
             let name = body["key"]?.string ?? body.string ?? ""
             return (metas[name] ?? .other(name), nil)
@@ -21,6 +21,7 @@ enum NftablesSelector {
             return (name == "frag frag-off" ? .fragmentOffset(.ipv6) : .other("exthdr \(name)"), nil)
         case "fib": return (routeLookup(body), nil)
         case "concat": return (.concatenation(body.elements.map { field($0).field }), nil)
+        case "tcp option": return (.other("tcp option \(body["name"]?.string ?? "")"), nil)
         case "&": return masked(body.elements)
         default: return (.other(key), nil)
         }
@@ -31,6 +32,17 @@ enum NftablesSelector {
         let inner = field(operands[0]).field
         guard inner.isNumeric, let bits = NftablesSets.bits(operands[1]) else { return (.other(inner.nftName), nil) }
         return (inner, bits)
+    }
+
+    /// A field that is not read, of a header whose presence can be told.
+    private static func unread(_ header: String?, _ name: String) -> RuleField {
+        switch header {
+        case "ip": .unread(nil, .ipv4, name)
+        case "ip6": .unread(nil, .ipv6, name)
+        case "icmp", "igmp", "tcp", "udp", "udplite", "sctp", "dccp", "icmpv6":
+            header.flatMap { IPProtocol($0) }.map { .unread($0, nil, name) } ?? .other(name)
+        default: .other(name)
+        }
     }
 
     private static func routeLookup(_ body: JSONTree) -> RuleField {
@@ -52,6 +64,10 @@ enum NftablesSelector {
         "tcp flags": .tcpFlags,
         "icmp type": .icmpType(isIPv6: false), "icmpv6 type": .icmpType(isIPv6: true),
         "ip ttl": .timeToLive(.ipv4), "ip6 hoplimit": .timeToLive(.ipv6), "ip length": .length(.ipv4),
+        "ip6 length": .length(.ipv6), "ip dscp": .dscp(.ipv4), "ip6 dscp": .dscp(.ipv6),
+        "ip version": .ipVersion(.ipv4), "ip6 version": .ipVersion(.ipv6),
+        "udplite sport": .port(.source, .udpLite), "udplite dport": .port(.destination, .udpLite),
+        "icmp code": .icmpCode(isIPv6: false), "icmpv6 code": .icmpCode(isIPv6: true),
         "ether type": .networkProtocol(isEtherType: true),
         "arp saddr ip": .arpAddress(.source), "arp daddr ip": .arpAddress(.destination),
         "arp saddr ether": .mac(.source), "arp operation": .arp(.operation), "arp htype": .arp(.hardwareType),
@@ -70,5 +86,6 @@ enum NftablesSelector {
 
     private static let connections: [String: RuleField] = [
         "state": .connectionState, "status": .connectionStatus, "mark": .connectionMark,
+        "direction": .connectionDirection,
     ]
 }

@@ -8,9 +8,16 @@ final class NftablesSets {
     private var trees: [String: [JSONTree]] = [:]
     private var typed: [String: [RuleField: [RuleValue]]] = [:]
 
-    init(_ sets: [NamedSet]) {
+    /// Those that rules write to: what was in one when a packet came is not what was read.
+    private let written: Set<String>
+
+    init(_ sets: [NamedSet], written: Set<String> = []) {
+        self.written = written
         texts = [String: String](sets.map { ($0.name, $0.elements) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// Whether rules write to it.
+    func isWritten(_ name: String) -> Bool { written.contains(name) }
 
     /// The elements as JSON; nil for a set that is not known.
     func elements(of name: String) -> [JSONTree]? {
@@ -52,7 +59,7 @@ final class NftablesSets {
 
     private func named(_ name: String, _ field: RuleField) -> RuleValue {
         if let known = typed[name]?[field] { return .named(name, known) }
-        guard let elements = elements(of: name) else { return .unreadable("@\(name)") }
+        guard !written.contains(name), let elements = elements(of: name) else { return .unreadable("@\(name)") }
         let values = elements.map { Self.value($0, of: field) }
         typed[name, default: [:]][field] = values
         return .named(name, values)

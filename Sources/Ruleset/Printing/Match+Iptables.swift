@@ -20,6 +20,8 @@ extension Match {
             "-m physdev \(not)--physdev-is-\(direction.map { $0 == .in ? "in" : "out" } ?? "bridged")"
         case .connectionState: "-m conntrack \(not)--ctstate \(upperTexts)"
         case .connectionStatus: "-m conntrack \(not)--ctstatus \(upperTexts)"
+        case .connectionDirection: "-m conntrack \(not)--ctdir \(upperTexts)"
+        case .dscp: "-m dscp \(not)--dscp \(texts)"
         case .mark, .connectionMark:
             "-m \(field == .mark ? "mark" : "connmark") \(not)--mark \(texts)"
                 + (mask.map { "/\(field.iptablesNumber($0))" } ?? "")
@@ -35,8 +37,8 @@ extension Match {
         case .socketOwner(let isGroup): "-m owner \(not)--\(isGroup ? "gid" : "uid")-owner \(texts)"
         case .ipset(let name, let directions): "-m set \(not)--match-set \(quoted(name)) \(directions)"
         case .recent(let list): "-m recent \(not)\(list.iptablesText)"
-        case .limit(let text), .other(let text): text
-        case .networkProtocol, .icmpCode, .concatenation, .arp, .arpAddress: nftText
+        case .limit(let text), .unread(_, _, let text), .other(let text): text
+        case .networkProtocol, .icmpCode, .concatenation, .arp, .arpAddress, .ipVersion: nftText
         }
     }
 
@@ -80,6 +82,8 @@ extension RuleField {
             guard case .concatenation(let fields) = self else { return "" }
             return " " + zip(fields, parts).map { $0.iptablesText($1) }.joined(separator: "/")
         case .named(let name, _): return "@\(name)"
+        case .maskedAddress(let address, let mask): return "\(address)/\(mask)"
+        case .any: return "*"
         case .unreadable(let text): return quoted(text)
         }
     }
@@ -88,7 +92,7 @@ extension RuleField {
         switch self {
         case .transportProtocol: UInt8(exactly: number).map { IPProtocol(rawValue: $0).ruleName } ?? String(number)
         case .tcpFlags: number == 0 ? "NONE" : TCPFlag.names(number).joined(separator: ",").uppercased()
-        case .mark, .connectionMark: "0x\(String(number, radix: 16))"
+        case .mark, .connectionMark, .dscp: "0x\(String(number, radix: 16))"
         default: String(number)
         }
     }

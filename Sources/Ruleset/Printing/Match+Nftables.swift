@@ -5,6 +5,9 @@ extension Match {
     package var nftText: String {
         if values.isEmpty { return field.nftName }
         let name = field.nftName + (mask.map { " & \(field.nftNumber($0))" } ?? "")
+        if case .maskedAddress(let address, let mask)? = values.first, isNegated {
+            return "\(name) & \(mask) != \(address)"
+        }
         return "\(name) \(isNegated ? "!= " : mask == nil ? "" : "== ")\(field.nftText(values))"
     }
 }
@@ -32,6 +35,8 @@ extension RuleField {
             guard case .concatenation(let fields) = self else { return "" }
             return zip(fields, parts).map { $0.nftText($1) }.joined(separator: " . ")
         case .named(let name, _): return "@\(name)"
+        case .maskedAddress(let address, let mask): return "& \(mask) == \(address)"
+        case .any: return "*"
         case .unreadable(let text): return text
         }
     }

@@ -27,7 +27,7 @@ extension RuleAction {
         case .write(let field, let value): Self.written(value, to: field)
         case .restoreMark(let mask): "-j CONNMARK --restore-mark" + Self.mask(mask)
         case .saveMark(let mask): "-j CONNMARK --save-mark" + Self.mask(mask)
-        case .verdictMap, .counter: nftText
+        case .verdictMap, .counter, .block: nftText
         }
     }
 
@@ -59,6 +59,7 @@ extension RuleAction {
         case .setZone(let zone): zone.nftText
         case .log: "log"
         case .counter: "counter"
+        case .block(let block): block.text
         case .pass(let text), .other(let text): text
         }
     }

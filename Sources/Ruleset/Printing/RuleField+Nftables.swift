@@ -17,20 +17,23 @@ extension RuleField {
         case .device(let direction, let isIndex): (direction == .in ? "iif" : "oif") + (isIndex ? "" : "name")
         case .connectionState: "ct state"
         case .connectionStatus: "ct status"
+        case .connectionDirection: "ct direction"
         case .connectionMark: "ct mark"
         case .mark: "meta mark"
         case .icmpType(let isIPv6): isIPv6 ? "icmpv6 type" : "icmp type"
         case .icmpCode(let isIPv6): isIPv6 ? "icmpv6 code" : "icmp code"
         case .tcpFlags: "tcp flags"
         case .timeToLive(let family): family == .ipv6 ? "ip6 hoplimit" : "ip ttl"
-        case .length(let family): family == nil ? "meta length" : "ip length"
+        case .length(let family): family == nil ? "meta length" : "\(Self.ip(family)) length"
+        case .dscp(let family): "\(Self.ip(family)) dscp"
+        case .ipVersion(let family): "\(Self.ip(family)) version"
         case .fragmentOffset(let family): family == .ipv6 ? "frag frag-off" : "ip frag-off"
         case .mac(let end): "ether \(Self.end(end, "addr"))"
         case .arpAddress(let end): "arp \(Self.end(end, "addr")) ip"
         case .arp(let field): "arp \(field.rawValue)"
         case .socketOwner(let isGroup): isGroup ? "meta skgid" : "meta skuid"
         case .concatenation(let parts): parts.map(\.nftName).joined(separator: " . ")
-        case .limit(let text), .other(let text): text
+        case .limit(let text), .unread(_, _, let text), .other(let text): text
         case .bridgePort, .isBridged, .ipset, .recent: Match(self).iptablesText
         }
     }

@@ -45,6 +45,12 @@ package struct CompiledRule: Hashable, Sendable {
         }
     }
 
+    /// Whether its counter counts a packet that comes to an action: that of nft is an action itself, that of iptables
+    /// counts before the target.
+    func counts(at action: RuleAction) -> Bool { !isNftables || action == .counter }
+
+    var hasOneCounter: Bool { !isNftables || actions.count { $0 == .counter } == 1 }
+
     var text: String { reference.text ?? "" }
     package var isNftables: Bool { reference.backend == .nft }
 }

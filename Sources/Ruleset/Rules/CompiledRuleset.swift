@@ -12,13 +12,15 @@ package struct CompiledRuleset: Hashable, Sendable {
     package let steersConntrack: Bool
     /// Whether a rule gives packets to a socket of the namespace (TPROXY).
     package let givesToSockets: Bool
+    /// Whether a rule writes the mark of a connection.
+    package let setsConnectionMark: Bool
     /// Whether conntrack sees what bridges forward, as rules of the bridge family ask for (nf_conntrack_bridge).
     package let tracksBridged: Bool
     private let positions: [CompiledChain.Key: Int]
     private let bases: [NetfilterHook: [Int]]
 
     package init(_ netfilter: Netfilter) {
-        var compiler = RuleCompiler(sets: netfilter.sets)
+        var compiler = RuleCompiler(netfilter)
         chains = netfilter.chains.enumerated().map { compiler.chain($0.element, index: $0.offset) }
         sets = compiler.compiledSets()
         positions = [CompiledChain.Key: Int](
@@ -28,6 +30,7 @@ package struct CompiledRuleset: Hashable, Sendable {
         givesToSockets = chains.contains { chain in
             chain.rules.contains { $0.actions.contains { if case .transparentProxy = $0 { true } else { false } } }
         }
+        setsConnectionMark = chains.contains { $0.rules.contains { $0.actions.contains(where: \.setsConnectionMark) } }
         tracksBridged = chains.contains { chain in
             chain.key.family == .bridge
                 && chain.rules.contains {
@@ -68,7 +71,7 @@ package struct CompiledRuleset: Hashable, Sendable {
 extension Match {
     fileprivate var asksConntrack: Bool {
         switch field {
-        case .connectionState, .connectionStatus, .connectionMark: true
+        case .connectionState, .connectionStatus, .connectionMark, .connectionDirection: true
         case .other(let text): text.hasPrefix("ct ")
         default: false
         }

@@ -19,7 +19,7 @@ private struct Translations: Sendable {
     var rules: [CompiledRule] = []
 
     init(_ netfilter: Netfilter) {
-        var compiler = RuleCompiler(sets: netfilter.sets)
+        var compiler = RuleCompiler(netfilter)
         let chains = [CompiledChain.Key: RuleChain](
             netfilter.chains.map { (CompiledChain.Key($0), $0) }, uniquingKeysWith: { first, _ in first })
         for translation in netfilter.nat {

@@ -35,6 +35,8 @@ package indirect enum RuleAction: Hashable, Sendable {
     case counter
     /// Does nothing to the packet that a later rule here could ask for, by its name: `TCPMSS`, `flow`.
     case pass(String)
+    /// nft's `jump { … }`: a chain without a name inside the rule.
+    case block(RuleBlock)
     /// A target of which nothing is known.
     case other(String)
 }
@@ -53,6 +55,16 @@ extension RuleAction {
     var steersConntrack: Bool {
         switch self {
         case .noTrack, .setZone: true
+        default: false
+        }
+    }
+
+    /// Whether it may write the mark of the packet's connection.
+    var setsConnectionMark: Bool {
+        switch self {
+        case .saveMark, .write(.connectionMark, _): true
+        case .block(let block): block.has("mark")
+        case .other: true
         default: false
         }
     }

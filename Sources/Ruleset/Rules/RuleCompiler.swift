@@ -4,8 +4,30 @@ package import Network
 struct RuleCompiler {
     private var sets: [String: NftablesSets] = [:]
     private let namedSets: [NamedSet]
+    /// Of each table, the names of sets and maps that rules write to.
+    private var written: [String: Set<String>] = [:]
 
-    init(sets: [NamedSet]) { namedSets = sets }
+    init(_ netfilter: Netfilter) {
+        namedSets = netfilter.sets
+        for chain in netfilter.chains where chain.backend == .nft && !namedSets.isEmpty {
+            for rule in chain.rules {
+                guard let expressions = rule.expressions else { continue }
+                written["\(chain.family) \(chain.table)", default: []].formUnion(Self.written(by: expressions))
+            }
+        }
+    }
+
+    /// From `{"set":{"op":"add","elem":…,"set":"@name"}}`.
+    private static func written(by expressions: String) -> [String] {
+        guard
+            expressions.contains("\"op\":\"add\"") || expressions.contains("\"op\":\"update\"")
+                || expressions.contains("\"op\":\"delete\""), let tree = try? JSONTree(parsing: Array(expressions.utf8))
+        else { return [] }
+        return tree.elements.compactMap { statement in
+            let name = statement["set"]?["set"]?.string ?? statement["map"]?["map"]?.string
+            return name.map { String($0.dropFirst()) }
+        }
+    }
 
     mutating func chain(_ chain: RuleChain, index: Int) -> CompiledChain {
         CompiledChain(chain, index: index, rules: chain.rules.map { rule($0, in: chain) })
@@ -30,7 +52,8 @@ struct RuleCompiler {
     private mutating func tableSets(_ chain: RuleChain) -> NftablesSets {
         let key = "\(chain.family) \(chain.table)"
         if let known = sets[key] { return known }
-        let made = NftablesSets(namedSets.filter { $0.family == chain.family && $0.table == chain.table })
+        let made = NftablesSets(
+            namedSets.filter { $0.family == chain.family && $0.table == chain.table }, written: written[key] ?? [])
         sets[key] = made
         return made
     }
@@ -51,7 +74,7 @@ struct RuleCompiler {
 extension CompiledRule {
     /// One rule by itself, without the named sets of its table.
     package init(_ rule: Rule, in chain: RuleChain) {
-        var compiler = RuleCompiler(sets: [])
+        var compiler = RuleCompiler(Netfilter())
         self = compiler.rule(rule, in: chain)
     }
 }

@@ -32,6 +32,8 @@ package indirect enum RuleField: Hashable, Sendable {
     case isBridged(Direction?)
     case connectionState
     case connectionStatus
+    /// `original`, `reply`.
+    case connectionDirection
     case connectionMark
     case mark
     case icmpType(isIPv6: Bool)
@@ -40,8 +42,12 @@ package indirect enum RuleField: Hashable, Sendable {
     case tcpFlags
     /// Time to live, hop limit; nft names the family.
     case timeToLive(IPAddress.Family?)
-    /// Bytes of the IP packet: `ip length`, or `meta length` and `-m length`.
+    /// Bytes of the IP packet: `ip length`, or `meta length` and `-m length`; `ip6 length` leaves the header out.
     case length(IPAddress.Family?)
+    /// The six bits of the differentiated services (RFC 2474), 0 to 63.
+    case dscp(IPAddress.Family?)
+    /// The first four bits of the IP header of a family.
+    case ipVersion(IPAddress.Family)
     case mac(End)
     /// The sender's or target's IP address of an ARP packet (`arp saddr ip`).
     case arpAddress(End)
@@ -58,6 +64,8 @@ package indirect enum RuleField: Hashable, Sendable {
     case limit(String)
     /// nft's concatenation, and an ICMP type with its code.
     case concatenation([RuleField])
+    /// A field of a header whose value is not known, but whether that header is there: `tcp window`, `ip id`.
+    case unread(IPProtocol?, IPAddress.Family?, String)
     /// Anything else, by the text that the rule has for it.
     case other(String)
 }

@@ -14,6 +14,10 @@ package indirect enum RuleValue: Hashable, Sendable {
     case tuple([RuleValue])
     /// A named set with its elements.
     case named(String, [RuleValue])
+    /// An address whose bits under a mask are these.
+    case maskedAddress(IPAddress, mask: IPAddress)
+    /// nft's `*`: whatever no other element of the set is.
+    case any
     /// What could not be read, as the rule writes it.
     case unreadable(String)
 
