@@ -67,7 +67,10 @@ public struct Explainer {
             }
         }
         let choice = ExchangeChoice(request: request, tuple: sender.tuple)
-        var ours = choice.chosen(from: exchanges)
+        // One that waits for its reply is given after those that await none.
+        var ours = choice.chosen(from: exchanges).sorted {
+            $0.request.startNanoseconds < $1.request.startNanoseconds
+        }
         if ours.isEmpty {
             let walk = unseen(sender.tuple, from: namespace.name, answer: run.activity.answer, in: network)
             ours = [Exchange(request: walk)]
@@ -75,6 +78,9 @@ public struct Explainer {
         if run.activity.answer == .none, !interruption.isRequested {
             let context = DiagnosisContext(topology: network)
             ours = ours.map { Diagnosis.unheard($0, context: context) ?? $0 }
+        } else if run.activity.answer != .none {
+            // The sender's socket got it.
+            for index in ours.indices { ours[index].reply?.confirmDelivery() }
         }
         var explanation = Explanation(
             group: ExchangeGroup(topology: network, exchanges: ours),

@@ -58,11 +58,17 @@ struct WalkWriter: ~Copyable {
             stepStart: start, stepCount: ended.steps.count, lastStep: end.step, observationCount: packet.count)
         record.cutOff = end.cutOff
         record.edges = end.edges
+        record.isAtReceiver = end.ending == .arrived
         if end.cutOff != nil { batch.steps[ended.lastStep].confidence = .weak }
         if !events.isEmpty || !state.isPlain {
             let outcome = Outcome.of(ended, in: batch, events, context, near: surroundings, state)
             events.take(outcome.taken)
             add(outcome, to: &record)
+        }
+        if let sent = sent(batch.steps[start].sighting, surroundings, state) {
+            var extra = batch.extra(of: record)
+            extra.sent = sent
+            batch.add(extra, to: &record)
         }
         statistics.walks += 1
         if keepsMembers { batch.members[start] = packet.map { groups.sightings[Int($0)] } }
@@ -73,6 +79,7 @@ struct WalkWriter: ~Copyable {
     private mutating func add(_ outcome: Outcome, to record: inout WalkRecord) {
         record.outcome = outcome.result
         record.cutOff = outcome.cutOff
+        record.isAtReceiver = outcome.isAtReceiver
         if !outcome.rules.isEmpty { batch.add(WalkExtra(rules: outcome.rules), to: &record) }
         if let stop = outcome.stop {
             record.stop = batch.stops.count
@@ -82,6 +89,22 @@ struct WalkWriter: ~Copyable {
         record.lossStart = batch.losses.count
         record.lossCount = outcome.losses.count
         batch.losses.append(contentsOf: outcome.losses)
+    }
+
+    /// As conntrack says that a packet was sent which was first seen on its way out of its sender's device, when its
+    /// addresses had been translated; nil for any other.
+    private func sent(
+        _ first: Sighting, _ surroundings: Surroundings, _ state: borrowing StreamState
+    ) -> FlowKey? {
+        if state.translations.isEmpty { return nil }
+        let place = surroundings.place(of: first)
+        guard place.isLink, !place.isIn, !place.isUndirected, !first.isEncapsulated,
+            !first.has(Sighting.quotesPacket),
+            let flow = state.translations.origin(of: first.flowKey, in: place.namespace),
+            surroundings.places.areas[Int(place.namespace)].topologyIndex >= 0
+        else { return nil }
+        return surroundings.places.holds(flow.source(isIPv6: first.has(Sighting.isIPv6)), in: place.namespace)
+            ? flow : nil
     }
 
     // MARK: Steps

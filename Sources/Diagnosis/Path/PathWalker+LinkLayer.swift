@@ -1,4 +1,5 @@
 internal import Ruleset
+internal import Observations
 internal import Network
 internal import WalkModel
 internal import Wire
@@ -63,7 +64,7 @@ extension PathWalker {
             return
         }
         guard let namespace else { return }
-        note(.sighting(way.end))
+        note(.sighting(way.end, .in))
         receive(packet, namespace, way.end.device, physical: physical, resumed: nil)
     }
 
@@ -105,12 +106,12 @@ extension PathWalker {
             guard pass(DeviceStep(namespace: near, link: nearLink)) else { return false }
             askTransmitter(near, nearLink, &packet)
         }
-        note(.sighting(from))
+        note(.sighting(from, .out))
         note(.wire(WireStep(near: near, nearLink: nearLink, far: far, farLink: farLink, packet: packet)))
         guard farLink.isUp else { return false }
         if near.name != far.name { packet.cross() }
         note(.programs(ProgramStep(namespace: far, link: farLink, isIngress: true, isBeforeCapture: true)))
-        note(.sighting(to))
+        note(.sighting(to, .in))
         askReceiver(far, farLink, &packet)
         return true
     }

@@ -175,16 +175,16 @@ struct PathWalker {
         switch neighbour.resolution {
         case .nobody: stop()
         case .stray(let mac):
-            note(.sighting(here))
+            note(.sighting(here, .out))
             note(.stray(StrayStep(namespace: namespace, device: device, packet: packet, mac: mac)))
             stop()
         case .outside:
             askTransmitter(namespace, link, &packet)
-            note(.sighting(here))
+            note(.sighting(here, .out))
             leave(packet, by: here)
         case .path(let way):
             // What a wire's near end asks is asked where the wire begins.
-            if !way.beginsWithWire { note(.sighting(here)) }
+            if !way.beginsWithWire { note(.sighting(here, .out)) }
             packet.macDestination = packet.macDestination ?? topology.link(at: way.end)?.mac
             travel(packet, way)
         }
