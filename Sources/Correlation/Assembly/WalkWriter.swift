@@ -50,10 +50,11 @@ struct WalkWriter: ~Copyable {
         let ended = EndedPacket(
             steps: start..<batch.steps.count, end: end, startNanoseconds: base,
             endNanoseconds: base + batch.steps[start + end.step].offsetNanoseconds)
+        let first = batch.steps[start].sighting
+        let sent = SentFlow.of(first, near: surroundings, state)
         var record = WalkRecord(
             identifier: WalkIdentifier(
-                label: batch.steps[start].sighting.label, flow: batch.steps[start].sighting.flowKey,
-                ordinal: context.ordinal),
+                label: first.label, flow: sent ?? first.flowKey, ordinal: context.ordinal),
             startNanoseconds: base, endNanoseconds: ended.endNanoseconds, outcome: end.ending.outcome,
             stepStart: start, stepCount: ended.steps.count, lastStep: end.step, observationCount: packet.count)
         record.cutOff = end.cutOff
@@ -65,7 +66,7 @@ struct WalkWriter: ~Copyable {
             events.take(outcome.taken)
             add(outcome, to: &record)
         }
-        if let sent = sent(batch.steps[start].sighting, surroundings, state) {
+        if let sent {
             var extra = batch.extra(of: record)
             extra.sent = sent
             batch.add(extra, to: &record)
@@ -89,22 +90,6 @@ struct WalkWriter: ~Copyable {
         record.lossStart = batch.losses.count
         record.lossCount = outcome.losses.count
         batch.losses.append(contentsOf: outcome.losses)
-    }
-
-    /// As conntrack says that a packet was sent which was first seen on its way out of its sender's device, when its
-    /// addresses had been translated; nil for any other.
-    private func sent(
-        _ first: Sighting, _ surroundings: Surroundings, _ state: borrowing StreamState
-    ) -> FlowKey? {
-        if state.translations.isEmpty { return nil }
-        let place = surroundings.place(of: first)
-        guard place.isLink, !place.isIn, !place.isUndirected, !first.isEncapsulated,
-            !first.has(Sighting.quotesPacket),
-            let flow = state.translations.origin(of: first.flowKey, in: place.namespace),
-            surroundings.places.areas[Int(place.namespace)].topologyIndex >= 0
-        else { return nil }
-        return surroundings.places.holds(flow.source(isIPv6: first.has(Sighting.isIPv6)), in: place.namespace)
-            ? flow : nil
     }
 
     // MARK: Steps

@@ -8,7 +8,7 @@ extension WalkBuilder {
     /// The socket that sent it: its namespace holds the source address, and nothing was seen before.
     mutating func sender(_ step: Step, _ place: Place, _ places: Places) -> Int? {
         let sighting = step.sighting
-        guard place.phase >= .output, sighting.network != .arp, !sighting.has(Sighting.quotesPacket),
+        guard place.phase >= .output || sent != nil, sighting.network != .arp, !sighting.has(Sighting.quotesPacket),
             !sighting.isEncapsulated, places.areas[Int(place.namespace)].topologyIndex >= 0,
             sent != nil || places.holds(sighting.source, in: place.namespace), hops.isEmpty
         else { return nil }

@@ -77,8 +77,10 @@ extension WalkDiagnosis {
         }
         let shared = duplicate(reading, at: namespace.name, arrived.destination, refused: arrived)
         if !shared.isEmpty { return shared }
-        let socket = SocketStep(
-            namespace: namespace, device: reading.inDevice(at: last) ?? "", packet: arrived, isRefused: true)
+        var socket =
+            unwatchedSocket(reading)
+            ?? SocketStep(namespace: namespace, device: reading.inDevice(at: last) ?? "", packet: arrived)
+        socket.isRefused = true
         let path = ForwardPath(at: .socket(socket), origin: reading.packet() ?? arrived, PathInputs(context))
         guard var candidate = PathFindings(path).candidates.first else { return [] }
         // A closed port of TCP answers with a RST: an ICMP error is of a rule (RFC 9293, 3.10.7.1).

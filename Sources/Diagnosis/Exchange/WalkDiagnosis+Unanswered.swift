@@ -189,7 +189,8 @@ extension WalkDiagnosis {
             else { return nil }
             return duplicate(reading, at: name, packet.source)
         case .untranslated:
-            guard !arrival.isBack || arrival.blocking != nil else { return nil }
+            // A rule that stops the reply on a path that leads back to the sender stops it translated or not.
+            guard !arrival.isBack || arrival.blocking.map({ $0.finding.rule == nil }) ?? false else { return nil }
             return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }

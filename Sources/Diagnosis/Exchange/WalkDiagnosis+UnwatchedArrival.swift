@@ -34,6 +34,16 @@ extension WalkDiagnosis {
         return ForwardPath(of: packet, from: start, origin: reading.packet(), inputs(reading))
     }
 
+    /// The socket that the packet comes to by the rules behind the device by which it came in, which may translate its
+    /// destination; nil where it was seen past them.
+    func unwatchedSocket(_ reading: WalkReading) -> SocketStep? {
+        guard let entry = reading.unwatchedArrival, let path = onward(from: entry, reading),
+            case .socket(let socket)? = path.steps.last(where: { $0.kind == .socket }),
+            socket.namespace.name == entry.namespace
+        else { return nil }
+        return socket
+    }
+
     /// The findings where the configuration says that it was not taken; nil where it may have been.
     private mutating func stoppedUnseen(_ reading: WalkReading, _ entry: Hop) -> [Finding]? {
         guard context.awaitedAnswer, let path = onward(from: entry, reading),

@@ -64,8 +64,16 @@ extension PathWalker {
             return
         }
         guard let namespace else { return }
-        note(.sighting(way.end, .in))
+        // What a bridge hands to the IP hooks has met prerouting before the bridge's own device is seen to take it.
+        if !isPrerouted(packet, at: physical, by: way.end.device, namespace) { note(.sighting(way.end, .in)) }
         receive(packet, namespace, way.end.device, physical: physical, resumed: nil)
+    }
+
+    /// Whether br_netfilter asks prerouting about a frame for the bridge itself as the frame comes in by a port
+    /// (`br_nf_pre_routing`).
+    func isPrerouted(_ packet: PacketState, at port: String?, by device: String, _ namespace: Namespace) -> Bool {
+        guard port != nil, let bridge = namespace[device: device], bridge.kind == .bridge else { return false }
+        return BridgeStep(namespace: namespace, bridge: bridge, entry: nil, exit: nil, packet: packet).handsToIP(packet)
     }
 
     // MARK: Devices

@@ -223,6 +223,9 @@ struct PathWalker {
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
             if isRecognised(in: namespace) { packet = inputs.destinationRestored(packet, namespace) }
+            if resumed == nil, isPrerouted(packet, at: physical, by: device, namespace) {
+                note(.sighting(LayerTwoPath.Port(namespace: namespace.name, device: device), .in))
+            }
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
         // To all on the link, or to a group: for this namespace too, whoever else it is for.
