@@ -66,15 +66,17 @@ struct WalkWriter: ~Copyable {
             events.take(outcome.taken)
             add(outcome, to: &record)
         }
-        if let sent {
-            var extra = batch.extra(of: record)
-            extra.sent = sent
-            batch.add(extra, to: &record)
-        }
+        if let sent { add(sent, to: &record) }
         statistics.walks += 1
         if keepsMembers { batch.members[start] = packet.map { groups.sightings[Int($0)] } }
         batch.records.append(record)
         return true
+    }
+
+    private mutating func add(_ sent: FlowKey, to record: inout WalkRecord) {
+        var extra = batch.extra(of: record)
+        extra.sent = sent
+        batch.add(extra, to: &record)
     }
 
     private mutating func add(_ outcome: Outcome, to record: inout WalkRecord) {
