@@ -104,7 +104,7 @@ public struct EvidenceLedger: Sendable {
     /// Whether a segment arrived where conntrack had given up the connection that it belongs to: that explains what is
     /// not seen of it, though nothing went wrong by its own way.
     public func isForgotten(_ exchange: Exchange) -> Bool {
-        guard !forgotten.isEmpty, exchange.request.outcome == .delivered, !exchange.request.kind.opensConnection,
+        guard !forgotten.isEmpty, exchange.request.cameToReceiver, !exchange.request.kind.opensConnection,
             exchange.request.kind.ipProtocol == .tcp, let last = exchange.request.hops.last,
             let flags = exchange.request.kind.tcpFlags, !flags.contains(.rst)
         else { return false }
@@ -117,8 +117,8 @@ public struct EvidenceLedger: Sendable {
     /// The exchange as it really ended, where a reply was taken for received by its destination alone, and the rules of its
     /// receiver drop it: nobody watches behind the device there. Nil where it may have been received.
     public mutating func held(_ exchange: Exchange) -> Exchange? {
-        guard let graph, let reply = exchange.reply, let end = reply.hops.last, end.vantage == .socket,
-            end.evidence == [.state], let receiver = graph[namespace: end.namespace],
+        guard let graph, let reply = exchange.reply, reply.isAtReceiver, let end = reply.hops.last,
+            let receiver = graph[namespace: end.namespace],
             receiver.netfilter.chains.contains(where: \.canStopInput)
         else { return nil }
         let ports = (reply.sourcePort ?? 0, reply.destinationPort ?? 0)
@@ -184,7 +184,7 @@ public struct EvidenceLedger: Sendable {
             context.icmpErrors = [
                 DiagnosisContext.ICMPError(
                     source: reply.source, type: error.type, code: error.code, mtu: error.mtu ?? 0,
-                    reachedSender: reply.outcome == .delivered)
+                    reachedSender: reply.cameToReceiver)
             ]
         }
         context.isReplyRefused = reply.map { refused.contains($0.id) } ?? false

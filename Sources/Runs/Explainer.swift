@@ -67,7 +67,14 @@ public struct Explainer {
             }
         }
         let choice = ExchangeChoice(request: request, tuple: sender.tuple)
-        var ours = choice.chosen(from: exchanges)
+        // One that waits for its reply is given after those that await none.
+        var ours = choice.chosen(from: exchanges).sorted {
+            $0.request.startNanoseconds < $1.request.startNanoseconds
+        }
+        for index in ours.indices {
+            ours[index] = withLateReply(
+                ours[index], among: exchanges, run.flows(concerning: ours[index].request), network)
+        }
         if ours.isEmpty {
             let walk = unseen(sender.tuple, from: namespace.name, answer: run.activity.answer, in: network)
             ours = [Exchange(request: walk)]
@@ -75,6 +82,9 @@ public struct Explainer {
         if run.activity.answer == .none, !interruption.isRequested {
             let context = DiagnosisContext(topology: network)
             ours = ours.map { Diagnosis.unheard($0, context: context) ?? $0 }
+        } else if run.activity.answer != .none {
+            // The sender's socket got it.
+            for index in ours.indices { ours[index].reply?.confirmDelivery() }
         }
         var explanation = Explanation(
             group: ExchangeGroup(topology: network, exchanges: ours),
@@ -83,6 +93,25 @@ public struct Explainer {
             isCutShort: run.isCutShort)
         explanation.flows = ours.first.map { run.flows(concerning: $0.request) } ?? []
         return explanation
+    }
+
+    /// The exchange with the reply that ended after its request had been given alone: a packet last seen where a queue may
+    /// hold it is waited for.
+    private func withLateReply(
+        _ exchange: Exchange, among exchanges: [Exchange], _ flows: [FlowEvent], _ network: Topology
+    ) -> Exchange {
+        guard exchange.reply == nil,
+            let late = exchanges.first(where: { $0.reply == nil && $0.request.answers == exchange.request.id })?.request
+        else { return exchange }
+        var result = exchange
+        result.reply = late
+        result.reply?.findings = []
+        result.request.findings = []
+        result.confirmArrival()
+        var context = DiagnosisContext(topology: network)
+        context.flows = flows
+        result.request = Diagnosis.findings(for: result.request, reply: result.reply, context: context).walk
+        return result
     }
 
     /// As whom the packet was sent, where rules of the sender's namespace ask for a socket's owner: the program that fails

@@ -144,7 +144,8 @@ public struct WalkPipeline: ~Copyable {
 
     private mutating func sort(_ pairs: [ExchangePairing<UnwrittenWalk>.Pair], onlyFailures: Bool = false) {
         for pair in pairs where hasTimeForWalks() {
-            let exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
+            var exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
+            exchange.confirmArrival()
             if onlyFailures, exchange.arrived { continue }
             if exchange.needsExplanation || ledger.isForgotten(exchange) {
                 unexplained.append(exchange)
@@ -172,7 +173,7 @@ extension Exchange {
     fileprivate var needsExplanation: Bool {
         guard arrived else { return true }
         guard let reply else {
-            return request.kind.ipProtocol == .udp && request.outcome == .delivered && request.answers == nil
+            return request.kind.ipProtocol == .udp && request.cameToReceiver && request.answers == nil
         }
         if reply.kind.tcpFlags?.contains(.rst) == true, request.kind.opensConnection { return true }
         guard request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp, let end = reply.hops.last?.packet

@@ -1,5 +1,6 @@
 internal import Network
 internal import Observations
+internal import Wire
 
 extension Exchange {
     /// Whether the request arrived, and its answer where there was one. An answer shows the arrival of a request whose
@@ -9,9 +10,9 @@ extension Exchange {
         if isReplyAstray || request.findings.contains(where: { $0.severity == .error }) { return false }
         return switch request.outcome {
         case .delivered:
-            reply.map { ($0.outcome == .delivered || $0.outcome == .left && isFromOutside) && !$0.isICMPError }
+            reply.map { ($0.cameToReceiver || $0.outcome == .left && isFromOutside) && !$0.isICMPError }
                 ?? !request.awaitsAnswer
-        case .left: reply.map { $0.outcome == .delivered && !$0.isICMPError } ?? !request.awaitsAnswer
+        case .left: reply.map { $0.cameToReceiver && !$0.isICMPError } ?? !request.awaitsAnswer
         case .dropped, .rejected, .lost, .unsent: false
         }
     }
@@ -27,10 +28,17 @@ extension Exchange {
     /// Whether the reply was delivered in another namespace than the one that sent the request: a router that translated
     /// the request may take it for its own.
     public var isReplyAstray: Bool {
-        guard let reply, reply.outcome == .delivered, let first = request.hops.first(where: \.isSighting),
+        guard let reply, reply.cameToReceiver, let first = request.hops.first(where: \.isSighting),
             let end = reply.hops.last(where: \.isSighting)
         else { return false }
         return (first.direction == .out || first.hook == .output) && first.namespace != end.namespace
+    }
+
+    /// Takes a request that came to its receiver's device for delivered where a reply shows that it was. A refusal shows
+    /// nothing: a rule can refuse as well as the receiver.
+    public mutating func confirmArrival() {
+        guard let reply, !reply.isICMPError, reply.kind.tcpFlags?.contains(.rst) != true else { return }
+        request.confirmDelivery()
     }
 }
 
@@ -42,8 +50,4 @@ extension Walk {
         case .delivered, .left: false
         }
     }
-}
-
-extension Hop {
-    fileprivate var isSighting: Bool { vantage != .drop && vantage != .route }
 }

@@ -9,6 +9,9 @@ public struct WalkWitness: Sendable, Hashable {
     public var sendFailure: SendFailure?
     /// What was not seen of the packet, or of its consequences, may lie past these.
     public var edges: WalkEdges = []
+    /// It came in by a device of the namespace that has its destination, nothing was watched behind that, and nothing
+    /// says what became of it there.
+    public var isAtReceiver = false
 
     public init() {}
 }

@@ -59,9 +59,9 @@ import Wire
             let walk = try #require(walks.first)
             #expect(
                 walk.path == [
-                    "a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in", "b socket in",
+                    "a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in",
                 ])
-            #expect(walk.outcome == .delivered)
+            #expect(walk.outcome == .left)
             #expect(walk.hops[3].changes.filter { $0.field == .segments } == [Self.segments])
             #expect(walk.hops[3].joinedBy.contains(.stream))
             // Neither identification nor time stamp: sent again, the bytes would look the same.
@@ -179,8 +179,8 @@ import Wire
         let walks = scene.walks()
         #expect(walks.count == 1)
         let walk = try #require(walks.first)
-        #expect(walk.path == ["a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in", "b socket in"])
-        #expect(walk.outcome == .delivered)
+        #expect(walk.path == ["a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in"])
+        #expect(walk.outcome == .left)
         #expect(
             walk.hops[4].changes.filter { $0.field == .segments } == [
                 FieldChange.segments(from: 2, to: 1)
@@ -206,9 +206,9 @@ import Wire
         for walk in walks {
             #expect(
                 walk.path == [
-                    "a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in", "b socket in",
+                    "a socket out", "a eth0 out", "host va in", "host vb out", "b eth0 in",
                 ])
-            #expect(walk.outcome == .delivered)
+            #expect(walk.outcome == .left)
             #expect(
                 walk.hops[2].changes.filter { $0.field == .segments } == [
                     FieldChange.segments(from: 2, to: 1)
@@ -237,7 +237,7 @@ import Wire
         #expect(!walks.contains { $0.outcome == .lost })
         // The second packet's first segment went on in the first of the large ones: no other bytes are its own.
         #expect(walks.map { $0.hops.filter { $0.text == "host va in" }.count } == [1, 1])
-        #expect(walks.first?.outcome == .delivered)
+        #expect(walks.first?.outcome == .left)
     }
 
     @Test("a large packet that was dropped is lost, though its bytes are sent again in segments")
@@ -275,7 +275,7 @@ import Wire
             }
         }
         let walks = scene.walks()
-        #expect(walks.map(\.outcome) == [.lost, .delivered])
+        #expect(walks.map(\.outcome) == [.lost, .left])
         #expect(walks.map { $0.hops.filter { $0.text == "host vb out" }.count } == [2, 1])
     }
 

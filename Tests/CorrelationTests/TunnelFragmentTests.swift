@@ -72,7 +72,7 @@ import Wire
         send(&scene, laterFirst: laterFirst)
         let walks = scene.walks()
         #expect(walks.count == 1)
-        #expect(walks.first?.outcome == .delivered)
+        #expect(walks.first?.outcome == .left)
         let links = walks.first?.hops.filter { $0.vantage == .link } ?? []
         #expect(
             links.map(\.text) == [

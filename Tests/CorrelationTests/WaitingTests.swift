@@ -13,7 +13,7 @@ import Wire
         "host prerouting raw before", "host prerouting dstnat after", "host route", "host forward filter after",
         "host postrouting srcnat before", "host postrouting srcnat after",
     ]
-    private static let rest = ["host eth0 out", "wan wan0 in", "wan socket in"]
+    private static let rest = ["host eth0 out", "wan wan0 in"]
 
     private func network() -> Scene {
         var scene = Scene(baseNetwork())
@@ -106,7 +106,7 @@ import Wire
         try #require(walks.count == 2, "\(walks.map(\.walk.path))")
         let request = try #require(walks.first { $0.walk.summary.contains("request") })
         #expect(request.walk.path == Self.way + Self.rest)
-        #expect(request.walk.outcome == .delivered)
+        #expect(request.walk.outcome == .left)
         #expect(request.walk.durationNanoseconds == Int64(seconds * 1_000_000_000) + 4000)
         // No later than a quiet time and a look behind its arrival.
         #expect(request.second <= seconds + 0.6)
@@ -124,7 +124,7 @@ import Wire
         scene.see("wan", "wan0", .in, at: start + 200_000, request(ttl: 63, source: "203.0.113.2"))
         let walks = live(scene)
         try #require(walks.count == 1, "\(walks.map(\.walk.path))")
-        #expect(walks[0].walk.outcome == .delivered)
+        #expect(walks[0].walk.outcome == .left)
         #expect(walks[0].walk.path == Self.way + Self.rest)
     }
 
@@ -159,7 +159,7 @@ import Wire
             pairs += pairing.advance(toNanoseconds: now)
         }
         #expect(pairs.count == 1)
-        #expect(pairs.first?.request.outcome == .delivered && pairs.first?.reply?.outcome == .delivered)
+        #expect(pairs.first?.request.outcome == .left && pairs.first?.reply?.outcome == .left)
     }
 
     @Test func whatNeverComesOutIsLost() throws {
@@ -236,7 +236,7 @@ import Wire
         arrive(&scene, at: 1_500_000)
         arrive(&scene, at: 1_600_000)
         let walks = live(scene)
-        #expect(walks.map(\.walk.outcome) == [.delivered, .delivered])
+        #expect(walks.map(\.walk.outcome) == [.left, .left])
         #expect(walks.map(\.walk.path) == [Self.way + Self.rest, Self.way + Self.rest])
     }
 
@@ -249,7 +249,7 @@ import Wire
         let walks = live(scene).map(\.walk).sorted { $0.startNanoseconds < $1.startNanoseconds }
         // Which of the two came out nobody can say; no walk holds both.
         #expect(walks.allSatisfy { $0.hops.filter { $0.text == "host veth0 in" }.count <= 1 })
-        #expect(walks.filter { $0.outcome == .delivered }.count == 1)
+        #expect(walks.filter { $0.outcome == .left }.count == 1)
         #expect(walks.filter { $0.outcome == .lost }.count >= 1)
     }
 }

@@ -1,6 +1,10 @@
 import Glibc
+import Network
+import Observations
 import Testing
 import Twin
+import WalkModel
+import Wire
 
 /// With fewer sources of evidence the findings get fewer or weaker, never wrong: a lab's first finding is its cause, or
 /// none that is said to be the cause, and the exit status agrees with the walks.
@@ -15,7 +19,7 @@ struct WeakModeLabTests {
         ("bridge-port-blocked-hairpin", .noHooks), ("dnat-not-forwarded-nftables", .noHooks),
         ("no-source-nat-ipv6", .noHooks), ("port-not-published-output", .noHooks), ("stale-forward", .noHooks),
         ("rule-drop-tunnel", .noHooks), ("rule-reject-ip6tables", .noHooks), ("rule-drop-output-tcp", .noHooks),
-        ("hairpin-missing-nftables", .noHooks),
+        ("hairpin-missing-nftables", .noHooks), ("policy-drop-neighbour-advertisement", .noHooks),
         // Without the rule trace: by the rules as they were read.
         ("accept-not-final", .noRules), ("policy-drop-iptables-legacy", .noRules),
         ("rule-drop-chains-iptables-nft", .noRules), ("service-without-endpoints-nftables", .noRules),
@@ -25,7 +29,8 @@ struct WeakModeLabTests {
         // By links and state alone.
         ("conntrack-stale", .none), ("network-isolation", .none), ("route-localnet-inbound", .none),
         ("rule-drop-input", .none), ("rule-drop-reply-input", .none), ("stale-forward-nftables", .none),
-        ("two-faults-rule-listener", .none),
+        ("two-faults-rule-listener", .none), ("rule-drop-one-device", .none), ("rule-drop-one-device-ipv6", .none),
+        ("reply-source-mismatch-forward", .none),
     ]
 
     /// Labs whose cause can't be known then.
@@ -60,6 +65,21 @@ struct WeakModeLabTests {
         #expect(!result.isWrong, "\(lab) with \(mode.testDescription): \(result)")
     }
 
+    @Test("and one that works is one exchange, though its sender translates it before any device sees it")
+    func translatedBySender() async throws {
+        let run = try await LabRun.inPlace {
+            try LabRun.packetwalk(["lab", "run", "host-to-service", "--format", "json"] + WeakMode.none.options)
+        }
+        let request = try #require(run.walks.first { $0.kind.opensConnection }, "\(run.standardError)")
+        #expect(run.status == 0)
+        #expect(request.outcome == .delivered && request.findings.isEmpty, "\(request.findings.map(\.message))")
+        #expect(request.destination == "198.18.0.10" && request.destinationPort == 80)
+        #expect(request.hops.last.map { $0.namespace == "mynamespace" && $0.packet.destinationPort == 8080 } == true)
+        let sent = try #require(request.hops.first { $0.vantage == .link })
+        #expect(sent.evidence.contains(.conntrack) && sent.changes.contains { $0.field == .source })
+        #expect(run.walks.contains { $0.answers == request.id && $0.outcome == .delivered })
+    }
+
     /// Labs whose packet is sent from where the tool sees, as `explain` sends it.
     private static let hidden: [String] =
         (try? LabLibrary.find().labs())?.filter { lab in
@@ -69,7 +89,8 @@ struct WeakModeLabTests {
     /// One of each kind of evidence that a hidden end takes away.
     private static let hiddenSample = [
         "forwarding-disabled", "mtu-exceeded", "no-source-nat", "process-stopped", "queue-full",
-        "reverse-path-filter", "rule-drop-reply-input", "source-nat-unheld", "ttl-expired",
+        "reverse-path-filter", "rule-drop-neighbour-advertisement", "rule-drop-reply-input", "source-nat-unheld",
+        "ttl-expired",
     ]
 
     @Test(

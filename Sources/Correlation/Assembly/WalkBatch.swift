@@ -14,6 +14,8 @@ public struct WalkRecord: Sendable {
     public var outcome: Walk.Outcome
     public var cutOff: Walk.Edge?
     var edges: WalkEdges = []
+    /// See `WalkWitness`.
+    var isAtReceiver = false
     var stepStart: Int
     var stepCount: Int
     /// The step where it ended, counted from `stepStart`; -1 where it never began.
@@ -33,6 +35,8 @@ struct WalkExtra: Sendable {
     var rules: [RuleEvent] = []
     var failure: SendFailure?
     var onlyDrop: DropEvent?
+    /// As its sender's socket sent it, where its first sighting comes after translations of the sender's own.
+    var sent: FlowKey?
 }
 
 /// One observed hop of a walk record.

@@ -50,29 +50,39 @@ struct WalkWriter: ~Copyable {
         let ended = EndedPacket(
             steps: start..<batch.steps.count, end: end, startNanoseconds: base,
             endNanoseconds: base + batch.steps[start + end.step].offsetNanoseconds)
+        let first = batch.steps[start].sighting
+        let sent = SentFlow.of(first, near: surroundings, state)
         var record = WalkRecord(
             identifier: WalkIdentifier(
-                label: batch.steps[start].sighting.label, flow: batch.steps[start].sighting.flowKey,
-                ordinal: context.ordinal),
+                label: first.label, flow: sent ?? first.flowKey, ordinal: context.ordinal),
             startNanoseconds: base, endNanoseconds: ended.endNanoseconds, outcome: end.ending.outcome,
             stepStart: start, stepCount: ended.steps.count, lastStep: end.step, observationCount: packet.count)
         record.cutOff = end.cutOff
         record.edges = end.edges
+        record.isAtReceiver = end.ending == .arrived
         if end.cutOff != nil { batch.steps[ended.lastStep].confidence = .weak }
         if !events.isEmpty || !state.isPlain {
             let outcome = Outcome.of(ended, in: batch, events, context, near: surroundings, state)
             events.take(outcome.taken)
             add(outcome, to: &record)
         }
+        if let sent { add(sent, to: &record) }
         statistics.walks += 1
         if keepsMembers { batch.members[start] = packet.map { groups.sightings[Int($0)] } }
         batch.records.append(record)
         return true
     }
 
+    private mutating func add(_ sent: FlowKey, to record: inout WalkRecord) {
+        var extra = batch.extra(of: record)
+        extra.sent = sent
+        batch.add(extra, to: &record)
+    }
+
     private mutating func add(_ outcome: Outcome, to record: inout WalkRecord) {
         record.outcome = outcome.result
         record.cutOff = outcome.cutOff
+        record.isAtReceiver = outcome.isAtReceiver
         if !outcome.rules.isEmpty { batch.add(WalkExtra(rules: outcome.rules), to: &record) }
         if let stop = outcome.stop {
             record.stop = batch.stops.count

@@ -63,6 +63,13 @@ struct FlowKey: Equatable {
             || destinationHigh >> 56 == 0xff && destinationHigh >> 48 & 0xf <= 2
     }
 
+    func source(isIPv6: Bool) -> IPAddress { Self.address(sourceHigh, sourceLow, isIPv6) }
+    func destination(isIPv6: Bool) -> IPAddress { Self.address(destinationHigh, destinationLow, isIPv6) }
+
+    private static func address(_ high: UInt64, _ low: UInt64, _ isIPv6: Bool) -> IPAddress {
+        isIPv6 ? IPAddress(high: high, low: low) : IPAddress(ipv4: UInt32(truncatingIfNeeded: low))
+    }
+
     @inline(__always)
     var hash: UInt64 {
         var value = mix(sourceHigh &+ 0x9e37_79b9_7f4a_7c15, sourceLow ^ 0x2545_f491_4f6c_dd1d)

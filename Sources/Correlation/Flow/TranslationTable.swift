@@ -192,6 +192,25 @@ struct TranslationTable: ~Copyable {
         }
     }
 
+    /// What packets of a flow were in a namespace when they were sent, or came in: before all its translations. Nil where it
+    /// translated nothing, and where that can't be told.
+    func origin(of flow: FlowKey, in namespace: Int32) -> FlowKey? {
+        var found: [FlowKey] = []
+        var walk = table.find(flow.hash)
+        while walk >= 0 {
+            let entry = entries[Int(walk)]
+            if !entry.isOnward, entry.namespace == namespace, entry.from == flow { found.append(entry.to) }
+            walk = entry.next
+        }
+        if found.count == 1 { return found[0] }
+        // Between both translations it had the destination that it has now.
+        let first = found.filter {
+            ($0.destinationHigh, $0.destinationLow, $0.destinationPort)
+                != (flow.destinationHigh, flow.destinationLow, flow.destinationPort)
+        }
+        return first.count == 1 ? first[0] : nil
+    }
+
     /// What `from` becomes, or was before, in any namespace.
     func translations(of from: FlowKey, _ body: (FlowKey, Int32) -> Void) {
         var walk = table.find(from.hash)

@@ -9,6 +9,8 @@ enum Ending: Int, Comparable {
     case copy
     case lost
     case left
+    /// It came in by a device for the namespace itself, and behind that nothing is watched.
+    case arrived
     case delivered
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
@@ -16,7 +18,7 @@ enum Ending: Int, Comparable {
     var outcome: Walk.Outcome {
         switch self {
         case .delivered: .delivered
-        case .left: .left
+        case .left, .arrived: .left
         case .copy, .lost: .lost
         }
     }
@@ -80,7 +82,9 @@ enum Ending: Int, Comparable {
         {
             return .lost
         }
-        return .delivered
+        // ARP meets no hook that is ever watched, and is answered by the device itself.
+        let isWatched = lastInputRank >= 0 || sighting.network == .arp || isBroadcast
+        return place.isLink && !isWatched ? .arrived : .delivered
     }
 
     /// Whether a packet that came to an address of the namespace is not for the namespace: conntrack is about to
@@ -94,11 +98,7 @@ enum Ending: Int, Comparable {
         let isIPv6 = sighting.has(Sighting.isIPv6)
         var goesOn = false
         state.translations.continuations(of: quotedFlow ?? sighting.flowKey, in: place.namespace) { flow in
-            let destination =
-                isIPv6
-                ? IPAddress(high: flow.destinationHigh, low: flow.destinationLow)
-                : IPAddress(ipv4: UInt32(truncatingIfNeeded: flow.destinationLow))
-            if !surroundings.places.holds(destination, in: place.namespace) { goesOn = true }
+            if !surroundings.places.holds(flow.destination(isIPv6: isIPv6), in: place.namespace) { goesOn = true }
         }
         return goesOn
     }

@@ -19,6 +19,10 @@ struct Outcome {
     private(set) var isUncertain = false
     /// Positions in the group's events of those that were about this packet.
     private(set) var taken: Set<Int> = []
+    /// It came to the device of its receiver, and nothing says what became of it there.
+    private(set) var isAtReceiver: Bool
+    /// What it counts as where something says more of a packet that was last seen at its receiver's device.
+    private var assumed: Walk.Outcome { isAtReceiver ? .delivered : result }
 
     /// - Parameters:
     ///   - packet: its steps in `batch`, and where it ended by them.
@@ -27,7 +31,9 @@ struct Outcome {
         _ packet: EndedPacket, in batch: borrowing WalkBatch, _ events: GroupEvents, _ context: PacketContext,
         near surroundings: Surroundings, _ state: borrowing StreamState
     ) -> Outcome {
-        var outcome = Outcome(result: packet.end.ending.outcome, cutOff: packet.end.cutOff)
+        var outcome = Outcome(
+            result: packet.end.ending.outcome, cutOff: packet.end.cutOff,
+            isAtReceiver: packet.end.ending == .arrived)
         if !events.isEmpty { outcome.weigh(events, context, packet, batch, surroundings, state) }
         if !state.errors.isEmpty, let error = state.errors[batch.steps[packet.steps.lowerBound].sighting.label] {
             outcome.weigh(error, context, packet, batch, surroundings, state)
@@ -56,11 +62,12 @@ struct Outcome {
                         of: event.headers, namespace: event.namespace, time: event.timeNanoseconds, batch, state)
                 else { continue }
                 taken.insert(number)
-                if result == .lost || cutOff != nil, matcher.isOfSocket(event, step: step, batch) {
+                if result == .lost || cutOff != nil || isAtReceiver, matcher.isOfSocket(event, step: step, batch) {
                     result = .delivered
                     cutOff = nil
+                    isAtReceiver = false
                 }
-                if !matcher.isHealthy(event, step: step, outcome: result, batch),
+                if !matcher.isHealthy(event, step: step, outcome: assumed, batch),
                     drop == nil || step >= drop?.step ?? 0
                 {
                     drop = (event, step)
@@ -74,7 +81,7 @@ struct Outcome {
                 if !context.isOnlyPacket, event.timeNanoseconds > packet.endNanoseconds + Self.ruleDelay { continue }
                 taken.insert(number)
                 rules.append(event)
-                if event.verdict.endsPacket, !matcher.isOfCopy(event, outcome: result, batch) { verdict = event }
+                if event.verdict.endsPacket, !matcher.isOfCopy(event, outcome: assumed, batch) { verdict = event }
             }
         }
         if drop == nil, verdict == nil { return }
@@ -87,7 +94,7 @@ struct Outcome {
         _ batch: borrowing WalkBatch, _ surroundings: Surroundings
     ) {
         let last = surroundings.place(of: batch.steps[packet.lastStep].sighting)
-        if result == .delivered, verdict == nil,
+        if assumed == .delivered, verdict == nil,
             drop?.event.namespace.map({ $0 != surroundings.name(of: last) }) ?? false
         {
             // A copy of it was dropped elsewhere; this one arrived.
@@ -114,6 +121,7 @@ struct Outcome {
         }
         result = verdict?.verdict.isReject ?? false ? .rejected : .dropped
         cutOff = nil
+        isAtReceiver = false
         self.stop = stop
     }
 

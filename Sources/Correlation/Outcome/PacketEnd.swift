@@ -127,8 +127,9 @@ struct PacketEnd {
                 // Made here: the hooks of what is sent come first, where they are at work. ARP meets none of them.
                 if sighting.network == .arp { return false }
                 if state.hasHooks(sighting, in: place.namespace) { return true }
-                // Or lent its address.
+                // Or lent its address, unless what it was translated from is its own as well.
                 return watchesEntry && state.translations.knows(sighting.flowKey, in: place.namespace)
+                    && SentFlow.of(sighting, near: surroundings, state) == nil
             }
             return watchesEntry
         case .output, .socketOut, .socketIn:

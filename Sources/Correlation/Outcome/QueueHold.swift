@@ -27,7 +27,7 @@ enum QueueHold {
             let ending = Ending.of(
                 groups.sightings[sighting], quotedFlow: groups.quotedFlow(of: sighting), near: surroundings, state)
             // A copy that went on elsewhere is the one that counts.
-            if ending == .delivered || ending == .left { return false }
+            if ending >= .left { return false }
             if ending == .lost, isBeforeQueue(groups.sightings[sighting], surroundings, state) { isQueued = true }
         }
         return isQueued

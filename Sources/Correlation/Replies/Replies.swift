@@ -39,12 +39,12 @@ struct Replies: ~Copyable {
             let quotedLabel = detail >= 0 ? batch.details[Int(detail)].quotedLabel : 0
             let transaction = Self.transaction(first)
             if let key = Self.answerKey(first, quotedLabel: quotedLabel) {
-                // A datagram may be answered by several.
-                answered =
-                    first.has(Sighting.quotesPacket)
-                    ? quotable.take(key)
-                    : answers.take(
-                        key, transaction: transaction, keeps: first.ipProtocol == IPProtocol.udp.rawValue)
+                answered = take(key, first)
+                if answered == nil, let sent = batch.extra(of: batch.records[index]).sent,
+                    let key = Self.answerKey(first, of: sent, quotedLabel: quotedLabel)
+                {
+                    answered = take(key, first)
+                }
                 if answered != nil {
                     elsewhere.answered(first.flowKey, first)
                 } else {
@@ -72,6 +72,14 @@ struct Replies: ~Copyable {
         }
     }
 
+    /// What a packet answers by its key. A datagram may be answered by several.
+    private mutating func take(_ key: UInt64, _ first: borrowing Sighting) -> WalkIdentifier? {
+        first.has(Sighting.quotesPacket)
+            ? quotable.take(key)
+            : answers.take(
+                key, transaction: Self.transaction(first), keeps: first.ipProtocol == IPProtocol.udp.rawValue)
+    }
+
     /// Has a walk answered by what ended before it: its own last sightings may have come late.
     private mutating func isAnswered(_ key: UInt64, _ transaction: UInt16, _ record: inout WalkRecord) -> Bool {
         guard record.answeredBy == nil,
@@ -88,25 +96,30 @@ struct Replies: ~Copyable {
     }
 
     /// What a packet answers, as a key; nil where it can answer nothing.
-    private static func answerKey(_ sighting: borrowing Sighting, quotedLabel: UInt64) -> UInt64? {
+    ///
+    /// - Parameter flow: of the packet where that is another than it was seen with.
+    private static func answerKey(
+        _ sighting: borrowing Sighting, of flow: FlowKey? = nil, quotedLabel: UInt64
+    ) -> UInt64? {
+        let flow = if let flow { flow } else { sighting.flowKey }
         if sighting.has(Sighting.quotesPacket) {
             // A redirect is advice: the packet that it quotes went on, and its answer is still to come.
             if sighting.icmpType == IPProtocol(rawValue: sighting.ipProtocol).redirectType { return nil }
             return quotedLabel == 0 ? nil : mix(quotedLabel, 0x6572_726f)
         }
         if sighting.network == .arp {
-            return sighting.transaction == 2 ? mix(sighting.flowKey.hash, 0x6172_7000) : nil
+            return sighting.transaction == 2 ? mix(flow.hash, 0x6172_7000) : nil
         }
         switch IPProtocol(rawValue: sighting.ipProtocol) {
         case .icmp:
-            return sighting.icmpType == 0 ? echoKey(sighting, sighting.flowKey) : nil
+            return sighting.icmpType == 0 ? echoKey(sighting, flow) : nil
         case .icmpv6:
-            return sighting.icmpType == 129 ? echoKey(sighting, sighting.flowKey) : nil
+            return sighting.icmpType == 129 ? echoKey(sighting, flow) : nil
         case .tcp:
             guard sighting.tcpFlags & 0x10 != 0 else { return nil }
-            return mix(sighting.flowKey.hash, UInt64(sighting.tcpAcknowledgement) | 1 << 40)
+            return mix(flow.hash, UInt64(sighting.tcpAcknowledgement) | 1 << 40)
         case .udp:
-            return mix(sighting.flowKey.hash, 1 << 41)
+            return mix(flow.hash, 1 << 41)
         default:
             return nil
         }

@@ -8,17 +8,32 @@ extension WalkBuilder {
     /// The socket that sent it: its namespace holds the source address, and nothing was seen before.
     mutating func sender(_ step: Step, _ place: Place, _ places: Places) -> Int? {
         let sighting = step.sighting
-        guard place.phase >= .output, sighting.network != .arp, !sighting.has(Sighting.quotesPacket),
+        guard place.phase >= .output || sent != nil, sighting.network != .arp, !sighting.has(Sighting.quotesPacket),
             !sighting.isEncapsulated, places.areas[Int(place.namespace)].topologyIndex >= 0,
-            places.holds(sighting.source, in: place.namespace), hops.isEmpty
+            sent != nil || places.holds(sighting.source, in: place.namespace), hops.isEmpty
         else { return nil }
         hops.append(
             Hop(
                 index: hops.count, host: host, namespace: places.point(place).namespace, vantage: .socket,
                 direction: .out,
-                evidence: [.state], packet: packet(sighting, nil)))
+                evidence: [sent == nil ? .state : .conntrack], packet: sentPacket(sighting)))
         return hops.count - 1
     }
+
+    /// The packet as its socket sent it.
+    func sentPacket(_ first: Sighting) -> Hop.Packet {
+        var packet = packet(first, nil)
+        guard let sent else { return packet }
+        let isIPv6 = first.has(Sighting.isIPv6)
+        packet.source = sent.source(isIPv6: isIPv6)
+        packet.destination = sent.destination(isIPv6: isIPv6)
+        if packet.sourcePort != nil { packet.sourcePort = sent.sourcePort }
+        if packet.destinationPort != nil { packet.destinationPort = sent.destinationPort }
+        return packet
+    }
+
+    /// As conntrack says that it was sent; of a reply its sender's own translation is none of the asker's.
+    private var sent: FlowKey? { record.answers == nil ? batch.extra(of: record).sent : nil }
 
     /// The routing decision between two steps: where the TTL fell, or a hook after routing followed one before it.
     mutating func route(_ step: Step, _ place: Place, _ places: Places, _ parent: Int?) -> Int? {

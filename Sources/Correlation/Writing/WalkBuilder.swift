@@ -37,6 +37,7 @@ struct WalkBuilder {
         witness.drop = extra.onlyDrop
         witness.sendFailure = extra.failure
         witness.edges = record.edges
+        witness.isAtReceiver = record.isAtReceiver
         return witness
     }
 
@@ -52,11 +53,11 @@ struct WalkBuilder {
         addDrop()
         let stopped = record.outcome == .delivered || record.outcome == .left ? nil : stop()
         let hasPorts = Self.hasPorts(first.sighting)
+        let sent = sentPacket(first.sighting)
         var walk = Walk(
             id: record.identifier.description, answers: record.answers?.description, host: host,
-            kind: kind(of: first), source: first.sighting.source, destination: first.sighting.destination,
-            sourcePort: hasPorts ? first.sighting.sourcePort : nil,
-            destinationPort: hasPorts ? first.sighting.destinationPort : nil,
+            kind: kind(of: first), source: sent.source, destination: sent.destination,
+            sourcePort: hasPorts ? sent.sourcePort : nil, destinationPort: hasPorts ? sent.destinationPort : nil,
             startNanoseconds: record.startNanoseconds,
             durationNanoseconds: record.endNanoseconds - record.startNanoseconds, outcome: record.outcome, hops: hops,
             stoppedAt: stopped)
@@ -137,6 +138,11 @@ struct WalkBuilder {
             let before = self.step(Int(step.parent))
             hop.changes = changes(from: before, to: step, hop: hop)
             hop.rules = translationRules(hop.changes, place, before.sighting, sighting, places)
+        } else if index == 0, let first = hops.first, first.evidence == [.conntrack] {
+            // Its sender translated it before it was seen.
+            hop.changes = changes(of: first.packet, to: hop.packet).filter(\.field.isTranslated)
+            hop.evidence.append(.conntrack)
+            hop.joinedBy = JoinEvidence.conntrack.names
         }
         hopOfStep.append(hops.count)
         hops.append(hop)
@@ -183,8 +189,15 @@ struct WalkBuilder {
     }
 
     func changes(from before: Step, to after: Step, hop: Hop) -> [FieldChange] {
-        let old = hops[hopOfStep[Int(after.parent)]].packet
-        let new = hop.packet
+        let isFragment = before.sighting.has(Sighting.isFragment) || after.sighting.has(Sighting.isFragment)
+        return changes(
+            of: hops[hopOfStep[Int(after.parent)]].packet, to: hop.packet, isFragment: isFragment,
+            segments: (Int(max(before.segments, after.mergedFrom)), Int(after.segments)))
+    }
+
+    private func changes(
+        of old: Hop.Packet, to new: Hop.Packet, isFragment: Bool = false, segments: (Int, Int) = (1, 1)
+    ) -> [FieldChange] {
         var result: [FieldChange] = []
         func note<Value: Equatable>(_ from: Value, _ to: Value, _ change: (Value, Value) -> FieldChange) {
             if from != to { result.append(change(from, to)) }
@@ -200,11 +213,10 @@ struct WalkBuilder {
         note(old.ttl, new.ttl, FieldChange.ttl)
         noteKnown(old.macSource, new.macSource, FieldChange.macSource)
         noteKnown(old.macDestination, new.macDestination, FieldChange.macDestination)
-        let isFragment = before.sighting.has(Sighting.isFragment) || after.sighting.has(Sighting.isFragment)
         if !isFragment { note(old.length, new.length, FieldChange.length) }
         noteKnown(old.mark, new.mark, FieldChange.mark)
         note(old.dscp, new.dscp, FieldChange.dscp)
-        note(Int(max(before.segments, after.mergedFrom)), Int(after.segments), FieldChange.segments)
+        note(segments.0, segments.1, FieldChange.segments)
         note(old.encapsulation, new.encapsulation, FieldChange.encapsulation)
         return result
     }

@@ -46,7 +46,7 @@ struct KernelReport: Sendable {
             namespace = ending.namespace
         }
         // Of a packet that arrived, what its socket threw away later means nothing.
-        let isDelivered = walk.outcome == .delivered
+        let isDelivered = walk.cameToReceiver
         let drops = context.drops.filter { !isDelivered || !DropReason.housekeeping.contains($0.reason) }
         let drop = drops.last { !["NO_SOCKET", "CONSUMED", "NOT_DROPPED_YET"].contains($0.reason) } ?? drops.last
         reason = stop?.dropReason ?? drop?.reason

@@ -87,8 +87,14 @@ struct StoppedPacket {
         else { return unknown(rule, in: name) }
         let found = chain.rule(rule)
         let event = trace.event(of: rule)
+        // The trace of a policy names no device.
+        let inDevice = last.flatMap { last in
+            last.namespace == namespace.name
+                ? WalkReading(walk: walk, topology: context.topology).inDevice(at: last) : nil
+        }
         let traversal = HookTraversal(
-            site: RuleSite(namespace: namespace, inDevice: event?.inDevice, outDevice: event?.outDevice),
+            site: RuleSite(
+                namespace: namespace, inDevice: event?.inDevice ?? inDevice, outDevice: event?.outDevice),
             hook: event?.hook ?? chain.hook ?? walk.stoppedAt?.hook ?? .forward, families: [chain.family],
             device: chain.device)
         let kind = namespace.proxied(by: rule).map { .proxy($0) } ?? report.endingKind

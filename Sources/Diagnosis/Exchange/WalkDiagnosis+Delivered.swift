@@ -18,12 +18,12 @@ extension WalkDiagnosis {
         let taken = takenByTranslator(reply, reading)
         if !taken.isEmpty { return taken }
         if let turned = leftByWrongRoute(reply, reading) { return turned }
-        if reply.outcome == .left, reply.cutOff == nil, packet.owesReply || packet.ipProtocol == .udp,
+        if reply.hasLeft, reply.cutOff == nil, packet.owesReply || packet.ipProtocol == .udp,
             let elsewhere = repliedElsewhere(reply, reading)
         {
             return finding(of: elsewhere, reading)
         }
-        guard reply.outcome == .delivered, let sender = reading.sightings.first,
+        guard reply.cameToReceiver, let sender = reading.sightings.first,
             let end = WalkReading(walk: reply, topology: topology).last
         else { return [] }
         // It came back to somebody else?
@@ -42,7 +42,7 @@ extension WalkDiagnosis {
 
     /// A reply that left what can be seen by the wrong route, so that its asker did not get it.
     func leftByWrongRoute(_ reply: Walk, _ reading: WalkReading) -> [Finding]? {
-        guard reply.outcome == .left, reply.cutOff == nil,
+        guard reply.hasLeft, reply.cutOff == nil,
             let candidate = wrongRoute(WalkReading(walk: reply, topology: topology), request: reading)
         else { return nil }
         return finding(of: candidate, reading)
@@ -77,10 +77,14 @@ extension WalkDiagnosis {
         }
         let shared = duplicate(reading, at: namespace.name, arrived.destination, refused: arrived)
         if !shared.isEmpty { return shared }
-        let socket = SocketStep(
-            namespace: namespace, device: reading.inDevice(at: last) ?? "", packet: arrived, isRefused: true)
+        var socket =
+            unwatchedSocket(reading)
+            ?? SocketStep(namespace: namespace, device: reading.inDevice(at: last) ?? "", packet: arrived)
+        socket.isRefused = true
         let path = ForwardPath(at: .socket(socket), origin: reading.packet() ?? arrived, PathInputs(context))
-        guard let candidate = PathFindings(path).candidates.first else { return [] }
+        guard var candidate = PathFindings(path).candidates.first else { return [] }
+        // A closed port of TCP answers with a RST: an ICMP error is of a rule (RFC 9293, 3.10.7.1).
+        if arrived.ipProtocol == .tcp, reply?.isICMPError == true { candidate.isCertain = false }
         return finding(of: candidate, reading, fact: reply.map { .seen("the reply is \($0.summary)") })
     }
 
@@ -126,7 +130,7 @@ extension WalkDiagnosis {
         guard let end = request.sightings.last else { return false }
         let handing = request.sightings.last {
             $0.vantage == .link && $0.direction == .out
-                && (request.walk.outcome == .left || $0.namespace != end.namespace)
+                && (request.walk.hasLeft || $0.namespace != end.namespace)
         }
         return handing.map { reply.namespaces.contains($0.namespace) } ?? false
     }
@@ -157,7 +161,7 @@ extension WalkDiagnosis {
         // The namespace that handed it over: the last one with a way out.
         let handing = sightings.last {
             $0.vantage == .link && $0.direction == .out
-                && (reading.walk.outcome == .left || $0.namespace != end.namespace)
+                && (reading.walk.hasLeft || $0.namespace != end.namespace)
         }
         // In a tunnel its source is not what the next network sees.
         guard let handing, handing.packet.encapsulation == nil, let device = handing.device,
@@ -204,7 +208,8 @@ extension WalkDiagnosis {
         for flow in reading.flows() + context.flows where flow.original.destination != flow.reply.source {
             guard flow.reply.source == arrived.destination, flow.reply.destination == arrived.source,
                 flow.reply.destination == flow.original.source, let router = topology[namespace: flow.namespace],
-                flow.namespace != reading.last?.namespace,
+                // What the sender translated itself comes back to it.
+                flow.namespace != reading.last?.namespace, flow.namespace != sender,
                 !back.routers.contains(where: { $0.namespace == flow.namespace })
             else { continue }
             let met = reading.sightings.filter { $0.namespace == flow.namespace }.flatMap(\.rules)

@@ -23,7 +23,7 @@ extension WalkDiagnosis {
             }
             let isEnd = back.last?.namespace == stay.namespace.name
             // Without hooks it is seen to be dropped there, for want of a socket.
-            let isTaken = stop.map { $0.rule == nil && $0.severity != .error } ?? (reply.outcome == .delivered)
+            let isTaken = stop.map { $0.rule == nil && $0.severity != .error } ?? reply.cameToReceiver
             if isEnd, isTaken, stay.namespace.name != sender, passage.exit.source != passage.entry.source,
                 stay.exit.destination == passage.exit.source
             {

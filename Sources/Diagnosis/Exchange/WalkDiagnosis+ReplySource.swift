@@ -19,9 +19,10 @@ extension WalkDiagnosis {
             })
         else { return nil }
         let isLocal = start.direction == .out || start.hook == .output || start.vantage == .socket
-        guard let effect = effect(of: reply, back, given, reading),
-            !isProperStopped(arrived, from: start, isLocal, reading)
-        else { return nil }
+        guard let effect = effect(of: reply, back, given, reading) else { return nil }
+        let proper = properStop(arrived, from: start, isLocal, reading)
+        // What ended this one would have ended a proper one as well.
+        if effect.stop != nil, proper != nil { return nil }
         var stop = effect.stop
         stop?.severity = .warning
         let mismatch = SourceMismatch(
@@ -29,10 +30,18 @@ extension WalkDiagnosis {
             server: isLocal ? "the server in \(start.namespace)" : "the server beyond \(start.namespace)",
             place: isLocal ? start.namespace : effect.place, effect: effect.words,
             facts: [.seen("the reply is \(reply.summary), from \(given.source)")] + effect.facts, rule: stop?.rule)
-        if mismatch.isPort, let helper = HelperMissing().candidate(mismatch, passages: reading.stays()) {
-            return finding(of: helper, reading)
-        }
-        return finding(of: ReplySourceMismatch().candidate(mismatch), reading)
+        let cause =
+            mismatch.isPort
+            ? HelperMissing().candidate(mismatch, passages: reading.stays())
+                ?? ReplySourceMismatch().candidate(mismatch) : ReplySourceMismatch().candidate(mismatch)
+        return finding(of: cause, reading) + [proper.map(alsoBlocking)].compactMap(\.self)
+    }
+
+    private func alsoBlocking(_ candidate: Candidate) -> Finding {
+        var finding = candidate.finding
+        finding.severity = .warning
+        finding.message = "would also block: \(finding.message)"
+        return finding
     }
 
     private struct Effect {
@@ -77,10 +86,10 @@ extension WalkDiagnosis {
             facts: [.seen("\(asker) refuses the reply by an ICMP error (port unreachable)")])
     }
 
-    /// Whether a reply from where it was asked for would be stopped as well.
-    private func isProperStopped(
+    /// The rule that would stop a reply from where it was asked for as well; nil where none would.
+    private func properStop(
         _ arrived: PacketState, from start: Hop, _ isLocal: Bool, _ reading: WalkReading
-    ) -> Bool {
+    ) -> Candidate? {
         var answer = arrived.answer
         answer.macSource = nil
         answer.macDestination = nil
@@ -88,8 +97,8 @@ extension WalkDiagnosis {
             isLocal
             ? .send(namespace: start.namespace)
             : start.device.map { .received(namespace: start.namespace, device: $0) }
-        guard let origin else { return false }
+        guard let origin else { return nil }
         let path = PathFindings(ForwardPath(of: answer, from: origin, inputs(reading, isReply: true)))
-        return path.candidates.contains { $0.isCertain && $0.finding.rule != nil }
+        return path.candidates.first { $0.isCertain && $0.finding.rule != nil }
     }
 }

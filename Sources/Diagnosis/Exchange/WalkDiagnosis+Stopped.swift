@@ -118,8 +118,8 @@ extension WalkDiagnosis {
     /// Where the packet was expected next, unless a source lost events.
     private func boundary(_ reading: WalkReading) -> PathFindings.Boundary? {
         guard isComplete, let next = reading.walk.expectedNext else { return nil }
-        if next.vantage == .link, let device = next.device {
-            return .port(LayerTwoPath.Port(namespace: next.namespace, device: device))
+        if next.vantage == .link, let device = next.device, let direction = next.direction {
+            return .port(LayerTwoPath.Port(namespace: next.namespace, device: device), direction)
         }
         return next.hook.map { hook in
             let isSame = reading.last.map { $0.namespace == next.namespace && $0.hook == hook } ?? false
@@ -146,7 +146,9 @@ extension WalkDiagnosis {
     /// A rule of a base chain of which the kernel's trace says that the packet came through it.
     private func isPassed(_ candidate: Candidate, _ trace: TraceReading) -> Bool {
         // The packet inside passes the same chains before and after, and the first fragment passes before the others.
-        guard candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment, .followsRule]),
+        // Neighbour discovery has packets of its own.
+        guard
+            candidate.traits.isDisjoint(with: [.isOfCarrier, .isOfFragment, .followsRule, .stopsNeighbourDiscovery]),
             let rule = candidate.finding.rule, let namespace = candidate.finding.where.namespace,
             !walk.losses.contains(where: \.isOfRuleTrace)
         else { return false }
@@ -196,10 +198,12 @@ extension StoppedPacket {
 }
 
 extension Candidate {
-    /// Whether it is a rule of a hook that the packet was seen to have passed.
+    /// Whether it is a rule of a hook that the packet was seen to have passed. A rule that stops neighbour discovery met
+    /// another packet: the hooks that this one passed say nothing of it.
     fileprivate func isBefore(_ last: Hop) -> Bool {
         guard last.vantage == .netfilter, let seen = last.hook, let hook = finding.where.hook,
-            finding.where.namespace == last.namespace, finding.rule != nil, !traits.contains(.followsRule),
+            finding.where.namespace == last.namespace, finding.rule != nil,
+            traits.isDisjoint(with: [.followsRule, .stopsNeighbourDiscovery]),
             traits.contains(.isOfCarrier) == (last.packet.encapsulation != nil)
         else { return false }
         let order = NetfilterHook.known

@@ -8,7 +8,7 @@ internal import Wire
 extension WalkDiagnosis {
     /// What is asked about the silence after an arrival, in this order: first whether the packet was really taken, then
     /// whether a reply would find its path back. The first question that finds something decides.
-    private enum Question: CaseIterable {
+    private enum Question: Int, CaseIterable, Comparable {
         /// A rule or the reverse path check of the last namespace stops it for certain: it was seen to come in only.
         case stoppedAfterArrival
         /// A translation that the rules have for it did not take place.
@@ -35,6 +35,8 @@ extension WalkDiagnosis {
         case replyStopped
         /// None of these.
         case unexplained
+
+        static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// An arrival, with the paths that the questions look at.
@@ -67,9 +69,24 @@ extension WalkDiagnosis {
         for question in Question.allCases {
             // Of most packets it need not be followed.
             if question == .bypassedTranslation { arrival.back = pathBack(of: arrived, from: last.namespace, reading) }
-            if let findings = ask(question, arrival) { return findings }
+            if let findings = ask(question, arrival) { return doubted(findings, question, arrival) }
         }
         return []
+    }
+
+    /// With the rule first that may have dropped the packet behind the device by which it came in: what would stop its reply
+    /// is certain only where the packet itself was taken.
+    private func doubted(_ findings: [Finding], _ question: Question, _ arrival: Arrival) -> [Finding] {
+        guard question > .noReplyOwed, !findings.isEmpty, let possible = possibleDrop(arrival.onward) else {
+            return findings
+        }
+        let others = question == .unexplained ? [] : findings
+        return finding(of: possible, arrival.reading, checks: arrival.onward.checks)
+            + others.map { finding in
+                var finding = finding
+                finding.severity = .warning
+                return finding
+            }
     }
 
     /// It left by a device past which nothing can be seen.
@@ -172,7 +189,8 @@ extension WalkDiagnosis {
             else { return nil }
             return duplicate(reading, at: name, packet.source)
         case .untranslated:
-            guard !arrival.isBack || arrival.blocking != nil else { return nil }
+            // A rule that stops the reply on a path that leads back to the sender stops it translated or not.
+            guard !arrival.isBack || arrival.blocking.map({ $0.finding.rule == nil }) ?? false else { return nil }
             return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
@@ -190,7 +208,7 @@ extension WalkDiagnosis {
             guard packet.owesReply else { return nil }
             return [
                 NoAnswer().arrived(
-                    arrival.last, by: reading.assumedArrival, unseen: unseenReply,
+                    arrival.last, by: reading.unwatchedArrival, unseen: unseenReply,
                     checks: arrival.back.checks + arrival.onward.checks)
             ]
         }
@@ -267,8 +285,9 @@ extension WalkDiagnosis {
             return finding(of: better, reading, checks: back.checks)
         }
         if !arrival.packet.owesReply { found.isCertain = false }
+        let entry = reading.unwatchedArrival?.device.map { "came in by \($0)" } ?? "arrived"
         found.finding.evidence.append(
-            .seen("the request arrived in \(arrival.last.namespace); the reply is what is lost"))
+            .seen("the request \(entry) in \(arrival.last.namespace); the reply is what is lost"))
         return findings(of: found, next: back.candidates, back, KernelReport(reading.walk, context), reading)
     }
 }

@@ -33,17 +33,15 @@ struct WalkDiagnosis {
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         switch walk.outcome {
-        case .delivered:
-            if isCut { return [] }
-            if walk.answers != nil { return forgottenAnswer(reading) }
-            return stoppedUnseen(reading) ?? delivered(reading, packet)
+        case .delivered: return isCut ? [] : arrived(reading, packet)
+        case .left where walk.isAtReceiver: return isCut ? [] : arrived(reading, packet)
         case .left:
             if walk.answers != nil || isCut { return [] }
             if let reply, let found = repliedFromElsewhere(reply, reading) { return found }
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if let taken = reply.map({ takenByTranslator($0, reading) }), !taken.isEmpty { return taken }
             if let reply, let turned = leftByWrongRoute(reply, reading) { return turned }
-            if let reply, reply.outcome == .delivered { return refusedOutside(reply, reading) }
+            if let reply, reply.cameToReceiver { return refusedOutside(reply, reading) }
             if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
         case .dropped, .rejected, .lost, .unsent: return diverted(stopped(reading, request: nil), reading)
@@ -159,7 +157,7 @@ struct WalkDiagnosis {
             outcome = cause.traits.contains(.rejects) ? .rejected : .dropped
         }
         // The sender got the error.
-        if outcome == .dropped, let reply, reply.isICMPError, reply.outcome == .delivered { return .rejected }
+        if outcome == .dropped, let reply, reply.isICMPError, reply.cameToReceiver { return .rejected }
         return outcome
     }
 }

@@ -45,6 +45,10 @@ struct NeighborUnresolved: Obstacle {
                 judgements += unanswered(step, path, surroundings)
             }
         case .nobody:
+            // Who may have answered can't be seen; whether the asker's own rules would let the answer in can.
+            if step.hasOutside, step.isUnanswered, step.silences.isEmpty {
+                judgements += unanswered(step, nil, surroundings)
+            }
             let isOther =
                 step.choice.gateway != nil || WrongNetmask.prefixes(step, surroundings.context.graph) != nil
             let isNamed =
@@ -86,10 +90,13 @@ struct NeighborUnresolved: Obstacle {
     /// The question was asked and not answered though the address is there. What is between is asked step by step as the
     /// packet's own frame would be; here the rules that only the question and its answer meet.
     private func unanswered(
-        _ step: NeighbourStep, _ path: LayerTwoPath, _ surroundings: Surroundings
+        _ step: NeighbourStep, _ path: LayerTwoPath?, _ surroundings: Surroundings
     ) -> [Judgement] {
-        guard let holder = surroundings.topology[namespace: path.end.namespace] else { return [] }
-        let question = NeighbourQuestion(step: step, path: path, holder: holder)
+        let target = path.flatMap { path in
+            surroundings.topology[namespace: path.end.namespace].map { (path: path, holder: $0) }
+        }
+        if path != nil, target == nil { return [] }
+        let question = NeighbourQuestion(step: step, target: target)
         return question.stopped(surroundings).map { [.candidate($0)] } ?? []
     }
 

@@ -10,11 +10,10 @@ internal import Wire
 /// frame.
 struct NeighbourQuestion {
     let step: NeighbourStep
-    /// To who has the address.
-    let path: LayerTwoPath
-    let holder: Namespace
+    /// To who has the address, with their namespace; nil where that can't be seen: then the asker's own rules are asked.
+    let target: (path: LayerTwoPath, holder: Namespace)?
 
-    private var device: String { path.end.device }
+    private var device: String { target?.path.end.device ?? step.link.name }
 
     /// A place at which rules are asked.
     private struct Station {
@@ -88,7 +87,7 @@ struct NeighbourQuestion {
         packet.destination = step.asker ?? IPAddress(high: 0, low: 0)
         packet.icmpType = step.hop.isIPv4 ? nil : 136
         packet.arpOperation = step.hop.isIPv4 ? 2 : nil
-        packet.macSource = holder[device: device]?.mac
+        packet.macSource = target.flatMap { $0.holder[device: device]?.mac }
         packet.macDestination = step.link.mac
         return packet
     }
@@ -97,9 +96,12 @@ struct NeighbourQuestion {
 
     private func stations(_ topology: Topology) -> [Station] {
         let own = step.link.name
-        let steps = path.steps
-        var stations = sent(by: step.namespace, own) + between(steps, topology) + received(by: holder, device)
-        var back = sent(by: holder, device) + between(steps.reversed().map(\.reversed), topology)
+        var stations = sent(by: step.namespace, own)
+        var back: [Station] = []
+        if let (path, holder) = target {
+            stations += between(path.steps, topology) + received(by: holder, device)
+            back = sent(by: holder, device) + between(path.steps.reversed().map(\.reversed), topology)
+        }
         back += received(by: step.namespace, own)
         for index in back.indices { back[index].isReply = true }
         stations += back

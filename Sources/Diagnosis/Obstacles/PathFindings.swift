@@ -1,5 +1,6 @@
 internal import Ruleset
 internal import Network
+internal import Observations
 internal import WalkModel
 
 /// What the catalogue says of a forwarding path: everything on it that could stop the packet, in the order of the path,
@@ -7,7 +8,8 @@ internal import WalkModel
 struct PathFindings: Sendable {
     /// Where a packet was expected next, unless a source there lost events: what comes later can't be the cause.
     enum Boundary: Sendable, Hashable {
-        case port(LayerTwoPath.Port)
+        /// On its way in or out: a packet can leave by the device by which it came in.
+        case port(LayerTwoPath.Port, VantagePoint.Direction)
         case hook(namespace: String, NetfilterHook)
         /// It was seen in this hook, and not past its chains.
         case endOfHook(namespace: String, NetfilterHook)
@@ -101,7 +103,7 @@ extension PathStep {
 
     fileprivate func reaches(_ boundary: PathFindings.Boundary) -> Bool {
         switch (self, boundary) {
-        case (.sighting(let port), .port(let wanted)): port == wanted
+        case (.sighting(let port, let direction), .port(let wanted, let way)): port == wanted && direction == way
         case (.hook(let step), .hook(let namespace, let hook)):
             step.isExpected && step.traversal.site.namespace.name == namespace && step.traversal.hook == hook
         default: false

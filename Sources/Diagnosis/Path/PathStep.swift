@@ -1,4 +1,5 @@
 internal import Ruleset
+internal import Observations
 internal import Network
 internal import Wire
 
@@ -40,7 +41,7 @@ indirect enum PathStep: Sendable {
     /// A frame whose destination no device that can be seen has.
     case stray(StrayStep)
     /// A capture sees the packet here; nothing is decided.
-    case sighting(LayerTwoPath.Port)
+    case sighting(LayerTwoPath.Port, VantagePoint.Direction)
 
     enum Kind: Sendable, Hashable {
         case route, conntrack, hook, transmit, device, neighbour, programs, queue, wire, bridge, tunnel, carrier,

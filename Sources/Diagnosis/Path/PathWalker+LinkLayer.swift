@@ -1,4 +1,5 @@
 internal import Ruleset
+internal import Observations
 internal import Network
 internal import WalkModel
 internal import Wire
@@ -63,8 +64,16 @@ extension PathWalker {
             return
         }
         guard let namespace else { return }
-        note(.sighting(way.end))
+        // What a bridge hands to the IP hooks has met prerouting before the bridge's own device is seen to take it.
+        if !isPrerouted(packet, at: physical, by: way.end.device, namespace) { note(.sighting(way.end, .in)) }
         receive(packet, namespace, way.end.device, physical: physical, resumed: nil)
+    }
+
+    /// Whether br_netfilter asks prerouting about a frame for the bridge itself as the frame comes in by a port
+    /// (`br_nf_pre_routing`).
+    func isPrerouted(_ packet: PacketState, at port: String?, by device: String, _ namespace: Namespace) -> Bool {
+        guard port != nil, let bridge = namespace[device: device], bridge.kind == .bridge else { return false }
+        return BridgeStep(namespace: namespace, bridge: bridge, entry: nil, exit: nil, packet: packet).handsToIP(packet)
     }
 
     // MARK: Devices
@@ -105,12 +114,12 @@ extension PathWalker {
             guard pass(DeviceStep(namespace: near, link: nearLink)) else { return false }
             askTransmitter(near, nearLink, &packet)
         }
-        note(.sighting(from))
+        note(.sighting(from, .out))
         note(.wire(WireStep(near: near, nearLink: nearLink, far: far, farLink: farLink, packet: packet)))
         guard farLink.isUp else { return false }
         if near.name != far.name { packet.cross() }
         note(.programs(ProgramStep(namespace: far, link: farLink, isIngress: true, isBeforeCapture: true)))
-        note(.sighting(to))
+        note(.sighting(to, .in))
         askReceiver(far, farLink, &packet)
         return true
     }

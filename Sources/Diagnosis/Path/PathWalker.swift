@@ -175,16 +175,16 @@ struct PathWalker {
         switch neighbour.resolution {
         case .nobody: stop()
         case .stray(let mac):
-            note(.sighting(here))
+            note(.sighting(here, .out))
             note(.stray(StrayStep(namespace: namespace, device: device, packet: packet, mac: mac)))
             stop()
         case .outside:
             askTransmitter(namespace, link, &packet)
-            note(.sighting(here))
+            note(.sighting(here, .out))
             leave(packet, by: here)
         case .path(let way):
             // What a wire's near end asks is asked where the wire begins.
-            if !way.beginsWithWire { note(.sighting(here)) }
+            if !way.beginsWithWire { note(.sighting(here, .out)) }
             packet.macDestination = packet.macDestination ?? topology.link(at: way.end)?.mac
             travel(packet, way)
         }
@@ -223,6 +223,9 @@ struct PathWalker {
             let site = RuleSite(namespace: namespace, inDevice: device, physicalInDevice: physical)
             ask(.prerouting, &packet, site, from: resumed?.priority(at: .prerouting))
             if isRecognised(in: namespace) { packet = inputs.destinationRestored(packet, namespace) }
+            if resumed == nil, isPrerouted(packet, at: physical, by: device, namespace) {
+                note(.sighting(LayerTwoPath.Port(namespace: namespace.name, device: device), .in))
+            }
         }
         var choice = inputs.route(packet, namespace, inDevice: device)
         // To all on the link, or to a group: for this namespace too, whoever else it is for.

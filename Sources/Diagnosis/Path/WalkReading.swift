@@ -19,19 +19,18 @@ struct WalkReading {
         return sightings.last
     }
 
-    /// Where it was last seen, though it may have arrived: it came in by a device, no hook behind that saw it, and only
-    /// its destination says that a socket of the namespace took it.
-    var assumedArrival: Hop? {
-        guard let end = walk.hops.last, end.vantage == .socket, end.direction == .in, end.evidence == [.state],
-            let entry = sightings.dropLast().last, entry.vantage == .link, entry.direction == .in,
-            entry.namespace == end.namespace, entry.packet.encapsulation == nil
+    /// Where it came in by a device of the namespace that has its destination, where nothing was watched behind that; nil
+    /// where it did not, and where it is known what became of it.
+    var unwatchedArrival: Hop? {
+        guard walk.isAtReceiver, let entry = sightings.last, entry.vantage == .link,
+            entry.packet.encapsulation == nil
         else { return nil }
         return entry
     }
 
     /// `seen: last at host veth0 in`; empty for a packet that no probe saw.
     var lastSeen: [Fact] {
-        guard walk.isSeen, let seen = assumedArrival ?? last else { return [] }
+        guard walk.isSeen, let seen = last else { return [] }
         return [.seen("last at \(seen.fullPlace)")]
     }
 

@@ -33,7 +33,7 @@ struct PathLayout {
 
     var lanes: [Lane] = []
 
-    init(_ steps: WalkSteps, outcome: Walk.Outcome, topology: Topology?) {
+    init(_ steps: WalkSteps, of walk: Walk, topology: Topology?) {
         for step in steps.steps {
             let isMissing = step.kind == .missing
             if lanes.last?.namespace != step.namespace {
@@ -54,7 +54,7 @@ struct PathLayout {
             }
             lanes[lanes.count - 1].stations = stations
         }
-        if outcome == .left, !lanes.isEmpty { lanes[lanes.count - 1].wire = .outside }
+        if walk.hasLeft, !lanes.isEmpty { lanes[lanes.count - 1].wire = .outside }
     }
 
     /// The bridge that a frame crossed from port to port: no capture on the bridge itself sees it.

@@ -17,12 +17,12 @@ struct WalkDrawing {
         self.reply = reply
         headline = WalkHeadline(request, reply: reply)
         steps = WalkSteps(request, topology: topology, verbosity: verbosity)
-        layout = PathLayout(steps, outcome: request.outcome, topology: topology)
+        layout = PathLayout(steps, of: request, topology: topology)
         guard let reply else { return }
         let back = WalkSteps(reply, topology: topology, verbosity: verbosity)
         answerSteps = back
-        if !WalkText.goesBack(reply, request) || reply.outcome != .delivered {
-            answerLayout = PathLayout(back, outcome: reply.outcome, topology: topology)
+        if !WalkText.goesBack(reply, request) || !reply.cameToReceiver {
+            answerLayout = PathLayout(back, of: reply, topology: topology)
         }
     }
 

@@ -25,7 +25,7 @@ struct WalkHeadline {
     init(_ walk: Walk, reply: Walk?) {
         let isAstray = Exchange(request: walk, reply: reply).isReplyAstray
         let failed = isAstray || walk.findings.contains { $0.severity == .error }
-        let answered = reply?.outcome == .delivered
+        let answered = reply?.cameToReceiver == true
         switch walk.outcome {
         case .delivered:
             mark = failed ? .bad : .good
@@ -64,7 +64,7 @@ struct WalkHeadline {
         switch walk.outcome {
         case .delivered, .left:
             if let reply {
-                guard reply.outcome == .delivered else { return nil }
+                guard reply.cameToReceiver else { return nil }
                 let elapsed = reply.endNanoseconds - walk.startNanoseconds
                 return "reply after \(Durations.text(nanoseconds: elapsed))"
             }
@@ -75,6 +75,10 @@ struct WalkHeadline {
                     return edge == .end
                         ? "capture ended here: last seen at \(place)"
                         : "capture began here: last seen at \(place)"
+                }
+                if walk.isAtReceiver, let last {
+                    let arrival = "came in by \(last.device ?? "an unknown device") of \(last.namespace)"
+                    return walk.awaitsAnswer ? "\(arrival), no reply seen" : arrival
                 }
                 let place = [last?.namespace, last?.device.map { "by \($0)" }].compactMap(\.self)
                 return "left \(place.joined(separator: " "))"

@@ -21,7 +21,7 @@ struct WalkLine {
         case .delivered: line += pen(last?.namespace ?? "", .strong)
         case .left:
             line +=
-                pen(walk.cutOff == nil ? "left " : "incomplete, last at ")
+                pen(walk.cutOff != nil ? "incomplete, last at " : walk.isAtReceiver ? "at " : "left ")
                 + pen([last?.namespace, last?.device].compactMap(\.self).joined(separator: " "), .strong)
         case .unsent: line += pen("not sent: \(walk.stoppedAt?.reason ?? "no packet left")", headline.style)
         default:

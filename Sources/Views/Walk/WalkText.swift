@@ -32,7 +32,7 @@ struct WalkText {
     func lines(_ request: Walk, reply: Walk?) -> [StyledText] {
         let steps = WalkSteps(request, topology: topology, verbosity: options.verbosity)
         var lines = headline(WalkHeadline(request, reply: reply))
-        let layout = PathLayout(steps, outcome: request.outcome, topology: topology)
+        let layout = PathLayout(steps, of: request, topology: topology)
         if steps.steps.count > 1 {
             lines.append(StyledText())
             lines += PathStrip(pen).lines(layout)
@@ -242,7 +242,7 @@ struct WalkText {
         }
         lines.append(StyledText())
         if steps.steps.count > 1 {
-            lines += PathStrip(pen).lines(PathLayout(steps, outcome: reply.outcome, topology: topology))
+            lines += PathStrip(pen).lines(PathLayout(steps, of: reply, topology: topology))
             lines.append(StyledText())
         }
         lines += list(steps)

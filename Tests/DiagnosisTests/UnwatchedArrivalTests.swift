@@ -6,24 +6,19 @@ import Wire
 
 @testable import Diagnosis
 
-/// Without hooks a packet is seen on links alone: that a socket took it is inferred from its destination.
+/// Without hooks a packet is seen on links alone: that a socket took it only its reply shows, or the socket.
 @Suite("A packet that nobody watched behind its device")
-struct AssumedArrivalTests {
+struct UnwatchedArrivalTests {
     var network = BaseNetwork()
 
     private func explained(_ walk: Walk, reply: Walk? = nil) -> Walk {
         network.explained(walk, reply: reply).walk
     }
 
-    /// Seen at these places, and inferred to have been taken in the last one's namespace.
+    /// Seen at these places, the last of which is a device of its receiver.
     private func arrival(_ probe: Probe, through sights: [Sight], answers: String? = nil) -> Walk {
-        var walk = probe.walk(.delivered, through: sights, answers: answers)
-        if let last = walk.hops.last {
-            walk.hops.append(
-                Hop(
-                    index: last.index + 1, parent: last.index, namespace: last.namespace, vantage: .socket,
-                    direction: .in, evidence: [.state], packet: last.packet))
-        }
+        var walk = probe.walk(.left, through: sights, answers: answers)
+        walk.witness.isAtReceiver = true
         return walk
     }
 
@@ -54,11 +49,11 @@ struct AssumedArrivalTests {
         #expect(walk.outcome == .dropped)
     }
 
-    @Test("stays where it is thought to be where nothing stops it, and no more is claimed")
+    @Test("stays where it was seen where nothing stops it, and no more is claimed")
     mutating func silent() throws {
         let walk = explained(arrival(.ping, through: toWan))
         let first = try #require(walk.findings.first)
-        #expect(walk.outcome == .delivered)
+        #expect(walk.outcome == .left)
         #expect(first.severity == .warning)
         #expect(!first.evidence.contains { $0.description.contains("socket in") }, "\(first.evidence)")
     }
@@ -70,7 +65,68 @@ struct AssumedArrivalTests {
         let reply = arrival(
             Probe.ping.reply, through: [.sent("wan"), .out("wan", "wan0"), .into("mynamespace", "veth1")],
             answers: request.id)
-        #expect(explained(request, reply: reply).findings.isEmpty)
+        var exchange = Exchange(request: request, reply: reply)
+        exchange.confirmArrival()
+        #expect(exchange.request.outcome == .delivered && exchange.arrived)
+        #expect(exchange.request.hops.last.map { $0.vantage == .socket && $0.namespace == "wan" } == true)
+        #expect(explained(exchange.request, reply: reply).findings.isEmpty)
+    }
+
+    @Test("was not taken for a refusal: a rule can refuse as well")
+    mutating func refused() throws {
+        let request = arrival(.tcp(80, to: "198.51.100.1"), through: toWan)
+        let refusal = Probe.tcp(80, to: "198.51.100.1").refusal
+        let reply = arrival(
+            refusal, through: [.sent("wan"), .out("wan", "wan0"), .into("mynamespace", "veth1")], answers: request.id)
+        var exchange = Exchange(request: request, reply: reply)
+        exchange.confirmArrival()
+        #expect(exchange.request.outcome == .left)
+        network.masquerade(nil)
+        network.change("wan") { $0.listeners = [Listener(protocol: "tcp", address: "0.0.0.0", port: 80)] }
+        network.add(
+            iptables(
+                "filter", "INPUT",
+                rules: [
+                    "-p tcp --dport 80 -m statistic --mode random --probability 0.5 -j REJECT --reject-with tcp-reset"
+                ]), to: "wan")
+        let walk = explained(request, reply: reply)
+        let first = try #require(walk.findings.first)
+        #expect(first.code == "rule-reject" && first.severity == .warning, "\(first.message)")
+        #expect(first.where.namespace == "wan" && first.where.hook == .input)
+        #expect(walk.outcome == .rejected)
+    }
+
+    @Test(
+        "may be dropped by a rule that asks what can't be told: what would stop its reply is possible then, and no more"
+    )
+    mutating func possible() throws {
+        network.masquerade(nil)
+        network.add(
+            iptables("filter", "INPUT", rules: ["-i wan0 -m statistic --mode random --probability 0.5 -j DROP"]),
+            to: "wan")
+        network.change("wan") { $0.listeners = [Listener(protocol: "tcp", address: "0.0.0.0", port: 80)] }
+        let walk = explained(arrival(.tcp(80, to: "198.51.100.1"), through: toWan))
+        #expect(walk.outcome == .left)
+        #expect(walk.findings.first?.where.hook == .input, "\(walk.findings.map(\.message))")
+        #expect(walk.findings.count == 2)
+        #expect(walk.findings.allSatisfy { $0.severity == .warning })
+    }
+
+    @Test("was taken where conntrack of its receiver made an entry for it, whatever the rules seem to say")
+    mutating func tracked() throws {
+        network.masquerade(nil)
+        network.add(iptables("filter", "INPUT", rules: ["-i wan0 -j DROP"]), to: "wan")
+        let probe = Probe.tcp(80, to: "198.51.100.1")
+        let tuple = FlowTuple(
+            source: "172.19.0.2", destination: "198.51.100.1", sourcePort: 40000, destinationPort: 80, ipProtocol: .tcp)
+        let walk = network.explained(arrival(probe, through: toWan)) { context in
+            context.flows = [
+                FlowEvent(
+                    timeNanoseconds: .max, namespace: "wan", change: .new, original: tuple, reply: tuple.reversed)
+            ]
+        }.walk
+        #expect(walk.outcome == .delivered)
+        #expect(walk.findings.first?.rule == nil)
     }
 
     @Test("and is a reply that its asker never got: a rule of input there dropped it")
