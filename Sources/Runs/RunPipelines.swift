@@ -24,6 +24,22 @@ public struct RunPipelines {
         runs[index(run)].pipeline.take(event)
     }
 
+    /// Takes a watermark, and gives the exchanges that are over by then to `sink`, a part at a time: a busy second's would
+    /// take half a gigabyte together.
+    public mutating func take(watermark: Event, of run: RunID, _ sink: ([ExchangeGroup]) throws -> Void) rethrows {
+        let index = index(run)
+        runs[index].pipeline.begin(watermark)
+        try drain(index, sink)
+    }
+
+    private mutating func drain(_ index: Int, _ sink: ([ExchangeGroup]) throws -> Void) rethrows {
+        let run = RunID(rawValue: UInt32(index))
+        while runs[index].pipeline.isBehind {
+            runs[index].pipeline.advance()
+            try sink(labelled(runs[index].pipeline.finishedExchanges(), run))
+        }
+    }
+
     public mutating func take(_ observation: borrowing Observation, of run: RunID) {
         let index = index(run)
         runs[index].latestNanoseconds = max(runs[index].latestNanoseconds, observation.timeNanoseconds)
@@ -41,15 +57,11 @@ public struct RunPipelines {
         )
     }
 
-    /// The exchanges of the run that are over, with their findings.
-    public mutating func finishedExchanges(of run: RunID) -> [ExchangeGroup] {
-        labelled(runs[index(run)].pipeline.finishedExchanges(), run)
-    }
-
     /// The streams have ended: what is open ends now, and is given to `sink` run by run.
     public mutating func finish(_ sink: ([ExchangeGroup]) throws -> Void) rethrows {
         for index in runs.indices {
-            runs[index].pipeline.endOfStream()
+            runs[index].pipeline.beginEndOfStream()
+            try drain(index, sink)
             try sink(labelled(runs[index].pipeline.finish(), RunID(rawValue: UInt32(index))))
         }
     }

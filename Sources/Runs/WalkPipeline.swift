@@ -35,7 +35,10 @@ public struct WalkPipeline: ~Copyable {
 
     private struct EndedWalks {
         var walks: ArraySlice<UnwrittenWalk>
-        var watermark: Int64
+        /// Exchanges that are over once all of the walks are paired; nil before.
+        var pairs: ArraySlice<ExchangePairing<UnwrittenWalk>.Pair>?
+        /// Nil at the end of the stream.
+        var watermark: Int64?
     }
 
     public enum Work: Sendable {
@@ -75,13 +78,21 @@ public struct WalkPipeline: ~Copyable {
     /// Whether walks have ended that `advance` has not looked at yet.
     public var isBehind: Bool { ended != nil }
 
-    /// Pairs up to 256 of the walks that ended with what they answer.
+    /// Pairs up to 256 of the walks that ended with what they answer, or writes out as many exchanges.
     public mutating func advance() {
         guard var work = ended else { return }
-        for walk in work.walks.prefix(Self.stepLength) where hasTimeForWalks() { take(walk) }
-        work.walks = isOutOfTime ? [] : work.walks.dropFirst(Self.stepLength)
-        ended = work.walks.isEmpty ? nil : work
-        if ended == nil { sort(pairing.advance(toNanoseconds: work.watermark)) }
+        if let pairs = work.pairs {
+            // Where the reply may be among what was left out, nothing is said of a packet that arrived.
+            sort(pairs.prefix(Self.stepLength), onlyFailures: work.watermark == nil && isCutShort)
+            work.pairs = pairs.dropFirst(Self.stepLength)
+        } else {
+            for walk in work.walks.prefix(Self.stepLength) where hasTimeForWalks() { take(walk) }
+            work.walks = isOutOfTime ? [] : work.walks.dropFirst(Self.stepLength)
+            if work.walks.isEmpty {
+                work.pairs = (work.watermark.map { pairing.advance(toNanoseconds: $0) } ?? pairing.finish())[...]
+            }
+        }
+        ended = work.pairs?.isEmpty == true ? nil : work
     }
 
     /// Whether `finishedExchanges` gives something.
@@ -101,10 +112,14 @@ public struct WalkPipeline: ~Copyable {
 
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
     public mutating func endOfStream() {
+        beginEndOfStream()
         while isBehind { advance() }
-        for walk in engine.finishBatch().unwritten where hasTimeForWalks() { take(walk) }
-        // Where the answer may be among what was left out, nothing is said of a packet that arrived.
-        sort(pairing.finish(), onlyFailures: isCutShort)
+    }
+
+    /// The stream has ended: what is open ends now, made by `advance`, a part at a time, while `isBehind`.
+    public mutating func beginEndOfStream() {
+        while isBehind { advance() }
+        ended = EndedWalks(walks: engine.finishBatch().unwritten[...], watermark: nil)
     }
 
     /// The rest of the stream is not read. `loss` says so.
@@ -137,7 +152,9 @@ public struct WalkPipeline: ~Copyable {
         sort(pairing.take(walk))
     }
 
-    private mutating func sort(_ pairs: [ExchangePairing<UnwrittenWalk>.Pair], onlyFailures: Bool = false) {
+    private mutating func sort(
+        _ pairs: some Sequence<ExchangePairing<UnwrittenWalk>.Pair>, onlyFailures: Bool = false
+    ) {
         for pair in pairs {
             let exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
             if onlyFailures, exchange.arrived { continue }

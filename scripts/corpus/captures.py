@@ -1,0 +1,125 @@
+"""Replays every capture whole, cut and overwritten: crashes, statuses, messages, time, memory."""
+
+import concurrent.futures
+import json
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import threading
+
+STATUSES = {0, 1, 65}
+FORMS = {"text": [], "summary": ["--summary"], "json": ["--format", "json"]}
+# Seconds of the processor for ten million bytes, judged where a run takes longer than half a second.
+LIMIT, JUDGED = 2.0, 0.5
+CLOCK_LIMIT = 120
+
+
+class Run:
+    """One replay, and what is wrong with it."""
+
+    def __init__(self, program, path, form, scratch):
+        self.path, self.form, self.size = path, form, os.path.getsize(path)
+        out, err = tempfile.TemporaryFile(dir=scratch), tempfile.TemporaryFile(dir=scratch)
+        process = subprocess.Popen([program, "replay", str(path), *FORMS[form]], stdout=out, stderr=err)
+        _, status, usage = self.wait(process)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.status = process.returncode
+        self.seconds, self.memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        out.seek(0), err.seek(0)
+        self.output, self.errors = out.read(), err.read().decode(errors="replace")
+        out.close(), err.close()
+
+    @staticmethod
+    def wait(process):
+        """Its status and what it used. A replay that hangs is ended: it counts as a crash."""
+        timer = threading.Timer(CLOCK_LIMIT, process.kill)
+        timer.start()
+        try:
+            return os.wait4(process.pid, 0)
+        finally:
+            timer.cancel()
+
+    @property
+    def is_crash(self):
+        return self.status < 0 or "Fatal error" in self.errors
+
+    @property
+    def is_slow(self):
+        return self.seconds > JUDGED and self.seconds > LIMIT * max(self.size, 10_000_000) / 10_000_000
+
+    def faults(self):
+        if self.is_crash:
+            name = signal.Signals(-self.status).name if self.status < 0 else "fatal error"
+            yield "crash", name
+        elif self.status not in STATUSES:
+            yield "status", str(self.status)
+        if self.status == 65 and not any(line.startswith("packetwalk: ") for line in self.errors.splitlines()):
+            yield "message", "status 65 without a reason"
+        for line in self.errors.splitlines():
+            if not line.startswith("packetwalk: ") or len(line) > 400:
+                yield "message", line[:200]
+        if self.is_slow:
+            yield "slow", f"{self.seconds:.1f} s for {self.size / 1e6:.1f} MB"
+        if self.form == "json":
+            yield from self.json_faults()
+
+    def json_faults(self):
+        for line in self.output.splitlines():
+            try:
+                if not json.loads(line)["schema"].startswith("packetwalk."):
+                    yield "json", "no schema"
+            except (ValueError, KeyError, TypeError) as error:
+                yield "json", str(error)
+                return
+
+
+def damaged(path, scratch, seed):
+    """The file's first half, and the file with one byte in a hundred overwritten (its first four stay)."""
+    data = path.read_bytes()
+    cut = os.path.join(scratch, f"cut+{path.parent.name}+{path.name}")
+    with open(cut, "wb") as file:
+        file.write(data[: len(data) // 2])
+    chance = random.Random(f"{seed} {path.parent.name}/{path.name}")
+    bytes_ = bytearray(data)
+    for _ in range(max(1, len(data) // 100)):
+        if len(bytes_) > 4:
+            bytes_[chance.randrange(4, len(bytes_))] = chance.randrange(256)
+    overwritten = os.path.join(scratch, f"overwritten+{path.parent.name}+{path.name}")
+    with open(overwritten, "wb") as file:
+        file.write(bytes_)
+    return cut, overwritten
+
+
+def replay_all(program, path, scratch, seed):
+    runs = [Run(program, path, form, scratch) for form in FORMS]
+    if path.stat().st_size < 20_000_000:
+        for other in damaged(path, scratch, seed):
+            runs.append(Run(program, other, "json", scratch))
+            os.remove(other)
+    for run in runs:
+        run.found = list(run.faults())
+        run.output = b""
+    return runs
+
+
+def measure(program, files, folder, seed):
+    """Figures by name, and the faults in words."""
+    figures = {"captures": len(files), "replays": 0, "crash": 0, "slow": 0, "status": 0, "message": 0, "json": 0}
+    faults, memory, slowest = [], 0.0, (0.0, "")
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for runs in pool.map(lambda path: replay_all(program, path, scratch, seed), files):
+            for run in runs:
+                figures["replays"] += 1
+                memory = max(memory, run.memory)
+                slowest = max(slowest, (run.seconds, f"{run.path} {run.form}"))
+                for kind in {kind for kind, _ in run.found}:
+                    figures[kind] += 1
+                faults += [f"{kind}: {run.path} ({run.form}): {words}" for kind, words in run.found]
+    figures["MB at most"] = round(memory)
+    figures["processor seconds at most"] = round(slowest[0], 1)
+    print(f"corpus: the longest replay: {slowest[1]}, {slowest[0]:.1f} s")
+    return figures, faults
