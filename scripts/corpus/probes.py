@@ -29,7 +29,8 @@ def protocol_of(text):
     if not found:
         return 6
     try:
-        return int(found[1]) if found[1].isdigit() else socket.getprotobyname(found[1].replace("icmpv6", "ipv6-icmp"))
+        name = found[1].replace("icmpv6", "ipv6-icmp")
+        return (int(name) if name.isdigit() else socket.getprotobyname(name)) or 6
     except OSError:
         return 6
 
@@ -58,6 +59,10 @@ def packet(kind, family, number, text):
     elif protocol == 58:
         kind_ = number_after("(?:--icmpv6-type|icmpv6 type)", asked, 128) & 255
         payload = wire.icmpv6(source, destination, kind_, 9, number & 0xFFFF)
+    elif protocol == 132:
+        payload = wire.sctp(sport, dport)
+    elif protocol == 33:
+        payload = wire.dccp(sport, dport)
     else:
         payload = sport.to_bytes(2, "big") + dport.to_bytes(2, "big") + b"\0" * 28
     # The forward hook sees one less.

@@ -34,6 +34,16 @@ def tcp(source, destination, sport, dport, flags=2, seq=1, payload=b"", options=
     return segment[:16] + struct.pack(">H", value) + segment[18:]
 
 
+def sctp(sport, dport):
+    """An INIT chunk (RFC 9260); the sum is not looked at on the way."""
+    return struct.pack(">HHII", sport, dport, 0, 0) + struct.pack(">BBHIIHHI", 1, 0, 20, 1, 65_000, 1, 1, 1)
+
+
+def dccp(sport, dport):
+    """A Request (RFC 4340)."""
+    return struct.pack(">HHBBHBBHII", sport, dport, 5, 0, 0, 1, 0, 0, 1, 0)
+
+
 def icmp(kind, ident, seq, code=0, payload=b"abcdefgh"):
     message = struct.pack(">BBHHH", kind, code, 0, ident, seq) + payload
     return message[:2] + struct.pack(">H", checksum(message)) + message[4:]
