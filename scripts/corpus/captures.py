@@ -6,8 +6,8 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import tempfile
-import threading
 
 import pcapfiles
 
@@ -17,6 +17,19 @@ FORMS = {"text": [], "summary": ["--summary"], "json": ["--format", "json"]}
 # may have frames so small that as many bytes hold more packets than these: it has as long for so many packets.
 LIMIT, JUDGED, PACKETS = 2.0, 0.5, 40_000
 CLOCK_LIMIT = 120
+# Between this program and the replay: the kernel counts the memory of whoever starts a program as the program's. A replay
+# that hangs is ended by its alarm, which counts as a crash. Standard input is where the figures go.
+LAUNCHER = """
+import os, signal, sys
+child = os.fork()
+if child == 0:
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    signal.alarm(int(sys.argv[1]))
+    os.execv(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+seconds = usage.ru_utime + usage.ru_stime
+os.write(0, f"{os.waitstatus_to_exitcode(status)} {seconds} {usage.ru_maxrss}".encode())
+"""
 
 
 class Run:
@@ -25,24 +38,16 @@ class Run:
     def __init__(self, program, path, form, scratch, packets=0):
         self.path, self.form, self.size, self.packets = path, form, os.path.getsize(path), packets
         out, err = tempfile.TemporaryFile(dir=scratch), tempfile.TemporaryFile(dir=scratch)
-        process = subprocess.Popen([program, "replay", str(path), *FORMS[form]], stdout=out, stderr=err)
-        _, status, usage = self.wait(process)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        self.status = process.returncode
-        self.seconds, self.memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        command = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(CLOCK_LIMIT), program, "replay", str(path)]
+        reader, writer = os.pipe()
+        subprocess.run([*command, *FORMS[form]], stdin=writer, stdout=out, stderr=err)
+        os.close(writer)
+        with os.fdopen(reader) as usage:
+            status, seconds, memory = usage.read().split()
+        self.status, self.seconds, self.memory = int(status), float(seconds), int(memory) / 1024
         out.seek(0), err.seek(0)
         self.output, self.errors = out.read(), err.read().decode(errors="replace")
         out.close(), err.close()
-
-    @staticmethod
-    def wait(process):
-        """Its status and what it used. A replay that hangs is ended: it counts as a crash."""
-        timer = threading.Timer(CLOCK_LIMIT, process.kill)
-        timer.start()
-        try:
-            return os.wait4(process.pid, 0)
-        finally:
-            timer.cancel()
 
     @property
     def is_crash(self):
@@ -113,19 +118,21 @@ def replay_all(program, path, scratch, seed):
 def measure(program, files, folder, seed):
     """Figures by name, and the faults in words."""
     figures = {"captures": len(files), "replays": 0, "crash": 0, "slow": 0, "status": 0, "message": 0, "json": 0}
-    faults, memory, slowest = [], 0.0, (0.0, "")
+    faults, largest, slowest = [], (0.0, ""), (0.0, "")
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for runs in pool.map(lambda path: replay_all(program, path, scratch, seed), files):
             for run in runs:
                 figures["replays"] += 1
-                memory = max(memory, run.memory)
+                largest = max(largest, (run.memory, f"{run.path} {run.form}"))
                 slowest = max(slowest, (run.seconds, f"{run.path} {run.form}"))
                 for kind in {kind for kind, _ in run.found}:
                     figures[kind] += 1
                 faults += [f"{kind}: {run.path} ({run.form}): {words}" for kind, words in run.found]
-    figures["MB at most"] = round(memory)
+    figures["MB at most"] = round(largest[0])
     figures["processor seconds at most"] = round(slowest[0], 1)
-    print(f"corpus: the longest replay: {slowest[1]}, {slowest[0]:.1f} s")
+    print(
+        f"corpus: the longest replay: {slowest[1]}, {slowest[0]:.1f} s; the largest: {largest[1]}, {largest[0]:.0f} MB"
+    )
     return figures, faults

@@ -80,7 +80,7 @@ def measure(files, folder):
     if not result.exists():
         print(run.stdout[-2000:], run.stderr[-2000:])
         return {"decoder not compared": 1}, ["decoder: the test did not run"]
-    figures, differences = {}, []
+    figures, differences = {"frames equal": 0, "frames decoded otherwise": 0}, []
     for line in result.read_text().splitlines():
         kind, count, words = line.split("\t")
         if words:
