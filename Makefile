@@ -8,7 +8,7 @@ FUZZ_LONG ?= 1000000r
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz labs docker troubles install deb clean
+.PHONY: help demo test build release lint format bench bpf fuzz labs docker troubles corpus install deb clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -65,6 +65,11 @@ troubles: ## explain networks that failed as strangers' did, in boxes of their o
 	$(SWIFT) build --product packetwalk
 	scripts/troubles.py .build/debug/packetwalk
 
+corpus: release ## measure it on other people's captures and rule sets, beside tshark and the kernel (as root)
+	@scripts/prerequisites.sh test
+	$(SWIFT) build --build-tests
+	scripts/corpus/__main__.py $(RELEASE)/packetwalk
+
 install: release ## install the tool, the labs and the documents under PREFIX
 	install -D -m 755 $(RELEASE)/packetwalk $(DESTDIR)$(PREFIX)/bin/packetwalk
 	mkdir -p $(DESTDIR)$(PREFIX)/share/packetwalk
@@ -78,7 +83,7 @@ deb: ## make a Debian package, in .build-deb
 	scripts/deb.sh .build-deb/build/release/packetwalk .build-deb
 
 clean: ## remove what was built
-	rm -rf .build .build-fuzz .build-bench .build-deb
+	rm -rf .build .build-fuzz .build-bench .build-deb .build-corpus
 
 bpf: ## build the BPF programs, of the drop probe and of a lab, with the toolchain's clang
 	scripts/bpf.sh Sources/Probes/Drops/kfree_skb.bpf.o

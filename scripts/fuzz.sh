@@ -11,6 +11,8 @@
 #   // fuzz-files: Sources/A/B.swift  sources of a module too large to link, compiled with the target (optional)
 #   // fuzz-link: -lz -lzstd          more libraries (optional)
 #   // fuzz-max-length: 2048          the longest input in bytes (optional, 1024)
+#   // fuzz-one-in: 1000              a slow target: one run for a thousand of the others', none for fewer than a million,
+#                                     and then it is not built either (optional)
 #
 # Seeds stand in fixtures/fuzz/NAME/. What libFuzzer adds stays in .build-fuzz/corpus/NAME/, an input that crashed
 # in .build-fuzz/crashes/. The status is 1 where a target crashed, took more than ten seconds for one input or grew
@@ -20,10 +22,6 @@ cd "$(dirname "$0")/.."
 
 amount=${1:-20}
 [ $# -gt 0 ] && shift
-case $amount in
-    *r) limit="-runs=${amount%r}" ;;
-    *) limit="-max_total_time=${amount%s}" ;;
-esac
 if [ $# -eq 0 ]; then
     for file in Fuzz/*.swift; do
         name=${file##*/}
@@ -65,6 +63,15 @@ room() {
 
 setting() { sed -n "s|^// fuzz-$1: *||p" "Fuzz/$2.swift"; }
 
+# limit TARGET: how long it runs, as libFuzzer takes it; nothing where that is less than once.
+limit() {
+    share=$(setting one-in "$1")
+    case $amount in
+        *r) if [ -z "$share" ] || [ "${amount%r}" -ge 1000000 ]; then echo "-runs=$((${amount%r} / ${share:-1}))"; fi ;;
+        *) echo "-max_total_time=${amount%s}" ;;
+    esac
+}
+
 status=0
 total=0
 for target in "$@"; do
@@ -72,6 +79,8 @@ for target in "$@"; do
         echo "fuzz: no target $target: Fuzz/$target.swift does not exist" >&2
         exit 64
     fi
+    limit=$(limit "$target")
+    [ -n "$limit" ] || continue
     objects=
     newest=
     for name in $(setting rooms "$target"); do room "$name"; done

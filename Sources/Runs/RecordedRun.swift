@@ -47,8 +47,11 @@ public struct RecordedRun {
         try reader.readAhead(
             events: { run, event in
                 if case .topology = event { hasTopology = true }
-                pipelines.take(event, of: run)
-                if case .watermark = event { try take(pipelines.finishedExchanges(of: run)) }
+                if case .watermark(let time) = event {
+                    try pipelines.take(watermark: time, of: run, take)
+                } else {
+                    pipelines.take(event, of: run)
+                }
             },
             packets: { run, observation in
                 packetCount += 1

@@ -22,10 +22,33 @@ public struct RunPipelines {
     /// - Parameter hostLabel: what walks call the host of a run; nil for the name that the run's network gives.
     public init(hostLabel: @escaping (RunID) -> String? = { _ in nil }) { self.hostLabel = hostLabel }
 
-    public mutating func take(_ event: Event, of run: RunID) {
+    public mutating func take(_ event: Event, of run: RunID) { runs[index(run)].pipeline.take(event) }
+
+    /// Takes a watermark, and gives the exchanges that are over by then to `sink`, with their findings, in the order in which
+    /// their packets were first seen: as soon as none that was seen before can follow, or too many wait. A part at a time: a
+    /// busy second's would take half a gigabyte together.
+    public mutating func take(
+        watermark nanoseconds: Int64, of run: RunID, _ sink: ([ExchangeGroup]) throws -> Void
+    ) rethrows {
         let index = index(run)
-        runs[index].pipeline.take(event)
-        if case .watermark(let time) = event { runs[index].watermark = max(runs[index].watermark, time) }
+        runs[index].pipeline.begin(.watermark(timeNanoseconds: nanoseconds))
+        try drain(index, sink)
+        runs[index].watermark = max(runs[index].watermark, nanoseconds)
+        order(index)
+        try sink(runs[index].order.released(watermark: runs[index].watermark))
+    }
+
+    /// Makes the walks that have ended.
+    private mutating func drain(_ index: Int, _ sink: ([ExchangeGroup]) throws -> Void) rethrows {
+        while runs[index].pipeline.isBehind {
+            runs[index].pipeline.advance()
+            order(index)
+            try sink(runs[index].order.released(watermark: runs[index].watermark))
+        }
+    }
+
+    private mutating func order(_ index: Int) {
+        runs[index].order.take(labelled(runs[index].pipeline.finishedExchanges(), RunID(rawValue: UInt32(index))))
     }
 
     public mutating func take(_ observation: borrowing Observation, of run: RunID) {
@@ -45,19 +68,12 @@ public struct RunPipelines {
         )
     }
 
-    /// The exchanges of the run that are over, with their findings, in the order in which their packets were first seen:
-    /// as soon as none that was seen before can follow, or too many wait.
-    public mutating func finishedExchanges(of run: RunID) -> [ExchangeGroup] {
-        let index = index(run)
-        runs[index].order.take(labelled(runs[index].pipeline.finishedExchanges(), run))
-        return runs[index].order.released(watermark: runs[index].watermark)
-    }
-
     /// The streams have ended: what is open ends now, and is given to `sink`, all runs together in order.
     public mutating func finish(_ sink: ([ExchangeGroup]) throws -> Void) rethrows {
         var last = ExchangeOrder()
         for index in runs.indices {
-            runs[index].pipeline.endOfStream()
+            runs[index].pipeline.beginEndOfStream()
+            try drain(index, sink)
             runs[index].order.take(labelled(runs[index].pipeline.finish(), RunID(rawValue: UInt32(index))))
             last.take(runs[index].order.rest())
         }

@@ -37,7 +37,10 @@ public struct WalkPipeline: ~Copyable {
 
     private struct EndedWalks {
         var walks: ArraySlice<UnwrittenWalk>
-        var watermark: Int64
+        /// Exchanges that are over once all of the walks are paired; nil before.
+        var pairs: ArraySlice<ExchangePairing<UnwrittenWalk>.Pair>?
+        /// Nil at the end of the stream.
+        var watermark: Int64?
     }
 
     public enum Work: Sendable {
@@ -78,13 +81,21 @@ public struct WalkPipeline: ~Copyable {
     /// Whether walks have ended that `advance` has not looked at yet.
     public var isBehind: Bool { ended != nil }
 
-    /// Pairs up to 256 of the walks that ended with what they answer.
+    /// Pairs up to 256 of the walks that ended with what they answer, or writes out as many exchanges.
     public mutating func advance() {
         guard var work = ended else { return }
-        for walk in work.walks.prefix(Self.stepLength) where hasTimeForWalks() { take(walk) }
-        work.walks = isOutOfTime ? [] : work.walks.dropFirst(Self.stepLength)
-        ended = work.walks.isEmpty ? nil : work
-        if ended == nil { sort(pairing.advance(toNanoseconds: work.watermark)) }
+        if let pairs = work.pairs {
+            // Where the reply may be among what was left out, nothing is said of a packet that arrived.
+            sort(pairs.prefix(Self.stepLength), onlyFailures: work.watermark == nil && isCutShort)
+            work.pairs = pairs.dropFirst(Self.stepLength)
+        } else {
+            for walk in work.walks.prefix(Self.stepLength) where hasTimeForWalks() { take(walk) }
+            work.walks = isOutOfTime ? [] : work.walks.dropFirst(Self.stepLength)
+            if work.walks.isEmpty {
+                work.pairs = (work.watermark.map { pairing.advance(toNanoseconds: $0) } ?? pairing.finish())[...]
+            }
+        }
+        ended = work.pairs?.isEmpty == true ? nil : work
     }
 
     /// Whether `finishedExchanges` gives something.
@@ -104,12 +115,15 @@ public struct WalkPipeline: ~Copyable {
 
     /// The stream has ended: what is open ends now. `wantsSnapshot` may become true.
     public mutating func endOfStream() {
+        beginEndOfStream()
+        while isBehind { advance() }
+    }
+
+    /// The stream has ended: what is open ends now, made by `advance`, a part at a time, while `isBehind`.
+    public mutating func beginEndOfStream() {
         while isBehind { advance() }
         let hasTime = hasTime
-        let last = engine.finishBatch { hasTime(.walks) }
-        for walk in last.unwritten where hasTimeForWalks() { take(walk) }
-        // Where the answer may be among what was left out, nothing is said of a packet that arrived.
-        sort(pairing.finish(), onlyFailures: isCutShort)
+        ended = EndedWalks(walks: engine.finishBatch { hasTime(.walks) }.unwritten[...], watermark: nil)
     }
 
     /// The rest of the stream is not read. `loss` says so.
@@ -142,7 +156,9 @@ public struct WalkPipeline: ~Copyable {
         sort(pairing.take(walk))
     }
 
-    private mutating func sort(_ pairs: [ExchangePairing<UnwrittenWalk>.Pair], onlyFailures: Bool = false) {
+    private mutating func sort(
+        _ pairs: some Sequence<ExchangePairing<UnwrittenWalk>.Pair>, onlyFailures: Bool = false
+    ) {
         for pair in pairs where hasTimeForWalks() {
             var exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
             exchange.confirmArrival()

@@ -20,8 +20,7 @@ import Wire
             let time = Int64(number) * Self.second
             pipelines.take(observation(number, isAnswer: false, time), of: run)
             if number % 2 == 1 { pipelines.take(observation(number, isAnswer: true, time + 1000), of: run) }
-            pipelines.take(.watermark(timeNanoseconds: time), of: run)
-            take(pipelines.finishedExchanges(of: run).flatMap(\.exchanges))
+            pipelines.take(watermark: time, of: run) { take($0.flatMap(\.exchanges)) }
         }
         pipelines.finish { take($0.flatMap(\.exchanges)) }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Observations
 import Recording
 import Runs
@@ -49,6 +50,37 @@ struct PipelineTests {
         let inParts = parts.finish().flatMap(\.exchanges)
         #expect(inParts == exchanges)
         #expect(!exchanges.isEmpty && steps > 0)
+    }
+
+    @Test("hands on what a busy second of a capture ends a part at a time")
+    func parts() throws {
+        let count = 1200
+        let path = "/tmp/packetwalk-busy-\(getpid()).pcap"
+        defer { unlink(path) }
+        let file = try #require(fopen(path, "w"))
+        let bytes = Self.busyCapture(packets: count)
+        fwrite(bytes, 1, bytes.count, file)
+        fclose(file)
+        var run = try RecordedRun([CapturePoint(path: path)])
+        var sizes: [Int] = []
+        try run.replay { groups in sizes.append(groups.reduce(0) { $0 + $1.exchanges.count }) }
+        #expect(sizes.reduce(0, +) == count && run.packetCount == count)
+        // A step, and what waited to be explained.
+        #expect(sizes.allSatisfy { $0 <= 256 } && sizes.count { $0 > 0 } > 3, "\(sizes)")
+    }
+
+    /// Echo replies of one millisecond, each of its own identifier, as IPv4 without a link header.
+    private static func busyCapture(packets: Int) -> [UInt8] {
+        func little(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        var file = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0] + little(0) + little(0) + little(65_535) + little(101)
+        for number in 0..<packets {
+            let high = UInt8(truncatingIfNeeded: number >> 8)
+            let low = UInt8(truncatingIfNeeded: number)
+            let header: [UInt8] = [0x45, 0, 0, 28, high, low, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1]
+            file += little(1_700_000_000) + little(number % 1000) + little(28) + little(28)
+            file += header + [0, 0, 0, 0, high, low, 0, 1]
+        }
+        return file
     }
 
     @Test("makes no walk once there is no time, and says so")

@@ -37,11 +37,13 @@ final class ByteSource {
     init(path: String) throws {
         self.path = path
         descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        // Before anything else fails.
+        let openError = errno
         var status = stat()
         neverWaits = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         buffer = .allocate(byteCount: Self.windowBytes, alignment: 16)
         guard descriptor >= 0 else {
-            throw RecordingError(path: path, reason: "cannot open: \(String(cString: strerror(errno)))")
+            throw RecordingError(path: path, reason: "cannot open: \(String(cString: strerror(openError)))")
         }
         try begin()
     }

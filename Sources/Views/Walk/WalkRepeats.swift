@@ -27,24 +27,28 @@ public struct WalkRepeats: Sendable {
     private struct Shape: Hashable {
         struct Part: Hashable {
             var headline: [String?]
+            var kind: PacketKind
             var path: [[String?]]
-            var findings: [[String?]]
+            var rules: [[RuleReference]]
+            var findings: [[String]]
+            var places: [Finding.Place]
             var stop: String?
             var isCutOff: Bool
 
             init(_ walk: Walk, reply: Walk?) {
                 let headline = WalkHeadline(walk, reply: reply)
-                self.headline = [
-                    headline.outcome, headline.subject, walk.source.description, "\(walk.kind.withoutSequence)",
-                ]
+                self.headline = [headline.outcome, headline.subject, walk.source.description]
+                kind = walk.kind.withoutSequence
                 path = walk.hops.map { hop in
                     [
                         hop.namespace, hop.place, hop.direction?.rawValue, hop.hook?.rawValue,
                         hop.packet.encapsulation?.description, hop.packet.source.description,
                         hop.packet.destination.description, hop.packet.ttl?.description, hop.packet.length.description,
-                    ] + hop.rules.map { "\($0)" }
+                    ]
                 }
-                findings = walk.findings.map { [$0.code.rawValue, "\($0.severity)", "\($0.where)"] }
+                rules = walk.hops.map(\.rules)
+                findings = walk.findings.map { [$0.code.rawValue, $0.severity.rawValue] }
+                places = walk.findings.map(\.where)
                 stop = walk.stoppedAt.map { [$0.fullPlace, $0.reason ?? ""].joined(separator: " ") }
                 isCutOff = walk.cutOff != nil
             }
