@@ -139,6 +139,18 @@ struct MatchTests {
         #expect(Self.judge(compile(json: "[\(json),{\"drop\":null}]", sets: [set])) == expected)
     }
 
+    @Test("ports are those of every protocol that has some; a type of ICMPv6 is asked of IPv6 alone")
+    func protocolsWithPorts() {
+        var packet = Self.packet
+        packet.ipProtocol = .dccp
+        #expect(Self.judge(compile("-p dccp -m dccp --dport 443 -j DROP"), packet) == .matches)
+        #expect(Self.judge(compile("-p dccp -m multiport --dports 80,443 -j DROP"), packet) == .matches)
+        packet.ipProtocol = .icmpv6
+        packet.icmpType = 128
+        let type = #"[{"match":{"op":"==","left":{"payload":{"protocol":"icmpv6","field":"type"}},"right":128}}]"#
+        #expect(Self.judge(compile(json: type), packet) != .matches)
+    }
+
     @Test("any text is some rule", arguments: [1, 2, 3, 4] as [UInt64])
     func anyText(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

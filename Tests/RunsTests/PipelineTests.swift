@@ -54,7 +54,7 @@ struct PipelineTests {
 
     @Test("hands on what a busy second of a capture ends a part at a time")
     func parts() throws {
-        let count = 1200
+        let count = 4000
         let path = "/tmp/packetwalk-busy-\(getpid()).pcap"
         defer { unlink(path) }
         let file = try #require(fopen(path, "w"))
@@ -65,8 +65,9 @@ struct PipelineTests {
         var sizes: [Int] = []
         try run.replay { groups in sizes.append(groups.reduce(0) { $0 + $1.exchanges.count }) }
         #expect(sizes.reduce(0, +) == count && run.packetCount == count)
-        // A step, and what waited to be explained.
-        #expect(sizes.allSatisfy { $0 <= 256 } && sizes.count { $0 > 0 } > 3, "\(sizes)")
+        // A step at a time goes on once as many wait as the order needs.
+        #expect(sizes.dropLast().allSatisfy { $0 <= 256 } && sizes.count { $0 > 0 } > 3, "\(sizes)")
+        #expect(sizes.last ?? 0 <= 2048)
     }
 
     /// Echo replies of one millisecond, each of its own identifier, as IPv4 without a link header.

@@ -93,7 +93,8 @@ extension RuleField {
         case .unread(let number, let family, _):
             number.map { $0 != packet.ipProtocol } ?? false || family.map { $0 != packet.source.family } ?? false
         case .port(_, let number?): !packet.hasPorts || number != packet.ipProtocol
-        case .icmpType(let isIPv6), .icmpCode(let isIPv6): packet.ipProtocol != (isIPv6 ? .icmpv6 : .icmp)
+        case .icmpType(let isIPv6), .icmpCode(let isIPv6):
+            packet.ipProtocol != (isIPv6 ? .icmpv6 : .icmp) || packet.source.isIPv4 == isIPv6
         case .tcpFlags: packet.ipProtocol != .tcp
         // Without an entry of conntrack nothing of one is there.
         case .connectionMark, .connectionStatus, .connectionDirection:

@@ -66,13 +66,8 @@ public struct PacketState: Sendable, Hashable {
 
     public var isARP: Bool { arpOperation != nil }
 
-    /// Whether ports mean anything (TCP, UDP, SCTP, UDP-Lite).
-    public var hasPorts: Bool {
-        switch ipProtocol {
-        case .tcp, .udp, .sctp, .udpLite: !isARP
-        default: false
-        }
-    }
+    /// Whether ports mean anything.
+    public var hasPorts: Bool { ipProtocol.hasPorts && !isARP }
     public var isEchoRequest: Bool {
         ipProtocol.isICMP && icmpType == ICMPType.echoRequest(isIPv6: ipProtocol == .icmpv6).number
     }

@@ -60,6 +60,7 @@ enum NftablesSelector {
         "tcp sport": .port(.source, .tcp), "tcp dport": .port(.destination, .tcp),
         "udp sport": .port(.source, .udp), "udp dport": .port(.destination, .udp),
         "sctp sport": .port(.source, .sctp), "sctp dport": .port(.destination, .sctp),
+        "dccp sport": .port(.source, .dccp), "dccp dport": .port(.destination, .dccp),
         "th sport": .port(.source, nil), "th dport": .port(.destination, nil),
         "tcp flags": .tcpFlags,
         "icmp type": .icmpType(isIPv6: false), "icmpv6 type": .icmpType(isIPv6: true),
