@@ -7,7 +7,9 @@
 static FILE *kept;
 
 void *packetwalk_discard_standard_error(void) {
-    FILE *nowhere = fopen("/dev/null", "we");
+    // It stays open: another thread may be printing to it.
+    static FILE *nowhere;
+    if (!nowhere) nowhere = fopen("/dev/null", "we");
     if (!nowhere) return NULL;
     kept = stderr;
     stderr = nowhere;
@@ -17,5 +19,4 @@ void *packetwalk_discard_standard_error(void) {
 void packetwalk_restore_standard_error(void *discarded) {
     if (!discarded) return;
     stderr = kept;
-    fclose(discarded);
 }

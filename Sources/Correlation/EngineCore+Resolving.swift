@@ -251,7 +251,7 @@ extension EngineCore {
     /// Whether a packet has more sightings, over a longer time, than a packet can have: fragments of one identification that
     /// come again and again. It ends though it is not quiet.
     private func isEndless(_ count: Int, since first: Int64, by time: Int64) -> Bool {
-        count > Int(QueueHold.restOfPath) && first + 4 * groups.quietNanoseconds <= time
+        count > Int(QueueHold.restOfPath) && first &+ 4 &* groups.quietNanoseconds <= time
     }
 
     private func members(at positions: ContiguousArray<Int32>) -> ContiguousArray<Int32> {

@@ -35,8 +35,9 @@ public struct WalkEngine: ~Copyable, Sendable {
         public var noteLimit = 65_536
         /// Comparisons spent on joining translated packets that look alike, where conntrack says nothing.
         public var comparisonLimit = 250_000
-        /// Comparisons that are there beside those that events earn (`WorkBudget`): a tenth of a second's.
-        public var comparisonReserve = 1 << 23
+        /// Comparisons that are there beside those that events earn (`WorkBudget`): four times what a hundred senders of
+        /// equal packets ask for at once, and less than half a second's.
+        public var comparisonReserve = 1 << 25
 
         /// For tests: where false, what is known of packets of one shape is worked out anew for each.
         var remembersArrangements = true

@@ -95,7 +95,8 @@ public final class LiveRun<Work: Activity> {
     /// The exchanges that ended since the last call; nil once the run is over.
     ///
     /// It is over when its activity has ended and the network has settled, after `stop`, after the time that the options
-    /// give it, or after an interruption; of the latter two within two seconds (`EndingTimes`). The last exchanges are those that were still open then.
+    /// give it, or after an interruption; of the latter two within two seconds (`EndingTimes`). The last exchanges are those
+    /// that were still open then.
     ///
     /// - Parameter timeoutMilliseconds: how long to wait for events; empty after a wait without any.
     /// - Throws: `RunError` where the recording can't be written; what the activity throws.

@@ -9,7 +9,8 @@ internal import Wire
 ///
 /// A pure function of the events' order. An exchange that did not go well waits for the next snapshot of the network,
 /// so that its causes are looked for in the state that it met; `wantsSnapshot` says when one waits. A live run answers at
-/// once. In a capture of another program none waits, and in a stream that never has another snapshot no more than `unexplainedLimit` wait: memory does not grow.
+/// once. In a capture of another program none waits, and in a stream that never has another snapshot no more than
+/// `unexplainedLimit` wait: memory does not grow.
 public struct WalkPipeline: ~Copyable {
     private static let unexplainedLimit = 1024
 

@@ -1,9 +1,16 @@
 import Testing
-import Wire
+@testable import Wire
 
 /// Packets in encapsulations and at links of many kinds, made by scapy, against what tshark reads of the innermost one
 /// (`fixtures/wire/encapsulations.py`).
 @Suite struct EncapsulationTests {
+    /// Filters let the same ports through that the decoders know.
+    @Test func `the ports of tunnels are one list`() {
+        for port in UInt16.min ... .max {
+            #expect(TunnelStart.isKnown(port) == PacketHeaders.tunnelPorts.contains(port), "\(port)")
+        }
+    }
+
     @Test(arguments: Fixture.encapsulatedLinks)
     func `addresses, ports, protocol and TTL are those that tshark reads`(_ link: UInt16) throws {
         let file = try PcapFile(try Fixture.bytes("encapsulations/link-\(link).pcap"))

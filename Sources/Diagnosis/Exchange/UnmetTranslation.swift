@@ -146,13 +146,3 @@ struct UnmetTranslation: Sendable {
         return isBefore && last.timeNanoseconds > 0 ? last : nil
     }
 }
-
-extension IPProtocol {
-    /// Whether conntrack's tuple of it has ports.
-    fileprivate var hasPorts: Bool {
-        switch self {
-        case .tcp, .udp, .sctp, .udpLite: true
-        default: false
-        }
-    }
-}

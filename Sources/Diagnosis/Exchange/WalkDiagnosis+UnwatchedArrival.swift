@@ -18,12 +18,17 @@ extension WalkDiagnosis {
         return stoppedUnseen(reading, entry) ?? rejectedUnseen(reading, entry) ?? delivered(reading, packet)
     }
 
+    /// What conntrack tells later than that is of another packet of the flow, such as one that was sent again.
+    private static let confirmationNanoseconds: Int64 = 100_000_000
+
     /// Whether conntrack of the receiver made an entry for the packet: it does so once all rules of input have let the
     /// packet pass (`nf_confirm`).
     private func isTracked(_ reading: WalkReading, _ entry: Hop) -> Bool {
         guard let packet = reading.packet(at: entry) else { return false }
         return context.flows.contains { flow in
-            flow.change == .new && flow.namespace == entry.namespace && flow.timeNanoseconds >= walk.startNanoseconds
+            flow.change == .new && flow.namespace == entry.namespace
+                && (walk.startNanoseconds...walk.endNanoseconds &+ Self.confirmationNanoseconds).contains(
+                    flow.timeNanoseconds)
                 && flow.original.covers(packet) && flow.reply == flow.original.reversed
         }
     }

@@ -41,7 +41,7 @@ struct PathFindings: Sendable {
             if case .hook(let hook) = step { surroundings.note(hook) }
             defer {
                 if case .hook(let hook) = step {
-                    isSure = isSure && !hook.result.leavesDoubt
+                    isSure = isSure && !hook.result.leavesDoubt && !hook.routesByUnknownMark
                     isPastUnknown = !hook.result.packet.isDestinationKnown
                 }
             }
@@ -66,7 +66,7 @@ struct PathFindings: Sendable {
                 }
             }
         }
-        candidates.weighCounters()
+        candidates.weighCounters(before: countBeforeBoundary)
     }
 
     /// What concerns an outer packet concerns whatever it carries: ARP and neighbour discovery too.
@@ -89,7 +89,10 @@ struct PathFindings: Sendable {
     }
 
     /// Takes out the candidates that are proven not to be the cause.
-    mutating func removeCandidates(where isRefuted: (Candidate) -> Bool) { candidates.removeAll(where: isRefuted) }
+    mutating func removeCandidates(where isRefuted: (Candidate) -> Bool) {
+        countBeforeBoundary = countBeforeBoundary.map { candidates.prefix($0).count { !isRefuted($0) } }
+        candidates.removeAll(where: isRefuted)
+    }
 
     /// The candidates before the boundary, as far as they are left.
     var eligible: [Candidate] { Array(candidates.prefix(countBeforeBoundary ?? candidates.count)) }
@@ -108,5 +111,12 @@ extension PathStep {
             step.isExpected && step.traversal.site.namespace.name == namespace && step.traversal.hook == hook
         default: false
         }
+    }
+}
+
+extension HookStep {
+    /// Whether rules of routing ask for the packet's mark, which a rule here may have set.
+    fileprivate var routesByUnknownMark: Bool {
+        !result.packet.isMarkKnown && traversal.site.namespace.rules.contains { $0.mark != nil }
     }
 }

@@ -16,8 +16,11 @@ struct RuleCount: Sendable {
 /// A counter that did not rise is proof: the rule did not end the packet. One that rose may have counted others too.
 extension [Candidate] {
     /// Takes what the counters say of the rules that may have ended the packet, in the order of its path.
-    mutating func weighCounters() {
-        guard let next = firstIndex(where: { $0.count?.isSureElse ?? $0.isCertain }), let count = self[next].count
+    ///
+    /// - Parameter end: how many candidates the packet can have met; nil for all.
+    mutating func weighCounters(before end: Int?) {
+        guard let next = prefix(end ?? count).firstIndex(where: { $0.count?.isSureElse ?? $0.isCertain }),
+            let count = self[next].count
         else {
             return
         }
@@ -35,7 +38,8 @@ extension [Candidate] {
             self[next].isCertain = false
             return
         }
-        guard conditional.count == 1, let name = self[next].finding.rule?.name else { return }
+        // The one alone, not where something else before may have stopped the packet.
+        guard next == 1, self[only].count?.rise != 0, let name = self[next].finding.rule?.name else { return }
         self[only].isCertain = true
         self[only].finding.evidence.append(
             .state("the counter of \(name), which comes next, did not rise: no packet came there"))

@@ -83,7 +83,7 @@ extension HookStep {
             if !isSure { candidate.isCertain = false }
             candidate.count = RuleCount(
                 rise: ending.rise, isConditional: !isSure,
-                isSureElse: isSure && result.isOrderKnown && result.doubts.count == result.possible.count)
+                isSureElse: isSure && result.isOrderKnown && !ending.mayBePassedBy)
             if !isSure, let rise = ending.rise {
                 candidate.finding.evidence.append(.state("its counter rose by \(rise) meanwhile"))
             }

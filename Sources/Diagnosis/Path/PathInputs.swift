@@ -142,7 +142,8 @@ extension FlowTuple {
         guard source == packet.source, destination == packet.destination, ipProtocol == packet.ipProtocol else {
             return false
         }
-        guard packet.hasPorts else { return true }
+        // Those of UDP-Lite and DCCP are not read from packets.
+        guard packet.hasPorts, packet.sourcePort != nil || packet.destinationPort != nil else { return true }
         return sourcePort == packet.sourcePort ?? 0 && destinationPort == packet.destinationPort ?? 0
     }
 }

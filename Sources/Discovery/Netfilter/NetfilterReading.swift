@@ -51,6 +51,8 @@ struct NetfilterReading {
         let cookie = socket.namespaceCookie
         if let cookie, let notified = RulesetMemory.notified(cookie),
             let state = try? RulesetState(&conversation, leavingOut: notified),
+            // Nothing changed meanwhile either.
+            RulesetMemory.notified(cookie) != nil,
             let known = RulesetMemory.recall(cookie, state)
         {
             netfilter = known

@@ -34,8 +34,8 @@ struct CookedCopies {
             hash: UInt64(bitPattern: Int64(hasher.finalize())), timeNanoseconds: timeNanoseconds, copy: 1)
         let reach = PacketTwins.areTellable(packet, header.networkProtocol) ? Self.passage : Self.shortPassage
         let known = frames.filter {
-            $0.hash == frame.hash && timeNanoseconds - $0.timeNanoseconds <= reach
-                && timeNanoseconds >= $0.timeNanoseconds
+            $0.hash == frame.hash && timeNanoseconds >= $0.timeNanoseconds
+                && (timeNanoseconds &- $0.timeNanoseconds).magnitude <= UInt64(reach)
         }
         if let last = known.max(by: { $0.copy < $1.copy }) { frame.copy = last.copy + 1 }
         if frames.count < Self.reach {

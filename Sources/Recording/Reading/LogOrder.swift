@@ -60,7 +60,7 @@ struct LogOrder {
         guard PacketTwins.areTellable(packet, message.hardwareProtocol) else { return false }
         return recent.contains {
             $0.hash == own.hash && $0.hook == own.hook
-                && abs(readNanoseconds - $0.readNanoseconds) <= Self.gathering / 1000
+                && (readNanoseconds &- $0.readNanoseconds).magnitude <= UInt64(Self.gathering / 1000)
         }
     }
 }

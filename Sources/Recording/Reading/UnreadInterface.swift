@@ -22,7 +22,9 @@ extension UnreadInterface: CustomStringConvertible {
         let place = name.map { "\(path): \(isBetweenDevices ? "probe" : "interface") \($0)" } ?? path
         let number = linkType.numberAndName
         let packets = packetCount == 1 ? "1 packet" : "\(packetCount) packets"
-        if isBetweenDevices { return "\(place) is at no device: \(packets) left out, which show at devices" }
+        if isBetweenDevices {
+            return "\(place) is at no device: \(packets) left out; other probes show them at devices"
+        }
         return isMisnamed
             ? "\(place): none of \(packets) can be read as link type \(number)"
             : "\(place): link type \(number) is not read: \(packets) left out"

@@ -48,8 +48,12 @@ extension ChainWalk {
     /// A chain of which only the text is known: it may do whatever its words say.
     private mutating func pass(_ block: RuleBlock, _ rule: CompiledRule, _ position: inout Position) {
         result.doubts.append("\(rule.text): what the chain inside it does can't be told")
-        result.packet.isMarkKnown = result.packet.isMarkKnown && !block.has("mark")
-        if block.has("mark") { result.packet.connectionMark = nil }
+        if block.has("mark") || block.leadsOn {
+            result.packet.isMarkKnown = false
+            result.packet.connectionMark = nil
+        }
+        if block.has("dnat") || block.has("redirect") || block.leadsOn { result.packet.isDestinationKnown = false }
+        if block.has("snat") || block.has("masquerade") || block.leadsOn { result.packet.isSourceKnown = false }
         if block.leadsOn || block.has("drop") {
             _ = end(.drop, rule, position, false)
         } else if block.has("reject") {
@@ -122,12 +126,19 @@ extension ChainWalk {
                 result.proxying = HookResult.Proxying(rule: rule.reference, proxy: proxy, isServed: true)
             }
             guard proxy.dropsWithoutSocket else { return nil }
-            if let mark = proxy.mark { result.packet.setMark(isSure ? mark : nil, mask: proxy.markMask) }
+            if let mark = proxy.mark {
+                result.packet.setMark(isSure && isHere(position) ? mark : nil, mask: proxy.markMask)
+            }
             return .accepted(rule.reference)
         case .fails where proxy.dropsWithoutSocket: return end(.proxy(proxy), rule, position, isSure)
         case .fails: return nil
         case .unknown:
             result.doubts.append("\(rule.text): whether a socket takes it can't be told")
+            if proxy.mark != nil { result.packet.isMarkKnown = false }
+            if proxy.dropsWithoutSocket {
+                mayHaveAccepted = true
+                _ = end(.proxy(proxy), rule, position, false)
+            }
             return nil
         }
     }
@@ -139,6 +150,8 @@ extension ChainWalk {
         key.name = name
         guard let target = ruleset[key] else {
             result.doubts.append("\(rule.text): the target \(name) is not known")
+            mayHaveAccepted = true
+            result.packet.isMarkKnown = false
             return nil
         }
         let exit = walk(
@@ -183,6 +196,7 @@ extension ChainWalk {
                 RuleMiss(rule: $0.rule.reference, because: $0.match.explanation($0.packet, at: site))
             }, accepted: result.accepted)
         ending.rise = rise(of: rule, in: position.chain)
+        ending.mayBePassedBy = !isHere(position)
         if isSure { result.ending = ending } else { result.possible.append(ending) }
         return .dropped
     }

@@ -60,6 +60,7 @@ struct ChainWalk {
         case .end, .returned:
             guard base.dropsByPolicy else { return false }
             result.ending = policyEnding(base)
+            result.ending?.mayBePassedBy = mayHaveAccepted
             return true
         }
     }
@@ -156,8 +157,7 @@ struct ChainWalk {
     }
 
     /// Whether a rule of nft ends at an action (NFT_BREAK): at `tproxy` without a socket, at a write to a header that
-    /// is not there, at a translation to an address of the other family, or
-    /// to one that a map does not have.
+    /// is not there, at a translation to an address of the other family, or to one that a map does not have.
     private mutating func breaks(_ action: RuleAction, _ rule: CompiledRule, isSure: Bool) -> Bool {
         if case .write(let field, _) = action { return rule.isNftables && field.isAbsent(result.packet) }
         if action.translation?.map?.look(result.packet, at: site).truth == .fails { return true }

@@ -26,6 +26,8 @@ package struct HookResult: Sendable {
         package var accepted: [RuleReference]
         /// By how many packets its counter rose around the packet; nil where that is not known.
         package var rise: UInt64?
+        /// Whether a rule before it may have accepted the packet, or sent it back past this one.
+        package var mayBePassedBy = false
 
         package init(
             kind: Kind, rule: RuleReference, comment: String? = nil, chain: RuleChain, path: [RuleReference] = [],
@@ -116,5 +118,5 @@ package struct HookResult: Sendable {
 
     package var isCertain: Bool { doubts.isEmpty }
     /// Whether the packet may have ended here, or goes on to where can't be told.
-    package var leavesDoubt: Bool { !possible.isEmpty || !packet.isDestinationKnown }
+    package var leavesDoubt: Bool { !possible.isEmpty || !packet.isDestinationKnown || !packet.isSourceKnown }
 }

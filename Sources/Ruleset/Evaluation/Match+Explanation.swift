@@ -44,7 +44,7 @@ extension RuleField {
         case .isBridged(let direction): bridging(direction, site)
         case .connectionState: state(packet.connection)
         case .connectionStatus: status(packet)
-        case .connectionDirection: packet.isReply ? "it is a reply" : "it is no reply"
+        case .connectionDirection: packet.isReply ? "it is a reply" : "it is not a reply"
         case .connectionMark: known(packet.connectionMark, "its connection's mark")
         case .mark: packet.isMarkKnown ? "its mark is 0x\(String(packet.mark, radix: 16))" : "its mark is not known"
         case .icmpType(let isIPv6):

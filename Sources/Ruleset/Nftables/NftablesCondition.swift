@@ -63,7 +63,7 @@ struct NftablesCondition {
     /// `< 5` as the numbers, or the addresses, for which it holds.
     private static func range(_ operation: String, _ values: [RuleValue]) -> RuleValue {
         switch values.first {
-        case .numbers(let bound)? where values.count == 1 && bound.count == 1:
+        case .numbers(let bound)? where values.count == 1 && bound.lowerBound == bound.upperBound:
             return range(operation, bound.lowerBound)
         case .addresses(let bound)? where values.count == 1 && bound.lowerBound == bound.upperBound:
             return range(operation, bound.lowerBound)

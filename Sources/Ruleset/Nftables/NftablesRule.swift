@@ -130,7 +130,10 @@ struct NftablesRule {
             guard pair.count == 2, let address = pair[1].string.flatMap({ IPAddress($0) }) else { return nil }
             return AddressMap.Entry(key: NftablesSets.value(pair[0], of: field), address: address)
         }
-        return entries.count == elements.count ? AddressMap(field: field, mask: mask, entries: entries) : nil
+        guard entries.count == elements.count else { return nil }
+        // `*` stands for what no other key is.
+        let ordered = entries.filter { $0.key != .any } + entries.filter { $0.key == .any }
+        return AddressMap(field: field, mask: mask, entries: ordered)
     }
 
     private func mangle(_ value: JSONTree) -> RuleAction {
@@ -159,7 +162,9 @@ struct NftablesRule {
 
     /// A number that is written to a field; nil for an expression.
     private func number(_ value: JSONTree?, _ field: RuleField) -> UInt64? {
-        guard case .numbers(let range)? = value.map({ NftablesSets.value($0, of: field) }), range.count == 1 else {
+        guard case .numbers(let range)? = value.map({ NftablesSets.value($0, of: field) }),
+            range.lowerBound == range.upperBound
+        else {
             return nil
         }
         return range.lowerBound

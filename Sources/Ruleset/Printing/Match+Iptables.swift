@@ -58,7 +58,7 @@ extension Match {
 
     private var timeToLiveText: String {
         guard case .numbers(let range)? = values.first else { return "--ttl-eq \(texts)" }
-        if range.count == 1 { return "--ttl-eq \(range.lowerBound)" }
+        if range.lowerBound == range.upperBound { return "--ttl-eq \(range.lowerBound)" }
         return range.lowerBound == 0 ? "--ttl-lt \(range.upperBound + 1)" : "--ttl-gt \(range.lowerBound - 1)"
     }
 }
@@ -72,7 +72,7 @@ extension RuleField {
         case .addresses(let range): return "\(range.lowerBound)-\(range.upperBound)"
         case .numbers(let range):
             let low = iptablesNumber(range.lowerBound)
-            if range.count == 1 { return low }
+            if range.lowerBound == range.upperBound { return low }
             if case .socketOwner = self { return "\(low)-\(range.upperBound)" }
             return "\(low):\(iptablesNumber(range.upperBound))"
         case .device(let name, let isPrefix): return quoted(name + (isPrefix ? "+" : ""))

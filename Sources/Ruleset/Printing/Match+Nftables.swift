@@ -27,7 +27,7 @@ extension RuleField {
         case .addresses(let range): return Self.range(range)
         case .numbers(let range):
             let low = nftNumber(range.lowerBound)
-            return range.count == 1 ? low : "\(low)-\(nftNumber(range.upperBound))"
+            return range.lowerBound == range.upperBound ? low : "\(low)-\(nftNumber(range.upperBound))"
         case .device(let name, let isPrefix): return "\"\(name)\(isPrefix ? "*" : "")\""
         case .mac(let mac): return mac.description
         case .word(let word): return word

@@ -88,8 +88,7 @@ extension IPAddress {
     fileprivate func masked(by mask: IPAddress) -> IPAddress {
         var copy = self
         copy.high &= mask.high
-        // The upper half of an IPv4 address's lower word says that it is one.
-        copy.low &= isIPv4 ? mask.low | 0xffff_ffff_0000_0000 : mask.low
+        copy.low &= mask.low
         return copy
     }
 }
