@@ -112,19 +112,27 @@ struct UnwatchedArrivalTests {
         #expect(walk.findings.allSatisfy { $0.severity == .warning })
     }
 
-    @Test("was taken where conntrack of its receiver made an entry for it, whatever the rules seem to say")
-    mutating func tracked() throws {
+    /// Told when the packet had passed, or a second later: then of one that was sent again.
+    @Test(
+        "was taken where conntrack of its receiver made an entry for it, whatever the rules seem to say",
+        arguments: [1_000, 1_000_000_000] as [Int64])
+    mutating func tracked(later: Int64) throws {
         network.masquerade(nil)
         network.add(iptables("filter", "INPUT", rules: ["-i wan0 -j DROP"]), to: "wan")
-        let probe = Probe.tcp(80, to: "198.51.100.1")
         let tuple = FlowTuple(
             source: "172.19.0.2", destination: "198.51.100.1", sourcePort: 40000, destinationPort: 80, ipProtocol: .tcp)
-        let walk = network.explained(arrival(probe, through: toWan)) { context in
+        let arrival = arrival(.tcp(80, to: "198.51.100.1"), through: toWan)
+        let walk = network.explained(arrival) { context in
             context.flows = [
                 FlowEvent(
-                    timeNanoseconds: .max, namespace: "wan", change: .new, original: tuple, reply: tuple.reversed)
+                    timeNanoseconds: arrival.endNanoseconds + later, namespace: "wan", change: .new, original: tuple,
+                    reply: tuple.reversed)
             ]
         }.walk
+        guard later < 1_000_000 else {
+            #expect(walk.outcome != .delivered && walk.findings.first?.code == "rule-drop")
+            return
+        }
         #expect(walk.outcome == .delivered)
         #expect(walk.findings.first?.rule == nil)
     }
