@@ -21,6 +21,8 @@ struct LabRun {
         return "\(folder)/packetwalk"
     }()
 
+    var lines: [Substring] { standardOutput.split(separator: "\n") }
+
     /// Runs `packetwalk` with `arguments` and reads the walks among its output.
     static func packetwalk(_ arguments: [String], as user: UInt32? = nil) throws -> LabRun {
         let identity = user.map { ["setpriv", "--reuid", "\($0)", "--regid", "\($0)", "--clear-groups", "--"] } ?? []

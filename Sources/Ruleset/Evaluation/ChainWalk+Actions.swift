@@ -52,14 +52,16 @@ extension ChainWalk {
             result.packet.isMarkKnown = false
             result.packet.connectionMark = nil
         }
-        if block.has("dnat") || block.has("redirect") || block.leadsOn { result.packet.isDestinationKnown = false }
-        if block.has("snat") || block.has("masquerade") || block.leadsOn { result.packet.isSourceKnown = false }
+        let translatesDestination = block.has("dnat") || block.has("redirect") || block.leadsOn
+        let translatesSource = block.has("snat") || block.has("masquerade") || block.leadsOn
+        if translatesDestination { result.packet.isDestinationKnown = false }
+        if translatesSource { result.packet.isSourceKnown = false }
         if block.leadsOn || block.has("drop") {
             _ = end(.drop, rule, position, false)
         } else if block.has("reject") {
             _ = end(.reject("icmp port-unreachable"), rule, position, false)
         }
-        mayHaveAccepted = true
+        if translatesDestination || translatesSource || block.has("accept") { mayHaveAccepted = true }
         if block.isGoto { position.mayHaveReturned = true }
     }
 
