@@ -17,8 +17,10 @@ extension Exchange {
         }
     }
 
-    /// Whether a packet of it was dropped, rejected, lost or not sent at all.
-    public var wasStopped: Bool { request.hasStopped || reply?.hasStopped == true }
+    /// Whether a packet of it was dropped, rejected, lost or not sent at all, or a cause for its failure is certain.
+    public var wasStopped: Bool {
+        request.hasStopped || reply?.hasStopped == true || request.findings.contains { $0.severity == .error }
+    }
 
     /// Whether the request came from where nothing is seen: there its reply goes, too.
     private var isFromOutside: Bool {
