@@ -57,9 +57,11 @@ struct PacketEnd {
     /// - Parameters:
     ///   - hasFragments: some of the packet's sightings are fragments.
     ///   - bytesGoOn: its bytes were seen to go on in another packet.
+    ///   - isOnlyPacket: no other looks like it.
     ///   - lastNanoseconds: of all its sightings.
     mutating func weigh(
-        hasFragments: Bool, bytesGoOn: Bool, lastNanoseconds: Int64, from start: Int, of batch: borrowing WalkBatch,
+        hasFragments: Bool, bytesGoOn: Bool, isOnlyPacket: Bool, lastNanoseconds: Int64, from start: Int,
+        of batch: borrowing WalkBatch,
         near surroundings: Surroundings, _ state: borrowing StreamState
     ) {
         if hasFragments, ending != .lost, let stayed = lastOfAllFragments(from: start, of: batch) {
@@ -67,6 +69,10 @@ struct PacketEnd {
             ending = .lost
         }
         if ending == .lost, bytesGoOn || isUnmeasured(batch.steps[start + step].sighting, surroundings) {
+            ending = .left
+        }
+        // Of IPv6 datagrams that begin alike it is a guess which one a fragment is of: the rest may stand with another.
+        if ending == .lost, hasFragments, !isOnlyPacket, batch.steps[start].sighting.has(Sighting.isIPv6) {
             ending = .left
         }
         if state.isClosing, state.watermark < lastNanoseconds || state.watermark - lastNanoseconds < Self.edge {
