@@ -3,6 +3,12 @@ extension PacketHeaders {
     /// Raw IP: the version says which.
     mutating func readIP(_ bytes: RawSpan, at offset: Int, wireEnd: Int, tunnels: Int) {
         guard require(1, at: offset, in: bytes, end: wireEnd) else { return }
+        if !readIPByVersion(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels) { flags.insert(.malformed) }
+    }
+
+    /// Reads what begins at `offset`, where one byte is captured.
+    /// - Returns: false where its version is neither 4 nor 6.
+    mutating func readIPByVersion(_ bytes: RawSpan, at offset: Int, wireEnd: Int, tunnels: Int) -> Bool {
         networkOffset = UInt16(clamping: offset)
         switch bytes.u8(offset) >> 4 {
         case 4:
@@ -12,8 +18,9 @@ extension PacketHeaders {
             etherType = 0x86dd
             readIPv6(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels)
         default:
-            flags.insert(.malformed)
+            return false
         }
+        return true
     }
 
     /// RFC 826, for IPv4 over six-byte hardware addresses. ARP is never translated, so the label is over all of it.

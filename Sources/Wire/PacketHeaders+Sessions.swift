@@ -104,18 +104,10 @@ extension PacketHeaders {
         } while entry & 0x100 == 0
         enterSession(.mpls, identifier: bytes.u32(start) >> 12)
         guard require(1, at: offset, in: bytes, end: wireEnd) else { return }
-        networkOffset = UInt16(clamping: offset)
-        switch bytes.u8(offset) >> 4 {
-        case 4:
-            etherType = 0x0800
-            readIPv4(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels)
-        case 6:
-            etherType = 0x86dd
-            readIPv6(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels)
-        case let version:
-            readPseudowire(
-                bytes, at: offset, wireEnd: wireEnd, mayHaveControlWord: version == 0, label: start, tunnels: tunnels)
-        }
+        if readIPByVersion(bytes, at: offset, wireEnd: wireEnd, tunnels: tunnels) { return }
+        readPseudowire(
+            bytes, at: offset, wireEnd: wireEnd, mayHaveControlWord: bytes.u8(offset) >> 4 == 0, label: start,
+            tunnels: tunnels)
     }
 
     /// - Parameter label: where the frame that is labelled begins where it carries no packet.
