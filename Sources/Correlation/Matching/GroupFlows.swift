@@ -151,32 +151,13 @@ struct GroupFlows: ~Copyable {
         links.sort()
         var left = count
         for link in links {
-            let first = settledRoot(of: link.other)
-            let second = settledRoot(of: link.flow)
-            if first != second {
-                classes[Int(max(first, second))] = min(first, second)
-                left -= 1
-            }
+            if classes.unite(link.other, link.flow) { left -= 1 }
         }
         return left
     }
 
-    /// As `root(of:)`, and shortens the way for those that ask next.
-    private mutating func settledRoot(of flow: Int32) -> Int32 {
-        var walk = flow
-        while classes[Int(walk)] != walk {
-            classes[Int(walk)] = classes[Int(classes[Int(walk)])]
-            walk = classes[Int(walk)]
-        }
-        return walk
-    }
-
     /// The number that stands for the class of a flow.
-    func root(of flow: Int32) -> Int32 {
-        var walk = flow
-        while classes[Int(walk)] != walk { walk = classes[Int(walk)] }
-        return walk
-    }
+    func root(of flow: Int32) -> Int32 { classes.root(of: flow) }
 
     /// The links of `flow`, as positions in `links`.
     func links(of flow: Int32) -> Range<Int> {

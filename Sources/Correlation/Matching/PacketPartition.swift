@@ -29,27 +29,9 @@ struct PacketPartition: ~Copyable {
     }
 
     /// The position that stands for the packet of a sighting.
-    func root(of position: Int32) -> Int32 {
-        var walk = position
-        while packetOf[Int(walk)] != walk { walk = packetOf[Int(walk)] }
-        return walk
-    }
+    func root(of position: Int32) -> Int32 { packetOf.root(of: position) }
 
-    /// As `root(of:)`, and shortens the way for those that ask next.
-    private mutating func settledRoot(of position: Int32) -> Int32 {
-        var walk = position
-        while packetOf[Int(walk)] != walk {
-            packetOf[Int(walk)] = packetOf[Int(packetOf[Int(walk)])]
-            walk = packetOf[Int(walk)]
-        }
-        return walk
-    }
-
-    mutating func unite(_ left: Int32, _ right: Int32) {
-        let first = settledRoot(of: left)
-        let second = settledRoot(of: right)
-        if first != second { packetOf[Int(max(first, second))] = min(first, second) }
-    }
+    mutating func unite(_ left: Int32, _ right: Int32) { packetOf.unite(left, right) }
 
     /// Has one sighting follow another.
     mutating func tie(_ later: Int32, to earlier: Int32, _ join: Join) {
