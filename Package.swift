@@ -59,7 +59,11 @@ let package = Package(
         .target(
             name: "Diagnosis", dependencies: ["Wire", "Network", "Ruleset", "Observations", "WalkModel"],
             swiftSettings: house),
-        .target(name: "Twin", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: house),
+        .target(
+            name: "Snapshot", dependencies: ["Wire", "LinuxSystem", "Netlink", "Network", "CNetlink"],
+            swiftSettings: house),
+        .target(
+            name: "Twin", dependencies: ["Wire", "LinuxSystem", "Network", "Snapshot", "CLinux"], swiftSettings: house),
         .target(name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
         .target(
             name: "Runs",
@@ -67,11 +71,17 @@ let package = Package(
                 "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
                 "Correlation", "Diagnosis",
             ], swiftSettings: house),
+        .target(
+            name: "Experiment",
+            dependencies: [
+                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Probes", "WalkModel", "Diagnosis",
+                "Snapshot", "Twin", "Runs",
+            ], swiftSettings: house),
         .executableTarget(
             name: "packetwalk",
             dependencies: [
                 "Wire", "LinuxSystem", "Network", "Discovery", "Recording", "Probes", "WalkModel", "Query",
-                "Diagnosis", "Twin", "Views", "Runs",
+                "Diagnosis", "Snapshot", "Twin", "Views", "Runs", "Experiment",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
@@ -123,14 +133,24 @@ let package = Package(
                 "TestSupport", "Runs", "Wire", "Network", "Observations", "Recording", "Probes", "WalkModel", "Views",
                 "LinuxSystem",
             ], swiftSettings: house),
-        .testTarget(name: "TwinTests", dependencies: ["Twin", "LinuxSystem"], swiftSettings: house),
+        .testTarget(
+            name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Network", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ExperimentTests",
+            dependencies: [
+                "TestSupport", "Experiment", "Twin", "Snapshot", "Runs", "Network", "WalkModel", "Wire", "LinuxSystem",
+            ], swiftSettings: house),
         .testTarget(
             name: "ViewsTests", dependencies: ["TestSupport", "Views", "Network", "Observations", "WalkModel", "Wire"],
             swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "TestSupport", "Ruleset", "Twin", "WalkModel", "Correlation", "Network", "Discovery", "Observations",
+                "TestSupport", "Ruleset", "Snapshot", "Twin", "Experiment", "WalkModel", "Correlation", "Network",
+                "Discovery", "Observations",
                 "Recording",
                 "Wire",
                 "LinuxSystem",

@@ -1,0 +1,2 @@
+internal import Twin
+internal import Snapshot
