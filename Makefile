@@ -5,10 +5,12 @@ DESTDIR ?=
 # Seconds, or runs with an r behind, for each target.
 FUZZ ?= 50000r
 FUZZ_LONG ?= 1000000r
+# Random networks that `make twins` compares.
+TWINS ?= 2000
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz labs docker troubles corpus install deb clean
+.PHONY: help demo test build release lint format bench bpf fuzz labs docker troubles twins corpus install deb clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -67,6 +69,11 @@ troubles: ## explain networks that failed as strangers' did, in boxes of their o
 	@scripts/prerequisites.sh test
 	$(SWIFT) build --product packetwalk
 	scripts/troubles.py .build/debug/packetwalk
+
+twins: ## compare 2,000 random networks with their twins: every sighting, every rule counter
+	@scripts/prerequisites.sh test
+	$(SWIFT) build --product packetwalk
+	scripts/twins/__main__.py .build/debug/packetwalk --count $(TWINS)
 
 corpus: release ## measure it on other people's captures and rule sets, beside tshark and the kernel (as root)
 	@scripts/prerequisites.sh test
