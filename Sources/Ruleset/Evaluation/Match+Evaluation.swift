@@ -4,7 +4,13 @@ internal import Wire
 extension Match {
     /// Whether a packet meets the condition at a place.
     package func evaluate(_ packet: PacketState, at site: RuleSite) -> Truth {
-        field.truth(of: values, mask: mask, packet, site, isNegated: isNegated)
+        let truth = field.truth(of: values, mask: mask, packet, site, isNegated: isNegated)
+        guard isMetWithoutConnection else { return truth }
+        return switch packet.connection {
+        case .invalid, .untracked: .holds
+        case nil: truth == .holds ? .holds : .unknown
+        default: truth
+        }
     }
 }
 

@@ -8,6 +8,8 @@ struct IptablesRule {
     private var words: ArraySlice<String>
     /// The last `-m`, whose options follow.
     var module = ""
+    /// Where its steps begin.
+    private var moduleStart = 0
     /// Whether that module has had no option yet.
     private var isBare = false
 
@@ -45,6 +47,7 @@ struct IptablesRule {
             case "-c": _ = (next(), next())
             case "-m", "--match":
                 module = next() ?? ""
+                moduleStart = steps.count
                 isBare = true
             case "-j", "--jump": readTarget()
             case "-g", "--goto": if let chain = next() { steps.append(.action(.goto(chain))) }
@@ -61,6 +64,21 @@ struct IptablesRule {
     private mutating func closeModule() {
         if isBare, !Self.silent.contains(module) { add(.other("-m \(module)")) }
         isBare = false
+        if module == "conntrack" { releaseFromConnection() }
+        module = ""
+    }
+
+    /// Of what `-m conntrack` asks besides the state nothing counts for a packet without a connection.
+    private mutating func releaseFromConnection() {
+        let asksState = steps[moduleStart...].contains { step in
+            if case .match(let match) = step { match.field == .connectionState } else { false }
+        }
+        guard asksState else { return }
+        for index in moduleStart..<steps.count {
+            guard case .match(var match) = steps[index], match.field != .connectionState else { continue }
+            match.isMetWithoutConnection = true
+            steps[index] = .match(match)
+        }
     }
 
     private mutating func readOption(_ option: String, _ isNegated: Bool) {

@@ -10,6 +10,9 @@ package struct Match: Hashable, Sendable {
     package var mask: UInt64?
     package var values: [RuleValue]
     package var isNegated: Bool
+    /// Whether a packet without a connection meets it, whatever it asks: `-m conntrack` looks no further than at the state
+    /// where there is none (xt_conntrack.c, `conntrack_mt`).
+    var isMetWithoutConnection = false
 
     package init(_ field: RuleField, _ values: [RuleValue] = [], mask: UInt64? = nil, isNegated: Bool = false) {
         self.field = field
