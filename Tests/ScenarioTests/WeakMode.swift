@@ -53,5 +53,10 @@ extension WeakResult {
 }
 
 extension Lab.Expectation {
-    fileprivate func names(_ finding: Finding) -> Bool { finding.code.rawValue == code && isMet(by: finding) }
+    /// What the words must hold rests on evidence that the mode may not have.
+    fileprivate func names(_ finding: Finding) -> Bool {
+        var expectation = self
+        expectation.says = nil
+        return finding.code.rawValue == code && expectation.isMet(by: finding)
+    }
 }

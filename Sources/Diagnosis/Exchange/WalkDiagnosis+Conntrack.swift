@@ -48,6 +48,17 @@ extension WalkDiagnosis {
         return ConntrackExpired().candidate(arrived, in: namespace, flow: nil)
     }
 
+    /// A packet of a connection under way that came to a router's own sockets, where none takes it.
+    ///
+    /// - Parameter cause: the finding that no socket listens.
+    func forgottenConnection(without cause: Candidate, _ reading: WalkReading) -> Candidate? {
+        guard cause.finding.code == NoListener().code, let last = reading.last,
+            cause.finding.where.namespace == last.namespace, let arrived = reading.packet(at: last),
+            let namespace = topology[namespace: last.namespace]
+        else { return nil }
+        return forgottenConnection(arrived, in: namespace, of: reading.walk, isRefused: true)
+    }
+
     /// The finding for one more reply to a datagram, which a router took that had forgotten the flow; empty for any other.
     mutating func forgottenAnswer(_ reading: WalkReading) -> [Finding] {
         guard walk.kind.ipProtocol == .udp, let last = reading.last, let arrived = reading.packet(at: last),

@@ -32,6 +32,8 @@ extension WalkDiagnosis {
         if let ended = cause, let forgotten = forgottenConnection(behind: ended, on: path.path, reading) {
             candidates.removeAll { $0.finding.rule == ended.finding.rule }
             cause = forgotten
+        } else if let ended = cause, let forgotten = forgottenConnection(without: ended, reading) {
+            cause = forgotten
         }
         if cause == nil { cause = SourcePortsExhausted().candidate(stop, reading) }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
