@@ -111,7 +111,7 @@ struct NamespaceReader {
                 else { continue }
                 snapshot.links[index] = snapshot.links[index].setting("port", port)
             }
-            snapshot.fdb = values[1]?.elements ?? []
+            snapshot.fdb = (values[1]?.elements ?? []).filter { !NamespaceSnapshot.isGroup($0) }
             guard hasBridges else { return }
             snapshot.mdb =
                 try tools.batch(["bridge", "-j", "-d"], ["mdb show"])[0]?.elements.first?["mdb"]?.elements ?? []
@@ -157,6 +157,8 @@ struct NamespaceReader {
         } catch {
             warn("the nftables rules", error)
         }
+        // A kernel without this part of netlink tells nothing.
+        snapshot.hooks = snapshot.hooks ?? (try? inside { try HookOrder.read() })
         snapshot.nftables = reading.nftables
         snapshot.iptables = reading.iptables
         warnings += reading.warnings.map { "\(source.name): \($0)" }
