@@ -16,6 +16,7 @@ struct Packetwalk: ParsableCommand {
             CommandGroup(name: "Trace", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
             CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
-            CommandGroup(name: "Maintenance", subcommands: [DoctorCommand.self, Cleanup.self]),
+            CommandGroup(
+                name: "Maintenance", subcommands: [DoctorCommand.self, Cleanup.self, TrialServerCommand.self]),
         ])
 }
