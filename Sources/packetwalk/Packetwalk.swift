@@ -14,6 +14,7 @@ struct Packetwalk: ParsableCommand {
         version: version,
         groupedSubcommands: [
             CommandGroup(name: "Trace", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
+            CommandGroup(name: "Predict", subcommands: [Predict.self, CheckCommand.self]),
             CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
             CommandGroup(

@@ -52,8 +52,11 @@ public struct Trial: PacketTrials {
     }
 
     /// The network of a snapshot, with its listening sockets.
+    ///
+    /// - Parameter turned: the namespaces in which firewalls at one priority run in the other order than the script takes
+    ///   for granted.
     public init(
-        snapshot: HostSnapshot, outsideAnswers: Bool = true, program: String? = nil,
+        snapshot: HostSnapshot, outsideAnswers: Bool = true, turningHookOrderIn turned: Set<String> = [], program: String? = nil,
         privilege: Sandbox.Privilege = .automatic
     ) {
         let twin = TwinScript(
@@ -87,9 +90,12 @@ public struct Trial: PacketTrials {
         guard let explained = reply.explained else { throw TrialError(.broken, "the trial gave no explanation") }
         do {
             let exchanges = try explained.exchanges.map { pair in
-                Exchange(
+                var exchange = Exchange(
                     request: try WalkJSON.walk(from: pair.request.utf8),
                     reply: try pair.reply.map { try WalkJSON.walk(from: $0.utf8) })
+                exchange.request.witness.isAtReceiver = pair.isRequestAtReceiver
+                exchange.reply?.witness.isAtReceiver = pair.isReplyAtReceiver
+                return exchange
             }
             let originals = originalNames
             return TrialExplanation(

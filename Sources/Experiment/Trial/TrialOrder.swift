@@ -52,6 +52,9 @@ struct TrialReply: Codable {
         struct Pair: Codable {
             var request: String
             var reply: String?
+            /// What the JSON of a walk does not hold (`WalkWitness`).
+            var isRequestAtReceiver: Bool
+            var isReplyAtReceiver: Bool
         }
 
         var exchanges: [Pair]

@@ -161,7 +161,9 @@ struct TrialWork {
         reply.explained = TrialReply.Explained(
             exchanges: exchanges.map { exchange in
                 TrialReply.Explained.Pair(
-                    request: line(exchange.request), reply: exchange.reply.map(line))
+                    request: line(exchange.request), reply: exchange.reply.map(line),
+                    isRequestAtReceiver: exchange.request.witness.isAtReceiver,
+                    isReplyAtReceiver: exchange.reply?.witness.isAtReceiver ?? false)
             },
             arrived: !exchanges.isEmpty && exchanges.allSatisfy(\.arrived), warnings: explanation.warnings,
             remarks: explanation.remarks,
