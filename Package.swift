@@ -141,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentTests",
             dependencies: [
-                "TestSupport", "Experiment", "Twin", "Snapshot", "Runs", "Network", "WalkModel", "Wire", "LinuxSystem",
+                "TestSupport", "Experiment", "Twin", "Snapshot", "Runs", "Probes", "Observations", "Network",
+                "WalkModel", "Wire", "LinuxSystem",
             ], swiftSettings: house),
         .testTarget(
             name: "ViewsTests", dependencies: ["TestSupport", "Views", "Network", "Observations", "WalkModel", "Wire"],

@@ -110,10 +110,23 @@ static void prepare_mounts(int report) {
     write_file("/proc/sys/net/bridge/bridge-nf-call-arptables", "0");
 }
 
+// Leaves 0, 1, 2 as they are given, the two pipes of the start, and nothing else of what the program had open: the pipes
+// of another sandbox that starts meanwhile would have no end.
+static void keep_descriptors(const int standard[3], int gate, int report) {
+    for (int number = 0; number < 3; number++) {
+        if (dup2(standard[number], number) < 0) refuse(report, PACKETWALK_SANDBOX_PROCESS);
+    }
+    unsigned low = (unsigned)(gate < report ? gate : report), high = (unsigned)(gate < report ? report : gate);
+    if (low > 3) close_range(3, low - 1, 0);
+    if (high > low + 1) close_range(low + 1, high - 1, 0);
+    close_range(high + 1, ~0U, 0);
+}
+
 // The first process of the sandbox: prepares it, runs the program as its child, and takes everything with it.
-static void run_first_process(const char *path, char *const arguments[], char *const environment[], int gate,
-                              int report) {
+static void run_first_process(const char *path, char *const arguments[], char *const environment[],
+                              const int standard[3], int gate, int report) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) refuse(report, PACKETWALK_SANDBOX_PROCESS);
+    if (standard) keep_descriptors(standard, gate, report);
     char go;
     ssize_t count;
     do count = read(gate, &go, 1);
@@ -144,8 +157,9 @@ static void run_first_process(const char *path, char *const arguments[], char *c
     _exit(status);
 }
 
-int packetwalk_sandbox(const char *path, char *const arguments[], char *const environment[], int user_namespace,
-                       int *failed_step) {
+// Starts the first process, which inherits that the signals to be handed on are blocked. Its id, or -errno.
+static pid_t start(const char *path, char *const arguments[], char *const environment[], const int standard[3],
+                   int user_namespace, int *failed_step) {
     int gate[2], reports[2];
     *failed_step = PACKETWALK_SANDBOX_PROCESS;
     if (pipe2(gate, O_CLOEXEC) != 0) return -errno;
@@ -157,10 +171,6 @@ int packetwalk_sandbox(const char *path, char *const arguments[], char *const en
     }
     uid_t user = geteuid();
     gid_t group = getegid();
-    sigset_t set, old;
-    forwarded_signals(&set);
-    pthread_sigmask(SIG_BLOCK, &set, &old);
-
     unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | SIGCHLD;
     if (user_namespace) flags |= CLONE_NEWUSER;
     // Without a stack of its own this is fork(2) into new namespaces; glibc's fork takes no flags.
@@ -168,7 +178,7 @@ int packetwalk_sandbox(const char *path, char *const arguments[], char *const en
     if (child == 0) {
         close(gate[1]);
         close(reports[0]);
-        run_first_process(path, arguments, environment, gate[0], reports[1]);
+        run_first_process(path, arguments, environment, standard, gate[0], reports[1]);
         _exit(127);
     }
     int code = child < 0 ? -errno : 0;
@@ -194,11 +204,31 @@ int packetwalk_sandbox(const char *path, char *const arguments[], char *const en
         }
     }
     close(reports[0]);
+    if (code == 0) return child;
     if (child > 0) {
-        if (code != 0) kill(child, SIGKILL);
-        int status = wait_forwarding(child, child);
-        if (code == 0) code = status;
+        kill(child, SIGKILL);
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
     }
+    return code;
+}
+
+int packetwalk_sandbox(const char *path, char *const arguments[], char *const environment[], int user_namespace,
+                       int *failed_step) {
+    sigset_t set, old;
+    forwarded_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, &old);
+    int code = start(path, arguments, environment, NULL, user_namespace, failed_step);
+    if (code > 0) code = wait_forwarding(code, code);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return code;
+}
+
+pid_t packetwalk_sandbox_start(const char *path, char *const arguments[], char *const environment[],
+                               const int descriptors[3], int user_namespace, int *failed_step) {
+    sigset_t set, old;
+    forwarded_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, &old);
+    pid_t child = start(path, arguments, environment, descriptors, user_namespace, failed_step);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return child;
 }

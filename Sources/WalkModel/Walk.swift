@@ -50,6 +50,8 @@ public struct Walk: Sendable, Hashable {
     public var expectedNext: Hop?
     public var findings: [Finding]
     public var losses: [WalkLoss]
+    /// Nil where the packet was sent on the host itself.
+    public var prediction: Prediction?
     /// Not part of the JSON.
     public var witness = WalkWitness()
 

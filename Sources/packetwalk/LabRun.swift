@@ -84,8 +84,13 @@ struct LabRun {
 
 extension Explainer {
     /// Explains the packet and prints its exchange. Gives whether it arrived and got its reply.
+    func print(_ output: OutputOptions) throws -> Bool { try explain().print(output) }
+}
+
+extension Explanation {
+    /// Prints its exchange. Gives whether it arrived and got its reply.
     func print(_ output: OutputOptions) throws -> Bool {
-        let explanation = try explain()
+        let explanation = self
         for warning in explanation.warnings { complain(warning) }
         complainOfMissing(isCutShort: explanation.isCutShort)
         var printer = WalkPrinter(output: output, countsHousekeeping: true)

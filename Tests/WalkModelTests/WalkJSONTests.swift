@@ -49,6 +49,10 @@ import Wire
             source: "192.0.2.1", destination: "198.51.100.1", sourcePort: .max, destinationPort: 0,
             startNanoseconds: 1_795_399_094_860_946_123, durationNanoseconds: .max, outcome: .lost, hops: hops)
         walk.cutOff = .end
+        walk.prediction = Prediction(assumptions: [
+            Prediction.Assumption(code: "hook-order", namespace: strange, text: strange, otherwise: strange),
+            Prediction.Assumption(code: "random-choice", text: ""),
+        ])
         walk.stoppedAt = Stop(
             namespace: strange, device: strange, vantage: .drop, hook: .forward, stage: .filter,
             cause: .kernelDrop(reason: DropReason(rawValue: strange), location: strange), rule: rule)

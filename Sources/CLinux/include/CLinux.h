@@ -55,6 +55,15 @@ enum {
 /// -errno where it can't be started; `failed_step` then says at what.
 int packetwalk_sandbox(const char *path, char *const arguments[], char *const environment[], int user_namespace,
                        int *failed_step);
+/// As `packetwalk_sandbox`, without waiting: gives the id of the sandbox's first process, whose end is that of everything
+/// in there and whose status is the program's. `descriptors` become 0, 1 and 2; no other is handed on. It all ends, too,
+/// when the calling *thread* does.
+pid_t packetwalk_sandbox_start(const char *path, char *const arguments[], char *const environment[],
+                               const int descriptors[3], int user_namespace, int *failed_step);
+/// Takes one datagram of a UDP socket that has IP_PKTINFO or IPV6_RECVPKTINFO, and answers it with the `length` bytes at
+/// `answer`, from the address that it was sent to, unless it consists of these bytes itself (two such sockets would answer
+/// each other for ever). 1, 0 where there is none, -errno where it can't be taken.
+int packetwalk_answer_datagram(int socket, const void *answer, unsigned length);
 /// clock_gettime(2) in nanoseconds. Here because several C modules bring their own `struct timespec`.
 int64_t packetwalk_clock_nanoseconds(int clock_identifier);
 /// setpriority(2) for the calling thread alone: before threads that compute. Nothing happens where it is not permitted.

@@ -1,8 +1,8 @@
 public import Wire
 
 /// One packet to be sent on purpose: what `explain` asks for.
-public struct PacketRequest: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable {
+public struct PacketRequest: Sendable, Codable, Hashable {
+    public enum Kind: Sendable, Codable, Hashable {
         /// An ICMP or ICMPv6 echo request.
         case echo
         /// A TCP SYN to a port.

@@ -24,8 +24,11 @@ public final class PacketSender {
     public let request: PacketRequest
     /// As sent; the source is unspecified where the kernel found none.
     public private(set) var tuple: FlowTuple
+    /// Whether an ICMP message told of the error that `Answer.error` gives, and not the kernel of the sender or the far
+    /// end itself.
+    public private(set) var hasICMPError = false
     private let namespaceName: String
-    private var descriptor: Int32
+    var descriptor: Int32
     private let identifier: UInt16
     private let device: String?
 
@@ -222,8 +225,7 @@ public final class PacketSender {
         while true {
             let left = (end - now()) / 1_000_000
             if left < 0 { return .none }
-            let events = request.kind.isTCP ? Int16(POLLOUT) : Int16(POLLIN)
-            var polled = pollfd(fd: descriptor, events: events, revents: 0)
+            var polled = pollfd(fd: descriptor, events: awaitedEvents, revents: 0)
             let ready = poll(&polled, 1, Int32(clamping: left))
             if ready < 0, errno != EINTR { return .error(errno) }
             if ready <= 0 { continue }
@@ -231,9 +233,13 @@ public final class PacketSender {
         }
     }
 
-    private func readAnswer(_ events: Int32) -> Answer? {
+    /// What poll(2) tells of a socket that has its answer.
+    var awaitedEvents: Int16 { request.kind.isTCP ? Int16(POLLOUT) : Int16(POLLIN) }
+
+    func readAnswer(_ events: Int32) -> Answer? {
         let isEcho = request.kind == .echo
-        if isEcho, let code = takeErrors().own { return .error(code) }
+        // Taken from its queue, an error is no longer the socket's.
+        if let queued = takeErrors().own { return .error(queued) }
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
@@ -254,8 +260,15 @@ public final class PacketSender {
         var isICMP: Int32 = 0
         var length: UInt32 = 0
         while packetwalk_take_socket_error(descriptor, &code, &isICMP, &quoted, UInt32(quoted.count), &length) == 1 {
+            // Connected sockets are told of their own packets alone.
+            if request.kind != .echo {
+                errors.own = code
+                hasICMPError = hasICMPError || isICMP != 0
+                continue
+            }
             if isICMP == 0 || isOwn(quoted[..<Int(length)], type: request.destination.isIPv4 ? 8 : 128) {
                 errors.own = code
+                hasICMPError = hasICMPError || isICMP != 0
             } else {
                 errors.foreign += 1
             }

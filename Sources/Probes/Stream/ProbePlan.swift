@@ -1,7 +1,7 @@
 /// What a run watches, and at what cost.
 public struct ProbePlan: Sendable, Hashable {
     /// How packets are seen inside netfilter.
-    public enum Hooks: String, Sendable, Hashable, CaseIterable {
+    public enum Hooks: String, Sendable, Codable, Hashable, CaseIterable {
         /// `nftables` where the kernel has it, else `iptables`, else none, with a warning.
         case auto
         case nftables

@@ -17,15 +17,21 @@ extension Sandbox {
     {
         let path = try Self.ownPath()
         let mark = "\(outside):\(isPrivileged ? "root" : "user"):built"
+        try hideFromThisThread(names)
+        let words = arguments.map { strdup($0) } + [nil]
+        let surroundings = Self.merged(with: [Self.markVariable: mark]).map { strdup($0) } + [nil]
+        execve(path, words, surroundings)
+        throw SandboxError(step: .execute, errorNumber: errno)
+    }
+
+    /// Hides the namespaces `names` of `ip netns` as `enter(hiding:)` does, from the calling thread and from all threads and
+    /// programs that it starts from now on. Sockets that are open in them go on. Throws `SandboxError`.
+    public func hideFromThisThread(_ names: [String]) throws(SandboxError) {
         do {
             try Self.hide(names)
         } catch {
             throw SandboxError(step: .hide, errorNumber: (error as? SystemError)?.errorNumber ?? EIO)
         }
-        let words = arguments.map { strdup($0) } + [nil]
-        let surroundings = Self.merged(with: [Self.markVariable: mark]).map { strdup($0) } + [nil]
-        execve(path, words, surroundings)
-        throw SandboxError(step: .execute, errorNumber: errno)
     }
 
     private static let namesDirectory = "/run/netns"

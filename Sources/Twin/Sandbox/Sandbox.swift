@@ -78,18 +78,10 @@ public struct Sandbox: Sendable, Hashable {
     static func run(
         path: String, arguments: [String], environment: [String: String] = [:], privilege: Privilege = .automatic
     ) throws(SandboxError) -> Int32 {
-        let userNamespace = privilege == .userNamespace || !Capability.systemAdministration.isEffective
-        let inode: UInt64
-        do {
-            inode = try NetworkNamespaceFile.current().inode
-        } catch {
-            throw SandboxError(step: .process, errorNumber: (error as? SystemError)?.errorNumber ?? EIO)
-        }
-        var changed = environment
-        changed[markVariable] = "\(inode):\(userNamespace ? "user" : "root")"
-        changed["XTABLES_LOCKFILE"] = "/run/xtables.lock"
+        let userNamespace = makesUserNamespace(privilege)
         let words = arguments.map { strdup($0) } + [nil]
-        let surroundings = merged(with: changed).map { strdup($0) } + [nil]
+        let surroundings =
+            try merged(with: marked(environment, userNamespace: userNamespace)).map { strdup($0) } + [nil]
         defer {
             for word in words { free(word) }
             for word in surroundings { free(word) }
@@ -101,6 +93,26 @@ public struct Sandbox: Sendable, Hashable {
             throw SandboxError(step: SandboxError.Step(rawValue: step) ?? .process, errorNumber: -status)
         }
         return status
+    }
+
+    static func makesUserNamespace(_ privilege: Privilege) -> Bool {
+        privilege == .userNamespace || !Capability.systemAdministration.isEffective
+    }
+
+    /// The environment of a program in a sandbox that this process makes: with the mark by which it knows that it is in one.
+    static func marked(
+        _ environment: [String: String], userNamespace: Bool
+    ) throws(SandboxError) -> [String: String] {
+        let inode: UInt64
+        do {
+            inode = try NetworkNamespaceFile.current().inode
+        } catch {
+            throw SandboxError(step: .process, errorNumber: (error as? SystemError)?.errorNumber ?? EIO)
+        }
+        var changed = environment
+        changed[markVariable] = "\(inode):\(userNamespace ? "user" : "root")"
+        changed["XTABLES_LOCKFILE"] = "/run/xtables.lock"
+        return changed
     }
 
     /// Control groups are no namespace's own: a container engine in a sandbox leaves empty ones (it is told to put them

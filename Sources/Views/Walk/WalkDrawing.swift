@@ -29,7 +29,10 @@ struct WalkDrawing {
     /// `ping mynamespace → 198.51.100.1  seq 1`
     var title: String { [headline.subject, headline.detail].compactMap(\.self).joined(separator: "  ") }
 
-    var outcome: String { [headline.outcome, headline.remark].compactMap(\.self).joined(separator: ", ") }
+    var outcome: String {
+        let words = [headline.outcome, headline.remark].compactMap(\.self).joined(separator: ", ")
+        return request.prediction == nil ? words : "predicted, nothing was sent: \(words)"
+    }
 
     /// What the answer's line says where it came back the same way.
     var answer: String? {

@@ -84,7 +84,7 @@ struct WalkSteps {
             }
             if hop.vantage == .drop, let last = steps.last, last.kind == .stop, last.namespace == hop.namespace {
                 // The kernel's word on what the rule's says already.
-                let more = hop.evidence.map(\.rawValue).filter { !last.evidence.contains($0) }
+                let more = hop.evidence.shown.filter { !last.evidence.contains($0) }
                 steps[steps.count - 1].evidence += more
                 continue
             }
@@ -103,7 +103,7 @@ struct WalkSteps {
             } else if isFirst {
                 lastTimed = hop.offsetNanoseconds
             }
-            step.evidence = hop.evidence.map(\.rawValue)
+            step.evidence = hop.evidence.shown
             step.confidence = hop.confidence
             step.copies = branches.map { branch in
                 rest.first.map { Self.isPart(branch, beside: $0) } ?? false
@@ -419,4 +419,9 @@ struct WalkSteps {
             steps.append(step)
         }
     }
+}
+
+extension [Evidence] {
+    /// What a reader is told at each hop. That all of a walk is predicted its heading says.
+    fileprivate var shown: [String] { filter { $0 != .predicted }.map(\.rawValue) }
 }

@@ -32,6 +32,7 @@ struct WalkText {
     func lines(_ request: Walk, reply: Walk?) -> [StyledText] {
         let steps = WalkSteps(request, topology: topology, verbosity: options.verbosity)
         var lines = headline(WalkHeadline(request, reply: reply))
+        if request.prediction != nil { lines.insert(pen("predicted: nothing was sent", .strong), at: 0) }
         let layout = PathLayout(steps, of: request, topology: topology)
         if steps.steps.count > 1 {
             lines.append(StyledText())
@@ -43,8 +44,19 @@ struct WalkText {
         }
         if let reply { lines += replyLines(reply, to: request) }
         lines += FindingText(pen).lines(request)
+        if let prediction = request.prediction { lines += assumptions(prediction) }
         lines += losses(request, reply)
         return lines
+    }
+
+    private func assumptions(_ prediction: Prediction) -> [StyledText] {
+        if prediction.assumptions.isEmpty { return [] }
+        return [StyledText()]
+            + prediction.assumptions.enumerated().flatMap { index, assumption in
+                labelled(
+                    index == 0 ? "assumptions" : "", pen(assumption.text) + pen(" (\(assumption.code))", .dim))
+                    + (assumption.otherwise.map { labelled("", pen("otherwise: \($0)", .caution)) } ?? [])
+            }
     }
 
     private func headline(_ headline: WalkHeadline) -> [StyledText] {

@@ -26,6 +26,14 @@ extension Walk {
                 WalkLoss(vantage: try $0.text("vantage"), lost: try $0.number("lost"))
             })
         cutOff = try json.optionalValue("cut_off", Edge.init(rawValue:))
+        if try json.optionalBool("predicted") == true {
+            prediction = Prediction(
+                assumptions: try json.objects("assumptions").map {
+                    Prediction.Assumption(
+                        code: try $0.text("code"), namespace: try $0.optionalText("namespace"),
+                        text: try $0.text("text"), otherwise: try $0.optionalText("otherwise"))
+                })
+        }
     }
 }
 

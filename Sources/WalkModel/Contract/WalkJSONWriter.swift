@@ -10,6 +10,9 @@ struct WalkJSONWriter {
         bytes.reserveCapacity(640 + 720 * walk.hops.count)
         key("answers", first: true)
         optional(walk.answers)
+        if let prediction = walk.prediction {
+            list("assumptions", prediction.assumptions) { writer, assumption in writer.write(assumption) }
+        }
         present("cut_off", walk.cutOff?.rawValue)
         field("destination", walk.destination.description)
         optional("destination_port", walk.destinationPort)
@@ -30,6 +33,10 @@ struct WalkJSONWriter {
         }
         list("losses", walk.losses) { writer, loss in writer.write(loss) }
         field("outcome", walk.outcome.rawValue)
+        if walk.prediction != nil {
+            key("predicted")
+            text("true")
+        }
         field("protocol", walk.protocol)
         field("schema", WalkJSON.schema)
         field("source", walk.source.description)
@@ -38,6 +45,15 @@ struct WalkJSONWriter {
         key("stopped_at")
         if let stop = walk.stoppedAt { write(stop) } else { text("null") }
         field("summary", walk.summary)
+        text("}")
+    }
+
+    private mutating func write(_ assumption: Prediction.Assumption) {
+        key("code", first: true)
+        string(assumption.code)
+        optional("namespace", assumption.namespace)
+        present("otherwise", assumption.otherwise)
+        field("text", assumption.text)
         text("}")
     }
 

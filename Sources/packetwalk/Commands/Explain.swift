@@ -3,7 +3,6 @@ internal import ArgumentParser
 internal import LinuxSystem
 internal import Probes
 internal import Network
-internal import Wire
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,41 +33,26 @@ struct Explain: ParsableCommand {
     @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"))
     var record: String?
 
+    @Flag(
+        help:
+            "Also send the packet in a rebuilt network, and say where what was predicted and what was observed part.")
+    var compare = false
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
     func run() throws {
         var explainer = try explainer()
         explainer.recorder = try record.map { try openRecorder($0) }
+        if compare { return try ComparedRun(explainer: explainer, output: output).run() }
         throw ExitCode((try explainer.print(output) ? ExitStatus.success : .notArrived).rawValue)
     }
 
     func explainer() throws -> Explainer {
         var explainer = Explainer(
-            from: packet.from, request: try request(), waitSeconds: packet.wait, hooks: hooks, drops: drops,
+            from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks, drops: drops,
             interruption: Signals())
         explainer.tracesRules = rules.tracing != .none
         return explainer
-    }
-
-    /// The packet that the options ask for.
-    private func request() throws -> PacketRequest {
-        let kind: PacketRequest.Kind = packet.tcp.map { .tcp($0) } ?? packet.udp.map { .udp($0) } ?? .echo
-        let from = try packet.source.map { try address($0, of: "--source") }
-        let destination = try address(destination, of: "the destination")
-        if let from, from.family != destination.family {
-            throw RunError(.usage, "cannot send from \(from) to \(destination): one is IPv4, the other IPv6")
-        }
-        return PacketRequest(
-            kind: kind, destination: destination, source: from, payloadLength: packet.size, ttl: packet.ttl,
-            dontFragment: packet.dontFragment, mark: packet.mark, device: packet.device,
-            sourcePort: packet.sourcePort, user: packet.uid, group: packet.gid)
-    }
-
-    private func address(_ text: String, of what: String) throws -> IPAddress {
-        guard let address = IPAddress(text) else {
-            throw RunError(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address (names are not resolved)")
-        }
-        return address
     }
 }

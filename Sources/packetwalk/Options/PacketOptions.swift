@@ -1,4 +1,7 @@
 internal import ArgumentParser
+internal import Probes
+internal import Runs
+internal import Wire
 
 /// The packet that `explain` sends.
 struct PacketOptions: ParsableArguments {
@@ -60,5 +63,31 @@ struct PacketOptions: ParsableArguments {
             throw ValidationError("--size must be 0 to 65507 bytes, not \(size)")
         }
         if !(wait >= 0 && wait <= 3600) { throw ValidationError("--wait must be 0 to 3600 seconds, not \(wait)") }
+    }
+}
+
+extension PacketOptions {
+    /// How long to wait for a reply.
+    var waitMilliseconds: Int { Int(wait * 1000) }
+
+    /// The packet that the options ask for.
+    func request(to destination: String) throws -> PacketRequest {
+        let kind: PacketRequest.Kind = tcp.map { .tcp($0) } ?? udp.map { .udp($0) } ?? .echo
+        let from = try source.map { try address($0, of: "--source") }
+        let destination = try address(destination, of: "the destination")
+        if let from, from.family != destination.family {
+            throw RunError(.usage, "cannot send from \(from) to \(destination): one is IPv4, the other IPv6")
+        }
+        return PacketRequest(
+            kind: kind, destination: destination, source: from, payloadLength: size, ttl: ttl,
+            dontFragment: dontFragment, mark: mark, device: device,
+            sourcePort: sourcePort, user: uid, group: gid)
+    }
+
+    private func address(_ text: String, of what: String) throws -> IPAddress {
+        guard let address = IPAddress(text) else {
+            throw RunError(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address (names are not resolved)")
+        }
+        return address
     }
 }

@@ -1,0 +1,118 @@
+internal import Network
+internal import Observations
+internal import Probes
+internal import Snapshot
+internal import Twin
+internal import WalkModel
+internal import Wire
+
+/// Which of the twin's assumptions decide how a packet fares: each is tried the other way, where that can be done.
+struct PredictionDoubts {
+    var predictor: Predictor
+    var trial: Trial
+    var request: PacketRequest
+    var from: String
+    var options: TrialOptions
+    var found: TrialExplanation
+
+    func assumptions() throws(TrialError) -> [Prediction.Assumption] {
+        var result: [Prediction.Assumption] = []
+        if let outside { result.append(outside) }
+        if let listener { result.append(listener) }
+        result += try orders()
+        result += try choices()
+        result += untried
+        return result
+    }
+
+    private var exchange: Exchange? { found.exchanges.first }
+    private var passed: Set<String> {
+        Set(found.exchanges.flatMap { [$0.request, $0.reply].compactMap(\.self) }.flatMap(\.hops).map(\.namespace))
+    }
+
+    /// A reply that came from where nothing can be seen.
+    private var outside: Prediction.Assumption? {
+        guard let exchange, exchange.request.outcome == .left, exchange.request.hasLeft, exchange.reply != nil,
+            let last = exchange.request.hops.last(where: { $0.vantage == .link })
+        else { return nil }
+        let device = last.device ?? "its uplink"
+        return Prediction.Assumption(
+            code: Assumption.Code.outsideAnswers.rawValue, namespace: last.namespace,
+            text: "what lies behind \(device) of \(last.namespace) can't be seen: it answers, and routes its answers back",
+            otherwise: "left by \(device), no reply")
+    }
+
+    /// A datagram's answer, which a program gives and not the kernel.
+    private var listener: Prediction.Assumption? {
+        guard let exchange, exchange.request.outcome == .delivered, let reply = exchange.reply, !reply.isICMPError,
+            case .udp = exchange.request.kind, let last = exchange.request.hops.last
+        else { return nil }
+        let port = last.packet.destinationPort.map { " port \($0)" } ?? ""
+        let process = predictor.snapshot[namespace: last.namespace]?.sockets.first {
+            $0.isOn(.udp, port: last.packet.destinationPort)
+        }?.process
+        return Prediction.Assumption(
+            code: Assumption.Code.listenerAnswers.rawValue, namespace: last.namespace,
+            text: "\(process ?? "the program") at \(last.packet.destination)\(port) in \(last.namespace) answers",
+            otherwise: "delivered, no reply")
+    }
+
+    /// The same packet where firewalls at one priority run in the other order.
+    private func orders() throws(TrialError) -> [Prediction.Assumption] {
+        var result: [Prediction.Assumption] = []
+        for assumption in trial.assumptions where assumption.code == .hookOrder {
+            guard let name = assumption.namespace, passed.contains(name) else { continue }
+            let other = Trial(
+                snapshot: predictor.snapshot, turningHookOrderIn: [name], program: predictor.program)
+            if let otherwise = try fate(in: other) { result.append(told(assumption, otherwise)) }
+        }
+        return result
+    }
+
+    /// How often a packet is sent again, where the kernel chooses at random: a choice of two is seen both ways in 31 of 32
+    /// cases.
+    private static let repeats = 5
+
+    /// The same packet again, where the kernel chooses at random.
+    private func choices() throws(TrialError) -> [Prediction.Assumption] {
+        let chance = trial.assumptions.filter { assumption in
+            assumption.code == .randomChoice && assumption.namespace.map(passed.contains) ?? true
+        }
+        guard let first = chance.first else { return [] }
+        var others: [String] = []
+        for _ in 0..<Self.repeats {
+            guard let otherwise = try fate(in: trial), !others.contains(otherwise) else { continue }
+            others.append(otherwise)
+        }
+        return others.isEmpty ? [] : [told(first, others.joined(separator: "; or "))]
+    }
+
+    /// How the packet fares there; nil where it fares as it was found to.
+    private func fate(in other: Trial) throws(TrialError) -> String? {
+        var options = options
+        options.looksFurther = false
+        options.wantsTopology = false
+        let again = try other.explain(request, from: from, changes: predictor.changes, options: options)
+        if again.fares(like: found) { return nil }
+        if again.fate != found.fate { return again.fate }
+        let place = again.exchanges.first?.request.hops.last
+        return "\(again.fate) by another way: \(place.map { "\($0.packet.destination) in \($0.namespace)" } ?? "unseen")"
+    }
+
+    private func told(_ assumption: Assumption, _ otherwise: String?) -> Prediction.Assumption {
+        Prediction.Assumption(
+            code: assumption.code.rawValue, namespace: assumption.namespace, text: assumption.text,
+            otherwise: otherwise)
+    }
+
+    /// What can't be built the other way, and stands in the packet's way.
+    private var untried: [Prediction.Assumption] {
+        let codes: Set<Assumption.Code> = [
+            .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
+            .duplicateAddressDetection,
+        ]
+        return trial.assumptions.filter { assumption in
+            codes.contains(assumption.code) && assumption.namespace.map(passed.contains) ?? true
+        }.map { told($0, nil) }
+    }
+}

@@ -1,2 +1,0 @@
-internal import Twin
-internal import Snapshot

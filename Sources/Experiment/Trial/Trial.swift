@@ -1,0 +1,181 @@
+internal import FoundationEssentials
+internal import LinuxSystem
+internal import Network
+public import Probes
+public import Snapshot
+public import Twin
+internal import WalkModel
+internal import Wire
+
+/// A network that is rebuilt for each trial, in a sandbox and by a process of its own: this very program, started again.
+///
+/// ```swift
+/// let trial = Trial(snapshot: snapshot)
+/// let before = try trial.send([TrialPacket(from: "web", request)])
+/// let after = try trial.send([TrialPacket(from: "web", request)], changes: ["ip link set veth0 up"])
+/// ```
+///
+/// The sandbox and all in it end with the call, with the calling thread, and when this process is killed.
+public struct Trial: PacketTrials {
+    /// A shell script that builds the network in the namespace that it is run in.
+    public var script: String
+    /// What the script takes for granted.
+    public var assumptions: [Assumption]
+    /// What of `ip netns` stands for the outside: not to be seen by an explanation.
+    public var hidden: [String]
+    /// The program that is run in the sandbox; this one where nil.
+    public var program: String?
+    public var privilege: Sandbox.Privilege
+
+    /// How `ip netns` names each namespace there, by the name of the snapshot; the home namespace is not among them.
+    private var names: [String: String]
+    private var home: String
+    private var paths: [String: String]
+    private var sockets: [TrialOrder.Sockets] = []
+    private var neighbours: [TrialOrder.Neighbour] = []
+
+    /// A network that a script of one's own builds, such as a lab's.
+    ///
+    /// - Parameter namespaces: those that it makes, beside the one that it is run in.
+    public init(
+        script: String, namespaces: [String] = [], home: String = "host", hidden: [String] = [],
+        program: String? = nil, privilege: Sandbox.Privilege = .automatic
+    ) {
+        self.script = script
+        self.hidden = hidden
+        self.program = program
+        self.privilege = privilege
+        self.home = home
+        assumptions = []
+        names = Dictionary(namespaces.map { ($0, $0) }) { first, _ in first }
+        paths = [:]
+    }
+
+    /// The network of a snapshot, with its listening sockets.
+    ///
+    /// - Parameter turned: the namespaces in which firewalls at one priority run in the other order than the script takes
+    ///   for granted.
+    public init(
+        snapshot: HostSnapshot, outsideAnswers: Bool = true, turningHookOrderIn turned: Set<String> = [], program: String? = nil,
+        privilege: Sandbox.Privilege = .automatic
+    ) {
+        let twin = TwinScript(
+            snapshot,
+            options: TwinScript.Options(makesSandbox: false, opensSockets: false, outsideAnswers: outsideAnswers))
+        self.init(
+            script: twin.text, home: snapshot.namespaces.first?.name ?? "host", hidden: twin.standIns,
+            program: program, privilege: privilege)
+        assumptions = twin.assumptions
+        names = twin.names
+        for namespace in snapshot.namespaces {
+            if let path = namespace.path { paths[namespace.name] = path }
+            guard let name = twinName(namespace.name) else { continue }
+            if !namespace.sockets.isEmpty {
+                sockets.append(TrialOrder.Sockets(namespace: name.name, listeners: namespace.sockets))
+            }
+            neighbours += namespace.neighbours.compactMap { TrialOrder.Neighbour($0, in: name.name) }
+        }
+    }
+
+    /// Of `ip netns` there, nil in it for the sandbox's own; nil where the namespace is not rebuilt.
+    private func twinName(_ name: String) -> (name: String?, isHome: Bool)? {
+        if name == home { return (nil, true) }
+        return names[name].map { ($0, false) }
+    }
+
+    public func explain(
+        _ request: PacketRequest, from: String, changes: [TrialChange], options: TrialOptions
+    ) throws(TrialError) -> TrialExplanation {
+        let reply = try run([TrialPacket(from: from, request)], explains: true, changes, options)
+        guard let explained = reply.explained else { throw TrialError(.broken, "the trial gave no explanation") }
+        do {
+            let exchanges = try explained.exchanges.map { pair in
+                var exchange = Exchange(
+                    request: try WalkJSON.walk(from: pair.request.utf8),
+                    reply: try pair.reply.map { try WalkJSON.walk(from: $0.utf8) })
+                exchange.request.witness.isAtReceiver = pair.isRequestAtReceiver
+                exchange.reply?.witness.isAtReceiver = pair.isReplyAtReceiver
+                return exchange
+            }
+            let originals = originalNames
+            return TrialExplanation(
+                exchanges: exchanges.map { $0.renamingNamespaces(originals) }, arrived: explained.arrived,
+                warnings: reply.warnings + explained.warnings, remarks: explained.remarks,
+                topology: explained.topology?.renamingNamespaces(originals))
+        } catch {
+            throw TrialError(.broken, "the trial gave no walk: \(error)")
+        }
+    }
+
+    public func send(
+        _ packets: [TrialPacket], changes: [TrialChange], options: TrialOptions
+    ) throws(TrialError) -> TrialAnswers {
+        let reply = try run(packets, explains: false, changes, options)
+        guard reply.answers.count == packets.count else { throw TrialError(.broken, "the trial gave no answers") }
+        return TrialAnswers(
+            answers: reply.answers, warnings: reply.warnings,
+            times: reply.times.map { ($0.part, $0.milliseconds) })
+    }
+
+    /// The snapshot's names by the twin's, where they differ.
+    private var originalNames: [String: String] {
+        var result: [String: String] = [:]
+        for (original, name) in names where original != name { result[name] = original }
+        if home != "host" { result["host"] = home }
+        return result
+    }
+
+    private func run(
+        _ packets: [TrialPacket], explains: Bool, _ changes: [TrialChange], _ options: TrialOptions
+    ) throws(TrialError) -> TrialReply {
+        var sent: [TrialOrder.Sent] = []
+        for packet in packets {
+            guard let name = twinName(packet.from) else {
+                throw TrialError(.packet, "cannot send from \(packet.from): it is not in the rebuilt network")
+            }
+            sent.append(TrialOrder.Sent(namespace: name.name, packet: packet))
+        }
+        var originals = ["host": TrialOrder.Original(name: home, path: paths[home])]
+        for (original, name) in names { originals[name] = TrialOrder.Original(name: original, path: paths[original]) }
+        let order = TrialOrder(
+            script: script, sockets: sockets, neighbours: neighbours, changes: changes, hidden: hidden,
+            originals: originals, packets: sent, explains: explains, options: options, began: monotonicNanoseconds())
+        return try answer(to: order)
+    }
+
+    private func answer(to order: TrialOrder) throws(TrialError) -> TrialReply {
+        let output: SandboxProcess.Output
+        do {
+            let process = try SandboxProcess(
+                path: program, arguments: ["packetwalk", TrialServer.argument], privilege: privilege)
+            defer { process.end() }
+            output = try process.answer(
+                to: Array(JSONEncoder().encode(order)), milliseconds: order.options.limitMilliseconds)
+        } catch let error as SandboxError {
+            throw TrialError(.lacking, error.description)
+        } catch {
+            throw TrialError(.broken, "cannot start a trial: \(error)")
+        }
+        guard let reply = try? JSONDecoder().decode(TrialReply.self, from: Data(output.standardOutput)) else {
+            if output.isLate {
+                let seconds = order.options.limitMilliseconds / 1000
+                throw TrialError(.late, "the trial was given up after \(seconds) s")
+            }
+            let said = String(decoding: output.standardError, as: UTF8.self).split(separator: "\n").joined(
+                separator: "; ")
+            throw TrialError(.broken, "the trial's process ended without a result\(said.isEmpty ? "" : ": \(said)")")
+        }
+        if let error = reply.error { throw error }
+        return reply
+    }
+}
+
+extension TrialOrder.Neighbour {
+    /// An element of `ip -j neigh` that is reachable; nil for others.
+    init?(_ tree: JSONTree, in namespace: String?) {
+        guard tree["state"]?.elements.contains(where: { $0.string == "REACHABLE" }) == true,
+            let device = tree["dev"]?.string, let address = tree["dst"]?.string.flatMap({ IPAddress($0) })
+        else { return nil }
+        self.init(namespace: namespace, device: device, address: address)
+    }
+}

@@ -1,0 +1,55 @@
+/// A change that is made to a rebuilt network before packets are sent there.
+public struct TrialChange: Sendable, Codable, Hashable {
+    /// What reads it.
+    public enum Kind: String, Sendable, Codable {
+        /// `sh -e`: the first command that fails ends it.
+        case shell
+        /// `nft -f`.
+        case nft
+        /// `iptables-restore`: what it says of a table replaces that table.
+        case iptables
+        case ip6tables
+    }
+
+    public var kind: Kind
+    public var text: String
+    /// How the user calls it, such as the name of the file that it came from; nil for a single command.
+    public var name: String?
+
+    /// A shell command, as it would be typed on the host that was rebuilt.
+    public init(_ command: String) {
+        kind = .shell
+        text = command
+    }
+
+    /// A script of the user's: rules for `nft -f` or `iptables-restore` where it reads like such, else a shell script.
+    public init(file text: String, name: String) {
+        kind = Self.kind(of: text)
+        self.text = text
+        self.name = name
+    }
+
+    /// By its first line that is neither empty nor a comment; a `#!` line decides where there is one.
+    static func kind(of text: String) -> Kind {
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " || $0 == "\t" } }
+        if let first = lines.first, first.hasPrefix("#!") { return first.contains("nft") ? .nft : .shell }
+        guard let first = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else { return .shell }
+        if first.hasPrefix("*"), lines.contains("COMMIT") {
+            let isIPv6 = lines.contains { line in
+                line.hasPrefix("#") ? line.contains("ip6tables") : line.contains("::") || line.contains("icmpv6")
+            }
+            return isIPv6 ? .ip6tables : .iptables
+        }
+        let words = first.split { $0 == " " || $0 == "\t" }
+        let verbs: Set<Substring> = ["add", "create", "delete", "destroy", "insert", "replace", "flush", "reset"]
+        let objects: Set<Substring> = ["table", "chain", "rule", "set", "map", "element", "ruleset"]
+        let isNft =
+            words.first == "table" || words.first == "define" || words.first == "include"
+            || words.count > 1 && verbs.contains(words[0]) && objects.contains(words[1])
+        return isNft ? .nft : .shell
+    }
+}
+
+extension TrialChange: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(value) }
+}

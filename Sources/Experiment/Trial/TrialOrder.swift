@@ -1,0 +1,77 @@
+internal import Network
+internal import Wire
+
+/// What the process of a trial is told by its standard input, as JSON.
+struct TrialOrder: Codable {
+    /// The sockets of one namespace.
+    struct Sockets: Codable {
+        /// Of `ip netns`; nil for the sandbox's own.
+        var namespace: String?
+        var listeners: [Listener]
+    }
+
+    /// A neighbour that is known to be reachable: the kernel keeps its hardware header ready once a packet has used it.
+    struct Neighbour: Codable, Hashable {
+        var namespace: String?
+        var device: String
+        var address: IPAddress
+    }
+
+    /// How the rebuilt host's commands enter a namespace.
+    struct Original: Codable {
+        var name: String
+        var path: String?
+    }
+
+    struct Sent: Codable {
+        var namespace: String?
+        var packet: TrialPacket
+    }
+
+    /// Shell commands that build the network in the sandbox's own namespace.
+    var script: String
+    var sockets: [Sockets]
+    var neighbours: [Neighbour]
+    var changes: [TrialChange]
+    /// Names of `ip netns` that the explanation must not see.
+    var hidden: [String]
+    /// By the twin's names.
+    var originals: [String: Original]
+    /// One where `explains`.
+    var packets: [Sent]
+    var explains: Bool
+    var options: TrialOptions
+    /// CLOCK_MONOTONIC when the trial began, in nanoseconds.
+    var began: Int64
+}
+
+/// What it gives back on its standard output: one line of JSON.
+struct TrialReply: Codable {
+    struct Explained: Codable {
+        /// Lines of `WalkJSON`: request and reply.
+        struct Pair: Codable {
+            var request: String
+            var reply: String?
+            /// What the JSON of a walk does not hold (`WalkWitness`).
+            var isRequestAtReceiver: Bool
+            var isReplyAtReceiver: Bool
+        }
+
+        var exchanges: [Pair]
+        var arrived: Bool
+        var warnings: [String]
+        var remarks: [String]
+        var topology: Topology?
+    }
+
+    struct Time: Codable {
+        var part: String
+        var milliseconds: Double
+    }
+
+    var error: TrialError?
+    var explained: Explained?
+    var answers: [TrialAnswer] = []
+    var warnings: [String] = []
+    var times: [Time] = []
+}

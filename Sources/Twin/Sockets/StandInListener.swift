@@ -1,0 +1,85 @@
+internal import Glibc
+internal import LinuxSystem
+public import Network
+internal import Wire
+
+/// A listening socket in the place of another one: on the same address, port and device of a namespace.
+struct StandInListener {
+    let descriptor: Int32
+    let isStream: Bool
+
+    /// Opens it in the network namespace of the calling thread. Throws `SystemError`.
+    init(_ listener: Listener) throws {
+        isStream = listener.protocol == .tcp
+        let isIPv4 = listener.address.isIPv4
+        let name = "\(listener.protocol.rawValue) \(listener.address) port \(listener.port)"
+        let type = Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue)
+        descriptor = try retryingInterrupts("open a socket for \(name)") {
+            socket(
+                isIPv4 ? AF_INET : AF_INET6, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        }
+        do {
+            try set(SOL_SOCKET, SO_REUSEADDR, 1, name)
+            // The address may be of no device any more.
+            try set(isIPv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6), isIPv4 ? IP_FREEBIND : Self.ipv6FreeBind, 1, name)
+            if !isIPv4 { try set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, listener.isIPv6Only == true ? 1 : 0, name) }
+            if listener.isTransparent == true {
+                try set(isIPv4 ? SOL_IP : SOL_IPV6, isIPv4 ? IP_TRANSPARENT : Self.ipv6Transparent, 1, name)
+            }
+            if !isStream {
+                try set(
+                    isIPv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6), isIPv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1, name)
+                // Of a datagram to an IPv4 address this one tells the address, of a socket that takes both.
+                if !isIPv4, listener.isIPv6Only != true { try? set(Int32(IPPROTO_IP), IP_PKTINFO, 1, name) }
+            }
+            if let device = listener.device { try bindToDevice(device, name) }
+            try bind(listener, name)
+            if isStream {
+                let backlog = Int32(clamping: max(1, listener.backlog ?? 128))
+                try retryingInterrupts("listen on \(name)") { listen(descriptor, backlog) }
+            }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    private static let ipv6FreeBind: Int32 = 78
+    private static let ipv6Transparent: Int32 = 75
+
+    private func set(_ level: Int32, _ option: Int32, _ value: Int32, _ name: String) throws {
+        var value = value
+        try retryingInterrupts("set up the socket of \(name)") {
+            setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
+    private func bindToDevice(_ device: String, _ name: String) throws {
+        let bytes = Array(device.utf8) + [0]
+        try retryingInterrupts("bind \(name) to \(device)") {
+            setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, bytes, socklen_t(bytes.count))
+        }
+    }
+
+    private func bind(_ listener: Listener, _ name: String) throws {
+        let isIPv4 = listener.address.isIPv4
+        // struct sockaddr_in or sockaddr_in6, in the layout of their man pages.
+        var storage = sockaddr_storage()
+        withUnsafeMutableBytes(of: &storage) { bytes in
+            bytes.storeBytes(of: sa_family_t(isIPv4 ? AF_INET : AF_INET6), as: sa_family_t.self)
+            bytes[2] = UInt8(listener.port >> 8)
+            bytes[3] = UInt8(listener.port & 255)
+            for (index, byte) in listener.address.bytes.enumerated() { bytes[(isIPv4 ? 4 : 8) + index] = byte }
+            if !isIPv4, let device = listener.device {
+                bytes.storeBytes(of: if_nametoindex(device), toByteOffset: 24, as: UInt32.self)
+            }
+        }
+        try retryingInterrupts("listen on \(name)") {
+            withUnsafePointer(to: &storage) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Glibc.bind(descriptor, $0, socklen_t(isIPv4 ? 16 : 28))
+                }
+            }
+        }
+    }
+}
