@@ -1,7 +1,13 @@
+internal import Network
 public import Snapshot
 
 /// A snapshot as one plain shell script that rebuilds its network with `ip`, `bridge`, `sysctl`, `nft`,
 /// `iptables-restore`, `ipset` and `conntrack`.
+///
+/// The order of its sections is the kernel's: settings that new devices copy, then devices, then what refers to them.
+/// Routes come before rules of policy routing, since a gateway is looked up through those; firewalls in the order in which
+/// they were made, since of two at one priority the newer one is asked first. A command that fails ends nothing: it is
+/// reported on standard error, as something that was not rebuilt.
 public struct TwinScript: Sendable {
     public struct Options: Sendable, Hashable {
         /// Whether the script makes its own sandbox (unshare(1)) and runs a command in it at the end; without, it
@@ -19,19 +25,97 @@ public struct TwinScript: Sendable {
         }
     }
 
-    public var text: String
+    public private(set) var text: String
     /// What it takes for granted.
-    public var assumptions: [Assumption]
+    public private(set) var assumptions: [Assumption]
     /// The namespaces that it makes and the snapshot has not: what stands for the outside.
-    public var standIns: [String]
+    public private(set) var standIns: [String]
     /// How `ip netns` names each namespace of the snapshot in the twin, by the snapshot's name; the home namespace is not
     /// among them, since it is the sandbox's own.
-    public var names: [String: String]
+    public private(set) var names: [String: String]
 
     public init(_ snapshot: HostSnapshot, options: Options = Options()) {
-        text = ""
-        assumptions = []
-        standIns = []
-        names = [:]
+        var plan = TwinPlan(snapshot, options: options)
+        let body = plan.body()
+        let head = ScriptFrame.head(makesSandbox: options.makesSandbox, programs: plan.programs.sorted())
+        // Run by the tool, of whose shell's trace only what is reported counts.
+        let quiet = options.makesSandbox ? "" : "set +ex\n"
+        text =
+            head + quiet + Self.functions + body.joined(separator: "\n") + "\n"
+            + ScriptFrame.foot(makesSandbox: options.makesSandbox)
+        assumptions = plan.assumptions
+        standIns = plan.standIns
+        names = plan.names
     }
+
+    /// What the sections call: each reads its commands from standard input and reports those that fail, by name.
+    private static let functions = """
+        # in_namespace NAME COMMAND...: runs it in that namespace; - is the one that we are in.
+        in_namespace() {
+            name=$1; shift
+            if [ "$name" = - ]; then "$@"; else nsenter --net="/run/netns/$name" "$@"; fi
+        }
+        # failed NAME FILE: what iproute2 said of the lines of a batch that it refused.
+        failed() {
+            awk -v place="$1" 'NR == FNR { line[FNR] = $0; next }
+                /^Command failed / { sub(/.*:/, ""); if (said !~ /already joined/) print "not rebuilt in " place ": " line[$0] ": " said; said = ""; next }
+                { said = said (said == "" ? "" : "; ") $0 }' "$2" "$2.errors" >&2
+        }
+        # ip_batch NAME and its like: a command of iproute2 a line.
+        batch() {
+            place=$1; shift
+            cat >/run/twin-batch
+            in_namespace "$place" "$@" -force -batch /run/twin-batch >/dev/null 2>/run/twin-batch.errors ||
+                failed "$place" /run/twin-batch
+        }
+        ip_batch() { batch "$1" ip; }
+        ip4_batch() { batch "$1" ip -4; }
+        ip6_batch() { batch "$1" ip -6; }
+        bridge_batch() { batch "$1" bridge; }
+        tc_batch() { batch "$1" tc; }
+        # settings NAME: lines of sysctl.conf(5). What this kernel does not have, or does not let us set, is reported.
+        settings() {
+            cat >/run/twin-settings
+            in_namespace "$1" sysctl -e -q -p /run/twin-settings 2>/run/twin-settings.errors >/dev/null || :
+            sed "s|^sysctl: |not rebuilt in $1: |" /run/twin-settings.errors >&2
+        }
+        # report NAME WHAT: runs the rest with our standard input, and reports what it said where it failed.
+        rules() {
+            place=$1; shift
+            cat >/run/twin-rules
+            in_namespace "$place" "$@" </run/twin-rules >/dev/null 2>/run/twin-rules.errors && return
+            # Only root has users beside himself: a rule that asks for another one can't be loaded, and would never match.
+            case $* in *restore*)
+                if grep -q -- '--[ug]id-owner [1-9]' /run/twin-rules; then
+                    echo "not rebuilt in $place: conditions on other users than root never match" >&2
+                    sed -e 's/-m owner ! --[ug]id-owner [1-9][0-9-]*/-m mark ! --mark 0x1\\/0x0/' \\
+                        -e 's/-m owner --[ug]id-owner [1-9][0-9-]*/-m mark --mark 0x1\\/0x0/' \\
+                        /run/twin-rules >/run/twin-rules.root
+                    in_namespace "$place" "$@" </run/twin-rules.root >/dev/null 2>/run/twin-rules.errors && return
+                fi ;;
+            esac
+            sed "s|^|not rebuilt in $place: $1: |" /run/twin-rules.errors >&2
+        }
+        # sockets NAME: a shell script that opens what listens.
+        sockets() { in_namespace "$1" sh; }
+        nft_rules() { rules "$1" nft -f -; }
+        # Many rules, a transaction a line: an ordinary user's socket holds no more than some 400 rules.
+        nft_lines() { rules "$1" nft -i; }
+        iptables_nft() { rules "$1" iptables-nft-restore --noflush; }
+        ip6tables_nft() { rules "$1" ip6tables-nft-restore --noflush; }
+        iptables_legacy() { rules "$1" iptables-legacy-restore --noflush; }
+        ip6tables_legacy() { rules "$1" ip6tables-legacy-restore --noflush; }
+        ipsets() { rules "$1" ipset restore; }
+        # connections NAME: arguments of conntrack(8), a connection a line.
+        connections() {
+            place=$1
+            while read -r arguments; do
+                # shellcheck disable=SC2086
+                in_namespace "$place" conntrack -I $arguments >/dev/null 2>/run/twin-connection </dev/null ||
+                    sed "s|^|not rebuilt in $place: connection $arguments: |;q" /run/twin-connection >&2
+            done
+        }
+
+
+        """
 }

@@ -1,0 +1,54 @@
+internal import Snapshot
+internal import Wire
+
+extension ConntrackEntry {
+    /// What `conntrack -I` takes for it; nil for a protocol of which it makes none.
+    ///
+    /// The translation is given as such, and not by the tuple of replies: an entry that is read back with both tuples
+    /// lists right and translates wrong.
+    var arguments: String? {
+        var words = ["-p", "\(name)", "-s", "\(original.source)", "-d", "\(original.destination)"]
+        switch ipProtocol {
+        case .tcp, .udp, .sctp:
+            guard let from = original.sourcePort, let to = original.destinationPort else { return nil }
+            words += ["--sport", "\(from)", "--dport", "\(to)"]
+            if ipProtocol == .tcp { words += ["--state", state ?? "ESTABLISHED"] }
+        case .icmp, .icmpv6:
+            guard let identifier = original.sourcePort else { return nil }
+            let kind = ipProtocol == .icmp ? "8" : "128"
+            let option = ipProtocol == .icmp ? "icmp" : "icmpv6"
+            words += ["--\(option)-type", kind, "--\(option)-code", "0", "--\(option)-id", "\(identifier)"]
+        default: break
+        }
+        let hasPorts = original.destinationPort != nil && ipProtocol != .icmp && ipProtocol != .icmpv6
+        if reply.source != original.destination || hasPorts && reply.sourcePort != original.destinationPort {
+            words += ["--dst-nat", Self.end(reply.source, hasPorts ? reply.sourcePort : nil)]
+        }
+        if reply.destination != original.source || hasPorts && reply.destinationPort != original.sourcePort {
+            words += ["--src-nat", Self.end(reply.destination, hasPorts ? reply.destinationPort : nil)]
+        }
+        let kept = status.filter { ["ASSURED", "SEEN_REPLY"].contains($0) }
+        if !kept.isEmpty { words += ["-u", kept.joined(separator: ",")] }
+        words += ["-t", "\(max(timeout ?? 30, 5))"]
+        // Decimal: conntrack(8) reads the digits of another base wrong.
+        if mark != 0 { words += ["-m", "\(mark)"] }
+        if zone != 0 { words += ["-w", "\(zone)"] }
+        return words.joined(separator: " ")
+    }
+
+    private var name: String {
+        switch ipProtocol {
+        case .tcp: "tcp"
+        case .udp: "udp"
+        case .icmp: "icmp"
+        case .icmpv6: "icmpv6"
+        case .sctp: "sctp"
+        default: "\(ipProtocol.rawValue)"
+        }
+    }
+
+    private static func end(_ address: IPAddress, _ port: UInt16?) -> String {
+        guard let port else { return "\(address)" }
+        return address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+    }
+}

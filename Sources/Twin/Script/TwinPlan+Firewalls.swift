@@ -1,0 +1,166 @@
+internal import Network
+internal import Snapshot
+internal import Wire
+
+/// Sets, tables of both firewalls, connections.
+extension TwinPlan {
+    /// An ordinary user's socket takes some 400 rules in one transaction.
+    private static let rulesAtOnce = 200
+
+    private enum Table {
+        case nft(NamespaceSnapshot.NFTable)
+        case iptables(NamespaceSnapshot.IPTable)
+
+        var handle: UInt64 {
+            switch self {
+            case .nft(let table): table.handle
+            // The legacy tables have no number.
+            case .iptables(let table): table.handle ?? .max
+            }
+        }
+    }
+
+    mutating func addFirewalls(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        if let sets = namespace.ipsets, !sets.isEmpty {
+            programs.insert("ipset")
+            text.blank()
+            text.comment("Sets of \(Self.visible(namespace.name)), before the rules that ask them.")
+            text.feed("ipsets", in: name, Self.lines(sets))
+        }
+        let tables =
+            (namespace.nftables.map { Table.nft($0) } + namespace.iptables.map { Table.iptables($0) }).sorted {
+                $0.handle < $1.handle
+            }
+        guard !tables.isEmpty else { return }
+        text.blank()
+        text.comment("Rules of \(Self.visible(namespace.name)), in the order in which the tables were made.")
+        for table in tables {
+            switch table {
+            case .nft(let table): add(table, to: &text, name)
+            case .iptables(let table): add(table, to: &text, name)
+            }
+        }
+    }
+
+    static func lines(_ text: String) -> [String] {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        while lines.last?.isEmpty == true { lines.removeLast() }
+        return lines
+    }
+
+    private mutating func add(_ table: NamespaceSnapshot.NFTable, to text: inout ScriptText, _ name: String?) {
+        programs.insert("nft")
+        var lines = Self.lines(table.text)
+        // A table with an owner goes with the program that made it: here that would be nft.
+        if table.flags.contains("owner") {
+            lines = lines.compactMap { line in
+                guard line.split(separator: " ").joined(separator: " ").replacing("\t", with: "").hasPrefix("flags")
+                else { return line }
+                let left = line.replacing("owner,", with: "").replacing(",owner", with: "").replacing("owner", with: "")
+                return left.split(whereSeparator: { " \t".contains($0) }) == ["flags"] ? nil : left
+            }
+        }
+        let parts = NFTableParts(lines)
+        guard parts.rules.count > Self.rulesAtOnce else {
+            text.feed("nft_rules", in: name, lines)
+            return
+        }
+        // The chains and sets at once, then the rules, each a transaction.
+        text.feed("nft_rules", in: name, parts.frame)
+        let place = "\(table.family) \(table.name)"
+        text.feed("nft_lines", in: name, parts.rules.map { "add rule \(place) \($0.chain) \($0.text)" })
+    }
+
+    private mutating func add(_ table: NamespaceSnapshot.IPTable, to text: inout ScriptText, _ name: String?) {
+        let isLegacy = table.backend == .iptablesLegacy
+        let function = "\(table.family == .ip6 ? "ip6tables" : "iptables")_\(isLegacy ? "legacy" : "nft")"
+        programs.insert(function.replacing("_", with: "-") + "-restore")
+        let lines = Self.lines(table.text)
+        let rules = lines.filter { $0.hasPrefix("-") || $0.hasPrefix("[") }
+        if isLegacy || rules.count <= Self.rulesAtOnce {
+            text.feed(function, in: name, lines)
+        } else {
+            let frame = lines.filter { !$0.hasPrefix("-") && !$0.hasPrefix("[") && $0 != "COMMIT" }
+            text.feed(function, in: name, frame + ["COMMIT"])
+            for start in stride(from: 0, to: rules.count, by: Self.rulesAtOnce) {
+                let part = rules[start..<min(start + Self.rulesAtOnce, rules.count)]
+                text.feed(function, in: name, ["*\(table.name)"] + part + ["COMMIT"])
+            }
+        }
+        // iptables-restore makes every base chain of a table; another one is another hook.
+        guard let chains = table.chains, !isLegacy else { return }
+        let extra = (Self.baseChains[table.name] ?? []).filter { !chains.contains($0) }
+        guard !extra.isEmpty else { return }
+        programs.insert("nft")
+        text.feed("nft_rules", in: name, extra.map { "delete chain \(table.family) \(table.name) \($0)" })
+    }
+
+    private static let baseChains: [String: [String]] = [
+        "filter": ["INPUT", "FORWARD", "OUTPUT"], "nat": ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
+        "mangle": ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"], "raw": ["PREROUTING", "OUTPUT"],
+        "security": ["INPUT", "FORWARD", "OUTPUT"],
+    ]
+
+    mutating func addConnections(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let lines = (namespace.conntrack ?? []).compactMap { $0.arguments }
+        guard !lines.isEmpty else { return }
+        programs.insert("conntrack")
+        text.blank()
+        text.comment(
+            "Connections of \(Self.visible(namespace.name)), with their translations. Of TCP the windows are not known."
+        )
+        if namespace.conntrack?.contains(where: { $0.ipProtocol == .tcp }) == true {
+            text.feed("settings", in: name, ["net.netfilter.nf_conntrack_tcp_be_liberal = 1"])
+        }
+        text.feed("connections", in: name, lines)
+    }
+}
+
+/// A table's text in two parts: the frame, and the rules of its chains.
+struct NFTableParts {
+    private(set) var frame: [String] = []
+    private(set) var rules: [(chain: String, text: String)] = []
+
+    /// - Parameter lines: as nft prints a table.
+    init(_ lines: [String]) {
+        var chain: String?
+        var open = ""
+        for line in lines {
+            let bare = String(line.drop { $0 == "\t" || $0 == " " })
+            guard let name = chain else {
+                frame.append(line)
+                if bare.hasPrefix("chain "), bare.hasSuffix("{") {
+                    chain = String(bare.dropFirst(6).dropLast().reversed().drop { $0 == " " }.reversed())
+                }
+                continue
+            }
+            if open.isEmpty, bare == "}" {
+                frame.append(line)
+                chain = nil
+            } else if open.isEmpty, bare.hasPrefix("type ") || bare.hasPrefix("comment ") || bare.hasPrefix("policy ") {
+                frame.append(line)
+            } else {
+                // A set without a name goes over several lines.
+                open += open.isEmpty ? bare : " \(bare)"
+                if Self.isComplete(open) {
+                    if !open.isEmpty { rules.append((name, open)) }
+                    open = ""
+                }
+            }
+        }
+    }
+
+    private static func isComplete(_ rule: String) -> Bool {
+        var depth = 0
+        var isQuoted = false
+        for byte in rule.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): isQuoted.toggle()
+            case UInt8(ascii: "{") where !isQuoted: depth += 1
+            case UInt8(ascii: "}") where !isQuoted: depth -= 1
+            default: break
+            }
+        }
+        return depth <= 0
+    }
+}

@@ -1,0 +1,70 @@
+internal import Network
+internal import Snapshot
+
+/// Kernel settings, in the order in which they overwrite each other.
+extension TwinPlan {
+    /// Settings of the machine that no other namespace than the first can change, or that only tell something.
+    private static let fixed: Set<String> = [
+        "net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_buckets", "net.netfilter.nf_conntrack_count",
+        "net.netfilter.nf_conntrack_expect_max", "net.nf_conntrack_max", "net.ipv4.tcp_mem", "net.ipv4.udp_mem",
+        "net.core.rmem_max", "net.core.wmem_max", "net.core.rmem_default", "net.core.wmem_default",
+        "net.ipv4.tcp_available_congestion_control",
+    ]
+    /// Switching forwarding on or off sets it for each device and for new ones; so it comes first.
+    private static let first = ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"]
+
+    /// The device that a setting is of, and the setting's own name; nil for one of the namespace.
+    static func device(of setting: String) -> (device: String, key: String)? {
+        for prefix in ["net.ipv4.conf.", "net.ipv6.conf.", "net.ipv4.neigh.", "net.ipv6.neigh.", "net.mpls.conf."] {
+            guard setting.hasPrefix(prefix) else { continue }
+            let rest = setting.dropFirst(prefix.count)
+            guard let dot = rest.lastIndex(of: ".") else { return nil }
+            // sysctl(8) writes a dot of a device's name as a slash.
+            let device = String(rest[..<dot]).replacing("/", with: ".")
+            if device == "all" || device == "default" { return nil }
+            return (device, String(rest[rest.index(after: dot)...]))
+        }
+        return nil
+    }
+
+    private static func rank(_ name: String) -> Int {
+        if let position = first.firstIndex(of: name) { return position }
+        if name.contains(".conf.all.") { return 10 }
+        return name.contains(".conf.default.") || name.contains(".neigh.default.") ? 11 : 12
+    }
+
+    private static func line(_ name: String, _ value: String) -> String? {
+        let value = value.replacing("\t", with: " ")
+        return value.contains("\n") || name.contains("\n") || name.contains("=") ? nil : "\(name) = \(value)"
+    }
+
+    func addGlobalSettings(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let own = namespace.sysctls.filter { key, value in
+            guard Self.device(of: key) == nil, !Self.fixed.contains(key), !key.contains(".neigh.default.gc_") else {
+                return false
+            }
+            // Groups that the sandbox does not have.
+            return key != "net.ipv4.ping_group_range" || value.allSatisfy { "01 \t".contains($0) }
+        }
+        let names = own.keys.sorted { (Self.rank($0), $0) < (Self.rank($1), $1) }
+        text.blank()
+        text.comment("Settings of \(Self.visible(namespace.name)) that new devices copy, before there are any.")
+        text.feed("settings", in: name, names.compactMap { Self.line($0, own[$0] ?? "") })
+    }
+
+    func addDeviceSettings(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let links = [String: JSONTree](
+            namespace.links.compactMap { link in link.text("ifname").map { ($0, link) } },
+            uniquingKeysWith: { first, _ in first })
+        let own = namespace.sysctls.keys.sorted().filter { setting in
+            guard let (device, key) = Self.device(of: setting), let link = links[device] else { return false }
+            // The mode of addresses is a property of the link here; an MTU of its own is kept only where it is one.
+            if key == "addr_gen_mode" { return false }
+            return key != "mtu" || namespace.sysctls[setting] != link.text("mtu")
+        }
+        guard !own.isEmpty else { return }
+        text.blank()
+        text.comment("Settings of the devices of \(Self.visible(namespace.name)).")
+        text.feed("settings", in: name, own.compactMap { Self.line($0, namespace.sysctls[$0] ?? "") })
+    }
+}

@@ -1,0 +1,98 @@
+internal import Network
+internal import Snapshot
+
+/// What a script has to build, worked out section by section.
+struct TwinPlan {
+    let snapshot: HostSnapshot
+    let options: TwinScript.Options
+    /// The snapshot's namespaces, each with its name for `ip netns` (nil for the sandbox's own).
+    let places: [(namespace: NamespaceSnapshot, name: String?)]
+    /// By the snapshot's names.
+    private(set) var names: [String: String] = [:]
+    var standIns: [String] = []
+    let standInList: [StandIn]
+    var assumptions: [Assumption]
+    /// Programs that the script runs.
+    var programs: Set<String> = ["ip", "sysctl", "nsenter", "awk", "sed"]
+
+    init(_ snapshot: HostSnapshot, options: TwinScript.Options) {
+        self.snapshot = snapshot
+        self.options = options
+        var names: [String: String] = [:]
+        var taken: Set<String> = []
+        for namespace in snapshot.namespaces.dropFirst() {
+            var name = Self.safe(namespace.name)
+            while !taken.insert(name).inserted { name += "_" }
+            names[namespace.name] = name
+        }
+        self.names = names
+        places = snapshot.namespaces.enumerated().map { ($1, $0 == 0 ? nil : names[$1.name]) }
+        standInList = Self.standIns(places, answers: options.outsideAnswers)
+        assumptions = snapshot.assumptions(isRoot: false)
+    }
+
+    /// A name that can be a file's and that `ip` takes for no option.
+    private static func safe(_ name: String) -> String {
+        let kept = name.unicodeScalars.map { scalar in
+            scalar.value <= 32 || scalar.value == 127 || "/\\'\"`$".unicodeScalars.contains(scalar)
+                ? "_" : Character(scalar)
+        }
+        let text = String(kept.prefix(200))
+        return text.isEmpty || text.hasPrefix("-") || text.hasPrefix(".") ? "_\(text)" : text
+    }
+
+    mutating func body() -> [String] {
+        var text = ScriptText()
+        addNamespaces(&text)
+        for place in places { addGlobalSettings(&text, place.namespace, place.name) }
+        addLinks(&text)
+        for place in places { addPorts(&text, place.namespace, place.name) }
+        for place in places { addDeviceSettings(&text, place.namespace, place.name) }
+        text.blank()
+        text.comment(
+            "Devices up, the lower ones first; addresses in their order, without looking for duplicates; routes")
+        text.comment("to links before routes by gateways; then the rules of policy routing.")
+        addUps(&text)
+        for place in places { addAddresses(&text, place.namespace, place.name) }
+        addStandIns(&text)
+        for place in places { addRoutes(&text, place.namespace, place.name) }
+        for place in places { addForwardingEntries(&text, place.namespace, place.name) }
+        for place in places { addQueues(&text, place.namespace, place.name) }
+        for place in places { addFirewalls(&text, place.namespace, place.name) }
+        for place in places { addConnections(&text, place.namespace, place.name) }
+        if options.opensSockets { for place in places { addListeners(&text, place.namespace, place.name) } }
+        for place in places { addPortStates(&text, place.namespace, place.name) }
+        return text.lines
+    }
+
+    private mutating func addNamespaces(_ text: inout ScriptText) {
+        let others = places.compactMap(\.name)
+        addStandInNamespaces(&text)
+        guard !others.isEmpty else { return }
+        text.comment(
+            "The network namespaces. The one that this runs in stands for \(Self.visible(places[0].namespace.name)).")
+        text.feed("ip_batch", in: nil, others.compactMap { batchLine(["netns", "add", $0]) })
+        // The numbers by which namespaces know each other must be given before a link crosses.
+        let own = places[0].namespace.nsids.sorted { $0.value < $1.value }.compactMap { name, number in
+            names[name].flatMap { batchLine(["netns", "set", $0, "\(number)"]) }
+        }
+        text.feed("ip_batch", in: nil, own)
+    }
+
+    private mutating func addListeners(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let lines = ScriptListeners.lines(namespace.sockets)
+        guard !lines.isEmpty else { return }
+        text.blank()
+        text.comment("Listening sockets of \(Self.visible(namespace.name)).")
+        text.feed("sockets", in: name, lines)
+    }
+
+    mutating func assume(_ code: Assumption.Code, in namespace: NamespaceSnapshot, _ words: String) {
+        assumptions.append(Assumption(code, in: namespace.name, words))
+    }
+
+    /// A text that a comment can hold.
+    static func visible(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : Character($0) })
+    }
+}
