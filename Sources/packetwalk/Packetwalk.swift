@@ -14,7 +14,9 @@ struct Packetwalk: ParsableCommand {
         version: version,
         groupedSubcommands: [
             CommandGroup(name: "Trace", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
-            CommandGroup(name: "Predict", subcommands: [SnapshotCommand.self, Predict.self, CheckCommand.self]),
+            CommandGroup(
+                name: "Predict",
+                subcommands: [SnapshotCommand.self, Predict.self, CheckCommand.self, CompareCommand.self]),
             CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
             CommandGroup(

@@ -5,7 +5,7 @@ Each lab is built in a sandbox and read by `packetwalk snapshot`. Then its packe
 snapshot alone. Outcome, hops and first finding must be the same. The script of `packetwalk twin` is run by plain sh, and
 what it rebuilds is read again: the two snapshots must be equal but for the assumptions that are named.
 
-Prints a line for each difference, and a table. Needs no root; labs that do are left out without it.
+Prints a line for each difference, and a table. Needs no root; labs that do are left out.
 """
 
 import concurrent.futures
@@ -17,7 +17,9 @@ import sys
 import tempfile
 
 LABS = pathlib.Path(__file__).resolve().parent.parent.parent / "fixtures" / "labs"
-BOX = ["unshare", "-Ur", "unshare", "-nmpf", "--mount-proc", "--kill-child", "sh", "-c",
+# As root without a user namespace: what the tool may watch depends on it.
+OWN = [] if os.geteuid() == 0 else ["unshare", "-Ur"]
+BOX = [*OWN, "unshare", "-nmpf", "--mount-proc", "--kill-child", "sh", "-c",
        'mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run && mkdir /run/netns /run/lock'
        ' && mount --bind /run/netns /run/netns && mount --make-shared /run/netns'
        ' && sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0'

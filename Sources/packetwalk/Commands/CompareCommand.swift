@@ -1,0 +1,94 @@
+internal import ArgumentParser
+internal import Experiment
+internal import Runs
+internal import Snapshot
+internal import Views
+
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Compare two snapshots: what changed, and which packets fare differently.",
+        discussion: """
+            Prints each difference between two files of packetwalk snapshot. Then rebuilds both networks and sends the \
+            same packets in each: from every namespace to every other one's addresses and listening ports, and to what \
+            the rules name. Nothing is sent for real. Exit status 0 where nothing differs, 1 where something does.
+            """)
+
+    @Argument(help: ArgumentHelp("The earlier snapshot.", valueName: "before"))
+    var before: String
+
+    @Argument(help: ArgumentHelp("The later snapshot.", valueName: "after"))
+    var after: String
+
+    @Flag(help: "Only what changed: send no packets.")
+    var changes = false
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    func validate() throws {
+        guard output.format == .text || output.format == .json else {
+            throw ValidationError("compare writes text or json, not \(output.format.rawValue)")
+        }
+    }
+
+    func run() throws {
+        let first = try TwinSource(before).snapshot
+        let second = try TwinSource(after).snapshot
+        let differences = second.differences(from: first)
+        var effects: SideEffects?
+        if !changes {
+            let packets = ProbeSet([first, second]).packets
+            let progress = Progress("rebuilding both networks and sending \(packets.count) packets in each")
+            defer { progress.end() }
+            effects = try reportingTrialErrors {
+                try SideEffects.between(Trial(snapshot: first), Trial(snapshot: second), packets: packets)
+            }
+        }
+        try printOut(
+            output.format == .json ? jsonLine(Report(differences, effects)) + "\n" : text(differences, effects))
+        let isSame = differences.isEmpty && effects?.isNone != false
+        throw ExitCode((isSame ? ExitStatus.success : .notArrived).rawValue)
+    }
+
+    private func text(_ differences: [SnapshotDifference], _ effects: SideEffects?) -> String {
+        var text = differences.isEmpty ? "nothing changed\n" : "changed:\n"
+        text += differences.map { "  \(visibleText($0.description))\n" }.joined()
+        guard let effects else { return text }
+        for (flows, words) in [(effects.opens, "answered now"), (effects.closes, "no longer answered")]
+        where !flows.isEmpty {
+            text += "\(words):\n" + flows.map { "  \(visibleText($0.description))\n" }.joined()
+        }
+        if effects.isNone { text += "no packet fares differently\n" }
+        return text + "\(effects.tried) kinds of packet were tried\n"
+    }
+
+    /// `compare --format json`.
+    private struct Report: Encodable {
+        struct Difference: Encodable {
+            var namespace: String?
+            var part: String
+            var text: String
+        }
+        struct Flow: Encodable {
+            var from: String
+            var destinations: [String]
+            var service: String
+        }
+        var schema = "packetwalk.comparison/1"
+        var changed: [Difference]
+        var opens: [Flow]?
+        var closes: [Flow]?
+        var tried: Int?
+
+        init(_ differences: [SnapshotDifference], _ effects: SideEffects?) {
+            changed = differences.map { Difference(namespace: $0.namespace, part: $0.part.rawValue, text: $0.text) }
+            func flows(_ list: [SideEffects.Flow]?) -> [Flow]? {
+                list?.map { Flow(from: $0.from, destinations: $0.destinations, service: $0.service) }
+            }
+            opens = flows(effects?.opens)
+            closes = flows(effects?.closes)
+            tried = effects?.tried
+        }
+    }
+}
