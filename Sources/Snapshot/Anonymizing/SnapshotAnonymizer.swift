@@ -22,7 +22,10 @@ struct SnapshotAnonymizer {
         result.boot = nil
         result.namespaces = snapshot.namespaces.map { anonymized($0) }
         result.warnings = snapshot.warnings.map { warning($0) }
-        result.omitted += ["names of hosts, namespaces and processes", "comments of rules and sets"]
+        result.omitted += [
+            "names of hosts, namespaces and processes", "comments of rules and sets",
+            "numbers that u32 filters compare with",
+        ]
         return result
     }
 
@@ -87,7 +90,7 @@ struct SnapshotAnonymizer {
             result.sockets[index].process = nil
         }
         result.queues = trees(namespace.queues)
-        result.filters = trees(namespace.filters)
+        result.filters = namespace.filters.map { filter($0) }
         result.policies = trees(namespace.policies)
         return result
     }
@@ -98,12 +101,17 @@ struct SnapshotAnonymizer {
 
     private mutating func trees(_ elements: [JSONTree]) -> [JSONTree] { elements.map { tree($0) } }
 
+    /// Numbers of tc, some of which look like addresses: `800::800`.
+    private static let numbers: Set<String> = ["fh", "handle", "parent", "key_ht", "ht", "flowid", "classid", "bkt"]
+
     /// Every text in it.
     private mutating func tree(_ tree: JSONTree) -> JSONTree {
         switch tree {
         case .string(let text): .string(anonymizer.anonymize(text))
         case .array(let elements): .array(elements.map { self.tree($0) })
-        case .object(let members): .object(members.map { JSONTree.Member($0.key, self.tree($0.value)) })
+        case .object(let members):
+            .object(
+                members.map { JSONTree.Member($0.key, Self.numbers.contains($0.key) ? $0.value : self.tree($0.value)) })
         default: tree
         }
     }
@@ -127,6 +135,24 @@ struct SnapshotAnonymizer {
             rule = rule.setting(key, .string(anonymizer.anonymize(prefix).address.description))
         }
         return rule
+    }
+
+    /// u32 compares with numbers: where the sender's or receiver's address of IPv4 stands they are addresses.
+    private mutating func filter(_ element: JSONTree) -> JSONTree {
+        let filter = tree(element)
+        guard element["kind"]?.string == "u32", let options = filter["options"], let match = options["match"],
+            let value = match["value"]?.string.flatMap({ UInt32($0, radix: 16) }),
+            let mask = match["mask"]?.string.flatMap({ UInt32($0, radix: 16) }), let offset = match["off"]?.integer
+        else { return filter }
+        var replaced = UInt32(0)
+        if element["protocol"]?.string == "ip", offset == 12 || offset == 16 {
+            replaced = UInt32(truncatingIfNeeded: anonymizer.anonymize(IPAddress(ipv4: value)).low) & mask
+        } else if offset >= 0, offset < 8 {
+            return filter
+        }
+        let digits = String(replaced, radix: 16)
+        let text = String(repeating: "0", count: 8 - digits.count) + digits
+        return filter.setting("options", options.setting("match", match.setting("value", .string(text))))
     }
 
     private mutating func entry(_ entry: ConntrackEntry) -> ConntrackEntry {
