@@ -16,7 +16,9 @@ struct Packetwalk: ParsableCommand {
             CommandGroup(name: "Trace", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
             CommandGroup(
                 name: "Predict",
-                subcommands: [SnapshotCommand.self, Predict.self, CheckCommand.self, CompareCommand.self]),
+                subcommands: [
+                    SnapshotCommand.self, Predict.self, CheckCommand.self, CompareCommand.self, TwinCommand.self,
+                ]),
             CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
             CommandGroup(

@@ -28,7 +28,7 @@ struct TwinPlan {
         self.names = names
         places = snapshot.namespaces.enumerated().map { ($1, $0 == 0 ? nil : names[$1.name]) }
         standInList = Self.standIns(places, answers: options.outsideAnswers)
-        assumptions = snapshot.assumptions(isRoot: false)
+        assumptions = snapshot.assumptions()
     }
 
     /// A name that can be a file's and that `ip` takes for no option.

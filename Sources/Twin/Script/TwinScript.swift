@@ -41,7 +41,7 @@ public struct TwinScript: Sendable {
         // Run by the tool, of whose shell's trace only what is reported counts.
         let quiet = options.makesSandbox ? "" : "set +ex\n"
         text =
-            head + quiet + Self.functions + body.joined(separator: "\n") + "\n"
+            head + quiet + Self.functions + ScriptListeners.function + body.joined(separator: "\n") + "\n"
             + ScriptFrame.foot(makesSandbox: options.makesSandbox)
         assumptions = plan.assumptions
         standIns = plan.standIns
@@ -58,7 +58,7 @@ public struct TwinScript: Sendable {
         # failed NAME FILE: what iproute2 said of the lines of a batch that it refused.
         failed() {
             awk -v place="$1" 'NR == FNR { line[FNR] = $0; next }
-                /^Command failed / { sub(/.*:/, ""); if (said !~ /already joined/) print "not rebuilt in " place ": " line[$0] ": " said; said = ""; next }
+                /^Command failed / { sub(/.*:/, ""); if (said !~ /already joined/ && !(said ~ /File exists/ && line[$0] ~ / proto 2 /)) print "not rebuilt in " place ": " line[$0] ": " said; said = ""; next }
                 { said = said (said == "" ? "" : "; ") $0 }' "$2" "$2.errors" >&2
         }
         # ip_batch NAME and its like: a command of iproute2 a line.
@@ -96,8 +96,6 @@ public struct TwinScript: Sendable {
             esac
             sed "s|^|not rebuilt in $place: $1: |" /run/twin-rules.errors >&2
         }
-        # sockets NAME: a shell script that opens what listens.
-        sockets() { in_namespace "$1" sh; }
         nft_rules() { rules "$1" nft -f -; }
         # Many rules, a transaction a line: an ordinary user's socket holds no more than some 400 rules.
         nft_lines() { rules "$1" nft -i; }

@@ -1,0 +1,107 @@
+internal import Network
+public import Snapshot
+
+/// What can be told from a snapshot alone of what a network rebuilt from it takes for granted.
+extension HostSnapshot {
+    func assumptions() -> [Assumption] {
+        var found = namespaces.flatMap { namespace -> [Assumption] in
+            namespace.programAssumptions + namespace.ruleAssumptions + namespace.stateAssumptions
+        }
+        found += warnings.map { Assumption(.notRebuilt, "it could not be read: \($0)") }
+        return found
+    }
+}
+
+extension NamespaceSnapshot {
+    private func assume(_ code: Assumption.Code, _ words: String) -> Assumption { Assumption(code, in: name, words) }
+
+    fileprivate var programAssumptions: [Assumption] {
+        programs.map { program in
+            let place = program["link"]?.string.map { " of \($0)" } ?? ""
+            return assume(
+                .programPasses,
+                "the program \(program["name"]?.string ?? "of eBPF") (\(program["attach"]?.string ?? "attached")\(place)) lets every packet pass"
+            )
+        }
+    }
+
+    /// What of rules is not the same twice, by words that both firewalls write.
+    private static let kinds: [(words: [String], code: Assumption.Code, what: String)] = [
+        (
+            ["numgen random", "--mode random", "fully-random", "--random-fully", "--random", " random", "symhash"],
+            .randomChoice, "the kernel chooses by chance"
+        ),
+        (
+            ["limit rate", "-m limit", "-m hashlimit", "-m recent", "-m connlimit", "quota ", "-m quota", "ct count"],
+            .limitState, "the count begins anew"
+        ),
+        (["meta hour", "meta day", "meta time", "-m time"], .clock, "the clock is that of this machine, now"),
+    ]
+
+    fileprivate var ruleAssumptions: [Assumption] {
+        var found: [Assumption] = []
+        for text in nftables.map(\.text) + iptables.map(\.text) {
+            for line in text.split(separator: "\n") {
+                for (words, code, what) in Self.kinds where words.contains(where: { line.contains($0) }) {
+                    let rule = line.drop { $0 == "\t" || $0 == " " }
+                    found.append(assume(code, "of the rule “\(rule.prefix(100))” \(what)"))
+                }
+                if let user = Self.user(in: line), user != "0" {
+                    found.append(
+                        assume(
+                            .user,
+                            "the rule “\(line.drop { $0 == "\t" || $0 == " " }.prefix(100))” asks for user \(user), whom only root's sandbox has"
+                        ))
+                }
+            }
+        }
+        let legacy = Set(iptables.filter { $0.backend == .iptablesLegacy }.map(\.family))
+        let others = iptables.contains { $0.backend != .iptablesLegacy } || !nftables.isEmpty
+        if !legacy.isEmpty, others, hooks == nil {
+            found.append(
+                assume(.hookOrder, "chains of iptables-legacy come after those of nf_tables at the same priority"))
+        }
+        return found
+    }
+
+    private static func user(in line: Substring) -> String? {
+        let words = line.split(separator: " ")
+        for (index, word) in words.enumerated().dropLast()
+        where ["--uid-owner", "--gid-owner", "skuid", "skgid"].contains(word) {
+            let value = words[index + 1] == "!=" && index + 2 < words.count ? words[index + 2] : words[index + 1]
+            return String(value)
+        }
+        return nil
+    }
+
+    fileprivate var stateAssumptions: [Assumption] {
+        var found: [Assumption] = []
+        for queue in queues {
+            guard let kind = queue["kind"]?.string, ["tbf", "netem", "pfifo", "bfifo", "htb"].contains(kind) else {
+                continue
+            }
+            found.append(assume(.queueState, "the queue \(kind) of \(queue["dev"]?.string ?? "a device") is empty"))
+        }
+        for socket in sockets where socket.receiveQueue > 0 {
+            found.append(
+                assume(.queueState, "nothing waits at the socket \(socket.protocol) \(socket.address):\(socket.port)"))
+        }
+        for link in links where link["linkinfo"]?["info_data"]?.text("stp_state").map({ $0 != "0" }) == true {
+            found.append(assume(.spanningTree, "the spanning tree of \(link.text("ifname") ?? "") has settled"))
+        }
+        for address in addresses where address.has("dadfailed") {
+            found.append(
+                assume(.duplicateAddressDetection, "\(address.text("local") ?? "") is left out: another host has it"))
+        }
+        if let count = conntrack?.count, let limit = sysctls["net.netfilter.nf_conntrack_max"].flatMap({ Int($0) }),
+            count >= limit
+        {
+            found.append(assume(.conntrackFull, "there is room for more connections: \(limit) are not made again"))
+        }
+        if conntrack == nil {
+            found.append(assume(.notRebuilt, "no connection is tracked yet: they could not be read"))
+        }
+        if ipsets == nil { found.append(assume(.notRebuilt, "the sets of ipset are empty: they could not be read")) }
+        return found
+    }
+}
