@@ -25,10 +25,27 @@ import Testing
         #expect(web.inode == UInt64(1) << 63)
     }
 
+    @Test func `a list that could not be read is null, and no difference is told of what is in it`() throws {
+        var snapshot = try Example.snapshot()
+        let before = snapshot
+        snapshot.namespaces[0].nftables = []
+        snapshot.namespaces[0].unread = [.nftables]
+        let text = snapshot.document()
+        #expect(text.contains("\"nftables\": null,"))
+        #expect(try HostSnapshot(document: Array(text.utf8))[namespace: "host"]?.unread == [.nftables])
+        var partial = before
+        partial.namespaces[0].unread = [.nftables, .routes]
+        let again = try HostSnapshot(document: Array(partial.document().utf8))
+        #expect(again[namespace: "host"]?.nftables.count == 1)
+        #expect(again[namespace: "host"]?.unread == [.nftables, .routes])
+        #expect(
+            snapshot.differences(from: before).map(\.description) == ["host: could not read the part nftables"])
+    }
+
     @Test func `rules stand line by line`() throws {
         let lines = try Example.snapshot().document().split(separator: "\n").map { $0.drop { $0 == " " } }
         #expect(lines.contains("\"\\t\\tip saddr @s log prefix \\\"drop bob \\\" drop\","))
-        #expect(lines.contains("\"net.ipv4.ip_forward\": \"1\""))
+        #expect(lines.contains("\"sysctls\": {\"net.ipv4.conf.e0.rp_filter\":\"0\",\"net.ipv4.ip_forward\":\"1\"},"))
         #expect(lines.contains { $0.hasPrefix("{\"dst\":\"203.0.113.80\"") })
     }
 

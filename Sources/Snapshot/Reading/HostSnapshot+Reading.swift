@@ -19,7 +19,6 @@ extension HostSnapshot {
         var snapshot = HostSnapshot(
             host: topology.host, time: topology.time, kernel: readText("/proc/sys/kernel/osrelease") ?? "")
         snapshot.boot = readText("/proc/sys/kernel/random/boot_id").map { hash(ofBoot: $0) }
-        snapshot.warnings = topology.warnings
         snapshot.omitted = [
             "keys of WireGuard and MACsec", "states of xfrm, which hold keys", "keys of TCP Fast Open",
             "secrets of stable IPv6 addresses",
@@ -31,6 +30,10 @@ extension HostSnapshot {
             sources.insert(sources.remove(at: position), at: 0)
         }
         let known = Set(sources.map(\.name))
+        // What the map says of one of them is of a part that is read here anew.
+        snapshot.warnings = topology.warnings.filter { warning in
+            !known.contains { warning.hasPrefix("\($0): ") }
+        }
         let readings = Mutex([Result<NamespaceReader, any Error>?](repeating: nil, count: sources.count))
         let ordered = sources
         // They wait for the kernel and for other programs more than they compute.
