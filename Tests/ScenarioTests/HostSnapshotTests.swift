@@ -117,6 +117,20 @@ struct HostSnapshotTests {
         #expect(shell.errorText.isEmpty, "\(shell.errorText)")
     }
 
+    @Test("lets nft list a table of iptables' that holds rules of nft's")
+    func shared() throws {
+        let (snapshot, _) = try snapshot(
+            """
+            iptables-nft -A FORWARD -p tcp --dport 23 -j DROP
+            nft 'add rule ip filter FORWARD tcp dport { 80, 443 } accept'
+            iptables-nft -t mangle -A FORWARD -j MARK --set-mark 5
+            """)
+        let host = try #require(snapshot[namespace: "host"])
+        // iptables-nft-save says `-p tcp -j ACCEPT` of it.
+        #expect(host.nftables.map(\.name) == ["filter"] && host.iptables.map(\.name) == ["mangle"])
+        #expect(host.nftables[0].text.contains("tcp dport { 80, 443 } accept"))
+    }
+
     @Test("changes nothing, and twice in a row shows no difference")
     func harmless() throws {
         let state = """

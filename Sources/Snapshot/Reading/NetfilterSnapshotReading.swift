@@ -66,6 +66,12 @@ struct NetfilterSnapshotReading {
                 warnings.append("cannot read the nftables table \(table.family) \(table.name): nft did not list it")
                 continue
             }
+            // What iptables put there nft names and can't read back.
+            if [" xt match \"", " xt target \"", "# xt_"].contains(where: { text.contains($0) }) {
+                unread.insert(.nftables)
+                warnings.append(
+                    "cannot read all of the nftables table \(table.family) \(table.name): iptables and nft share it")
+            }
             nftables.append(
                 NamespaceSnapshot.NFTable(
                     family: table.family, name: table.name, handle: table.handle, flags: table.flags, text: text))
