@@ -92,7 +92,7 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire"], swiftSettings: house),
-        .testTarget(name: "NetworkTests", dependencies: ["Network", "Wire"], swiftSettings: house),
+        .testTarget(name: "NetworkTests", dependencies: ["TestSupport", "Network", "Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "LinuxSystem"], swiftSettings: house),
         .testTarget(
@@ -134,7 +134,8 @@ let package = Package(
                 "LinuxSystem",
             ], swiftSettings: house),
         .testTarget(
-            name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Network", "Wire"], swiftSettings: house),
+            name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Netlink", "Network", "Wire", "LinuxSystem"],
+            swiftSettings: house),
         .testTarget(
             name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem"],
             swiftSettings: house),

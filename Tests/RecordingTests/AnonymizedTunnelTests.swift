@@ -1,3 +1,4 @@
+import Network
 import FoundationEssentials
 import Observations
 import Testing

@@ -40,7 +40,10 @@ struct NamespaceReader {
         snapshot.sockets = source.listeners
     }
 
-    private mutating func warn(_ attempt: String, _ error: some Error) {
+    private mutating func warn(
+        _ attempt: String, _ error: some Error, unread: SnapshotDifference.Part...
+    ) {
+        snapshot.unread.formUnion(unread)
         warnings.append("\(source.name): cannot read \(attempt): \(Self.reason(error))")
     }
 
@@ -54,11 +57,11 @@ struct NamespaceReader {
     }
 
     private func parts(
-        _ words: [String], _ commands: [(command: String, what: String)], _ warnings: inout [String]
+        _ words: [String], _ commands: [(command: String, what: String)], _ failed: inout [String]
     ) throws -> [[JSONTree]] {
         let values = try tools.batch(words, commands.map(\.command))
         return zip(values, commands).map { value, command in
-            if value == nil { warnings.append("\(source.name): cannot read the \(command.what)") }
+            if value == nil { failed.append(command.what) }
             // `ip` prints an empty object for what it filters out.
             return (value?.elements ?? []).filter { !$0.members.isEmpty }
         }
@@ -66,15 +69,16 @@ struct NamespaceReader {
 
     /// A process for each family, since `ip` tells rules and routes of one only.
     private mutating func readNetwork() throws {
+        var failed: [String] = []
         let commands = [
             (command: "addr show", what: "addresses"), ("route show table all", "routes"), ("rule show", "rules"),
             ("neigh show", "neighbours"), ("neigh show proxy", "proxy neighbours"),
         ]
         var ipv4 = try parts(
             ["ip", "-4", "-N", "-j", "-d"], [("link show", "links")] + commands.map { ($0.0, "IPv4 \($0.1)") },
-            &warnings)
+            &failed)
         snapshot.links = ipv4.removeFirst().map { NamespaceSnapshot.link($0) }
-        let ipv6 = try parts(["ip", "-6", "-N", "-j", "-d"], commands.map { ($0.0, "IPv6 \($0.1)") }, &warnings)
+        let ipv6 = try parts(["ip", "-6", "-N", "-j", "-d"], commands.map { ($0.0, "IPv6 \($0.1)") }, &failed)
         snapshot.addresses = NamespaceSnapshot.addresses(ipv4[0]) + NamespaceSnapshot.addresses(ipv6[0])
         snapshot.routes.ipv4 = ipv4[1].map { NamespaceSnapshot.route($0) }
         snapshot.routes.ipv6 = ipv6[1].map { NamespaceSnapshot.route($0) }
@@ -84,7 +88,11 @@ struct NamespaceReader {
         snapshot.neighbours += (ipv4[4] + ipv6[4]).map { NamespaceSnapshot.neighbour($0, isProxy: true) }
         if try inside({ try Presence.ofNextHops() }) {
             snapshot.nexthops = try parts(
-                ["ip", "-N", "-j", "-d"], [("nexthop show", "next-hop objects")], &warnings)[0]
+                ["ip", "-N", "-j", "-d"], [("nexthop show", "nexthops")], &failed)[0]
+        }
+        for what in failed {
+            warnings.append("\(source.name): cannot read the \(what)")
+            snapshot.unread.formUnion(SnapshotDifference.Part.allCases.filter { what.hasSuffix($0.rawValue) })
         }
         for index in snapshot.links.indices {
             guard let name = snapshot.links[index]["ifname"]?.string, let peer = source[device: name]?.peer,
@@ -121,7 +129,7 @@ struct NamespaceReader {
                 snapshot.vlans = try tools.batch(["bridge", "-j"], ["vlan show"])[0]?.elements ?? []
             }
         } catch {
-            warn("the bridges", error)
+            warn("the bridges", error, unread: .fdb, .mdb, .vlans)
         }
     }
 
@@ -130,7 +138,7 @@ struct NamespaceReader {
         do {
             snapshot.sysctls = try inside { SysctlReading(devices: devices).values }
         } catch {
-            warn("the sysctls", error)
+            warn("the sysctls", error, unread: .sysctls)
         }
     }
 
@@ -150,16 +158,18 @@ struct NamespaceReader {
                 (Result { try NetfilterTables.read() }, LegacyTables.read())
             }
             warnings += legacy.warnings.map { "\(source.name): \($0)" }
+            if !legacy.warnings.isEmpty { snapshot.unread.insert(.iptables) }
             reading.readLegacy(legacy)
             try reading.read(tables.get())
         } catch {
-            warn("the nftables rules", error)
+            warn("the nftables rules", error, unread: .nftables, .iptables)
         }
         // A kernel without this part of netlink tells nothing.
         snapshot.hooks = snapshot.hooks ?? (try? inside { try HookOrder.read() })
         snapshot.nftables = reading.nftables
         snapshot.iptables = reading.iptables
         warnings += reading.warnings.map { "\(source.name): \($0)" }
+        snapshot.unread.formUnion(reading.unread)
     }
 
     private mutating func readIPSets() {
@@ -186,7 +196,7 @@ struct NamespaceReader {
             snapshot.queues += reading.classes
             snapshot.filters = reading.filters
         } catch {
-            warn("the queueing disciplines", error)
+            warn("the queueing disciplines", error, unread: .queues, .filters)
         }
     }
 
@@ -195,7 +205,7 @@ struct NamespaceReader {
             guard try inside({ try Presence.ofPolicies() }) else { return }
             snapshot.policies = XFRMPolicies.split(try tools.run("ip", "-d", "xfrm", "policy").text)
         } catch {
-            warn("the xfrm policies", error)
+            warn("the xfrm policies", error, unread: .policies)
         }
     }
 }

@@ -8,7 +8,7 @@ internal import Snapshot
 struct SnapshotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot",
-        abstract: "Write all that decides where packets go on this machine to one JSON file.",
+        abstract: "Write all that decides where packets go on this machine as JSON.",
         discussion: """
             The file holds links, addresses, routes, rules, neighbours, sysctls, the rules of nftables and iptables, \
             ipsets, tracked connections and listening sockets, each in the form in which its own tool reads it back. \
