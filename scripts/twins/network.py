@@ -82,7 +82,8 @@ class Network:
             make()
         if self.chance(0.3):
             self.nft(namespace=self.random.choice(inner))
-        self.lines.append("sleep 0.1")
+        # Ports forward once the kernel has seen to their carrier.
+        self.lines.append("sleep 0.1; for _ in 1 2 3 4 5 6 7 8 9; do bridge link | grep -q 'state disabled' || break; sleep 0.2; done")
 
     def build_bridges(self):
         for number in range(self.random.randint(0, 2)):

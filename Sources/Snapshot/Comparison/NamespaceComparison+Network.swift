@@ -59,7 +59,9 @@ extension NamespaceComparison {
     /// `10.0.0.1/24 scope 0 label eth0`, without what runs down.
     private static func address(_ element: JSONTree) -> String {
         var words = ["\(element["local"]?.string ?? "")/\(element["prefixlen"]?.compact ?? "")"]
-        for member in element.removing(["ifname", "family", "local", "prefixlen", "tentative", "optimistic"]).members {
+        for member in element.removing(["ifname", "family", "local", "prefixlen", "tentative", "optimistic", "nodad"])
+            .members
+        {
             if member.key.hasSuffix("life_time") {
                 if let seconds = member.value.integer, seconds != 0xffff_ffff {
                     words.append("\(member.key) \(seconds == 0 ? "0" : "limited")")
@@ -103,7 +105,7 @@ extension NamespaceComparison {
     mutating func compareNeighbours() {
         unordered(
             .neighbours, "neighbour", Self.neighbours(before.neighbours), Self.neighbours(after.neighbours))
-        unordered(.fdb, "FDB entry", Self.entries(before.fdb), Self.entries(after.fdb))
+        unordered(.fdb, "FDB entry", Self.entries(before.fdb, of: before), Self.entries(after.fdb, of: after))
         unordered(
             .mdb, "MDB entry", Self.texts(Self.groups(before.mdb)), Self.texts(Self.groups(after.mdb)))
         unordered(.vlans, "VLANs of a port", Self.texts(before.vlans), Self.texts(after.vlans))
@@ -118,9 +120,12 @@ extension NamespaceComparison {
             })
     }
 
-    private static func entries(_ elements: [JSONTree]) -> [String] {
-        texts(
+    private static func entries(_ elements: [JSONTree], of namespace: NamespaceSnapshot) -> [String] {
+        // A port's own address and its bridge's are there by themselves, under either where they are the same.
+        let own = Set(namespace.links.compactMap { $0["address"]?.string })
+        return texts(
             elements.filter { element in
+                if element["dst"] == nil, let mac = element["mac"]?.string, own.contains(mac) { return false }
                 let flags = element["flags"]?.elements.compactMap(\.string) ?? []
                 return ["permanent", "static"].contains(element["state"]?.string ?? "")
                     || flags.contains("extern_learn") || flags.contains("sticky")

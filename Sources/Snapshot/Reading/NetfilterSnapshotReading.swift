@@ -162,7 +162,12 @@ struct NetfilterSnapshotReading {
     }
 
     private static func quoted(_ name: String) -> String {
-        name.utf8.allSatisfy { ($0 | 0x20) >= 97 && ($0 | 0x20) <= 122 } ? name : "\"\(name)\""
+        // As nft's own scanner has it: nft 1.0.6 takes a name in quotes nowhere.
+        let isPlain = name.utf8.allSatisfy { byte in
+            let lower = byte | 0x20
+            return (97...122).contains(lower) || (48...57).contains(byte) || "/-_.".utf8.contains(byte)
+        }
+        return isPlain ? name : "\"\(name)\""
     }
 
     private static func unquoted(_ name: Substring) -> Substring {

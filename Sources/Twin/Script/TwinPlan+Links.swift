@@ -202,6 +202,20 @@ extension TwinPlan {
         text.feed("bridge_batch", in: name, vlans)
     }
 
+    /// A wait for ports of bridges that are to forward, or to be blocked later.
+    mutating func addSettling(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let ports = namespace.links.filter { $0["linkinfo"]?.text("info_slave_kind") == "bridge" }
+        guard !ports.isEmpty else { return }
+        programs.insert("bridge")
+        let down = ports.filter { port in
+            !port.has("UP") || !port.has("LOWER_UP")
+                || !namespace.links.contains {
+                    $0.text("ifname") == port.text("master") && $0.has("UP")
+                }
+        }
+        text.add("settled \(name.map(quoted) ?? "-") \(down.count)")
+    }
+
     /// What setting a port up would undo.
     func addPortStates(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
         let lines = namespace.links.flatMap { LinkOptions.stateLines($0, in: namespace) }

@@ -61,6 +61,7 @@ struct TwinPlan {
         for place in places { addFirewalls(&text, place.namespace, place.name) }
         for place in places { addConnections(&text, place.namespace, place.name) }
         if options.opensSockets { for place in places { addListeners(&text, place.namespace, place.name) } }
+        for place in places { addSettling(&text, place.namespace, place.name) }
         for place in places { addPortStates(&text, place.namespace, place.name) }
         return text.lines
     }

@@ -73,6 +73,15 @@ public struct TwinScript: Sendable {
         ip6_batch() { batch "$1" ip -6; }
         bridge_batch() { batch "$1" bridge; }
         tc_batch() { batch "$1" tc; }
+        # settled NAME COUNT: waits until all but so many ports of bridges forward. The kernel sees to carriers in its own time.
+        settled() {
+            tries=0
+            while [ "$tries" -lt 40 ] &&
+                [ "$(in_namespace "$1" bridge link show | grep -c 'state disabled')" -gt "$2" ]; do
+                tries=$((tries + 1))
+                sleep 0.05
+            done
+        }
         # settings NAME: lines of sysctl.conf(5). What this kernel does not have, or does not let us set, is reported.
         settings() {
             cat >/run/twin-settings
