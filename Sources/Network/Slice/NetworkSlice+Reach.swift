@@ -31,6 +31,14 @@ extension NetworkSlice {
                 }
         }
 
+        /// Whether a packet may be sent to an address of `range`.
+        public func meets(_ range: ClosedRange<IPAddress>) -> Bool {
+            let family = range.lowerBound.family
+            if range.lowerBound == range.upperBound { return contains(range.lowerBound) }
+            return addresses.contains { $0.family == family && range.contains($0) }
+                || ranges.contains { $0.lowerBound.family == family && $0.overlaps(range) }
+        }
+
         /// Loopback addresses are everyone's own: they lead nowhere else.
         mutating func insert(_ address: IPAddress) {
             if !address.isLoopback, !address.isUnspecified { addresses.insert(address) }

@@ -153,13 +153,14 @@ extension Namespace {
     /// Whether IPv4 or IPv6 forwarding is on for a device.
     fileprivate var forwards: Bool {
         sysctls.contains { key, value in
-            value != "0" && (key == "net.ipv4.ip_forward" || key.hasSuffix(".forwarding"))
+            value != "0" && !key.contains(".default.")
+                && (key == "net.ipv4.ip_forward" || key.hasSuffix(".forwarding"))
         }
     }
 
     /// Whether it answers ARP requests for whatever it has a route to (proxy_arp).
     fileprivate var answersForOthers: Bool {
-        sysctls.contains { key, value in value != "0" && key.hasSuffix(".proxy_arp") }
+        sysctls.contains { key, value in value != "0" && key.hasSuffix(".proxy_arp") && !key.contains(".default.") }
     }
 }
 
