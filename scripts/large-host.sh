@@ -60,8 +60,8 @@ nft)
         echo 'table ip shop { chain forward { type filter hook forward priority 0; policy drop;'
         awk -v n="$rules" 'BEGIN { for (i = 1; i < n; i++)
             printf "ip daddr 203.0.%d.%d tcp dport %d counter drop\n", i / 250 % 250, i % 250, i % 60000 + 1 }'
-        echo 'counter accept } }'
-        echo 'table ip nat { chain post { type nat hook postrouting priority 100; oifname "wan0" masquerade } }'
+        printf 'counter accept\n}\n}\n'
+        echo 'table ip nat { chain post { type nat hook postrouting priority 100; oifname "wan0" masquerade; }; }'
     } >/run/rules
     nft -f /run/rules
     ;;

@@ -35,7 +35,9 @@ struct NetworkDiscovery: Sendable {
     var detailed: Set<String>?
 
     func topology() throws -> Topology {
+        let start = RulesetMemory.now
         var (topology, _) = try outline()
+        if only.isEmpty, detailed == nil { RulesetMemory.forget(notMetSince: start) }
         topology.nameListeners()
         return topology
     }

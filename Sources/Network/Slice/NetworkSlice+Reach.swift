@@ -2,13 +2,16 @@ public import Wire
 
 extension NetworkSlice {
     /// What is known of the packets of a slice while it is found: where they may be sent.
-    public struct Reach: Sendable {
+    public struct Reach: Sendable, Hashable {
         public internal(set) var traffic: Traffic
         /// Destinations: the packet's own, those of answers and errors, of packets around it, of translations.
         public private(set) var addresses: Set<IPAddress> = []
         private(set) var ranges: [ClosedRange<IPAddress>] = []
 
-        init(_ traffic: Traffic) { self.traffic = traffic }
+        public init(_ traffic: Traffic, addresses: [IPAddress] = []) {
+            self.traffic = traffic
+            for address in addresses { insert(address) }
+        }
 
         /// How much is in it; it only grows.
         var size: Int {

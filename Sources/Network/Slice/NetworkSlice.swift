@@ -20,18 +20,23 @@ public struct NetworkSlice: Sendable, Hashable {
         public var farDevice: String
         /// Whether the far end is up: it decides the carrier of this one.
         public var isUp: Bool
+        /// Of the far end, as the next one.
+        public var mac: MACAddress?
+        public var mtu: UInt32
         /// Whether `farDevice` lies on top of `device` (a macvlan, a VLAN), instead of at the other end of a pair.
         public var isOnTop: Bool
 
         public init(
             namespace: String, device: String, farNamespace: String, farDevice: String, isUp: Bool = true,
-            isOnTop: Bool = false
+            mac: MACAddress? = nil, mtu: UInt32 = 1500, isOnTop: Bool = false
         ) {
             self.namespace = namespace
             self.device = device
             self.farNamespace = farNamespace
             self.farDevice = farDevice
             self.isUp = isUp
+            self.mac = mac
+            self.mtu = mtu
             self.isOnTop = isOnTop
         }
     }
@@ -85,10 +90,13 @@ public struct NetworkSlice: Sendable, Hashable {
     /// Names, in the topology's order.
     public var namespaces: [String]
     public var stubs: [Stub]
+    /// Where packets of the slice may be sent; nil where that is not known.
+    public var reach: Reach?
 
-    public init(namespaces: [String], stubs: [Stub] = []) {
+    public init(namespaces: [String], stubs: [Stub] = [], reach: Reach? = nil) {
         self.namespaces = namespaces
         self.stubs = stubs
+        self.reach = reach
     }
 
     public func contains(_ namespace: String) -> Bool { namespaces.contains(namespace) }

@@ -141,11 +141,12 @@ struct SliceSearch {
                         NetworkSlice.Stub(
                             namespace: namespaces[member].name, device: graph[device].name,
                             farNamespace: namespaces[far.namespace].name, farDevice: graph[far].name,
-                            isUp: graph[far].isUp, isOnTop: isOnTop))
+                            isUp: graph[far].isUp, mac: graph[far].mac,
+                            mtu: graph[far].mtu, isOnTop: isOnTop))
                 }
             }
         }
-        return NetworkSlice(namespaces: order.map { namespaces[$0].name }, stubs: stubs)
+        return NetworkSlice(namespaces: order.map { namespaces[$0].name }, stubs: stubs, reach: reach)
     }
 }
 

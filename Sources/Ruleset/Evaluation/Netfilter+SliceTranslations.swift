@@ -188,21 +188,6 @@ extension String {
     }
 }
 
-extension IPPrefix {
-    /// Its first and last address.
-    fileprivate var range: ClosedRange<IPAddress> {
-        let first = network.address
-        var last = first
-        if first.isIPv4 {
-            last.low |= length == 0 ? 0xffff_ffff : UInt64(UInt32.max) >> UInt64(length)
-        } else {
-            last.high |= length >= 64 ? 0 : UInt64.max >> UInt64(length)
-            last.low |= length <= 64 ? UInt64.max : length == 128 ? 0 : UInt64.max >> UInt64(length - 64)
-        }
-        return first...last
-    }
-}
-
 extension IPAddress {
     fileprivate static let loopback = IPAddress(ipv4: 0x7f00_0001)
 }
