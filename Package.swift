@@ -137,7 +137,7 @@ let package = Package(
             name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Netlink", "Network", "Wire", "LinuxSystem"],
             swiftSettings: house),
         .testTarget(
-            name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem"],
+            name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem", "Wire"],
             swiftSettings: house),
         .testTarget(
             name: "ExperimentTests",

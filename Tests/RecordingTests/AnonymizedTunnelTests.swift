@@ -1,5 +1,6 @@
 import Network
 import FoundationEssentials
+import Network
 import Observations
 import Testing
 import Wire
