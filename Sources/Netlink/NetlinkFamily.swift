@@ -4,6 +4,8 @@ package enum NetlinkFamily: Int32, Sendable {
     case route = 0
     /// Sockets of other families: sock_diag(7).
     case socketDiagnosis = 4
+    /// Policies of IPsec.
+    case xfrm = 6
     /// nf_tables, conntrack, NFLOG.
     case netfilter = 12
 }

@@ -8,6 +8,9 @@ public struct ConntrackEntry: Sendable, Hashable {
         public var destination: IPAddress
         public var sourcePort: UInt16?
         public var destinationPort: UInt16?
+        /// Of an echo or the like; nil for other protocols.
+        public var icmpType: UInt8?
+        public var icmpCode: UInt8?
         public init(
             source: IPAddress, destination: IPAddress, sourcePort: UInt16? = nil, destinationPort: UInt16? = nil
         ) {

@@ -15,7 +15,7 @@ struct Packetwalk: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Trace", subcommands: [Demo.self, Map.self, Trace.self, Explain.self]),
             CommandGroup(name: "Predict", subcommands: [Predict.self, CheckCommand.self]),
-            CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
+            CommandGroup(name: "Record", subcommands: [Record.self, Replay.self, SnapshotCommand.self]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
             CommandGroup(
                 name: "Maintenance", subcommands: [DoctorCommand.self, Cleanup.self, TrialServerCommand.self]),

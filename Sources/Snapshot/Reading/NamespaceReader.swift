@@ -1,0 +1,203 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Network
+
+/// Reads one namespace, part by part. A part that can't be read stays empty or nil and gives a warning.
+struct NamespaceReader {
+    private let source: Namespace
+    /// The names of the namespaces that are read.
+    private let known: Set<String>
+    private let file: NetworkNamespaceFile?
+    private let tools: NamespaceTools
+    private(set) var snapshot: NamespaceSnapshot
+    private(set) var warnings: [String] = []
+
+    /// Opens the namespace. Throws `SystemError` where it is gone or closed to the caller.
+    ///
+    /// - Parameters:
+    ///   - isOwn: whether this process stands in it.
+    ///   - known: the names of the namespaces that are read.
+    init(_ source: Namespace, isOwn: Bool, known: Set<String>) throws {
+        self.source = source
+        self.known = known
+        file = isOwn ? nil : try NetworkNamespaceFile(path: source.path)
+        if let file, file.inode != source.inode {
+            throw SystemError("find network namespace \(source.name)", errorNumber: ENOENT)
+        }
+        tools = NamespaceTools(namespace: file)
+        snapshot = NamespaceSnapshot(name: source.name, inode: source.inode, path: source.path)
+    }
+
+    mutating func read() throws {
+        try readLinks()
+        try readRoutes()
+        readBridges()
+        readSysctls()
+        readNetfilter()
+        readIPSets()
+        readConntrack()
+        readTrafficControl()
+        readPolicies()
+        snapshot.sockets = source.listeners
+    }
+
+    private mutating func warn(_ attempt: String, _ error: some Error) {
+        warnings.append("\(source.name): cannot read \(attempt): \(Self.reason(error))")
+    }
+
+    static func reason(_ error: some Error) -> String {
+        (error as? SystemError)?.reason ?? "\(error)"
+    }
+
+    /// On a thread that stands in the namespace.
+    private func inside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
+        try file?.perform(body) ?? body()
+    }
+
+    private func parts(
+        _ words: [String], _ commands: [(command: String, what: String)], _ warnings: inout [String]
+    ) throws -> [[JSONTree]] {
+        let values = try tools.batch(words, commands.map(\.command))
+        return zip(values, commands).map { value, command in
+            if value == nil { warnings.append("\(source.name): cannot read the \(command.what)") }
+            // `ip` prints an empty object for what it filters out.
+            return (value?.elements ?? []).filter { !$0.members.isEmpty }
+        }
+    }
+
+    private mutating func readLinks() throws {
+        let parts = try parts(
+            ["ip", "-N", "-j", "-d"],
+            [
+                ("link show", "links"), ("addr show", "addresses"), ("nexthop show", "next-hop objects"),
+                ("neigh show", "neighbours"), ("neigh show proxy", "proxy neighbours"),
+            ], &warnings)
+        snapshot.links = parts[0].map { NamespaceSnapshot.link($0) }
+        snapshot.addresses = NamespaceSnapshot.addresses(parts[1])
+        snapshot.nexthops = parts[2]
+        snapshot.neighbours =
+            parts[3].map { NamespaceSnapshot.neighbour($0) }
+            + parts[4].map { NamespaceSnapshot.neighbour($0, isProxy: true) }
+        for index in snapshot.links.indices {
+            guard let name = snapshot.links[index]["ifname"]?.string, let peer = source[device: name]?.peer,
+                let namespace = peer.namespace, known.contains(namespace)
+            else { continue }
+            snapshot.links[index] = snapshot.links[index].setting(
+                "peer", JSONTree(members: ["namespace": .string(namespace), "ifname": .string(peer.device)]))
+        }
+    }
+
+    private mutating func readRoutes() throws {
+        let commands = [(command: "route show table all", what: "routes"), ("rule show", "rules")]
+        let ipv4 = try parts(["ip", "-4", "-N", "-j", "-d"], commands.map { ($0.0, "IPv4 \($0.1)") }, &warnings)
+        let ipv6 = try parts(["ip", "-6", "-N", "-j", "-d"], commands.map { ($0.0, "IPv6 \($0.1)") }, &warnings)
+        snapshot.routes.ipv4 = ipv4[0].map { NamespaceSnapshot.route($0) }
+        snapshot.routes.ipv6 = ipv6[0].map { NamespaceSnapshot.route($0) }
+        snapshot.rules.ipv4 = ipv4[1].map { NamespaceSnapshot.rule($0) }
+        snapshot.rules.ipv6 = ipv6[1].map { NamespaceSnapshot.rule($0) }
+    }
+
+    private mutating func readBridges() {
+        let kinds = Set(snapshot.links.compactMap { $0["linkinfo"]?["info_kind"]?.string })
+        let hasBridges = kinds.contains("bridge")
+        guard hasBridges || kinds.contains("vxlan") else { return }
+        do {
+            let values = try tools.batch(["bridge", "-j", "-d"], ["link show", "fdb show"])
+            if values.contains(where: { $0 == nil }) { warnings.append("\(source.name): cannot read the bridges") }
+            let ports = values[0]?.elements ?? []
+            for index in snapshot.links.indices {
+                guard let name = snapshot.links[index]["ifname"], snapshot.links[index]["master"] != nil,
+                    let port = ports.first(where: { $0["ifname"] == name })
+                else { continue }
+                snapshot.links[index] = snapshot.links[index].setting("port", port)
+            }
+            snapshot.fdb = values[1]?.elements ?? []
+            guard hasBridges else { return }
+            snapshot.mdb =
+                try tools.batch(["bridge", "-j", "-d"], ["mdb show"])[0]?.elements.first?["mdb"]?.elements ?? []
+            // A kernel without VLANs on bridges refuses to list them.
+            let filters = snapshot.links.contains {
+                $0["linkinfo"]?["info_data"]?["vlan_filtering"]?.integer == 1
+            }
+            if filters {
+                snapshot.vlans = try tools.batch(["bridge", "-j"], ["vlan show"])[0]?.elements ?? []
+            }
+        } catch {
+            warn("the bridges", error)
+        }
+    }
+
+    private mutating func readSysctls() {
+        let devices = snapshot.links.compactMap { $0["ifname"]?.string }
+        do {
+            snapshot.sysctls = try inside { SysctlReading(devices: devices).values }
+        } catch {
+            warn("the sysctls", error)
+        }
+    }
+
+    private mutating func readConntrack() {
+        do {
+            snapshot.conntrack = try inside { try ConntrackEntry.readAll() }
+        } catch {
+            snapshot.conntrack = nil
+            warn("the conntrack entries", error)
+        }
+    }
+
+    private mutating func readNetfilter() {
+        var reading = NetfilterSnapshotReading(tools: tools)
+        do {
+            let (tables, legacy) = try inside {
+                (Result { try NetfilterTables.read() }, LegacyTables.read())
+            }
+            warnings += legacy.warnings.map { "\(source.name): \($0)" }
+            reading.readLegacy(legacy)
+            try reading.read(tables.get())
+        } catch {
+            warn("the nftables rules", error)
+        }
+        snapshot.nftables = reading.nftables
+        snapshot.iptables = reading.iptables
+        warnings += reading.warnings.map { "\(source.name): \($0)" }
+    }
+
+    private mutating func readIPSets() {
+        // To ask where the module is not there would load it: then there is none.
+        guard access("/sys/module/ip_set", F_OK) == 0 else { return }
+        do {
+            let count = try inside { try IPSetNames.read() }
+            if count.isEmpty { return }
+            snapshot.ipsets = nil
+            snapshot.ipsets = try tools.run("ipset", "save").text
+        } catch {
+            snapshot.ipsets = nil
+            warn("the ipsets", error)
+        }
+    }
+
+    private mutating func readTrafficControl() {
+        do {
+            // The kernel gives its own choice the handle 0.
+            snapshot.queues =
+                try tools.batch(["tc", "-j", "-d"], ["qdisc show"])[0]?.elements.filter {
+                    $0["handle"]?.string != "0:"
+                } ?? []
+            let reading = try TrafficFilters(tools: tools, queues: snapshot.queues)
+            snapshot.queues += reading.classes
+            snapshot.filters = reading.filters
+        } catch {
+            warn("the queueing disciplines", error)
+        }
+        snapshot.programs = TrafficFilters.programs(links: snapshot.links, filters: snapshot.filters)
+    }
+
+    private mutating func readPolicies() {
+        do {
+            guard try inside({ try XFRMPolicies.exist() }) else { return }
+            snapshot.policies = XFRMPolicies.split(try tools.run("ip", "-d", "xfrm", "policy").text)
+        } catch {
+            warn("the xfrm policies", error)
+        }
+    }
+}

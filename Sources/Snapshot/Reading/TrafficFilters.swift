@@ -1,0 +1,67 @@
+internal import Network
+
+/// What tc(8) tells besides the queueing disciplines: classes, filters, and the programs that are attached.
+struct TrafficFilters {
+    var classes: [JSONTree] = []
+    var filters: [JSONTree] = []
+
+    /// - Parameter queues: elements of `tc -j qdisc`.
+    init(tools: NamespaceTools, queues: [JSONTree]) throws {
+        var questions: [(command: String, device: String, side: String?)] = []
+        for queue in queues {
+            guard let device = queue["dev"]?.string, let kind = queue["kind"]?.string else { continue }
+            switch kind {
+            case "clsact":
+                questions.append(("filter show dev \(device) ingress", device, "ingress"))
+                questions.append(("filter show dev \(device) egress", device, "egress"))
+            case "ingress": questions.append(("filter show dev \(device) ingress", device, "ingress"))
+            default:
+                if ["pfifo", "bfifo", "pfifo_fast", "tbf", "fq", "fq_codel", "mq", "netem", "noqueue"].contains(kind) {
+                    continue
+                }
+                let handle = queue["handle"]?.string ?? "root"
+                questions.append(("class show dev \(device)", device, nil))
+                questions.append(("filter show dev \(device) parent \(handle)", device, handle))
+            }
+        }
+        if questions.isEmpty { return }
+        let answers = try tools.batch(["tc", "-j", "-d"], questions.map(\.command))
+        for (question, answer) in zip(questions, answers) {
+            let elements = (answer?.elements ?? []).filter { !$0.members.isEmpty }
+            for element in elements {
+                let place = element["dev"] == nil ? element.setting("dev", .string(question.device)) : element
+                if let side = question.side {
+                    filters.append(place.setting("attach", .string(side)))
+                } else {
+                    classes.append(place)
+                }
+            }
+        }
+    }
+
+    /// Programs by name and tag, out of what `ip link` and `tc filter` tell of them.
+    static func programs(links: [JSONTree], filters: [JSONTree]) -> [JSONTree] {
+        var programs: [JSONTree] = []
+        func add(_ link: JSONTree?, _ attach: String, _ program: JSONTree) {
+            programs.append(
+                JSONTree(members: [
+                    "link": link, "attach": .string(attach), "name": program["name"], "tag": program["tag"],
+                ]))
+        }
+        for link in links {
+            guard let xdp = link["xdp"] else { continue }
+            let attached = xdp["attached"]?.elements ?? []
+            if attached.isEmpty { add(link["ifname"], "xdp", xdp["prog"] ?? xdp) }
+            for one in attached { add(link["ifname"], "xdp", one["prog"] ?? one) }
+        }
+        for filter in filters where filter["kind"]?.string == "bpf" {
+            guard let options = filter["options"] else { continue }
+            let name = options["bpf_name"] ?? options["prog"]?["name"]
+            let tag = options["prog"]?["tag"] ?? options["tag"]
+            add(
+                filter["dev"], "tc \(filter["attach"]?.string ?? "")",
+                JSONTree(members: ["name": name, "tag": tag]))
+        }
+        return programs
+    }
+}
