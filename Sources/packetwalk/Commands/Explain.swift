@@ -50,7 +50,8 @@ struct Explain: ParsableCommand {
 
     func explainer() throws -> Explainer {
         var explainer = Explainer(
-            from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks, drops: drops,
+            from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks,
+            drops: drops,
             interruption: Signals())
         explainer.tracesRules = rules.tracing != .none
         return explainer
