@@ -4,7 +4,7 @@ extension HostSnapshot {
     /// The snapshot as one JSON document for people: one element a line, keys always in the same order. Read again by
     /// `init(document:)` it is the same.
     public func document() -> String {
-        json.indented(depth: 4, width: 100, lists: ["text", "ipsets"])
+        json.indented(depth: 4, width: 100, lists: ["text", "ipsets", "ipv4", "ipv6"])
     }
 
     /// Reads a document. Throws `UnreadableSnapshot`, also where it is of another schema.

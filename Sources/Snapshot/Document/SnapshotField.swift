@@ -109,7 +109,8 @@ extension JSONTree {
 
     /// A text as a list of its lines: for people to read, and for diff(1).
     static func lines(_ text: String) -> JSONTree {
-        texts(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        if text.isEmpty { return .array([]) }
+        return texts(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
     }
 
     static func sorted<Value>(_ values: [String: Value], _ transform: (Value) -> JSONTree) -> JSONTree {

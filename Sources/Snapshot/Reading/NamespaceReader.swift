@@ -111,7 +111,7 @@ struct NamespaceReader {
                 else { continue }
                 snapshot.links[index] = snapshot.links[index].setting("port", port)
             }
-            snapshot.fdb = values[1]?.elements ?? []
+            snapshot.fdb = (values[1]?.elements ?? []).filter { !NamespaceSnapshot.isGroup($0) }
             guard hasBridges else { return }
             snapshot.mdb =
                 try tools.batch(["bridge", "-j", "-d"], ["mdb show"])[0]?.elements.first?["mdb"]?.elements ?? []
@@ -157,6 +157,8 @@ struct NamespaceReader {
         } catch {
             warn("the nftables rules", error)
         }
+        // A kernel without this part of netlink tells nothing.
+        snapshot.hooks = snapshot.hooks ?? (try? inside { try HookOrder.read() })
         snapshot.nftables = reading.nftables
         snapshot.iptables = reading.iptables
         warnings += reading.warnings.map { "\(source.name): \($0)" }
@@ -178,11 +180,9 @@ struct NamespaceReader {
 
     private mutating func readTrafficControl() {
         do {
+            let queues = try tools.batch(["tc", "-j", "-d"], ["qdisc show"])[0]?.elements ?? []
             // The kernel gives its own choice the handle 0.
-            snapshot.queues =
-                try tools.batch(["tc", "-j", "-d"], ["qdisc show"])[0]?.elements.filter {
-                    $0["handle"]?.string != "0:"
-                } ?? []
+            snapshot.queues = queues.filter { $0["handle"]?.string != "0:" }.map { TrafficFilters.queue($0) }
             let reading = try TrafficFilters(tools: tools, queues: snapshot.queues)
             snapshot.queues += reading.classes
             snapshot.filters = reading.filters

@@ -72,4 +72,13 @@ extension NamespaceSnapshot {
         let kept = element.removing(["used", "confirmed", "updated", "refcnt", "probes"])
         return isProxy ? kept.setting("proxy", .bool(true)) : kept
     }
+
+    /// Whether an element of `bridge fdb` only says that the device itself takes a multicast group: the kernel makes
+    /// those.
+    static func isGroup(_ element: JSONTree) -> Bool {
+        guard element["master"] == nil, element["dst"] == nil, let mac = element["mac"]?.string,
+            let first = UInt8(mac.prefix(2), radix: 16)
+        else { return false }
+        return first & 1 == 1
+    }
 }

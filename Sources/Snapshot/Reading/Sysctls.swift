@@ -82,10 +82,12 @@ enum Sysctls {
     /// Keys of TCP Fast Open and of stable IPv6 addresses.
     static let secrets: Set<String> = ["tcp_fastopen_key", "stable_secret"]
 
-    /// Commands, and what counts or lists for the whole machine.
+    /// Commands, what counts or lists for the whole machine, and what the kernel sizes by the machine's memory.
     static let derived: Set<String> = """
         net.ipv4.route.flush net.ipv6.route.flush net.ipv4.tcp_available_ulp net.ipv4.tcp_ehash_entries
-        net.ipv4.udp_hash_entries net.netfilter.nf_log_all_netns net.core.netdev_rss_key
+        net.ipv4.udp_hash_entries net.ipv4.tcp_child_ehash_entries net.ipv4.udp_child_hash_entries
+        net.netfilter.nf_log_all_netns net.core.netdev_rss_key net.core.optmem_max net.ipv4.tcp_rmem net.ipv4.tcp_wmem
+        net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_max_tw_buckets net.ipv4.tcp_congestion_control
         """.words.asSet
 
     /// What the kernel begins with (Linux 6.18), of those that are kept only where they differ.
@@ -99,6 +101,21 @@ enum Sysctls {
     }()
 
     private static let text = """
+        net.core.xfrm_acq_expires=30
+        net.core.xfrm_aevent_etime=10
+        net.core.xfrm_aevent_rseqth=2
+        net.core.xfrm_larval_drop=1
+        net.ipv6.ioam6_id=16777215
+        net.ipv6.ioam6_id_wide=72057594037927935
+        net.ipv6.route.gc_elasticity=9
+        net.ipv6.route.gc_interval=30
+        net.ipv6.route.gc_min_interval=0
+        net.ipv6.route.gc_min_interval_ms=500
+        net.ipv6.route.gc_thresh=1024
+        net.ipv6.route.gc_timeout=60
+        net.ipv6.route.min_adv_mss=1220
+        net.ipv6.route.mtu_expires=600
+        net.ipv6.route.skip_notify_on_dev_down=0
         net.core.rps_default_mask=0
         net.core.tstamp_allow_data=1
         net.core.txrehash=1

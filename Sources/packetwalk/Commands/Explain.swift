@@ -19,6 +19,17 @@ struct Explain: ParsableCommand {
     @OptionGroup(title: "Packet")
     var packet: PacketOptions
 
+    @Option(
+        name: .customLong("in"),
+        help: ArgumentHelp(
+            "Capture only in this namespace (repeatable), instead of in all that the packet can meet: an ip netns name, a container, pid:N, netns:INODE or a path.",
+            valueName: "namespace"))
+    var namespaces: [String] = []
+
+    /// To compare: reads and watches all of the machine.
+    @Flag(help: .hidden)
+    var whole = false
+
     @Option(help: ProbePlan.Hooks.help)
     var hooks: ProbePlan.Hooks = .auto
 
@@ -54,6 +65,8 @@ struct Explain: ParsableCommand {
             drops: drops,
             interruption: Signals())
         explainer.tracesRules = rules.tracing != .none
+        explainer.namespaces = namespaces
+        explainer.takesAll = whole
         return explainer
     }
 }
