@@ -52,11 +52,8 @@ public struct Trial: PacketTrials {
     }
 
     /// The network of a snapshot, with its listening sockets.
-    ///
-    /// - Parameter turned: the namespaces in which firewalls at one priority run in the other order than the script takes
-    ///   for granted.
     public init(
-        snapshot: HostSnapshot, outsideAnswers: Bool = true, turningHookOrderIn turned: Set<String> = [],
+        snapshot: HostSnapshot, outsideAnswers: Bool = true,
         program: String? = nil,
         privilege: Sandbox.Privilege = .automatic
     ) {
