@@ -82,10 +82,16 @@ struct PredictTests {
     func outside() throws {
         let shell = try LabShell(
             "namespace-to-wan", hiding: ["wan"],
-            "\"$P\" predict --from mynamespace 198.51.100.1 --format json; echo status=$?\n")
+            """
+            "$P" predict --from mynamespace 198.51.100.1 --format json; echo status=$?
+            "$P" predict --from mynamespace 198.51.100.1 --tcp 443 -q; echo tcp=$?
+            "$P" predict --from mynamespace 198.51.100.1 --udp 53 --format json | grep -c '"answers":"'
+            """)
         let walk = try #require(try shell.walks.first, "\(shell.errorText)")
         #expect(walk.outcome == .left)
         #expect(shell["status"] == "0")
+        #expect(shell["tcp"] == "0")
+        #expect(shell.text.hasSuffix("\n1\n"), "\(shell.text)")
         #expect(walk.prediction?.assumptions.map(\.code) == ["outside-answers"])
         #expect(walk.prediction?.assumptions.first?.namespace == "host")
     }

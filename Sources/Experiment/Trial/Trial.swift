@@ -65,6 +65,7 @@ public struct Trial: PacketTrials {
             program: program, privilege: privilege)
         assumptions = twin.assumptions
         names = twin.names
+        if outsideAnswers { sockets += twin.standIns.map { TrialOrder.Sockets(ofOutside: $0) } }
         for namespace in snapshot.namespaces {
             if let path = namespace.path { paths[namespace.name] = path }
             guard let name = twinName(namespace.name) else { continue }
@@ -175,5 +176,22 @@ extension TrialOrder.Neighbour {
             let device = tree["dev"]?.string, let address = tree["dst"]?.string.flatMap({ IPAddress($0) })
         else { return nil }
         self.init(namespace: namespace, device: device, address: address)
+    }
+}
+
+extension TrialOrder.Sockets {
+    /// What stands for the outside sends all TCP and UDP that reaches it to its own port 9 (discard, RFC 863), and needs a
+    /// program there.
+    init(ofOutside namespace: String) {
+        let addresses = [IPAddress(ipv4: 0), IPAddress(high: 0, low: 0)]
+        let listeners = addresses.flatMap { address in
+            [TransportProtocol.tcp, .udp].map { name in
+                var listener = Listener(protocol: name, address: address, port: 9)
+                listener.isIPv6Only = address.isIPv4 ? nil : true
+                listener.backlog = 4096
+                return listener
+            }
+        }
+        self.init(namespace: namespace, listeners: listeners)
     }
 }

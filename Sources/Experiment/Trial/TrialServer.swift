@@ -145,9 +145,10 @@ struct TrialWork {
     private mutating func explain() throws(TrialError) {
         guard let sent = order.packets.first else { return }
         let names = Set(Sandbox.namedNamespaces)
+        let hidden = order.hidden.filter { names.contains($0) }
         let explanation: Explanation
         do {
-            try sandbox.hideFromThisThread(order.hidden.filter { names.contains($0) })
+            if !hidden.isEmpty { try sandbox.hideFromThisThread(hidden) }
             var explainer = Explainer(
                 from: Self.path(sent.namespace), request: sent.packet.request,
                 waitSeconds: Double(order.options.waitMilliseconds) / 1000, hooks: order.options.hooks)
