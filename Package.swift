@@ -136,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Network", "Wire"], swiftSettings: house),
         .testTarget(
-            name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem"],
+            name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem", "Wire"],
             swiftSettings: house),
         .testTarget(
             name: "ExperimentTests",

@@ -96,18 +96,21 @@ extension Netfilter {
         // Nothing is derived from counters.
         let kept = derived
         defer { derived = kept }
-        for position in chains.indices {
+        // An observed property is copied whole at each change of a part: ten thousand rules, ten thousand times.
+        var counted = chains
+        for position in counted.indices {
             let key = ChainKey(
-                family: chains[position].family, table: chains[position].table, chain: chains[position].name)
-            for index in chains[position].rules.indices {
-                let rule = chains[position].rules[index]
-                if rule.packets == nil { continue }
+                family: counted[position].family, table: counted[position].table, chain: counted[position].name)
+            var rules = counted[position].rules
+            for index in rules.indices where rules[index].packets != nil {
                 // An old count would say that the rule met nothing since.
-                let count = rule.handle.flatMap { counts[RulesetState.RuleKey(chain: key, handle: $0)] }
-                chains[position].rules[index].packets = count?.packets
-                chains[position].rules[index].bytes = count?.bytes
+                let count = rules[index].handle.flatMap { counts[RulesetState.RuleKey(chain: key, handle: $0)] }
+                rules[index].packets = count?.packets
+                rules[index].bytes = count?.bytes
             }
+            counted[position].rules = rules
         }
+        chains = counted
     }
 }
 

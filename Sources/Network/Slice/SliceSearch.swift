@@ -41,6 +41,7 @@ struct SliceSearch {
             for member in members.sorted() { learn(member, translations) }
             for member in members { learnGateways(graph.topology.namespaces[member]) }
             enter()
+            enterByForwardingDatabases()
             let after = (members.count, reach.size, gateways.count, macs.count, tunnelKinds.count, asksAll)
             if before == after { return }
         }
@@ -104,6 +105,21 @@ struct SliceSearch {
                 if asksAll || segments.passes(candidate, on: segment) || canBeAsked(candidate) {
                     members.insert(candidate)
                 }
+            }
+        }
+    }
+
+    /// Takes in who is behind the port to which a bridge sends the frames for somebody who is in, or is asked for: an
+    /// entry may be wrong.
+    private mutating func enterByForwardingDatabases() {
+        let namespaces = graph.topology.namespaces
+        let wanted = macs.union(members.flatMap { namespaces[$0].links.compactMap(\.mac) })
+        for member in members {
+            for entry in namespaces[member].links.flatMap({ $0.bridge?.fdb ?? [] }) where wanted.contains(entry.mac) {
+                guard let name = entry.device, let port = graph.device(name, in: namespaces[member].name),
+                    let peer = graph.peer(of: port)
+                else { continue }
+                members.insert(peer.namespace)
             }
         }
     }

@@ -19,9 +19,12 @@ extension Netfilter {
         return search.found
     }
 
+    /// A chain of iptables whose hook was not recorded is known by its name.
     private func isBase(_ chain: RuleChain) -> Bool {
-        chain.hook != nil || chain.backend.isIPTables && chain.name == chain.name.uppercased()
+        chain.hook != nil || chain.backend.isIPTables && Self.builtIn.contains(chain.name)
     }
+
+    private static let builtIn: Set = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]
 }
 
 private struct TableKey: Hashable {
