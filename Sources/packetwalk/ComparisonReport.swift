@@ -13,20 +13,27 @@ struct ComparisonReport {
         guard let parting = comparison.parting else {
             return "compared with the twin: the same, \(count) hop\(count == 1 ? "" : "s")\n"
         }
-        var text = "compared with the twin: they part at \(parting.number) of the \(parting.isReply ? "reply" : "packet")"
+        var text =
+            "compared with the twin: they part at \(parting.number) of the \(parting.isReply ? "reply" : "packet")"
         text += " (\(parting.row.differences.joined(separator: ", ")))\n"
         text += "  predicted  \(Self.words(parting.row.predicted))\n"
         text += "  observed   \(Self.words(parting.row.observed))\n"
         for (name, rows) in [("packet", comparison.request), ("reply", comparison.reply)] where !rows.isEmpty {
             let cells = rows.enumerated().map { index, row in
                 Table.Row([
-                    "\(row.differences.isEmpty ? " " : "≠") \(index + 1)", Self.words(row.predicted),
-                    Self.words(row.observed),
+                    "\(row.differences.isEmpty ? " " : "≠") \(index + 1)", Self.cell(row.predicted, in: row),
+                    Self.cell(row.observed, in: row),
                 ])
             }
             text += "\n" + Table(heading: [name, "predicted", "observed"], rows: cells).render(options)
         }
         return text
+    }
+
+    /// The addresses only where they are what differs.
+    private static func cell(_ step: PathComparison.Step?, in row: PathComparison.Row) -> String {
+        if row.differences.contains("addresses") { return words(step) }
+        return step.map { visibleText($0.place) } ?? "nothing"
     }
 
     private static func words(_ step: PathComparison.Step?) -> String {

@@ -11,7 +11,8 @@ struct SnapshotTests {
     private static let isWriting = getenv("PACKETWALK_WRITE_SNAPSHOTS") != nil
 
     static let commands = [
-        [], ["demo"], ["map"], ["trace"], ["explain"], ["record"], ["replay"], ["snapshot"], ["lab"], ["lab", "list"],
+        [], ["demo"], ["map"], ["trace"], ["explain"], ["snapshot"], ["predict"], ["check"], ["compare"], ["twin"],
+        ["record"], ["replay"], ["lab"], ["lab", "list"],
         ["lab", "show"], ["lab", "run"], ["lab", "shell"], ["doctor"], ["cleanup"],
     ]
     static let recordings = ["namespace-to-wan.explain", "rule-drop-nftables.explain", "no-source-nat.explain"]

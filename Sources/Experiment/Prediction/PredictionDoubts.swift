@@ -19,7 +19,6 @@ struct PredictionDoubts {
         var result: [Prediction.Assumption] = []
         if let outside { result.append(outside) }
         if let listener { result.append(listener) }
-        result += try orders()
         result += try choices()
         result += untried
         return result
@@ -38,7 +37,8 @@ struct PredictionDoubts {
         let device = last.device ?? "its uplink"
         return Prediction.Assumption(
             code: Assumption.Code.outsideAnswers.rawValue, namespace: last.namespace,
-            text: "what lies behind \(device) of \(last.namespace) can't be seen: it answers, and routes its answers back",
+            text:
+                "what lies behind \(device) of \(last.namespace) can't be seen: it answers, and routes its answers back",
             otherwise: "left by \(device), no reply")
     }
 
@@ -55,18 +55,6 @@ struct PredictionDoubts {
             code: Assumption.Code.listenerAnswers.rawValue, namespace: last.namespace,
             text: "\(process ?? "the program") at \(last.packet.destination)\(port) in \(last.namespace) answers",
             otherwise: "delivered, no reply")
-    }
-
-    /// The same packet where firewalls at one priority run in the other order.
-    private func orders() throws(TrialError) -> [Prediction.Assumption] {
-        var result: [Prediction.Assumption] = []
-        for assumption in trial.assumptions where assumption.code == .hookOrder {
-            guard let name = assumption.namespace, passed.contains(name) else { continue }
-            let other = Trial(
-                snapshot: predictor.snapshot, turningHookOrderIn: [name], program: predictor.program)
-            if let otherwise = try fate(in: other) { result.append(told(assumption, otherwise)) }
-        }
-        return result
     }
 
     /// How often a packet is sent again, where the kernel chooses at random: a choice of two is seen both ways in 31 of 32
@@ -96,7 +84,8 @@ struct PredictionDoubts {
         if again.fares(like: found) { return nil }
         if again.fate != found.fate { return again.fate }
         let place = again.exchanges.first?.request.hops.last
-        return "\(again.fate) by another way: \(place.map { "\($0.packet.destination) in \($0.namespace)" } ?? "unseen")"
+        return
+            "\(again.fate) by another way: \(place.map { "\($0.packet.destination) in \($0.namespace)" } ?? "unseen")"
     }
 
     private func told(_ assumption: Assumption, _ otherwise: String?) -> Prediction.Assumption {
@@ -108,7 +97,7 @@ struct PredictionDoubts {
     /// What can't be built the other way, and stands in the packet's way.
     private var untried: [Prediction.Assumption] {
         let codes: Set<Assumption.Code> = [
-            .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
+            .hookOrder, .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
             .duplicateAddressDetection,
         ]
         return trial.assumptions.filter { assumption in

@@ -32,7 +32,7 @@ public struct Predictor: Sendable {
         let assumptions = try PredictionDoubts(
             predictor: self, trial: trial, request: request, from: from, options: options, found: found
         ).assumptions()
-        found.exchanges = found.exchanges.map { $0.predicted(assuming: assumptions) }
+        found.exchanges = found.exchanges.map { $0.predicted(on: snapshot.host, assuming: assumptions) }
         return found
     }
 }

@@ -52,11 +52,9 @@ public struct Trial: PacketTrials {
     }
 
     /// The network of a snapshot, with its listening sockets.
-    ///
-    /// - Parameter turned: the namespaces in which firewalls at one priority run in the other order than the script takes
-    ///   for granted.
     public init(
-        snapshot: HostSnapshot, outsideAnswers: Bool = true, turningHookOrderIn turned: Set<String> = [], program: String? = nil,
+        snapshot: HostSnapshot, outsideAnswers: Bool = true,
+        program: String? = nil,
         privilege: Sandbox.Privilege = .automatic
     ) {
         let twin = TwinScript(
@@ -67,6 +65,7 @@ public struct Trial: PacketTrials {
             program: program, privilege: privilege)
         assumptions = twin.assumptions
         names = twin.names
+        if outsideAnswers { sockets += twin.standIns.map { TrialOrder.Sockets(ofOutside: $0) } }
         for namespace in snapshot.namespaces {
             if let path = namespace.path { paths[namespace.name] = path }
             guard let name = twinName(namespace.name) else { continue }
@@ -177,5 +176,22 @@ extension TrialOrder.Neighbour {
             let device = tree["dev"]?.string, let address = tree["dst"]?.string.flatMap({ IPAddress($0) })
         else { return nil }
         self.init(namespace: namespace, device: device, address: address)
+    }
+}
+
+extension TrialOrder.Sockets {
+    /// What stands for the outside sends all TCP and UDP that reaches it to its own port 9 (discard, RFC 863), and needs a
+    /// program there.
+    init(ofOutside namespace: String) {
+        let addresses = [IPAddress(ipv4: 0), IPAddress(high: 0, low: 0)]
+        let listeners = addresses.flatMap { address in
+            [TransportProtocol.tcp, .udp].map { name in
+                var listener = Listener(protocol: name, address: address, port: 9)
+                listener.isIPv6Only = address.isIPv4 ? nil : true
+                listener.backlog = 4096
+                return listener
+            }
+        }
+        self.init(namespace: namespace, listeners: listeners)
     }
 }

@@ -11,8 +11,8 @@ internal import WalkModel
 
 /// The process of one trial, in its sandbox: builds the network, opens its sockets, makes the changes, sends the packets.
 public enum TrialServer {
-    /// The subcommand by which the program runs it.
-    public static let argument = "trial-server"
+    /// The command's hidden argument that means `run`.
+    public static let argument = "__trial"
 
     /// Reads the order from standard input and writes the reply to standard output. Gives the exit status: 64 where it was
     /// not started by a trial.
@@ -145,9 +145,10 @@ struct TrialWork {
     private mutating func explain() throws(TrialError) {
         guard let sent = order.packets.first else { return }
         let names = Set(Sandbox.namedNamespaces)
+        let hidden = order.hidden.filter { names.contains($0) }
         let explanation: Explanation
         do {
-            try sandbox.hideFromThisThread(order.hidden.filter { names.contains($0) })
+            if !hidden.isEmpty { try sandbox.hideFromThisThread(hidden) }
             var explainer = Explainer(
                 from: Self.path(sent.namespace), request: sent.packet.request,
                 waitSeconds: Double(order.options.waitMilliseconds) / 1000, hooks: order.options.hooks)

@@ -61,7 +61,8 @@ struct Explain: ParsableCommand {
 
     func explainer() throws -> Explainer {
         var explainer = Explainer(
-            from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks, drops: drops,
+            from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks,
+            drops: drops,
             interruption: Signals())
         explainer.tracesRules = rules.tracing != .none
         explainer.namespaces = namespaces
