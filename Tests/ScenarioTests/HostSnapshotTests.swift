@@ -117,6 +117,57 @@ struct HostSnapshotTests {
         #expect(shell.errorText.isEmpty, "\(shell.errorText)")
     }
 
+    private func snapshot(ofLab name: String) throws -> HostSnapshot {
+        let output = try Command([LabRun.program, "lab", "shell", name]).run(
+            input: Array("'\(LabRun.program)' snapshot; exit\n".utf8))
+        return try HostSnapshot(document: output.standardOutput)
+    }
+
+    @Test("of lab vxlan-fragments holds its tunnel, its short link and its bridge")
+    func tunnelLab() throws {
+        let snapshot = try snapshot(ofLab: "vxlan-fragments")
+        #expect(Set(snapshot.namespaces.map(\.name)) == ["host", "mynamespace", "other"])
+        let host = try #require(snapshot[namespace: "host"])
+        func link(_ namespace: String, _ name: String) throws -> JSONTree {
+            try #require(snapshot[namespace: namespace]?.links.first { $0["ifname"]?.string == name })
+        }
+        #expect(try link("host", "veth0")["mtu"]?.integer == 1500 && link("host", "veth2")["mtu"]?.integer == 1300)
+        #expect(try link("host", "veth2")["master"]?.string == "mybridge")
+        #expect(try link("host", "veth2")["peer"]?["namespace"]?.string == "other")
+        let data = try #require(try link("mynamespace", "vxlan42")["linkinfo"]?["info_data"])
+        #expect(data["id"]?.integer == 42 && data["port"]?.integer == 4789)
+        #expect(data["local"]?.string == "172.19.0.1" && data["remote"]?.string == "172.19.0.2")
+        #expect(host.sysctls["net.bridge.bridge-nf-call-iptables"] == "1")
+        #expect(host.nftables.map { "\($0.family) \($0.name)" } == ["ip filter"] && host.iptables.isEmpty)
+        let own = snapshot[namespace: "other"]?.addresses.filter { $0["ifname"]?.string == "vxlan42" }
+        #expect(own?.first?["local"]?.string == "10.1.1.2")
+    }
+
+    @Test(
+        "of lab rule-drop-nftables-set holds its set and its translation, and differs from another lab by those alone")
+    func rulesLab() throws {
+        let snapshot = try snapshot(ofLab: "rule-drop-nftables-set")
+        let host = try #require(snapshot[namespace: "host"])
+        #expect(host.sysctls["net.ipv4.ip_forward"] == "1")
+        #expect(host.iptables.contains { $0.name == "nat" && $0.text.contains("-s 172.19.0.0/24 -j MASQUERADE\n") })
+        let guardTable = try #require(host.nftables.first { $0.name == "guard" })
+        #expect(guardTable.text.contains("elements = { 198.51.100.0/24 }"))
+        #expect(guardTable.text.contains("\t\tip daddr @blocked drop\n"))
+        let inside = try #require(snapshot[namespace: "mynamespace"])
+        #expect(inside.routes.ipv4.contains { $0["dst"]?.string == "default" && $0["gateway"]?.string == "172.19.0.1" })
+        // Its MACs and the addresses made of them are random; all else is the base network.
+        let base = try self.snapshot(ofLab: "namespace-to-wan")
+        let different = snapshot.differences(from: base).filter { difference in
+            switch difference.part {
+            case .links: !difference.text.contains(": address ") && !difference.text.contains("group_addr")
+            case .addresses, .routes: !difference.text.contains("fe80:")
+            case .fdb, .neighbours: false
+            default: true
+            }
+        }
+        #expect(different.map(\.description) == ["host: nftables table inet guard is new"])
+    }
+
     @Test("lets nft list a table of iptables' that holds rules of nft's")
     func shared() throws {
         let (snapshot, _) = try snapshot(

@@ -34,7 +34,7 @@ struct SnapshotCommand: ParsableCommand {
         var snapshot = try HostSnapshot.read(topology, only: chosen)
         for warning in snapshot.warnings { complain(warning) }
         if anonymize { snapshot = snapshot.anonymized() }
-        guard let file else { return try printOut(snapshot.document()) }
+        guard let file, file != "-" else { return try printOut(snapshot.document()) }
         do {
             try writeWhole(Array(snapshot.document().utf8), to: file)
         } catch let error as SystemError {
