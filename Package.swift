@@ -134,7 +134,8 @@ let package = Package(
                 "LinuxSystem",
             ], swiftSettings: house),
         .testTarget(
-            name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Network", "Wire"], swiftSettings: house),
+            name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Netlink", "Network", "Wire", "LinuxSystem"],
+            swiftSettings: house),
         .testTarget(
             name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem", "Wire"],
             swiftSettings: house),

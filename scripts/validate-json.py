@@ -2,7 +2,7 @@
 """Validates lines of JSON against a JSON Schema (draft 2020-12): validate-json.py SCHEMA FILE...
 
 Prints each line that does not match, with the place of the mistake, and ends with status 1 if there was one. A FILE
-that ends in .zst is decompressed."""
+that ends in .zst is decompressed, one that ends in .json is a single document."""
 import json
 import subprocess
 import sys
@@ -21,7 +21,7 @@ for name in files:
     else:
         with open(name, encoding="utf-8") as file:
             text = file.read()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate([text] if name.endswith(".json") else text.splitlines(), 1):
         error = next(validator.iter_errors(json.loads(line)), None)
         if error is not None:
             wrong += 1

@@ -60,6 +60,9 @@ public struct NamespaceSnapshot: Sendable {
     public var programs: [JSONTree]
     /// Policies of xfrm, without keys.
     public var policies: [JSONTree]
+    /// The lists above that could not be read, or not whole: `null` in the document, or named in `incomplete`. For `hooks`, `ipsets`
+    /// and `conntrack` nil says so.
+    public var unread: Set<SnapshotDifference.Part>
 
     public init(name: String, inode: UInt64, path: String? = nil) {
         self.name = name
@@ -85,6 +88,7 @@ public struct NamespaceSnapshot: Sendable {
         filters = []
         programs = []
         policies = []
+        unread = []
     }
 
     /// A table that nft made.

@@ -1,3 +1,4 @@
+import Network
 import FoundationEssentials
 import Network
 import Observations

@@ -11,7 +11,8 @@ struct SnapshotTests {
     private static let isWriting = getenv("PACKETWALK_WRITE_SNAPSHOTS") != nil
 
     static let commands = [
-        [], ["demo"], ["map"], ["trace"], ["explain"], ["predict"], ["check"], ["record"], ["replay"], ["lab"],
+        [], ["demo"], ["map"], ["trace"], ["explain"], ["predict"], ["check"], ["record"], ["replay"], ["snapshot"],
+        ["lab"],
         ["lab", "list"],
         ["lab", "show"], ["lab", "run"], ["lab", "shell"], ["doctor"], ["cleanup"],
     ]

@@ -12,6 +12,7 @@ struct NamespaceComparison {
     }
 
     mutating func compare() {
+        comparePresence()
         compareIdentifiers()
         compareLinks()
         compareAddresses()
@@ -25,6 +26,18 @@ struct NamespaceComparison {
         unordered(.filters, "filter", Self.texts(before.filters), Self.texts(after.filters))
         unordered(.programs, "program", Self.texts(before.programs), Self.texts(after.programs))
         unordered(.policies, "xfrm policy", Self.texts(before.policies), Self.texts(after.policies))
+        // Of what was not read nothing is known.
+        let unread = before.unread.union(after.unread)
+        found.removeAll { unread.contains($0.part) && !$0.text.hasPrefix("could not read ") }
+    }
+
+    private mutating func comparePresence() {
+        for part in after.unread.subtracting(before.unread).sorted(by: { $0.rawValue < $1.rawValue }) {
+            add(part, "could not read the part \(part.rawValue)")
+        }
+        for part in before.unread.subtracting(after.unread).sorted(by: { $0.rawValue < $1.rawValue }) {
+            add(part, "could not read the part \(part.rawValue) before")
+        }
     }
 
     // MARK: Ways to compare

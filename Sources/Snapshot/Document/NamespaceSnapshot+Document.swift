@@ -3,6 +3,18 @@ internal import Wire
 
 extension NamespaceSnapshot {
     var json: JSONTree {
+        let whole = members
+        // Not the empty list: nothing is known of it. Of a list that was read in part what is known stays.
+        let isEmpty: (SnapshotDifference.Part) -> Bool = { part in
+            let value = whole[part.rawValue]
+            return value?.elements.isEmpty != false && value?.members.allSatisfy { $0.value.elements.isEmpty } != false
+        }
+        let parts = unread.filter { !isEmpty($0) }.map(\.rawValue).sorted()
+        return unread.filter(isEmpty).reduce(whole) { $0.setting($1.rawValue, .null) }
+            .setting("incomplete", parts.isEmpty ? nil : .texts(parts))
+    }
+
+    private var members: JSONTree {
         JSONTree(members: [
             "name": .string(name), "inode": .number(inode), "path": path.map { .string($0) },
             "nsids": .sorted(nsids) { .number($0) },
@@ -51,6 +63,10 @@ extension NamespaceSnapshot {
         filters = try field["filters"].objects()
         programs = try field["programs"].objects()
         policies = try field["policies"].objects()
+        for part in SnapshotDifference.Part.allCases where ![.hooks, .ipsets, .conntrack].contains(part) {
+            if case .null? = field[part.rawValue].value { unread.insert(part) }
+        }
+        unread.formUnion(try field["incomplete"].texts().compactMap { SnapshotDifference.Part(rawValue: $0) })
     }
 
     private static func byFamily(_ values: ByFamily<[JSONTree]>) -> JSONTree {

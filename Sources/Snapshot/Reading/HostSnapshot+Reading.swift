@@ -19,7 +19,6 @@ extension HostSnapshot {
         var snapshot = HostSnapshot(
             host: topology.host, time: topology.time, kernel: readText("/proc/sys/kernel/osrelease") ?? "")
         snapshot.boot = readText("/proc/sys/kernel/random/boot_id").map { hash(ofBoot: $0) }
-        snapshot.warnings = topology.warnings
         snapshot.omitted = [
             "keys of WireGuard and MACsec", "states of xfrm, which hold keys", "keys of TCP Fast Open",
             "secrets of stable IPv6 addresses",
@@ -31,32 +30,46 @@ extension HostSnapshot {
             sources.insert(sources.remove(at: position), at: 0)
         }
         let known = Set(sources.map(\.name))
-        let readings = Mutex([Result<NamespaceReader, any Error>?](repeating: nil, count: sources.count))
+        // What the map says of one of them is of a part that is read here anew.
+        snapshot.warnings = topology.warnings.filter { warning in
+            !known.contains { warning.hasPrefix("\($0): ") }
+        }
+        let readings = Mutex([Result<Reading, any Error>?](repeating: nil, count: sources.count))
         let ordered = sources
         // They wait for the kernel and for other programs more than they compute.
         DispatchQueue.concurrentPerform(iterations: ordered.count) { index in
             let result = Result {
                 var reader = try NamespaceReader(ordered[index], isOwn: ordered[index].inode == own, known: known)
                 try reader.read()
-                return reader
+                // The reader itself holds the namespace open: with many of them descriptors would run out.
+                return Reading(snapshot: reader.snapshot, warnings: reader.warnings)
             }
             readings.withLock { $0[index] = result }
         }
         snapshot.tools = toolVersions()
         for (source, result) in zip(sources, readings.withLock({ $0 })) {
             do {
-                guard let reader = try result?.get() else { continue }
-                snapshot.namespaces.append(reader.snapshot)
-                snapshot.warnings += reader.warnings
+                guard let reading = try result?.get() else { continue }
+                snapshot.namespaces.append(reading.snapshot)
+                snapshot.warnings += reading.warnings
             } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ESRCH {
                 continue
             } catch {
+                if source.inode == own, error is ToolFailure {
+                    throw ToolFailure(
+                        description: "cannot read the network of this machine: \(error); install iproute2")
+                }
                 if source.inode == own { throw error }
                 snapshot.warnings.append("\(source.name): cannot read it: \(NamespaceReader.reason(error))")
             }
         }
         snapshot.readIdentifiers(paths: sources.map { ($0.name, $0.path) }, own: own)
         return snapshot
+    }
+
+    private struct Reading: Sendable {
+        var snapshot: NamespaceSnapshot
+        var warnings: [String]
     }
 
     /// Of a boot's identifier only a hash is kept, as machine-id(5) asks for such numbers.

@@ -29,8 +29,7 @@ struct NamespaceReader {
     }
 
     mutating func read() throws {
-        try readLinks()
-        try readRoutes()
+        try readNetwork()
         readBridges()
         readSysctls()
         readNetfilter()
@@ -41,7 +40,10 @@ struct NamespaceReader {
         snapshot.sockets = source.listeners
     }
 
-    private mutating func warn(_ attempt: String, _ error: some Error) {
+    private mutating func warn(
+        _ attempt: String, _ error: some Error, unread: SnapshotDifference.Part...
+    ) {
+        snapshot.unread.formUnion(unread)
         warnings.append("\(source.name): cannot read \(attempt): \(Self.reason(error))")
     }
 
@@ -55,29 +57,43 @@ struct NamespaceReader {
     }
 
     private func parts(
-        _ words: [String], _ commands: [(command: String, what: String)], _ warnings: inout [String]
+        _ words: [String], _ commands: [(command: String, what: String)], _ failed: inout [String]
     ) throws -> [[JSONTree]] {
         let values = try tools.batch(words, commands.map(\.command))
         return zip(values, commands).map { value, command in
-            if value == nil { warnings.append("\(source.name): cannot read the \(command.what)") }
+            if value == nil { failed.append(command.what) }
             // `ip` prints an empty object for what it filters out.
             return (value?.elements ?? []).filter { !$0.members.isEmpty }
         }
     }
 
-    private mutating func readLinks() throws {
-        let parts = try parts(
-            ["ip", "-N", "-j", "-d"],
-            [
-                ("link show", "links"), ("addr show", "addresses"), ("nexthop show", "next-hop objects"),
-                ("neigh show", "neighbours"), ("neigh show proxy", "proxy neighbours"),
-            ], &warnings)
-        snapshot.links = parts[0].map { NamespaceSnapshot.link($0) }
-        snapshot.addresses = NamespaceSnapshot.addresses(parts[1])
-        snapshot.nexthops = parts[2]
-        snapshot.neighbours =
-            parts[3].map { NamespaceSnapshot.neighbour($0) }
-            + parts[4].map { NamespaceSnapshot.neighbour($0, isProxy: true) }
+    /// A process for each family, since `ip` tells rules and routes of one only.
+    private mutating func readNetwork() throws {
+        var failed: [String] = []
+        let commands = [
+            (command: "addr show", what: "addresses"), ("route show table all", "routes"), ("rule show", "rules"),
+            ("neigh show", "neighbours"), ("neigh show proxy", "proxy neighbours"),
+        ]
+        var ipv4 = try parts(
+            ["ip", "-4", "-N", "-j", "-d"], [("link show", "links")] + commands.map { ($0.0, "IPv4 \($0.1)") },
+            &failed)
+        snapshot.links = ipv4.removeFirst().map { NamespaceSnapshot.link($0) }
+        let ipv6 = try parts(["ip", "-6", "-N", "-j", "-d"], commands.map { ($0.0, "IPv6 \($0.1)") }, &failed)
+        snapshot.addresses = NamespaceSnapshot.addresses(ipv4[0]) + NamespaceSnapshot.addresses(ipv6[0])
+        snapshot.routes.ipv4 = ipv4[1].map { NamespaceSnapshot.route($0) }
+        snapshot.routes.ipv6 = ipv6[1].map { NamespaceSnapshot.route($0) }
+        snapshot.rules.ipv4 = ipv4[2].map { NamespaceSnapshot.rule($0) }
+        snapshot.rules.ipv6 = ipv6[2].map { NamespaceSnapshot.rule($0) }
+        snapshot.neighbours = (ipv4[3] + ipv6[3]).map { NamespaceSnapshot.neighbour($0) }
+        snapshot.neighbours += (ipv4[4] + ipv6[4]).map { NamespaceSnapshot.neighbour($0, isProxy: true) }
+        if try inside({ try Presence.ofNextHops() }) {
+            snapshot.nexthops = try parts(
+                ["ip", "-N", "-j", "-d"], [("nexthop show", "nexthops")], &failed)[0]
+        }
+        for what in failed {
+            warnings.append("\(source.name): cannot read the \(what)")
+            snapshot.unread.formUnion(SnapshotDifference.Part.allCases.filter { what.hasSuffix($0.rawValue) })
+        }
         for index in snapshot.links.indices {
             guard let name = snapshot.links[index]["ifname"]?.string, let peer = source[device: name]?.peer,
                 let namespace = peer.namespace, known.contains(namespace)
@@ -85,16 +101,6 @@ struct NamespaceReader {
             snapshot.links[index] = snapshot.links[index].setting(
                 "peer", JSONTree(members: ["namespace": .string(namespace), "ifname": .string(peer.device)]))
         }
-    }
-
-    private mutating func readRoutes() throws {
-        let commands = [(command: "route show table all", what: "routes"), ("rule show", "rules")]
-        let ipv4 = try parts(["ip", "-4", "-N", "-j", "-d"], commands.map { ($0.0, "IPv4 \($0.1)") }, &warnings)
-        let ipv6 = try parts(["ip", "-6", "-N", "-j", "-d"], commands.map { ($0.0, "IPv6 \($0.1)") }, &warnings)
-        snapshot.routes.ipv4 = ipv4[0].map { NamespaceSnapshot.route($0) }
-        snapshot.routes.ipv6 = ipv6[0].map { NamespaceSnapshot.route($0) }
-        snapshot.rules.ipv4 = ipv4[1].map { NamespaceSnapshot.rule($0) }
-        snapshot.rules.ipv6 = ipv6[1].map { NamespaceSnapshot.rule($0) }
     }
 
     private mutating func readBridges() {
@@ -123,7 +129,7 @@ struct NamespaceReader {
                 snapshot.vlans = try tools.batch(["bridge", "-j"], ["vlan show"])[0]?.elements ?? []
             }
         } catch {
-            warn("the bridges", error)
+            warn("the bridges", error, unread: .fdb, .mdb, .vlans)
         }
     }
 
@@ -132,7 +138,7 @@ struct NamespaceReader {
         do {
             snapshot.sysctls = try inside { SysctlReading(devices: devices).values }
         } catch {
-            warn("the sysctls", error)
+            warn("the sysctls", error, unread: .sysctls)
         }
     }
 
@@ -152,24 +158,25 @@ struct NamespaceReader {
                 (Result { try NetfilterTables.read() }, LegacyTables.read())
             }
             warnings += legacy.warnings.map { "\(source.name): \($0)" }
+            if !legacy.warnings.isEmpty { snapshot.unread.insert(.iptables) }
             reading.readLegacy(legacy)
             try reading.read(tables.get())
         } catch {
-            warn("the nftables rules", error)
+            warn("the nftables rules", error, unread: .nftables, .iptables)
         }
         // A kernel without this part of netlink tells nothing.
         snapshot.hooks = snapshot.hooks ?? (try? inside { try HookOrder.read() })
         snapshot.nftables = reading.nftables
         snapshot.iptables = reading.iptables
         warnings += reading.warnings.map { "\(source.name): \($0)" }
+        snapshot.unread.formUnion(reading.unread)
     }
 
     private mutating func readIPSets() {
         // To ask where the module is not there would load it: then there is none.
         guard access("/sys/module/ip_set", F_OK) == 0 else { return }
         do {
-            let count = try inside { try IPSetNames.read() }
-            if count.isEmpty { return }
+            guard try inside({ try Presence.ofIPSets() }) else { return }
             snapshot.ipsets = nil
             snapshot.ipsets = try tools.run("ipset", "save").text
         } catch {
@@ -179,7 +186,9 @@ struct NamespaceReader {
     }
 
     private mutating func readTrafficControl() {
+        defer { snapshot.programs = TrafficFilters.programs(links: snapshot.links, filters: snapshot.filters) }
         do {
+            guard try inside({ try Presence.ofQueues() }) else { return }
             let queues = try tools.batch(["tc", "-j", "-d"], ["qdisc show"])[0]?.elements ?? []
             // The kernel gives its own choice the handle 0.
             snapshot.queues = queues.filter { $0["handle"]?.string != "0:" }.map { TrafficFilters.queue($0) }
@@ -187,17 +196,16 @@ struct NamespaceReader {
             snapshot.queues += reading.classes
             snapshot.filters = reading.filters
         } catch {
-            warn("the queueing disciplines", error)
+            warn("the queueing disciplines", error, unread: .queues, .filters)
         }
-        snapshot.programs = TrafficFilters.programs(links: snapshot.links, filters: snapshot.filters)
     }
 
     private mutating func readPolicies() {
         do {
-            guard try inside({ try XFRMPolicies.exist() }) else { return }
+            guard try inside({ try Presence.ofPolicies() }) else { return }
             snapshot.policies = XFRMPolicies.split(try tools.run("ip", "-d", "xfrm", "policy").text)
         } catch {
-            warn("the xfrm policies", error)
+            warn("the xfrm policies", error, unread: .policies)
         }
     }
 }

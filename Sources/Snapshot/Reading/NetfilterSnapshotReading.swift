@@ -32,6 +32,8 @@ struct NetfilterSnapshotReading {
     private(set) var nftables: [NamespaceSnapshot.NFTable] = []
     private(set) var iptables: [NamespaceSnapshot.IPTable] = []
     private(set) var warnings: [String] = []
+    /// What of the two is not known whole.
+    private(set) var unread: Set<SnapshotDifference.Part> = []
 
     init(tools: NamespaceTools) { self.tools = tools }
 
@@ -60,8 +62,15 @@ struct NetfilterSnapshotReading {
         let texts = try listed(native, of: found)
         for table in native {
             guard let text = texts["\(table.family) \(table.name)"] else {
+                unread.insert(.nftables)
                 warnings.append("cannot read the nftables table \(table.family) \(table.name): nft did not list it")
                 continue
+            }
+            // What iptables put there nft names and can't read back.
+            if [" xt match \"", " xt target \"", "# xt_"].contains(where: { text.contains($0) }) {
+                unread.insert(.nftables)
+                warnings.append(
+                    "cannot read all of the nftables table \(table.family) \(table.name): iptables and nft share it")
             }
             nftables.append(
                 NamespaceSnapshot.NFTable(
@@ -98,6 +107,7 @@ struct NetfilterSnapshotReading {
         do {
             return Self.saved(try tools.run(program).text)
         } catch {
+            unread.insert(.iptables)
             warnings.append("cannot read the iptables rules with \(program): \(NamespaceReader.reason(error))")
             return nil
         }
@@ -152,7 +162,11 @@ struct NetfilterSnapshotReading {
     }
 
     private static func quoted(_ name: String) -> String {
-        name.utf8.allSatisfy { ($0 | 0x20) >= 97 && ($0 | 0x20) <= 122 } ? name : "\"\(name)\""
+        // The scanner's strings: nft takes no quoted string where a table is named.
+        let isPlain = name.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789_-./".unicodeScalars.contains(scalar))
+        }
+        return isPlain ? name : "\"\(name)\""
     }
 
     private static func unquoted(_ name: Substring) -> Substring {

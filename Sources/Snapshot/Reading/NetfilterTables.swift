@@ -11,10 +11,13 @@ struct NetfilterTables: Sendable, Hashable {
         var handle: UInt64
         var flags: [String]
         var baseChains: [BaseChain] = []
+        /// Whether it has sets, also those without name that `{ 80, 443 }` in a rule makes.
+        var hasSets = false
 
-        /// Whether iptables-nft made it: a table of one of its names whose base chains all stand where its own do.
+        /// Whether iptables-nft made it: a table of one of its names whose base chains all stand where its own do. It
+        /// makes no sets, and prints a rule of nft's that uses one as if it asked for nothing.
         var isIPTables: Bool {
-            guard family == .ip || family == .ip6, !baseChains.isEmpty else { return false }
+            guard family == .ip || family == .ip6, !baseChains.isEmpty, !hasSets else { return false }
             return baseChains.allSatisfy { $0.isIPTables(table: name) }
         }
         /// Made by this tool for as long as it watches.
@@ -52,7 +55,15 @@ struct NetfilterTables: Sendable, Hashable {
             let tables = try conversation.dump(request(NFT_MSG_GETTABLE), "read the netfilter tables") { table($0) }
             if tables.isEmpty { return NetfilterTables() }
             let chains = try conversation.dump(request(NFT_MSG_GETCHAIN), "read the netfilter chains") { chain($0) }
-            return NetfilterTables(tables: tables, chains: chains)
+            var found = NetfilterTables(tables: tables, chains: chains)
+            if found.tables.contains(where: \.isIPTables) {
+                let sets = try conversation.dump(request(NFT_MSG_GETSET), "read the netfilter sets") { setTable($0) }
+                for index in found.tables.indices {
+                    let table = found.tables[index]
+                    found.tables[index].hasSets = sets.contains { $0.family == table.family && $0.table == table.name }
+                }
+            }
+            return found
         } catch let error as SystemError where [22, 95].contains(error.errorNumber) {
             // EINVAL, EOPNOTSUPP: a kernel without nf_tables has no rules in it.
             return NetfilterTables()
@@ -95,6 +106,15 @@ struct NetfilterTables: Sendable, Hashable {
             }
         }
         return table.name.isEmpty ? nil : table
+    }
+
+    /// The table of the set that an NFT_MSG_NEWSET tells of.
+    static func setTable(_ message: NetlinkMessage) -> (family: TableFamily, table: String)? {
+        guard message.type & 0xff == UInt16(NFT_MSG_NEWSET.rawValue),
+            let family = message.payload.byte().flatMap({ families[Int($0)] }),
+            let table = message.attributes(after: 4)[Int(NFTA_SET_TABLE.rawValue)]?.text
+        else { return nil }
+        return (family, table)
     }
 
     /// From an NFT_MSG_NEWCHAIN; nil for one that is no base chain.

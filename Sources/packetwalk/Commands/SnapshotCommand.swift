@@ -8,7 +8,7 @@ internal import Snapshot
 struct SnapshotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot",
-        abstract: "Write all that decides where packets go on this machine to one JSON file.",
+        abstract: "Write all that decides where packets go on this machine as JSON.",
         discussion: """
             The file holds links, addresses, routes, rules, neighbours, sysctls, the rules of nftables and iptables, \
             ipsets, tracked connections and listening sockets, each in the form in which its own tool reads it back. \
@@ -34,7 +34,7 @@ struct SnapshotCommand: ParsableCommand {
         var snapshot = try HostSnapshot.read(topology, only: chosen)
         for warning in snapshot.warnings { complain(warning) }
         if anonymize { snapshot = snapshot.anonymized() }
-        guard let file else { return try printOut(snapshot.document()) }
+        guard let file, file != "-" else { return try printOut(snapshot.document()) }
         do {
             try writeWhole(Array(snapshot.document().utf8), to: file)
         } catch let error as SystemError {
