@@ -1,6 +1,6 @@
 internal import Discovery
-internal import Network
-internal import Probes
+public import Network
+public import Probes
 internal import Wire
 
 extension Explainer {
@@ -38,7 +38,7 @@ extension Explainer {
 
 extension PacketRequest {
     /// What can be met by this packet, sent from a namespace of that name.
-    func question(from name: String) -> NetworkSlice.Question {
+    public func question(from name: String) -> NetworkSlice.Question {
         let (ipProtocol, port): (IPProtocol, UInt16?) =
             switch kind {
             case .echo: (destination.isIPv4 ? .icmp : .icmpv6, nil)

@@ -15,7 +15,7 @@ struct ComparedRun {
     /// Ends with the status of `explain`.
     func run() throws {
         // Before the packet is sent: it leaves connections and neighbours behind.
-        let source = try TwinSource(nil)
+        let source = try TwinSource(of: explainer.request, from: explainer.from)
         let from = try source.namespace(explainer.from)
         let explanation = try explainer.explain()
         let arrived = try explanation.print(output)
@@ -23,7 +23,9 @@ struct ComparedRun {
             throw RunError(.lacking, "cannot compare: the packet was not seen")
         }
         let found = try reportingTrialErrors {
-            try Predictor(source.snapshot).predict(
+            var predictor = Predictor(source.snapshot)
+            predictor.slice = source.slice
+            return try predictor.predict(
                 sameRequest(as: observed.request), from: from,
                 options: TrialOptions(
                     waitMilliseconds: Int(explainer.waitSeconds * 1000), hooks: explainer.hooks,

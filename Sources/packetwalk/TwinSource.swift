@@ -1,6 +1,8 @@
 internal import Discovery
+internal import Glibc
 internal import LinuxSystem
 internal import Network
+internal import Probes
 internal import Runs
 internal import Snapshot
 
@@ -9,6 +11,8 @@ struct TwinSource {
     var snapshot: HostSnapshot
     /// This machine's, where it is the one that is rebuilt.
     var topology: Topology?
+    /// Nil where all of it was read.
+    var slice: NetworkSlice?
 
     /// - Parameter file: of a snapshot; nil for this machine. Throws `RunError`.
     init(_ file: String?) throws {
@@ -23,6 +27,19 @@ struct TwinSource {
             self.topology = topology
             snapshot = try HostSnapshot.read(topology)
         }
+    }
+
+    /// This machine, as far as a packet from a namespace can meet it. Throws `RunError`.
+    init(of request: PacketRequest, from: String) throws {
+        let network = try Topology.discover(slicing: { outline in
+            var question = request.question(from: try resolveNamespace(from, in: outline).name)
+            // The one that commands are typed in is always there.
+            question.from.append(try resolveNamespace("pid:\(getpid())", in: outline).name)
+            return question
+        })
+        topology = network.topology
+        slice = network.slice
+        snapshot = try HostSnapshot.read(network.topology, only: network.slice.namespaces)
     }
 
     /// The snapshot's name of the namespace that `text` names. Throws `RunError` with the names that there are.

@@ -130,8 +130,8 @@ struct PredictTests {
         let shell = try LabShell(
             "rule-drop-nftables",
             """
-            "$P" explain --from mynamespace 198.51.100.1 --compare; echo status=$?
-            "$P" explain --from mynamespace 198.51.100.1 --compare --format json
+            "$P" explain --from mynamespace 198.51.100.1 --wait 0.5 --compare; echo status=$?
+            "$P" explain --from mynamespace 198.51.100.1 --wait 0.5 --compare --format json
             """)
         #expect(shell["status"] == "1", "\(shell.errorText)")
         #expect(shell.text.contains("compared with the twin: the same, "), "\(shell.text)")

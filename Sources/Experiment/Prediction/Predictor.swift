@@ -1,6 +1,7 @@
-internal import Network
+public import Network
 public import Probes
 public import Snapshot
+internal import Runs
 internal import Twin
 internal import WalkModel
 internal import Wire
@@ -13,6 +14,8 @@ public struct Predictor: Sendable {
     public var snapshot: HostSnapshot
     /// Made in the twin before the packet is sent.
     public var changes: [TrialChange] = []
+    /// What the packet can meet, where it is known already; nil to find it in the snapshot.
+    public var slice: NetworkSlice?
     /// The program that is run in the sandbox; this one where nil.
     public var program: String?
 
@@ -27,12 +30,23 @@ public struct Predictor: Sendable {
     public func predict(
         _ request: PacketRequest, from: String, options: TrialOptions
     ) throws(TrialError) -> TrialExplanation {
-        let trial = Trial(snapshot: snapshot, program: program)
+        let trial = Trial(snapshot: part(for: request, from: from), program: program)
         var found = try trial.explain(request, from: from, changes: changes, options: options)
         let assumptions = try PredictionDoubts(
             predictor: self, trial: trial, request: request, from: from, options: options, found: found
         ).assumptions()
         found.exchanges = found.exchanges.map { $0.predicted(on: snapshot.host, assuming: assumptions) }
         return found
+    }
+
+    /// What is rebuilt: all of the network where it is changed first, since what the packet can meet may then be more; else
+    /// what it can meet. Rules are kept whole: their positions stand in texts.
+    private func part(for request: PacketRequest, from: String) -> HostSnapshot {
+        guard changes.isEmpty else { return snapshot }
+        var question = request.question(from: from)
+        // The one that commands are typed in is always there.
+        if let home = snapshot.namespaces.first?.name { question.from.append(home) }
+        let slice = slice ?? snapshot.slice(question)
+        return snapshot.sliced(by: slice, wholeRules: .max).snapshot
     }
 }

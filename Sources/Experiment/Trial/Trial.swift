@@ -61,7 +61,8 @@ public struct Trial: PacketTrials {
             snapshot,
             options: TwinScript.Options(makesSandbox: false, opensSockets: false, outsideAnswers: outsideAnswers))
         self.init(
-            script: twin.text, home: snapshot.namespaces.first?.name ?? "host", hidden: twin.standIns,
+            script: twin.text, home: snapshot.namespaces.first?.name ?? "host",
+            hidden: twin.standIns + [HostSnapshot.leftOut],
             program: program, privilege: privilege)
         assumptions = twin.assumptions
         names = twin.names

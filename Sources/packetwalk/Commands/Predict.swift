@@ -33,14 +33,19 @@ struct Predict: ParsableCommand {
     func run() throws {
         let request = try packet.request(to: destination)
         let changes = try twin.changes()
-        let source = try TwinSource(twin.snapshot)
+        // A change may lead the packet elsewhere.
+        let source =
+            twin.snapshot == nil && changes.isEmpty
+            ? try TwinSource(of: request, from: packet.from) : try TwinSource(twin.snapshot)
         let from = try source.namespace(packet.from)
         var snapshot = source.snapshot
         if permitAll { snapshot = snapshot.permittingAll() }
         let progress = Progress("rebuilding the network and sending the packet there")
         defer { progress.end() }
         let found = try reportingTrialErrors {
-            try Predictor(snapshot, changes: changes).predict(
+            var predictor = Predictor(snapshot, changes: changes)
+            predictor.slice = source.slice
+            return try predictor.predict(
                 request, from: from,
                 options: TrialOptions(
                     waitMilliseconds: packet.waitMilliseconds, looksFurther: true,
