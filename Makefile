@@ -50,6 +50,8 @@ format: ## put all sources into the house format
 bench: release ## measure speed, side by side with tcpdump and tshark
 	@scripts/prerequisites.sh test
 	scripts/bench.sh
+	@echo
+	scripts/bench-hosts.sh
 
 fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build

@@ -92,7 +92,7 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire"], swiftSettings: house),
-        .testTarget(name: "NetworkTests", dependencies: ["Network", "Wire"], swiftSettings: house),
+        .testTarget(name: "NetworkTests", dependencies: ["TestSupport", "Network", "Wire"], swiftSettings: house),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: house),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "LinuxSystem"], swiftSettings: house),
         .testTarget(

@@ -16,31 +16,51 @@ extension Topology {
     public static func discover(only: [String] = []) throws -> Topology {
         try NetworkDiscovery(only: only).topology()
     }
+
+    /// Reads the namespaces named `fully` whole, and of all others what says where they are and who they are: links,
+    /// addresses, routes, neighbours, listeners. Their rules, and settings that only files tell, stay empty.
+    ///
+    /// Warnings and errors as of `discover(only:)`.
+    public static func discover(fully names: Set<String>) throws -> Topology {
+        var discovery = NetworkDiscovery()
+        discovery.detailed = names
+        return try discovery.topology()
+    }
 }
 
 /// One reading of the machine's network, namespace by namespace.
 struct NetworkDiscovery: Sendable {
     var only: [String] = []
+    /// The namespaces that are read whole; nil for all.
+    var detailed: Set<String>?
 
     func topology() throws -> Topology {
+        let start = RulesetMemory.now
+        var (topology, _) = try outline()
+        if only.isEmpty, detailed == nil { RulesetMemory.forget(notMetSince: start) }
+        topology.nameListeners()
+        return topology
+    }
+
+    /// All but the names of those who listen, with where each namespace was found.
+    func outline() throws -> (Topology, [NamespaceSite]) {
         var topology = Topology(host: Self.hostName(), time: Self.now(), namespaces: [])
         let search = NamespaceSearch()
         topology.warnings = search.warnings
         let named = zip(search.sites, search.names()).filter { only.isEmpty || only.contains($1) }
-        let results = Mutex([Result<Reading, any Error>?](repeating: nil, count: named.count))
-        // The readings wait for the kernel more than they compute, and know nothing of each other.
-        DispatchQueue.concurrentPerform(iterations: named.count) { index in
-            let result = Result { try read(named[index].0, name: named[index].1) }
-            results.withLock { $0[index] = result }
+        let results = Self.inParallel(named) { site, name in
+            try read(site, name: name, isDetailed: detailed?.contains(name) ?? true)
         }
         var readings: [NamespaceReading] = []
-        for (index, result) in results.withLock({ $0 }).enumerated() {
+        var sites: [NamespaceSite] = []
+        for (index, result) in results.enumerated() {
             do {
-                guard let reading = try result?.get() else { continue }
+                let reading = try result.get()
                 topology.namespaces.append(reading.namespace)
                 topology.neighborTables = topology.neighborTables ?? reading.neighborTables
                 topology.warnings += reading.warnings
                 readings.append(reading.reading)
+                sites.append(named[index].0)
             } catch let error as SystemError where error.errorNumber == ENOENT || error.errorNumber == ESRCH {
                 continue
             } catch {
@@ -49,8 +69,19 @@ struct NetworkDiscovery: Sendable {
             }
         }
         topology.resolveFarEnds(readings)
-        topology.nameListeners()
-        return topology
+        return (topology, sites)
+    }
+
+    /// The readings wait for the kernel more than they compute, and know nothing of each other.
+    static func inParallel<Item: Sendable, Value: Sendable>(
+        _ items: [Item], _ work: @Sendable (Item) throws -> Value
+    ) -> [Result<Value, any Error>] {
+        let results = Mutex([Result<Value, any Error>?](repeating: nil, count: items.count))
+        DispatchQueue.concurrentPerform(iterations: items.count) { index in
+            let result = Result { try work(items[index]) }
+            results.withLock { $0[index] = result }
+        }
+        return results.withLock { $0.compactMap(\.self) }
     }
 
     private struct Reading: Sendable {
@@ -61,60 +92,32 @@ struct NetworkDiscovery: Sendable {
         var neighborTables: [NeighborTable]?
     }
 
-    private struct Sockets: Sendable {
-        let listeners: [Listener]
-        let use: SocketUse?
-
-        init(names: DeviceNames) {
-            listeners = Listener.ofThisNamespace(names: names)
-            use = SocketUse.ofThisNamespace()
-        }
-    }
-
-    private func read(_ site: NamespaceSite, name: String) throws -> Reading {
+    private func read(_ site: NamespaceSite, name: String, isDetailed: Bool) throws -> Reading {
         // Entering even one's own namespace takes a privilege that reading it does not.
         let file = site.isOwn ? nil : try site.open()
         let isOwn = site.isOwn
-        let path = file?.path ?? site.paths.first ?? ""
-        let work:
-            @Sendable () throws -> (
-                NamespaceReading, [String: String], NetfilterReading, Sockets, [NeighborTable]?
-            ) = {
-                var netfilter = NetfilterReading(namespace: file)
-                let channel = try NetlinkSocket(.route)
-                var reading = try NamespaceReading(over: channel)
-                reading.readMemberships(over: channel)
-                netfilter.read()
-                var sysctls = Sysctls.read(
-                    hasBridges: reading.links.contains { $0.bridge != nil },
-                    hasMultipath: reading.routes.contains { !$0.nextHops.isEmpty })
-                var tables: [NeighborTable]?
-                if isOwn {
-                    var conversation = NetlinkConversation(channel)
-                    let records = (try? conversation.neighborTables()) ?? []
-                    for record in records { sysctls.merge(record.limits) { first, _ in first } }
-                    tables = records.compactMap(\.table)
-                }
-                let names = DeviceNames(
-                    reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
-                return (reading, sysctls, netfilter, Sockets(names: names), tables)
+        let empty = Namespace(
+            name: name, inode: site.inode, path: file?.path ?? site.paths.first ?? "", containers: site.containers)
+        let work: @Sendable () throws -> Reading = {
+            let channel = try NetlinkSocket(.route)
+            let reading = try NamespaceReading(over: channel)
+            var found = Reading(namespace: empty, reading: reading, warnings: [])
+            found.namespace.take(reading)
+            if isOwn {
+                var conversation = NetlinkConversation(channel)
+                let records = (try? conversation.neighborTables()) ?? []
+                for record in records { found.namespace.sysctls.merge(record.limits) { first, _ in first } }
+                found.neighborTables = records.compactMap(\.table)
             }
-        let (reading, sysctls, netfilter, sockets, tables) = try file?.perform(work) ?? work()
-        var namespace = Namespace(name: name, inode: site.inode, path: path, containers: site.containers)
-        namespace.links = reading.links
-        namespace.routes = reading.routes
-        namespace.rules = reading.rules
-        namespace.neighbors = reading.neighbors
-        namespace.proxyNeighbors = reading.proxyNeighbors
-        namespace.nextHopObjects = reading.nextHopObjects
-        namespace.sysctls = sysctls.merging(reading.deviceSettings) { first, _ in first }
-        namespace.netfilter = netfilter.netfilter
-        namespace.listeners = sockets.listeners
-        namespace.socketUse = sockets.use
-        namespace.memberships = reading.memberships
-        return Reading(
-            namespace: namespace, reading: reading, warnings: netfilter.warnings.map { "\(name): \($0)" },
-            neighborTables: tables)
+            let names = DeviceNames(
+                reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+            found.namespace.listeners = Listener.ofThisNamespace(names: names)
+            if isDetailed {
+                found.namespace.take(NamespaceDetails(of: found.namespace, over: channel, file: file), &found.warnings)
+            }
+            return found
+        }
+        return try file?.perform(work) ?? work()
     }
 
     static func hostName() -> String {

@@ -25,6 +25,10 @@ public struct Explainer {
     public var interruption: any Interruption
     /// Whether a packet that was answered is compared with other traffic of its two ends: their size, their senders.
     public var looksFurther = true
+    /// The only namespaces to watch, as a user names them; empty for those that the packet can meet.
+    public var namespaces: [String] = []
+    /// Whether the whole machine is read and watched, not only what the packet can meet: to compare the two.
+    public var takesAll = false
 
     public init(
         from: String, request: PacketRequest, waitSeconds: Double = 2, hooks: ProbePlan.Hooks = .auto,
@@ -47,12 +51,15 @@ public struct Explainer {
 
     /// Sends the packet and waits for its reply, and no more.
     func observe() throws -> Explanation {
-        let topology = try Topology.discover()
+        let surroundings = try Surroundings(for: self)
+        let topology = surroundings.topology
         let namespace = try resolveNamespace(from, in: topology)
         let sender = try PacketSender(
             request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
         var plan = ProbePlan(hooks: hooks, rules: tracesRules ? .packet(sender.tuple) : .none, drops: drops)
         plan.user = request.user
+        plan.namespaces = surroundings.watched
+        plan.namespacesToRead = surroundings.read
         let run = try LiveRun(
             topology: topology, plan: plan,
             activity: Sending(sender: sender, waitMilliseconds: Int64(waitSeconds * 1000)), recorder: recorder,

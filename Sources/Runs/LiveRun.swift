@@ -61,7 +61,8 @@ public final class LiveRun<Work: Activity> {
             throw RunError(error)
         }
         self.init(
-            topology: topology, source: source, network: LiveNetworkState(topology: topology), activity: activity,
+            topology: topology, source: source, network: LiveNetworkState(topology: topology, plan: plan),
+            activity: activity,
             recorder: recorder, options: options, interruption: interruption, clock: clock)
     }
 

@@ -14,9 +14,15 @@ public protocol NetworkState {
 struct LiveNetworkState: NetworkState {
     private let baseline: [(name: String, file: NetworkNamespaceFile, counters: ProtocolCounters)]
 
-    /// Reads the counters of all namespaces of `topology` now.
-    init(topology: Topology) {
+    /// The namespaces that are read whole; nil for all.
+    private let detailed: Set<String>?
+
+    /// Reads the counters of the namespaces of `topology` that are watched now.
+    init(topology: Topology, plan: ProbePlan) {
+        detailed = plan.namespacesToRead
+        let watched = Set(plan.namespaces)
         baseline = topology.namespaces.compactMap { namespace in
+            if !watched.isEmpty, !watched.contains(namespace.name) { return nil }
             // A namespace that has gone or is closed to us has no counters to compare with.
             guard let file = try? NetworkNamespaceFile(path: namespace.path),
                 let counters = try? ProtocolCounters(in: file)
@@ -30,7 +36,8 @@ struct LiveNetworkState: NetworkState {
             (try? ProtocolCounters(in: entry.file))?.change(since: entry.counters, namespace: entry.name)
                 .map { Event.counters($0) }
         }
-        events.append(.topology(try Topology.discover(), timeNanoseconds: realTimeNanoseconds()))
+        let topology = try detailed.map { try Topology.discover(fully: $0) } ?? Topology.discover()
+        events.append(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
         return events
     }
 }

@@ -33,6 +33,19 @@ public struct IPPrefix: Hashable, Sendable {
         return IPAddress(ipv4: UInt32(truncatingIfNeeded: network.address.low) | UInt32.max >> UInt32(length))
     }
 
+    /// Its first and last address.
+    public var range: ClosedRange<IPAddress> {
+        let first = network.address
+        var last = first
+        if first.isIPv4 {
+            last.low |= UInt64(UInt32.max) >> UInt64(length)
+        } else {
+            last.high |= length >= 64 ? 0 : UInt64.max >> UInt64(length)
+            last.low |= length <= 64 ? UInt64.max : UInt64.max >> UInt64(length - 64)
+        }
+        return first...last
+    }
+
     public func contains(_ other: IPAddress) -> Bool {
         guard other.family == address.family, let candidate = IPPrefix(other, length: length) else { return false }
         return candidate.network.address == network.address

@@ -13,7 +13,8 @@ struct ComparisonReport {
         guard let parting = comparison.parting else {
             return "compared with the twin: the same, \(count) hop\(count == 1 ? "" : "s")\n"
         }
-        var text = "compared with the twin: they part at \(parting.number) of the \(parting.isReply ? "reply" : "packet")"
+        var text =
+            "compared with the twin: they part at \(parting.number) of the \(parting.isReply ? "reply" : "packet")"
         text += " (\(parting.row.differences.joined(separator: ", ")))\n"
         text += "  predicted  \(Self.words(parting.row.predicted))\n"
         text += "  observed   \(Self.words(parting.row.observed))\n"

@@ -47,6 +47,8 @@ struct LabRun {
             explainer.recorder = recorder
             explainer.hooks = watch.hooks
             explainer.drops = watch.drops
+            explainer.namespaces = watch.namespaces
+            explainer.takesAll = surroundings.whole
             explainer.tracesRules = watch.rules != .none
             // A lab is small: what has had no reply after a second is not going to get one.
             explainer.waitSeconds = min(explainer.waitSeconds, 1)

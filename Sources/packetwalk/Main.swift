@@ -1,5 +1,6 @@
 internal import Runs
 internal import ArgumentParser
+internal import Experiment
 internal import Glibc
 internal import LinuxSystem
 internal import Network
@@ -13,6 +14,7 @@ enum Main {
         // A reader that goes away (`| head`) ends the run quietly: the write fails with EPIPE instead of a signal.
         signal(SIGPIPE, SIG_IGN)
         if Invocation.own.first == HookGuardian.argument { exit(HookGuardian.run()) }
+        if Invocation.own.first == TrialServer.argument { exit(TrialServer.run()) }
         do {
             var command = try Packetwalk.parseAsRoot(Invocation.own)
             if Invocation.command != nil, !(command is any TakesCommand) {

@@ -17,7 +17,6 @@ struct Packetwalk: ParsableCommand {
             CommandGroup(name: "Predict", subcommands: [SnapshotCommand.self, Predict.self, CheckCommand.self]),
             CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
-            CommandGroup(
-                name: "Maintenance", subcommands: [DoctorCommand.self, Cleanup.self, TrialServerCommand.self]),
+            CommandGroup(name: "Maintenance", subcommands: [DoctorCommand.self, Cleanup.self]),
         ])
 }

@@ -42,7 +42,8 @@ struct ExpectationTests {
         arguments: [
             "web wan:443", "web reaches", "web reach wan", "web does not reach", "web does not reaches wan",
             "web reaches wan:0", "web reaches wan:70000", "web reaches wan:http", "web reaches wan tcp",
-            "web reaches wan sctp 5", "web reaches wan:53 udp 54", "web reaches wan:53 icmp", "web reaches wan udp 53 54",
+            "web reaches wan sctp 5", "web reaches wan:53 udp 54", "web reaches wan:53 icmp",
+            "web reaches wan udp 53 54",
             "web reaches [wan]:53", "web reaches :53",
         ])
     func refusals(line: String) {

@@ -10,9 +10,13 @@ enum RulesetMemory {
         /// Sets that are not dumped again, since the kernel notifies of their changes.
         var notified: Set<RulesetState.SetKey> = []
         var changes: SetChanges?
+        /// The time on `clock` when its namespace was last read.
+        var met: UInt64 = 0
     }
 
     private static let entries = Mutex<[UInt64: Entry]>([:])
+    /// Counts the questions for what is remembered.
+    private static let clock = Atomic<UInt64>(0)
     /// Of namespaces. Small rulesets are as quickly read as compared.
     private static let capacity = 64
     private static let least = 200
@@ -31,6 +35,7 @@ enum RulesetMemory {
     static func notified(_ cookie: UInt64) -> Set<RulesetState.SetKey>? {
         entries.withLock { entries in
             guard let entry = entries[cookie] else { return nil }
+            entries[cookie]?.met = clock.wrappingAdd(1, ordering: .relaxed).newValue
             if !entry.notified.isEmpty, entry.changes?.takeWhetherAny(of: entry.notified) != false {
                 entries[cookie] = nil
                 return nil
@@ -45,8 +50,18 @@ enum RulesetMemory {
             if entries.count >= capacity, entries[cookie] == nil { entries.removeAll() }
             entries[cookie] = Entry(
                 fingerprint: state.fingerprint, netfilter: netfilter, notified: state.notified,
-                changes: state.notified.isEmpty ? nil : changes)
+                changes: state.notified.isEmpty ? nil : changes,
+                met: clock.wrappingAdd(1, ordering: .relaxed).newValue)
         }
+    }
+
+    /// When a reading of all namespaces begins, for `forget`.
+    static var now: UInt64 { clock.load(ordering: .relaxed) }
+
+    /// Forgets namespaces that no reading has met since then: they have ended, and an open socket for notifications would
+    /// keep one alive.
+    static func forget(notMetSince start: UInt64) {
+        entries.withLock { $0 = $0.filter { $0.value.met > start } }
     }
 
     /// Whether a reading is worth keeping.

@@ -33,7 +33,8 @@ extension Walk {
         }
         if let finding { return "\(words): \(finding.message)" }
         if outcome == .lost, let last = lastSeen ?? hops.last {
-            return "lost behind \([last.namespace, last.device ?? last.hook?.rawValue].compactMap(\.self).joined(separator: " "))"
+            return
+                "lost behind \([last.namespace, last.device ?? last.hook?.rawValue].compactMap(\.self).joined(separator: " "))"
         }
         return "\(words)\(place.map { " in \($0)" } ?? "")\(stoppedAt?.reason.map { ": \($0)" } ?? "")"
     }

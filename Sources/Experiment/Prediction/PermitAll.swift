@@ -66,7 +66,8 @@ enum PermitAll {
 
     /// Of `nft list table`.
     static func nft(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { nftLine(String($0)) }.joined(separator: "\n")
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { nftLine(String($0)) }.joined(
+            separator: "\n")
     }
 
     /// `drop` and `reject` are words of the language: no table, chain or set has such a name. What stands behind `reject`

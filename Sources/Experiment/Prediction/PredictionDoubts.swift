@@ -38,7 +38,8 @@ struct PredictionDoubts {
         let device = last.device ?? "its uplink"
         return Prediction.Assumption(
             code: Assumption.Code.outsideAnswers.rawValue, namespace: last.namespace,
-            text: "what lies behind \(device) of \(last.namespace) can't be seen: it answers, and routes its answers back",
+            text:
+                "what lies behind \(device) of \(last.namespace) can't be seen: it answers, and routes its answers back",
             otherwise: "left by \(device), no reply")
     }
 
@@ -96,7 +97,8 @@ struct PredictionDoubts {
         if again.fares(like: found) { return nil }
         if again.fate != found.fate { return again.fate }
         let place = again.exchanges.first?.request.hops.last
-        return "\(again.fate) by another way: \(place.map { "\($0.packet.destination) in \($0.namespace)" } ?? "unseen")"
+        return
+            "\(again.fate) by another way: \(place.map { "\($0.packet.destination) in \($0.namespace)" } ?? "unseen")"
     }
 
     private func told(_ assumption: Assumption, _ otherwise: String?) -> Prediction.Assumption {

@@ -56,7 +56,8 @@ public struct Trial: PacketTrials {
     /// - Parameter turned: the namespaces in which firewalls at one priority run in the other order than the script takes
     ///   for granted.
     public init(
-        snapshot: HostSnapshot, outsideAnswers: Bool = true, turningHookOrderIn turned: Set<String> = [], program: String? = nil,
+        snapshot: HostSnapshot, outsideAnswers: Bool = true, turningHookOrderIn turned: Set<String> = [],
+        program: String? = nil,
         privilege: Sandbox.Privilege = .automatic
     ) {
         let twin = TwinScript(

@@ -11,8 +11,8 @@ internal import WalkModel
 
 /// The process of one trial, in its sandbox: builds the network, opens its sockets, makes the changes, sends the packets.
 public enum TrialServer {
-    /// The subcommand by which the program runs it.
-    public static let argument = "trial-server"
+    /// The command's hidden argument that means `run`.
+    public static let argument = "__trial"
 
     /// Reads the order from standard input and writes the reply to standard output. Gives the exit status: 64 where it was
     /// not started by a trial.

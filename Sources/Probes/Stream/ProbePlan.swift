@@ -23,6 +23,8 @@ public struct ProbePlan: Sendable, Hashable {
 
     /// Names of the namespaces to watch; empty for every one in the topology.
     public var namespaces: [String]
+    /// Names of the namespaces whose rules and settings are read, whenever the network is read again; nil for all.
+    public var namespacesToRead: Set<String>?
     /// A pcap-filter(7) expression; nil for every packet.
     public var filter: String?
     /// Whether the filter may hold host names, which libpcap then asks the resolver for.

@@ -61,7 +61,7 @@ final class ProbeReader {
     private init(plan: ProbePlan, queue: EventQueue) throws {
         self.plan = plan
         self.queue = queue
-        discovery = Rediscovery(namespaces: plan.namespaces)
+        discovery = Rediscovery(plan)
         receiver = try StampedReceiver()
         ready = try ReadySet()
         try ready.add(queue.control)

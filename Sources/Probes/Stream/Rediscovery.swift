@@ -9,7 +9,8 @@ internal import Network
 /// Reading it takes up to seconds on a large host, so a thread of its own does it, and changes that come in a burst
 /// (a container's start) share one reading: 300 ms after the last of them, 2 s after the first.
 struct Rediscovery {
-    private let only: [String]
+    /// The namespaces to read whole; nil for all.
+    private let detailed: Set<String>?
     private var firstChange: Int64?
     private var lastChange: Int64 = 0
     private var running: Reading?
@@ -21,7 +22,9 @@ struct Rediscovery {
         let result = Mutex<Result<Topology, any Error>?>(nil)
     }
 
-    init(namespaces: [String]) { only = namespaces }
+    init(_ plan: ProbePlan) {
+        detailed = plan.namespacesToRead ?? (plan.namespaces.isEmpty ? nil : Set(plan.namespaces))
+    }
 
     /// Something changed that only the topology tells.
     mutating func request() {
@@ -53,10 +56,12 @@ struct Rediscovery {
         guard let firstChange, now - lastChange >= 300_000_000 || now - firstChange >= 2_000_000_000 else { return nil }
         self.firstChange = nil
         let reading = Reading()
-        let only = only
+        let detailed = detailed
         running = reading
         let thread = try? WorkerThread {
-            let found = Result { try Topology.discover(only: only) }
+            let found = Result {
+                if let detailed { try Topology.discover(fully: detailed) } else { try Topology.discover() }
+            }
             reading.result.withLock { $0 = found }
             wake()
         }

@@ -1,3 +1,4 @@
+internal import Network
 internal import Wire
 
 /// The bytes of a packet: link, network and transport headers with their addresses replaced. They end where something

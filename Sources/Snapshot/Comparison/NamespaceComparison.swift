@@ -21,7 +21,7 @@ struct NamespaceComparison {
         compareSysctls()
         compareRulesets()
         compareState()
-        unordered(.queues, "queueing discipline", Self.queues(before.queues), Self.queues(after.queues))
+        unordered(.queues, "queueing discipline", Self.texts(before.queues), Self.texts(after.queues))
         unordered(.filters, "filter", Self.texts(before.filters), Self.texts(after.filters))
         unordered(.programs, "program", Self.texts(before.programs), Self.texts(after.programs))
         unordered(.policies, "xfrm policy", Self.texts(before.policies), Self.texts(after.policies))
@@ -138,9 +138,5 @@ struct NamespaceComparison {
 
     static func texts(_ elements: [JSONTree]) -> [String] {
         elements.map(\.compact)
-    }
-
-    private static func queues(_ elements: [JSONTree]) -> [String] {
-        texts(elements.map { $0.removing(["refcnt", "direct_packets_stat", "sent", "bytes", "packets", "drops"]) })
     }
 }

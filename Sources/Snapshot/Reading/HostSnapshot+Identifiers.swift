@@ -10,12 +10,14 @@ extension HostSnapshot {
     /// The kernel lists the numbers of a namespace without saying whose they are, so it is asked of the others one by one
     /// until each number has its namespace.
     mutating func readIdentifiers(paths: [(name: String, path: String)], own: UInt64?) {
+        let ownName = namespaces.first { $0.inode == own }?.name
+        // The path of one's own need not lead there: /proc may show other process numbers.
         let files = paths.compactMap { name, path in
-            (try? NetworkNamespaceFile(path: path)).map { (name: name, file: $0) }
+            (try? name == ownName ? .current() : NetworkNamespaceFile(path: path)).map { (name: name, file: $0) }
         }
         for index in namespaces.indices {
             let name = namespaces[index].name
-            let isOwn = namespaces[index].inode == own
+            let isOwn = name == ownName
             guard let file = files.first(where: { $0.name == name })?.file else { continue }
             // The other ends of its links first: those are what gets a number.
             let peers = Set(namespaces[index].links.compactMap { $0["peer"]?["namespace"]?.string })

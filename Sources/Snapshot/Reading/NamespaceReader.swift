@@ -180,11 +180,9 @@ struct NamespaceReader {
 
     private mutating func readTrafficControl() {
         do {
+            let queues = try tools.batch(["tc", "-j", "-d"], ["qdisc show"])[0]?.elements ?? []
             // The kernel gives its own choice the handle 0.
-            snapshot.queues =
-                try tools.batch(["tc", "-j", "-d"], ["qdisc show"])[0]?.elements.filter {
-                    $0["handle"]?.string != "0:"
-                } ?? []
+            snapshot.queues = queues.filter { $0["handle"]?.string != "0:" }.map { TrafficFilters.queue($0) }
             let reading = try TrafficFilters(tools: tools, queues: snapshot.queues)
             snapshot.queues += reading.classes
             snapshot.filters = reading.filters

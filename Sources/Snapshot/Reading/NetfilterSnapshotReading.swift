@@ -57,9 +57,7 @@ struct NetfilterSnapshotReading {
         iptables.sort { ($0.handle ?? 0) < ($1.handle ?? 0) }
         native.sort { $0.handle < $1.handle }
         if native.isEmpty { return }
-        let words = native.map { "list table \($0.family) \(Self.quoted($0.name))" }.joined(separator: "; ")
-        // -u: whose number a user's name is, a file of the machine decides.
-        let texts = Self.tables(try tools.run("nft", "-u", words).text)
+        let texts = try listed(native, of: found)
         for table in native {
             guard let text = texts["\(table.family) \(table.name)"] else {
                 warnings.append("cannot read the nftables table \(table.family) \(table.name): nft did not list it")
@@ -69,6 +67,19 @@ struct NetfilterSnapshotReading {
                 NamespaceSnapshot.NFTable(
                     family: table.family, name: table.name, handle: table.handle, flags: table.flags, text: text))
         }
+    }
+
+    /// The texts of tables by `FAMILY NAME`. nft 1.0.6 lists several tables in one run only as a whole family.
+    private func listed(_ native: [NetfilterTables.Table], of found: NetfilterTables) throws -> [String: String] {
+        var texts: [String: String] = [:]
+        for (family, tables) in Dictionary(grouping: native, by: \.family).sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            let isWhole = found.tables.allSatisfy { $0.family != family || tables.contains($0) }
+            let lists =
+                isWhole && tables.count > 1
+                ? ["list ruleset \(family)"] : tables.map { "list table \(family) \(Self.quoted($0.name))" }
+            for list in lists { texts.merge(Self.tables(try tools.run("nft", list).text)) { first, _ in first } }
+        }
+        return texts
     }
 
     mutating func readLegacy(_ tables: LegacyTables) {

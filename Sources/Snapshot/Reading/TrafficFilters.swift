@@ -39,6 +39,13 @@ struct TrafficFilters {
         }
     }
 
+    /// An element of `tc -j qdisc` without what counts.
+    static func queue(_ element: JSONTree) -> JSONTree {
+        let queue = element.removing(["refcnt"])
+        guard let options = queue["options"] else { return queue }
+        return queue.setting("options", options.removing(["direct_packets_stat"]))
+    }
+
     /// Programs by name and tag, out of what `ip link` and `tc filter` tell of them.
     static func programs(links: [JSONTree], filters: [JSONTree]) -> [JSONTree] {
         var programs: [JSONTree] = []

@@ -50,7 +50,8 @@ struct CheckCommand: ParsableCommand {
         let results = try reportingExpectationErrors {
             let expectations = try Expectation.parse(text)
             guard !expectations.isEmpty else {
-                throw RunError(.badInput, "\(file) has no expectation: write a line such as web reaches 198.51.100.1:443")
+                throw RunError(
+                    .badInput, "\(file) has no expectation: write a line such as web reaches 198.51.100.1:443")
             }
             let changes = try twin.changes()
             let source = try TwinSource(twin.snapshot)

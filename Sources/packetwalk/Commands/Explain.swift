@@ -19,6 +19,17 @@ struct Explain: ParsableCommand {
     @OptionGroup(title: "Packet")
     var packet: PacketOptions
 
+    @Option(
+        name: .customLong("in"),
+        help: ArgumentHelp(
+            "Capture only in this namespace (repeatable), instead of in all that the packet can meet: an ip netns name, a container, pid:N, netns:INODE or a path.",
+            valueName: "namespace"))
+    var namespaces: [String] = []
+
+    /// To compare: reads and watches all of the machine.
+    @Flag(help: .hidden)
+    var whole = false
+
     @Option(help: ProbePlan.Hooks.help)
     var hooks: ProbePlan.Hooks = .auto
 
@@ -50,9 +61,12 @@ struct Explain: ParsableCommand {
 
     func explainer() throws -> Explainer {
         var explainer = Explainer(
-            from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks, drops: drops,
+            from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks,
+            drops: drops,
             interruption: Signals())
         explainer.tracesRules = rules.tracing != .none
+        explainer.namespaces = namespaces
+        explainer.takesAll = whole
         return explainer
     }
 }

@@ -25,11 +25,15 @@ struct SnapshotCommand: ParsableCommand {
         help: ArgumentHelp("Read only this namespace (repeatable).", valueName: "namespace"))
     var namespaces: [String] = []
 
+    @Flag(help: "Replace addresses, preserving prefixes, and names of namespaces; leave comments out.")
+    var anonymize = false
+
     func run() throws {
         let topology = try Topology.discover()
         let chosen = try namespaces.map { try resolveNamespace($0, in: topology).name }
-        let snapshot = try HostSnapshot.read(topology, only: chosen)
+        var snapshot = try HostSnapshot.read(topology, only: chosen)
         for warning in snapshot.warnings { complain(warning) }
+        if anonymize { snapshot = snapshot.anonymized() }
         guard let file else { return try printOut(snapshot.document()) }
         do {
             try writeWhole(Array(snapshot.document().utf8), to: file)

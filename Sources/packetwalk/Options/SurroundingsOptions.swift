@@ -14,4 +14,8 @@ struct SurroundingsOptions: ParsableArguments {
             "Build unrelated networks beside the lab, which use the same addresses, device names and ports; no link "
                 + "leads from it to them."))
     var beside = false
+
+    /// To compare: reads and watches all of the machine, not only what the packet can meet.
+    @Flag(help: .hidden)
+    var whole = false
 }

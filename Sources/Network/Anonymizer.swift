@@ -1,11 +1,11 @@
-internal import Wire
+public import Wire
 
 /// Replaces addresses so that prefixes stay: two addresses that share their first n bits share the first n bits of
 /// their replacements, and no more.
 ///
 /// The construction is Crypto-PAn's (Xu, Fan, Ammar and Moon, 2002): each bit is flipped or not by a pseudorandom
-/// function of the bits before it. The function is SipHash-2-4 under a random key, used for one recording and then
-/// forgotten. Two things stay as they are, because walks rest on them:
+/// function of the bits before it. The function is SipHash-2-4 under a random key, used for one recording or snapshot and
+/// then forgotten. Two things stay as they are, because walks rest on them:
 ///
 /// - special blocks (private, loopback, link-local, multicast, …) map onto themselves, so their leading bits, and those
 ///   that other addresses share with them, are kept;
@@ -14,14 +14,24 @@ internal import Wire
 /// MAC addresses are replaced by a keyed hash; broadcast, the multicast prefixes and the group bit stay. Labels, which
 /// could be guessed from a known payload, are replaced by a keyed hash as well: equal ones stay equal.
 ///
-/// Names (of namespaces, devices, tables, containers) are kept; so is what else stands in a rule's text.
-struct Anonymizer {
+/// Names (of namespaces, devices, tables, containers) are kept; so is what else stands in a rule's text. The order of two
+/// addresses is kept only where it was asked for (`keepOrder`).
+package struct Anonymizer {
     private let key: (UInt64, UInt64)
     private var ipv4: [UInt32: UInt32] = [:]
     private var ipv6: [IPAddress: IPAddress] = [:]
     private static let cacheLimit = 1 << 16
+    /// Bits that are never flipped, each by its place and the bits before it.
+    private var straight: Set<BitPlace> = []
 
-    init(key: (UInt64, UInt64)) { self.key = key }
+    private struct BitPlace: Hashable {
+        var isIPv4: Bool
+        var bit: Int
+        var high: UInt64
+        var low: UInt64
+    }
+
+    package init(key: (UInt64, UInt64)) { self.key = key }
 
     // MARK: Addresses
 
@@ -41,7 +51,7 @@ struct Anonymizer {
             || address.isIPv4 && (address.low == 0xffff_ffff || address.low >> 24 == 0)
     }
 
-    mutating func anonymize(_ address: IPAddress) -> IPAddress {
+    package mutating func anonymize(_ address: IPAddress) -> IPAddress {
         if Self.isKept(address) { return address }
         if address.isIPv4 { return IPAddress(ipv4: anonymize(UInt32(truncatingIfNeeded: address.low))) }
         if address.high == 0, address.low >> 32 == 0xffff {
@@ -53,11 +63,14 @@ struct Anonymizer {
         var flips: (high: UInt64, low: UInt64) = (0, 0)
         for bit in 0..<64 {
             let before = bit == 0 ? 0 : address.high >> UInt64(64 - bit)
-            let isFixed = Self.ipv6Blocks.contains { bit < $0.1 && (bit == 0 || $0.0 >> UInt64(64 - bit) == before) }
+            let isFixed =
+                Self.ipv6Blocks.contains { bit < $0.1 && (bit == 0 || $0.0 >> UInt64(64 - bit) == before) }
+                || straight.contains(BitPlace(isIPv4: false, bit: bit, high: before, low: 0))
             if !isFixed { flips.high |= flip(6, bit, before, 0) << UInt64(63 - bit) }
         }
         for bit in 0..<64 {
             let before = bit == 0 ? 0 : address.low >> UInt64(64 - bit)
+            if straight.contains(BitPlace(isIPv4: false, bit: 64 + bit, high: address.high, low: before)) { continue }
             flips.low |= flip(6, 64 + bit, address.high, before) << UInt64(63 - bit)
         }
         let result = IPAddress(high: address.high ^ flips.high, low: address.low ^ flips.low)
@@ -74,6 +87,7 @@ struct Anonymizer {
             let isFixed =
                 Self.ipv4Blocks.contains { bit < $0.1 && (bit == 0 || $0.0 >> UInt32(32 - bit) == before) }
                 || bit >= 24 && before & (1 << UInt32(bit - 24) - 1) == 0
+                || straight.contains(BitPlace(isIPv4: true, bit: bit, high: UInt64(before), low: 0))
             if !isFixed { flips |= UInt32(flip(4, bit, UInt64(before), 0)) << UInt32(31 - bit) }
         }
         ipv4[address] = address ^ flips
@@ -81,10 +95,57 @@ struct Anonymizer {
     }
 
     /// Host bits that are zero stay so.
-    mutating func anonymize(_ prefix: IPPrefix) -> IPPrefix {
+    package mutating func anonymize(_ prefix: IPPrefix) -> IPPrefix {
         var result = prefix
         result.address = anonymize(prefix.address)
         return prefix.network == prefix ? result.network : result
+    }
+
+    /// Makes the replacements of the addresses from `first` to `last` a range from one's to the other's, and those of all
+    /// others lie outside of it. It gives away the bits of both that come behind the first in which they differ, and
+    /// nothing of addresses between them. To be called before anything is replaced.
+    package mutating func keepOrder(from first: IPAddress, to last: IPAddress) {
+        guard first.family == last.family, first != last else { return }
+        ipv4.removeAll()
+        ipv6.removeAll()
+        let width = first.bitWidth
+        func bits(_ address: IPAddress, before bit: Int) -> (high: UInt64, low: UInt64) {
+            if address.isIPv4 { return (bit == 0 ? 0 : address.low >> UInt64(32 - bit), 0) }
+            if bit <= 64 { return (bit == 0 ? 0 : address.high >> UInt64(64 - bit), 0) }
+            return (address.high, address.low >> UInt64(128 - bit))
+        }
+        var common = 0
+        while common < width, bits(first, before: common + 1) == bits(last, before: common + 1) { common += 1 }
+        for address in [first, last] {
+            for bit in common..<width {
+                let before = bits(address, before: bit)
+                straight.insert(
+                    BitPlace(isIPv4: address.isIPv4, bit: bit, high: before.high, low: before.low))
+            }
+        }
+    }
+
+    /// The same for each range that stands in a text: `192.0.2.5-192.0.2.9`, `2001:db8::1-2001:db8::9`.
+    package mutating func keepOrderOfRanges(in text: String) {
+        guard text.utf8.contains(UInt8(ascii: "-")) else { return }
+        var previous: Substring?
+        // In a translation ports follow, and IPv6 addresses stand in brackets.
+        for part in text.split(separator: "-", omittingEmptySubsequences: false) {
+            let isAddress: (Character) -> Bool = { $0.isHexDigit || $0 == "." || $0 == ":" }
+            let head = part.drop { $0 == "[" }.prefix(while: isAddress)
+            if let previous, let first = IPAddress(previous), let last = Self.address(head) {
+                keepOrder(from: first, to: last)
+            }
+            var tail = part
+            if tail.last == "]" { tail = tail.dropLast() }
+            let start = tail.lastIndex { !isAddress($0) }.map { tail.index(after: $0) } ?? tail.startIndex
+            previous = tail[start...]
+        }
+    }
+
+    /// An address, or one of IPv4 with a port behind it.
+    private static func address(_ text: Substring) -> IPAddress? {
+        IPAddress(text) ?? text.lastIndex(of: ":").flatMap { IPAddress(text[..<$0]) }
     }
 
     private func flip(_ family: UInt64, _ bit: Int, _ high: UInt64, _ low: UInt64) -> UInt64 {
@@ -95,7 +156,7 @@ struct Anonymizer {
         return hash.finished() & 1
     }
 
-    func anonymize(_ address: MACAddress) -> MACAddress {
+    package func anonymize(_ address: MACAddress) -> MACAddress {
         if address.isZero || address.isBroadcast { return address }
         var hash = SipHash(key: key)
         hash.mix(0x4d41_43)
@@ -115,7 +176,7 @@ struct Anonymizer {
         return MACAddress(value: value & ~bits & 0xffff_ffff_ffff | 0x0200_0000_0000 | address.value & 0x0100_0000_0000)
     }
 
-    func anonymize(label: UInt64) -> UInt64 {
+    package func anonymize(label: UInt64) -> UInt64 {
         guard label != 0 else { return 0 }
         var hash = SipHash(key: key)
         hash.mix(0x6c61_6265_6c)
@@ -123,7 +184,7 @@ struct Anonymizer {
         return max(1, hash.finished())
     }
 
-    mutating func anonymize(_ headers: inout PacketHeaders) {
+    package mutating func anonymize(_ headers: inout PacketHeaders) {
         headers.macSource = anonymize(headers.macSource)
         headers.macDestination = anonymize(headers.macDestination)
         headers.neighbourMAC = anonymize(headers.neighbourMAC)
@@ -145,7 +206,7 @@ struct Anonymizer {
     // MARK: Text
 
     /// Replaces every address, prefix and MAC address that stands in a text.
-    mutating func anonymize(_ text: String) -> String {
+    package mutating func anonymize(_ text: String) -> String {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count)
         let bytes = Array(text.utf8)
