@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Network
 import Observations
 import Testing
 import Wire

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Network
 import Testing
 import Twin
 import WalkModel

@@ -116,7 +116,8 @@ extension NamespaceSnapshot {
     /// Of scope global, in the kernel's order.
     fileprivate var globalAddresses: [IPAddress] {
         addresses.compactMap { tree in
-            guard tree["scope"]?.string == "global" else { return nil }
+            // `ip -N` writes 0.
+            guard ["0", "global"].contains(tree["scope"]?.string) else { return nil }
             return tree["local"]?.string.flatMap { IPAddress($0) }
         }
     }
