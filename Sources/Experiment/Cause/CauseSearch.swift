@@ -30,8 +30,8 @@ public struct CauseSearch: Sendable {
     public var secondLimit = 30.0
     /// So many causes are told.
     public var causeLimit = 8
-    /// Told of each trial: how many were made, and of how many changes.
-    public var progress: @Sendable (_ trials: Int, _ of: Int) -> Void = { _, _ in }
+    /// Told before each trial: how many were made, and of which changes.
+    public var progress: @Sendable (_ trials: Int, _ of: [Candidate]) -> Void = { _, _ in }
     private let answers: Answers
 
     public init(answers: @escaping Answers) { self.answers = answers }
@@ -122,7 +122,7 @@ private struct SearchRun {
 
     var elapsed: Double { Double(monotonicNanoseconds() - began) / 1e9 }
 
-    private mutating func spend(_ changes: Int) throws(Ending) {
+    private mutating func spend(_ changes: [Candidate]) throws(Ending) {
         guard count < search.trialLimit, elapsed < search.secondLimit else {
             isCutShort = true
             throw .spent
@@ -132,7 +132,7 @@ private struct SearchRun {
     }
 
     mutating func test(_ changes: [Candidate]) throws(Ending) -> Bool {
-        try spend(changes.count)
+        try spend(changes)
         do {
             return try answers(changes)
         } catch {
@@ -148,7 +148,7 @@ private struct SearchRun {
         var index = 0
         while index < groups.count {
             let pair = Array(groups[index..<min(index + 2, groups.count)])
-            for group in pair { try spend(group.count) }
+            for group in pair { try spend(group) }
             for outcome in Self.parallel(pair, answers) {
                 switch outcome {
                 case .success(let answered): result.append(answered)
@@ -180,23 +180,53 @@ private struct SearchRun {
         return results.all
     }
 
-    /// The smallest sets in a group that does it: once one is found the rest of the group is asked again.
+    /// The smallest set in a group that does it, then other single changes that do it too.
     mutating func causes(
         in group: [Candidate], known: [CauseSearch.Cause], limit: Int
     ) throws(Ending) -> [CauseSearch.Cause] {
-        var result: [CauseSearch.Cause] = []
-        var rest = group
-        var isHelpful = true
-        while isHelpful, known.count + result.count < limit {
-            let found = try smallest(of: rest)
-            // The control: it must do it once more, each command succeeding, and the rest alone decides whether to go on.
-            guard try test(found) else { break }
-            result.append(CauseSearch.Cause(found))
-            rest.removeAll { found.contains($0) }
-            isHelpful = rest.isEmpty ? false : try test(rest)
+        // A single change is known: of other groups, too, only single ones are equivalent to it.
+        if known.contains(where: { $0.changes.count == 1 }) {
+            return try singles(in: group, isHelpful: true, limit: limit - known.count)
+        }
+        let found = try smallest(of: group)
+        // The control: it must do it once more, in another network.
+        guard try test(found) else { return [] }
+        var result = [CauseSearch.Cause(found)]
+        if found.count == 1 {
+            result += try singles(
+                in: group.filter { !found.contains($0) }, isHelpful: false, limit: limit - known.count - 1)
         }
         return result
     }
+
+    /// Single changes that do it alone. Halves that do it are followed; where neither half does, it takes several.
+    private mutating func singles(
+        in group: [Candidate], isHelpful: Bool, limit: Int
+    ) throws(Ending) -> [CauseSearch.Cause] {
+        var result: [CauseSearch.Cause] = []
+        var rest = group
+        var isKnown = isHelpful
+        while !rest.isEmpty, result.count < min(limit, siblingLimit) {
+            guard try isKnown || test(rest) else { break }
+            isKnown = false
+            var current = rest
+            while current.count > 1 {
+                let halves = DeltaDebugging<Candidate, Ending>.split(current, into: 2)
+                if try test(halves[0]) {
+                    current = halves[0]
+                } else if try test(halves[1]) {
+                    current = halves[1]
+                } else {
+                    return result
+                }
+            }
+            result.append(CauseSearch.Cause(current))
+            rest.removeAll { current.contains($0) }
+        }
+        return result
+    }
+
+    private let siblingLimit = 3
 
     /// Where no kind does it alone: all that only open something, together.
     mutating func together(_ groups: [[Candidate]]) throws(Ending) -> [CauseSearch.Cause] {

@@ -136,7 +136,9 @@ public struct FailureExperiment: Sendable {
         search.trialLimit = trialLimit
         search.secondLimit = secondLimit
         let progress = progress
-        search.progress = { count, changes in progress("trial \(count), with \(changes) changes") }
+        search.progress = { count, changes in
+            progress("trial \(count): \(changes.first?.condition ?? "no change"), and \(max(0, changes.count - 1)) more")
+        }
         // A packet that was answered before all is judged by something else.
         let walk = report.exchange.failing
         let reached = Nearness(walk, report.exchange)
