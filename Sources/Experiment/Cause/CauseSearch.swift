@@ -207,7 +207,7 @@ private struct SearchRun {
         var rest = group
         var isKnown = isHelpful
         while !rest.isEmpty, result.count < min(limit, siblingLimit) {
-            guard try isKnown || test(rest) else { break }
+            if !isKnown, try !test(rest) { break }
             isKnown = false
             var current = rest
             while current.count > 1 {
