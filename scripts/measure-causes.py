@@ -7,7 +7,7 @@ Judged by hand-written truth: the code and the place in lab.json against those o
 right, equivalent (another change that does the same, by the table below), none, wrong, differs (the rebuilt network does
 not fail as the lab does), answered (the packet arrives).
 """
-import argparse, collections, concurrent.futures, json, pathlib, subprocess, sys, time
+import argparse, collections, concurrent.futures, json, os, pathlib, subprocess, sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LABS = ROOT / "fixtures/labs"
@@ -104,7 +104,7 @@ def lab(directory):
 def run(name, arguments):
     data, needs, probe = lab(LABS / name)
     expected = data["expected"]
-    command = [str(ROOT / ".build/debug/packetwalk"), "lab", "run", name, "--format", "json", "--twin", arguments.twin]
+    command = [os.environ.get("PACKETWALK", str(ROOT / ".build/debug/packetwalk")), "lab", "run", name, "--format", "json", "--twin", arguments.twin]
     if not arguments.with_findings:
         command.append("--cause-by-experiment-alone")
     began = time.time()
@@ -127,7 +127,7 @@ def run(name, arguments):
         return name, expected, "differs", said, seconds, None
     tried = [f for f in findings if any(str(e).startswith("tried:") for e in f["evidence"])]
     if not tried:
-        return name, expected, "none", said[:300], seconds, None
+        return name, expected, "none", said[-300:], seconds, None
     found = tried[0]
     place, wanted = found["where"], expected.get("place") or {}
     same = found["code"] == expected["code"]

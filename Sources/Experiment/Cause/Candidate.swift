@@ -16,9 +16,10 @@ public struct Candidate: Sendable, Hashable {
         case address
         case size
         case translation
-        case translationRemoval
         case listener
         case program
+        /// What may break the way that the packet has: tried alone, after all others.
+        case turn
 
         public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }

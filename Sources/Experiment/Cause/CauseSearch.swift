@@ -50,6 +50,7 @@ public struct CauseSearch: Sendable {
             for (index, group) in groups.enumerated() where helpful[index] {
                 causes += try run.causes(in: group, known: causes, limit: causeLimit)
             }
+            if causes.isEmpty { causes += try run.alone(candidates, nearness: nearness) }
             if causes.isEmpty { causes += try run.together(groups) }
         } catch {
             if case .failed(let error) = error { throw error }
@@ -62,7 +63,7 @@ public struct CauseSearch: Sendable {
     /// Of one kind, and no two changes of one object: those are in different groups.
     static func groups(_ candidates: [Candidate], nearness: (Candidate) -> Int) -> [[Candidate]] {
         var result: [[Candidate]] = []
-        for kind in Candidate.Kind.allCases {
+        for kind in Candidate.Kind.allCases where kind != .turn {
             let own = candidates.filter { $0.kind == kind }
             let sorted = own.enumerated().sorted {
                 (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
@@ -227,6 +228,36 @@ private struct SearchRun {
     }
 
     private let siblingLimit = 3
+
+    /// Each change by itself, the nearest first: in a group one may break what another one mends. Once one is found those as
+    /// near as it are tried too.
+    mutating func alone(
+        _ candidates: [Candidate], nearness: (Candidate) -> Int
+    ) throws(Ending) -> [CauseSearch.Cause] {
+        let sorted = candidates.enumerated().sorted {
+            (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
+        }.map(\.element)
+        var result: [CauseSearch.Cause] = []
+        var found: Int?
+        for start in stride(from: 0, to: sorted.count, by: 2) {
+            let pair = Array(sorted[start..<min(start + 2, sorted.count)])
+            if let found, nearness(pair[0]) > found { break }
+            let outcomes: [Bool]
+            do throws(Ending) {
+                outcomes = try helpful(among: pair.map { [$0] })
+            } catch {
+                // What was found before the time was up stands.
+                if case .spent = error, !result.isEmpty { return result }
+                throw error
+            }
+            for (candidate, isHelpful) in zip(pair, outcomes) where isHelpful {
+                guard try test([candidate]) else { continue }
+                result.append(CauseSearch.Cause([candidate]))
+                found = found ?? nearness(candidate)
+            }
+        }
+        return result
+    }
 
     /// Where no kind does it alone: all that only open something, together.
     mutating func together(_ groups: [[Candidate]]) throws(Ending) -> [CauseSearch.Cause] {

@@ -160,17 +160,18 @@ extension ChangeCatalogue {
         namespace.links.flatMap { link -> [Candidate] in
             guard let port = link.bridgePort, let bridge = link.master else { return [] }
             var result: [Candidate] = []
-            func flag(_ name: String, _ value: String, _ words: String) {
+            func flag(_ name: String, _ value: String, _ words: String, opens: Bool = true) {
                 result.append(
                     Candidate(
-                        .port, [.run(namespace, "bridge link set dev \(link.name) \(name) \(value)")],
+                        opens ? .port : .turn, [.run(namespace, "bridge link set dev \(link.name) \(name) \(value)")],
                         condition: "\(words) at port \(link.name) of \(bridge) in \(namespace.name)",
                         code: "bridge-port-blocked", place: place(namespace, device: link.name),
                         object: "\(namespace.name) \(link.name) \(name)"))
             }
             func turn(_ name: String, _ isOn: Bool?) {
                 guard let isOn else { return }
-                flag(name, isOn ? "off" : "on", "\(name) \(isOn ? "off" : "on")")
+                let opening = ["hairpin", "learning", "flood", "mcast_flood", "bcast_flood"].contains(name)
+                flag(name, isOn ? "off" : "on", "\(name) \(isOn ? "off" : "on")", opens: isOn != opening)
             }
             turn("isolated", port.isolated)
             turn("hairpin", port.hairpin)

@@ -20,7 +20,7 @@ extension ChangeCatalogue {
             if route.table != .main { words += "table \(route.table)" }
             if route.metric != 0, isIPv4 || route.metric != 1024 { words += "metric \(route.metric)" }
             return Candidate(
-                .routeRemoval, [.ip(namespace, family, words)],
+                isSpecial ? .routeRemoval : .turn, [.ip(namespace, family, words)],
                 condition:
                     "the route \(isSpecial ? "\(route.kind.rawValue) " : "")\(route.destinationText) taken away in \(namespace.name)",
                 code: isSpecial ? "blackhole-route" : "wrong-route", place: place(namespace, device: route.device),
@@ -29,7 +29,7 @@ extension ChangeCatalogue {
         let rules = namespace.rules.filter { $0.covers(family) && !$0.isDefault }.map { rule in
             let isRefusal = rule.action.refusal != nil
             return Candidate(
-                .routeRemoval, [.ip(namespace, family, "rule del priority \(rule.priority)")],
+                isRefusal ? .routeRemoval : .turn, [.ip(namespace, family, "rule del priority \(rule.priority)")],
                 condition: "the routing rule \(rule.priority) taken away in \(namespace.name)",
                 code: isRefusal ? "blackhole-route" : "routed-elsewhere", place: place(namespace), breadth: .rule,
                 object: "\(namespace.name) rule \(rule.priority)")
@@ -56,7 +56,7 @@ extension ChangeCatalogue {
             if !hasDefault || namespace.name == from {
                 result.append(
                     Candidate(
-                        .route,
+                        hasDefault ? .turn : .route,
                         [.ip(namespace, family, "route replace default via \(gateway) dev \(device)")],
                         condition: "a default route via \(gateway) in \(namespace.name)",
                         code: hasDefault ? "wrong-gateway" : namespace.name == from ? "no-route" : "no-return-path",
@@ -76,7 +76,7 @@ extension ChangeCatalogue {
             for end in ends where !namespace.holds(end) {
                 result.append(
                     Candidate(
-                        .route, [.ip(namespace, family, "route replace \(end) dev \(link.name)")],
+                        .turn, [.ip(namespace, family, "route replace \(end) dev \(link.name)")],
                         condition: "a route to \(end) by \(link.name) in \(namespace.name)",
                         code: code(ofRouteTo: end, in: namespace), place: place(namespace, device: link.name),
                         object: "\(namespace.name) route \(end)"))

@@ -25,8 +25,7 @@ extension ChangeCatalogue {
 
     /// What a rule that does not accept is the cause of; nil where taking it away opens nothing.
     private static func code(of rule: Rule, in chain: RuleChain) -> FindingCode? {
-        let words = Set(
-            rule.text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }.map { $0.lowercased() })
+        let words = rule.verdictWords
         func has(_ any: String...) -> Bool { any.contains(where: words.contains) }
         if has("notrack") { return "connection-untracked" }
         if has("zone", "--zone", "--zone-orig", "--zone-reply") { return "conntrack-zones" }
@@ -67,14 +66,20 @@ extension ChangeCatalogue {
                     "\(Self.tool(chain)) -t \(chain.table) -D \(chain.name) \(rule.position)")
             ]
         }
+        // What leads packets on, or marks them, others may need: such a rule is not taken away among others.
+        let isEnd = rule.verdictWords.contains { Self.endings.contains($0) }
         return Candidate(
-            .rule, actions, condition: "\(reference.name(withHandle: false)) taken away in \(namespace.name)",
+            isEnd ? .rule : .turn, actions, condition: "\(reference.name(withHandle: false)) taken away in \(namespace.name)",
             code: code, place: place(namespace, hook: chain.hook ?? Self.hook(leadingTo: chain, in: namespace)),
             rule: reference, breadth: .rule,
             object:
                 "\(namespace.name) \(chain.backend.rawValue) \(chain.family) \(chain.table) \(chain.name) \(rule.position)",
             trialActions: trial)
     }
+
+    private static let endings: Set<String> = [
+        "drop", "reject", "tarpit", "queue", "nfqueue", "notrack", "zone", "--zone", "--zone-orig", "--zone-reply",
+    ]
 
     private func verdict(_ code: FindingCode) -> Verdict? {
         switch code {
@@ -184,5 +189,12 @@ extension ChangeCatalogue {
         return namespace.links.flatMap(\.addresses).map(\.address).filter {
             $0.family == family && !$0.isLinkLocal && !$0.isLoopback
         }
+    }
+}
+
+extension Rule {
+    /// The words of its text, in lower case.
+    fileprivate var verdictWords: Set<String> {
+        Set(text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }.map { $0.lowercased() })
     }
 }

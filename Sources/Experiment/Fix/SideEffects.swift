@@ -1,4 +1,6 @@
+internal import Glibc
 internal import Network
+internal import Probes
 internal import Wire
 
 /// What a change lets through, and what it stops, besides the packet that it is for.
@@ -25,8 +27,9 @@ struct SideEffects {
         var opened: [ProbeKinds.Probe] = []
         var closed: [ProbeKinds.Probe] = []
         for (probe, (one, other)) in zip(probes, zip(before, after)) {
-            if other.hasArrived, !one.hasArrived { opened.append(probe) }
-            if one.hasArrived, !other.hasArrived { closed.append(probe) }
+            let (earlier, later) = (Self.hasArrived(probe, one), Self.hasArrived(probe, other))
+            if later, !earlier { opened.append(probe) }
+            if earlier, !later { closed.append(probe) }
         }
         let networks = kinds.topology.namespaces.flatMap(\.links).flatMap(\.addresses).map(\.network)
         return Found(
@@ -99,15 +102,14 @@ struct SideEffects {
         }
         return names + rest.sorted().map(\.description)
     }
-}
 
-extension TrialAnswer {
-    /// A refusal by the receiver's stack shows that the packet arrived there: a reset, an unreachable port.
-    fileprivate var hasArrived: Bool {
-        switch self {
+    /// A refusal by the receiver's stack shows that the packet arrived there: a reset of TCP, an unreachable port of UDP. What a
+    /// rule refuses with the very same message can't be told from it.
+    static func hasArrived(_ probe: ProbeKinds.Probe, _ answer: TrialAnswer) -> Bool {
+        switch answer {
         case .answered: true
-        // ECONNREFUSED; a rule that rejects says the same, but then nothing is opened by its going away that was tried.
-        case .refused(let number, let byICMP): number == 111 && !byICMP
+        case .refused(let number, let byICMP):
+            number == ECONNREFUSED && byICMP == (probe.packet.request.ipProtocol == .udp)
         case .unsent, .silent: false
         }
     }
