@@ -151,6 +151,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("-o", default=None)
     arguments = parser.parse_args()
     names = []
@@ -163,11 +164,13 @@ def main():
         names.append(directory.name)
     if arguments.only:
         names = [n for n in names if n in arguments.only]
-    names = names[::arguments.every]
+    names = names[arguments.first :: arguments.every]
     counts, total = collections.Counter(), 0.0
     out = open(arguments.o, "w") if arguments.o else sys.stdout
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for name, expected, verdict, text, seconds, found in pool.map(lambda n: run(n, arguments), names):
+        runs = [pool.submit(run, name, arguments) for name in names]
+        for ended in concurrent.futures.as_completed(runs):
+            name, expected, verdict, text, seconds, found = ended.result()
             counts[verdict] += 1
             total += seconds
             code = found["code"] if found else "-"

@@ -51,7 +51,7 @@ struct ExperimentRun {
             experiment.assumptions = trial.assumptions.map(\.text)
             if !usesFindings {
                 // It is measured: on a machine that does other work too.
-                experiment.secondLimit = 240
+                experiment.secondLimit = 100
                 experiment.progress = { complain($0) }
             }
             let progress = Progress("trying the packet in a rebuilt network")

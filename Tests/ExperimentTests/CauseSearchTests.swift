@@ -154,3 +154,15 @@ struct CauseSearchTests {
         #expect(script == "rule 3 || :\nrule 2 || :\nrule 1 || :\n")
     }
 }
+
+@Suite("The order of causes")
+struct CauseOrderTests {
+    @Test("what takes an obstacle away comes before what leads round it, however near that is")
+    func additions() throws {
+        let round = change("a route round it", .route).adding
+        let cause = change("isolated off", .port, in: "host")
+        let search = CauseSearch { set throws(TrialError) in !set.isEmpty }
+        let result = try search.search([round, cause]) { $0.kind == .route ? 0 : 3 }
+        #expect(result.causes.map(\.words) == ["isolated off", "a route round it"])
+    }
+}

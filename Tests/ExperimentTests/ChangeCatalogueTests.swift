@@ -102,6 +102,7 @@ struct ChangeCatalogueTests {
         let changes = try Self.catalogue(
             { host, part in
                 host.links = [Link(name: "eth0", index: 2, kind: .veth)]
+                host.links[0].isUp = false
                 host.links[0].addresses = [try #require(IPPrefix("10.0.0.1/24"))]
                 var route = Route(destination: try #require(IPPrefix("10.0.0.0/8")), kind: .blackhole)
                 route.origin = .static

@@ -49,6 +49,9 @@ public struct Candidate: Sendable, Hashable {
     public var place: Finding.Place
     public var rule: RuleReference?
     public var breadth: Breadth
+    /// Whether it adds what was not there (a route, a translation, a proxy) instead of taking an obstacle away: it may lead the
+    /// packet round the cause, so it comes after those that do not.
+    public var adds = false
     /// What it changes: two changes of one object are never made together.
     public var object: String
 

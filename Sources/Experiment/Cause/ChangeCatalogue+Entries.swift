@@ -19,7 +19,8 @@ extension ChangeCatalogue {
             Candidate(
                 .entry,
                 [.ip(namespace, family, "neigh del \(neighbour.address) dev \(neighbour.device)")],
-                condition: "the neighbour entry \(neighbour.address) of \(neighbour.device) forgotten in \(namespace.name)",
+                condition:
+                    "the neighbour entry \(neighbour.address) of \(neighbour.device) forgotten in \(namespace.name)",
                 code: "stale-neighbor", place: place(namespace, device: neighbour.device), breadth: .flow,
                 object: "\(namespace.name) neighbour \(neighbour.address) \(neighbour.device)")
         }

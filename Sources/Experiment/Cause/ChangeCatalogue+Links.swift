@@ -151,7 +151,8 @@ extension ChangeCatalogue {
             return Candidate(
                 .program, [.run(namespace, "tc qdisc del dev \(link.name) root")],
                 condition: "no \(kind) at \(link.name) in \(namespace.name)", code: "queue-full",
-                place: place(namespace, device: link.name), breadth: .rule, object: "\(namespace.name) \(link.name) queue")
+                place: place(namespace, device: link.name), breadth: .rule,
+                object: "\(namespace.name) \(link.name) queue")
         }
     }
 

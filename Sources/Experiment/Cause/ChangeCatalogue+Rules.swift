@@ -28,7 +28,7 @@ extension ChangeCatalogue {
         let words = rule.verdictWords
         func has(_ any: String...) -> Bool { any.contains(where: words.contains) }
         if has("notrack") { return "connection-untracked" }
-        if has("zone", "--zone", "--zone-orig", "--zone-reply") { return "conntrack-zones" }
+        if has("zone", "zone-orig", "zone-reply") { return "conntrack-zones" }
         if has("reject", "tarpit") { return "rule-reject" }
         if has("drop") { return "rule-drop" }
         if has("queue", "nfqueue") { return "queue-without-program" }
@@ -39,9 +39,9 @@ extension ChangeCatalogue {
         if has("ttl", "hl", "hoplimit") { return "ttl-expired" }
         if has("tcpmss", "maxseg") { return "mtu-exceeded" }
         if has("fwd", "dup", "tee") { return "rule-drop" }
-        if has("return", "goto", "jump", "-g", "synproxy", "ct", "limit") { return "rule-drop" }
+        if has("return", "goto", "jump", "g", "synproxy", "ct", "limit") { return "rule-drop" }
         // iptables names the chain that it jumps to and nothing else.
-        if chain.backend.isIPTables, has("-j"), !has("accept", "log", "nflog", "-j accept") { return "rule-drop" }
+        if chain.backend.isIPTables, has("j"), !has("accept", "log", "nflog") { return "rule-drop" }
         return nil
     }
 
@@ -69,7 +69,8 @@ extension ChangeCatalogue {
         // What leads packets on, or marks them, others may need: such a rule is not taken away among others.
         let isEnd = rule.verdictWords.contains { Self.endings.contains($0) }
         return Candidate(
-            isEnd ? .rule : .turn, actions, condition: "\(reference.name(withHandle: false)) taken away in \(namespace.name)",
+            isEnd ? .rule : .turn, actions,
+            condition: "\(reference.name(withHandle: false)) taken away in \(namespace.name)",
             code: code, place: place(namespace, hook: chain.hook ?? Self.hook(leadingTo: chain, in: namespace)),
             rule: reference, breadth: .rule,
             object:
@@ -78,7 +79,7 @@ extension ChangeCatalogue {
     }
 
     private static let endings: Set<String> = [
-        "drop", "reject", "tarpit", "queue", "nfqueue", "notrack", "zone", "--zone", "--zone-orig", "--zone-reply",
+        "drop", "reject", "tarpit", "queue", "nfqueue", "notrack", "zone", "zone-orig", "zone-reply",
     ]
 
     private func verdict(_ code: FindingCode) -> Verdict? {
@@ -137,7 +138,8 @@ extension ChangeCatalogue {
                         : .run(namespace, "\(Self.tool(chain)) -t \(chain.table) -P \(chain.name) ACCEPT")
                 ], condition: "the policy of \(chain.table) \(chain.name) accept in \(namespace.name)",
                 code: "policy-drop", place: place(namespace, hook: chain.hook), rule: reference, breadth: .policy,
-                object: "\(namespace.name) \(chain.backend.rawValue) \(chain.family) \(chain.table) \(chain.name) policy")
+                object:
+                    "\(namespace.name) \(chain.backend.rawValue) \(chain.family) \(chain.table) \(chain.name) policy")
         }
     }
 
@@ -195,6 +197,7 @@ extension ChangeCatalogue {
 extension Rule {
     /// The words of its text, in lower case.
     fileprivate var verdictWords: Set<String> {
-        Set(text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }.map { $0.lowercased() })
+        let words = text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+        return Set(words.map { String($0.lowercased().drop { $0 == "-" }) })
     }
 }

@@ -45,6 +45,12 @@ extension ChangeCatalogue {
         DeviceSetting(name: "ignore_routes_with_linkdown", values: ["0"], code: "no-route", changesFrom: "1"),
     ]
 
+    /// Off unless somebody wants what they do: on, they answer or accept for others.
+    private static let adding: Set<String> = [
+        "proxy_arp", "proxy_ndp", "accept_local", "route_localnet", "bc_forwarding", "accept_ra", "src_valid_mark",
+        "disable_policy",
+    ]
+
     /// Settings of a whole namespace, by their values now: `from` and `to`; nil for any other one.
     private static let whole: [(name: String, from: String?, to: String, code: FindingCode, isIPv4: Bool?)] = [
         ("net.ipv4.ip_forward", "0", "1", "forwarding-disabled", true),
@@ -99,7 +105,8 @@ extension ChangeCatalogue {
                         actions.append(.sysctl(namespace, "\(family).all.\(setting.name)", value))
                     }
                     actions.append(.sysctl(namespace, "\(family).DEVICE.\(setting.name)", device: link.name, value))
-                    result.append(changed(actions, namespace, link.name, code: setting.code, .device))
+                    let candidate = changed(actions, namespace, link.name, code: setting.code, .device)
+                    result.append(Self.adding.contains(setting.name) ? candidate.adding : candidate)
                 }
             }
         }

@@ -29,13 +29,13 @@ public struct ChangeCatalogue: Sendable {
             result += settings(namespace)
             result += rules(namespace)
             result += policies(namespace)
-            result += translations(namespace)
+            result += translations(namespace).map(\.adding)
             result += entries(namespace)
             result += routeRemovals(namespace)
-            result += routes(namespace)
+            result += routes(namespace).map(\.adding)
             result += addresses(namespace)
             result += sizes(namespace)
-            result += listeners(namespace)
+            result += listeners(namespace).map(\.adding)
             result += programs(namespace)
         }
         var seen: Set<Candidate> = []
@@ -47,5 +47,14 @@ public struct ChangeCatalogue: Sendable {
 
     func place(_ namespace: Namespace, device: String? = nil, hook: NetfilterHook? = nil) -> Finding.Place {
         Finding.Place(namespace: namespace.name, hook: hook, device: device)
+    }
+}
+
+extension Candidate {
+    /// The same, known to add something.
+    var adding: Candidate {
+        var copy = self
+        copy.adds = true
+        return copy
     }
 }

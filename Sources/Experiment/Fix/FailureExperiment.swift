@@ -69,7 +69,7 @@ public struct FailureExperiment: Sendable {
 
     /// What differs between how the packet failed and how it fares in the rebuilt network; nil where nothing does.
     func difference(observed exchange: Exchange, _ twin: TrialExplanation) -> String? {
-        guard let other = twin.exchanges.first(where: { !$0.arrived }) else {
+        guard !twin.arrived, let other = twin.exchanges.first(where: { !$0.arrived }) else {
             return "there the packet is \(twin.exchanges.first?.fate ?? "not seen"), here \(exchange.fate)"
         }
         let (one, two) = (exchange.end, other.end)
@@ -137,7 +137,8 @@ public struct FailureExperiment: Sendable {
         search.secondLimit = secondLimit
         let progress = progress
         search.progress = { count, changes in
-            progress("trial \(count): \(changes.first?.condition ?? "no change"), and \(max(0, changes.count - 1)) more")
+            progress(
+                "trial \(count): \(changes.first?.condition ?? "no change"), and \(max(0, changes.count - 1)) more")
         }
         // A packet that was answered before all is judged by something else.
         let walk = report.exchange.failing
