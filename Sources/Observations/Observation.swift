@@ -15,6 +15,8 @@ public enum Evidence: String, Sendable, Codable, CaseIterable {
     case state
     /// Said by the twin.
     case predicted
+    /// A packet that failed in the twin was answered in another one, which differed in one change.
+    case tried
 }
 
 /// One sighting of a packet at one vantage point.

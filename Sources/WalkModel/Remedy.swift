@@ -4,6 +4,8 @@ public struct Remedy: Sendable, Hashable {
     public var actions: [RemedyAction]
     /// The same packet, stopped without them, arrived with them.
     public var verified: Bool
+    /// How the packet fared in two networks that differ in these changes alone; nil where that was not tried.
+    public var proof: RemedyProof?
 
     public init(_ actions: [RemedyAction], verified: Bool = false) {
         self.actions = actions

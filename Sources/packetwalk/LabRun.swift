@@ -21,6 +21,10 @@ struct LabRun {
     var recording: String?
     /// What of the lab the tool must not see, and what it sees beside it.
     var surroundings: SurroundingsOptions
+    /// Where a packet that failed is tried again.
+    var twin = TwinChoice.none
+    /// Whether fixes of findings are tried there.
+    var usesFindings = true
 
     func run() throws {
         let lab = try findLab(name)
@@ -52,7 +56,14 @@ struct LabRun {
             explainer.tracesRules = watch.rules != .none
             // A lab is small: what has had no reply after a second is not going to get one.
             explainer.waitSeconds = min(explainer.waitSeconds, 1)
-            let allArrived = try fixes ? rehearse(explainer) : explainer.print(output)
+            let allArrived =
+                try fixes
+                ? rehearse(explainer)
+                : twin == .none
+                    ? explainer.print(output)
+                    : ExperimentRun(
+                        explainer: explainer, output: output, choice: twin, lab: lab, usesFindings: usesFindings
+                    ).run()
             throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
         }
         let sender = RunningCommand(["sh", "-c", lab.probe.command])

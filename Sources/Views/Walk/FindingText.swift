@@ -63,9 +63,29 @@ struct FindingText {
             for (index, command) in remedy.commands.enumerated() {
                 lines += commandLines(index == 0 ? "fix" : "", command)
             }
-            let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
-            lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
+            if let proof = remedy.proof {
+                lines += self.lines(proof, remedy.verified)
+            } else {
+                let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
+                lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
+            }
         }
+        return lines
+    }
+
+    /// What a fix was seen to do in rebuilt networks.
+    private func lines(_ proof: RemedyProof, _ isVerified: Bool) -> [StyledText] {
+        guard isVerified else {
+            return labelled("not verified", pen("same packet with it, in a fresh twin: \(proof.with)", .caution))
+        }
+        var lines = labelled(
+            "verified", pen("same packet: \(proof.without) without it, \(proof.with) with it (two fresh twins)", .good))
+        guard proof.tried > 0 else { return lines }
+        let tried = "of \(proof.tried) kinds of packet tried"
+        lines += labelled("opens", pen(proof.opens.isEmpty ? "nothing else \(tried)" : proof.opens[0]))
+        for line in proof.opens.dropFirst() { lines += labelled("", pen(line)) }
+        if !proof.opens.isEmpty { lines += labelled("", pen("(\(tried))", .dim)) }
+        for (index, line) in proof.closes.enumerated() { lines += labelled(index == 0 ? "closes" : "", pen(line)) }
         return lines
     }
 

@@ -220,10 +220,23 @@ extension Finding {
                 Check(holds: try $0.optionalBool("holds"), text: try $0.text("text"))
             },
             remedy: try json.optionalObject("remedy").map {
-                Remedy(
+                var remedy = Remedy(
                     try $0.texts("commands").map { RemedyAction(in: nil, .line($0)) }, verified: try $0.bool("verified")
                 )
+                remedy.proof = try RemedyProof($0)
+                return remedy
             })
+    }
+}
+
+extension RemedyProof {
+    /// Of a remedy; nil where it was not tried.
+    fileprivate init?(_ json: WalkJSONObject) throws {
+        guard let proof = try json.optionalObject("proof") else { return nil }
+        self.init(
+            without: try proof.text("without"), with: try proof.text("with"), opens: try json.texts("opens"),
+            closes: try json.texts("closes"), tried: try json.number("tried"),
+            assumptions: try json.texts("assumptions"))
     }
 }
 

@@ -306,8 +306,29 @@ struct WalkJSONWriter {
     }
 
     private mutating func write(_ remedy: Remedy) {
-        key("commands", first: true)
+        guard let proof = remedy.proof else {
+            key("commands", first: true)
+            strings(remedy.commands)
+            key("verified")
+            text(remedy.verified ? "true" : "false")
+            text("}")
+            return
+        }
+        key("assumptions", first: true)
+        strings(proof.assumptions)
+        key("closes")
+        strings(proof.closes)
+        key("commands")
         strings(remedy.commands)
+        key("opens")
+        strings(proof.opens)
+        key("proof")
+        key("with", first: true)
+        string(proof.with)
+        field("without", proof.without)
+        text("}")
+        key("tried")
+        number(proof.tried)
         key("verified")
         text(remedy.verified ? "true" : "false")
         text("}")

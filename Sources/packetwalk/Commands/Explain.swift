@@ -49,6 +49,15 @@ struct Explain: ParsableCommand {
             "Also send the packet in a rebuilt network, and say where what was predicted and what was observed part.")
     var compare = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether a packet that failed is sent again in a rebuilt network, to try its fix and to look for a cause that no finding has: auto, or none.",
+            valueName: "auto or none"))
+    var twin = TwinChoice.auto
+
+    @OptionGroup
+    var experiment: ExperimentOptions
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
@@ -56,6 +65,11 @@ struct Explain: ParsableCommand {
         var explainer = try explainer()
         explainer.recorder = try record.map { try openRecorder($0) }
         if compare { return try ComparedRun(explainer: explainer, output: output).run() }
+        if twin != .none {
+            let run = ExperimentRun(
+                explainer: explainer, output: output, usesFindings: !experiment.causeByExperimentAlone)
+            throw ExitCode((try run.run() ? ExitStatus.success : .notArrived).rawValue)
+        }
         throw ExitCode((try explainer.print(output) ? ExitStatus.success : .notArrived).rawValue)
     }
 

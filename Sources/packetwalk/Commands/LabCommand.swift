@@ -69,6 +69,15 @@ struct LabCommand: ParsableCommand {
                 valueName: "file"))
         var record: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Whether a packet that failed is sent again in a rebuilt network, as explain does: auto, or none.",
+                valueName: "auto or none"))
+        var twin = TwinChoice.none
+
+        @OptionGroup
+        var experiment: ExperimentOptions
+
         @OptionGroup
         var surroundings: SurroundingsOptions
 
@@ -88,7 +97,8 @@ struct LabCommand: ParsableCommand {
         func run() throws {
             try LabRun(
                 name: name, output: output, watch: try watch.settings(selection), traces: trace, fixes: fix || mend,
-                recording: record, surroundings: surroundings
+                recording: record, surroundings: surroundings, twin: twin,
+                usesFindings: !experiment.causeByExperimentAlone
             ).run()
         }
     }

@@ -1,0 +1,120 @@
+internal import Network
+internal import Probes
+internal import Snapshot
+internal import WalkModel
+internal import Wire
+
+extension ChangeCatalogue {
+    /// So many entries of one kind are tried, one namespace.
+    private static var entryLimit: Int { 50 }
+
+    /// What was learned or put there by hand: neighbours, forwarding databases, connections, each forgotten.
+    func entries(_ namespace: Namespace) -> [Candidate] {
+        Array(neighbours(namespace).prefix(Self.entryLimit)) + Array(forwarding(namespace).prefix(Self.entryLimit))
+            + Array(connections(namespace).prefix(Self.entryLimit))
+    }
+
+    private func neighbours(_ namespace: Namespace) -> [Candidate] {
+        namespace.neighbors.filter { $0.address.family == family && $0.state != .noARP }.map { neighbour in
+            Candidate(
+                .entry,
+                [.ip(namespace, family, "neigh del \(neighbour.address) dev \(neighbour.device)")],
+                condition:
+                    "the neighbour entry \(neighbour.address) of \(neighbour.device) forgotten in \(namespace.name)",
+                code: "stale-neighbor", place: place(namespace, device: neighbour.device), breadth: .flow,
+                object: "\(namespace.name) neighbour \(neighbour.address) \(neighbour.device)")
+        }
+    }
+
+    private func forwarding(_ namespace: Namespace) -> [Candidate] {
+        let own = Set(namespace.links.compactMap(\.mac))
+        return namespace.links.flatMap { link -> [Candidate] in
+            let bridged = (link.bridge?.fdb ?? []).compactMap { entry -> Candidate? in
+                guard let device = entry.device else { return nil }
+                // A port's own address is the kernel's entry.
+                if entry.permanent, namespace[device: device]?.mac == entry.mac || link.mac == entry.mac { return nil }
+                return forgotten(entry, at: device, "master", namespace)
+            }
+            let tunnelled = (link.vxlan?.fdb ?? []).compactMap { entry -> Candidate? in
+                entry.destination.map { forgotten(entry, at: link.name, "dst \($0)", namespace) }
+            }
+            return bridged + tunnelled
+        }.filter { _ in !own.isEmpty }
+    }
+
+    private func forgotten(
+        _ entry: FDBEntry, at device: String, _ rest: String, _ namespace: Namespace
+    ) -> Candidate {
+        let vlan = entry.vlan.map { " vlan \($0)" } ?? ""
+        let words = CommandWords(
+            "fdb del \(entry.mac) dev \(device) \(rest)\(vlan)".split(separator: " ").map { String($0) })
+        return Candidate(
+            .entry, [.run(namespace, "bridge \(words: words)")],
+            condition: "the forwarding entry \(entry.mac) of \(device) forgotten in \(namespace.name)",
+            code: rest == "master" ? "fdb-misdirected" : "vxlan-unreachable",
+            place: place(namespace, device: device), breadth: .flow,
+            object: "\(namespace.name) fdb \(entry.mac) \(device) \(rest)")
+    }
+
+    /// Connections of the packet's destination or port.
+    private func connections(_ namespace: Namespace) -> [Candidate] {
+        let entries = snapshot[namespace: namespace.name]?.conntrack ?? []
+        return entries.filter { entry in
+            entry.ipProtocol == request.ipProtocol
+                && [entry.original, entry.reply].contains {
+                    $0.source == request.destination || $0.destination == request.destination
+                        || request.destinationPort != 0 && $0.destinationPort == request.destinationPort
+                }
+        }.map { entry in
+            var words: CommandWords =
+                "conntrack -D -p \(entry.ipProtocol.ruleName) -s \(entry.original.source) -d \(entry.original.destination)"
+            if entry.ipProtocol == .tcp || entry.ipProtocol == .udp {
+                if let port = entry.original.sourcePort { words += "--sport \(port)" }
+                if let port = entry.original.destinationPort { words += "--dport \(port)" }
+            }
+            if entry.zone != 0 { words += "-w \(entry.zone)" }
+            return Candidate(
+                .entry, [.run(namespace, words)],
+                condition:
+                    "the connection \(entry.original.source) to \(entry.original.destination) forgotten in \(namespace.name)",
+                code: "conntrack-stale", place: place(namespace), breadth: .flow,
+                object: "\(namespace.name) conntrack \(entry)")
+        }
+    }
+
+    /// A program that takes the packet, in each namespace that it may end in.
+    func listeners(_ namespace: Namespace) -> [Candidate] {
+        guard request.kind != .echo else { return [] }
+        var ports: [UInt16] = [request.destinationPort]
+        for rule in topology.namespaces.flatMap(\.netfilter.nat) {
+            guard let to = rule.to, let port = to.split(separator: ":").last.flatMap({ UInt16($0) }),
+                to.contains(":"), !ports.contains(port)
+            else { continue }
+            ports.append(port)
+        }
+        let isTCP = request.ipProtocol == .tcp
+        return ports.prefix(8).filter { port in
+            !namespace.listeners.contains {
+                $0.isOn(request.ipProtocol, port: port) && $0.address.isUnspecified && $0.device == nil
+            }
+        }.map { port in
+            let there = namespace.listeners.contains { $0.isOn(request.ipProtocol, port: port) }
+            return Candidate(
+                .listener, [],
+                condition: "a program at \(isTCP ? "tcp" : "udp") port \(port) of every address in \(namespace.name)",
+                code: there ? "listener-elsewhere" : "no-listener", place: place(namespace), breadth: .device,
+                object: "\(namespace.name) listener \(port)",
+                trialActions: [.run(namespace, CommandWords(["sh", "-c", Self.server(port, isTCP: isTCP)]))])
+        }
+    }
+
+    /// A server that answers, in the background, with what the machine has.
+    private static func server(_ port: UInt16, isTCP: Bool) -> String {
+        let python =
+            isTCP
+            ? "import socket;s=socket.socket(socket.AF_INET6);s.setsockopt(1,2,1);s.setsockopt(41,26,0);s.bind(('::',\(port)));s.listen(9)\nwhile 1:\n c=s.accept()"
+            : "import socket;s=socket.socket(socket.AF_INET6,2);s.setsockopt(1,2,1);s.setsockopt(41,26,0);s.bind(('::',\(port)))\nwhile 1:\n d,a=s.recvfrom(9000);s.sendto(d,a)"
+        return
+            "if command -v python3 > /dev/null; then exec 2> /dev/null; python3 -c \(shellWord(python)) & else busybox nc \(isTCP ? "" : "-u ")-ll -p \(port) -e /bin/cat & fi; sleep 0.2"
+    }
+}

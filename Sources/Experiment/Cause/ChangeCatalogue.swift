@@ -1,0 +1,60 @@
+public import Network
+public import Probes
+public import Snapshot
+internal import WalkModel
+internal import Wire
+
+/// Every single change to a network's state that might let a packet pass: made from the state itself, not from what is known
+/// of faults.
+public struct ChangeCatalogue: Sendable {
+    var topology: Topology
+    var snapshot: HostSnapshot
+    var request: PacketRequest
+    /// The sender's namespace.
+    var from: String
+
+    public init(topology: Topology, snapshot: HostSnapshot, request: PacketRequest, from: String) {
+        self.topology = topology
+        self.snapshot = snapshot
+        self.request = request
+        self.from = from
+    }
+
+    /// Those of each namespace, in the order of the topology.
+    public var changes: [Candidate] {
+        var result: [Candidate] = []
+        for namespace in topology.namespaces {
+            result += links(namespace)
+            result += ports(namespace)
+            result += settings(namespace)
+            result += rules(namespace)
+            result += policies(namespace)
+            result += translations(namespace).map(\.adding)
+            result += entries(namespace)
+            result += routeRemovals(namespace)
+            result += routes(namespace).map(\.adding)
+            result += addresses(namespace)
+            result += sizes(namespace)
+            result += listeners(namespace).map(\.adding)
+            result += programs(namespace)
+        }
+        var seen: Set<Candidate> = []
+        return result.filter { seen.insert($0).inserted }
+    }
+
+    var family: IPAddress.Family { request.destination.family }
+    var isIPv4: Bool { request.destination.isIPv4 }
+
+    func place(_ namespace: Namespace, device: String? = nil, hook: NetfilterHook? = nil) -> Finding.Place {
+        Finding.Place(namespace: namespace.name, hook: hook, device: device)
+    }
+}
+
+extension Candidate {
+    /// The same, known to add something.
+    var adding: Candidate {
+        var copy = self
+        copy.adds = true
+        return copy
+    }
+}

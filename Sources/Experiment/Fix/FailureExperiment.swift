@@ -1,0 +1,255 @@
+public import Network
+internal import Observations
+public import Probes
+public import Snapshot
+public import WalkModel
+internal import Wire
+
+/// A packet that failed, tried again in rebuilt networks: whether it fails there as it did, whether its fixes do, and where
+/// they do not, which smallest change makes it arrive.
+public struct FailureExperiment: Sendable {
+    /// Of the network before the packet was sent.
+    public var snapshot: HostSnapshot
+    public var topology: Topology
+    public var request: PacketRequest
+    /// The sender's namespace, by the topology's name.
+    public var from: String
+    /// Where packets are tried.
+    public var trials: any PacketTrials
+    /// What the rebuilt networks take for granted, one sentence each.
+    public var assumptions: [String] = []
+    /// Whether the fixes of findings are tried first; without, the catalogue of changes has to do.
+    public var usesFindings = true
+    public var searchesCause = true
+    public var looksForSideEffects = true
+    public var options = TrialOptions()
+    public var trialLimit = 150
+    public var secondLimit = 30.0
+    /// Told of each step, in a few words.
+    public var progress: @Sendable (String) -> Void = { _ in }
+
+    public init(
+        snapshot: HostSnapshot, topology: Topology, request: PacketRequest, from: String, trials: any PacketTrials
+    ) {
+        self.snapshot = snapshot
+        self.topology = topology
+        self.request = request
+        self.from = from
+        self.trials = trials
+    }
+
+    /// What the experiment says.
+    public struct Report: Sendable {
+        /// The exchange with proofs in its remedies, and with a cause found by experiment in front.
+        public var exchange: Exchange
+        /// Why nothing was tried, or nothing was found; a sentence. Nil where all is well.
+        public var remark: String?
+        /// Whether the packet failed in the rebuilt network as it did before.
+        public var isReproduced: Bool
+        /// Found by experiment, the most likely first.
+        public var causes: [CauseSearch.Cause]
+        public var trialCount: Int
+        public var seconds: Double
+    }
+
+    /// Throws `TrialError` where the network can't be rebuilt.
+    public func run(on exchange: Exchange) throws(TrialError) -> Report {
+        var report = Report(exchange: exchange, isReproduced: false, causes: [], trialCount: 1, seconds: 0)
+        progress("the same packet in the rebuilt network")
+        let alone = try trials.explain(request, from: from, changes: [], options: options)
+        if let difference = difference(observed: exchange, alone) {
+            report.remark = "the twin does not fail as the host does: \(difference); no fix is verified"
+            return report
+        }
+        report.isReproduced = true
+        if usesFindings, try prove(&report, without: alone.fate) { return report }
+        if searchesCause { try search(&report, without: alone.fate) }
+        return report
+    }
+
+    /// What differs between how the packet failed and how it fares in the rebuilt network; nil where nothing does.
+    func difference(observed exchange: Exchange, _ twin: TrialExplanation) -> String? {
+        guard !twin.arrived, let other = twin.exchanges.first(where: { !$0.arrived }) else {
+            return "there the packet is \(twin.exchanges.first?.fate ?? "not seen"), here \(exchange.fate)"
+        }
+        let (one, two) = (exchange.end, other.end)
+        return one == two ? nil : "there \(two), here \(one)"
+    }
+
+    // MARK: - Fixes
+
+    /// Tries the fix of the first finding. Gives whether its cause is proved.
+    private func prove(_ report: inout Report, without: String) throws(TrialError) -> Bool {
+        guard let index = report.exchange.request.findings.firstIndex(where: { $0.severity != .info }),
+            let remedy = report.exchange.request.findings[index].remedy
+        else { return false }
+        let commands = TwinCommands(topology, home: home)
+        let changes = commands.changes(remedy.actions)
+        progress("the fix of the first finding")
+        let with: TrialExplanation
+        do {
+            with = try trials.explain(request, from: from, changes: changes, options: options)
+        } catch {
+            guard error.kind == .change else { throw error }
+            report.exchange.request.findings[index].remedy?.verified = false
+            report.remark = "the fix could not be tried: \(error.description)"
+            return false
+        }
+        report.trialCount += 1
+        var proof = RemedyProof(without: without, with: with.fate, assumptions: assumptions)
+        if with.arrived, looksForSideEffects { try addSideEffects(to: &proof, of: changes, remedy.commands, &report) }
+        report.exchange.request.findings[index].remedy?.verified = with.arrived
+        report.exchange.request.findings[index].remedy?.proof = proof
+        if with.arrived { return true }
+        // Another obstacle behind the first one: the fix did something.
+        return with.fate != without && with.exchanges.first?.end != report.exchange.end
+    }
+
+    private func addSideEffects(
+        to proof: inout RemedyProof, of changes: [TrialChange], _ commands: [String], _ report: inout Report
+    ) throws(TrialError) {
+        progress("what else the fix opens")
+        let kinds = ProbeKinds(topology: topology, snapshot: snapshot, request: request, from: from, commands: commands)
+        let effects = try SideEffects(trials: trials, kinds: kinds).found(changes)
+        proof.opens = effects.opens
+        proof.closes = effects.closes
+        proof.tried = effects.tried
+        report.trialCount += 2
+    }
+
+    // MARK: - Causes
+
+    private var home: String { snapshot.namespaces.first?.name ?? "host" }
+
+    private func search(_ report: inout Report, without: String) throws(TrialError) {
+        let catalogue = ChangeCatalogue(topology: topology, snapshot: snapshot, request: request, from: from)
+        let scope = CommandScope(home: home)
+        let (trials, request, from) = (self.trials, self.request, self.from)
+        var patient = options
+        patient.waitMilliseconds = max(options.waitMilliseconds, 700)
+        let options = patient
+        var search = CauseSearch { changes throws(TrialError) in
+            let text = Self.script(changes, scope)
+            let made = text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
+            return try trials.send([TrialPacket(from: from, request)], changes: made, options: options).allAnswered
+        }
+        search.trialLimit = trialLimit
+        search.secondLimit = secondLimit
+        let progress = progress
+        search.progress = { count, changes in
+            progress(
+                "trial \(count): \(changes.first?.condition ?? "no change"), and \(max(0, changes.count - 1)) more")
+        }
+        // A packet that was answered before all is judged by something else.
+        let walk = report.exchange.failing
+        let reached = Nearness(walk, report.exchange)
+        let result = try search.search(catalogue.changes) { reached.distance(of: $0) }
+        report.trialCount += result.trialCount
+        report.seconds = result.seconds
+        report.causes = result.causes
+        guard let cause = result.causes.first else {
+            report.remark =
+                "no single change makes the packet arrive: \(result.trialCount) trials of \(catalogue.changes.count) changes"
+                + (result.isCutShort ? ", not all of them were made" : "")
+            return
+        }
+        report.exchange.request.findings.insert(
+            finding(cause, others: Array(result.causes.dropFirst()), without, walk), at: 0)
+    }
+
+    /// One script, in which a command that fails stops no other: it shows by the packet. Rules are taken away from the last one
+    /// on, so that positions hold.
+    static func script(_ changes: [Candidate], _ scope: CommandScope) -> String {
+        let ordered = changes.enumerated().sorted { one, other in
+            let (left, right) = (one.element.rule?.position ?? 0, other.element.rule?.position ?? 0)
+            return left == right ? one.offset < other.offset : left > right
+        }
+        return ordered.flatMap { $0.element.commands(in: scope) }.map { "\($0) || :\n" }.joined()
+    }
+
+    private func finding(
+        _ cause: CauseSearch.Cause, others: [CauseSearch.Cause], _ without: String, _ walk: Walk
+    ) -> Finding {
+        let words = cause.words
+        let first = cause.changes[0]
+        var finding = Finding(
+            code: first.code, severity: .error, where: first.place,
+            message: "the packet is answered with \(words), and not without",
+            evidence: [
+                Fact(.tried, "with \(words) the same packet is answered; without, it is not (\(without))")
+            ], rule: first.rule)
+        for other in others {
+            finding.evidence.append(Fact(.tried, "also with \(other.words) alone the same packet is answered"))
+        }
+        var remedy = Remedy(ifAny: cause.changes.flatMap(\.actions))
+        remedy?.verified = true
+        remedy?.proof = RemedyProof(without: without, with: "answered", assumptions: assumptions)
+        finding.remedy = remedy
+        return finding
+    }
+}
+
+extension CauseSearch.Cause {
+    /// `hairpin on at port vc of br0 in host and a route to …`.
+    public var words: String { changes.map(\.condition).joined(separator: " and ") }
+}
+
+extension Exchange {
+    /// The walk that did not arrive.
+    var failing: Walk {
+        if !request.hasStopped, let reply, reply.hasStopped { return reply }
+        return request
+    }
+
+    /// How and where it failed: outcome, place, rule, first finding.
+    var end: String {
+        let walk = failing
+        let finding = request.findings.first { $0.severity != .info }
+        let rule = walk.stoppedAt?.rule ?? finding?.rule
+        var words = [walk == request ? walk.outcome.rawValue : "reply \(walk.outcome.rawValue)"]
+        if let rule { words.append("by \(rule.name(withHandle: false))") }
+        if let stop = walk.stoppedAt {
+            let place = [stop.namespace, stop.device, stop.hook?.rawValue].compactMap(\.self).joined(separator: " ")
+            if !place.isEmpty { words.append("at \(place)") }
+        }
+        if let finding { words.append("(\(finding.code))") }
+        return words.joined(separator: " ")
+    }
+}
+
+/// How near a change is to where a packet stopped.
+struct Nearness: Sendable {
+    private var rule: RuleReference?
+    private var namespace: String?
+    private var device: String?
+    private var hook: NetfilterHook?
+    private var passed: Set<String>
+    private var passedDevices: Set<String>
+
+    init(_ walk: Walk, _ exchange: Exchange) {
+        rule = walk.stoppedAt?.rule
+        let last = walk.lastSeen ?? walk.hops.last
+        namespace = walk.stoppedAt?.namespace ?? last?.namespace
+        device = walk.stoppedAt?.device ?? last?.device
+        hook = walk.stoppedAt?.hook
+        let hops = exchange.request.hops + (exchange.reply?.hops ?? [])
+        passed = Set(hops.map(\.namespace))
+        passedDevices = Set(hops.compactMap { hop in hop.device.map { "\(hop.namespace) \($0)" } })
+    }
+
+    /// 0: the rule, or the very device. 1: where it stopped. 2: a device or place that it passed. 3: anywhere else.
+    func distance(of change: Candidate) -> Int {
+        if let rule, let own = change.rule {
+            let isSame =
+                own.table == rule.table && own.chain == rule.chain && own.family == rule.family
+                && own.position == rule.position
+            if isSame, change.place.namespace == namespace { return 0 }
+        }
+        if change.place.namespace == namespace {
+            if let device, change.place.device == device { return 0 }
+            return 1
+        }
+        if let name = change.place.namespace, passed.contains(name) { return 2 }
+        return 3
+    }
+}

@@ -1,0 +1,74 @@
+internal import Experiment
+internal import LinuxSystem
+internal import Network
+internal import Probes
+internal import Runs
+internal import Snapshot
+internal import Twin
+internal import Views
+internal import WalkModel
+
+/// Explains a packet; where it fails, tries its fix in a rebuilt network, and looks for the cause there where no finding
+/// has it.
+struct ExperimentRun {
+    var explainer: Explainer
+    var output: OutputOptions
+    var choice = TwinChoice.auto
+    /// Of a lab: what builds it.
+    var lab: Lab?
+    var usesFindings = true
+
+    /// Prints the exchange. Gives whether it arrived and got its reply.
+    func run() throws -> Bool {
+        // Before the packet is sent: it leaves connections and neighbours behind.
+        let source: TwinSource?
+        do {
+            source = try TwinSource(nil)
+        } catch {
+            complain("no fix is tried: \(error)")
+            source = nil
+        }
+        var explanation = try explainer.explain()
+        if let source, let topology = source.topology,
+            let index = explanation.group.exchanges.firstIndex(where: { !$0.arrived })
+        {
+            explanation.group.exchanges[index] = experiment(
+                explanation.group.exchanges[index], source, topology)
+        }
+        return try explanation.print(output)
+    }
+
+    private func experiment(_ exchange: Exchange, _ source: TwinSource, _ topology: Topology) -> Exchange {
+        do {
+            let from = try source.namespace(explainer.from)
+            let trial = try trial(source.snapshot)
+            guard !trial.script.isEmpty else { return exchange }
+            var experiment = FailureExperiment(
+                snapshot: source.snapshot, topology: topology, request: explainer.request, from: from, trials: trial)
+            experiment.usesFindings = usesFindings
+            experiment.options = TrialOptions(
+                waitMilliseconds: min(Int(explainer.waitSeconds * 1000), 1000), hooks: explainer.hooks)
+            experiment.assumptions = trial.assumptions.map(\.text)
+            if !usesFindings {
+                // It is measured: on a machine that does other work too.
+                experiment.secondLimit = 100
+                experiment.progress = { complain($0) }
+            }
+            let progress = Progress("trying the packet in a rebuilt network")
+            defer { progress.end() }
+            let report = try experiment.run(on: exchange)
+            progress.end()
+            if let remark = report.remark { complain(remark) }
+            return report.exchange
+        } catch {
+            complain("no fix is tried: \(error)")
+            return exchange
+        }
+    }
+
+    private func trial(_ snapshot: HostSnapshot) throws -> Trial {
+        guard choice == .lab, let lab else { return Trial(snapshot: snapshot) }
+        let script = lab.layers.map { "LAB=\(shellWord($0)) sh -eu \(shellWord("\($0)/setup.sh"))\n" }.joined()
+        return Trial(script: script, namespaces: snapshot.namespaces.dropFirst().map(\.name))
+    }
+}

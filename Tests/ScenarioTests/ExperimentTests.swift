@@ -1,0 +1,48 @@
+import Experiment
+import Network
+import Observations
+import Testing
+import WalkModel
+
+/// Causes and fixes tried on the real kernel, each in a network that a lab's own commands build.
+@Suite("A failure tried again", .enabled(if: SandboxShell.isAvailable), .serialized)
+struct ExperimentTests {
+    private static func first(_ lab: String, alone: Bool) throws -> (finding: Finding?, said: String) {
+        let run = try LabRun.packetwalk(
+            ["lab", "run", lab, "--format", "json", "--twin", "lab"] + (alone ? ["--cause-by-experiment-alone"] : []))
+        return (run.walks.lazy.compactMap(\.findings.first).first, run.standardError)
+    }
+
+    @Test(
+        "the cause is found by experiment alone",
+        arguments: [
+            ("link-down-namespace", "link-down"), ("bridge-port-blocked-isolated", "bridge-port-blocked"),
+            ("forwarding-disabled", "forwarding-disabled"), ("blackhole-route-prohibit", "blackhole-route"),
+            ("conntrack-stale-nftables", "conntrack-stale"), ("no-listener-tcp", "no-listener"),
+        ])
+    func alone(lab: String, code: String) throws {
+        let (finding, said) = try Self.first(lab, alone: true)
+        #expect(finding?.code.rawValue == code, "\(said)")
+        #expect(finding?.evidence.first?.source == .tried)
+        #expect(finding?.remedy == nil || finding?.remedy?.verified == true)
+    }
+
+    @Test(
+        "the fix of a finding is verified, with what it opens",
+        arguments: ["forwarding-disabled", "bridge-port-blocked-isolated"])
+    func together(lab: String) throws {
+        let (finding, said) = try Self.first(lab, alone: false)
+        let remedy = try #require(finding?.remedy, "\(said)")
+        #expect(remedy.verified)
+        #expect(remedy.proof?.with == "answered")
+        #expect(try #require(remedy.proof?.tried) > 0)
+        #expect(finding?.code.rawValue.isEmpty == false)
+    }
+
+    @Test("a wide fix tells what it opens: with forwarding on, other addresses behind the host are reached too")
+    func opens() throws {
+        let (finding, said) = try Self.first("forwarding-disabled", alone: false)
+        let opens = try #require(finding?.remedy?.proof?.opens, "\(said)")
+        #expect(opens.contains { $0.contains("203.0.113.1") }, "\(opens)")
+    }
+}
