@@ -107,11 +107,8 @@ extension TwinPlan {
         programs.insert("conntrack")
         text.blank()
         text.comment(
-            "Connections of \(Self.visible(namespace.name)), with their translations. Of TCP the windows are not known."
+            "Connections of \(Self.visible(namespace.name)), with their translations. Of TCP windows the next packet tells."
         )
-        if namespace.conntrack?.contains(where: { $0.ipProtocol == .tcp }) == true {
-            text.feed("settings", in: name, ["net.netfilter.nf_conntrack_tcp_be_liberal = 1"])
-        }
         text.feed("connections", in: name, lines)
     }
 }

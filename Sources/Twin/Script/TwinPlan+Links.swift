@@ -222,6 +222,8 @@ extension TwinPlan {
         guard !lines.isEmpty else { return }
         text.blank()
         text.comment("States of ports and of the spanning tree in \(Self.visible(namespace.name)).")
+        // A carrier that the kernel sees to only now would make it forward again.
+        text.add("sleep 0.3")
         text.feed("ip_batch", in: name, lines)
     }
 }

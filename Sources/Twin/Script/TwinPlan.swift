@@ -78,6 +78,26 @@ struct TwinPlan {
             names[name].flatMap { batchLine(["netns", "set", $0, "\(number)"]) }
         }
         text.feed("ip_batch", in: nil, own)
+        addNumbers(&text)
+    }
+
+    /// The same for the other namespaces. The one that this runs in needs a name for it, and only for so long.
+    private func addNumbers(_ text: inout ScriptText) {
+        let home = "packetwalk-home"
+        var isNamed = false
+        for place in places.dropFirst() {
+            let known = place.namespace.nsids.sorted { $0.value < $1.value }.compactMap { original, number in
+                let name = original == places[0].namespace.name ? home : names[original]
+                return name.flatMap { batchLine(["netns", "set", $0, "\(number)"]) }
+            }
+            if known.isEmpty { continue }
+            if !isNamed {
+                isNamed = true
+                text.add("ip netns attach \(home) $$")
+            }
+            text.feed("ip_batch", in: place.name, known)
+        }
+        if isNamed { text.add("ip netns delete \(home)") }
     }
 
     private mutating func addListeners(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {

@@ -36,13 +36,13 @@ struct CompareCommand: ParsableCommand {
         let first = try TwinSource(before).snapshot
         let second = try TwinSource(after).snapshot
         let differences = second.differences(from: first)
-        var effects: SideEffects?
+        var effects: NetworkComparison?
         if !changes {
-            let packets = ProbeSet([first, second]).packets
+            let packets = ComparisonProbes([first, second]).packets
             let progress = Progress("rebuilding both networks and sending \(packets.count) packets in each")
             defer { progress.end() }
             effects = try reportingTrialErrors {
-                try SideEffects.between(Trial(snapshot: first), Trial(snapshot: second), packets: packets)
+                try NetworkComparison.between(Trial(snapshot: first), Trial(snapshot: second), packets: packets)
             }
         }
         try printOut(
@@ -51,7 +51,7 @@ struct CompareCommand: ParsableCommand {
         throw ExitCode((isSame ? ExitStatus.success : .notArrived).rawValue)
     }
 
-    private func text(_ differences: [SnapshotDifference], _ effects: SideEffects?) -> String {
+    private func text(_ differences: [SnapshotDifference], _ effects: NetworkComparison?) -> String {
         var text = differences.isEmpty ? "nothing changed\n" : "changed:\n"
         text += differences.map { "  \(visibleText($0.description))\n" }.joined()
         guard let effects else { return text }
@@ -81,9 +81,9 @@ struct CompareCommand: ParsableCommand {
         var closes: [Flow]?
         var tried: Int?
 
-        init(_ differences: [SnapshotDifference], _ effects: SideEffects?) {
+        init(_ differences: [SnapshotDifference], _ effects: NetworkComparison?) {
             changed = differences.map { Difference(namespace: $0.namespace, part: $0.part.rawValue, text: $0.text) }
-            func flows(_ list: [SideEffects.Flow]?) -> [Flow]? {
+            func flows(_ list: [NetworkComparison.Flow]?) -> [Flow]? {
                 list?.map { Flow(from: $0.from, destinations: $0.destinations, service: $0.service) }
             }
             opens = flows(effects?.opens)

@@ -4,7 +4,7 @@ internal import Synchronization
 internal import Wire
 
 /// Which packets fare differently in one network than in another.
-public struct SideEffects: Sendable {
+public struct NetworkComparison: Sendable {
     /// One kind of packet, told by its senders, its receivers and its port.
     public struct Flow: Sendable, Hashable, CustomStringConvertible {
         public var from: String
@@ -29,7 +29,7 @@ public struct SideEffects: Sendable {
     public static func between(
         _ before: any PacketTrials, _ after: any PacketTrials, changes: [TrialChange] = [], packets: [TrialPacket],
         waitMilliseconds: Int = 600
-    ) throws(TrialError) -> SideEffects {
+    ) throws(TrialError) -> NetworkComparison {
         let options = TrialOptions(waitMilliseconds: waitMilliseconds)
         let other = Mutex<Result<TrialAnswers, TrialError>?>(nil)
         let second: @Sendable () -> Void = {
@@ -41,7 +41,7 @@ public struct SideEffects: Sendable {
         if let thread { thread.join() } else { second() }
         let one = try first.get().answers
         guard let result = other.withLock({ $0 }) else { throw TrialError(.broken, "the second trial gave no result") }
-        return SideEffects(packets, one, try result.get().answers)
+        return NetworkComparison(packets, one, try result.get().answers)
     }
 
     init(_ packets: [TrialPacket], _ before: [TrialAnswer], _ after: [TrialAnswer]) {

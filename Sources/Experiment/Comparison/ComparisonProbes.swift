@@ -5,7 +5,7 @@ internal import Wire
 
 /// Packets of many kinds, to hold two networks against each other: from each namespace to each other one's addresses and
 /// listeners, to its gateways, and to the addresses and ports that its rules name.
-public struct ProbeSet: Sendable {
+public struct ComparisonProbes: Sendable {
     public private(set) var packets: [TrialPacket] = []
 
     /// - Parameters:
