@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "Experiment",
             dependencies: [
-                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Probes", "WalkModel", "Diagnosis",
+                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Probes", "WalkModel",
                 "Snapshot", "Twin", "Runs",
             ], swiftSettings: house),
         .executableTarget(
@@ -134,7 +134,8 @@ let package = Package(
                 "LinuxSystem",
             ], swiftSettings: house),
         .testTarget(
-            name: "SnapshotTests", dependencies: ["TestSupport", "Snapshot", "Netlink", "Network", "Wire", "LinuxSystem"],
+            name: "SnapshotTests",
+            dependencies: ["TestSupport", "Snapshot", "Netlink", "Network", "Wire", "LinuxSystem"],
             swiftSettings: house),
         .testTarget(
             name: "TwinTests", dependencies: ["TestSupport", "Twin", "Snapshot", "Network", "LinuxSystem", "Wire"],

@@ -102,7 +102,9 @@ def describe(frame, offset):
         # A tunnel's packet is told by the one inside.
         if protocol == 17 and words[7] in (4789, 8472) and len(body) > 30:
             words[6] = 0
-            return [*words, describe(body, 8 + 8 + 14)]
+            inner = describe(body, 8 + 8 + 14)
+            # ARP in a tunnel comes when the kernel pleases.
+            return [*words, inner] if inner else None
     return words
 
 

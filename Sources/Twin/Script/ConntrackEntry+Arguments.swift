@@ -27,6 +27,10 @@ extension ConntrackEntry {
         if reply.destination != original.source || hasPorts && reply.destinationPort != original.sourcePort {
             words += ["--src-nat", Self.end(reply.destination, hasPorts ? reply.destinationPort : nil)]
         }
+        if !words.contains("--src-nat"), !words.contains("--dst-nat") {
+            // To itself: rules of nat are not asked again for a connection that they have seen.
+            words += ["--src-nat", Self.end(original.source, hasPorts ? original.sourcePort : nil)]
+        }
         let kept = status.filter { ["ASSURED", "SEEN_REPLY"].contains($0) }
         if !kept.isEmpty { words += ["-u", kept.joined(separator: ",")] }
         words += ["-t", "\(max(timeout ?? 30, 5))"]
