@@ -70,8 +70,8 @@ public struct Trial: PacketTrials {
         for namespace in snapshot.namespaces {
             if let path = namespace.path { paths[namespace.name] = path }
             guard let name = twinName(namespace.name) else { continue }
-            if !namespace.sockets.isEmpty {
-                sockets.append(TrialOrder.Sockets(namespace: name.name, listeners: namespace.sockets))
+            if !namespace.programSockets.isEmpty {
+                sockets.append(TrialOrder.Sockets(namespace: name.name, listeners: namespace.programSockets))
             }
             neighbours += namespace.neighbours.compactMap { TrialOrder.Neighbour($0, in: name.name) }
         }

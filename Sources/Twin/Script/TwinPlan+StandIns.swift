@@ -121,7 +121,8 @@ extension TwinPlan {
         }
         return Outside(
             link: one.link, mac: link?.text("address"), name: one.namespace, hostAddresses: Self.unique(addresses),
-            gateways: Self.unique(gateways), neighbours: neighbours, answers: true)
+            gateways: Self.unique(gateways), neighbours: neighbours, opensSockets: options.opensSockets,
+            answers: true)
     }
 
     private static func unique(_ words: [String]) -> [String] {

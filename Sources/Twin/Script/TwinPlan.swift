@@ -101,7 +101,7 @@ struct TwinPlan {
     }
 
     private mutating func addListeners(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
-        let lines = ScriptListeners.lines(namespace.sockets)
+        let lines = ScriptListeners.lines(namespace.programSockets)
         guard !lines.isEmpty else { return }
         text.blank()
         text.comment("Listening sockets of \(Self.visible(namespace.name)).")

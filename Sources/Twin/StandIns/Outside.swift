@@ -15,6 +15,8 @@ struct Outside {
     let gateways: [String]
     /// Known neighbours on the link.
     let neighbours: [(address: String, mac: String)]
+    /// Whether the lines open the sockets that answer; else whoever runs the script does.
+    var opensSockets = true
     /// Else the link has carrier and nothing more.
     let answers: Bool
 
@@ -62,7 +64,7 @@ struct Outside {
         let sockets = [
             ("tcp", "0.0.0.0"), ("udp", "0.0.0.0"), ("tcp", "::"), ("udp", "::"),
         ].map { "\($0.0) \($0.1) \(Self.port) - 1" }
-        text.feed("sockets", in: name, sockets)
+        if opensSockets { text.feed("sockets", in: name, sockets) }
         return text.lines
     }
 }

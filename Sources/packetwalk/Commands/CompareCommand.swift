@@ -75,7 +75,7 @@ struct CompareCommand: ParsableCommand {
             var destinations: [String]
             var service: String
         }
-        var schema = "packetwalk.comparison/1"
+        var schema = "packetwalk.changes/1"
         var changed: [Difference]
         var opens: [Flow]?
         var closes: [Flow]?
