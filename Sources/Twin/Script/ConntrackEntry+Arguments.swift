@@ -12,7 +12,9 @@ extension ConntrackEntry {
         case .tcp, .udp, .sctp:
             guard let from = original.sourcePort, let to = original.destinationPort else { return nil }
             words += ["--sport", "\(from)", "--dport", "\(to)"]
-            if ipProtocol == .tcp { words += ["--state", state ?? "ESTABLISHED"] }
+            // The words go to a shell: nothing but the kernel's names of states.
+            let known = state.flatMap { $0.utf8.allSatisfy { (65...90).contains($0) || $0 == 95 } ? $0 : nil }
+            if ipProtocol == .tcp { words += ["--state", known ?? "ESTABLISHED"] }
         case .icmp, .icmpv6:
             guard let identifier = original.sourcePort else { return nil }
             let kind = ipProtocol == .icmp ? "8" : "128"

@@ -33,7 +33,11 @@ enum ScriptFrame {
 
             # What makes the sandbox: this very script, run again in it. Not all at once: files of /proc/net belong to the root
             # of the moment, so the network namespace must be made by one who is root already.
-            if [ "${TWIN_STEP:-}" = "" ]; then
+            if [ "${TWIN_STEP:-}" != inside ] || [ $$ != 1 ]; then
+                if [ ! -e "$0" ]; then
+                    echo "twin: cannot run from a pipe: the script runs itself again; save it to a file first" >&2
+                    exit 64
+                fi
                 refused() {
                     echo "twin: cannot make a sandbox: $1" >&2
                     for pair in "kernel.apparmor_restrict_unprivileged_userns 1 0" "kernel.unprivileged_userns_clone 0 1" \\

@@ -16,6 +16,11 @@ struct ScriptText {
     ///
     /// - Parameter function: one of the script's own functions, with its first words.
     mutating func feed(_ function: String, in namespace: String?, _ input: [String]) {
+        // A line that is two would be a command of its own: of the program's batch, or, where it ends the text, of the shell.
+        let input = input.filter { !$0.utf8.contains(10) }
+        if let program = Self.batches[function], input.contains(where: { $0.contains("#") }) {
+            return feedApart(function, program, in: namespace, input)
+        }
         guard !input.isEmpty else { return }
         // A line of the text that is fed must not end it.
         var mark = "END"
@@ -23,6 +28,49 @@ struct ScriptText {
         lines.append("\(function) \(namespace.map(quoted) ?? "-") <<'\(mark)'")
         lines += input
         lines.append(mark)
+    }
+}
+
+extension ScriptText {
+    private static let batches = [
+        "ip_batch": "ip", "ip4_batch": "ip -4", "ip6_batch": "ip -6", "bridge_batch": "bridge", "tc_batch": "tc",
+    ]
+
+    /// iproute2 takes what follows # for a comment, also between quotes: such a line is a command of the shell.
+    private mutating func feedApart(_ function: String, _ program: String, in namespace: String?, _ input: [String]) {
+        var plain: [String] = []
+        for line in input {
+            guard line.contains("#") else {
+                plain.append(line)
+                continue
+            }
+            feed(function, in: namespace, plain)
+            plain = []
+            let words = Self.words(line).map(quoted).joined(separator: " ")
+            add("alone \(namespace.map(quoted) ?? "-") \(program) \(words)")
+        }
+        feed(function, in: namespace, plain)
+    }
+
+    /// The words of a line that `batchLine` made.
+    private static func words(_ line: String) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var quote: Character?
+        for character in line {
+            if character == quote {
+                quote = nil
+            } else if quote == nil, character == "\"" || character == "'" {
+                quote = character
+                word = word ?? ""
+            } else if quote == nil, character == " " {
+                if let done = word { words.append(done) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
     }
 }
 

@@ -59,7 +59,8 @@ extension NamespaceSnapshot {
         let others = iptables.contains { $0.backend != .iptablesLegacy } || !nftables.isEmpty
         if !legacy.isEmpty, others, hooks == nil {
             found.append(
-                assume(.hookOrder, "chains of iptables-legacy come after those of nf_tables at the same priority"))
+                assume(.hookOrder, "chains of iptables-legacy are asked before those of nf_tables at the same priority")
+            )
         }
         return found
     }

@@ -33,9 +33,16 @@ extension TwinPlan {
         return name.contains(".conf.default.") || name.contains(".neigh.default.") ? 11 : 12
     }
 
+    /// Of the network and of nothing else: root's sandbox may also write settings of the whole machine. A slash stands
+    /// for a dot, so two of them would lead out of the folder; sysctl(8) takes patterns.
+    private static func isOfNetwork(_ name: String) -> Bool {
+        name.hasPrefix("net.") && !name.contains("//") && !name.contains("..")
+            && name.utf8.allSatisfy { $0 > 32 && $0 != 127 && !"=*?[".utf8.contains($0) }
+    }
+
     private static func line(_ name: String, _ value: String) -> String? {
         let value = value.replacing("\t", with: " ")
-        return value.contains("\n") || name.contains("\n") || name.contains("=") ? nil : "\(name) = \(value)"
+        return value.utf8.contains(10) || !isOfNetwork(name) ? nil : "\(name) = \(value)"
     }
 
     func addGlobalSettings(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {

@@ -18,8 +18,13 @@ extension TwinPlan {
     static let muteNamespace = "packetwalk-mute"
 
     /// Every link that needs one, in the order of the links.
-    static func standIns(_ places: [(namespace: NamespaceSnapshot, name: String?)], answers: Bool) -> [StandIn] {
+    ///
+    /// - Parameter taken: names that the snapshot's own namespaces have.
+    static func standIns(
+        _ places: [(namespace: NamespaceSnapshot, name: String?)], taken: Set<String>, answers: Bool
+    ) -> [StandIn] {
         var found: [StandIn] = []
+        var taken = taken
         for (position, place) in places.enumerated() {
             for link in place.namespace.links {
                 guard let name = link.text("ifname"), name != "lo" else { continue }
@@ -37,7 +42,9 @@ extension TwinPlan {
                 {
                     continue
                 }
-                let outside = place.name.map { "outside-\($0)-\(name)" } ?? "outside-\(name)"
+                var outside = place.name.map { "outside-\($0)-\(name)" } ?? "outside-\(name)"
+                outside = safe(outside)
+                if !isMute { while !taken.insert(outside).inserted { outside += "_" } }
                 found.append(
                     StandIn(
                         place: position, link: name, device: isMute ? "s\(found.count)" : "w0",

@@ -19,7 +19,7 @@ struct TwinPlan {
         self.snapshot = snapshot
         self.options = options
         var names: [String: String] = [:]
-        var taken: Set<String> = []
+        var taken: Set<String> = [Self.muteNamespace, Self.homeName]
         for namespace in snapshot.namespaces.dropFirst() {
             var name = Self.safe(namespace.name)
             while !taken.insert(name).inserted { name += "_" }
@@ -27,12 +27,15 @@ struct TwinPlan {
         }
         self.names = names
         places = snapshot.namespaces.enumerated().map { ($1, $0 == 0 ? nil : names[$1.name]) }
-        standInList = Self.standIns(places, answers: options.outsideAnswers)
+        standInList = Self.standIns(places, taken: taken, answers: options.outsideAnswers)
         assumptions = snapshot.assumptions()
     }
 
+    /// For a moment, the name of the namespace that the script runs in.
+    private static let homeName = "packetwalk-home"
+
     /// A name that can be a file's and that `ip` takes for no option.
-    private static func safe(_ name: String) -> String {
+    static func safe(_ name: String) -> String {
         let kept = name.unicodeScalars.map { scalar in
             scalar.value <= 32 || scalar.value == 127 || "/\\'\"`$".unicodeScalars.contains(scalar)
                 ? "_" : Character(scalar)
@@ -83,7 +86,7 @@ struct TwinPlan {
 
     /// The same for the other namespaces. The one that this runs in needs a name for it, and only for so long.
     private func addNumbers(_ text: inout ScriptText) {
-        let home = "packetwalk-home"
+        let home = Self.homeName
         var isNamed = false
         for place in places.dropFirst() {
             let known = place.namespace.nsids.sorted { $0.value < $1.value }.compactMap { original, number in

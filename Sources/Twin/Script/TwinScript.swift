@@ -55,6 +55,15 @@ public struct TwinScript: Sendable {
             name=$1; shift
             if [ "$name" = - ]; then "$@"; else nsenter --net="/run/netns/$name" "$@"; fi
         }
+        # told WHERE: each line that it reads, as something that was not rebuilt there. (Not by sed: a name can be its command.)
+        told() {
+            while IFS= read -r said; do printf 'not rebuilt in %s: %s\\n' "$1" "${said#sysctl: }"; done >&2
+        }
+        # alone NAME COMMAND...: one that no batch can hold.
+        alone() {
+            place=$1
+            in_namespace "$@" >/dev/null 2>/run/twin-alone || head -n 1 /run/twin-alone | told "$place"
+        }
         # failed NAME FILE: what iproute2 said of the lines of a batch that it refused.
         failed() {
             awk -v place="$1" 'NR == FNR { line[FNR] = $0; next }
@@ -86,7 +95,7 @@ public struct TwinScript: Sendable {
         settings() {
             cat >/run/twin-settings
             in_namespace "$1" sysctl -e -q -p /run/twin-settings 2>/run/twin-settings.errors >/dev/null || :
-            sed "s|^sysctl: |not rebuilt in $1: |" /run/twin-settings.errors >&2
+            told "$1" </run/twin-settings.errors
         }
         # report NAME WHAT: runs the rest with our standard input, and reports what it said where it failed.
         rules() {
@@ -103,7 +112,7 @@ public struct TwinScript: Sendable {
                     in_namespace "$place" "$@" </run/twin-rules.root >/dev/null 2>/run/twin-rules.errors && return
                 fi ;;
             esac
-            sed "s|^|not rebuilt in $place: $1: |" /run/twin-rules.errors >&2
+            told "$place: $1" </run/twin-rules.errors
         }
         nft_rules() { rules "$1" nft -f -; }
         # Many rules, a transaction a line: an ordinary user's socket holds no more than some 400 rules.
@@ -116,11 +125,14 @@ public struct TwinScript: Sendable {
         # connections NAME: arguments of conntrack(8), a connection a line.
         connections() {
             place=$1
+            # The brackets of an IPv6 address are no pattern.
+            set -f
             while read -r arguments; do
                 # shellcheck disable=SC2086
                 in_namespace "$place" conntrack -I $arguments >/dev/null 2>/run/twin-connection </dev/null ||
-                    sed "s|^|not rebuilt in $place: connection $arguments: |;q" /run/twin-connection >&2
+                    head -n 1 /run/twin-connection | told "$place: connection $arguments"
             done
+            set +f
         }
 
 
