@@ -9,13 +9,11 @@ import Testing
 
     @Test("behaves as the network itself", .enabled(if: SandboxShell.isAvailable))
     func behavesAlike() throws {
-        let seed = Int.random(in: 1...1_000_000)
-        let output = try Command([
-            "/usr/bin/python3", Self.scripts, LabRun.program, "--seed", "\(seed)", "--count", "12",
-        ])
-        .run()
+        // Always the same ones here: make twins takes others, and two thousand of them.
+        let output = try Command(["/usr/bin/python3", Self.scripts, LabRun.program, "--seed", "11", "--count", "6"])
+            .run()
         print(output.text)
-        #expect(output.status == 0, "seed \(seed): \(output.text) \(output.errorText)")
+        #expect(output.status == 0, "\(output.text) \(output.errorText)")
         #expect(output.text.contains(" equal"))
     }
 }
