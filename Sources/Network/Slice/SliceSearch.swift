@@ -36,6 +36,7 @@ struct SliceSearch {
 
     mutating func run(_ translations: (Namespace, NetworkSlice.Reach) -> [NetworkSlice.Translation]) {
         if members.isEmpty { members = Set(graph.topology.namespaces.indices) }
+        for member in members { enterWithoutRoute(from: member) }
         while members.count < graph.topology.namespaces.count {
             let before = (members.count, reach.size, gateways.count, macs.count, tunnelKinds.count, asksAll)
             for member in members.sorted() { learn(member, translations) }
@@ -44,6 +45,18 @@ struct SliceSearch {
             enterByForwardingDatabases()
             let after = (members.count, reach.size, gateways.count, macs.count, tunnelKinds.count, asksAll)
             if before == after { return }
+        }
+    }
+
+    /// Where the sender has no route, who is at the other ends of its links may be why: an internal network, a router that
+    /// it was to use.
+    private mutating func enterWithoutRoute(from sender: Int) {
+        let namespace = graph.topology.namespaces[sender]
+        if namespace.holds(question.destination) { return }
+        if namespace.routes.contains(where: { $0.destination.contains(question.destination) }) { return }
+        for link in namespace.links.indices {
+            let peer = graph.peer(of: NetworkGraph.Device(namespace: sender, link: link))
+            if let peer { members.insert(peer.namespace) }
         }
     }
 
