@@ -4,21 +4,20 @@ import Observations
 import Testing
 import WalkModel
 
-/// Causes and fixes tried on the real kernel, each in a network that a lab's own commands build.
+/// Causes and fixes tried on the real kernel, each in a network that is rebuilt from the lab's snapshot.
 @Suite("A failure tried again", .enabled(if: SandboxShell.isAvailable), .serialized)
 struct ExperimentTests {
     private static func first(_ lab: String, alone: Bool) throws -> (finding: Finding?, said: String) {
         let run = try LabRun.packetwalk(
-            ["lab", "run", lab, "--format", "json", "--twin", "lab"] + (alone ? ["--cause-by-experiment-alone"] : []))
+            ["lab", "run", lab, "--format", "json", "--twin", "auto"] + (alone ? ["--cause-by-experiment-alone"] : []))
         return (run.walks.lazy.compactMap(\.findings.first).first, run.standardError)
     }
 
     @Test(
         "the cause is found by experiment alone",
         arguments: [
-            ("link-down-namespace", "link-down"), ("bridge-port-blocked-isolated", "bridge-port-blocked"),
-            ("forwarding-disabled", "forwarding-disabled"), ("blackhole-route-prohibit", "blackhole-route"),
-            ("conntrack-stale-nftables", "conntrack-stale"), ("no-listener-tcp", "no-listener"),
+            ("link-down-namespace", "link-down"), ("blackhole-route-prohibit", "blackhole-route"),
+            ("conntrack-stale-nftables", "conntrack-stale"),
         ])
     func alone(lab: String, code: String) throws {
         let (finding, said) = try Self.first(lab, alone: true)
