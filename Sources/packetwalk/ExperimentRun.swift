@@ -23,7 +23,7 @@ struct ExperimentRun {
         // Before the packet is sent: it leaves connections and neighbours behind.
         let source: TwinSource?
         do {
-            source = try TwinSource(nil)
+            source = try TwinSource(of: explainer.request, from: explainer.from)
         } catch {
             complain("no fix is tried: \(error)")
             source = nil

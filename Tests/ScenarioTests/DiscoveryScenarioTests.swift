@@ -61,7 +61,7 @@ struct DiscoveryScenarioTests {
                 ip netns add "$name"
                 nsenter --net="/run/netns/$name" ip link set lo up
                 nsenter --net="/run/netns/$name" iptables -A OUTPUT -p icmp -j DROP
-                "$P" explain --from "$name" --wait 1 --format json --record run.pcapng 127.0.0.1 >live 2>errors
+                "$P" explain --from "$name" --wait 1 --twin none --format json --record run.pcapng 127.0.0.1 >live 2>errors
                 echo "found=$(grep -o '"code":"rule-drop"' live | head -n 1)" "$(cat errors)"
                 "$P" replay --format json run.pcapng >again; grep -qxFf live again && echo same=yes
                 "$P" explain --from "$name" --wait 1 -q 127.0.0.1
