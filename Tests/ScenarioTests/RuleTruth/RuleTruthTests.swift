@@ -7,7 +7,7 @@ import Wire
 ///
 /// Every rule of the tables in `fixtures/rules` is met by up to eight kinds of packet. The evaluator says of each rule
 /// whether it counts the packet: yes, no, or that it can't be told. Where it says yes or no the kernel has to agree.
-@Suite("Rules, one expression at a time", .enabled(if: SandboxShell.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Rules, one expression at a time", .enabled(if: SandboxShell.isAvailable), .timeLimit(.minutes(6)))
 struct RuleTruthTests {
     @Test("what the evaluator is certain of, the kernel's counters say too")
     func truth() throws {
