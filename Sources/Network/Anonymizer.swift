@@ -1,4 +1,4 @@
-public import Wire
+package import Wire
 
 /// Replaces addresses so that prefixes stay: two addresses that share their first n bits share the first n bits of
 /// their replacements, and no more.

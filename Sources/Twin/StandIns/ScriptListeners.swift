@@ -9,7 +9,7 @@ enum ScriptListeners {
         return sockets.compactMap { socket in
             guard socket.protocol == .tcp || socket.protocol == .udp, socket.port != 0 else { return nil }
             let device = socket.device ?? "-"
-            guard !device.contains(where: { $0.isWhitespace }) else { return nil }
+            guard !device.isEmpty, !device.contains(where: { $0.isWhitespace }) else { return nil }
             let line =
                 "\(socket.protocol.rawValue) \(socket.address) \(socket.port) \(device) \(socket.isIPv6Only == true ? 1 : 0)"
             return seen.insert(line).inserted ? line : nil
@@ -82,7 +82,15 @@ enum ScriptListeners {
                 if command -v socat >/dev/null; then
                     case $protocol in tcp) kind=TCP ;; *) kind=UDP ;; esac
                     bind="bind=[$address]"; [ $family = 4 ] && bind="bind=$address"
-                    [ "$device" = - ] || bind="$bind,so-bindtodevice=$device"
+                    # A comma, a quote or the like in a name would be an option of socat's own.
+                    case $device in
+                        -) ;;
+                        *[!A-Za-z0-9._-]*)
+                            echo "not rebuilt in $place: listener $protocol $address $port: socat takes no such device" >&2
+                            continue
+                            ;;
+                        *) bind="$bind,so-bindtodevice=$device" ;;
+                    esac
                     set -- socat "$kind$family-LISTEN:$port,fork,reuseaddr,$bind" PIPE
                 elif command -v nc >/dev/null; then
                     set -- nc -"$family"lk "$address" "$port"; [ "$protocol" = tcp ] || set -- nc -"$family"lku "$address" "$port"
