@@ -1,4 +1,4 @@
-public import Network
+internal import Network
 
 /// All that decides where packets go on one host, as it stood at one time: schema `packetwalk.snapshot/1`.
 ///

@@ -67,7 +67,7 @@ struct CauseSearchTests {
         candidates.append(change("far", in: "wan"))
         candidates.append(change("near"))
         candidates.append(change("route", .route))
-        let search = CauseSearch { set throws(TrialError) in
+        let search = CauseSearch { set, _ throws(TrialError) in
             set.contains { ["near", "far", "route"].contains($0.condition) }
         }
         let result = try search.search(candidates) { $0.place.namespace == "host" ? 1 : 3 }
@@ -79,7 +79,7 @@ struct CauseSearchTests {
     func together() throws {
         let candidates =
             (0..<20).map { change("harmless \($0)") } + [change("link", .link), change("rule", .rule)]
-        let search = CauseSearch { set throws(TrialError) in
+        let search = CauseSearch { set, _ throws(TrialError) in
             Set(set.map(\.condition)).isSuperset(of: ["link", "rule"])
         }
         let result = try search.search(candidates) { _ in 0 }
@@ -93,7 +93,7 @@ struct CauseSearchTests {
         on.object = "port"
         off.object = "port"
         let together = Mutex(false)
-        let search = CauseSearch { set throws(TrialError) in
+        let search = CauseSearch { set, _ throws(TrialError) in
             if set.count > 1 { together.withLock { $0 = true } }
             return set.contains { $0.condition == "off" }
         }
@@ -107,7 +107,7 @@ struct CauseSearchTests {
         let candidates = [
             change("policy", .rule, breadth: .policy), change("flow", .translation, breadth: .flow),
         ]
-        let search = CauseSearch { set throws(TrialError) in !set.isEmpty }
+        let search = CauseSearch { set, _ throws(TrialError) in !set.isEmpty }
         let result = try search.search(candidates) { _ in 0 }
         #expect(result.causes.map(\.words) == ["flow", "policy"])
     }
@@ -115,7 +115,7 @@ struct CauseSearchTests {
     @Test("names no change that does it once and not again")
     func control() throws {
         let count = Mutex(0)
-        let search = CauseSearch { set throws(TrialError) in
+        let search = CauseSearch { set, _ throws(TrialError) in
             count.withLock {
                 $0 += 1
                 return $0 == 1
@@ -126,7 +126,7 @@ struct CauseSearchTests {
 
     @Test("ends where its trials are spent, and says so")
     func budget() throws {
-        var search = CauseSearch { _ throws(TrialError) in false }
+        var search = CauseSearch { _, _ throws(TrialError) in false }
         search.trialLimit = 2
         let candidates = Candidate.Kind.allCases.map { change("\($0)", $0) }
         let result = try search.search(candidates) { _ in 0 }
@@ -137,9 +137,9 @@ struct CauseSearchTests {
 
     @Test("a change that can't be made is none; a network that can't be built ends it")
     func failures() throws {
-        let unmade = CauseSearch { _ throws(TrialError) in throw TrialError(.change, "no such device") }
+        let unmade = CauseSearch { _, _ throws(TrialError) in throw TrialError(.change, "no such device") }
         #expect(try unmade.search([change("a")]) { _ in 0 }.causes.isEmpty)
-        let unbuilt = CauseSearch { _ throws(TrialError) in throw TrialError(.lacking, "no sandbox") }
+        let unbuilt = CauseSearch { _, _ throws(TrialError) in throw TrialError(.lacking, "no sandbox") }
         #expect(throws: TrialError.self) { try unbuilt.search([change("a")]) { _ in 0 } }
     }
 
@@ -151,7 +151,32 @@ struct CauseSearchTests {
             return candidate
         }
         let script = FailureExperiment.script(rules, CommandScope())
-        #expect(script == "rule 3 || :\nrule 2 || :\nrule 1 || :\n")
+        #expect(script == "{\nrule 3\n} || :\n{\nrule 2\n} || :\n{\nrule 1\n} || :\n")
+        #expect(FailureExperiment.script(rules, CommandScope(), strictly: true) == "rule 3\nrule 2\nrule 1\n")
+    }
+}
+
+@Suite("The control of a cause")
+struct CauseControlTests {
+    @Test("names no change of which a command can't be made, though the packet is answered with the rest of it")
+    func strictness() throws {
+        let half = change("half made")
+        let search = CauseSearch { set, strictly throws(TrialError) in
+            if strictly, set.contains(half) { throw TrialError(.change, "no such device") }
+            return set.contains { ["half made", "made"].contains($0.condition) }
+        }
+        let result = try search.search([half, change("made")]) { _ in 0 }
+        #expect(result.causes.map(\.words) == ["made"])
+    }
+
+    @Test("a change that helps is found beside one of its kind that breaks what it mends", arguments: 1...8)
+    func masked(lanes: Int) throws {
+        var search = CauseSearch { set, _ throws(TrialError) in
+            set.contains { $0.condition == "mends" } && !set.contains { $0.condition == "breaks" }
+        }
+        search.lanes = lanes
+        let result = try search.search([change("breaks"), change("mends"), change("other")]) { _ in 3 }
+        #expect(result.causes.map(\.words) == ["mends"])
     }
 }
 
@@ -161,7 +186,7 @@ struct CauseOrderTests {
     func additions() throws {
         let round = change("a route round it", .route).adding
         let cause = change("isolated off", .port, in: "host")
-        let search = CauseSearch { set throws(TrialError) in !set.isEmpty }
+        let search = CauseSearch { set, _ throws(TrialError) in !set.isEmpty }
         let result = try search.search([round, cause]) { $0.kind == .route ? 0 : 3 }
         #expect(result.causes.map(\.words) == ["isolated off", "a route round it"])
     }

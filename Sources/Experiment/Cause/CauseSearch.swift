@@ -1,12 +1,14 @@
 internal import LinuxSystem
 internal import Synchronization
-public import WalkModel
+internal import WalkModel
 
 /// Looks for the smallest changes to a network with which a packet that failed there is answered.
 ///
 /// Each question is put to a fresh network: nothing that one packet leaves behind speaks for the next. Kinds of changes are
-/// tried in groups, then those that help are narrowed by delta debugging. Changes that do it alone are all told, since more
-/// than one may be the cause.
+/// tried in groups, several at a time, and groups that help are divided until single changes are left; where only several
+/// together do it, delta debugging narrows them. Changes near the place where the packet stopped are tried by themselves too:
+/// in a group one change may break what another one mends. All single changes that do it are told, since more than one may be
+/// the cause.
 public struct CauseSearch: Sendable {
     /// A smallest set of changes that does it.
     public struct Cause: Sendable, Hashable {
@@ -24,12 +26,18 @@ public struct CauseSearch: Sendable {
     }
 
     /// Whether the packet is answered with these changes, in a fresh network.
-    public typealias Answers = @Sendable ([Candidate]) throws(TrialError) -> Bool
+    ///
+    /// - Parameter strictly: whether it counts only where every command of every change could be made.
+    public typealias Answers = @Sendable (_ changes: [Candidate], _ strictly: Bool) throws(TrialError) -> Bool
 
-    public var trialLimit = 150
+    public var trialLimit = 400
     public var secondLimit = 30.0
     /// So many causes are told.
     public var causeLimit = 8
+    /// So many networks are built at a time. Most of a trial is waiting for an answer that does not come.
+    public var lanes = 8
+    /// So many changes near the place where the packet stopped are tried by themselves.
+    public var nearLimit = 64
     /// Told before each trial: how many were made, and of which changes.
     public var progress: @Sendable (_ trials: Int, _ of: [Candidate]) -> Void = { _, _ in }
     private let answers: Answers
@@ -43,21 +51,14 @@ public struct CauseSearch: Sendable {
         _ candidates: [Candidate], nearness: @Sendable (Candidate) -> Int
     ) throws(TrialError) -> Result {
         var run = SearchRun(search: self, answers: answers)
-        let groups = Self.groups(candidates, nearness: nearness)
-        var causes: [Cause] = []
         do throws(SearchRun.Ending) {
-            let helpful = try run.helpful(among: groups)
-            for (index, group) in groups.enumerated() where helpful[index] {
-                causes += try run.causes(in: group, known: causes, limit: causeLimit)
-            }
-            if causes.isEmpty { causes += try run.alone(candidates, nearness: nearness) }
-            if causes.isEmpty { causes += try run.together(groups) }
+            try run.search(candidates, nearness: nearness)
         } catch {
             if case .failed(let error) = error { throw error }
         }
-        let ranked = Self.ranked(causes, nearness: nearness)
+        let ranked = Self.ranked(run.causes, nearness: nearness).prefix(causeLimit)
         return Result(
-            causes: ranked, trialCount: run.count, seconds: run.elapsed, isCutShort: run.isCutShort)
+            causes: Array(ranked), trialCount: run.count, seconds: run.elapsed, isCutShort: run.isCutShort)
     }
 
     /// Of one kind, and no two changes of one object: those are in different groups.
@@ -102,7 +103,7 @@ public struct CauseSearch: Sendable {
     }
 }
 
-/// One search: its trials, counted.
+/// One search: its trials, counted, and what it found.
 private struct SearchRun {
     enum Ending: Error {
         /// No trials or no time are left.
@@ -114,6 +115,9 @@ private struct SearchRun {
     let answers: CauseSearch.Answers
     private(set) var count = 0
     private(set) var isCutShort = false
+    /// Each has done it twice, the second time strictly.
+    private(set) var causes: [CauseSearch.Cause] = []
+    private var tried: Set<Candidate> = []
     private let began = monotonicNanoseconds()
 
     init(search: CauseSearch, answers: @escaping CauseSearch.Answers) {
@@ -123,52 +127,66 @@ private struct SearchRun {
 
     var elapsed: Double { Double(monotonicNanoseconds() - began) / 1e9 }
 
-    private mutating func spend(_ changes: [Candidate]) throws(Ending) {
-        guard count < search.trialLimit, elapsed < search.secondLimit else {
-            isCutShort = true
-            throw .spent
+    mutating func search(_ candidates: [Candidate], nearness: (Candidate) -> Int) throws(Ending) {
+        let groups = CauseSearch.groups(candidates, nearness: nearness)
+        let helpful = zip(groups, try test(groups)).filter(\.1).map(\.0)
+        var together: [[Candidate]] = []
+        for group in helpful {
+            let singles = try singles(in: group)
+            if singles.isEmpty { together.append(group) }
+            try confirm(singles.map { [$0] })
         }
-        count += 1
-        search.progress(count, changes)
+        let sorted = candidates.enumerated().sorted {
+            (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
+        }.map(\.element)
+        // Beside a cause that takes an obstacle away only what may break the packet's way is left to try.
+        let isFound = causes.contains { !$0.changes.contains(where: \.adds) }
+        let near = sorted.filter { nearness($0) < 2 && (!isFound || $0.kind == .turn) }
+        try alone(Array(near.prefix(search.nearLimit)))
+        if causes.isEmpty { try alone(sorted, nearness: nearness) }
+        if causes.isEmpty {
+            for group in together { try confirm([smallest(of: group)]) }
+        }
+        if causes.isEmpty { try several(groups) }
     }
 
-    mutating func test(_ changes: [Candidate]) throws(Ending) -> Bool {
-        try spend(changes)
-        do {
-            return try answers(changes)
-        } catch {
-            // A change that can't be made there is none.
-            if error.kind == .change { return false }
-            throw .failed(error)
-        }
-    }
+    // MARK: Trials
 
-    /// Which groups do it, two trials at a time.
-    mutating func helpful(among groups: [[Candidate]]) throws(Ending) -> [Bool] {
+    /// Whether each set does it, `lanes` at a time.
+    private mutating func test(_ sets: [[Candidate]], strictly: Bool = false) throws(Ending) -> [Bool] {
         var result: [Bool] = []
-        var index = 0
-        while index < groups.count {
-            let pair = Array(groups[index..<min(index + 2, groups.count)])
-            for group in pair { try spend(group) }
-            for outcome in Self.parallel(pair, answers) {
+        while result.count < sets.count {
+            let next = Array(sets[result.count..<min(result.count + search.lanes, sets.count)])
+            let affordable = elapsed < search.secondLimit ? Array(next.prefix(search.trialLimit - count)) : []
+            for set in affordable {
+                count += 1
+                search.progress(count, set)
+                if set.count == 1 { tried.insert(set[0]) }
+            }
+            let outcomes = Self.parallel(affordable, strictly: strictly, answers)
+            guard affordable.count == next.count else {
+                isCutShort = true
+                throw .spent
+            }
+            for outcome in outcomes {
                 switch outcome {
                 case .success(let answered): result.append(answered)
+                // A change that can't be made there is none.
                 case .failure(let error) where error.kind == .change: result.append(false)
                 case .failure(let error): throw .failed(error)
                 }
             }
-            index += 2
         }
         return result
     }
 
     private static func parallel(
-        _ sets: [[Candidate]], _ answers: @escaping CauseSearch.Answers
+        _ sets: [[Candidate]], strictly: Bool, _ answers: @escaping CauseSearch.Answers
     ) -> [Swift.Result<Bool, TrialError>] {
         let results = Results(count: sets.count)
         @Sendable func run(_ index: Int) {
             do throws(TrialError) {
-                results.set(index, .success(try answers(sets[index])))
+                results.set(index, .success(try answers(sets[index], strictly)))
             } catch {
                 results.set(index, .failure(error))
             }
@@ -181,86 +199,44 @@ private struct SearchRun {
         return results.all
     }
 
-    /// The smallest set in a group that does it, then other single changes that do it too.
-    mutating func causes(
-        in group: [Candidate], known: [CauseSearch.Cause], limit: Int
-    ) throws(Ending) -> [CauseSearch.Cause] {
-        // A single change is known: of other groups, too, only single ones are equivalent to it.
-        if known.contains(where: { $0.changes.count == 1 }) {
-            return try singles(in: group, isHelpful: true, limit: limit - known.count)
-        }
-        let found = try smallest(of: group)
-        // The control: it must do it once more, in another network.
-        guard try test(found) else { return [] }
-        var result = [CauseSearch.Cause(found)]
-        if found.count == 1 {
-            result += try singles(
-                in: group.filter { !found.contains($0) }, isHelpful: false, limit: limit - known.count - 1)
-        }
+    /// The control: each must do it once more, in another network, with every command of it made.
+    private mutating func confirm(_ sets: [[Candidate]]) throws(Ending) {
+        let new = sets.filter { !$0.isEmpty }.map { CauseSearch.Cause($0) }.filter { !causes.contains($0) }
+        causes += zip(new, try test(new.map(\.changes), strictly: true)).filter(\.1).map(\.0)
+    }
+
+    // MARK: Search
+
+    /// The single changes of a group that do it alone: the group is divided as long as a part does it.
+    private mutating func singles(in group: [Candidate]) throws(Ending) -> [Candidate] {
+        if group.count == 1 { return group }
+        let parts = DeltaDebugging<Candidate, Ending>.split(group, into: min(search.lanes, group.count))
+        var result: [Candidate] = []
+        for (part, isHelpful) in zip(parts, try test(parts)) where isHelpful { result += try singles(in: part) }
         return result
     }
 
-    /// Single changes that do it alone. Halves that do it are followed; where neither half does, it takes several.
-    private mutating func singles(
-        in group: [Candidate], isHelpful: Bool, limit: Int
-    ) throws(Ending) -> [CauseSearch.Cause] {
-        var result: [CauseSearch.Cause] = []
-        var rest = group
-        var isKnown = isHelpful
-        while !rest.isEmpty, result.count < min(limit, siblingLimit) {
-            if !isKnown, try !test(rest) { break }
-            isKnown = false
-            var current = rest
-            while current.count > 1 {
-                let halves = DeltaDebugging<Candidate, Ending>.split(current, into: 2)
-                if try test(halves[0]) {
-                    current = halves[0]
-                } else if try test(halves[1]) {
-                    current = halves[1]
-                } else {
-                    return result
-                }
-            }
-            result.append(CauseSearch.Cause(current))
-            rest.removeAll { current.contains($0) }
-        }
-        return result
+    /// Each change by itself, if it was not tried so before.
+    private mutating func alone(_ candidates: [Candidate]) throws(Ending) {
+        let known = Set(causes.filter { $0.changes.count == 1 }.map { $0.changes[0] })
+        let new = candidates.filter { !tried.contains($0) && !known.contains($0) }
+        try confirm(zip(new, test(new.map { [$0] })).filter(\.1).map { [$0.0] })
     }
 
-    private let siblingLimit = 3
-
-    /// Each change by itself, the nearest first: in a group one may break what another one mends. Once one is found those as
-    /// near as it are tried too.
-    mutating func alone(
-        _ candidates: [Candidate], nearness: (Candidate) -> Int
-    ) throws(Ending) -> [CauseSearch.Cause] {
-        let sorted = candidates.enumerated().sorted {
-            (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
-        }.map(\.element)
-        var result: [CauseSearch.Cause] = []
-        var found: Int?
-        for start in stride(from: 0, to: sorted.count, by: 2) {
-            let pair = Array(sorted[start..<min(start + 2, sorted.count)])
-            if let found, nearness(pair[0]) > found { break }
-            let outcomes: [Bool]
-            do throws(Ending) {
-                outcomes = try helpful(among: pair.map { [$0] })
-            } catch {
-                // What was found before the time was up stands.
-                if case .spent = error, !result.isEmpty { return result }
-                throw error
+    /// Each change by itself, the nearest first, up to those as near as one that does it.
+    private mutating func alone(_ candidates: [Candidate], nearness: (Candidate) -> Int) throws(Ending) {
+        var rest = candidates[...]
+        while let first = rest.first, causes.isEmpty {
+            let level = rest.prefix { nearness($0) == nearness(first) }
+            for start in stride(from: level.startIndex, to: level.endIndex, by: search.lanes * 4) {
+                try alone(Array(level[start..<min(start + search.lanes * 4, level.endIndex)]))
             }
-            for (candidate, isHelpful) in zip(pair, outcomes) where isHelpful {
-                guard try test([candidate]) else { continue }
-                result.append(CauseSearch.Cause([candidate]))
-                found = found ?? nearness(candidate)
-            }
+            rest = rest[level.endIndex...]
         }
-        return result
     }
 
     /// Where no kind does it alone: all that only open something, together.
-    mutating func together(_ groups: [[Candidate]]) throws(Ending) -> [CauseSearch.Cause] {
+    private mutating func several(_ groups: [[Candidate]]) throws(Ending) {
         var all: [Candidate] = []
         for group in groups {
             guard let kind = group.first?.kind, Self.opening.contains(kind) else { continue }
@@ -268,9 +244,8 @@ private struct SearchRun {
                 all.append(candidate)
             }
         }
-        guard all.count > 1, try test(all) else { return [] }
-        let found = try smallest(of: all)
-        return try test(found) ? [CauseSearch.Cause(found)] : []
+        guard all.count > 1, try test([all])[0] else { return }
+        try confirm([smallest(of: all)])
     }
 
     private static let opening: Set<Candidate.Kind> = [
@@ -281,9 +256,9 @@ private struct SearchRun {
         // A closure can't keep `self`: what is counted is carried in a box.
         let box = Box(self)
         defer { self = box.run }
-        return try DeltaDebugging<Candidate, Ending> { changes throws(Ending) in
-            try box.run.test(changes)
-        }.smallest(of: changes)
+        return try DeltaDebugging<Candidate, Ending>(atOnce: { sets throws(Ending) in
+            try box.run.test(sets)
+        }).smallest(of: changes)
     }
 
     private final class Box {

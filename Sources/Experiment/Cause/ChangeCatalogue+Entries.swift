@@ -85,13 +85,7 @@ extension ChangeCatalogue {
     /// A program that takes the packet, in each namespace that it may end in.
     func listeners(_ namespace: Namespace) -> [Candidate] {
         guard request.kind != .echo else { return [] }
-        var ports: [UInt16] = [request.destinationPort]
-        for rule in topology.namespaces.flatMap(\.netfilter.nat) {
-            guard let to = rule.to, let port = to.split(separator: ":").last.flatMap({ UInt16($0) }),
-                to.contains(":"), !ports.contains(port)
-            else { continue }
-            ports.append(port)
-        }
+        let ports = [request.destinationPort] + redirectedPorts.filter { $0 != request.destinationPort }
         let isTCP = request.ipProtocol == .tcp
         return ports.prefix(8).filter { port in
             !namespace.listeners.contains {
@@ -106,6 +100,24 @@ extension ChangeCatalogue {
                 object: "\(namespace.name) listener \(port)",
                 trialActions: [.run(namespace, CommandWords(["sh", "-c", Self.server(port, isTCP: isTCP)]))])
         }
+    }
+
+    /// The ports that rules send packets to: `--to-ports 15001`, `--on-port 7893`, `--to-destination 10.0.0.2:80`,
+    /// `redirect to :3128`, `tproxy to :3129`, `dnat to 10.0.0.2:80`; of a range the first.
+    private var redirectedPorts: [UInt16] {
+        let options: Set<Substring> = ["--to-ports", "--on-port", "--to-destination", "to"]
+        var result: [UInt16] = []
+        for rule in topology.namespaces.flatMap(\.netfilter.chains).flatMap(\.rules) {
+            let words = rule.text.split(separator: " ")
+            for (option, target) in zip(words, words.dropFirst()) where options.contains(option) {
+                let port = target.split(separator: ":").last.map { $0.prefix { $0.isNumber } } ?? ""
+                guard target.contains(":") || option != "to" && option != "--to-destination", let number = UInt16(port),
+                    !result.contains(number)
+                else { continue }
+                result.append(number)
+            }
+        }
+        return result
     }
 
     /// A server that answers, in the background, with what the machine has.

@@ -126,7 +126,7 @@ extension ChangeCatalogue {
                             .address, [.ip(namespace, "address del \(prefix) dev \(link.name)")],
                             condition: "no \(prefix.address) at \(link.name) in \(namespace.name)",
                             code: "duplicate-address", place: place(namespace, device: link.name),
-                            object: "\(namespace.name) address \(prefix.address)"))
+                            object: "address \(prefix.address)"))
                 }
                 let lengths = Set(
                     others.filter { other in

@@ -14,7 +14,7 @@ extension ChangeCatalogue {
         }
     }
 
-    private func concerns(_ chain: RuleChain) -> Bool {
+    func concerns(_ chain: RuleChain) -> Bool {
         if chain.table.hasPrefix("packetwalk") { return false }
         switch chain.family {
         case .ip: return isIPv4
@@ -172,7 +172,7 @@ extension ChangeCatalogue {
                             [
                                 .run(
                                     namespace,
-                                    "\(tool) -t nat -A \(hook) -d \(request.destination) -p \(word) --dport \(request.destinationPort) -j DNAT --to-destination \(target)"
+                                    "\(tool) -t nat -I \(hook) -d \(request.destination) -p \(word) --dport \(request.destinationPort) -j DNAT --to-destination \(target)"
                                 )
                             ],
                             condition:

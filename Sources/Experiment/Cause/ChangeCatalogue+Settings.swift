@@ -104,7 +104,9 @@ extension ChangeCatalogue {
                     if setting.isGreatest, let other = Int(all), other > wanted {
                         actions.append(.sysctl(namespace, "\(family).all.\(setting.name)", value))
                     }
-                    actions.append(.sysctl(namespace, "\(family).DEVICE.\(setting.name)", device: link.name, value))
+                    if !setting.isGreatest || actions.isEmpty || Int(own) ?? 0 > wanted {
+                        actions.append(.sysctl(namespace, "\(family).DEVICE.\(setting.name)", device: link.name, value))
+                    }
                     let candidate = changed(actions, namespace, link.name, code: setting.code, .device)
                     result.append(Self.adding.contains(setting.name) ? candidate.adding : candidate)
                 }

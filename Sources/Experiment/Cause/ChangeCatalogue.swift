@@ -25,18 +25,21 @@ public struct ChangeCatalogue: Sendable {
         var result: [Candidate] = []
         for namespace in topology.namespaces {
             result += links(namespace)
-            result += ports(namespace)
-            result += settings(namespace)
+            result += ports(namespace) + bridges(namespace)
+            result += settings(namespace) + defaultSettings(namespace)
             result += rules(namespace)
             result += policies(namespace)
+            result += accepts(namespace).map(\.adding)
             result += translations(namespace).map(\.adding)
             result += entries(namespace)
-            result += routeRemovals(namespace)
+            result += proxies(namespace).map(\.adding)
+            result += routeRemovals(namespace) + defaultRules(namespace)
             result += routes(namespace).map(\.adding)
-            result += addresses(namespace)
+            result += addresses(namespace) + hardwareAddresses(namespace)
+            result += missingAddresses(namespace).map(\.adding)
             result += sizes(namespace)
             result += listeners(namespace).map(\.adding)
-            result += programs(namespace)
+            result += programs(namespace) + policiesOfIPsec(namespace)
         }
         var seen: Set<Candidate> = []
         return result.filter { seen.insert($0).inserted }

@@ -3,8 +3,23 @@
 /// Smallest means that no single change can be left out. With `n` changes, of which one alone does it, about `2 log2 n`
 /// tests are made.
 struct DeltaDebugging<Change: Sendable, Failure: Error> {
-    /// Whether these changes do it.
-    var test: ([Change]) throws(Failure) -> Bool
+    /// The first of several sets that does it; nil where none does.
+    private let firstOf: ([[Change]]) throws(Failure) -> [Change]?
+
+    /// One set after the other, no more than it takes.
+    init(test: @escaping ([Change]) throws(Failure) -> Bool) {
+        firstOf = { sets throws(Failure) in
+            for set in sets where try test(set) { return set }
+            return nil
+        }
+    }
+
+    /// Several sets at once: whether each does it.
+    init(atOnce tests: @escaping ([[Change]]) throws(Failure) -> [Bool]) {
+        firstOf = { sets throws(Failure) in
+            zip(sets, try tests(sets)).first { $0.1 }?.0
+        }
+    }
 
     /// - Parameter changes: those that are known to do it together.
     func smallest(of changes: [Change]) throws(Failure) -> [Change] {
@@ -12,13 +27,13 @@ struct DeltaDebugging<Change: Sendable, Failure: Error> {
         var parts = 2
         while current.count > 1 {
             let chunks = Self.split(current, into: parts)
-            if let found = try first(of: chunks) {
+            if let found = try firstOf(chunks) {
                 current = found
                 parts = 2
                 continue
             }
             // With two parts the complements are the parts themselves.
-            if parts > 2, let found = try first(of: Self.complements(of: chunks)) {
+            if parts > 2, let found = try firstOf(Self.complements(of: chunks)) {
                 current = found
                 parts = max(parts - 1, 2)
                 continue
@@ -27,11 +42,6 @@ struct DeltaDebugging<Change: Sendable, Failure: Error> {
             parts = min(parts * 2, current.count)
         }
         return current
-    }
-
-    private func first(of sets: [[Change]]) throws(Failure) -> [Change]? {
-        for set in sets where try test(set) { return set }
-        return nil
     }
 
     static func split(_ changes: [Change], into parts: Int) -> [[Change]] {

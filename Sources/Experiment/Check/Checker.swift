@@ -1,6 +1,6 @@
 internal import Glibc
 internal import Network
-public import Probes
+internal import Probes
 public import Snapshot
 internal import Twin
 internal import WalkModel

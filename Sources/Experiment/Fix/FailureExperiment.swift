@@ -23,7 +23,7 @@ public struct FailureExperiment: Sendable {
     public var searchesCause = true
     public var looksForSideEffects = true
     public var options = TrialOptions()
-    public var trialLimit = 150
+    public var trialLimit = 400
     public var secondLimit = 30.0
     /// Told of each step, in a few words.
     public var progress: @Sendable (String) -> Void = { _ in }
@@ -128,8 +128,8 @@ public struct FailureExperiment: Sendable {
         var patient = options
         patient.waitMilliseconds = max(options.waitMilliseconds, 700)
         let options = patient
-        var search = CauseSearch { changes throws(TrialError) in
-            let text = Self.script(changes, scope)
+        var search = CauseSearch { changes, strictly throws(TrialError) in
+            let text = Self.script(changes, scope, strictly: strictly)
             let made = text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
             return try trials.send([TrialPacket(from: from, request)], changes: made, options: options).allAnswered
         }
@@ -157,14 +157,17 @@ public struct FailureExperiment: Sendable {
             finding(cause, others: Array(result.causes.dropFirst()), without, walk), at: 0)
     }
 
-    /// One script, in which a command that fails stops no other: it shows by the packet. Rules are taken away from the last one
-    /// on, so that positions hold.
-    static func script(_ changes: [Candidate], _ scope: CommandScope) -> String {
+    /// One script. A command that fails ends its own change and no other: it shows by the packet; `strictly` it ends all. Rules
+    /// are taken away from the last one on, so that positions hold.
+    static func script(_ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false) -> String {
         let ordered = changes.enumerated().sorted { one, other in
             let (left, right) = (one.element.rule?.position ?? 0, other.element.rule?.position ?? 0)
             return left == right ? one.offset < other.offset : left > right
         }
-        return ordered.flatMap { $0.element.commands(in: scope) }.map { "\($0) || :\n" }.joined()
+        return ordered.map { $0.element.commands(in: scope) }.filter { !$0.isEmpty }.map { commands in
+            strictly
+                ? commands.map { "\($0)\n" }.joined() : "{\n\(commands.joined(separator: " &&\n"))\n} || :\n"
+        }.joined()
     }
 
     private func finding(

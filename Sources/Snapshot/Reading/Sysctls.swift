@@ -245,3 +245,8 @@ extension String {
 extension [String] {
     fileprivate var asSet: Set<String> { Set(self) }
 }
+
+extension NamespaceSnapshot {
+    /// What the kernel begins with where a snapshot keeps a setting because it differs (Linux 6.18); nil for all others.
+    public static func usualSetting(_ name: String) -> String? { Sysctls.defaults[name] }
+}

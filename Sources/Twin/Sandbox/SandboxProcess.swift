@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-public import LinuxSystem
+internal import LinuxSystem
 
 /// A program that runs in a sandbox of its own beside this process, fed and read through pipes.
 ///

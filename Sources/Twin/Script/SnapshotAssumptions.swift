@@ -1,5 +1,5 @@
 internal import Network
-public import Snapshot
+internal import Snapshot
 
 /// What can be told from a snapshot alone of what a network rebuilt from it takes for granted.
 extension HostSnapshot {

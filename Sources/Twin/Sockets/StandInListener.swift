@@ -1,6 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
-public import Network
+internal import Network
 internal import Wire
 
 /// A listening socket in the place of another one: on the same address, port and device of a namespace.

@@ -232,7 +232,7 @@ extension Finding {
 extension RemedyProof {
     /// Of a remedy; nil where it was not tried.
     fileprivate init?(_ json: WalkJSONObject) throws {
-        guard let proof = try json.optionalObject("proof") else { return nil }
+        guard let proof = json.optionalObject("proof") else { return nil }
         self.init(
             without: try proof.text("without"), with: try proof.text("with"), opens: try json.texts("opens"),
             closes: try json.texts("closes"), tried: try json.number("tried"),
