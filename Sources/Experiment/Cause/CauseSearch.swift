@@ -171,8 +171,8 @@ private struct SearchRun {
             for outcome in outcomes {
                 switch outcome {
                 case .success(let answered): result.append(answered)
-                // A change that can't be made there is none.
-                case .failure(let error) where error.kind == .change: result.append(false)
+                // A change that can't be made there is none, and neither is one with which the packet can't be sent.
+                case .failure(let error) where error.kind == .change || error.kind == .packet: result.append(false)
                 case .failure(let error): throw .failed(error)
                 }
             }

@@ -120,13 +120,17 @@ extension ChangeCatalogue {
         return result
     }
 
-    /// A server that answers, in the background, with what the machine has.
+    /// A server that answers, in the background, with what the machine has. The command ends when it listens.
     private static func server(_ port: UInt16, isTCP: Bool) -> String {
-        let python =
+        let opening =
+            "import os, socket; s = socket.socket(socket.AF_INET6, socket.\(isTCP ? "SOCK_STREAM" : "SOCK_DGRAM")); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0); s.bind(('::', \(port)))"
+        let serving =
             isTCP
-            ? "import socket;s=socket.socket(socket.AF_INET6);s.setsockopt(1,2,1);s.setsockopt(41,26,0);s.bind(('::',\(port)));s.listen(9)\nwhile 1:\n c=s.accept()"
-            : "import socket;s=socket.socket(socket.AF_INET6,2);s.setsockopt(1,2,1);s.setsockopt(41,26,0);s.bind(('::',\(port)))\nwhile 1:\n d,a=s.recvfrom(9000);s.sendto(d,a)"
+            ? "\nwhile 1: c = s.accept()" : "\nwhile 1:\n d, a = s.recvfrom(65535)\n s.sendto(d, a)"
+        let python =
+            "\(opening)\(isTCP ? "; s.listen(9)" : "")\nif os.fork(): os._exit(0)\nos.setsid()\(serving)"
+        let busybox = "busybox nc \(isTCP ? "" : "-u ")-ll -p \(port) -e /bin/cat & sleep 0.2"
         return
-            "if command -v python3 > /dev/null; then exec 2> /dev/null; python3 -c \(shellWord(python)) & else busybox nc \(isTCP ? "" : "-u ")-ll -p \(port) -e /bin/cat & fi; sleep 0.2"
+            "exec 2> /dev/null; if command -v python3 > /dev/null; then exec python3 -c \(shellWord(python)); else \(busybox); fi"
     }
 }

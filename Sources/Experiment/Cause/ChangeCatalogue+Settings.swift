@@ -85,8 +85,11 @@ extension ChangeCatalogue {
             guard let now = values[setting.name]?.words, now != setting.to.words,
                 setting.from.map({ $0.words == now }) ?? true
             else { continue }
-            result.append(
-                changed([.sysctl(namespace, setting.name, setting.to)], namespace, nil, code: setting.code, .policy))
+            let candidate = changed(
+                [.sysctl(namespace, setting.name, setting.to)], namespace, nil, code: setting.code, .policy)
+            // Bridged packets that meet rules and translations are an addition, where they did not.
+            let isAdding = setting.code == "bridge-netfilter" && setting.to == "1"
+            result.append(isAdding ? candidate.adding : candidate)
         }
         let family = isIPv4 ? "net.ipv4.conf" : "net.ipv6.conf"
         for link in namespace.links {
