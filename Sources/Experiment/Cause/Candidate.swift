@@ -70,6 +70,14 @@ public struct Candidate: Sendable, Hashable {
         self.trialActions = trialActions
     }
 
+    /// How far it leads from what was meant there: 0 takes an obstacle away; 1 adds the program that rules and senders expect;
+    /// 2 turns the packet's way; 3 adds another way.
+    var detour: Int {
+        if kind == .listener { return 1 }
+        if kind == .turn { return 2 }
+        return adds ? 3 : 0
+    }
+
     /// As they are typed in the namespace `scope` names.
     func commands(in scope: CommandScope) -> [String] { (trialActions ?? actions).map(scope.line) }
 }

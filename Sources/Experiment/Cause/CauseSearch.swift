@@ -88,11 +88,11 @@ public struct CauseSearch: Sendable {
 
     private static let groupLimit = 40
 
-    /// Fewest changes first, then what takes away instead of adding, then what the packet met, then what opens least.
+    /// Fewest changes first, then what takes an obstacle away, then what the packet met, then what opens least.
     static func ranked(_ causes: [Cause], nearness: (Candidate) -> Int) -> [Cause] {
         func rank(_ cause: Cause) -> (Int, Int, Int, Int, Int) {
             (
-                cause.changes.count, cause.changes.count(where: \.adds), cause.changes.map(nearness).max() ?? 0,
+                cause.changes.count, cause.changes.map(\.detour).max() ?? 0, cause.changes.map(nearness).max() ?? 0,
                 cause.changes.map(\.breadth.rawValue).max() ?? 0, cause.changes.map(\.kind.rawValue).max() ?? 0
             )
         }

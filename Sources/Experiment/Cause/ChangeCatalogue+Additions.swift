@@ -10,8 +10,13 @@ extension ChangeCatalogue {
         let ending: Set<NetfilterHook> = [.input, .forward, .output, .prerouting, .postrouting]
         return namespace.netfilter.chains.compactMap { chain in
             guard concerns(chain), let hook = chain.hook, ending.contains(hook), chain.kind ?? .filter == .filter,
-                chain.policy == .drop || !chain.rules.isEmpty, [.ip, .ip6, .inet].contains(chain.family)
+                [.ip, .ip6, .inet].contains(chain.family)
             else { return nil }
+            // Where nothing ends a packet, accepting it early only keeps it from marks and the like.
+            let table = namespace.netfilter.chains.filter {
+                $0.table == chain.table && $0.family == chain.family && $0.backend == chain.backend
+            }
+            guard chain.policy == .drop || table.flatMap(\.rules).contains(where: \.endsPackets) else { return nil }
             let word = isIPv4 ? "ip" : "ip6"
             let actions: [RemedyAction] = ["daddr", "saddr"].map { direction in
                 if chain.backend == .nft {

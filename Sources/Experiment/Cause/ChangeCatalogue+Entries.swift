@@ -124,11 +124,10 @@ extension ChangeCatalogue {
     private static func server(_ port: UInt16, isTCP: Bool) -> String {
         let opening =
             "import os, socket; s = socket.socket(socket.AF_INET6, socket.\(isTCP ? "SOCK_STREAM" : "SOCK_DGRAM")); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0); s.bind(('::', \(port)))"
-        let serving =
-            isTCP
-            ? "\nwhile 1: c = s.accept()" : "\nwhile 1:\n d, a = s.recvfrom(65535)\n s.sendto(d, a)"
+        // One line: the shell has no plain word for a line's end.
+        let serving = isTCP ? "s.accept()" : "s.sendto(*s.recvfrom(65535))"
         let python =
-            "\(opening)\(isTCP ? "; s.listen(9)" : "")\nif os.fork(): os._exit(0)\nos.setsid()\(serving)"
+            "\(opening)\(isTCP ? "; s.listen(9)" : ""); os.fork() and os._exit(0); os.setsid(); [\(serving) for _ in iter(int, 1)]"
         let busybox = "busybox nc \(isTCP ? "" : "-u ")-ll -p \(port) -e /bin/cat & sleep 0.2"
         return
             "exec 2> /dev/null; if command -v python3 > /dev/null; then exec python3 -c \(shellWord(python)); else \(busybox); fi"

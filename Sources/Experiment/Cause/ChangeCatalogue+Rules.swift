@@ -8,7 +8,7 @@ extension ChangeCatalogue {
     func rules(_ namespace: Namespace) -> [Candidate] {
         namespace.netfilter.chains.filter(concerns).flatMap { chain in
             chain.rules.compactMap { rule in
-                guard let code = Self.code(of: rule, in: chain) else { return nil }
+                guard let code = code(of: rule, in: chain) else { return nil }
                 return removal(of: rule, in: chain, namespace, code: code)
             }
         }
@@ -24,7 +24,7 @@ extension ChangeCatalogue {
     }
 
     /// What a rule that does not accept is the cause of; nil where taking it away opens nothing.
-    private static func code(of rule: Rule, in chain: RuleChain) -> FindingCode? {
+    private func code(of rule: Rule, in chain: RuleChain) -> FindingCode? {
         let words = rule.verdictWords
         func has(_ any: String...) -> Bool { any.contains(where: words.contains) }
         if has("notrack") { return "connection-untracked" }
@@ -33,7 +33,7 @@ extension ChangeCatalogue {
         if has("drop") { return "rule-drop" }
         if has("queue", "nfqueue") { return "queue-without-program" }
         if has("snat", "masquerade", "netmap") { return "source-nat-mismatch" }
-        if has("dnat", "redirect") { return "dnat-not-forwarded" }
+        if has("dnat", "redirect") { return isStale(rule) ? "stale-forward" : "dnat-not-forwarded" }
         if has("tproxy") { return "proxy-not-routed" }
         if has("mark", "connmark") { return "routed-elsewhere" }
         if has("ttl", "hl", "hoplimit") { return "ttl-expired" }
@@ -43,6 +43,17 @@ extension ChangeCatalogue {
         // iptables names the chain that it jumps to and nothing else.
         if chain.backend.isIPTables, has("j"), !has("accept", "log", "nflog") { return "rule-drop" }
         return nil
+    }
+
+    /// Whether it sends packets to an address that nobody has.
+    private func isStale(_ rule: Rule) -> Bool {
+        let words = rule.text.split(separator: " ")
+        return zip(words, words.dropFirst()).contains { option, target in
+            guard option == "--to-destination" || option == "to",
+                let address = IPAddress(target.split(separator: ":").first.map { String($0) } ?? "")
+            else { return false }
+            return !topology.namespaces.contains { $0.holds(address) }
+        }
     }
 
     private func removal(
@@ -67,7 +78,7 @@ extension ChangeCatalogue {
             ]
         }
         // What leads packets on, or marks them, others may need: such a rule is not taken away among others.
-        let isEnd = rule.verdictWords.contains { Self.endings.contains($0) }
+        let isEnd = rule.verdictWords.contains { Rule.endings.contains($0) }
         return Candidate(
             isEnd ? .rule : .turn, actions,
             condition: "\(reference.name(withHandle: false)) taken away in \(namespace.name)",
@@ -77,10 +88,6 @@ extension ChangeCatalogue {
                 "\(namespace.name) \(chain.backend.rawValue) \(chain.family) \(chain.table) \(chain.name) \(rule.position)",
             trialActions: trial)
     }
-
-    private static let endings: Set<String> = [
-        "drop", "reject", "tarpit", "queue", "nfqueue", "notrack", "zone", "zone-orig", "zone-reply",
-    ]
 
     private func verdict(_ code: FindingCode) -> Verdict? {
         switch code {
@@ -159,8 +166,11 @@ extension ChangeCatalogue {
                     place: place(namespace, device: link.name, hook: .postrouting), breadth: .rule,
                     object: "\(namespace.name) masquerade \(link.name)"))
         }
-        guard request.kind != .echo, namespace.holds(request.destination) else { return result }
+        // A service's address is nobody's: its translation may stand wherever the packet passes.
+        let isHeld = topology.namespaces.contains { $0.holds(request.destination) }
+        guard request.kind != .echo, namespace.holds(request.destination) || !isHeld else { return result }
         let word = request.ipProtocol == .tcp ? "tcp" : "udp"
+        let isMoved = namespace.netfilter.chains.flatMap(\.rules).contains(where: isStale)
         for other in topology.namespaces where other.name != namespace.name {
             for listener in other.listeners where listener.isOn(request.ipProtocol, port: listener.port) {
                 for address in reachable(listener, in: other) {
@@ -176,8 +186,11 @@ extension ChangeCatalogue {
                                 )
                             ],
                             condition:
-                                "port \(request.destinationPort) of \(namespace.name) published for \(target) in \(other.name)",
-                            code: "port-not-published", place: place(namespace), breadth: .flow,
+                                isHeld
+                                ? "port \(request.destinationPort) of \(namespace.name) published for \(target) in \(other.name)"
+                                : "\(request.destination):\(request.destinationPort) translated to \(target) of \(other.name) in \(namespace.name)",
+                            code: !isHeld ? "service-without-endpoints" : isMoved ? "stale-forward" : "port-not-published",
+                            place: place(namespace), breadth: .flow,
                             object: "\(namespace.name) publish"))
                 }
             }
@@ -195,6 +208,13 @@ extension ChangeCatalogue {
 }
 
 extension Rule {
+    fileprivate static let endings: Set<String> = [
+        "drop", "reject", "tarpit", "queue", "nfqueue", "notrack", "zone", "zone-orig", "zone-reply",
+    ]
+
+    /// Whether it may be the end of a packet.
+    var endsPackets: Bool { !verdictWords.isDisjoint(with: Self.endings) }
+
     /// The words of its text, in lower case.
     fileprivate var verdictWords: Set<String> {
         let words = text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }

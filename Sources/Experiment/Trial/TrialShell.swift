@@ -26,7 +26,7 @@ enum TrialShell {
         switch change.kind {
         case .shell:
             try write(inTwin(change.text, order), to: path)
-            status = try start(["sh", "-ex", path])
+            status = try start([shell, "-ex", path])
         case .nft:
             try write(change.text, to: path)
             status = try start(["nft", "-f", path])
@@ -57,6 +57,9 @@ enum TrialShell {
         }
         return command
     }
+
+    /// Commands name what can't be typed as bash, zsh and ksh write it.
+    private static var shell: String { access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "sh" }
 
     private static func write(_ text: String, to path: String) throws(TrialError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
