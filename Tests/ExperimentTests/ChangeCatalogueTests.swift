@@ -86,7 +86,14 @@ struct ChangeCatalogueTests {
                     rules: [Rule(position: 1, text: "-A FORWARD -j DROP")]),
             ])
         }
-        let rules = changes.filter { $0.kind == .rule }
+        let rules = changes.filter { $0.kind == .rule && !$0.adds }
+        #expect(
+            Self.commands(changes.filter { $0.kind == .rule && $0.adds }) == [
+                "nft insert rule inet t c ip daddr 10.0.0.9 accept",
+                "nft insert rule inet t c ip saddr 10.0.0.9 accept",
+                "iptables-legacy -t filter -I FORWARD -d 10.0.0.9 -j ACCEPT",
+                "iptables-legacy -t filter -I FORWARD -s 10.0.0.9 -j ACCEPT",
+            ])
         #expect(
             Self.commands(rules) == [
                 "nft delete rule inet t c handle 7", "iptables-legacy -t filter -D FORWARD 1",
@@ -95,6 +102,54 @@ struct ChangeCatalogueTests {
         #expect(rules.map(\.code) == ["rule-drop", "rule-reject", "policy-drop"])
         #expect(rules.map(\.place.hook) == [.forward, .forward, .forward])
         #expect(rules[0].commands(in: CommandScope())[0].contains("sed -n 2p"))
+    }
+
+    @Test("has what is missing: the destination's address, a rule of routing, what bridges do not let through")
+    func additions() throws {
+        let changes = try Self.catalogue { host, part in
+            var bridge = Link(name: "br0", index: 2, kind: .bridge)
+            bridge.isUp = true
+            bridge.bridge = Link.Bridge(vlanFiltering: true)
+            bridge.bridge?.callsIPTables = true
+            host.links = [bridge]
+            host.rules = [RoutingRule(priority: 32_766, family: 2, table: .main)]
+            part.sysctls = ["net.ipv4.ip_early_demux": "0", "net.ipv6.route.gc_timeout": "7"]
+        }
+        let commands = Self.commands(changes)
+        #expect(commands.contains("ip rule add priority 0 lookup local"))
+        #expect(!commands.contains { $0.contains("lookup main") })
+        #expect(commands.contains("ip link set dev br0 type bridge vlan_filtering 0"))
+        #expect(commands.contains("ip link set dev br0 type bridge nf_call_iptables 0"))
+        #expect(commands.contains("sysctl -w net.ipv4.ip_early_demux=1"))
+        // The packet is of IPv4.
+        #expect(!commands.contains { $0.contains("gc_timeout") })
+    }
+
+    @Test("has a program at each port that a rule sends packets to")
+    func redirectedPorts() throws {
+        let changes = try Self.catalogue(
+            { host, _ in
+                host.netfilter = Netfilter(chains: [
+                    RuleChain(
+                        backend: .iptablesNft, family: .ip, table: "nat", name: "PREROUTING", hook: .prerouting,
+                        rules: [
+                            Rule(position: 1, text: "-A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 15001"),
+                            Rule(position: 2, text: "-A PREROUTING -p tcp -j TPROXY --on-port 7893 --on-ip 0.0.0.0"),
+                            Rule(position: 3, text: "-A PREROUTING -j DNAT --to-destination 10.0.0.7:8080-8090"),
+                        ]),
+                    RuleChain(
+                        backend: .nft, family: .ip, table: "t", name: "c", hook: .prerouting,
+                        rules: [
+                            Rule(position: 1, handle: 1, text: "tcp dport 81 redirect to :3128"),
+                            Rule(position: 2, handle: 2, text: "dnat to 10.0.0.8"),
+                        ]),
+                ])
+            }, kind: .tcp(80))
+        let ports = changes.filter { $0.kind == .listener }.map(\.object)
+        #expect(ports == [80, 15001, 7893, 8080, 3128].map { "host listener \($0)" })
+        // A shell that knows no word for a line's end runs them.
+        let commands = changes.filter { $0.kind == .listener }.flatMap { $0.commands(in: CommandScope()) }
+        #expect(commands.allSatisfy { !$0.contains("$'") && !$0.contains("\n") })
     }
 
     @Test("has special routes, rules of routing, entries and a listener")

@@ -56,7 +56,14 @@ public struct CauseSearch: Sendable {
         } catch {
             if case .failed(let error) = error { throw error }
         }
-        let ranked = Self.ranked(run.causes, nearness: nearness).prefix(causeLimit)
+        let causes = run.causes.map { cause in
+            Cause(
+                cause.changes.enumerated().sorted {
+                    (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
+                }
+                .map(\.element))
+        }
+        let ranked = Self.ranked(causes, nearness: nearness).prefix(causeLimit)
         return Result(
             causes: Array(ranked), trialCount: run.count, seconds: run.elapsed, isCutShort: run.isCutShort)
     }
@@ -88,12 +95,13 @@ public struct CauseSearch: Sendable {
 
     private static let groupLimit = 40
 
-    /// Fewest changes first, then what takes an obstacle away, then what the packet met, then what opens least.
+    /// What takes an obstacle away first, then fewest changes, then what opens least, then what the packet met.
     static func ranked(_ causes: [Cause], nearness: (Candidate) -> Int) -> [Cause] {
         func rank(_ cause: Cause) -> (Int, Int, Int, Int, Int) {
             (
-                cause.changes.count, cause.changes.map(\.detour).max() ?? 0, cause.changes.map(nearness).max() ?? 0,
-                cause.changes.map(\.breadth.rawValue).max() ?? 0, cause.changes.map(\.kind.rawValue).max() ?? 0
+                cause.changes.map(\.detour).max() ?? 0, cause.changes.count,
+                cause.changes.map(\.breadth.rawValue).max() ?? 0, cause.changes.map(nearness).max() ?? 0,
+                cause.changes.map(\.kind.rawValue).max() ?? 0
             )
         }
         return causes.enumerated().sorted { one, other in
@@ -143,11 +151,18 @@ private struct SearchRun {
         let isFound = causes.contains { !$0.changes.contains(where: \.adds) }
         let near = sorted.filter { nearness($0) < 2 && (!isFound || $0.kind == .turn) }
         try alone(Array(near.prefix(search.nearLimit)))
+        // What leads the packet another way may go round two obstacles.
+        if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
+            try several(candidates.filter { $0.detour == 0 })
+        }
         if causes.isEmpty { try alone(sorted, nearness: nearness) }
         if causes.isEmpty {
             for group in together { try confirm([smallest(of: group)]) }
         }
-        if causes.isEmpty { try several(groups) }
+        // Routes of one's own may break what the others mend: they come last.
+        if causes.isEmpty { try several(candidates.filter { $0.detour < 2 }) }
+        if causes.isEmpty { try several(candidates.filter { $0.kind != .route }) }
+        if causes.isEmpty { try several(candidates) }
     }
 
     // MARK: Trials
@@ -235,14 +250,12 @@ private struct SearchRun {
         }
     }
 
-    /// Where no kind does it alone: all that only open something, together.
-    private mutating func several(_ groups: [[Candidate]]) throws(Ending) {
+    /// All that only open something, together.
+    private mutating func several(_ candidates: [Candidate]) throws(Ending) {
         var all: [Candidate] = []
-        for group in groups {
-            guard let kind = group.first?.kind, Self.opening.contains(kind) else { continue }
-            for candidate in group where !all.contains(where: { $0.object == candidate.object }) {
-                all.append(candidate)
-            }
+        var objects: Set<String> = []
+        for candidate in candidates where Self.opening.contains(candidate.kind) {
+            if objects.insert(candidate.object).inserted { all.append(candidate) }
         }
         guard all.count > 1, try test([all])[0] else { return }
         try confirm([smallest(of: all)])

@@ -36,7 +36,8 @@ extension ChangeCatalogue {
                     "\(request.destination) accepted first in \(chain.table) \(chain.name) in \(namespace.name)",
                 code: chain.policy == .drop ? "policy-drop" : "rule-drop", place: place(namespace, hook: hook),
                 breadth: .flow,
-                object: "\(namespace.name) \(chain.backend.rawValue) \(chain.family) \(chain.table) \(chain.name) accept"
+                object:
+                    "\(namespace.name) \(chain.backend.rawValue) \(chain.family) \(chain.table) \(chain.name) accept"
             )
         }
     }
@@ -74,7 +75,8 @@ extension ChangeCatalogue {
             let own = "02:00:5e:00:\(Self.hex(namespace.inode)):\(Self.hex(UInt64(link.index)))"
             return Candidate(
                 .address, [.ip(namespace, "link set dev \(link.name) address \(own)")],
-                condition: "\(own) instead of \(mac), which \(other.name) has too, at \(link.name) in \(namespace.name)",
+                condition:
+                    "\(own) instead of \(mac), which \(other.name) has too, at \(link.name) in \(namespace.name)",
                 code: "duplicate-mac", place: place(namespace, device: link.name),
                 object: "MAC address \(mac)")
         }
@@ -122,7 +124,8 @@ extension ChangeCatalogue {
         }
         return networks.prefix(8).compactMap { network in
             let host = network.length <= network.address.bitWidth - 8 ? UInt64(200) : 2
-            guard let address = (0..<4).lazy.map({ network.address.plus(host + $0) }).first(where: { !held.contains($0) })
+            guard
+                let address = (0..<4).lazy.map({ network.address.plus(host + $0) }).first(where: { !held.contains($0) })
             else { return nil }
             return Candidate(
                 .address, [.ip(namespace, "address add \(address)/\(network.length) dev \(link.name)")],

@@ -189,7 +189,8 @@ extension ChangeCatalogue {
                                 isHeld
                                 ? "port \(request.destinationPort) of \(namespace.name) published for \(target) in \(other.name)"
                                 : "\(request.destination):\(request.destinationPort) translated to \(target) of \(other.name) in \(namespace.name)",
-                            code: !isHeld ? "service-without-endpoints" : isMoved ? "stale-forward" : "port-not-published",
+                            code: !isHeld
+                                ? "service-without-endpoints" : isMoved ? "stale-forward" : "port-not-published",
                             place: place(namespace), breadth: .flow,
                             object: "\(namespace.name) publish"))
                 }

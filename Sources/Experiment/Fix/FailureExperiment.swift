@@ -182,7 +182,9 @@ public struct FailureExperiment: Sendable {
                 Fact(.tried, "with \(words) the same packet is answered; without, it is not (\(without))")
             ], rule: first.rule)
         // Where the packet is accepted before the rule that ended it, that rule is the cause.
-        if first.rule == nil, first.adds, ["rule-drop", "policy-drop"].contains(first.code), let rule = walk.stoppedAt?.rule {
+        if first.rule == nil, first.adds, ["rule-drop", "policy-drop"].contains(first.code),
+            let rule = walk.stoppedAt?.rule
+        {
             finding.rule = rule
             finding.code =
                 rule.position == nil ? "policy-drop" : walk.outcome == .rejected ? "rule-reject" : "rule-drop"
