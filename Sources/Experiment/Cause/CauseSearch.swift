@@ -149,7 +149,7 @@ private struct SearchRun {
         }.map(\.element)
         // Beside a cause that takes an obstacle away only what may break the packet's way is left to try.
         let isFound = causes.contains { !$0.changes.contains(where: \.adds) }
-        let near = sorted.filter { nearness($0) < 2 && (!isFound || $0.kind == .turn) }
+        let near = sorted.filter { isFound ? $0.kind == .turn && nearness($0) < 3 : nearness($0) < 2 }
         try alone(Array(near.prefix(search.nearLimit)))
         // What leads the packet another way may go round two obstacles.
         if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
