@@ -153,16 +153,19 @@ private struct SearchRun {
         try alone(Array(near.prefix(search.nearLimit)))
         // What leads the packet another way may go round two obstacles.
         if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
-            try several(candidates.filter { $0.detour == 0 })
+            let obstacles = candidates.filter { $0.detour == 0 }
+            // A setting may be needed as it is by the rest of the way.
+            try several(obstacles.filter { $0.kind != .setting })
+            if !causes.contains(where: { $0.changes.count > 1 }) { try several(obstacles) }
         }
-        if causes.isEmpty { try alone(sorted, nearness: nearness) }
         if causes.isEmpty {
             for group in together { try confirm([smallest(of: group)]) }
         }
-        // Routes of one's own may break what the others mend: they come last.
         if causes.isEmpty { try several(candidates.filter { $0.detour < 2 }) }
         if causes.isEmpty { try several(candidates.filter { $0.kind != .route }) }
         if causes.isEmpty { try several(candidates) }
+        // One at a time takes longest.
+        if causes.isEmpty { try alone(sorted, nearness: nearness) }
     }
 
     // MARK: Trials
@@ -262,7 +265,7 @@ private struct SearchRun {
     }
 
     private static let opening: Set<Candidate.Kind> = [
-        .link, .setting, .rule, .entry, .routeRemoval, .route, .size, .listener, .program,
+        .link, .port, .setting, .rule, .entry, .routeRemoval, .route, .size, .listener, .program,
     ]
 
     private mutating func smallest(of changes: [Candidate]) throws(Ending) -> [Candidate] {
