@@ -153,7 +153,7 @@ struct ProbeKinds {
     // MARK: - Where to
 
     /// Whose address it is.
-    private var owners: [IPAddress: String] {
+    var owners: [IPAddress: String] {
         var result: [IPAddress: String] = [:]
         for namespace in topology.namespaces {
             for prefix in namespace.links.flatMap(\.addresses) where !prefix.address.isLinkLocal {
@@ -301,6 +301,12 @@ struct ProbeKinds {
                 case .tcp: (kind, name) = (.tcp(to), "tcp")
                 case .udp: (kind, name) = (.udp(to), "udp")
                 default: continue
+                }
+                // The very packet that the change is for.
+                if sender.namespace == self.from, tuple.destination == request.destination, kind == request.kind,
+                    request.sourcePort == nil || request.sourcePort == from
+                {
+                    continue
                 }
                 sender.source = tuple.source
                 var packet = sender.packet(kind, to: tuple.destination, sourcePort: from)

@@ -118,9 +118,12 @@ struct SideEffects {
             if other { found.openCount += 1 } else { found.closeCount += 1 }
         }
         let networks = kinds.topology.namespaces.flatMap(\.links).flatMap(\.addresses).map(\.network)
+        let foreign = kinds.outsides.isEmpty ? [] : Set(probes.map(\.destination)).subtracting(kinds.owners.keys)
         func lines(_ groups: [String: [ProbeKinds.Probe]]) -> [String] {
             groups.sorted { $0.key < $1.key }.flatMap { note, group in
-                Self.folded(group, of: probes, networks: networks).map { note.isEmpty ? $0 : "\($0) (\(note))" }
+                Self.folded(group, of: probes, networks: networks, outside: foreign).map {
+                    note.isEmpty ? $0 : "\($0) (\(note))"
+                }
             }
         }
         found.opens = lines(opened)
@@ -171,8 +174,10 @@ struct SideEffects {
     }
 
     /// As few lines as tell the same: all ports of one pair of ends, all addresses of a network, all senders.
+    ///
+    /// - Parameter outside: addresses that nobody holds, where what is beyond the links answers for them.
     static func folded(
-        _ probes: [ProbeKinds.Probe], of all: [ProbeKinds.Probe], networks: [IPPrefix]
+        _ probes: [ProbeKinds.Probe], of all: [ProbeKinds.Probe], networks: [IPPrefix], outside: Set<IPAddress> = []
     ) -> [String] {
         struct Pair: Hashable {
             var source: String
@@ -196,7 +201,7 @@ struct SideEffects {
         for source in sourceOrder.sorted() {
             let reached = all.filter { $0.source == source }.map(\.destination)
             for (words, addresses) in bySource[source] ?? [:] {
-                let names = names(of: addresses, among: Set(reached), networks: networks)
+                let names = names(of: addresses, among: Set(reached), networks, outside)
                 byRest["\(names.joined(separator: ", ")): \(words)", default: []].append(source)
             }
         }
@@ -221,9 +226,9 @@ struct SideEffects {
         return words.joined(separator: "; ")
     }
 
-    /// Networks of which every tried address is among them, then the single addresses.
+    /// Networks of which every tried address is among them, the outside likewise, then the single addresses.
     private static func names(
-        of addresses: [IPAddress], among tried: Set<IPAddress>, networks: [IPPrefix]
+        of addresses: [IPAddress], among tried: Set<IPAddress>, _ networks: [IPPrefix], _ outside: Set<IPAddress>
     ) -> [String] {
         var rest = Set(addresses)
         var names: [String] = []
@@ -232,6 +237,11 @@ struct SideEffects {
             guard inside.count > 1, inside.isSubset(of: rest) else { continue }
             names.append(network.description)
             rest.subtract(inside)
+        }
+        let beyond = tried.intersection(outside)
+        if beyond.count > 1, beyond.isSubset(of: addresses) {
+            names.append("the outside")
+            rest.subtract(beyond)
         }
         return names + rest.sorted().map(\.description)
     }
