@@ -112,43 +112,33 @@ public struct FailureExperiment: Sendable {
         return with.fate != without && with.exchanges.first?.end != report.exchange.end
     }
 
-    /// So many trials at most show which commands of a fix are needed.
+    /// A fix of more commands is told as it is.
     static let narrowingLimit = 8
 
-    /// The fewest of the commands with which the packet is still answered. All of them where that takes too many trials.
+    /// The fewest of the commands with which the packet is still answered: each is left out once, the last one first, since it
+    /// is more often for a case that this packet is not.
     private func smallest(
         _ actions: [RemedyAction], _ commands: TwinCommands, _ report: inout Report
     ) throws(TrialError) -> [RemedyAction] {
-        guard actions.count > 1 else { return actions }
+        guard actions.count > 1, actions.count <= Self.narrowingLimit else { return actions }
         progress("which of the fix's \(actions.count) commands are needed")
         var patient = options
         patient.waitMilliseconds = max(options.waitMilliseconds, 700)
         let packet = [TrialPacket(from: from, request)]
-        var count = 0
-        let needed = DeltaDebugging<Int, Narrowing> { chosen throws(Narrowing) in
-            guard count < Self.narrowingLimit else { throw .spent }
-            count += 1
-            do throws(TrialError) {
-                let changes = commands.changes(chosen.map { actions[$0] })
-                return try self.trials.send(packet, changes: changes, options: patient).allAnswered
+        var kept = actions
+        for index in actions.indices.reversed() where kept.count > 1 {
+            var fewer = kept
+            fewer.remove(at: index)
+            report.trialCount += 1
+            do {
+                let answers = try trials.send(packet, changes: commands.changes(fewer), options: patient)
+                if answers.allAnswered { kept = fewer }
             } catch {
                 // A command that needs another one fails without it.
-                if error.kind == .change { return false }
-                throw .failed(error)
+                guard error.kind == .change else { throw error }
             }
         }
-        defer { report.trialCount += count }
-        do throws(Narrowing) {
-            return try needed.smallest(of: Array(actions.indices)).map { actions[$0] }
-        } catch {
-            if case .failed(let error) = error { throw error }
-            return actions
-        }
-    }
-
-    private enum Narrowing: Error {
-        case spent
-        case failed(TrialError)
+        return kept
     }
 
     /// What each of the alternatives opens and closes besides, the one that opens least first.
@@ -159,8 +149,13 @@ public struct FailureExperiment: Sendable {
     ) throws(TrialError) -> [SideEffects.Ranked] {
         progress("what else \(alternatives.count == 1 ? "the fix opens" : "each of \(alternatives.count) fixes opens")")
         let scope = CommandScope(home: home)
+        // Of a large network only the part is rebuilt that the packet can meet.
+        var rebuilt = topology
+        if !snapshot.namespaces.isEmpty {
+            rebuilt.namespaces.removeAll { snapshot[namespace: $0.name] == nil }
+        }
         let kinds = ProbeKinds(
-            topology: topology, snapshot: snapshot, request: request, from: from,
+            topology: rebuilt, snapshot: snapshot, request: request, from: from,
             commands: actions.map(scope.line), outsides: trials.outsides)
         report.trialCount += 1 + alternatives.count
         return try SideEffects(trials: trials, kinds: kinds).ranked(alternatives)

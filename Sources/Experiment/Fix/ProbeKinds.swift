@@ -163,6 +163,14 @@ struct ProbeKinds {
         return result
     }
 
+    /// Whether packets to the address that are let out come to the outside: nobody holds it, and no network that is all there.
+    func isOutside(_ address: IPAddress) -> Bool {
+        let hosts = Set(outsides.flatMap(\.hostAddresses))
+        guard !hosts.isEmpty, owners[address] == nil else { return false }
+        let networks = topology.namespaces.flatMap(\.links).flatMap(\.addresses)
+        return !networks.contains { $0.contains(address) && !hosts.contains($0.address) }
+    }
+
     /// Every global address, neighbours and routers, the outside, what rules and the change name and the addresses beside it.
     private var targets: [IPAddress] {
         var result: [IPAddress] = []
@@ -289,10 +297,14 @@ struct ProbeKinds {
         let owners = self.owners
         for entry in snapshot.namespaces.flatMap({ ($0.conntrack ?? []).prefix(200) }) {
             for (tuple, isReply) in [(entry.original, false), (entry.reply, true)] {
+                let own = owners[tuple.source]
+                let fitting = senders.filter { sender in
+                    own == nil
+                        ? sender.isOutside && sender.families.contains(tuple.source.family) : sender.namespace == own
+                }
                 guard let from = tuple.sourcePort, let to = tuple.destinationPort, !tuple.destination.isLoopback,
-                    var sender = senders.first(where: {
-                        $0.isOutside ? owners[tuple.source] == nil : $0.namespace == owners[tuple.source]
-                    }), sender.families.contains(tuple.destination.family),
+                    var sender = fitting.first(where: { $0.source == tuple.source }) ?? fitting.last,
+                    sender.families.contains(tuple.destination.family),
                     owners[tuple.destination] != sender.namespace
                 else { continue }
                 let kind: PacketRequest.Kind

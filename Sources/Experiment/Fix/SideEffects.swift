@@ -118,7 +118,7 @@ struct SideEffects {
             if other { found.openCount += 1 } else { found.closeCount += 1 }
         }
         let networks = kinds.topology.namespaces.flatMap(\.links).flatMap(\.addresses).map(\.network)
-        let foreign = kinds.outsides.isEmpty ? [] : Set(probes.map(\.destination)).subtracting(kinds.owners.keys)
+        let foreign = Set(probes.map(\.destination)).filter(kinds.isOutside)
         func lines(_ groups: [String: [ProbeKinds.Probe]]) -> [String] {
             groups.sorted { $0.key < $1.key }.flatMap { note, group in
                 Self.folded(group, of: probes, networks: networks, outside: foreign).map {
