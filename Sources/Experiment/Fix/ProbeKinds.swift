@@ -31,6 +31,7 @@ struct ProbeKinds {
     func probes() -> [Probe] {
         let (senders, targets, owners) = (self.senders, self.targets, self.owners)
         let (listened, named) = (self.listened, self.named)
+        let nearby = beside(named, listened)
         var first: [Probe] = []
         var later: [Probe] = []
         for sender in senders {
@@ -49,7 +50,7 @@ struct ProbeKinds {
                 for service in listened where owners[target] == service.namespace && service.takes(target) {
                     add(service.kind, to: &first)
                 }
-                for port in beside(named, listened) {
+                for port in nearby {
                     add(.tcp(port), to: &later)
                     add(.udp(port), to: &later)
                 }
@@ -193,8 +194,9 @@ struct ProbeKinds {
         }
         for word in words(ofRules: true) { for address in IPPrefix(word).map(Self.ends) ?? [] { add(address) } }
         var kept = Array(result.prefix(60))
-        for family in Set(outsides.flatMap(\.hostAddresses).filter { !$0.isLinkLocal }.map(\.family))
-        where !kept.contains(where: { $0.family == family && !held.contains($0) }) {
+        let families = Set(outsides.flatMap(\.hostAddresses).filter { !$0.isLinkLocal }.map(\.family))
+        for family in [IPAddress.Family.ipv4, .ipv6]
+        where families.contains(family) && !kept.contains(where: { $0.family == family && !held.contains($0) }) {
             kept.append(Self.far(family))
         }
         return kept

@@ -47,8 +47,13 @@ struct SideEffects {
         guard !probes.isEmpty else { return alternatives.indices.map { Ranked(index: $0, found: Found()) } }
         let results = sent(probes.map(\.packet), [[]] + alternatives)
         let before = try results[0].get()
-        let all = results.dropFirst().enumerated().map { index, result in
-            Ranked(index: index, found: (try? result.get()).map { compared(probes, before, $0) })
+        var all: [Ranked] = []
+        for (index, result) in results.dropFirst().enumerated() {
+            switch result {
+            case .success(let after): all.append(Ranked(index: index, found: compared(probes, before, after)))
+            case .failure(let error) where error.kind == .change: all.append(Ranked(index: index, found: nil))
+            case .failure(let error): throw error
+            }
         }
         func rank(_ one: Ranked) -> (Int, Int, Int, Int) {
             (one.found == nil ? 1 : 0, one.found?.openCount ?? 0, one.found?.closeCount ?? 0, one.index)
