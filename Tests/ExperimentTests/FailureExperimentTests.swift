@@ -254,6 +254,42 @@ struct SideEffectTests {
         #expect(folded(all[..<2]) == ["web to 172.19.0.2, 198.51.100.1: icmp"])
     }
 
+    @Test("a namespace beside those that are rebuilt has its own name and address")
+    func neighbours() throws {
+        func namespace(_ name: String, _ inode: UInt64, _ address: String, peer: String) throws -> Namespace {
+            var link = Link(name: "to-\(peer)", index: 2, kind: .veth)
+            link.addresses = [try #require(IPPrefix(address))]
+            link.peer = Link.Peer(namespace: peer, device: "to-\(name)")
+            return Namespace(name: name, inode: inode, path: "", links: [link])
+        }
+        var host = try namespace("host", 1, "10.1.0.1/24", peer: "web")
+        host.links += try namespace("host", 1, "10.4.0.1/24", peer: "other").links
+        let web = try namespace("web", 2, "10.1.0.2/24", peer: "host")
+        let other = try namespace("other", 3, "10.4.0.2/24", peer: "host")
+        let kinds = ProbeKinds(
+            topology: Topology(host: "h", time: "", namespaces: [host, web]),
+            whole: Topology(host: "h", time: "", namespaces: [host, web, other]),
+            snapshot: HostSnapshot(host: "h", time: "", kernel: ""),
+            request: PacketRequest(kind: .echo, destination: try #require(IPAddress("10.1.0.1"))), from: "web",
+            commands: [],
+            outsides: [
+                TwinOutside(
+                    name: "outside-to-other", link: "to-other", namespace: "host",
+                    hostAddresses: [try #require(IPAddress("10.4.0.1"))])
+            ])
+        let probes = kinds.probes()
+        #expect(Set(probes.map(\.source)) == ["host", "web", "other"])
+        let packet = try #require(
+            probes.first { $0.source == "other" && $0.destination.description == "10.1.0.2" && $0.kind == "icmp" }?
+                .packet)
+        #expect(packet.from == "outside-to-other" && packet.request.source?.description == "10.4.0.2")
+        #expect(probes.contains { $0.source == "web" && $0.destination.description == "10.4.0.2" })
+        #expect(!probes.contains { $0.source == "other" && $0.destination.description == "10.4.0.2" })
+        #expect(kinds.name(ofPlace: "outside-to-other") == "other")
+        #expect(kinds.name(ofPlace: "web") == "web")
+        #expect(try !kinds.isOutside(#require(IPAddress("10.4.0.2"))))
+    }
+
     @Test("kinds of packet: both families, ports beside those that are named, the outside, open connections")
     func kinds() throws {
         func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }

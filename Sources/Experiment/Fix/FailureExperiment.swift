@@ -101,7 +101,7 @@ public struct FailureExperiment: Sendable {
         if with.arrived {
             remedy.actions = try smallest(remedy.actions, commands, &report)
             if looksForSideEffects {
-                let effects = try sideEffects(of: [commands.changes(remedy.actions)], remedy.actions, &report)
+                let effects = sideEffects(of: [commands.changes(remedy.actions)], remedy.actions, &report)
                 if let found = effects.first?.found { proof.add(found) }
             }
         }
@@ -143,10 +143,12 @@ public struct FailureExperiment: Sendable {
 
     /// What each of the alternatives opens and closes besides, the one that opens least first.
     ///
+    /// Empty, with a remark, where that can't be tried: what was found of the fix itself stands.
+    ///
     /// - Parameter actions: those of all of them: what they name is tried.
     private func sideEffects(
         of alternatives: [[TrialChange]], _ actions: [RemedyAction], _ report: inout Report
-    ) throws(TrialError) -> [SideEffects.Ranked] {
+    ) -> [SideEffects.Ranked] {
         progress("what else \(alternatives.count == 1 ? "the fix opens" : "each of \(alternatives.count) fixes opens")")
         let scope = CommandScope(home: home)
         // Of a large network only the part is rebuilt that the packet can meet.
@@ -155,10 +157,15 @@ public struct FailureExperiment: Sendable {
             rebuilt.namespaces.removeAll { snapshot[namespace: $0.name] == nil }
         }
         let kinds = ProbeKinds(
-            topology: rebuilt, snapshot: snapshot, request: request, from: from,
+            topology: rebuilt, whole: topology, snapshot: snapshot, request: request, from: from,
             commands: actions.map(scope.line), outsides: trials.outsides)
         report.trialCount += 1 + alternatives.count
-        return try SideEffects(trials: trials, kinds: kinds).ranked(alternatives)
+        do {
+            return try SideEffects(trials: trials, kinds: kinds).ranked(alternatives)
+        } catch {
+            report.remark = "what else the fix opens could not be tried: \(error.description)"
+            return []
+        }
     }
 
     // MARK: - Causes
@@ -197,7 +204,7 @@ public struct FailureExperiment: Sendable {
             report.remark = report.remark.map { "\($0); \(words)" } ?? words
             return
         }
-        let effects = try rank(&report, scope) { reached.distance(of: $0) }
+        let effects = rank(&report, scope) { reached.distance(of: $0) }
         report.exchange.request.findings.insert(
             finding(report.causes[0], others: Array(report.causes.dropFirst()), without, walk, effects), at: 0)
     }
@@ -209,15 +216,16 @@ public struct FailureExperiment: Sendable {
     /// where they were not looked for.
     private func rank(
         _ report: inout Report, _ scope: CommandScope, nearness: (Candidate) -> Int
-    ) throws(TrialError) -> SideEffects.Found? {
+    ) -> SideEffects.Found? {
         guard looksForSideEffects else { return nil }
         func standing(_ cause: CauseSearch.Cause) -> [Int] {
             [cause.changes.count, cause.changes.count(where: \.adds), cause.changes.map(nearness).max() ?? 0]
         }
         let first = standing(report.causes[0])
         let equal = Array(report.causes.prefix { standing($0) == first }.prefix(Self.rankLimit))
-        let ranked = try sideEffects(
+        let ranked = sideEffects(
             of: equal.map { Self.change($0.changes, scope) }, equal.flatMap(\.changes).flatMap(\.actions), &report)
+        if ranked.isEmpty { return nil }
         report.causes.replaceSubrange(..<equal.count, with: ranked.map { equal[$0.index] })
         return ranked.first?.found
     }

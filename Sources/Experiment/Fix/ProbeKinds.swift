@@ -17,7 +17,10 @@ struct ProbeKinds {
         var kind: String
     }
 
+    /// What is rebuilt.
     var topology: Topology
+    /// The whole network, where that is more: namespaces beside those that are rebuilt have their names and addresses from it.
+    var whole: Topology?
     var snapshot: HostSnapshot
     var request: PacketRequest
     var from: String
@@ -112,12 +115,59 @@ struct ProbeKinds {
                     name: namespace.name, namespace: namespace.name,
                     families: Set(own.filter { !$0.isLoopback && !$0.isLinkLocal }.map(\.family)), own: Set(own)))
         }
-        return result + outsides.flatMap(hosts)
+        let neighbours = self.neighbours
+        let hosts = outsides.filter { neighbours[$0.name] == nil }.flatMap(hosts)
+        return result + hosts + outsides.compactMap { neighbours[$0.name] }.prefix(12).flatMap(\.senders)
+    }
+
+    /// A namespace that is not rebuilt, at the other end of a link of one that is: the outside stands for it.
+    private struct Neighbour {
+        var name: String
+        var addresses: [IPAddress]
+        /// One for each family.
+        var senders: [Sender]
+    }
+
+    /// By the name of what stands for them.
+    private var neighbours: [String: Neighbour] {
+        var result: [String: Neighbour] = [:]
+        for outside in outsides {
+            let link = topology.namespaces.first { $0.name == outside.namespace }?.links.first {
+                $0.name == outside.link
+            }
+            guard let peer = link?.peer, let name = peer.namespace,
+                !topology.namespaces.contains(where: { $0.name == name }),
+                let namespace = whole?.namespaces.first(where: { $0.name == name })
+            else { continue }
+            // Those of the link's own end first.
+            let links =
+                namespace.links.filter { $0.name == peer.device }
+                + namespace.links.filter { $0.name != peer.device }
+            let addresses = links.flatMap(\.addresses).map(\.address).filter { !$0.isLoopback && !$0.isLinkLocal }
+            let senders = [IPAddress.Family.ipv4, .ipv6].compactMap { family in
+                addresses.first { $0.family == family }.map { source in
+                    Sender(
+                        name: name, namespace: outside.name, source: source, isOutside: true, families: [family],
+                        own: Set(addresses))
+                }
+            }
+            if !senders.isEmpty {
+                result[outside.name] = Neighbour(name: name, addresses: Array(addresses.prefix(4)), senders: senders)
+            }
+        }
+        return result
+    }
+
+    /// Who takes packets by the name that a trial gives for it.
+    func name(ofPlace place: String) -> String {
+        guard outsides.contains(where: { $0.name == place }) else { return place }
+        return neighbours[place]?.name ?? "the outside"
     }
 
     /// A neighbour on the link (a router, where one is known), and a host that is further away, of each family.
     private func hosts(_ outside: TwinOutside) -> [Sender] {
         let held = owners
+        let isOnlyOne = outsides.count - neighbours.count == 1
         let link = topology.namespaces.first { $0.name == outside.namespace }?.links.first { $0.name == outside.link }
         var result: [Sender] = []
         for family in [IPAddress.Family.ipv4, .ipv6] {
@@ -138,7 +188,7 @@ struct ProbeKinds {
             guard gateway != nil || family == .ipv4 else { continue }
             let isFar = request.destination.family == family && held[request.destination] == nil
             let far = isFar ? request.destination : Self.far(family)
-            let name = outsides.count == 1 ? "the outside" : "the outside by \(link?.name ?? outside.link)"
+            let name = isOnlyOne ? "the outside" : "the outside by \(link?.name ?? outside.link)"
             result.append(
                 Sender(
                     name: name, namespace: outside.name, source: far, isOutside: true, families: [family], own: [far]))
@@ -161,12 +211,17 @@ struct ProbeKinds {
                 result[prefix.address] = namespace.name
             }
         }
+        let neighbours = self.neighbours
+        for neighbour in outsides.compactMap({ neighbours[$0.name] }) {
+            for address in neighbour.addresses { result[address] = result[address] ?? neighbour.name }
+        }
         return result
     }
 
     /// Whether packets to the address that are let out come to the outside: nobody holds it, and no network that is all there.
     func isOutside(_ address: IPAddress) -> Bool {
-        let hosts = Set(outsides.flatMap(\.hostAddresses))
+        let neighbours = self.neighbours
+        let hosts = Set(outsides.filter { neighbours[$0.name] == nil }.flatMap(\.hostAddresses))
         guard !hosts.isEmpty, owners[address] == nil else { return false }
         let networks = topology.namespaces.flatMap(\.links).flatMap(\.addresses)
         return !networks.contains { $0.contains(address) && !hosts.contains($0.address) }
@@ -185,6 +240,9 @@ struct ProbeKinds {
         add(request.destination)
         for namespace in topology.namespaces {
             for prefix in namespace.links.flatMap(\.addresses) { add(prefix.address) }
+        }
+        for neighbour in outsides.compactMap({ neighbours[$0.name] }) {
+            for address in neighbour.addresses { add(address) }
         }
         let held = Set(result)
         for word in words(ofRules: false) { for address in IPPrefix(word).map(Self.ends) ?? [] { add(address) } }
@@ -302,12 +360,12 @@ struct ProbeKinds {
                 let own = owners[tuple.source]
                 let fitting = senders.filter { sender in
                     own == nil
-                        ? sender.isOutside && sender.families.contains(tuple.source.family) : sender.namespace == own
+                        ? sender.isOutside && sender.families.contains(tuple.source.family) : sender.name == own
                 }
                 guard let from = tuple.sourcePort, let to = tuple.destinationPort, !tuple.destination.isLoopback,
                     var sender = fitting.first(where: { $0.source == tuple.source }) ?? fitting.last,
                     sender.families.contains(tuple.destination.family),
-                    owners[tuple.destination] != sender.namespace
+                    owners[tuple.destination] != sender.name
                 else { continue }
                 let kind: PacketRequest.Kind
                 let name: String

@@ -174,8 +174,7 @@ struct SideEffects {
     }
 
     private func names(_ places: Set<String>) -> String {
-        let outside = Set(kinds.outsides.map(\.name))
-        return Set(places.map { outside.contains($0) ? "the outside" : $0 }).sorted().joined(separator: " and ")
+        Set(places.map { kinds.name(ofPlace: $0) }).sorted().joined(separator: " and ")
     }
 
     /// As few lines as tell the same: all ports of one pair of ends, all addresses of a network, all senders.
