@@ -23,6 +23,7 @@ struct TrialOrderTests {
                     listeners: [Listener(protocol: .udp, address: try address("0.0.0.0"), port: 53)])
             ],
             neighbours: [TrialOrder.Neighbour(namespace: "web", device: "eth0", address: try address("192.0.2.1"))],
+            outsides: [TrialOrder.Outside(namespace: "outside-eth0", gateways: [try address("203.0.113.2")])],
             changes: ["ip link set a up", TrialChange(file: "flush ruleset", name: "r.nft")], hidden: ["outside"],
             originals: ["web": TrialOrder.Original(name: "web", path: "/proc/7/ns/net")],
             packets: [TrialOrder.Sent(namespace: "web", packet: packet)], explains: true,
@@ -34,6 +35,7 @@ struct TrialOrderTests {
         #expect(read.neighbours == order.neighbours)
         #expect(read.changes == order.changes)
         #expect(read.packets.first?.packet == packet)
+        #expect(read.outsides.first?.gateways == [try address("203.0.113.2")])
         #expect(read.options == order.options)
         #expect(read.originals["web"]?.path == "/proc/7/ns/net")
 

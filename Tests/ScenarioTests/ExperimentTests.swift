@@ -44,4 +44,44 @@ struct ExperimentTests {
         let opens = try #require(finding?.remedy?.proof?.opens, "\(said)")
         #expect(opens.contains { $0.contains("203.0.113.1") }, "\(opens)")
     }
+
+    @Test("the outside is a sender too: with forwarding on it reaches the namespace behind the host")
+    func outside() throws {
+        let run = try LabRun.packetwalk([
+            "lab", "run", "forwarding-disabled", "--hide", "wan", "--format", "json", "--twin", "auto",
+        ])
+        let proof = try #require(
+            run.walks.lazy.compactMap(\.findings.first).first?.remedy?.proof, "\(run.standardError)")
+        #expect(proof.opens.contains("203.0.113.1, the outside to 172.19.0.2: anything"), "\(proof.opens)")
+        #expect(proof.opens.contains("mynamespace to the outside: anything"), "\(proof.opens)")
+        #expect(proof.closes == [])
+    }
+
+    @Test("what a cause that was found by experiment opens is told as well")
+    func opensOfCause() throws {
+        let (finding, said) = try Self.first("forwarding-disabled", alone: true)
+        let proof = try #require(finding?.remedy?.proof, "\(said)")
+        #expect(proof.tried > 100)
+        #expect(proof.opens.contains { $0.hasPrefix("mynamespace to 198.51.100.1, 203.0.113.1: ") }, "\(proof.opens)")
+    }
+
+    @Test(
+        "fixes are tried in namespaces of strange names too", arguments: ["o'web", "a b", "say \"so\"", "two\nlines"])
+    func strangeNames(name: String) throws {
+        let shell = try SandboxShell(
+            """
+            N='\(name.replacing("'", with: "'\\''"))'
+            ip netns add "$N"
+            ip link add to-web type veth peer name eth0 netns "$N"
+            ip addr add 192.0.9.1/24 dev to-web; ip link set to-web up
+            ip -n "$N" addr add 192.0.9.2/24 dev eth0
+            $P explain --from "$N" 192.0.9.1 --format json --twin auto
+            """)
+        let walk = try #require(
+            try shell.text.split(separator: "\n").first { $0.hasPrefix("{") }.map { try LabRun.walk($0) },
+            "\(shell.text) \(shell.errorText)")
+        let remedy = try #require(walk.findings.first?.remedy, "\(shell.errorText)")
+        #expect(walk.findings.first?.code == "link-down")
+        #expect(remedy.verified, "\(remedy.commands) \(shell.errorText)")
+    }
 }

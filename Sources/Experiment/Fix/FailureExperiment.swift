@@ -81,14 +81,14 @@ public struct FailureExperiment: Sendable {
     /// Tries the fix of the first finding. Gives whether its cause is proved.
     private func prove(_ report: inout Report, without: String) throws(TrialError) -> Bool {
         guard let index = report.exchange.request.findings.firstIndex(where: { $0.severity != .info }),
-            let remedy = report.exchange.request.findings[index].remedy
+            var remedy = report.exchange.request.findings[index].remedy
         else { return false }
-        let commands = TwinCommands(topology, home: home)
-        let changes = commands.changes(remedy.actions)
+        let commands = TwinCommands(topology, home: home, files: trials.namespaceFiles)
         progress("the fix of the first finding")
         let with: TrialExplanation
         do {
-            with = try trials.explain(request, from: from, changes: changes, options: options)
+            with = try trials.explain(
+                request, from: from, changes: commands.changes(remedy.actions), options: options)
         } catch {
             guard error.kind == .change else { throw error }
             report.exchange.request.findings[index].remedy?.verified = false
@@ -96,25 +96,76 @@ public struct FailureExperiment: Sendable {
             return false
         }
         report.trialCount += 1
+        remedy.verified = with.arrived
         var proof = RemedyProof(without: without, with: with.fate, assumptions: assumptions)
-        if with.arrived, looksForSideEffects { try addSideEffects(to: &proof, of: changes, remedy.commands, &report) }
-        report.exchange.request.findings[index].remedy?.verified = with.arrived
-        report.exchange.request.findings[index].remedy?.proof = proof
+        if with.arrived {
+            remedy.actions = try smallest(remedy.actions, commands, &report)
+            if looksForSideEffects {
+                let effects = sideEffects(of: [commands.changes(remedy.actions)], remedy.actions, &report)
+                if let found = effects.first?.found { proof.add(found) }
+            }
+        }
+        remedy.proof = proof
+        report.exchange.request.findings[index].remedy = remedy
         if with.arrived { return true }
         // Another obstacle behind the first one: the fix did something.
         return with.fate != without && with.exchanges.first?.end != report.exchange.end
     }
 
-    private func addSideEffects(
-        to proof: inout RemedyProof, of changes: [TrialChange], _ commands: [String], _ report: inout Report
-    ) throws(TrialError) {
-        progress("what else the fix opens")
-        let kinds = ProbeKinds(topology: topology, snapshot: snapshot, request: request, from: from, commands: commands)
-        let effects = try SideEffects(trials: trials, kinds: kinds).found(changes)
-        proof.opens = effects.opens
-        proof.closes = effects.closes
-        proof.tried = effects.tried
-        report.trialCount += 2
+    /// A fix of more commands is told as it is.
+    static let narrowingLimit = 8
+
+    /// The fewest of the commands with which the packet is still answered: each is left out once, the last one first, since it
+    /// is more often for a case that this packet is not.
+    private func smallest(
+        _ actions: [RemedyAction], _ commands: TwinCommands, _ report: inout Report
+    ) throws(TrialError) -> [RemedyAction] {
+        guard actions.count > 1, actions.count <= Self.narrowingLimit else { return actions }
+        progress("which of the fix's \(actions.count) commands are needed")
+        var patient = options
+        patient.waitMilliseconds = max(options.waitMilliseconds, 700)
+        let packet = [TrialPacket(from: from, request)]
+        var kept = actions
+        for index in actions.indices.reversed() where kept.count > 1 {
+            var fewer = kept
+            fewer.remove(at: index)
+            report.trialCount += 1
+            do {
+                let answers = try trials.send(packet, changes: commands.changes(fewer), options: patient)
+                if answers.allAnswered { kept = fewer }
+            } catch {
+                // A command that needs another one fails without it.
+                guard error.kind == .change else { throw error }
+            }
+        }
+        return kept
+    }
+
+    /// What each of the alternatives opens and closes besides, the one that opens least first.
+    ///
+    /// Empty, with a remark, where that can't be tried: what was found of the fix itself stands.
+    ///
+    /// - Parameter actions: those of all of them: what they name is tried.
+    private func sideEffects(
+        of alternatives: [[TrialChange]], _ actions: [RemedyAction], _ report: inout Report
+    ) -> [SideEffects.Ranked] {
+        progress("what else \(alternatives.count == 1 ? "the fix opens" : "each of \(alternatives.count) fixes opens")")
+        let scope = CommandScope(home: home)
+        // Of a large network only the part is rebuilt that the packet can meet.
+        var rebuilt = topology
+        if !snapshot.namespaces.isEmpty {
+            rebuilt.namespaces.removeAll { snapshot[namespace: $0.name] == nil }
+        }
+        let kinds = ProbeKinds(
+            topology: rebuilt, whole: topology, snapshot: snapshot, request: request, from: from,
+            commands: actions.map(scope.line), outsides: trials.outsides)
+        report.trialCount += 1 + alternatives.count
+        do {
+            return try SideEffects(trials: trials, kinds: kinds).ranked(alternatives)
+        } catch {
+            report.remark = "what else the fix opens could not be tried: \(error.description)"
+            return []
+        }
     }
 
     // MARK: - Causes
@@ -123,14 +174,13 @@ public struct FailureExperiment: Sendable {
 
     private func search(_ report: inout Report, without: String) throws(TrialError) {
         let catalogue = ChangeCatalogue(topology: topology, snapshot: snapshot, request: request, from: from)
-        let scope = CommandScope(home: home)
+        let scope = TwinCommands(topology, home: home, files: trials.namespaceFiles).scope
         let (trials, request, from) = (self.trials, self.request, self.from)
         var patient = options
         patient.waitMilliseconds = max(options.waitMilliseconds, 700)
         let options = patient
         var search = CauseSearch { changes, strictly throws(TrialError) in
-            let text = Self.script(changes, scope, strictly: strictly)
-            let made = text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
+            let made = Self.change(changes, scope, strictly: strictly)
             return try trials.send([TrialPacket(from: from, request)], changes: made, options: options).allAnswered
         }
         search.trialLimit = trialLimit
@@ -147,14 +197,42 @@ public struct FailureExperiment: Sendable {
         report.trialCount += result.trialCount
         report.seconds = result.seconds
         report.causes = result.causes
-        guard let cause = result.causes.first else {
-            report.remark =
+        guard !result.causes.isEmpty else {
+            let words =
                 "no single change makes the packet arrive: \(result.trialCount) trials of \(catalogue.changes.count) changes"
                 + (result.isCutShort ? ", not all of them were made" : "")
+            report.remark = report.remark.map { "\($0); \(words)" } ?? words
             return
         }
+        let effects = rank(&report, scope)
         report.exchange.request.findings.insert(
-            finding(cause, others: Array(result.causes.dropFirst()), without, walk), at: 0)
+            finding(report.causes[0], others: Array(report.causes.dropFirst()), without, walk, effects), at: 0)
+    }
+
+    /// So many causes that are otherwise equal are held against each other.
+    private static let rankLimit = 6
+
+    /// Of the causes that are as small as the first one and lead the packet no further from its way, the one that opens least comes
+    /// first. Gives its effects; nil where they were not looked for.
+    private func rank(_ report: inout Report, _ scope: CommandScope) -> SideEffects.Found? {
+        guard looksForSideEffects else { return nil }
+        func standing(_ cause: CauseSearch.Cause) -> [Int] {
+            [cause.changes.count, cause.changes.map(\.detour).max() ?? 0]
+        }
+        let first = standing(report.causes[0])
+        let equal = Array(report.causes.prefix { standing($0) == first }.prefix(Self.rankLimit))
+        let ranked = sideEffects(
+            of: equal.map { Self.change($0.changes, scope) }, equal.flatMap(\.changes).flatMap(\.actions), &report)
+        if ranked.isEmpty { return nil }
+        report.causes.replaceSubrange(..<equal.count, with: ranked.map { equal[$0.index] })
+        return ranked.first?.found
+    }
+
+    private static func change(
+        _ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false
+    ) -> [TrialChange] {
+        let text = script(changes, scope, strictly: strictly)
+        return text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
     }
 
     /// One script. A command that fails ends its own change and no other: it shows by the packet; `strictly` it ends all. Rules
@@ -171,7 +249,8 @@ public struct FailureExperiment: Sendable {
     }
 
     private func finding(
-        _ cause: CauseSearch.Cause, others: [CauseSearch.Cause], _ without: String, _ walk: Walk
+        _ cause: CauseSearch.Cause, others: [CauseSearch.Cause], _ without: String, _ walk: Walk,
+        _ effects: SideEffects.Found?
     ) -> Finding {
         let words = cause.words
         let first = cause.changes[0]
@@ -194,9 +273,19 @@ public struct FailureExperiment: Sendable {
         }
         var remedy = Remedy(ifAny: cause.changes.flatMap(\.actions))
         remedy?.verified = true
-        remedy?.proof = RemedyProof(without: without, with: "answered", assumptions: assumptions)
+        var proof = RemedyProof(without: without, with: "answered", assumptions: assumptions)
+        if let effects { proof.add(effects) }
+        remedy?.proof = proof
         finding.remedy = remedy
         return finding
+    }
+}
+
+extension RemedyProof {
+    fileprivate mutating func add(_ effects: SideEffects.Found) {
+        opens = effects.opens
+        closes = effects.closes
+        tried = effects.tried
     }
 }
 

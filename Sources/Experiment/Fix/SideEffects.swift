@@ -1,45 +1,187 @@
 internal import Glibc
+internal import LinuxSystem
 internal import Network
 internal import Probes
+internal import Synchronization
 internal import Wire
 
 /// What a change lets through, and what it stops, besides the packet that it is for.
 struct SideEffects {
     struct Found: Sendable, Hashable {
         /// `web, db to 172.19.0.0/24: anything`.
-        var opens: [String]
-        var closes: [String]
+        var opens: [String] = []
+        var closes: [String] = []
+        /// How many kinds of packet get through with the change alone, and how many without it alone.
+        var openCount = 0
+        var closeCount = 0
         /// How many kinds of packet were sent, in each of the two networks.
-        var tried: Int
+        var tried = 0
+    }
+
+    /// One of several changes that do the same.
+    struct Ranked: Sendable {
+        /// Among those that were given.
+        var index: Int
+        /// Nil where the change can't be made.
+        var found: Found?
     }
 
     var trials: any PacketTrials
     var kinds: ProbeKinds
-    var options = TrialOptions(waitMilliseconds: 400)
+    var options = TrialOptions(waitMilliseconds: 400, watchesArrivals: true)
 
-    /// Sends every kind of packet in two fresh networks, with the change and without.
+    /// Sends every kind of packet in two fresh networks, with the change and without. Throws `TrialError`, also where the change
+    /// can't be made.
     func found(_ changes: [TrialChange]) throws(TrialError) -> Found {
         let probes = kinds.probes()
-        guard !probes.isEmpty else { return Found(opens: [], closes: [], tried: 0) }
+        guard !probes.isEmpty else { return Found() }
         let packets = probes.map(\.packet)
-        let before = try trials.send(packets, changes: [], options: options).answers
-        let after = try trials.send(packets, changes: changes, options: options).answers
-        var opened: [ProbeKinds.Probe] = []
-        var closed: [ProbeKinds.Probe] = []
-        for (probe, (one, other)) in zip(probes, zip(before, after)) {
-            let (earlier, later) = (Self.hasArrived(probe, one), Self.hasArrived(probe, other))
-            if later, !earlier { opened.append(probe) }
-            if earlier, !later { closed.append(probe) }
+        let results = sent(packets, [[], changes])
+        return compared(probes, try results[0].get(), try results[1].get())
+    }
+
+    /// The one that opens least first, of those the one that closes least. All of them are held against one network without any.
+    /// Throws `TrialError` where that can't be tried.
+    func ranked(_ alternatives: [[TrialChange]]) throws(TrialError) -> [Ranked] {
+        let probes = kinds.probes()
+        guard !probes.isEmpty else { return alternatives.indices.map { Ranked(index: $0, found: Found()) } }
+        let results = sent(probes.map(\.packet), [[]] + alternatives)
+        let before = try results[0].get()
+        var all: [Ranked] = []
+        for (index, result) in results.dropFirst().enumerated() {
+            switch result {
+            case .success(let after): all.append(Ranked(index: index, found: compared(probes, before, after)))
+            case .failure(let error) where error.kind == .change: all.append(Ranked(index: index, found: nil))
+            case .failure(let error): throw error
+            }
+        }
+        func rank(_ one: Ranked) -> (Int, Int, Int, Int) {
+            (one.found == nil ? 1 : 0, one.found?.openCount ?? 0, one.found?.closeCount ?? 0, one.index)
+        }
+        return all.sorted { rank($0) < rank($1) }
+    }
+
+    /// The same packets with each of the changes, in a fresh network for each, two of them at a time.
+    private func sent(_ packets: [TrialPacket], _ changes: [[TrialChange]]) -> [Result<TrialAnswers, TrialError>] {
+        let results = Mutex<[Int: Result<TrialAnswers, TrialError>]>([:])
+        let (trials, options) = (self.trials, self.options)
+        let send: @Sendable (Int) -> Void = { index in
+            let result = Result { () throws(TrialError) in
+                try trials.send(packets, changes: changes[index], options: options)
+            }
+            results.withLock { $0[index] = result }
+        }
+        for first in stride(from: 0, to: changes.count, by: 2) {
+            let second = first + 1
+            let thread = second < changes.count ? try? WorkerThread { send(second) } : nil
+            send(first)
+            if let thread { thread.join() } else if second < changes.count { send(second) }
+        }
+        return changes.indices.map { index in
+            results.withLock { $0[index] } ?? .failure(TrialError(.broken, "a trial gave no result"))
+        }
+    }
+
+    // MARK: - What differs
+
+    /// How one kind of packet fares.
+    private struct Fate: Hashable {
+        var hasArrived: Bool
+        var isAnswered: Bool
+        /// Nil where it is not known.
+        var places: Set<String>?
+    }
+
+    private func compared(_ probes: [ProbeKinds.Probe], _ before: TrialAnswers, _ after: TrialAnswers) -> Found {
+        var found = Found(tried: probes.count)
+        var opened: [String: [ProbeKinds.Probe]] = [:]
+        var closed: [String: [ProbeKinds.Probe]] = [:]
+        for (index, probe) in probes.enumerated() {
+            let (one, other) = (fate(probe, index, before), fate(probe, index, after))
+            if let (isOpening, note) = difference(one, other) {
+                if isOpening {
+                    opened[note, default: []].append(probe)
+                    found.openCount += 1
+                } else {
+                    closed[note, default: []].append(probe)
+                    found.closeCount += 1
+                }
+                continue
+            }
+            // The same, but only until the connection is open.
+            let isTCP = probe.packet.request.ipProtocol == .tcp
+            guard let one = data(index, isTCP, before), let other = data(index, isTCP, after), one != other else {
+                continue
+            }
+            var established = probe
+            established.kind = "established \(probe.kind)"
+            if other {
+                opened["", default: []].append(established)
+            } else {
+                closed["", default: []].append(established)
+            }
+            if other { found.openCount += 1 } else { found.closeCount += 1 }
         }
         let networks = kinds.topology.namespaces.flatMap(\.links).flatMap(\.addresses).map(\.network)
-        return Found(
-            opens: Self.folded(opened, of: probes, networks: networks),
-            closes: Self.folded(closed, of: probes, networks: networks), tried: probes.count)
+        let foreign = Set(probes.map(\.destination)).filter(kinds.isOutside)
+        func lines(_ groups: [String: [ProbeKinds.Probe]]) -> [String] {
+            groups.sorted { $0.key < $1.key }.flatMap { note, group in
+                Self.folded(group, of: probes, networks: networks, outside: foreign).map {
+                    note.isEmpty ? $0 : "\($0) (\(note))"
+                }
+            }
+        }
+        found.opens = lines(opened)
+        found.closes = lines(closed)
+        return found
+    }
+
+    private func fate(_ probe: ProbeKinds.Probe, _ index: Int, _ sent: TrialAnswers) -> Fate {
+        let answer = sent.answers[index]
+        let isHeard = Self.hasArrived(probe, answer)
+        guard let arrival = sent.arrivals?[index] else {
+            return Fate(hasArrived: isHeard, isAnswered: isHeard, places: nil)
+        }
+        // Data of a connection that is open has nothing before it.
+        let places = Set(probe.packet.isOfConnection ? arrival.places + arrival.dataPlaces : arrival.places)
+        // A refusal of a packet that arrived nowhere is by a rule.
+        let hasArrived = !places.isEmpty || answer.isAnswered
+        // What is sent for a connection that nobody has is not waited for.
+        let isAnswered = probe.packet.isOfConnection ? hasArrived : hasArrived && isHeard
+        return Fate(hasArrived: hasArrived, isAnswered: isAnswered, places: places.isEmpty ? nil : places)
+    }
+
+    /// Whether data came through a connection that was accepted; nil where there was none, or nobody watched.
+    private func data(_ index: Int, _ isTCP: Bool, _ sent: TrialAnswers) -> Bool? {
+        guard let arrival = sent.arrivals?[index], sent.answers[index].isAnswered, isTCP else { return nil }
+        return !arrival.dataPlaces.isEmpty
+    }
+
+    /// Whether more gets through, and what is to be said of it; nil where nothing differs.
+    private func difference(_ before: Fate, _ after: Fate) -> (isOpening: Bool, note: String)? {
+        switch (before.hasArrived, after.hasArrived) {
+        case (false, false): return nil
+        case (false, true): return (true, after.isAnswered ? "" : "arrives, and is not answered")
+        case (true, false): return (false, "")
+        case (true, true): break
+        }
+        if let old = before.places, let new = after.places, old != new {
+            return (true, "arrives at \(names(new)) instead of \(names(old))")
+        }
+        if before.isAnswered == after.isAnswered { return nil }
+        return after.isAnswered
+            ? (true, "arrived before too, and is answered now") : (false, "still arrives, and is not answered")
+    }
+
+    private func names(_ places: Set<String>) -> String {
+        Set(places.map { kinds.name(ofPlace: $0) }).sorted().joined(separator: " and ")
     }
 
     /// As few lines as tell the same: all ports of one pair of ends, all addresses of a network, all senders.
+    ///
+    /// - Parameter outside: addresses that nobody holds, where what is beyond the links answers for them.
     static func folded(
-        _ probes: [ProbeKinds.Probe], of all: [ProbeKinds.Probe], networks: [IPPrefix]
+        _ probes: [ProbeKinds.Probe], of all: [ProbeKinds.Probe], networks: [IPPrefix], outside: Set<IPAddress> = []
     ) -> [String] {
         struct Pair: Hashable {
             var source: String
@@ -63,7 +205,7 @@ struct SideEffects {
         for source in sourceOrder.sorted() {
             let reached = all.filter { $0.source == source }.map(\.destination)
             for (words, addresses) in bySource[source] ?? [:] {
-                let names = names(of: addresses, among: Set(reached), networks: networks)
+                let names = names(of: addresses, among: Set(reached), networks, outside)
                 byRest["\(names.joined(separator: ", ")): \(words)", default: []].append(source)
             }
         }
@@ -76,8 +218,8 @@ struct SideEffects {
         var words: [String] = []
         for kind in kinds {
             let parts = kind.split(separator: " ")
-            if parts.count == 2, let port = Int(parts[1]) {
-                ports[String(parts[0]), default: []].append(port)
+            if let port = parts.last.flatMap({ Int($0) }) {
+                ports[parts.dropLast().joined(separator: " "), default: []].append(port)
             } else if !words.contains(kind) {
                 words.append(kind)
             }
@@ -88,9 +230,9 @@ struct SideEffects {
         return words.joined(separator: "; ")
     }
 
-    /// Networks of which every tried address is among them, then the single addresses.
+    /// Networks of which every tried address is among them, the outside likewise, then the single addresses.
     private static func names(
-        of addresses: [IPAddress], among tried: Set<IPAddress>, networks: [IPPrefix]
+        of addresses: [IPAddress], among tried: Set<IPAddress>, _ networks: [IPPrefix], _ outside: Set<IPAddress>
     ) -> [String] {
         var rest = Set(addresses)
         var names: [String] = []
@@ -99,6 +241,11 @@ struct SideEffects {
             guard inside.count > 1, inside.isSubset(of: rest) else { continue }
             names.append(network.description)
             rest.subtract(inside)
+        }
+        let beyond = tried.intersection(outside)
+        if beyond.count > 1, beyond.isSubset(of: addresses) {
+            names.append("the outside")
+            rest.subtract(beyond)
         }
         return names + rest.sorted().map(\.description)
     }

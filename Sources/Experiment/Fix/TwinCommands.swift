@@ -7,9 +7,10 @@ struct TwinCommands {
     var topology: Topology
     var scope: CommandScope
 
-    init(_ topology: Topology, home: String) {
+    /// - Parameter files: by which namespaces are entered there; empty where they are as on the original host.
+    init(_ topology: Topology, home: String, files: [String: String] = [:]) {
         self.topology = topology
-        scope = CommandScope(home: home)
+        scope = CommandScope(home: home, entry: files.isEmpty ? .byNameOrPath : .byFiles(files))
     }
 
     func changes(_ actions: [RemedyAction]) -> [TrialChange] { actions.map { TrialChange(command($0)) } }

@@ -1,10 +1,17 @@
 public import Probes
+public import Twin
 
 /// Where packets can be tried: each call in a network of its own, rebuilt anew. `Trial` does it on the kernel.
 ///
 /// Nothing is carried from one call to the next: a packet that failed leaves neighbour entries and connections behind that
 /// would spoil the next one. Calls may be made from several threads at once.
 public protocol PacketTrials: Sendable {
+    /// What stands for the outside: packets can be sent from there by its name.
+    var outsides: [TwinOutside] { get }
+    /// The file by which a command of a change enters each namespace, by the snapshot's names; empty where they are entered as
+    /// on the original host.
+    var namespaceFiles: [String: String] { get }
+
     /// Makes the changes, sends one packet with every probe watching, and explains it. Throws `TrialError`.
     func explain(
         _ request: PacketRequest, from: String, changes: [TrialChange], options: TrialOptions
@@ -18,6 +25,9 @@ public protocol PacketTrials: Sendable {
 }
 
 extension PacketTrials {
+    public var outsides: [TwinOutside] { [] }
+    public var namespaceFiles: [String: String] { [:] }
+
     public func explain(
         _ request: PacketRequest, from: String, changes: [String] = []
     ) throws(TrialError) -> TrialExplanation {
@@ -37,6 +47,9 @@ extension PacketTrials {
 public struct TrialOptions: Sendable, Codable, Hashable {
     /// How long an answer is waited for. Packets that are all answered sooner end the trial sooner.
     public var waitMilliseconds: Int
+    /// Whether it is noted where each packet arrives, answered or not. The limits on ICMP errors and the delay of proxies are
+    /// taken away for that in the rebuilt network: what is seen then depends on no rate.
+    public var watchesArrivals: Bool
     /// Whether each packet is sent when the answer to the one before it has come, or its time is up; else all at once.
     public var oneByOne: Bool
     /// Netfilter hooks, as `--hooks` names them.
@@ -51,10 +64,12 @@ public struct TrialOptions: Sendable, Codable, Hashable {
     public var limitMilliseconds: Int
 
     public init(
-        waitMilliseconds: Int = 300, oneByOne: Bool = false, hooks: ProbePlan.Hooks = .auto, tracesRules: Bool = true,
+        waitMilliseconds: Int = 300, watchesArrivals: Bool = false, oneByOne: Bool = false,
+        hooks: ProbePlan.Hooks = .auto, tracesRules: Bool = true,
         looksFurther: Bool = false, wantsTopology: Bool = false, limitMilliseconds: Int = 60_000
     ) {
         self.waitMilliseconds = waitMilliseconds
+        self.watchesArrivals = watchesArrivals
         self.oneByOne = oneByOne
         self.hooks = hooks
         self.tracesRules = tracesRules

@@ -31,6 +31,7 @@ public struct Trial: PacketTrials {
     private var names: [String: String]
     private var home: String
     private var paths: [String: String]
+    public private(set) var outsides: [TwinOutside] = []
     private var sockets: [TrialOrder.Sockets] = []
     private var neighbours: [TrialOrder.Neighbour] = []
 
@@ -66,6 +67,7 @@ public struct Trial: PacketTrials {
             program: program, privilege: privilege)
         assumptions = twin.assumptions
         names = twin.names
+        outsides = twin.outsides
         if outsideAnswers { sockets += twin.standIns.map { TrialOrder.Sockets(ofOutside: $0) } }
         for namespace in snapshot.namespaces {
             if let path = namespace.path { paths[namespace.name] = path }
@@ -80,7 +82,14 @@ public struct Trial: PacketTrials {
     /// Of `ip netns` there, nil in it for the sandbox's own; nil where the namespace is not rebuilt.
     private func twinName(_ name: String) -> (name: String?, isHome: Bool)? {
         if name == home { return (nil, true) }
+        if let outside = outsides.first(where: { $0.name == name }) { return (outside.name, false) }
         return names[name].map { ($0, false) }
+    }
+
+    public var namespaceFiles: [String: String] {
+        // Only where a name had to change: else the commands are those that the user types.
+        if names.allSatisfy({ $0.key == $0.value }) { return [:] }
+        return names.mapValues { TrialWork.path($0) }
     }
 
     public func explain(
@@ -112,9 +121,16 @@ public struct Trial: PacketTrials {
     ) throws(TrialError) -> TrialAnswers {
         let reply = try run(packets, explains: false, changes, options)
         guard reply.answers.count == packets.count else { throw TrialError(.broken, "the trial gave no answers") }
+        let arrivals = reply.arrivals.map { all in
+            all.map { TrialArrival($0.places.map(originalName), dataPlaces: $0.dataPlaces.map(originalName)) }
+        }
         return TrialAnswers(
-            answers: reply.answers, warnings: reply.warnings,
+            answers: reply.answers, arrivals: arrivals, warnings: reply.warnings,
             times: reply.times.map { ($0.part, $0.milliseconds) })
+    }
+
+    private func originalName(_ name: String) -> String {
+        name.isEmpty ? home : names.first { $0.value == name }?.key ?? name
     }
 
     /// The snapshot's names by the twin's, where they differ.
@@ -137,8 +153,15 @@ public struct Trial: PacketTrials {
         }
         var originals = ["host": TrialOrder.Original(name: home, path: paths[home])]
         for (original, name) in names { originals[name] = TrialOrder.Original(name: original, path: paths[original]) }
+        let senders = Set(packets.map(\.from))
+        let used = outsides.filter { senders.contains($0.name) }.map { outside in
+            let gateways = [IPAddress.Family.ipv4, .ipv6].compactMap { family in
+                outside.hostAddresses.first { $0.family == family && !$0.isLinkLocal }
+            }
+            return TrialOrder.Outside(namespace: outside.name, gateways: gateways)
+        }
         let order = TrialOrder(
-            script: script, sockets: sockets, neighbours: neighbours, changes: changes, hidden: hidden,
+            script: script, sockets: sockets, neighbours: neighbours, outsides: used, changes: changes, hidden: hidden,
             originals: originals, packets: sent, explains: explains, options: options, began: monotonicNanoseconds())
         return try answer(to: order)
     }

@@ -31,15 +31,19 @@ public struct TrialExplanation: Sendable {
 public struct TrialAnswers: Sendable {
     /// One for each packet, in their order.
     public var answers: [TrialAnswer]
+    /// Likewise one for each packet; nil where that was not watched.
+    public var arrivals: [TrialArrival]?
     /// What could not be rebuilt, a sentence each.
     public var warnings: [String]
     /// Milliseconds that each part of the trial took, in order: `start`, `script`, `sockets`, `changes`, `send`.
     public var times: [(part: String, milliseconds: Double)]
 
     public init(
-        answers: [TrialAnswer], warnings: [String] = [], times: [(part: String, milliseconds: Double)] = []
+        answers: [TrialAnswer], arrivals: [TrialArrival]? = nil, warnings: [String] = [],
+        times: [(part: String, milliseconds: Double)] = []
     ) {
         self.answers = answers
+        self.arrivals = arrivals
         self.warnings = warnings
         self.times = times
     }

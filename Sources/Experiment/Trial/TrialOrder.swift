@@ -23,6 +23,16 @@ struct TrialOrder: Codable {
         var path: String?
     }
 
+    /// What stands for the outside, where packets are sent from it.
+    struct Outside: Codable {
+        /// Of the socket, and the number of the table that it is routed by.
+        static let mark: UInt32 = 7077
+
+        var namespace: String
+        /// By which it reaches all that is not its own, one of each family.
+        var gateways: [IPAddress]
+    }
+
     struct Sent: Codable {
         var namespace: String?
         var packet: TrialPacket
@@ -32,6 +42,7 @@ struct TrialOrder: Codable {
     var script: String
     var sockets: [Sockets]
     var neighbours: [Neighbour]
+    var outsides: [Outside]
     var changes: [TrialChange]
     /// Names of `ip netns` that the explanation must not see.
     var hidden: [String]
@@ -72,6 +83,8 @@ struct TrialReply: Codable {
     var error: TrialError?
     var explained: Explained?
     var answers: [TrialAnswer] = []
+    /// Namespaces by the twin's names, empty for the sandbox's own; nil where arrivals were not watched.
+    var arrivals: [TrialArrival]?
     var warnings: [String] = []
     var times: [Time] = []
 }

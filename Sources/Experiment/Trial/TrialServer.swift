@@ -59,6 +59,14 @@ struct TrialWork {
         note("script")
         try openSockets()
         note("sockets")
+        for outside in order.outsides {
+            if let failure = try TrialShell.route(outside) { reply.warnings.append(failure) }
+        }
+        if order.options.watchesArrivals {
+            raiseDescriptorLimit()
+            for name in [nil] + Sandbox.namedNamespaces { try? file(name).perform { RateLimits.remove() } }
+            note("limits")
+        }
         for (index, change) in order.changes.enumerated() { try TrialShell.make(change, index: index, in: order) }
         if !order.changes.isEmpty { note("changes") }
         if order.explains { try explain() } else { try send() }
@@ -73,6 +81,13 @@ struct TrialWork {
 
     static func path(_ namespace: String?) -> String { namespace.map { "/run/netns/\($0)" } ?? "/proc/self/ns/net" }
 
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     private func file(_ namespace: String?) throws(TrialError) -> NetworkNamespaceFile {
         do {
             return try NetworkNamespaceFile(path: Self.path(namespace))
@@ -85,7 +100,8 @@ struct TrialWork {
         do {
             for sockets in order.sockets {
                 let name = sockets.namespace ?? "the host"
-                try listeners.open(sockets.listeners, in: file(sockets.namespace), name: name)
+                try listeners.open(
+                    sockets.listeners.map(roomy), in: file(sockets.namespace), name: name)
             }
             try listeners.serve()
         } catch let error as TrialError {
@@ -100,6 +116,14 @@ struct TrialWork {
         }
     }
 
+    /// Of many packets none is to be refused because others came at the same time.
+    private func roomy(_ listener: Listener) -> Listener {
+        guard order.packets.count > 1 else { return listener }
+        var listener = listener
+        listener.backlog = max(listener.backlog ?? 0, 4096)
+        return listener
+    }
+
     private func sender(_ sent: TrialOrder.Sent) throws(TrialError) -> PacketSender {
         let file = try file(sent.namespace)
         do {
@@ -110,28 +134,39 @@ struct TrialWork {
     }
 
     private mutating func send() throws(TrialError) {
-        var senders: [PacketSender] = []
-        var failures: [Int: TrialAnswer] = [:]
-        reply.answers = []
-        for (index, sent) in order.packets.enumerated() {
-            let sender = try sender(sent)
-            let failure = sender.send()
-            if let failure { failures[index] = .unsent(errorNumber: failure.errorNumber) }
-            if order.options.oneByOne {
-                let answer =
-                    failures[index]
-                    ?? answer(of: sender, sender.awaitAnswer(timeoutMilliseconds: order.options.waitMilliseconds))
-                reply.answers.append(answer)
-            } else {
-                senders.append(sender)
+        if order.options.oneByOne {
+            reply.answers = []
+            for sent in order.packets {
+                let sender = try sender(sent)
+                if let failure = sender.send() {
+                    reply.answers.append(.unsent(errorNumber: failure.errorNumber))
+                    continue
+                }
+                reply.answers.append(
+                    answer(of: sender, sender.awaitAnswer(timeoutMilliseconds: order.options.waitMilliseconds)))
             }
+            return
         }
-        if order.options.oneByOne { return }
-        let waiting = senders.indices.filter { failures[$0] == nil }
-        let answers = PacketSender.awaitAnswers(
-            to: waiting.map { senders[$0] }, timeoutMilliseconds: order.options.waitMilliseconds)
-        for (index, answer) in zip(waiting, answers) { failures[index] = self.answer(of: senders[index], answer) }
-        reply.answers = senders.indices.map { failures[$0] ?? .silent }
+        let log = order.options.watchesArrivals ? try arrivalLog() : nil
+        var files: [String?: NetworkNamespaceFile] = [:]
+        for name in Set(order.packets.map(\.namespace)) { files[name] = try file(name) }
+        let opened = files
+        var salvo = TrialSalvo(order.packets, log) { name throws(TrialError) in
+            if let file = opened[name] { return file }
+            throw TrialError(.packet, "cannot enter \(name ?? "the host") in the rebuilt network")
+        }
+        reply.answers = try salvo.run(waitMilliseconds: order.options.waitMilliseconds)
+        if let log { reply.arrivals = order.packets.indices.map { log.arrival(UInt16(truncatingIfNeeded: $0)) } }
+    }
+
+    /// In every namespace that there is, also in what stands for the outside.
+    private func arrivalLog() throws(TrialError) -> ArrivalLog {
+        var namespaces = [(name: "", file: try file(nil))]
+        for name in Sandbox.namedNamespaces {
+            // One that a change has taken away in the meantime is none.
+            if let file = try? file(name) { namespaces.append((name, file)) }
+        }
+        return ArrivalLog(namespaces)
     }
 
     private func answer(of sender: PacketSender, _ answer: PacketSender.Answer) -> TrialAnswer {

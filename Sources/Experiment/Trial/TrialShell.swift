@@ -1,5 +1,8 @@
 internal import Glibc
 internal import LinuxSystem
+internal import Twin
+internal import WalkModel
+internal import Wire
 
 /// Shell scripts and rules files in the sandbox that this process is in.
 enum TrialShell {
@@ -44,6 +47,27 @@ enum TrialShell {
                 ? "status \(status)"
                 : lines.joined(separator: "; ").replacing(path, with: change.name ?? path)
         throw TrialError(.change, "cannot make \(name) in the rebuilt network: \(reason)", changeIndex: index)
+    }
+
+    /// Lets packets be sent from what stands for the outside, to whatever address: those that bear the mark go by the host, as
+    /// from a neighbour on its link. All else stays as it is: answers find no way that they did not have. Gives what failed.
+    static func route(_ outside: TrialOrder.Outside) throws(TrialError) -> String? {
+        let mark = "\(TrialOrder.Outside.mark)"
+        let lines = outside.gateways.map { gateway in
+            let family = gateway.isIPv4 ? "-4" : "-6"
+            let ip = "ip \(family) -n \(shellWord(outside.namespace))"
+            return """
+                \(ip) rule add fwmark \(mark) lookup \(mark) priority 1
+                \(ip) route add default via \(gateway) dev \(TwinOutside.device) onlink table \(mark)
+
+                """
+        }
+        let path = "/run/packetwalk-outside.sh"
+        try write(lines.joined(), to: path)
+        let status = try start(["sh", "-ex", path])
+        guard status != 0 else { return nil }
+        let said = (readText(log) ?? "").split(separator: "\n").map(String.init)
+        return "packets from the outside find no way: \(failure(said, status, script: nil))"
     }
 
     /// A command as it means the same here: a namespace that the original host enters by a path of its own (a container's)

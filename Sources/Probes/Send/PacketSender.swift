@@ -31,10 +31,16 @@ public final class PacketSender {
     var descriptor: Int32
     private let identifier: UInt16
     private let device: String?
+    private let label: PacketLabel?
 
     /// Opens the socket in `namespace`. Throws `SystemError`.
-    public init(_ request: PacketRequest, in namespace: NetworkNamespaceFile, name: String) throws {
+    ///
+    /// - Parameter label: by which the packet is recognised where it arrives; for TCP that needs CAP_NET_ADMIN.
+    public init(
+        _ request: PacketRequest, in namespace: NetworkNamespaceFile, name: String, label: PacketLabel? = nil
+    ) throws {
         self.request = request
+        self.label = label
         self.namespaceName = name
         identifier = request.kind == .echo ? request.sourcePort ?? .random(in: 1...UInt16.max) : 0
         let family = request.destination.isIPv4 ? AF_INET : AF_INET6
@@ -85,6 +91,7 @@ public final class PacketSender {
         let isIPv4 = request.destination.isIPv4
         let level = isIPv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6)
         try set(level, isIPv4 ? IP_RECVERR : IPV6_RECVERR, 1)
+        if let label, request.kind.isTCP { try setSequence(label.sequence) }
         if let ttl = request.ttl {
             try set(level, isIPv4 ? IP_TTL : IPV6_UNICAST_HOPS, Int32(ttl))
             // Multicast has one of its own, 1 where nobody sets it (ip(7), ipv6(7)).
@@ -110,6 +117,15 @@ public final class PacketSender {
             let words = [request.source.map { "\($0)" }, port.map { "port \($0)" }].compactMap(\.self)
             throw SystemError("send from \(words.joined(separator: " ")) in \(namespaceName)", errorNumber: errno)
         }
+    }
+
+    /// The connection's first sequence number, as programs that restore connections set it (TCP_REPAIR).
+    private func setSequence(_ number: UInt32) throws {
+        let sendQueue: Int32 = 2  // TCP_SEND_QUEUE
+        try set(Int32(IPPROTO_TCP), TCP_REPAIR, 1)
+        try set(Int32(IPPROTO_TCP), TCP_REPAIR_QUEUE, sendQueue)
+        try set(Int32(IPPROTO_TCP), TCP_QUEUE_SEQ, Int32(bitPattern: number))
+        try set(Int32(IPPROTO_TCP), TCP_REPAIR, 0)
     }
 
     /// The one device of the calling thread's namespace that can broadcast and is up: 255.255.255.255 has no route of its
@@ -155,7 +171,9 @@ public final class PacketSender {
         if code == 0 {
             switch request.kind {
             case .tcp: break
-            case .udp: code = transmit([UInt8](repeating: 0x70, count: request.payloadLength ?? 32))
+            case .udp:
+                let payload = [UInt8](repeating: 0x70, count: request.payloadLength ?? 32)
+                code = transmit(label?.labelled(payload) ?? payload)
             case .echo: code = transmit(echo())
             }
         }
@@ -163,6 +181,12 @@ public final class PacketSender {
         return SendFailure(
             timeNanoseconds: now(), namespace: namespaceName, tuple: tuple, errorNumber: code,
             message: String(cString: strerror(code)))
+    }
+
+    /// Sends the label as data, over a TCP connection that was accepted.
+    public func sendData() {
+        guard let label, request.kind.isTCP else { return }
+        _ = Glibc.send(descriptor, label.bytes, label.bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }
 
     private func transmit(_ bytes: [UInt8]) -> Int32 {
@@ -182,7 +206,8 @@ public final class PacketSender {
     private func echo() -> [UInt8] {
         let type: UInt8 = request.destination.isIPv4 ? 8 : 128
         var bytes: [UInt8] = [type, 0, 0, 0, UInt8(identifier >> 8), UInt8(identifier & 255), 0, 1]
-        bytes += (0..<(request.payloadLength ?? 56)).map { UInt8(truncatingIfNeeded: 0x10 + $0) }
+        let payload = (0..<(request.payloadLength ?? 56)).map { UInt8(truncatingIfNeeded: 0x10 + $0) }
+        bytes += label?.labelled(payload) ?? payload
         if request.destination.isIPv4 {
             // ICMPv6's is made by the kernel, since it covers the addresses.
             var sum: UInt32 = 0
@@ -246,7 +271,8 @@ public final class PacketSender {
         // A raw socket's may be of another's packet: the queue has told whose.
         if code != 0 { return isEcho ? nil : .error(code) }
         if request.kind.isTCP { return events & POLLOUT != 0 ? .answered : nil }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+        // The headers are enough to know it by.
+        var buffer = [UInt8](repeating: 0, count: 512)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         if count < 0 { return isEcho || errno == EAGAIN || errno == EINTR ? nil : .error(errno) }
         return isReply(buffer[..<count]) ? .answered : nil

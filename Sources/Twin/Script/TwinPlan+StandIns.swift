@@ -1,5 +1,6 @@
 internal import Network
 internal import Snapshot
+internal import Wire
 
 /// A link's other end that the snapshot does not have.
 struct StandIn {
@@ -84,7 +85,13 @@ extension TwinPlan {
             text.comment("The outside, as \(Self.visible(one.link)) of \(Self.visible(namespace.name)) would reach it.")
             guard one.hasCarrier else { continue }
             text.feed("ip_batch", in: one.namespace, ["link set lo up", "link set \(one.device) up"])
-            text.add(outside(one, namespace).lines)
+            let outside = outside(one, namespace)
+            outsides.append(
+                TwinOutside(
+                    name: one.namespace, link: one.link, namespace: namespace.name,
+                    hostAddresses: outside.hostAddresses.compactMap { IPAddress($0) },
+                    gateways: outside.gateways.compactMap { IPAddress($0) }))
+            text.add(outside.lines)
             programs.insert("nft")
             assume(
                 .outsideAnswers, in: namespace,

@@ -10,6 +10,7 @@ struct TwinPlan {
     /// By the snapshot's names.
     private(set) var names: [String: String] = [:]
     var standIns: [String] = []
+    var outsides: [TwinOutside] = []
     let standInList: [StandIn]
     var assumptions: [Assumption]
     /// Programs that the script runs.

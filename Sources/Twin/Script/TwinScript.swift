@@ -30,6 +30,8 @@ public struct TwinScript: Sendable {
     public private(set) var assumptions: [Assumption]
     /// The namespaces that it makes and the snapshot has not: what stands for the outside.
     public private(set) var standIns: [String]
+    /// Those of them that answer as the outside.
+    public private(set) var outsides: [TwinOutside]
     /// How `ip netns` names each namespace of the snapshot in the twin, by the snapshot's name; the home namespace is not
     /// among them, since it is the sandbox's own.
     public private(set) var names: [String: String]
@@ -45,6 +47,7 @@ public struct TwinScript: Sendable {
             + ScriptFrame.foot(makesSandbox: options.makesSandbox)
         assumptions = plan.assumptions
         standIns = plan.standIns
+        outsides = plan.outsides
         names = plan.names
     }
 

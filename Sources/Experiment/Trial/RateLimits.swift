@@ -1,0 +1,37 @@
+internal import Glibc
+
+/// What would make the fate of one packet depend on how many others are sent beside it, and how fast.
+enum RateLimits {
+    /// In the calling thread's namespace. What can't be written there is left as it is.
+    ///
+    /// ICMP errors are told however many there are; an answer of a proxy (ARP, neighbour discovery) comes at once and not after
+    /// a delay that is chosen by chance; a neighbour that is being asked for keeps all packets that wait for it.
+    static func remove() {
+        write("0", to: "/proc/sys/net/ipv4/icmp_ratelimit")
+        write("0", to: "/proc/sys/net/ipv4/icmp_ratemask")
+        write("0", to: "/proc/sys/net/ipv6/icmp/ratelimit")
+        // Of the types that are limited: one that there is not.
+        write("255", to: "/proc/sys/net/ipv6/icmp/ratemask")
+        for family in ["ipv4", "ipv6"] {
+            let folder = "/proc/sys/net/\(family)/neigh"
+            guard let directory = opendir(folder) else { continue }
+            defer { closedir(directory) }
+            while let entry = readdir(directory) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name == "." || name == ".." { continue }
+                write("0", to: "\(folder)/\(name)/proxy_delay")
+                write("4194304", to: "\(folder)/\(name)/unres_qlen_bytes")
+            }
+        }
+    }
+
+    private static func write(_ text: String, to path: String) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let line = text + "\n"
+        _ = line.withCString { Glibc.write(descriptor, $0, strlen($0)) }
+    }
+}
