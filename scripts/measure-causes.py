@@ -129,7 +129,11 @@ def run(name, arguments):
             break
     if "does not fail as the host does" in said:
         return name, expected, "differs", said, seconds, None
-    tried = [f for f in findings if any(str(e).startswith("tried:") for e in f["evidence"])]
+    if arguments.with_findings and findings:
+        # What is printed first counts, whoever found it.
+        tried = findings[:1]
+    else:
+        tried = [f for f in findings if any(str(e).startswith("tried:") for e in f["evidence"])]
     if not tried:
         return name, expected, "none", said[-300:], seconds, None
     found = tried[0]
@@ -140,7 +144,9 @@ def run(name, arguments):
             same = False
     if wanted.get("rule") and found.get("rule") and wanted["rule"] not in (found["rule"].get("text") or ""):
         same = False
-    text = found["message"] + (f"  [{len(found['evidence']) - 1} others]" if len(found["evidence"]) > 1 else "")
+    proved = (found.get("remedy") or {}).get("verified")
+    text = ("" if not arguments.with_findings else {True: "[verified] ", False: "[fix failed] "}.get(proved, "[no fix] "))
+    text += found["message"] + (f"  [{len(found['evidence']) - 1} others]" if len(found["evidence"]) > 1 else "")
     if same:
         return name, expected, "right", text, seconds, found
     if found["code"] == expected["code"] or found["code"] in EQUIVALENT.get(expected["code"], {}):

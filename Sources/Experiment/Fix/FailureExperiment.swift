@@ -206,8 +206,21 @@ public struct FailureExperiment: Sendable {
         }
         let effects = rank(&report, scope)
         report.exchange.request.findings.insert(
-            finding(report.causes[0], others: Array(report.causes.dropFirst()), without, walk, effects), at: 0)
+            finding(report.causes[0], others: Array(report.causes.dropFirst()), without, walk, effects),
+            at: placeOfCause(in: report.exchange.request.findings))
     }
+
+    /// Before a finding whose fix did not help, and before those that name no cause. A cause that is certain and has no fix stays
+    /// first: what was found by experiment is what helps.
+    private func placeOfCause(in findings: [Finding]) -> Int {
+        guard let index = findings.firstIndex(where: { $0.severity != .info }) else { return 0 }
+        let finding = findings[index]
+        let isCertain = finding.severity == .error && finding.remedy == nil && !Self.unexplained.contains(finding.code)
+        return isCertain ? index + 1 : 0
+    }
+
+    /// Findings that say where a packet stayed and not why.
+    private static let unexplained: Set<FindingCode> = ["unknown-drop", "lost-unexplained", "not-seen", "no-answer"]
 
     /// So many causes that are otherwise equal are held against each other.
     private static let rankLimit = 6
