@@ -26,11 +26,13 @@ let package = Package(
         .systemLibrary(name: "CNetlink", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CCompression", providers: [.apt(["zlib1g-dev", "libzstd-dev"])]),
         .target(name: "CLinux"),
+        // Labs and docs/findings.md within the program.
+        .target(name: "CEmbedded"),
         .target(name: "CDropProbe", linkerSettings: [.linkedLibrary("bpf")]),
 
         // The rooms, in the order of the data: each imports only what stands above it.
         .target(name: "Wire", swiftSettings: house),
-        .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: house),
+        .target(name: "LinuxSystem", dependencies: ["CLinux", "CEmbedded"], swiftSettings: house),
         .target(name: "Netlink", dependencies: ["LinuxSystem", "CNetlink"], swiftSettings: house),
         .target(name: "Network", dependencies: ["Wire"], swiftSettings: house),
         .target(name: "Ruleset", dependencies: ["Wire", "Network"], swiftSettings: house),

@@ -10,7 +10,7 @@ struct Container: Sendable, Hashable {
 }
 
 /// The engines that answer on a socket of this machine, all with Docker's API: Docker and Podman.
-enum ContainerEngines {
+public enum ContainerEngines {
     /// The sockets to try, `DOCKER_HOST` first where it names one.
     static func sockets() -> [String] {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
@@ -50,6 +50,27 @@ enum ContainerEngines {
             }
         }
         return (containers, warnings)
+    }
+
+    /// How an engine speaks of a container that does not run (`Exited (0) 5 minutes ago`), by its name or the beginning of its
+    /// identifier; nil where no engine has such a one.
+    public static func stateOfStopped(_ name: String) -> String? {
+        for socket in sockets() {
+            guard let answer = try? UnixHTTP.get("/containers/json?all=true", socket: socket),
+                let list = try? JSONTree(parsing: answer)
+            else { continue }
+            if let state = state(of: name, in: list) { return state }
+        }
+        return nil
+    }
+
+    /// From GET /containers/json?all=true.
+    static func state(of name: String, in list: JSONTree) -> String? {
+        list.elements.first { container in
+            let isNamed = container["Names"]?.elements.contains { $0.string == "/\(name)" || $0.string == name } == true
+            let isIdentified = name.count >= 6 && container["Id"]?.string?.hasPrefix(name) == true
+            return (isNamed || isIdentified) && container["State"]?.string != "running"
+        }.map { $0["Status"]?.string ?? $0["State"]?.string ?? "stopped" }
     }
 
     /// From GET /containers/json. What is no identifier is not asked for: it becomes part of a request.

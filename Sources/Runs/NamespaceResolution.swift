@@ -1,6 +1,8 @@
+internal import Discovery
 internal import Glibc
 internal import LinuxSystem
 public import Network
+internal import Wire
 
 /// The namespace that `text` names: an `ip netns` name, a container's name or id, `pid:N`, `netns:INODE` or a path.
 ///
@@ -30,6 +32,21 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
                 "cannot find the namespace \(text): there is no such \(text.hasPrefix("pid:") ? "process" : "file")")
         }
         if let found = topology.namespaces.first(where: { $0.inode == file.inode }) { return found }
+    }
+    if let address = IPAddress(text) {
+        let holders = topology.namespaces.filter { $0.holds(address) }
+        if holders.count == 1 { return holders[0] }
+        if holders.count > 1 {
+            throw RunError(
+                .usage,
+                "\(text) is an address of more than one namespace: \(holders.map(\.name).joined(separator: ", ")); give a name")
+        }
+    }
+    if let state = ContainerEngines.stateOfStopped(text) {
+        throw RunError(.usage, "the container \(text) is not running (\(state)): start it, or name another one")
+    }
+    if let process = Int32(text), process > 0, access("/proc/\(process)", F_OK) == 0 {
+        throw RunError(.usage, "no namespace or container \"\(text)\": the process of that number is pid:\(text)")
     }
     let names = topology.namespaces.map(\.name).prefix(8).joined(separator: ", ")
     throw RunError(

@@ -1,5 +1,6 @@
 internal import Runs
 internal import ArgumentParser
+internal import Discovery
 internal import Experiment
 internal import Glibc
 internal import LinuxSystem
@@ -16,6 +17,7 @@ enum Main {
         if Invocation.own.first == HookGuardian.argument { exit(HookGuardian.run()) }
         if Invocation.own.first == TrialServer.argument { exit(TrialServer.run()) }
         do {
+            if try HelpTopic.answer(Invocation.own) { exit(ExitStatus.success.rawValue) }
             var command = try Packetwalk.parseAsRoot(Invocation.own)
             if Invocation.command != nil, !(command is any TakesCommand) {
                 throw RunError(.usage, "cannot run a command after `--` here: only trace and record do")
@@ -43,7 +45,7 @@ enum Main {
             Packetwalk.exit(withError: error)
         }
         let message = Packetwalk.message(for: error)
-        complain("\(oneLine(message))\(suggestion); see \(helpCommand(for: error))")
+        complain("\(oneLine(message))\(hint(oneLine(message)) ?? suggestion); see \(helpCommand(for: error))")
         exit(code == .failure ? ExitStatus.lacking.rawValue : ExitStatus.usage.rawValue)
     }
 
@@ -53,6 +55,28 @@ enum Main {
         return quoted.last { $0.hasPrefix("packetwalk ") && $0.hasSuffix(" --help") }.map(String.init)
             ?? "packetwalk --help"
     }
+
+    /// What somebody means who types as for tcpdump, or leaves `--from` out; nil for other errors.
+    private static func hint(_ message: String) -> String? {
+        for (option, words) in tcpdump where message.contains("'-\(option)'") { return ": \(words)" }
+        guard message.contains("'--from <namespace>'") else { return nil }
+        if let typed = Invocation.own.first(where: { $0 != "--from" && ["--from"].nearest(to: $0) != nil }) {
+            return ": did you mean --from instead of \(typed)?"
+        }
+        guard let topology = try? Topology.discover(), !topology.namespaces.isEmpty else { return nil }
+        let names = topology.namespaces.prefix(8).map(\.name).joined(separator: ", ")
+        return ": there is \(names)\(topology.namespaces.count > 8 ? ", …" : "")"
+    }
+
+    /// tcpdump's options that have another name here, or none.
+    private static let tcpdump: [(option: Character, words: String)] = [
+        ("i", "every link is watched; --in NAMESPACE watches one namespace"),
+        ("n", "addresses are always printed as numbers: leave it out"), ("c", "--count is what tcpdump's -c is"),
+        ("w", "packetwalk record -o FILE keeps a run"), ("r", "packetwalk replay FILE reads a recording or a capture"),
+        ("s", "packetwalk record --snaplen is what tcpdump's -s is"), ("D", "packetwalk map shows the links"),
+        ("e", "-v shows MAC addresses"), ("A", "packets' contents are not printed; Wireshark opens a recording"),
+        ("X", "packets' contents are not printed; Wireshark opens a recording"),
+    ]
 
     /// The subcommand that was probably meant, where the first word that is none is nearly one.
     private static var suggestion: String {

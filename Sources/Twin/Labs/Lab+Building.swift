@@ -8,6 +8,11 @@ extension Lab {
     /// naming the command that failed.
     public func build(in sandbox: Sandbox) throws(LabError) {
         if let lack = unmetNeed(in: sandbox) { throw LabError(lab: name, problem: "cannot be built: \(lack)") }
+        do {
+            try files.unpack()
+        } catch {
+            throw LabError(lab: name, problem: "cannot be built: \(error)")
+        }
         for layer in layers { try run("\(layer)/setup.sh", environment: ["LAB": layer]) }
     }
 

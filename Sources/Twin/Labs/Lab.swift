@@ -64,7 +64,9 @@ public struct Lab: Sendable, Hashable {
 
     /// The folder's name.
     public let name: String
+    /// Its folder. Of a lab inside the program it is there once the lab is built, in the sandbox.
     public let directory: String
+    let files: LabFiles
     public let title: String
     public let summary: String
     /// `root`, `docker`, `ipv6`, `vlan-filtering`.
@@ -87,22 +89,23 @@ public struct Lab: Sendable, Hashable {
 
     private static let depthLimit = 8
 
-    /// Reads `directory`/lab.json, and those of the labs beside it that it is based on. Throws `LabError`.
-    public init(directory: String) throws(LabError) {
-        try self.init(directory: directory, depth: 0)
+    /// Reads lab.json, and those of the labs beside it that it is based on. Throws `LabError`.
+    init(_ name: String, in files: LabFiles) throws(LabError) {
+        try self.init(name, in: files, depth: 0)
     }
 
-    private init(directory: String, depth: Int) throws(LabError) {
-        let name = directory.split(separator: "/").last.map(String.init) ?? directory
+    private init(_ name: String, in files: LabFiles, depth: Int) throws(LabError) {
         let description: Description
         do {
-            description = try JSONDecoder().decode(Description.self, from: Data(readFile("\(directory)/lab.json")))
+            description = try JSONDecoder().decode(Description.self, from: Data(files.bytes("lab.json", of: name)))
         } catch let error as SystemError {
             throw LabError(lab: name, problem: error.description)
         } catch {
             throw LabError(lab: name, problem: "lab.json is not a lab's description: \(firstLine(of: "\(error)"))")
         }
         self.name = name
+        self.files = files
+        let directory = files.directory(of: name)
         self.directory = directory
         title = description.title
         summary = description.summary
@@ -120,7 +123,7 @@ public struct Lab: Sendable, Hashable {
             guard !other.isEmpty, !other.contains("/"), other != ".." else {
                 throw LabError(lab: name, problem: "lab.json: base must name a lab beside this one")
             }
-            base = try Lab(directory: "\(directory)/../\(other)", depth: depth + 1)
+            base = try Lab(other, in: files, depth: depth + 1)
         }
         let inherited = base?.needs ?? []
         needs = inherited + (description.needs ?? []).filter { !inherited.contains($0) }
@@ -136,10 +139,12 @@ public struct Lab: Sendable, Hashable {
     public func commands() throws(LabError) -> String {
         var text = ""
         for layer in layers {
-            guard let part = readText("\(layer)/setup.sh") else {
+            let lab = layer.split(separator: "/").last.map(String.init) ?? layer
+            guard let part = try? files.bytes("setup.sh", of: lab) else {
                 throw LabError(lab: name, problem: "cannot read \(layer)/setup.sh")
             }
-            text += (text.isEmpty ? "" : "\n") + part + "\n"
+            let lines = String(decoding: part, as: UTF8.self)
+            text += (text.isEmpty ? "" : "\n") + lines
         }
         return text
     }

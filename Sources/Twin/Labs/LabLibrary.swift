@@ -1,16 +1,20 @@
 internal import Glibc
 internal import LinuxSystem
 
-/// The folder of labs.
+/// All labs: those of a folder, or those inside the program.
 public struct LabLibrary: Sendable, Hashable {
-    public let directory: String
+    private let files: LabFiles
 
-    public init(directory: String) {
-        self.directory = directory
-    }
+    public init(directory: String) { files = .folder(directory) }
 
-    /// Looks for the labs at `$PACKETWALK_LABS`, beside the installed program (`../share/packetwalk/labs`), and in
-    /// `fixtures/labs` of the folders above the program and above the working directory. Throws `LabError`.
+    private init(_ files: LabFiles) { self.files = files }
+
+    /// Those that the program carries.
+    public static let builtIn = LabLibrary(.builtIn)
+
+    /// The labs at `$PACKETWALK_LABS`, beside the installed program (`../share/packetwalk/labs`), in `fixtures/labs` of the
+    /// folders above the program and above the working directory; else those inside the program. Throws `LabError` where
+    /// `$PACKETWALK_LABS` names no folder.
     public static func find() throws(LabError) -> LabLibrary {
         if let value = getenv("PACKETWALK_LABS"), value.pointee != 0 {
             let path = String(cString: value)
@@ -29,14 +33,11 @@ public struct LabLibrary: Sendable, Hashable {
         for place in places where isDirectory(place) {
             return LabLibrary(directory: resolved(place) ?? place)
         }
-        throw LabError(
-            lab: "library", problem: "no labs were found: set PACKETWALK_LABS to the project's fixtures/labs")
+        return builtIn
     }
 
     /// Names of all labs, sorted.
-    public var names: [String] {
-        directoryNames(directory).filter { access("\(directory)/\($0)/lab.json", R_OK) == 0 }
-    }
+    public var names: [String] { files.names }
 
     /// Throws `LabError` where there is no such lab or its description is wrong.
     public func lab(named name: String) throws(LabError) -> Lab {
@@ -44,7 +45,7 @@ public struct LabLibrary: Sendable, Hashable {
             let shown = String(name.unicodeScalars.filter { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
             throw LabError(lab: shown, problem: "there is no such lab: packetwalk lab list names them", isUnknown: true)
         }
-        return try Lab(directory: "\(directory)/\(name)")
+        return try Lab(name, in: files)
     }
 
     /// Every lab, by name. Throws the first `LabError`.

@@ -70,23 +70,31 @@ extension PacketOptions {
     /// How long to wait for a reply.
     var waitMilliseconds: Int { Int(wait * 1000) }
 
-    /// The packet that the options ask for.
+    /// The packet that the options ask for. A port or a scheme in `destination` stands for `--tcp` or `--udp`.
     func request(to destination: String) throws -> PacketRequest {
-        let kind: PacketRequest.Kind = tcp.map { .tcp($0) } ?? udp.map { .udp($0) } ?? .echo
+        let text = try DestinationText(destination)
+        var kind: PacketRequest.Kind = tcp.map { .tcp($0) } ?? udp.map { .udp($0) } ?? .echo
+        if let port = text.port, !icmp {
+            if kind == .echo { kind = text.isUDP == true ? .udp(port) : .tcp(port) }
+            let own = tcp ?? udp ?? port
+            guard own == port else {
+                throw RunError(.usage, "cannot send to port \(own) and to \(destination): leave one of the ports out")
+            }
+        }
         let from = try source.map { try address($0, of: "--source") }
-        let destination = try address(destination, of: "the destination")
-        if let from, from.family != destination.family {
-            throw RunError(.usage, "cannot send from \(from) to \(destination): one is IPv4, the other IPv6")
+        let target = try IPAddress(text.host) ?? NamedDestination(text.host).address(from: self.from, source: from)
+        if let from, from.family != target.family {
+            throw RunError(.usage, "cannot send from \(from) to \(target): one is IPv4, the other IPv6")
         }
         return PacketRequest(
-            kind: kind, destination: destination, source: from, payloadLength: size, ttl: ttl,
+            kind: kind, destination: target, source: from, payloadLength: size, ttl: ttl,
             dontFragment: dontFragment, mark: mark, device: device,
             sourcePort: sourcePort, user: uid, group: gid)
     }
 
     private func address(_ text: String, of what: String) throws -> IPAddress {
         guard let address = IPAddress(text) else {
-            throw RunError(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address (names are not resolved)")
+            throw RunError(.usage, "cannot read \(what) \(text): give an IPv4 or IPv6 address")
         }
         return address
     }

@@ -1,0 +1,28 @@
+internal import ArgumentParser
+internal import Diagnosis
+internal import LinuxSystem
+internal import Network
+internal import Runs
+internal import Views
+internal import WalkModel
+
+/// `packetwalk help no-source-nat`: what a cause is, in the words of the documentation.
+enum HelpTopic {
+    /// Prints the page that the words ask for. False where they ask for something else.
+    static func answer(_ words: [String]) throws -> Bool {
+        guard words.count == 2, words[0] == "help" else { return false }
+        let subcommands = Packetwalk.configuration.subcommands.map { $0._commandName }
+        let code = words[1]
+        if subcommands.contains(code) { return false }
+        if let page = FindingPage(code: code, in: EmbeddedFiles.text("docs/findings.md") ?? "") {
+            let options = RenderOptions(color: .auto, ascii: false, verbosity: .normal, facts: .current())
+            try printOut(page.render(code: code, options))
+            return true
+        }
+        let near = (subcommands + FindingCode.known.map(\.rawValue)).nearest(to: code)
+        throw RunError(
+            .usage,
+            "no help on \"\(code)\": \(near.map { "did you mean \($0)? " } ?? "")it is neither a command nor the code of a cause; see packetwalk --help"
+        )
+    }
+}

@@ -1,0 +1,57 @@
+internal import Runs
+internal import Wire
+
+/// A destination as people have it at hand: an address, a name, either with a port, or a URL.
+struct DestinationText {
+    /// An address or a name.
+    var host: String
+    /// Nil where none was given.
+    var port: UInt16?
+    /// Of the URL's scheme; nil for a bare host, which says nothing of it.
+    var isUDP: Bool?
+
+    private static let schemePorts: [String: UInt16] = [
+        "http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "ssh": 22, "ldap": 389, "ldaps": 636, "redis": 6379,
+        "mysql": 3306, "postgres": 5432, "postgresql": 5432, "amqp": 5672, "mqtt": 1883, "dns": 53,
+    ]
+
+    /// Reads `198.51.100.1`, `2001:db8::1`, `[2001:db8::1]:80`, `db:5432`, `https://example.com/path`. Throws `RunError`.
+    init(_ text: String) throws {
+        func fail(_ why: String) -> RunError { RunError(.usage, "cannot read the destination \(text): \(why)") }
+        guard !text.isEmpty else { throw fail("it is empty") }
+        // An address of IPv6 has colons of its own.
+        if IPAddress(text) != nil {
+            host = text
+            return
+        }
+        var rest = text[...]
+        var schemePort: UInt16?
+        if let mark = text.firstRange(of: "://") {
+            let scheme = text[..<mark.lowerBound].lowercased()
+            schemePort = Self.schemePorts[scheme]
+            isUDP = scheme == "udp" || scheme == "dns"
+            rest = text[mark.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+            if let user = rest.lastIndex(of: "@") { rest = rest[rest.index(after: user)...] }
+        }
+        var portText: Substring?
+        if rest.first == "[" {
+            guard let close = rest.firstIndex(of: "]") else { throw fail("its bracket is not closed") }
+            let behind = rest[rest.index(after: close)...]
+            guard behind.isEmpty || behind.first == ":" else { throw fail("what follows the bracket is no port") }
+            portText = behind.isEmpty ? nil : behind.dropFirst()
+            rest = rest[..<close].dropFirst()
+        } else if let colon = rest.lastIndex(of: ":"), IPAddress(String(rest)) == nil {
+            portText = rest[rest.index(after: colon)...]
+            rest = rest[..<colon]
+        }
+        if let portText {
+            guard let number = UInt16(portText), number > 0 else { throw fail("\(portText) is no port from 1 to 65535") }
+            port = number
+        } else {
+            port = schemePort
+            if isUDP != nil, port == nil { throw fail("its scheme has no port that is known: write host:port") }
+        }
+        guard !rest.isEmpty else { throw fail("it names no host") }
+        host = String(rest)
+    }
+}
