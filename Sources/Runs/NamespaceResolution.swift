@@ -39,7 +39,8 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
         if holders.count > 1 {
             throw RunError(
                 .usage,
-                "\(text) is an address of more than one namespace: \(holders.map(\.name).joined(separator: ", ")); give a name")
+                "\(text) is an address of more than one namespace: \(holders.map(\.name).joined(separator: ", ")); give a name"
+            )
         }
     }
     if let state = ContainerEngines.stateOfStopped(text) {

@@ -121,7 +121,7 @@ struct FaultLabRow: Sendable {
 
             """
         for row in rows.sorted(by: { $0.lab.name < $1.lab.name }) { text += row.line + "\n" }
-        let path = "\(try LabLibrary.find().directory)/../../docs/labs.md"
+        let path = "\(try LabLibrary.find().directory ?? "fixtures/labs")/../../docs/labs.md"
         guard let file = fopen(path, "w") else { throw SystemError("open \(path)", errorNumber: errno) }
         defer { fclose(file) }
         if fputs(text, file) < 0 { throw SystemError("write \(path)", errorNumber: errno) }

@@ -20,7 +20,7 @@ struct SandboxShell {
         let kinds = privileged ? "-nmpi" : "-Urnmpi"
         let output = try Command(
             ["unshare", kinds, "--fork", "--mount-proc", "--kill-child", "sh", "-c", Self.prelude + script],
-            environment: ["PROGRAM": LabRun.program, "LABS": (try? LabLibrary.find().directory) ?? "/none"]
+            environment: ["PROGRAM": LabRun.program, "LABS": (try? LabLibrary.find())?.directory ?? "/none"]
         ).run(input: Array(input.utf8))
         status = output.status
         text = output.text

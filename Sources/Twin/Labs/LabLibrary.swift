@@ -9,6 +9,9 @@ public struct LabLibrary: Sendable, Hashable {
 
     private init(_ files: LabFiles) { self.files = files }
 
+    /// The folder; nil for the labs inside the program.
+    public var directory: String? { if case .folder(let path) = files { path } else { nil } }
+
     /// Those that the program carries.
     public static let builtIn = LabLibrary(.builtIn)
 

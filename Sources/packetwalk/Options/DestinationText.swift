@@ -45,7 +45,9 @@ struct DestinationText {
             rest = rest[..<colon]
         }
         if let portText {
-            guard let number = UInt16(portText), number > 0 else { throw fail("\(portText) is no port from 1 to 65535") }
+            guard let number = UInt16(portText), number > 0 else {
+                throw fail("\(portText) is no port from 1 to 65535")
+            }
             port = number
         } else {
             port = schemePort

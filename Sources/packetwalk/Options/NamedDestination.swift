@@ -35,7 +35,9 @@ struct NamedDestination {
             return left == right ? one.offset < other.offset : left < right
         }
         guard let address = sorted.first?.element else {
-            throw RunError(.usage, "cannot send to \(name): \(space.name) has no address\(source == nil ? "" : " of the source's family")")
+            throw RunError(
+                .usage,
+                "cannot send to \(name): \(space.name) has no address\(source == nil ? "" : " of the source's family")")
         }
         return address
     }

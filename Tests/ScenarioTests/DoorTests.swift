@@ -1,0 +1,54 @@
+import Testing
+
+/// What somebody meets who types the command for the first time, or as other tools take it: one line and its status.
+@Suite("The first words typed")
+struct DoorTests {
+    struct Typed: Sendable, CustomTestStringConvertible {
+        var words: String
+        var status: Int32
+        /// What standard error must hold, in one line.
+        var says: [String]
+        var testDescription: String { "packetwalk \(words)" }
+    }
+
+    static let errors: [Typed] = [
+        Typed(words: "trcae icmp", status: 64, says: ["did you mean trace?"]),
+        Typed(words: "lab run hairpn", status: 64, says: ["did you mean hairpin?"]),
+        Typed(words: "help no-sorce-nat", status: 64, says: ["did you mean no-source-nat?"]),
+        Typed(words: "trace -i eth0", status: 64, says: ["every link is watched", "--in NAMESPACE"]),
+        Typed(words: "trace -n icmp", status: 64, says: ["always printed as numbers"]),
+        Typed(words: "trace -c 3 icmp", status: 64, says: ["--count"]),
+        Typed(words: "trace -w file icmp", status: 64, says: ["packetwalk record -o FILE"]),
+        Typed(words: "trace -r file", status: 64, says: ["packetwalk replay FILE"]),
+        Typed(words: "trace -s 100 icmp", status: 64, says: ["--snaplen"]),
+        Typed(words: "trace -D", status: 64, says: ["packetwalk map"]),
+        Typed(words: "explain --froma web 198.51.100.1", status: 64, says: ["did you mean --from instead of --froma?"]),
+        Typed(words: "explain 198.51.100.1", status: 64, says: ["'--from <namespace>'"]),
+        Typed(words: "explain --from host http://web:99999/", status: 64, says: ["99999 is no port"]),
+        Typed(words: "explain --from host [2001:db8::1", status: 64, says: ["bracket is not closed"]),
+        Typed(words: "explain --from host gopher://web/", status: 64, says: ["no port that is known: write host:port"]),
+        Typed(
+            words: "explain --from host --tcp 80 198.51.100.1:81", status: 64,
+            says: ["port 80", "leave one of the ports out"]),
+    ]
+
+    @Test("an error says in one line what was meant", arguments: errors)
+    func error(_ typed: Typed) throws {
+        let run = try LabRun.packetwalk(typed.words.split(separator: " ").map { String($0) })
+        #expect(run.status == typed.status)
+        #expect(run.standardOutput.isEmpty)
+        #expect(run.standardError.split(separator: "\n").count == 1, "\(run.standardError)")
+        for words in typed.says { #expect(run.standardError.contains(words), "\(run.standardError)") }
+    }
+
+    @Test("help knows each cause by its code")
+    func help() throws {
+        let run = try LabRun.packetwalk(["help", "no-source-nat"])
+        #expect(run.status == 0)
+        #expect(
+            run.standardOutput.hasPrefix("no-source-nat\n\nA private source left towards public addresses untranslated")
+        )
+        #expect(run.standardOutput.contains("Remedy: iptables -t nat -A POSTROUTING"))
+        #expect(run.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+}
