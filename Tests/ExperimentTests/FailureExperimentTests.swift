@@ -287,6 +287,7 @@ struct SideEffectTests {
         #expect(!probes.contains { $0.source == "other" && $0.destination.description == "10.4.0.2" })
         #expect(kinds.name(ofPlace: "outside-to-other") == "other")
         #expect(kinds.name(ofPlace: "web") == "web")
+        #expect(kinds.hidesAnswers("outside-to-other") && !kinds.hidesAnswers("web"))
         #expect(try !kinds.isOutside(#require(IPAddress("10.4.0.2"))))
     }
 
@@ -347,6 +348,10 @@ struct SideEffectTests {
         var few = kinds
         few.limit = 30
         #expect(few.probes().count == 30)
+        // Of each pair of ends the echo comes before any port.
+        few.limit = 2 + Set(probes.map { "\($0.source) \($0.destination)" }).count
+        #expect(few.probes().count == few.limit)
+        #expect(few.probes().dropFirst(2).allSatisfy { $0.kind == "icmp" || $0.destination == few.request.destination })
     }
 
     @Test("a refusal by the receiver shows that a packet arrived; one by a router does not")

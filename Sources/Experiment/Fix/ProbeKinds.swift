@@ -46,12 +46,12 @@ struct ProbeKinds {
                     list.append(probe(sender, target, kind))
                 }
                 add(.echo, to: &first)
+                for service in listened where owners[target] == service.namespace && service.takes(target) {
+                    add(service.kind, to: &first)
+                }
                 for port in named {
                     add(.tcp(port), to: &first)
                     add(.udp(port), to: &first)
-                }
-                for service in listened where owners[target] == service.namespace && service.takes(target) {
-                    add(service.kind, to: &first)
                 }
                 for port in nearby {
                     add(.tcp(port), to: &later)
@@ -64,10 +64,32 @@ struct ProbeKinds {
         return result + Self.spread(later, to: limit - result.count)
     }
 
-    /// So many of them, evenly.
-    private static func spread(_ probes: [Probe], to count: Int) -> [Probe] {
+    /// So many of them: of each pair of ends as many as of the others, the kinds that were named first.
+    static func spread(_ probes: [Probe], to count: Int) -> [Probe] {
         guard probes.count > count, count > 0 else { return count > 0 ? probes : [] }
-        return (0..<count).map { probes[$0 * probes.count / count] }
+        var rounds: [[Probe]] = []
+        var number: [Pair: Int] = [:]
+        for probe in probes {
+            let own = number[Pair(probe), default: 0]
+            number[Pair(probe)] = own + 1
+            if own == rounds.count { rounds.append([]) }
+            rounds[own].append(probe)
+        }
+        var result: [Probe] = []
+        for round in rounds {
+            let left = min(count - result.count, round.count)
+            result += (0..<left).map { round[$0 * round.count / left] }
+        }
+        return result
+    }
+
+    private struct Pair: Hashable {
+        var source: String
+        var destination: IPAddress
+        init(_ probe: Probe) {
+            source = probe.source
+            destination = probe.destination
+        }
     }
 
     private func probe(_ sender: Sender, _ target: IPAddress, _ kind: PacketRequest.Kind) -> Probe {
@@ -157,6 +179,9 @@ struct ProbeKinds {
         }
         return result
     }
+
+    /// Whether it is not known there how a packet is answered: of a namespace that is not rebuilt nothing but its place is there.
+    func hidesAnswers(_ place: String) -> Bool { neighbours[place] != nil }
 
     /// Who takes packets by the name that a trial gives for it.
     func name(ofPlace place: String) -> String {

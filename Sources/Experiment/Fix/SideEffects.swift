@@ -96,8 +96,11 @@ struct SideEffects {
         var found = Found(tried: probes.count)
         var opened: [String: [ProbeKinds.Probe]] = [:]
         var closed: [String: [ProbeKinds.Probe]] = [:]
+        let unanswering = Set(kinds.outsides.map(\.name).filter(kinds.hidesAnswers))
         for (index, probe) in probes.enumerated() {
-            let (one, other) = (fate(probe, index, before), fate(probe, index, after))
+            let (one, other) = (
+                fate(probe, index, before, unanswering), fate(probe, index, after, unanswering)
+            )
             if let (isOpening, note) = difference(one, other) {
                 if isOpening {
                     opened[note, default: []].append(probe)
@@ -136,7 +139,9 @@ struct SideEffects {
         return found
     }
 
-    private func fate(_ probe: ProbeKinds.Probe, _ index: Int, _ sent: TrialAnswers) -> Fate {
+    private func fate(
+        _ probe: ProbeKinds.Probe, _ index: Int, _ sent: TrialAnswers, _ unanswering: Set<String>
+    ) -> Fate {
         let answer = sent.answers[index]
         let isHeard = Self.hasArrived(probe, answer)
         guard let arrival = sent.arrivals?[index] else {
@@ -147,7 +152,8 @@ struct SideEffects {
         // A refusal of a packet that arrived nowhere is by a rule.
         let hasArrived = !places.isEmpty || answer.isAnswered
         // What is sent for a connection that nobody has is not waited for.
-        let isAnswered = probe.packet.isOfConnection ? hasArrived : hasArrived && isHeard
+        let isOpen = probe.packet.isOfConnection || !places.isEmpty && places.allSatisfy(unanswering.contains)
+        let isAnswered = isOpen ? hasArrived : hasArrived && isHeard
         return Fate(hasArrived: hasArrived, isAnswered: isAnswered, places: places.isEmpty ? nil : places)
     }
 
