@@ -67,6 +67,12 @@ class Case:
         return (json.loads(result.read_text()) if result.exists() else None), assumed
 
 
+def without(taken, other):
+    """What of the one list the other one has not, or not as often."""
+    left = list(other)
+    return [words for words in taken if words not in left or left.remove(words)]
+
+
 def difference(one, other):
     """The first difference in words; empty where there is none."""
     if other is None:
@@ -75,8 +81,7 @@ def difference(one, other):
         if first["error"] != second["error"]:
             return f"packet {number}: the sender's error {first['error']}, in the twin {second['error']}"
         if first["seen"] != second["seen"]:
-            lost = [words for words in first["seen"] if words not in second["seen"]]
-            more = [words for words in second["seen"] if words not in first["seen"]]
+            lost, more = (without(one, other) for one, other in ((first["seen"], second["seen"]), (second["seen"], first["seen"])))
             return f"packet {number}: not in the twin {lost[:3]}, only there {more[:3]}"
     for place in sorted(one["counters"].keys() | other["counters"].keys()):
         if one["counters"].get(place) != other["counters"].get(place):

@@ -119,9 +119,17 @@ enum LinkOptions {
         guard let device = link.text("ifname"), TwinPlan.kind(of: link) == "bridge",
             let data = link["linkinfo"]?["info_data"]
         else { return [] }
-        return bridgeOptions.compactMap { key, word, usual in
-            guard let value = data.text(key), value != usual, value != "0x\(usual)" else { return nil }
-            return batchLine(["link", "set", device, "type", "bridge", word, value])
+        return bridgeOptions.flatMap { key, word, usual -> [String] in
+            guard let value = data.text(key), value != usual, value != "0x\(usual)" else { return [] }
+            let set = ["link", "set", device, "type", "bridge"]
+            // A new querier is not believed for as long as an answer may take: this one has asked long ago.
+            let soon =
+                key == "mcast_querier" && value != "0"
+                ? [
+                    set + ["mcast_query_response_interval", "1"], set + [word, value],
+                    set + ["mcast_query_response_interval", data.text("mcast_query_response_intvl") ?? "1000"],
+                ] : [set + [word, value]]
+            return soon.compactMap { batchLine($0) }
         }
     }
 

@@ -214,6 +214,15 @@ extension TwinPlan {
                 }
         }
         text.add("settled \(name.map(quoted) ?? "-") \(down.count)")
+        // What members of groups reported before there were rules, or had left already.
+        let snoops = namespace.links.contains { $0["linkinfo"]?["info_data"]?.text("mcast_snooping") == "1" }
+        guard snoops, !namespace.unread.contains(.mdb) else { return }
+        programs.insert("awk")
+        let groups = namespace.mdb.compactMap { entry in
+            let words = ["dev", "port", "grp"].compactMap { entry.text($0) }
+            return words.count == 3 ? words.joined(separator: " ") : nil
+        }
+        text.feed("forget_groups", in: name, ["-"] + groups)
     }
 
     /// What setting a port up would undo.
@@ -222,8 +231,12 @@ extension TwinPlan {
         guard !lines.isEmpty else { return }
         text.blank()
         text.comment("States of ports and of the spanning tree in \(Self.visible(namespace.name)).")
-        // A carrier that the kernel sees to only now would make it forward again.
-        text.add("sleep 0.3")
+        // A carrier that the kernel sees to only now would make a port forward again.
+        let ports = namespace.links.filter { $0["linkinfo"]?.text("info_slave_kind") == "bridge" }
+        let known = ports.filter { $0.text("operstate") == "UP" }.compactMap { $0.text("ifname") }
+        if !known.isEmpty {
+            text.add("up_for_good \(name.map(quoted) ?? "-") \(known.map(quoted).joined(separator: " "))")
+        }
         text.feed("ip_batch", in: name, lines)
     }
 }

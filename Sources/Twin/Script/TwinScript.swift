@@ -91,6 +91,28 @@ public struct TwinScript: Sendable {
                 sleep 0.05
             done
         }
+        # up_for_good NAME DEVICE...: waits until the kernel has seen to the carrier of each.
+        up_for_good() {
+            place=$1; shift
+            for device in "$@"; do
+                tries=0
+                while [ "$tries" -lt 60 ] && ! in_namespace "$place" ip -o link show dev "$device" | grep -q ' state UP '; do
+                    tries=$((tries + 1))
+                    sleep 0.05
+                done
+            done
+        }
+        # forget_groups NAME: keeps of the groups that ports of bridges have learned those that it reads, "BRIDGE PORT GROUP" a line.
+        forget_groups() {
+            place=$1
+            cat >/run/twin-groups
+            in_namespace "$place" bridge mdb show 2>/dev/null | awk 'FILENAME != "-" { kept[$0]; next }
+                $1 == "dev" && $2 != $4 && !(($2 " " $4 " " $6) in kept) && !/#/ {
+                    vlan = ""
+                    for (i = 7; i < NF; i++) if ($i == "vid") vlan = " vid " $(i + 1)
+                    print "mdb del dev " $2 " port " $4 " grp " $6 vlan }' /run/twin-groups - >/run/twin-batch
+            in_namespace "$place" bridge -force -batch /run/twin-batch >/dev/null 2>&1 || :
+        }
         # settings NAME: lines of sysctl.conf(5). What this kernel does not have, or does not let us set, is reported.
         settings() {
             cat >/run/twin-settings

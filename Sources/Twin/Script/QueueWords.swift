@@ -1,0 +1,109 @@
+internal import Network
+
+/// From what tc(8) prints of a queueing discipline or a class to the words that it takes. (iproute2: tc/q_*.c)
+enum QueueWords {
+    /// Kinds whose options are not given again: tc(8) prints some that it does not take.
+    static let losesOptions: Set<String> = ["fq", "sfq", "codel"]
+
+    /// Nil for a kind that is not rebuilt.
+    static func options(_ kind: String, _ options: JSONTree) -> [String]? {
+        switch kind {
+        case "clsact", "ingress", "noqueue", "pfifo_fast", "mq", "fq", "sfq", "codel", "drr": return []
+        case "pfifo", "bfifo": return options.text("limit").map { ["limit", $0] } ?? []
+        case "tbf": return tbf(options)
+        case "htb":
+            return pairs(options, [("r2q", "r2q"), ("default", "default"), ("direct_qlen", "direct_qlen")])
+        case "prio":
+            let map = (options["priomap"]?.elements ?? []).compactMap { $0.integer.map { "\($0)" } }
+            return pairs(options, [("bands", "bands")]) + (map.isEmpty ? [] : ["priomap"] + map)
+        case "fq_codel":
+            let words = pairs(
+                options,
+                [
+                    ("limit", "limit"), ("flows", "flows"), ("quantum", "quantum"), ("memory_limit", "memory_limit"),
+                    ("drop_batch", "drop_batch"),
+                ])
+            let times = ["target", "interval", "ce_threshold"].flatMap { key in
+                options.text(key).map { [key, "\($0)us"] } ?? []
+            }
+            return words + times + [options.has("ecn") ? "ecn" : "noecn"]
+        case "netem": return netem(options)
+        default: return nil
+        }
+    }
+
+    private static func pairs(_ options: JSONTree, _ keys: [(key: String, word: String)]) -> [String] {
+        keys.flatMap { key, word in options.text(key).map { [word, $0] } ?? [] }
+    }
+
+    /// Rates are bytes a second, times microseconds.
+    private static func tbf(_ options: JSONTree) -> [String]? {
+        guard let rate = options.number("rate"), let burst = options.text("burst") else { return nil }
+        let depth =
+            options.text("limit").map { ["limit", $0] } ?? ["latency", "\(options.number("lat") ?? 50000)us"]
+        var words = ["rate", bits(rate), "burst", burst] + depth
+        if let peak = options.number("peakrate"), let unit = options.text("mtu") ?? options.text("minburst") {
+            words += ["peakrate", bits(peak), "mtu", unit]
+        }
+        if let smallest = options.text("mpu"), smallest != "0" { words += ["mpu", smallest] }
+        if let layer = options.text("linklayer"), layer != "ethernet" { words += ["linklayer", layer] }
+        return words
+    }
+
+    private static func bits(_ bytes: Int64) -> String {
+        let (bits, isTooMuch) = bytes.multipliedReportingOverflow(by: 8)
+        return isTooMuch ? "\(bytes)bps" : "\(bits)bit"
+    }
+
+    /// Times are seconds, shares parts of one. A table of delays (`distribution`) is not printed, nor is a loss by states here.
+    private static func netem(_ options: JSONTree) -> [String]? {
+        let known: Set = [
+            "limit", "delay", "loss-random", "duplicate", "reorder", "corrupt", "rate", "ecn", "gap", "seed",
+        ]
+        guard options.members.allSatisfy({ known.contains($0.key) }) else { return nil }
+        var words = pairs(options, [("limit", "limit")])
+        if let delay = options["delay"], let time = nanoseconds(delay.text("delay")) {
+            words += ["delay", time]
+            if let jitter = nanoseconds(delay.text("jitter")), jitter != "0ns" {
+                words += [jitter] + share(delay.text("correlation"))
+            }
+        }
+        for (key, word) in [
+            ("loss-random", "loss"), ("duplicate", "duplicate"), ("reorder", "reorder"), ("corrupt", "corrupt"),
+        ] {
+            guard let part = options[key] else { continue }
+            let chance = share(part.text(word))
+            if chance.isEmpty { return nil }
+            words += [word] + (word == "loss" ? ["random"] : []) + chance + share(part.text("correlation"))
+        }
+        if let rate = options["rate"], let bytes = rate.number("rate") {
+            words += ["rate", bits(bytes)]
+            words += ["packetoverhead", "cellsize", "celloverhead"].map { rate.text($0) ?? "0" }
+        }
+        if let gap = options.text("gap"), gap != "0", options["reorder"] != nil { words += ["gap", gap] }
+        if let seed = options.text("seed") { words += ["seed", seed] }
+        return words
+    }
+
+    private static func nanoseconds(_ seconds: String?) -> String? {
+        guard let seconds = seconds.flatMap({ Double($0) }), seconds >= 0, seconds < 1e6 else { return nil }
+        return "\(Int64((seconds * 1e9).rounded()))ns"
+    }
+
+    /// `0.25` as `25%`; nothing for none.
+    private static func share(_ text: String?) -> [String] {
+        guard let share = text.flatMap({ Double($0) }), share > 0, share <= 1 else { return [] }
+        return ["\(share * 100)%"]
+    }
+
+    /// Nil for the classes that a discipline makes by itself.
+    static func ofClass(_ element: JSONTree) -> [String]? {
+        guard let kind = element.text("class"), kind == "htb" || kind == "drr", let id = element.text("handle") else {
+            return nil
+        }
+        // The highest class belongs to the discipline itself.
+        let parent = element.text("parent") ?? "\(id.prefix { $0 != ":" }):"
+        let options = (element["options"]?.elements ?? []).compactMap(\.string)
+        return ["parent", parent, "classid", id, kind] + options
+    }
+}
