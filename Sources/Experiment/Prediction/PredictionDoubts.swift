@@ -19,7 +19,9 @@ struct PredictionDoubts {
         var result: [Prediction.Assumption] = []
         if let outside { result.append(outside) }
         if let listener { result.append(listener) }
+        if let queue { result.append(queue) }
         result += try choices()
+        result += try otherWays()
         result += untried
         return result
     }
@@ -55,6 +57,52 @@ struct PredictionDoubts {
             code: Assumption.Code.listenerAnswers.rawValue, namespace: last.namespace,
             text: "\(process ?? "the program") at \(last.packet.destination)\(port) in \(last.namespace) answers",
             otherwise: "delivered, no reply")
+    }
+
+    /// Packets that wait are not sent again: neither in front of a device, nor at the socket that the packet comes to.
+    private var queue: Prediction.Assumption? {
+        let walks = found.exchanges.flatMap { [$0.request, $0.reply].compactMap(\.self) }
+        for walk in walks {
+            for hop in walk.hops where hop.vantage == .link && hop.direction == .out {
+                if let waiting = trial.assumptions.first(where: {
+                    $0.code == .queueState && $0.namespace == hop.namespace && $0.subject == hop.device
+                }) {
+                    return told(waiting, nil)
+                }
+            }
+            guard walk.outcome == .delivered, let last = walk.hops.last, let port = last.packet.destinationPort else {
+                continue
+            }
+            let subject = Assumption.subject(ofPort: port)
+            if let waiting = trial.assumptions.first(where: {
+                $0.code == .queueState && $0.namespace == last.namespace && $0.subject == subject
+            }) {
+                return told(waiting, nil)
+            }
+        }
+        return nil
+    }
+
+    /// The same packet in the network as it may be, too: told where it fares in another way there.
+    private func otherWays() throws(TrialError) -> [Prediction.Assumption] {
+        var result: [Prediction.Assumption] = []
+        let ways: [(Assumption.Code, () -> Trial?)] = [
+            (.hookOrder, { rebuilt(predictor.part(for: request, from: from), asksLegacyLast: true) }),
+            (.limitState, { predictor.part(for: request, from: from).otherwise(.limits).map { rebuilt($0) } }),
+            (.user, { predictor.part(for: request, from: from).otherwise(.users).map { rebuilt($0) } }),
+        ]
+        for (code, way) in ways {
+            let doubt = trial.assumptions.first {
+                $0.code == code && $0.namespace.map(passed.contains) ?? true
+            }
+            guard let doubt, let other = way(), let otherwise = try fate(in: other) else { continue }
+            result.append(told(doubt, otherwise))
+        }
+        return result
+    }
+
+    private func rebuilt(_ snapshot: HostSnapshot, asksLegacyLast: Bool = false) -> Trial {
+        Trial(snapshot: snapshot, asksLegacyLast: asksLegacyLast, program: predictor.program)
     }
 
     /// How often a packet is sent again, where the kernel chooses at random: a choice of two is seen both ways in 31 of 32
@@ -97,7 +145,7 @@ struct PredictionDoubts {
     /// What can't be built the other way, and stands in the packet's way.
     private var untried: [Prediction.Assumption] {
         let codes: Set<Assumption.Code> = [
-            .hookOrder, .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
+            .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
             .duplicateAddressDetection,
         ]
         return trial.assumptions.filter { assumption in

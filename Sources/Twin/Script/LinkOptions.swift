@@ -186,21 +186,31 @@ enum LinkOptions {
         }
     }
 
-    /// A port that does not forward, and a bridge that runs the spanning tree: its ports would listen first, so it is
-    /// switched on when they forward already.
-    static func stateLines(_ link: JSONTree, in namespace: NamespaceSnapshot) -> [String] {
-        guard let device = link.text("ifname") else { return [] }
-        if TwinPlan.kind(of: link) == "bridge" {
-            let hasTree = link["linkinfo"]?["info_data"]?.text("stp_state").map { $0 != "0" } ?? false
-            let isBlocked = namespace.links.contains {
-                $0.text("master") == device && state(of: $0).map { $0 != "3" } ?? false
-            }
-            // With the spanning tree no port's state can be set: a blocked one needs it off.
-            return hasTree && !isBlocked
-                ? [batchLine(["link", "set", device, "type", "bridge", "stp_state", "1"])].compactMap(\.self) : []
+    /// A bridge that runs the spanning tree: its ports would listen first, so it is switched on when they forward already.
+    static func treeLine(_ link: JSONTree, in namespace: NamespaceSnapshot) -> String? {
+        guard let device = link.text("ifname"), TwinPlan.kind(of: link) == "bridge",
+            runsTree(link), !hasBlockedPort(link, in: namespace)
+        else { return nil }
+        return batchLine(["link", "set", device, "type", "bridge", "stp_state", "1"])
+    }
+
+    static func runsTree(_ link: JSONTree) -> Bool {
+        link["linkinfo"]?["info_data"]?.text("stp_state").map { $0 != "0" } ?? false
+    }
+
+    /// With the spanning tree no port's state can be set: a blocked one needs it off.
+    static func hasBlockedPort(_ link: JSONTree, in namespace: NamespaceSnapshot) -> Bool {
+        namespace.links.contains {
+            $0.text("master") == link.text("ifname") && state(of: $0).map { $0 != "3" } ?? false
         }
-        guard let state = state(of: link), state != "3", link.has("UP") else { return [] }
-        return [batchLine(["link", "set", device, "type", "bridge_slave", "state", state])].compactMap(\.self)
+    }
+
+    /// A port that does not forward. For bridge(8): what ip(8) changes of a port makes a disabled one forward again.
+    static func stateLine(_ link: JSONTree) -> String? {
+        guard let device = link.text("ifname"), let state = state(of: link), state != "3", link.has("UP") else {
+            return nil
+        }
+        return batchLine(["link", "set", "dev", device, "state", state])
     }
 
     /// BR_STATE_ of linux/if_bridge.h.

@@ -227,8 +227,9 @@ extension TwinPlan {
 
     /// What setting a port up would undo.
     func addPortStates(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
-        let lines = namespace.links.flatMap { LinkOptions.stateLines($0, in: namespace) }
-        guard !lines.isEmpty else { return }
+        let trees = namespace.links.compactMap { LinkOptions.treeLine($0, in: namespace) }
+        let states = namespace.links.compactMap { LinkOptions.stateLine($0) }
+        guard !trees.isEmpty || !states.isEmpty else { return }
         text.blank()
         text.comment("States of ports and of the spanning tree in \(Self.visible(namespace.name)).")
         // A carrier that the kernel sees to only now would make a port forward again.
@@ -237,6 +238,7 @@ extension TwinPlan {
         if !known.isEmpty {
             text.add("up_for_good \(name.map(quoted) ?? "-") \(known.map(quoted).joined(separator: " "))")
         }
-        text.feed("ip_batch", in: name, lines)
+        text.feed("ip_batch", in: name, trees)
+        text.feed("bridge_batch", in: name, states)
     }
 }

@@ -17,11 +17,17 @@ public struct TwinScript: Sendable {
         public var opensSockets: Bool
         /// Whether the outside answers; without, it is there and mute.
         public var outsideAnswers: Bool
+        /// Whether chains of iptables-legacy are asked after those of nf_tables, where the order is not known; else before.
+        public var asksLegacyLast: Bool
 
-        public init(makesSandbox: Bool = true, opensSockets: Bool = true, outsideAnswers: Bool = true) {
+        public init(
+            makesSandbox: Bool = true, opensSockets: Bool = true, outsideAnswers: Bool = true,
+            asksLegacyLast: Bool = false
+        ) {
             self.makesSandbox = makesSandbox
             self.opensSockets = opensSockets
             self.outsideAnswers = outsideAnswers
+            self.asksLegacyLast = asksLegacyLast
         }
     }
 
