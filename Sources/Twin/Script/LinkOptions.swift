@@ -210,6 +210,8 @@ enum LinkOptions {
         guard let device = link.text("ifname"), let state = state(of: link), state != "3", link.has("UP") else {
             return nil
         }
+        // Disabled by nobody: the kernel had not seen to its carrier yet.
+        if state == "0", link.text("operstate") != "UP" { return nil }
         return batchLine(["link", "set", "dev", device, "state", state])
     }
 

@@ -41,13 +41,34 @@ enum QueueWords {
         guard let rate = options.number("rate"), let burst = options.text("burst") else { return nil }
         let depth =
             options.text("limit").map { ["limit", $0] } ?? ["latency", "\(options.number("lat") ?? 50000)us"]
-        var words = ["rate", bits(rate), "burst", burst] + depth
+        var words = ["rate", bits(rate), "burst", unrounded(burst, rate: rate)] + depth
         if let peak = options.number("peakrate"), let unit = options.text("mtu") ?? options.text("minburst") {
             words += ["peakrate", bits(peak), "mtu", unit]
         }
         if let smallest = options.text("mpu"), smallest != "0" { words += ["mpu", smallest] }
         if let layer = options.text("linklayer"), layer != "ethernet" { words += ["linklayer", layer] }
         return words
+    }
+
+    /// The kernel keeps a size as the time that it takes, in ticks of 64 ns, and tc prints it from whole microseconds: somewhat
+    /// less than it was given. This is the smallest size of which it prints this one.
+    /// (linux: psched_l2t_ns; iproute2: tc_calc_xmitsize)
+    ///
+    /// - Parameter size: `1599b/1`.
+    static func unrounded(_ size: String, rate: Int64) -> String {
+        guard rate > 0, rate < 1 << 40, size.hasSuffix("b/1"), let printed = Int64(size.dropLast(3)),
+            printed > 0, printed < 1 << 31
+        else { return size }
+        let isExact = 1_000_000_000 % rate == 0
+        func shown(_ bytes: Int64) -> Int64 {
+            var nanoseconds = Double(bytes) * 1e9 / Double(rate)
+            // The kernel multiplies by a number of 32 bits, rounded down.
+            if !isExact { nanoseconds -= nanoseconds / 2_147_483_648 + 1 }
+            let microseconds = ((nanoseconds / 64).rounded(.down) / 15.625).rounded(.down)
+            return Int64((Double(rate) * microseconds / 1e6).rounded(.down))
+        }
+        let most = printed + 4 + rate / 500_000
+        return "\((printed...most).first { shown($0) == printed } ?? printed)b/1"
     }
 
     private static func bits(_ bytes: Int64) -> String {

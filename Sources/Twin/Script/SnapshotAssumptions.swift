@@ -91,7 +91,8 @@ extension NamespaceSnapshot {
             else { continue }
             found.append(assume(.randomChoice, subject: device, "netem on \(device) loses and changes packets by chance"))
         }
-        for socket in sockets where socket.receiveQueue > 0 {
+        // Of connections that wait the kernel takes one more than the backlog; of datagrams what fits.
+        for socket in sockets where socket.receiveQueue > (socket.protocol == .tcp ? socket.backlog ?? 0 : 0) {
             found.append(
                 assume(
                     .queueState, subject: Assumption.subject(ofPort: socket.port),

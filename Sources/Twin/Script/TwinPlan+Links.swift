@@ -192,6 +192,13 @@ extension TwinPlan {
             lines += [batchLine(["link", "set", device, "master", master])].compactMap(\.self)
             lines += LinkOptions.portLines(port)
         }
+        // A bridge takes the smallest MTU of its ports until somebody sets it.
+        for bridge in namespace.links where Self.kind(of: bridge) == "bridge" {
+            let own = ports.filter { $0.text("master") == bridge.text("ifname") }.compactMap { $0.number("mtu") }
+            guard let device = bridge.text("ifname"), let mtu = bridge.number("mtu"), let least = own.min(), mtu != least
+            else { continue }
+            lines += [batchLine(["link", "set", device, "mtu", "\(mtu)"])].compactMap(\.self)
+        }
         if !lines.isEmpty {
             text.blank()
             text.comment("Ports of bridges in \(Self.visible(namespace.name)), in the order in which they joined.")
