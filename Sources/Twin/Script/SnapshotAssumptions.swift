@@ -7,6 +7,15 @@ extension HostSnapshot {
         var found = namespaces.flatMap { namespace -> [Assumption] in
             namespace.programAssumptions + namespace.ruleAssumptions + namespace.stateAssumptions
         }
+        for namespace in namespaces {
+            for address in namespace.addresses
+            where address.has("dadfailed") && !isHeldElsewhere(address, than: namespace.name) {
+                found.append(
+                    Assumption(
+                        .duplicateAddressDetection, in: namespace.name,
+                        "\(address.text("local") ?? "") is left out: another host has it"))
+            }
+        }
         found += warnings.map { Assumption(.notRebuilt, "it could not be read: \($0)") }
         return found
     }
@@ -105,10 +114,6 @@ extension NamespaceSnapshot {
                 ? "\(device) runs no spanning tree: its ports stay in the states that it had given them"
                 : "the spanning tree of \(device) has settled"
             found.append(assume(.spanningTree, words))
-        }
-        for address in addresses where address.has("dadfailed") {
-            found.append(
-                assume(.duplicateAddressDetection, "\(address.text("local") ?? "") is left out: another host has it"))
         }
         if let count = conntrack?.count, let limit = sysctls["net.netfilter.nf_conntrack_max"].flatMap({ Int($0) }),
             count >= limit

@@ -119,6 +119,27 @@ public struct TwinScript: Sendable {
                     print "mdb del dev " $2 " port " $4 " grp " $6 vlan }' /run/twin-groups - >/run/twin-batch
             in_namespace "$place" bridge -force -batch /run/twin-batch >/dev/null 2>&1 || :
         }
+        # collisions NAME: "DEVICE ADDRESS" a line, each of them somebody else's. The kernel asks at once, and until it is told so.
+        collisions() {
+            place=$1
+            while read -r device address; do
+                # shellcheck disable=SC2016
+                in_namespace "$place" sh -c 'cd "/proc/sys/net/ipv6/conf/$1" || exit 1
+                    set -- "$1" "$2" "$(cat accept_dad)" "$(cat dad_transmits)" "$(cat router_solicitation_delay)"
+                    echo 1 >accept_dad; echo 1 >dad_transmits; echo 0 >router_solicitation_delay
+                    tries=0
+                    until ip -o addr show dev "$1" dadfailed | grep -qF " $2 " || [ "$tries" -eq 10 ]; do
+                        ip addr del "$2" dev "$1" 2>/dev/null
+                        ip addr add "$2" dev "$1"
+                        sleep 0.2
+                        tries=$((tries + 1))
+                    done
+                    echo "$3" >accept_dad; echo "$4" >dad_transmits; echo "$5" >router_solicitation_delay
+                    if [ "$tries" -eq 10 ]; then ip addr del "$2" dev "$1"; exit 1; fi' \
+                    collide "$device" "$address" >/dev/null 2>&1 </dev/null ||
+                    echo "the address $address of $device: nobody else has it" | told "$place"
+            done
+        }
         # settings NAME: lines of sysctl.conf(5). What this kernel does not have, or does not let us set, is reported.
         settings() {
             cat >/run/twin-settings
