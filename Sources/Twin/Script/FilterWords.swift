@@ -17,7 +17,8 @@ enum FilterWords {
 
     /// What follows `filter add dev NAME`; nil for a filter that is not rebuilt.
     static func words(_ filter: JSONTree) -> [String]? {
-        guard let kind = filter.text("kind"), let options = filter["options"], let protocolName = filter.text("protocol"),
+        guard let kind = filter.text("kind"), let options = filter["options"],
+            let protocolName = filter.text("protocol"),
             let condition = condition(kind, options), let actions = actions(options["actions"])
         else { return nil }
         let attach = filter.text("attach") ?? ""
@@ -93,7 +94,9 @@ enum FilterWords {
     private static func actions(_ list: JSONTree?) -> [String]? {
         var words: [String] = []
         for action in list?.elements ?? [] {
-            guard let kind = action.text("kind"), let control = action["control_action"]?.text("type") else { return nil }
+            guard let kind = action.text("kind"), let control = action["control_action"]?.text("type") else {
+                return nil
+            }
             switch kind {
             case "gact":
                 guard ["pass", "drop", "continue", "reclassify", "pipe"].contains(control),

@@ -52,10 +52,13 @@ enum QueueWords {
 
     /// The kernel keeps a size as the time that it takes, in ticks of 64 ns, and tc prints it from whole microseconds: somewhat
     /// less than it was given. This is the smallest size of which it prints this one.
-    /// (linux: psched_l2t_ns; iproute2: tc_calc_xmitsize)
+    /// (linux: psched_l2t_ns; iproute2: tc_calc_xmittime, tc_calc_xmitsize)
     ///
-    /// - Parameter size: `1599b/1`.
-    static func unrounded(_ size: String, rate: Int64) -> String {
+    /// - Parameters:
+    ///   - size: `1599b/1`.
+    ///   - rate: bytes a second.
+    ///   - isTime: whether tc hands over the time (htb), in whole microseconds; else the kernel works it out (tbf).
+    static func unrounded(_ size: String, rate: Int64, isTime: Bool = false) -> String {
         guard rate > 0, rate < 1 << 40, size.hasSuffix("b/1"), let printed = Int64(size.dropLast(3)),
             printed > 0, printed < 1 << 31
         else { return size }
@@ -63,7 +66,11 @@ enum QueueWords {
         func shown(_ bytes: Int64) -> Int64 {
             var nanoseconds = Double(bytes) * 1e9 / Double(rate)
             // The kernel multiplies by a number of 32 bits, rounded down.
-            if !isExact { nanoseconds -= nanoseconds / 2_147_483_648 + 1 }
+            if isTime {
+                nanoseconds = (nanoseconds / 1000).rounded(.down) * 1000
+            } else if !isExact {
+                nanoseconds -= nanoseconds / 2_147_483_648 + 1
+            }
             let microseconds = ((nanoseconds / 64).rounded(.down) / 15.625).rounded(.down)
             return Int64((Double(rate) * microseconds / 1e6).rounded(.down))
         }
@@ -125,6 +132,39 @@ enum QueueWords {
         // The highest class belongs to the discipline itself.
         let parent = element.text("parent") ?? "\(id.prefix { $0 != ":" }):"
         let options = (element["options"]?.elements ?? []).compactMap(\.string)
-        return ["parent", parent, "classid", id, kind] + options
+        return ["parent", parent, "classid", id, kind] + classOptions(options)
+    }
+
+    /// From `prio 0 rate 1Mbit … burst 1599b/1 mpu 0b …` what tc takes of it.
+    private static func classOptions(_ printed: [String]) -> [String] {
+        var values: [String: String] = [:]
+        for index in stride(from: 0, to: printed.count - 1, by: 2) where values[printed[index]] == nil {
+            values[printed[index]] = printed[index + 1]
+        }
+        var words = ["prio", "quantum", "rate", "ceil", "overhead"].flatMap { key in
+            values[key].map { [key, $0] } ?? []
+        }
+        for (key, rate) in [("burst", "rate"), ("cburst", "ceil")] {
+            guard let size = values[key] else { continue }
+            words += [key, values[rate].flatMap(bytes).map { unrounded(size, rate: $0, isTime: true) } ?? size]
+        }
+        // A number without a unit.
+        if let least = values["mpu"]?.prefix(while: \.isNumber), least != "0", !least.isEmpty {
+            words += ["mpu", String(least)]
+        }
+        if let layer = values["linklayer"], layer != "ethernet" { words += ["linklayer", layer] }
+        return words
+    }
+
+    /// Bytes a second, of `33Mbit`.
+    private static func bytes(_ rate: String) -> Int64? {
+        let number = rate.prefix { $0.isNumber }
+        let units: [Substring: Int64] = [
+            "bit": 1, "Kbit": 1000, "Mbit": 1_000_000, "Gbit": 1_000_000_000, "Tbit": 1_000_000_000_000,
+        ]
+        guard let value = Int64(number), let unit = units[rate.dropFirst(number.count)], value < 1 << 20 else {
+            return nil
+        }
+        return value * unit / 8
     }
 }

@@ -98,7 +98,8 @@ extension NamespaceSnapshot {
                     queue["options"]?[$0] != nil
                 })
             else { continue }
-            found.append(assume(.randomChoice, subject: device, "netem on \(device) loses and changes packets by chance"))
+            found.append(
+                assume(.randomChoice, subject: device, "netem on \(device) loses and changes packets by chance"))
         }
         // Of connections that wait the kernel takes one more than the backlog; of datagrams what fits.
         for socket in sockets where socket.receiveQueue > (socket.protocol == .tcp ? socket.backlog ?? 0 : 0) {

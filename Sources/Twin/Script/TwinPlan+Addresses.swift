@@ -97,7 +97,7 @@ extension TwinPlan {
         let lines = namespace.addresses.compactMap { address -> String? in
             guard address.has("dadfailed"), snapshot.isHeldElsewhere(address, than: namespace.name),
                 let device = address.text("ifname"), let local = address.text("local"),
-                let length = address.text("prefixlen"), !device.utf8.contains(where: { $0 <= 32 || $0 == 92 })
+                let length = address.text("prefixlen"), Self.isFileName(device)
             else { return nil }
             return "\(device) \(local)/\(length)"
         }
@@ -105,6 +105,14 @@ extension TwinPlan {
         text.blank()
         text.comment("Addresses of \(Self.visible(namespace.name)) that were found to be another's.")
         text.feed("collisions", in: name, lines)
+    }
+}
+
+extension TwinPlan {
+    /// Whether a device's settings are a folder of that name, which no blank parts: nothing that leads elsewhere.
+    private static func isFileName(_ device: String) -> Bool {
+        !device.isEmpty && !device.hasPrefix(".")
+            && device.utf8.allSatisfy { $0 > 32 && $0 != 127 && !"/\\".utf8.contains($0) }
     }
 }
 

@@ -119,7 +119,6 @@ extension TwinPlan {
     }
 
     private mutating func addStacked(_ link: JSONTree, at position: Int, to text: inout ScriptText) {
-        let name = link.text("ifname") ?? ""
         let kind = Self.kind(of: link)
         let from = origin(of: link, at: position) ?? position
         let lower = lower(of: link, at: position)
@@ -133,8 +132,24 @@ extension TwinPlan {
         if from != position { words += places[position].name.map { ["netns", $0] } ?? ["netns", "1"] }
         words += ["type", kind] + options
         guard let line = batchLine(words) else { return }
-        text.feed("ip_batch", in: places[from].name, [line])
-        _ = name
+        let (before, after) = roomFor(link, kind, lower)
+        text.feed("ip_batch", in: places[from].name, before + [line] + after)
+    }
+
+    /// A tunnel keeps its MTU when that of the device below it is lowered, but is not made with one that does not fit.
+    private func roomFor(_ link: JSONTree, _ kind: String, _ lower: End?) -> (before: [String], after: [String]) {
+        let data = link["linkinfo"]?["info_data"]
+        let isIPv6 = ["local6", "remote6", "group6"].contains { data?[$0] != nil }
+        // Ethernet, VXLAN, UDP, IP.
+        let header: Int64 = isIPv6 ? 70 : 50
+        guard kind == "vxlan", let lower, let mtu = link.number("mtu"),
+            let below = places[lower.place].namespace.links.first(where: { $0.text("ifname") == lower.device })?.number(
+                "mtu"), mtu > below - header, mtu < 65_000
+        else { return ([], []) }
+        func line(_ mtu: Int64) -> [String] {
+            [batchLine(["link", "set", lower.device, "mtu", "\(mtu)"])].compactMap(\.self)
+        }
+        return (line(mtu + header), line(below))
     }
 
     /// A physical link, or one of a kind that no command makes here: a veth whose other end stands for what is behind it.
@@ -195,7 +210,8 @@ extension TwinPlan {
         // A bridge takes the smallest MTU of its ports until somebody sets it.
         for bridge in namespace.links where Self.kind(of: bridge) == "bridge" {
             let own = ports.filter { $0.text("master") == bridge.text("ifname") }.compactMap { $0.number("mtu") }
-            guard let device = bridge.text("ifname"), let mtu = bridge.number("mtu"), let least = own.min(), mtu != least
+            guard let device = bridge.text("ifname"), let mtu = bridge.number("mtu"), let least = own.min(),
+                mtu != least
             else { continue }
             lines += [batchLine(["link", "set", device, "mtu", "\(mtu)"])].compactMap(\.self)
         }

@@ -34,7 +34,8 @@ extension TwinPlan {
         guard !lines.isEmpty else { return }
         programs.insert("tc")
         text.blank()
-        text.comment("Queueing disciplines, classes and filters of \(Self.visible(namespace.name)). Queues begin empty.")
+        text.comment(
+            "Queueing disciplines, classes and filters of \(Self.visible(namespace.name)). Queues begin empty.")
         text.feed("tc_batch", in: name, lines)
     }
 
@@ -64,7 +65,9 @@ extension TwinPlan {
         var ordered: [JSONTree] = []
         while !left.isEmpty {
             let ready = left.filter { queue in
-                guard let parent = queue.text("parent"), let device = queue.text("dev"), !isHook(queue) else {
+                // The highest class belongs to the discipline itself.
+                let own = queue["class"] == nil ? nil : queue.text("handle").map { "\($0.prefix { $0 != ":" }):" }
+                guard let parent = queue.text("parent") ?? own, let device = queue.text("dev"), !isHook(queue) else {
                     return true
                 }
                 let isClass = left.contains { $0["class"] != nil && name($0) == "\(device) \(parent)" }

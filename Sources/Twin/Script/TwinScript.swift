@@ -73,7 +73,7 @@ public struct TwinScript: Sendable {
         # failed NAME FILE: what iproute2 said of the lines of a batch that it refused.
         failed() {
             awk -v place="$1" 'NR == FNR { line[FNR] = $0; next }
-                /^Command failed / { sub(/.*:/, ""); if (said !~ /already joined/ && !(said ~ /File exists/ && line[$0] ~ / proto 2 /)) print "not rebuilt in " place ": " line[$0] ": " said; said = ""; next }
+                /^Command failed / { sub(/.*:/, ""); if (said !~ /already joined/ && !(said ~ /File exists/ && line[$0] ~ / proto 2 /)) print "not rebuilt in " place ": " line[$0] ": " substr(said, 1, 160); said = ""; next }
                 { said = said (said == "" ? "" : "; ") $0 }' "$2" "$2.errors" >&2
         }
         # ip_batch NAME and its like: a command of iproute2 a line.
