@@ -345,7 +345,7 @@ import Wire
         let functions = [
             "ip_batch", "ip4_batch", "ip6_batch", "bridge_batch", "tc_batch", "settings", "nft_rules", "nft_lines",
             "iptables_nft", "ip6tables_nft", "iptables_legacy", "ip6tables_legacy", "ipsets", "connections", "sockets",
-            "settled", "alone", "up_for_good", "forget_groups", "collisions", "ip netns attach packetwalk-home",
+            "settled", "alone", "up_for_good", "forget_groups", "collisions", "used", "ip netns attach packetwalk-home",
             "ip netns delete packetwalk-home",
         ]
         return line.isEmpty || line.hasPrefix("#") || functions.contains { line == $0 || line.hasPrefix("\($0) ") }

@@ -119,6 +119,13 @@ public struct TwinScript: Sendable {
                     print "mdb del dev " $2 " port " $4 " grp " $6 vlan }' /run/twin-groups - >/run/twin-batch
             in_namespace "$place" bridge -force -batch /run/twin-batch >/dev/null 2>&1 || :
         }
+        # used NAME: "DEVICE ADDRESS" a line, neighbours to which something is sent.
+        used() {
+            place=$1
+            while read -r device address; do
+                in_namespace "$place" ping -q -n -c 1 -W 0.01 -I "$device" "$address" >/dev/null 2>&1 </dev/null
+            done
+        }
         # collisions NAME: "DEVICE ADDRESS" a line, each of them somebody else's. The kernel asks at once, and until it is told so.
         collisions() {
             place=$1
