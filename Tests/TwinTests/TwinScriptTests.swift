@@ -107,8 +107,8 @@ import Wire
     }
 
     /// The tables by name in the order in which they are made.
-    private func made(_ snapshot: HostSnapshot, asksLegacyLast: Bool = false) -> [String] {
-        TableOrder.tables(of: snapshot.namespaces[0], asksLegacyLast: asksLegacyLast).map { table in
+    private func made(_ snapshot: HostSnapshot, beforeLegacy count: Int? = nil) -> [String] {
+        TableOrder.tables(of: snapshot.namespaces[0], beforeLegacy: count).map { table in
             switch table {
             case .nft(let table): table.name
             case .iptables(let table): table.name
@@ -127,7 +127,7 @@ import Wire
             ]
         }
         #expect(!alone.assumptions().contains { $0.code == .hookOrder })
-        #expect(made(alone, asksLegacyLast: true) == ["a", "b", "c", "filter"])
+        #expect(made(alone, beforeLegacy: 0) == ["a", "b", "c", "filter"])
 
         let shared = host {
             $0.iptables = [legacy("filter"), legacy("nat")]
@@ -138,7 +138,16 @@ import Wire
         }
         #expect(shared.assumptions().filter { $0.code == .hookOrder }.count == 1)
         #expect(made(shared) == ["a", "b", "filter", "nat"])
-        #expect(made(shared, asksLegacyLast: true) == ["a", "filter", "b", "nat"])
+        #expect(made(shared, beforeLegacy: 0) == ["a", "filter", "b", "nat"])
+
+        let between = host {
+            $0.iptables = [legacy("filter")]
+            $0.nftables = ["a", "b", "c"].enumerated().map {
+                nft($1, UInt64($0), "type filter hook input priority filter; policy accept;")
+            }
+        }
+        #expect(TwinScript.counts(between) == 0..<3)
+        #expect(made(between, beforeLegacy: 1) == ["a", "filter", "b", "c"])
     }
 
     @Test("takes the order of a legacy table from the kernel's list")

@@ -85,25 +85,39 @@ struct PredictionDoubts {
 
     /// The same packet in the network as it may be, too: told where it fares in another way there.
     private func otherWays() throws(TrialError) -> [Prediction.Assumption] {
+        let part = predictor.part(for: request, from: from)
         var result: [Prediction.Assumption] = []
-        let ways: [(Assumption.Code, () -> Trial?)] = [
-            (.hookOrder, { rebuilt(predictor.part(for: request, from: from), asksLegacyLast: true) }),
-            (.limitState, { predictor.part(for: request, from: from).otherwise(.limits).map { rebuilt($0) } }),
-            (.user, { predictor.part(for: request, from: from).otherwise(.users).map { rebuilt($0) } }),
+        let ways: [(Assumption.Code, () -> [Trial])] = [
+            (
+                .hookOrder,
+                {
+                    TwinScript.counts(part).prefix(Self.orders).map {
+                        Trial(snapshot: part, tablesBeforeLegacy: $0, program: predictor.program)
+                    }
+                }
+            ),
+            (.limitState, { [part.otherwise(.limits)].compactMap(\.self).map(rebuilt) }),
+            (.user, { [part.otherwise(.users)].compactMap(\.self).map(rebuilt) }),
         ]
-        for (code, way) in ways {
+        for (code, others) in ways {
             let doubt = trial.assumptions.first {
                 $0.code == code && $0.namespace.map(passed.contains) ?? true
             }
-            guard let doubt, let other = way(), let otherwise = try fate(in: other) else { continue }
-            result.append(told(doubt, otherwise))
+            guard let doubt else { continue }
+            var fates: [String] = []
+            for other in others() {
+                guard let otherwise = try fate(in: other), !fates.contains(otherwise) else { continue }
+                fates.append(otherwise)
+            }
+            if !fates.isEmpty { result.append(told(doubt, fates.joined(separator: "; or "))) }
         }
         return result
     }
 
-    private func rebuilt(_ snapshot: HostSnapshot, asksLegacyLast: Bool = false) -> Trial {
-        Trial(snapshot: snapshot, asksLegacyLast: asksLegacyLast, program: predictor.program)
-    }
+    private func rebuilt(_ snapshot: HostSnapshot) -> Trial { Trial(snapshot: snapshot, program: predictor.program) }
+
+    /// Of the orders of tables no more are tried; the first is the one in which those of iptables-legacy are asked last.
+    private static let orders = 4
 
     /// How often a packet is sent again, where the kernel chooses at random: a choice of two is seen both ways in 31 of 32
     /// cases.

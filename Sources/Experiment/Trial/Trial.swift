@@ -53,7 +53,7 @@ public struct Trial: PacketTrials {
 
     /// The network of a snapshot, with its listening sockets.
     public init(
-        snapshot: HostSnapshot, outsideAnswers: Bool = true, asksLegacyLast: Bool = false,
+        snapshot: HostSnapshot, outsideAnswers: Bool = true, tablesBeforeLegacy: Int? = nil,
         program: String? = nil,
         privilege: Sandbox.Privilege = .automatic
     ) {
@@ -61,7 +61,7 @@ public struct Trial: PacketTrials {
             snapshot,
             options: TwinScript.Options(
                 makesSandbox: false, opensSockets: false, outsideAnswers: outsideAnswers,
-                asksLegacyLast: asksLegacyLast))
+                tablesBeforeLegacy: tablesBeforeLegacy))
         self.init(
             script: twin.text, home: snapshot.namespaces.first?.name ?? "host",
             hidden: twin.standIns + [HostSnapshot.leftOut],

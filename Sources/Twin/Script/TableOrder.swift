@@ -22,24 +22,34 @@ struct TableOrder {
         var isNAT: Bool
     }
 
-    /// - Parameter asksLegacyLast: where the order is not known, as if the tables of iptables-legacy had been made first.
-    static func tables(of namespace: NamespaceSnapshot, asksLegacyLast: Bool) -> [Table] {
+    /// - Parameter count: where the order is not known, as if so many of the other tables had been there before those of
+    ///   iptables-legacy; all of them where nil.
+    static func tables(of namespace: NamespaceSnapshot, beforeLegacy count: Int?) -> [Table] {
         var tables =
             (namespace.nftables.map { ($0.handle, Table.nft($0)) }
             + namespace.iptables.compactMap { table in table.handle.map { ($0, Table.iptables(table)) } }).sorted {
                 $0.0 < $1.0
             }.map(\.1)
         for legacy in namespace.iptables where legacy.handle == nil {
+            var others = 0
             let position = tables.firstIndex { other in
+                let isLater = count.map { others >= $0 } ?? false
+                if case .iptables(let table) = other, table.handle == nil {} else { others += 1 }
                 switch order(of: legacy, and: other, in: namespace) {
-                case .legacyFirst: true
-                case .unknown: asksLegacyLast
-                case .otherFirst, .noMatter: false
+                case .legacyFirst: return true
+                case .unknown: return isLater
+                case .otherFirst, .noMatter: return false
                 }
             }
             tables.insert(.iptables(legacy), at: position ?? tables.endIndex)
         }
         return tables
+    }
+
+    /// Before how many of the other tables those of iptables-legacy may have been made, but for all of them.
+    static func counts(in namespace: NamespaceSnapshot) -> Range<Int> {
+        isUnknown(in: namespace)
+            ? 0..<(namespace.nftables.count + namespace.iptables.filter { $0.handle != nil }.count) : 0..<0
     }
 
     /// Whether a table of iptables-legacy shares a place with another one, and nothing tells which is asked first.

@@ -14,7 +14,7 @@ extension TwinPlan {
             text.comment("Sets of \(Self.visible(namespace.name)), before the rules that ask them.")
             text.feed("ipsets", in: name, Self.lines(sets))
         }
-        let tables = TableOrder.tables(of: namespace, asksLegacyLast: options.asksLegacyLast)
+        let tables = TableOrder.tables(of: namespace, beforeLegacy: options.tablesBeforeLegacy)
         guard !tables.isEmpty else { return }
         text.blank()
         text.comment("Rules of \(Self.visible(namespace.name)), in the order in which the tables were made.")

@@ -17,17 +17,18 @@ public struct TwinScript: Sendable {
         public var opensSockets: Bool
         /// Whether the outside answers; without, it is there and mute.
         public var outsideAnswers: Bool
-        /// Whether chains of iptables-legacy are asked after those of nf_tables, where the order is not known; else before.
-        public var asksLegacyLast: Bool
+        /// How many tables of nf_tables were made before those of iptables-legacy, where the order is not known: the newest is
+        /// asked first. Nil for all of them.
+        public var tablesBeforeLegacy: Int?
 
         public init(
             makesSandbox: Bool = true, opensSockets: Bool = true, outsideAnswers: Bool = true,
-            asksLegacyLast: Bool = false
+            tablesBeforeLegacy: Int? = nil
         ) {
             self.makesSandbox = makesSandbox
             self.opensSockets = opensSockets
             self.outsideAnswers = outsideAnswers
-            self.asksLegacyLast = asksLegacyLast
+            self.tablesBeforeLegacy = tablesBeforeLegacy
         }
     }
 
@@ -39,6 +40,11 @@ public struct TwinScript: Sendable {
     /// How `ip netns` names each namespace of the snapshot in the twin, by the snapshot's name; the home namespace is not
     /// among them, since it is the sandbox's own.
     public private(set) var names: [String: String]
+
+    /// The values of `tablesBeforeLegacy` that may be the host's, beside nil: none where nothing depends on it.
+    public static func counts(_ snapshot: HostSnapshot) -> Range<Int> {
+        snapshot.namespaces.map { TableOrder.counts(in: $0) }.max { $0.count < $1.count } ?? 0..<0
+    }
 
     public init(_ snapshot: HostSnapshot, options: Options = Options()) {
         var plan = TwinPlan(snapshot, options: options)

@@ -58,7 +58,8 @@ struct TwinCommand: ParsableCommand {
             let chosen = try namespaces.map { try source.namespace($0) }
             snapshot.namespaces.removeAll { !chosen.contains($0.name) }
         }
-        let twin = TwinScript(snapshot, options: TwinScript.Options(asksLegacyLast: otherwise == .hookOrder))
+        let twin = TwinScript(
+            snapshot, options: TwinScript.Options(tablesBeforeLegacy: otherwise == .hookOrder ? 0 : nil))
         for warning in snapshot.warnings { complain(warning) }
         for assumption in twin.assumptions where assumption.code.rawValue != otherwise?.rawValue {
             let place = assumption.namespace.map { "\($0): " } ?? ""
