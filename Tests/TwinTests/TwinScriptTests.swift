@@ -96,6 +96,153 @@ import Wire
         #expect(!made.contains("delete chain ip filter FORWARD"))
     }
 
+    private func legacy(_ name: String) -> NamespaceSnapshot.IPTable {
+        .init(backend: .iptablesLegacy, family: .ip, name: name, text: "*\(name)\n:FORWARD ACCEPT [0:0]\nCOMMIT\n")
+    }
+
+    private func nft(_ name: String, _ handle: UInt64, _ chain: String) -> NamespaceSnapshot.NFTable {
+        .init(
+            family: .inet, name: name, handle: handle,
+            text: "table inet \(name) {\n\tchain c {\n\t\t\(chain)\n\t}\n}\n")
+    }
+
+    /// The tables by name in the order in which they are made.
+    private func made(_ snapshot: HostSnapshot, beforeLegacy count: Int? = nil) -> [String] {
+        TableOrder.tables(of: snapshot.namespaces[0], beforeLegacy: count).map { table in
+            switch table {
+            case .nft(let table): table.name
+            case .iptables(let table): table.name
+            }
+        }
+    }
+
+    @Test("knows the order of a legacy table only where it does not matter")
+    func legacyOrder() {
+        let alone = host {
+            $0.iptables = [legacy("filter")]
+            $0.nftables = [
+                nft("a", 1, "type filter hook forward priority filter + 10; policy accept;"),
+                nft("b", 2, "type filter hook prerouting priority filter; policy accept;"),
+                nft("c", 3, "type nat hook postrouting priority srcnat; policy accept;"),
+            ]
+        }
+        #expect(!alone.assumptions().contains { $0.code == .hookOrder })
+        #expect(made(alone, beforeLegacy: 0) == ["a", "b", "c", "filter"])
+
+        let shared = host {
+            $0.iptables = [legacy("filter"), legacy("nat")]
+            $0.nftables = [
+                nft("a", 1, "type filter hook output priority -10; policy accept;"),
+                nft("b", 2, "type filter hook forward priority filter; policy accept;"),
+            ]
+        }
+        #expect(shared.assumptions().filter { $0.code == .hookOrder }.count == 1)
+        #expect(made(shared) == ["a", "b", "filter", "nat"])
+        #expect(made(shared, beforeLegacy: 0) == ["a", "filter", "b", "nat"])
+
+        let between = host {
+            $0.iptables = [legacy("filter")]
+            $0.nftables = ["a", "b", "c"].enumerated().map {
+                nft($1, UInt64($0), "type filter hook input priority filter; policy accept;")
+            }
+        }
+        #expect(TwinScript.counts(between) == 0..<3)
+        #expect(made(between, beforeLegacy: 1) == ["a", "filter", "b", "c"])
+    }
+
+    @Test("takes the order of a legacy table from the kernel's list")
+    func toldOrder() throws {
+        // What is called first was registered last.
+        let hooks = [
+            #"{"family":"ip","hook":"forward","priority":0,"chain":"inet b c"}"#,
+            #"{"family":"ip","hook":"forward","priority":0,"function":"ipt_do_table","module":"ip_tables"}"#,
+            #"{"family":"ip","hook":"forward","priority":0,"chain":"inet a c"}"#,
+        ]
+        let snapshot = try host {
+            $0.hooks = try hooks.map { try tree($0) }
+            $0.iptables = [legacy("filter")]
+            $0.nftables = ["a", "b"].enumerated().map {
+                nft($1, UInt64($0), "type filter hook forward priority filter; policy accept;")
+            }
+        }
+        #expect(!snapshot.assumptions().contains { $0.code == .hookOrder })
+        #expect(made(snapshot) == ["a", "filter", "b"])
+    }
+
+    @Test("gives queues, classes and filters the words that tc takes")
+    func trafficControl() throws {
+        let snapshot = try host {
+            // As Linux 6.18 and iproute2 6.1 tell them; the class of the leaf comes before the one above it.
+            $0.queues = [
+                try tree(#"{"kind":"bfifo","handle":"10:","dev":"v0","parent":"1:10","options":{"limit":2000}}"#),
+                try tree(
+                    #"{"kind":"htb","handle":"1:","dev":"v0","root":true,"options":{"r2q":10,"default":"0x10","ver":"3.17","direct_qlen":1000}}"#
+                ),
+                try tree(#"{"kind":"clsact","handle":"ffff:","dev":"v0","parent":"ffff:fff1"}"#),
+                try tree(
+                    #"{"dev":"v0","class":"htb","handle":"1:10","parent":"1:1","options":["prio","3","rate","10Kbit"]}"#
+                ),
+                try tree(#"{"dev":"v0","class":"htb","handle":"1:1","options":["rate","1Mbit","ceil","2Mbit"]}"#),
+                try tree(
+                    #"{"kind":"netem","handle":"7:","dev":"v1","root":true,"options":{"limit":1000,"delay":{"delay":0.01,"jitter":0.002,"correlation":0.25},"loss-random":{"loss":0.5,"correlation":0},"ecn":false,"gap":0}}"#
+                ),
+            ]
+            $0.filters = [
+                try tree(#"{"dev":"v0","parent":"1:","protocol":"ip","pref":5,"kind":"u32","chain":0,"attach":"1:"}"#),
+                try tree(
+                    #"{"dev":"v0","parent":"1:","protocol":"ip","pref":5,"kind":"u32","chain":0,"attach":"1:","options":{"fh":"800:","ht_divisor":1}}"#
+                ),
+                try tree(
+                    #"{"dev":"v0","parent":"1:","protocol":"ip","pref":5,"kind":"u32","chain":0,"attach":"1:","options":{"fh":"800::800","order":2048,"key_ht":"800","bkt":"0","flowid":"1:10","not_in_hw":true,"match":{"value":"a000001","mask":"ffffffff","offmask":"","off":16},"match":{"value":"50","mask":"ffff","offmask":"nexthdr+","off":0}}}"#
+                ),
+                try tree(
+                    #"{"dev":"v0","protocol":"ip","pref":49152,"kind":"bpf","chain":0,"attach":"ingress","options":{"handle":"0x1","direct-action":true,"not_in_hw":true,"bytecode":{"length":1,"insns":[{"code":6,"jt":0,"jf":0,"k":2}]}}}"#
+                ),
+                try tree(
+                    #"{"dev":"v0","protocol":"all","pref":7,"kind":"matchall","chain":0,"attach":"egress","options":{"handle":"0x1","actions":[{"order":1,"kind":"mirred","mirred_action":"redirect","direction":"egress","to_dev":"v1","control_action":{"type":"stolen"}}]}}"#
+                ),
+                try tree(#"{"dev":"v0","protocol":"ip","pref":8,"kind":"cgroup","chain":0,"attach":"egress"}"#),
+            ]
+        }
+        let made = lines(snapshot).filter {
+            $0.hasPrefix("qdisc ") || $0.hasPrefix("class ") || $0.hasPrefix("filter ")
+        }
+        #expect(
+            made == [
+                "qdisc add dev v0 root handle 1: htb r2q 10 default 0x10 direct_qlen 1000",
+                "qdisc add dev v0 clsact",
+                "qdisc add dev v1 root handle 7: netem limit 1000 delay 10000000ns 2000000ns 25.0% loss random 50.0%",
+                "class add dev v0 parent 1: classid 1:1 htb rate 1Mbit ceil 2Mbit",
+                "class add dev v0 parent 1:1 classid 1:10 htb prio 3 rate 10Kbit",
+                "qdisc replace dev v0 parent 1:10 handle 10: bfifo limit 2000",
+                "filter add dev v0 parent 1: protocol ip pref 5 u32 match u32 0xa000001 0xffffffff at 16 match u32 0x50 0xffff at nexthdr+0 classid 1:10",
+                "filter add dev v0 ingress protocol ip pref 49152 handle 0x1 bpf bytecode \"1,6 0 0 2\" direct-action",
+                "filter add dev v0 egress protocol all pref 7 handle 0x1 matchall action mirred egress redirect dev v1",
+            ])
+        let told = TwinScript(snapshot).assumptions.filter { $0.code == .notRebuilt }.map(\.text)
+        #expect(told == ["the filter cgroup of v0 is not rebuilt: it lets every packet pass"])
+    }
+
+    @Test("gives a bucket the size of which tc prints the one that was read")
+    func sizes() {
+        // What Linux 6.18 prints for the sizes on the right, at 12 and 125000 bytes a second.
+        #expect(QueueWords.unrounded("1599b/1", rate: 12) == "1600b/1")
+        #expect(QueueWords.unrounded("1598b/1", rate: 12) == "1599b/1")
+        #expect(QueueWords.unrounded("1000b/1", rate: 125_000) == "1000b/1")
+    }
+
+    @Test("disables a port only where somebody did")
+    func portStates() throws {
+        let snapshot = try host {
+            $0.links = try ["UP", "LOWERLAYERDOWN"].enumerated().map { number, state in
+                try tree(
+                    #"{"ifname":"v\#(number)","ifindex":\#(number + 2),"flags":["UP","LOWER_UP"],"operstate":"\#(state)","link_type":"ether","master":"br0","linkinfo":{"info_kind":"veth","info_slave_kind":"bridge","info_slave_data":{"state":"disabled"}}}"#
+                )
+            }
+        }
+        #expect(lines(snapshot).filter { $0.contains(" state ") } == ["link set dev v0 state 0"])
+    }
+
     @Test("gives a connection its translation as such")
     func connection() throws {
         let address = { (text: String) in try #require(IPAddress(text)) }
@@ -139,6 +286,34 @@ import Wire
                 namespace.neighbours = [
                     try tree(#"{"dst":\#(quotedWord),"dev":\#(quotedWord),"lladdr":\#(quotedWord),"state":["STALE"]}"#)
                 ]
+                namespace.links += [
+                    try tree(
+                        #"{"ifname":"br","operstate":"UP","linkinfo":{"info_kind":"bridge","info_data":{"mcast_snooping":1,"stp_state":1}}}"#
+                    ),
+                    try tree(
+                        #"{"ifname":\#(quotedWord),"flags":["UP"],"operstate":"UP","mtu":9,"master":"br","linkinfo":{"info_slave_kind":"bridge","info_slave_data":{"state":\#(quotedWord)}}}"#
+                    ),
+                ]
+                namespace.mdb = [try tree(#"{"dev":\#(quotedWord),"port":\#(quotedWord),"grp":\#(quotedWord)}"#)]
+                namespace.addresses += ["x", word].map { device in
+                    JSONTree(members: [
+                        "ifname": .string(device), "family": .string("inet6"), "local": .string(word),
+                        "prefixlen": .integer(64), "dadfailed": .bool(device != "x"),
+                    ])
+                }
+                namespace.queues = [
+                    try tree(
+                        #"{"dev":\#(quotedWord),"kind":"htb","handle":\#(quotedWord),"root":true,"options":{"default":\#(quotedWord)}}"#
+                    ),
+                    try tree(
+                        #"{"dev":\#(quotedWord),"class":"htb","handle":\#(quotedWord),"parent":\#(quotedWord),"options":["rate",\#(quotedWord)]}"#
+                    ),
+                ]
+                namespace.filters = [
+                    try tree(
+                        #"{"dev":\#(quotedWord),"kind":"matchall","parent":\#(quotedWord),"protocol":\#(quotedWord),"options":{"flowid":\#(quotedWord)}}"#
+                    )
+                ]
                 namespace.sysctls = ["net.ipv4.ip_forward": word, word: "1", "kernel.core_pattern": "x"]
                 namespace.nftables = [
                     .init(family: .inet, name: word, handle: 1, text: "table inet t {\n\(word)\n}\n")
@@ -179,7 +354,8 @@ import Wire
         let functions = [
             "ip_batch", "ip4_batch", "ip6_batch", "bridge_batch", "tc_batch", "settings", "nft_rules", "nft_lines",
             "iptables_nft", "ip6tables_nft", "iptables_legacy", "ip6tables_legacy", "ipsets", "connections", "sockets",
-            "settled", "alone", "sleep 0.3", "ip netns attach packetwalk-home", "ip netns delete packetwalk-home",
+            "settled", "alone", "up_for_good", "forget_groups", "collisions", "used", "ip netns attach packetwalk-home",
+            "ip netns delete packetwalk-home",
         ]
         return line.isEmpty || line.hasPrefix("#") || functions.contains { line == $0 || line.hasPrefix("\($0) ") }
     }

@@ -3,7 +3,8 @@
 
 Each network is built in a sandbox, used, and read by `packetwalk snapshot`; then 30 packets are sent in it, and the same
 ones in what the script of `packetwalk twin` rebuilds. Every sighting on every device and every rule's counter must be
-equal, but where the script names an assumption. A network that differs from itself when it is built twice proves nothing,
+equal, but where the script names an assumption; where that is the order of two firewalls, the twin with the other order
+must be. A network that differs from itself when it is built twice proves nothing,
 and is counted apart. Needs no root.
 
 Ends with 1 where a twin without an assumption differs. Then both scripts stay in the folder.
@@ -26,7 +27,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 BOX = ["unshare", "-Ur", "unshare", "-nmpf", "--mount-proc", "--kill-child", "sh", "-c",
        'mount -t tmpfs tmpfs /run && mkdir /run/netns /run/lock && mount --bind /run/netns /run/netns'
        ' && mount --make-shared /run/netns && export XTABLES_LOCKFILE=/run/xtables.lock && exec "$@"', "box"]
-MARK = "assumption"
+MARK, ORDER = "assumption", "assumption: hook-order"
 
 
 class Case:
@@ -54,10 +55,10 @@ class Case:
         (self.folder / f"{name}.log").write_text(run.stderr)
         return json.loads(result.read_text()) if run.returncode == 0 and result.exists() else None
 
-    def twin(self):
+    def twin(self, *options):
         """What was seen in the twin, and what it takes for granted."""
         script = self.folder / "twin.sh"
-        made = self.run([self.program, "twin", str(self.folder / "one.snapshot"), "--script"])
+        made = self.run([self.program, "twin", str(self.folder / "one.snapshot"), "--script", *options])
         script.write_text(made.stdout)
         result = self.folder / "twin"
         run = self.run(["sh", str(script), "sh", "-c", self.probe("after", str(result))])
@@ -65,6 +66,12 @@ class Case:
         (self.folder / "twin.log").write_text(said)
         assumed = sorted({line for line in said.splitlines() if MARK in line})
         return (json.loads(result.read_text()) if result.exists() else None), assumed
+
+
+def without(taken, other):
+    """What of the one list the other one has not, or not as often."""
+    left = list(other)
+    return [words for words in taken if words not in left or left.remove(words)]
 
 
 def difference(one, other):
@@ -75,8 +82,7 @@ def difference(one, other):
         if first["error"] != second["error"]:
             return f"packet {number}: the sender's error {first['error']}, in the twin {second['error']}"
         if first["seen"] != second["seen"]:
-            lost = [words for words in first["seen"] if words not in second["seen"]]
-            more = [words for words in second["seen"] if words not in first["seen"]]
+            lost, more = (without(one, other) for one, other in ((first["seen"], second["seen"]), (second["seen"], first["seen"])))
             return f"packet {number}: not in the twin {lost[:3]}, only there {more[:3]}"
     for place in sorted(one["counters"].keys() | other["counters"].keys()):
         if one["counters"].get(place) != other["counters"].get(place):
@@ -102,6 +108,8 @@ def judge(program, seed, kept):
                 elif not difference(original, case.twin()[0]):
                     # What waits for the kernel's own time (neighbours that are asked for) comes out either way.
                     kind, words = "equal in the second twin", ""
+                elif ORDER in "".join(assumed) and not difference(original, case.twin("--otherwise", "hook-order")[0]):
+                    kind, words = "equal the other way round", ""
                 else:
                     kind, words = ("assumption" if assumed else "DIFFERENT"), f"{found} {assumed}"
             elif assumed:

@@ -73,6 +73,7 @@ class Network:
         self.build_wan()
         if len(inner) > 1 and self.chance(0.3):
             self.build_vxlan(inner[0], inner[1])
+        self.calm_neighbours()
         self.set_host()
         self.set_routes()
         makers = [self.iptables("iptables-nft"), self.iptables("iptables-legacy"), self.nft, self.nft_ip, self.netdev]
@@ -84,6 +85,16 @@ class Network:
             self.nft(namespace=self.random.choice(inner))
         # Ports forward once the kernel has seen to their carrier.
         self.lines.append("sleep 0.1; for _ in 1 2 3 4 5 6 7 8 9; do bridge link | grep -q 'state disabled' || break; sleep 0.2; done")
+
+    def calm_neighbours(self):
+        """What is asked for in vain fails within the wait after a packet, and what was found stays: neither depends on
+        how long the packets took. A namespace has no such default: the devices must be there."""
+        values = (("retrans_time_ms", 10), ("base_reachable_time_ms", 3600000), ("gc_stale_time", 3600),
+                  ("delay_first_probe_time", 3600))
+        writes = " ".join(f"echo {value} >$device/{setting};" for setting, value in values)
+        for name in self.addresses:
+            folders = " ".join(f"/proc/sys/net/ip{version}/neigh/*" for version in self.families)
+            self.run(f"sh -c 'for device in {folders}; do {writes} done'", name)
 
     def build_bridges(self):
         for number in range(self.random.randint(0, 2)):
@@ -170,15 +181,19 @@ class Network:
     def set_routes(self):
         if self.chance(0.4):
             self.run(f"ip route add {self.pick('unreachable', 'blackhole', 'prohibit', 'throw')} 198.51.100.64/26")
+        rules = []
         if self.chance(0.4):
             self.run(self.pick("ip route add default via 10.200.0.1 table 100", "ip route add blackhole default table 100"))
             for _ in range(self.random.randint(1, 3)):
                 selector = self.pick(f"from 10.{100 + len(self.bridges)}.0.0/16", "fwmark 7", "to 198.51.100.0/24",
                                      f"iif {self.random.choice(self.ports)}", "ipproto udp dport 53", "not from 10.0.0.0/8")
                 action = self.pick("lookup 100", "lookup 100", "prohibit", "unreachable", "lookup main suppress_prefixlength 0")
-                self.run(f"ip rule add {selector} {action} pref {self.random.randint(100, 900)}")
+                rules.append(f"ip rule add {selector} {action} pref {self.random.randint(100, 900)}")
         if self.chance(0.2):
             self.run("ip route add 192.0.2.0/24 nexthop via 10.200.0.1 weight 1 nexthop via 10.200.0.1 weight 2 onlink dev eth0")
+        # Last: the kernel looks up the gateway of a route by these.
+        for rule in rules:
+            self.run(rule)
 
     # The firewalls.
 

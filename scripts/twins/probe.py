@@ -16,7 +16,8 @@ import sys
 import time
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-QUIET_SECONDS, LONGEST_SECONDS = 0.006, 0.1
+QUIET_SECONDS, LONGEST_SECONDS = 0.006, 0.5
+RTM_GETNEIGH, NLM_F_REQUEST_DUMP, NUD_INCOMPLETE = 30, 0x301, 1
 NUMBERS = {"tcp": 6, "udp": 17}
 
 
@@ -108,9 +109,30 @@ def describe(frame, offset):
     return words
 
 
+class Neighbours:
+    """Of the namespace that it is made in."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+
+    def are_asked_for(self):
+        """Whether an answer is still waited for, and packets with it."""
+        self.socket.send(struct.pack("=IHHIIB11x", 28, RTM_GETNEIGH, NLM_F_REQUEST_DUMP, 1, 0, 0))
+        found = False
+        while True:
+            data = self.socket.recv(1 << 16)
+            while data:
+                length, kind = struct.unpack("=IH", data[:6])
+                if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
+                    return found
+                # struct ndmsg: family, padding, index, state.
+                found = found or struct.unpack("=H", data[24:26])[0] & NUD_INCOMPLETE != 0
+                data = data[(length + 3) & ~3:]
+
+
 class Watch:
     def __init__(self, names):
-        self.senders, self.receivers = {}, {}
+        self.senders, self.receivers, self.neighbours = {}, {}, []
         home = os.open("/proc/self/ns/net", os.O_RDONLY)
         for name in names:
             if name != "host":
@@ -119,6 +141,7 @@ class Watch:
             receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
             receiver.setblocking(False)
             self.receivers[receiver] = name
+            self.neighbours.append(Neighbours())
             sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
             sender.setsockopt(socket.SOL_IP, 10, 3)  # IP_MTU_DISCOVER: never what an earlier packet learned
             try:
@@ -129,9 +152,16 @@ class Watch:
             LIBC.setns(home, 0x40000000)
 
     def sightings(self):
+        """What is seen until the network is at rest: nothing more comes, and no neighbour is waited for."""
         seen, start = [], time.monotonic()
-        last = start
-        while time.monotonic() - last < QUIET_SECONDS and time.monotonic() - start < LONGEST_SECONDS:
+        last, waits = start, True
+        while time.monotonic() - start < LONGEST_SECONDS:
+            if time.monotonic() - last >= QUIET_SECONDS:
+                waited, waits = waits, any(one.are_asked_for() for one in self.neighbours)
+                # Once more after the last of them: what was told of its failure may be on its way.
+                if not waited and not waits:
+                    break
+                last = time.monotonic()
             for receiver in select.select(list(self.receivers), [], [], QUIET_SECONDS)[0]:
                 try:
                     frame, (device, kind, way, _, _) = receiver.recvfrom(65535)

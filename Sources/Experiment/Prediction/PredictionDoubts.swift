@@ -19,7 +19,9 @@ struct PredictionDoubts {
         var result: [Prediction.Assumption] = []
         if let outside { result.append(outside) }
         if let listener { result.append(listener) }
+        if let queue { result.append(queue) }
         result += try choices()
+        result += try otherWays()
         result += untried
         return result
     }
@@ -56,6 +58,66 @@ struct PredictionDoubts {
             text: "\(process ?? "the program") at \(last.packet.destination)\(port) in \(last.namespace) answers",
             otherwise: "delivered, no reply")
     }
+
+    /// Packets that wait are not sent again: neither in front of a device, nor at the socket that the packet comes to.
+    private var queue: Prediction.Assumption? {
+        let walks = found.exchanges.flatMap { [$0.request, $0.reply].compactMap(\.self) }
+        for walk in walks {
+            for hop in walk.hops where hop.vantage == .link && hop.direction == .out {
+                if let waiting = trial.assumptions.first(where: {
+                    $0.code == .queueState && $0.namespace == hop.namespace && $0.subject == hop.device
+                }) {
+                    return told(waiting, nil)
+                }
+            }
+            guard walk.outcome == .delivered, let last = walk.hops.last, let port = last.packet.destinationPort else {
+                continue
+            }
+            let subject = Assumption.subject(ofPort: port)
+            if let waiting = trial.assumptions.first(where: {
+                $0.code == .queueState && $0.namespace == last.namespace && $0.subject == subject
+            }) {
+                return told(waiting, nil)
+            }
+        }
+        return nil
+    }
+
+    /// The same packet in the network as it may be, too: told where it fares in another way there.
+    private func otherWays() throws(TrialError) -> [Prediction.Assumption] {
+        let part = predictor.part(for: request, from: from)
+        var result: [Prediction.Assumption] = []
+        let ways: [(Assumption.Code, () -> [Trial])] = [
+            (
+                .hookOrder,
+                {
+                    TwinScript.counts(part).prefix(Self.orders).map {
+                        Trial(snapshot: part, tablesBeforeLegacy: $0, program: predictor.program)
+                    }
+                }
+            ),
+            (.limitState, { [part.otherwise(.limits)].compactMap(\.self).map(rebuilt) }),
+            (.user, { [part.otherwise(.users)].compactMap(\.self).map(rebuilt) }),
+        ]
+        for (code, others) in ways {
+            let doubt = trial.assumptions.first {
+                $0.code == code && $0.namespace.map(passed.contains) ?? true
+            }
+            guard let doubt else { continue }
+            var fates: [String] = []
+            for other in others() {
+                guard let otherwise = try fate(in: other), !fates.contains(otherwise) else { continue }
+                fates.append(otherwise)
+            }
+            if !fates.isEmpty { result.append(told(doubt, fates.joined(separator: "; or "))) }
+        }
+        return result
+    }
+
+    private func rebuilt(_ snapshot: HostSnapshot) -> Trial { Trial(snapshot: snapshot, program: predictor.program) }
+
+    /// Of the orders of tables no more are tried; the first is the one in which those of iptables-legacy are asked last.
+    private static let orders = 4
 
     /// How often a packet is sent again, where the kernel chooses at random: a choice of two is seen both ways in 31 of 32
     /// cases.
@@ -97,7 +159,7 @@ struct PredictionDoubts {
     /// What can't be built the other way, and stands in the packet's way.
     private var untried: [Prediction.Assumption] {
         let codes: Set<Assumption.Code> = [
-            .hookOrder, .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
+            .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
             .duplicateAddressDetection,
         ]
         return trial.assumptions.filter { assumption in

@@ -41,7 +41,7 @@ public struct Predictor: Sendable {
 
     /// What is rebuilt: all of the network where it is changed first, since what the packet can meet may then be more; else
     /// what it can meet. Rules are kept whole: their positions stand in texts.
-    private func part(for request: PacketRequest, from: String) -> HostSnapshot {
+    func part(for request: PacketRequest, from: String) -> HostSnapshot {
         guard changes.isEmpty else { return snapshot }
         var question = request.question(from: from)
         // The one that commands are typed in is always there.

@@ -54,13 +54,15 @@ public struct Trial: PacketTrials {
 
     /// The network of a snapshot, with its listening sockets.
     public init(
-        snapshot: HostSnapshot, outsideAnswers: Bool = true,
+        snapshot: HostSnapshot, outsideAnswers: Bool = true, tablesBeforeLegacy: Int? = nil,
         program: String? = nil,
         privilege: Sandbox.Privilege = .automatic
     ) {
         let twin = TwinScript(
             snapshot,
-            options: TwinScript.Options(makesSandbox: false, opensSockets: false, outsideAnswers: outsideAnswers))
+            options: TwinScript.Options(
+                makesSandbox: false, opensSockets: false, outsideAnswers: outsideAnswers,
+                tablesBeforeLegacy: tablesBeforeLegacy))
         self.init(
             script: twin.text, home: snapshot.namespaces.first?.name ?? "host",
             hidden: twin.standIns + [HostSnapshot.leftOut],

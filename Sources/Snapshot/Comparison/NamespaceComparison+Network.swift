@@ -26,16 +26,19 @@ extension NamespaceComparison {
     private static func link(_ element: JSONTree) -> JSONTree {
         var link = element.removing(derivedLinkKeys)
         link = link.setting("flags", flags(link, without: ["LOWER_UP", "NO-CARRIER", "M-DOWN", "RUNNING"]))
-        if let port = link["port"] { link = link.setting("port", settled(port.removing(derivedPortKeys))) }
+        let isUp = element["operstate"]?.string == "UP"
+        if let port = link["port"] { link = link.setting("port", settled(port.removing(derivedPortKeys), isUp)) }
         if let information = link["linkinfo"], let data = information["info_slave_data"] {
-            link = link.setting("linkinfo", information.setting("info_slave_data", settled(data)))
+            link = link.setting("linkinfo", information.setting("info_slave_data", settled(data, isUp)))
         }
         return link
     }
 
-    /// A port that listens or learns is on its way to forward.
-    private static func settled(_ port: JSONTree) -> JSONTree {
-        guard let state = port["state"]?.string, state == "listening" || state == "learning" else { return port }
+    /// A port that listens or learns is on its way to forward, and so is one to whose carrier the kernel has not seen yet.
+    private static func settled(_ port: JSONTree, _ isUp: Bool) -> JSONTree {
+        guard let state = port["state"]?.string,
+            state == "listening" || state == "learning" || state == "disabled" && !isUp
+        else { return port }
         return port.setting("state", .string("forwarding"))
     }
 

@@ -79,14 +79,29 @@ extension NamespaceComparison {
         compareIPSets()
         switch (before.conntrack, after.conntrack) {
         case (let old?, let new?):
-            // Reports of groups are the kernel's own, and come when it pleases.
-            let entries = [old, new].map { $0.filter { $0.ipProtocol != .igmp }.map { Self.entry($0) } }
+            // Reports of groups are the kernel's own, and come when it pleases, also by tunnels.
+            let ports = tunnelPorts
+            let entries = [old, new].map { entries in
+                entries.filter { entry in
+                    let isOuter = entry.ipProtocol == .udp && entry.original.destinationPort.map(ports.contains) == true
+                    return entry.ipProtocol != .igmp && !isOuter
+                }.map { Self.entry($0) }
+            }
             unordered(.conntrack, "conntrack entry", entries[0], entries[1])
         case (nil, nil): break
         case (_, nil): add(.conntrack, "the conntrack entries could not be read")
         case (nil, _): add(.conntrack, "the conntrack entries could not be read before")
         }
         unordered(.sockets, "socket", before.sockets.map { Self.socket($0) }, after.sockets.map { Self.socket($0) })
+    }
+
+    /// To which VXLAN and Geneve send.
+    private var tunnelPorts: Set<UInt16> {
+        Set(
+            (before.links + after.links).compactMap { link in
+                guard ["vxlan", "geneve"].contains(link["linkinfo"]?["info_kind"]?.string ?? "") else { return nil }
+                return (link["linkinfo"]?["info_data"]?["port"]?.integer).flatMap { UInt16(exactly: $0) }
+            })
     }
 
     private mutating func compareIPSets() {

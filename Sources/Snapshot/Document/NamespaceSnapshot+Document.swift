@@ -73,7 +73,8 @@ extension NamespaceSnapshot {
         JSONTree(members: ["ipv4": .array(values.ipv4), "ipv6": .array(values.ipv6)])
     }
 
-    /// What changes by itself (queues, counters, inodes) is left out.
+    /// What changes by itself (counters, inodes) is left out. What waits to be read is there where it is something: a full
+    /// queue takes no more.
     private static func json(of listener: Listener) -> JSONTree {
         JSONTree(members: [
             "protocol": .string(listener.protocol.rawValue), "address": .string(listener.address.description),
@@ -81,6 +82,7 @@ extension NamespaceSnapshot {
             "v6only": listener.isIPv6Only.map { .bool($0) },
             "transparent": listener.isTransparent == true ? .bool(true) : nil,
             "backlog": listener.backlog.map { .number($0) },
+            "receive_queue": listener.receiveQueue > 0 ? .number(listener.receiveQueue) : nil,
             "receive_buffer": listener.receiveBufferBytes.map { .number($0) },
             "stopped": listener.isStopped == true ? .bool(true) : nil,
             "process": listener.process.map { .string($0) },
@@ -95,6 +97,7 @@ extension NamespaceSnapshot {
         listener.isIPv6Only = try field["v6only"].flagIfPresent()
         listener.isTransparent = try field["transparent"].flagIfPresent()
         listener.backlog = try field["backlog"].numberIfPresent()
+        listener.receiveQueue = try field["receive_queue"].numberIfPresent() ?? 0
         listener.receiveBufferBytes = try field["receive_buffer"].numberIfPresent()
         listener.isStopped = try field["stopped"].flagIfPresent()
         listener.process = try field["process"].textIfPresent()

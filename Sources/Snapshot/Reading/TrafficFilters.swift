@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Network
 
 /// What tc(8) tells besides the queueing disciplines: classes, filters, and the programs that are attached.
@@ -7,7 +8,8 @@ struct TrafficFilters {
 
     /// - Parameter queues: elements of `tc -j qdisc`.
     init(tools: NamespaceTools, queues: [JSONTree]) throws {
-        var questions: [(command: String, device: String, side: String?)] = []
+        var questions: [(command: String, device: String, side: String)] = []
+        var devices: [String] = []
         for queue in queues {
             guard let device = queue["dev"]?.string, let kind = queue["kind"]?.string else { continue }
             switch kind {
@@ -20,9 +22,14 @@ struct TrafficFilters {
                     continue
                 }
                 let handle = queue["handle"]?.string ?? "root"
-                questions.append(("class show dev \(device)", device, nil))
+                if !devices.contains(device) { devices.append(device) }
                 questions.append(("filter show dev \(device) parent \(handle)", device, handle))
             }
+        }
+        for device in devices {
+            // Not as JSON: of classes iproute2 prints none before 6.3.
+            let text = try tools.run("tc", "-d", "class", "show", "dev", device).text
+            classes += text.split(separator: "\n").compactMap { Self.classElement($0, device: device) }
         }
         if questions.isEmpty { return }
         let answers = try tools.batch(["tc", "-j", "-d"], questions.map(\.command))
@@ -30,13 +37,33 @@ struct TrafficFilters {
             let elements = (answer?.elements ?? []).filter { !$0.members.isEmpty }
             for element in elements {
                 let place = element["dev"] == nil ? element.setting("dev", .string(question.device)) : element
-                if let side = question.side {
-                    filters.append(place.setting("attach", .string(side)))
-                } else {
-                    classes.append(place)
-                }
+                filters.append(place.setting("attach", .string(question.side)))
             }
         }
+    }
+
+    /// A line of `tc -d class`: `class htb 1:10 parent 1:1 leaf 10: prio 0 quantum 1000 rate 1Mbit …`. What follows from
+    /// other things (`leaf`, `level`) is left out, so that `options` are the words that tc takes.
+    static func classElement(_ line: Substring, device: String) -> JSONTree? {
+        var words = line.split(separator: " ").map(String.init)
+        guard words.count >= 4, words[0] == "class" else { return nil }
+        let (kind, handle) = (words[1], words[2])
+        words.removeFirst(3)
+        var parent: String?
+        var options: [JSONTree] = []
+        while let word = words.first {
+            words.removeFirst()
+            switch word {
+            case "root": continue
+            case "parent": parent = words.isEmpty ? nil : words.removeFirst()
+            case "leaf", "level": if !words.isEmpty { words.removeFirst() }
+            default: options.append(.string(word))
+            }
+        }
+        return JSONTree(members: [
+            "dev": .string(device), "class": .string(kind), "handle": .string(handle),
+            "parent": parent.map { .string($0) }, "options": .array(options),
+        ])
     }
 
     /// An element of `tc -j qdisc` without what counts.
@@ -62,7 +89,8 @@ struct TrafficFilters {
             for one in attached { add(link["ifname"], "xdp", one["prog"] ?? one) }
         }
         for filter in filters where filter["kind"]?.string == "bpf" {
-            guard let options = filter["options"] else { continue }
+            // Classic BPF has no name: its code is the filter's own.
+            guard let options = filter["options"], options["bytecode"] == nil else { continue }
             let name = options["bpf_name"] ?? options["prog"]?["name"]
             let tag = options["prog"]?["tag"] ?? options["tag"]
             add(

@@ -41,10 +41,16 @@ public struct Assumption: Sendable, Codable, Hashable {
     public var namespace: String?
     /// A sentence: what is assumed, of what.
     public var text: String
+    /// The device that it is about, or `port N`; nil where it is about more.
+    public var subject: String?
 
-    public init(_ code: Code, in namespace: String? = nil, _ text: String) {
+    public init(_ code: Code, in namespace: String? = nil, subject: String? = nil, _ text: String) {
         self.code = code
+        self.subject = subject
         self.namespace = namespace
         self.text = text
     }
+
+    /// Of a socket.
+    public static func subject(ofPort port: UInt16) -> String { "port \(port)" }
 }

@@ -20,6 +20,8 @@ extension ConntrackEntry {
             let kind = ipProtocol == .icmp ? "8" : "128"
             let option = ipProtocol == .icmp ? "icmp" : "icmpv6"
             words += ["--\(option)-type", kind, "--\(option)-code", "0", "--\(option)-id", "\(identifier)"]
+        // The kernel's own reports of groups: the twin's devices have sent theirs.
+        case .igmp: return nil
         default: break
         }
         let hasPorts = original.destinationPort != nil && ipProtocol != .icmp && ipProtocol != .icmpv6

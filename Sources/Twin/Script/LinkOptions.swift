@@ -119,9 +119,17 @@ enum LinkOptions {
         guard let device = link.text("ifname"), TwinPlan.kind(of: link) == "bridge",
             let data = link["linkinfo"]?["info_data"]
         else { return [] }
-        return bridgeOptions.compactMap { key, word, usual in
-            guard let value = data.text(key), value != usual, value != "0x\(usual)" else { return nil }
-            return batchLine(["link", "set", device, "type", "bridge", word, value])
+        return bridgeOptions.flatMap { key, word, usual -> [String] in
+            guard let value = data.text(key), value != usual, value != "0x\(usual)" else { return [] }
+            let set = ["link", "set", device, "type", "bridge"]
+            // A new querier is not believed for as long as an answer may take: this one has asked long ago.
+            let soon =
+                key == "mcast_querier" && value != "0"
+                ? [
+                    set + ["mcast_query_response_interval", "1"], set + [word, value],
+                    set + ["mcast_query_response_interval", data.text("mcast_query_response_intvl") ?? "1000"],
+                ] : [set + [word, value]]
+            return soon.compactMap { batchLine($0) }
         }
     }
 
@@ -178,21 +186,33 @@ enum LinkOptions {
         }
     }
 
-    /// A port that does not forward, and a bridge that runs the spanning tree: its ports would listen first, so it is
-    /// switched on when they forward already.
-    static func stateLines(_ link: JSONTree, in namespace: NamespaceSnapshot) -> [String] {
-        guard let device = link.text("ifname") else { return [] }
-        if TwinPlan.kind(of: link) == "bridge" {
-            let hasTree = link["linkinfo"]?["info_data"]?.text("stp_state").map { $0 != "0" } ?? false
-            let isBlocked = namespace.links.contains {
-                $0.text("master") == device && state(of: $0).map { $0 != "3" } ?? false
-            }
-            // With the spanning tree no port's state can be set: a blocked one needs it off.
-            return hasTree && !isBlocked
-                ? [batchLine(["link", "set", device, "type", "bridge", "stp_state", "1"])].compactMap(\.self) : []
+    /// A bridge that runs the spanning tree: its ports would listen first, so it is switched on when they forward already.
+    static func treeLine(_ link: JSONTree, in namespace: NamespaceSnapshot) -> String? {
+        guard let device = link.text("ifname"), TwinPlan.kind(of: link) == "bridge",
+            runsTree(link), !hasBlockedPort(link, in: namespace)
+        else { return nil }
+        return batchLine(["link", "set", device, "type", "bridge", "stp_state", "1"])
+    }
+
+    static func runsTree(_ link: JSONTree) -> Bool {
+        link["linkinfo"]?["info_data"]?.text("stp_state").map { $0 != "0" } ?? false
+    }
+
+    /// With the spanning tree no port's state can be set: a blocked one needs it off.
+    static func hasBlockedPort(_ link: JSONTree, in namespace: NamespaceSnapshot) -> Bool {
+        namespace.links.contains {
+            $0.text("master") == link.text("ifname") && state(of: $0).map { $0 != "3" } ?? false
         }
-        guard let state = state(of: link), state != "3", link.has("UP") else { return [] }
-        return [batchLine(["link", "set", device, "type", "bridge_slave", "state", state])].compactMap(\.self)
+    }
+
+    /// A port that does not forward. For bridge(8): what ip(8) changes of a port makes a disabled one forward again.
+    static func stateLine(_ link: JSONTree) -> String? {
+        guard let device = link.text("ifname"), let state = state(of: link), state != "3", link.has("UP") else {
+            return nil
+        }
+        // Disabled by nobody: the kernel had not seen to its carrier yet.
+        if state == "0", link.text("operstate") != "UP" { return nil }
+        return batchLine(["link", "set", "dev", device, "state", state])
     }
 
     /// BR_STATE_ of linux/if_bridge.h.

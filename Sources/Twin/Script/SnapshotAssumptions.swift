@@ -7,13 +7,24 @@ extension HostSnapshot {
         var found = namespaces.flatMap { namespace -> [Assumption] in
             namespace.programAssumptions + namespace.ruleAssumptions + namespace.stateAssumptions
         }
+        for namespace in namespaces {
+            for address in namespace.addresses
+            where address.has("dadfailed") && !isHeldElsewhere(address, than: namespace.name) {
+                found.append(
+                    Assumption(
+                        .duplicateAddressDetection, in: namespace.name,
+                        "\(address.text("local") ?? "") is left out: another host has it"))
+            }
+        }
         found += warnings.map { Assumption(.notRebuilt, "it could not be read: \($0)") }
         return found
     }
 }
 
 extension NamespaceSnapshot {
-    private func assume(_ code: Assumption.Code, _ words: String) -> Assumption { Assumption(code, in: name, words) }
+    private func assume(_ code: Assumption.Code, subject: String? = nil, _ words: String) -> Assumption {
+        Assumption(code, in: name, subject: subject, words)
+    }
 
     fileprivate var programAssumptions: [Assumption] {
         programs.map { program in
@@ -55,9 +66,7 @@ extension NamespaceSnapshot {
                 }
             }
         }
-        let legacy = Set(iptables.filter { $0.backend == .iptablesLegacy }.map(\.family))
-        let others = iptables.contains { $0.backend != .iptablesLegacy } || !nftables.isEmpty
-        if !legacy.isEmpty, others, hooks == nil {
+        if TableOrder.isUnknown(in: self) {
             found.append(
                 assume(.hookOrder, "chains of iptables-legacy are asked before those of nf_tables at the same priority")
             )
@@ -81,18 +90,31 @@ extension NamespaceSnapshot {
             guard let kind = queue["kind"]?.string, ["tbf", "netem", "pfifo", "bfifo", "htb"].contains(kind) else {
                 continue
             }
-            found.append(assume(.queueState, "the queue \(kind) of \(queue["dev"]?.string ?? "a device") is empty"))
-        }
-        for socket in sockets where socket.receiveQueue > 0 {
+            let device = queue["dev"]?.string
             found.append(
-                assume(.queueState, "nothing waits at the socket \(socket.protocol) \(socket.address):\(socket.port)"))
-        }
-        for link in links where link["linkinfo"]?["info_data"]?.text("stp_state").map({ $0 != "0" }) == true {
-            found.append(assume(.spanningTree, "the spanning tree of \(link.text("ifname") ?? "") has settled"))
-        }
-        for address in addresses where address.has("dadfailed") {
+                assume(.queueState, subject: device, "the queue \(kind) of \(device ?? "a device") is empty"))
+            guard kind == "netem", let device,
+                ["loss-random", "loss-state", "loss-gemodel", "corrupt", "reorder", "duplicate"].contains(where: {
+                    queue["options"]?[$0] != nil
+                })
+            else { continue }
             found.append(
-                assume(.duplicateAddressDetection, "\(address.text("local") ?? "") is left out: another host has it"))
+                assume(.randomChoice, subject: device, "netem on \(device) loses and changes packets by chance"))
+        }
+        // Of connections that wait the kernel takes one more than the backlog; of datagrams what fits.
+        for socket in sockets where socket.receiveQueue > (socket.protocol == .tcp ? socket.backlog ?? 0 : 0) {
+            found.append(
+                assume(
+                    .queueState, subject: Assumption.subject(ofPort: socket.port),
+                    "nothing waits at the socket \(socket.protocol) \(socket.address):\(socket.port)"))
+        }
+        for link in links where LinkOptions.runsTree(link) {
+            let device = link.text("ifname") ?? ""
+            let words =
+                LinkOptions.hasBlockedPort(link, in: self)
+                ? "\(device) runs no spanning tree: its ports stay in the states that it had given them"
+                : "the spanning tree of \(device) has settled"
+            found.append(assume(.spanningTree, words))
         }
         if let count = conntrack?.count, let limit = sysctls["net.netfilter.nf_conntrack_max"].flatMap({ Int($0) }),
             count >= limit

@@ -91,4 +91,39 @@ extension TwinPlan {
         if isIPv6 { words.append("nodad") }
         return batchLine(words)
     }
+
+    /// Addresses that another host has too: the kernel refuses each as it did then.
+    mutating func addCollisions(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let lines = namespace.addresses.compactMap { address -> String? in
+            guard address.has("dadfailed"), snapshot.isHeldElsewhere(address, than: namespace.name),
+                let device = address.text("ifname"), let local = address.text("local"),
+                let length = address.text("prefixlen"), Self.isFileName(device)
+            else { return nil }
+            return "\(device) \(local)/\(length)"
+        }
+        guard !lines.isEmpty else { return }
+        text.blank()
+        text.comment("Addresses of \(Self.visible(namespace.name)) that were found to be another's.")
+        text.feed("collisions", in: name, lines)
+    }
+}
+
+extension TwinPlan {
+    /// Whether a device's settings are a folder of that name, which no blank parts: nothing that leads elsewhere.
+    private static func isFileName(_ device: String) -> Bool {
+        !device.isEmpty && !device.hasPrefix(".")
+            && device.utf8.allSatisfy { $0 > 32 && $0 != 127 && !"/\\".utf8.contains($0) }
+    }
+}
+
+extension HostSnapshot {
+    /// Whether another namespace, or another device, has an address that was refused there.
+    func isHeldElsewhere(_ address: JSONTree, than name: String) -> Bool {
+        namespaces.contains { namespace in
+            namespace.addresses.contains {
+                $0.text("local") == address.text("local") && !$0.has("dadfailed")
+                    && (namespace.name != name || $0.text("ifname") != address.text("ifname"))
+            }
+        }
+    }
 }

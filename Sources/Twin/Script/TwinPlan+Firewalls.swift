@@ -7,19 +7,6 @@ extension TwinPlan {
     /// An ordinary user's socket takes some 400 rules in one transaction.
     private static let rulesAtOnce = 200
 
-    private enum Table {
-        case nft(NamespaceSnapshot.NFTable)
-        case iptables(NamespaceSnapshot.IPTable)
-
-        var handle: UInt64 {
-            switch self {
-            case .nft(let table): table.handle
-            // The legacy tables have no number.
-            case .iptables(let table): table.handle ?? .max
-            }
-        }
-    }
-
     mutating func addFirewalls(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
         if let sets = namespace.ipsets, !sets.isEmpty {
             programs.insert("ipset")
@@ -27,10 +14,7 @@ extension TwinPlan {
             text.comment("Sets of \(Self.visible(namespace.name)), before the rules that ask them.")
             text.feed("ipsets", in: name, Self.lines(sets))
         }
-        let tables =
-            (namespace.nftables.map { Table.nft($0) } + namespace.iptables.map { Table.iptables($0) }).sorted {
-                $0.handle < $1.handle
-            }
+        let tables = TableOrder.tables(of: namespace, beforeLegacy: options.tablesBeforeLegacy)
         guard !tables.isEmpty else { return }
         text.blank()
         text.comment("Rules of \(Self.visible(namespace.name)), in the order in which the tables were made.")

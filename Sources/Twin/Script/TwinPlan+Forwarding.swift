@@ -1,7 +1,7 @@
 internal import Network
 internal import Snapshot
 
-/// What bridges and tunnels have learned or were told, and what queues packets.
+/// What bridges and tunnels have learned or were told.
 extension TwinPlan {
     mutating func addForwardingEntries(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
         let lines = namespace.fdb.compactMap { fdbLine($0, in: namespace) } + namespace.mdb.compactMap(mdbLine)
@@ -57,47 +57,5 @@ extension TwinPlan {
         ]
         if let vlan = entry.text("vid") { words += ["vid", vlan] }
         return batchLine(words)
-    }
-
-    mutating func addQueues(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
-        var lines: [String] = []
-        for queue in namespace.queues {
-            guard let device = queue.text("dev"), let kind = queue.text("kind") else { continue }
-            guard let options = Self.queueOptions(kind, queue["options"] ?? .object([])) else {
-                assume(.notRebuilt, in: namespace, "the queueing discipline \(kind) of \(device) is not rebuilt")
-                continue
-            }
-            let parent: [String] =
-                kind == "clsact" || kind == "ingress" ? [] : queue.text("parent").map { ["parent", $0] } ?? ["root"]
-            let handle = queue.text("handle").map { $0 == "0:" || parent.isEmpty ? [] : ["handle", $0] } ?? []
-            lines += [batchLine(["qdisc", "add", "dev", device] + parent + handle + [kind] + options)].compactMap(
-                \.self)
-        }
-        for filter in namespace.filters {
-            guard let device = filter.text("dev") else { continue }
-            assume(
-                .notRebuilt, in: namespace,
-                "the filter \(filter.text("kind") ?? "of tc") of \(device) is not rebuilt: it lets every packet pass")
-        }
-        guard !lines.isEmpty else { return }
-        programs.insert("tc")
-        text.blank()
-        text.comment("Queueing disciplines of \(Self.visible(namespace.name)). They begin empty.")
-        text.feed("tc_batch", in: name, lines)
-    }
-
-    private static func queueOptions(_ kind: String, _ options: JSONTree) -> [String]? {
-        switch kind {
-        case "clsact", "ingress", "noqueue", "pfifo_fast", "mq": return []
-        case "pfifo", "bfifo": return options.text("limit").map { ["limit", $0] } ?? []
-        case "tbf":
-            // Bytes a second and microseconds.
-            guard let rate = options.number("rate"), let burst = options.text("burst") else { return nil }
-            let depth =
-                options.text("limit").map { ["limit", $0] } ?? ["latency", "\(options.number("lat") ?? 50000)us"]
-            return ["rate", "\(rate * 8)bit", "burst", burst] + depth
-        case "fq_codel", "fq", "sfq", "codel": return []
-        default: return nil
-        }
     }
 }

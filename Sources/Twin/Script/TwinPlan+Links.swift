@@ -119,7 +119,6 @@ extension TwinPlan {
     }
 
     private mutating func addStacked(_ link: JSONTree, at position: Int, to text: inout ScriptText) {
-        let name = link.text("ifname") ?? ""
         let kind = Self.kind(of: link)
         let from = origin(of: link, at: position) ?? position
         let lower = lower(of: link, at: position)
@@ -133,8 +132,24 @@ extension TwinPlan {
         if from != position { words += places[position].name.map { ["netns", $0] } ?? ["netns", "1"] }
         words += ["type", kind] + options
         guard let line = batchLine(words) else { return }
-        text.feed("ip_batch", in: places[from].name, [line])
-        _ = name
+        let (before, after) = roomFor(link, kind, lower)
+        text.feed("ip_batch", in: places[from].name, before + [line] + after)
+    }
+
+    /// A tunnel keeps its MTU when that of the device below it is lowered, but is not made with one that does not fit.
+    private func roomFor(_ link: JSONTree, _ kind: String, _ lower: End?) -> (before: [String], after: [String]) {
+        let data = link["linkinfo"]?["info_data"]
+        let isIPv6 = ["local6", "remote6", "group6"].contains { data?[$0] != nil }
+        // Ethernet, VXLAN, UDP, IP.
+        let header: Int64 = isIPv6 ? 70 : 50
+        guard kind == "vxlan", let lower, let mtu = link.number("mtu"),
+            let below = places[lower.place].namespace.links.first(where: { $0.text("ifname") == lower.device })?.number(
+                "mtu"), mtu > below - header, mtu < 65_000
+        else { return ([], []) }
+        func line(_ mtu: Int64) -> [String] {
+            [batchLine(["link", "set", lower.device, "mtu", "\(mtu)"])].compactMap(\.self)
+        }
+        return (line(mtu + header), line(below))
     }
 
     /// A physical link, or one of a kind that no command makes here: a veth whose other end stands for what is behind it.
@@ -192,6 +207,14 @@ extension TwinPlan {
             lines += [batchLine(["link", "set", device, "master", master])].compactMap(\.self)
             lines += LinkOptions.portLines(port)
         }
+        // A bridge takes the smallest MTU of its ports until somebody sets it.
+        for bridge in namespace.links where Self.kind(of: bridge) == "bridge" {
+            let own = ports.filter { $0.text("master") == bridge.text("ifname") }.compactMap { $0.number("mtu") }
+            guard let device = bridge.text("ifname"), let mtu = bridge.number("mtu"), let least = own.min(),
+                mtu != least
+            else { continue }
+            lines += [batchLine(["link", "set", device, "mtu", "\(mtu)"])].compactMap(\.self)
+        }
         if !lines.isEmpty {
             text.blank()
             text.comment("Ports of bridges in \(Self.visible(namespace.name)), in the order in which they joined.")
@@ -214,16 +237,31 @@ extension TwinPlan {
                 }
         }
         text.add("settled \(name.map(quoted) ?? "-") \(down.count)")
+        // What members of groups reported before there were rules, or had left already.
+        let snoops = namespace.links.contains { $0["linkinfo"]?["info_data"]?.text("mcast_snooping") == "1" }
+        guard snoops, !namespace.unread.contains(.mdb) else { return }
+        programs.insert("awk")
+        let groups = namespace.mdb.compactMap { entry in
+            let words = ["dev", "port", "grp"].compactMap { entry.text($0) }
+            return words.count == 3 ? words.joined(separator: " ") : nil
+        }
+        text.feed("forget_groups", in: name, ["-"] + groups)
     }
 
     /// What setting a port up would undo.
     func addPortStates(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
-        let lines = namespace.links.flatMap { LinkOptions.stateLines($0, in: namespace) }
-        guard !lines.isEmpty else { return }
+        let trees = namespace.links.compactMap { LinkOptions.treeLine($0, in: namespace) }
+        let states = namespace.links.compactMap { LinkOptions.stateLine($0) }
+        guard !trees.isEmpty || !states.isEmpty else { return }
         text.blank()
         text.comment("States of ports and of the spanning tree in \(Self.visible(namespace.name)).")
-        // A carrier that the kernel sees to only now would make it forward again.
-        text.add("sleep 0.3")
-        text.feed("ip_batch", in: name, lines)
+        // A carrier that the kernel sees to only now would make a port forward again.
+        let ports = namespace.links.filter { $0["linkinfo"]?.text("info_slave_kind") == "bridge" }
+        let known = ports.filter { $0.text("operstate") == "UP" }.compactMap { $0.text("ifname") }
+        if !known.isEmpty {
+            text.add("up_for_good \(name.map(quoted) ?? "-") \(known.map(quoted).joined(separator: " "))")
+        }
+        text.feed("ip_batch", in: name, trees)
+        text.feed("bridge_batch", in: name, states)
     }
 }

@@ -159,12 +159,40 @@ extension TwinPlan {
 
     // MARK: Neighbours
 
+    /// Sends something to each neighbour of a bridge that was reached lately. Until then the kernel has no header ready for it, and
+    /// what is translated to it within the bridge takes another way. (A trial does it by itself.)
+    mutating func addUse(_ text: inout ScriptText) {
+        guard options.makesSandbox else { return }
+        let uses = places.map { place -> (name: String?, lines: [String]) in
+            let bridges = Set(
+                place.namespace.links.filter { Self.kind(of: $0) == "bridge" }.compactMap { $0.text("ifname") })
+            let lines = place.namespace.neighbours.compactMap { neighbour -> String? in
+                guard let device = neighbour.text("dev"), bridges.contains(device), !neighbour.has("proxy"),
+                    neighbour["state"]?.elements.contains(where: { $0.string == "REACHABLE" }) == true,
+                    let address = neighbour.text("dst").flatMap({ IPAddress($0) })
+                else { return nil }
+                return "\(device) \(address)"
+            }
+            return (place.name, lines)
+        }
+        guard uses.contains(where: { !$0.lines.isEmpty }) else { return }
+        text.blank()
+        text.comment("Neighbours of bridges, to which something was sent lately: a ping, which nobody is to answer.")
+        let switches = ["net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all"]
+        for place in places { text.feed("settings", in: place.name, switches.map { "\($0) = 1" }) }
+        for use in uses { text.feed("used", in: use.name, use.lines) }
+        for place in places {
+            let values = switches.map { place.namespace.sysctls[$0] == "1" ? "\($0) = 1" : "\($0) = 0" }
+            text.feed("settings", in: place.name, values)
+        }
+    }
+
     private func neighbourLine(_ neighbour: JSONTree) -> String? {
         guard let address = neighbour.text("dst"), let device = neighbour.text("dev") else { return nil }
         if neighbour.has("proxy") { return batchLine(["neigh", "add", "proxy", address, "dev", device]) }
         guard let mac = neighbour.text("lladdr") else { return nil }
         let states = (neighbour["state"]?.elements ?? []).compactMap(\.string)
-        // Groups have a hardware address by rule; `delay` and `probe` move on by themselves.
+        // Groups have a hardware address by rule.
         if states.contains("NOARP"),
             address.hasPrefix("ff") || (address.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 224
         {
@@ -174,8 +202,10 @@ extension TwinPlan {
         switch states.first {
         case "PERMANENT": state = "permanent"
         case "NOARP": state = "noarp"
-        case "REACHABLE", "DELAY", "PROBE": state = "reachable"
-        case "STALE": state = "stale"
+        case "REACHABLE": state = "reachable"
+        // Whether it is still there is asked: a bridge hands what is translated to it on through its own device. The kernel
+        // lets nobody set the two states between, which last some seconds.
+        case "STALE", "DELAY", "PROBE": state = "stale"
         default: return nil
         }
         var words = ["neigh", "replace", address, "lladdr", mac, "dev", device, "nud", state]

@@ -61,6 +61,8 @@ struct TwinPlan {
         addStandIns(&text)
         for place in places { addRoutes(&text, place.namespace, place.name) }
         for place in places { addForwardingEntries(&text, place.namespace, place.name) }
+        addUse(&text)
+        for place in places { addCollisions(&text, place.namespace, place.name) }
         for place in places { addQueues(&text, place.namespace, place.name) }
         for place in places { addFirewalls(&text, place.namespace, place.name) }
         for place in places { addConnections(&text, place.namespace, place.name) }

@@ -17,11 +17,18 @@ public struct TwinScript: Sendable {
         public var opensSockets: Bool
         /// Whether the outside answers; without, it is there and mute.
         public var outsideAnswers: Bool
+        /// How many tables of nf_tables were made before those of iptables-legacy, where the order is not known: the newest is
+        /// asked first. Nil for all of them.
+        public var tablesBeforeLegacy: Int?
 
-        public init(makesSandbox: Bool = true, opensSockets: Bool = true, outsideAnswers: Bool = true) {
+        public init(
+            makesSandbox: Bool = true, opensSockets: Bool = true, outsideAnswers: Bool = true,
+            tablesBeforeLegacy: Int? = nil
+        ) {
             self.makesSandbox = makesSandbox
             self.opensSockets = opensSockets
             self.outsideAnswers = outsideAnswers
+            self.tablesBeforeLegacy = tablesBeforeLegacy
         }
     }
 
@@ -35,6 +42,11 @@ public struct TwinScript: Sendable {
     /// How `ip netns` names each namespace of the snapshot in the twin, by the snapshot's name; the home namespace is not
     /// among them, since it is the sandbox's own.
     public private(set) var names: [String: String]
+
+    /// The values of `tablesBeforeLegacy` that may be the host's, beside nil: none where nothing depends on it.
+    public static func counts(_ snapshot: HostSnapshot) -> Range<Int> {
+        snapshot.namespaces.map { TableOrder.counts(in: $0) }.max { $0.count < $1.count } ?? 0..<0
+    }
 
     public init(_ snapshot: HostSnapshot, options: Options = Options()) {
         var plan = TwinPlan(snapshot, options: options)
@@ -70,7 +82,7 @@ public struct TwinScript: Sendable {
         # failed NAME FILE: what iproute2 said of the lines of a batch that it refused.
         failed() {
             awk -v place="$1" 'NR == FNR { line[FNR] = $0; next }
-                /^Command failed / { sub(/.*:/, ""); if (said !~ /already joined/ && !(said ~ /File exists/ && line[$0] ~ / proto 2 /)) print "not rebuilt in " place ": " line[$0] ": " said; said = ""; next }
+                /^Command failed / { sub(/.*:/, ""); if (said !~ /already joined/ && !(said ~ /File exists/ && line[$0] ~ / proto 2 /)) print "not rebuilt in " place ": " line[$0] ": " substr(said, 1, 160); said = ""; next }
                 { said = said (said == "" ? "" : "; ") $0 }' "$2" "$2.errors" >&2
         }
         # ip_batch NAME and its like: a command of iproute2 a line.
@@ -92,6 +104,56 @@ public struct TwinScript: Sendable {
                 [ "$(in_namespace "$1" bridge link show | grep -c 'state disabled')" -gt "$2" ]; do
                 tries=$((tries + 1))
                 sleep 0.05
+            done
+        }
+        # up_for_good NAME DEVICE...: waits until the kernel has seen to the carrier of each.
+        up_for_good() {
+            place=$1; shift
+            for device in "$@"; do
+                tries=0
+                while [ "$tries" -lt 60 ] && ! in_namespace "$place" ip -o link show dev "$device" | grep -q ' state UP '; do
+                    tries=$((tries + 1))
+                    sleep 0.05
+                done
+            done
+        }
+        # forget_groups NAME: keeps of the groups that ports of bridges have learned those that it reads, "BRIDGE PORT GROUP" a line.
+        forget_groups() {
+            place=$1
+            cat >/run/twin-groups
+            in_namespace "$place" bridge mdb show 2>/dev/null | awk 'FILENAME != "-" { kept[$0]; next }
+                $1 == "dev" && $2 != $4 && !(($2 " " $4 " " $6) in kept) && !/#/ {
+                    vlan = ""
+                    for (i = 7; i < NF; i++) if ($i == "vid") vlan = " vid " $(i + 1)
+                    print "mdb del dev " $2 " port " $4 " grp " $6 vlan }' /run/twin-groups - >/run/twin-batch
+            in_namespace "$place" bridge -force -batch /run/twin-batch >/dev/null 2>&1 || :
+        }
+        # used NAME: "DEVICE ADDRESS" a line, neighbours to which something is sent.
+        used() {
+            place=$1
+            while read -r device address; do
+                in_namespace "$place" ping -q -n -c 1 -W 0.01 -I "$device" "$address" >/dev/null 2>&1 </dev/null
+            done
+        }
+        # collisions NAME: "DEVICE ADDRESS" a line, each of them somebody else's. The kernel asks at once, and until it is told so.
+        collisions() {
+            place=$1
+            while read -r device address; do
+                # shellcheck disable=SC2016
+                in_namespace "$place" sh -c 'cd "/proc/sys/net/ipv6/conf/$1" || exit 1
+                    set -- "$1" "$2" "$(cat accept_dad)" "$(cat dad_transmits)" "$(cat router_solicitation_delay)"
+                    echo 1 >accept_dad; echo 1 >dad_transmits; echo 0 >router_solicitation_delay
+                    tries=0
+                    until ip -o addr show dev "$1" dadfailed | grep -qF " $2 " || [ "$tries" -eq 10 ]; do
+                        ip addr del "$2" dev "$1" 2>/dev/null
+                        ip addr add "$2" dev "$1"
+                        sleep 0.2
+                        tries=$((tries + 1))
+                    done
+                    echo "$3" >accept_dad; echo "$4" >dad_transmits; echo "$5" >router_solicitation_delay
+                    if [ "$tries" -eq 10 ]; then ip addr del "$2" dev "$1"; exit 1; fi' \
+                    collide "$device" "$address" >/dev/null 2>&1 </dev/null ||
+                    echo "the address $address of $device: nobody else has it" | told "$place"
             done
         }
         # settings NAME: lines of sysctl.conf(5). What this kernel does not have, or does not let us set, is reported.

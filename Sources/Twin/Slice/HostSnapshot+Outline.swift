@@ -71,12 +71,22 @@ extension NamespaceSnapshot {
             }
         }
         for element in fdb {
+            addEntry(element, to: &namespace)
             guard let remote = element["dst"]?.string.flatMap({ IPAddress($0) }),
                 let position = namespace.links.firstIndex(where: { $0.name == element["ifname"]?.string })
             else { continue }
             namespace.links[position].vxlan?.fdb.append(FDBEntry(mac: MACAddress(value: 0), destination: remote))
         }
         return namespace
+    }
+
+    /// Behind which port a bridge has a MAC address, but for the ports' own.
+    private func addEntry(_ element: JSONTree, to namespace: inout Namespace) {
+        guard let master = element["master"]?.string, let mac = element["mac"]?.string.flatMap({ MACAddress($0) }),
+            let bridge = namespace.links.firstIndex(where: { $0.name == master }),
+            let port = namespace.links.first(where: { $0.name == element["ifname"]?.string }), port.mac != mac
+        else { return }
+        namespace.links[bridge].bridge?.fdb.append(FDBEntry(mac: mac, device: port.name))
     }
 
     private static func link(_ element: JSONTree) -> Link {
@@ -96,7 +106,9 @@ extension NamespaceSnapshot {
         let data = element["linkinfo"]?["info_data"]
         let remote = ["remote", "remote6", "group", "group6"].lazy.compactMap { data?[$0]?.string }.first
             .flatMap { IPAddress($0) }
-        if link.kind == .vxlan {
+        if link.kind == .bridge {
+            link.bridge = Link.Bridge(vlanFiltering: data?["vlan_filtering"]?.integer == 1)
+        } else if link.kind == .vxlan {
             link.vxlan = Link.VXLAN(
                 identifier: UInt32(clamping: data?["id"]?.integer ?? 0),
                 port: UInt16(clamping: data?["port"]?.integer ?? 4789), remote: remote)

@@ -34,6 +34,16 @@ struct TwinCommand: ParsableCommand {
         help: ArgumentHelp("Rebuild only this namespace (repeatable).", valueName: "namespace"))
     var namespaces: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Build what this assumption takes for granted the other way: hook-order asks the chains of iptables-legacy last.",
+            valueName: "assumption"))
+    var otherwise: Otherwise?
+
+    enum Otherwise: String, ExpressibleByArgument {
+        case hookOrder = "hook-order"
+    }
+
     func validate() throws {
         guard live != (file != nil) else {
             throw ValidationError("name a snapshot's file, or say --live for this machine's network")
@@ -48,9 +58,10 @@ struct TwinCommand: ParsableCommand {
             let chosen = try namespaces.map { try source.namespace($0) }
             snapshot.namespaces.removeAll { !chosen.contains($0.name) }
         }
-        let twin = TwinScript(snapshot)
+        let twin = TwinScript(
+            snapshot, options: TwinScript.Options(tablesBeforeLegacy: otherwise == .hookOrder ? 0 : nil))
         for warning in snapshot.warnings { complain(warning) }
-        for assumption in twin.assumptions {
+        for assumption in twin.assumptions where assumption.code.rawValue != otherwise?.rawValue {
             let place = assumption.namespace.map { "\($0): " } ?? ""
             complain("assumption: \(assumption.code.rawValue): \(visibleText(place + assumption.text))")
         }
