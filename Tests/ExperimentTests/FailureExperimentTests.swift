@@ -174,9 +174,21 @@ struct FailureExperimentTests {
             remark.hasPrefix("the fix could not be tried: no such thing; no single change makes the packet arrive: "))
     }
 
+    @Test("a certain cause without a fix stays first, and what helps follows; one that explains nothing gives way")
+    func certainty() throws {
+        for (code, place) in [("duplicate-mac", 1), ("unknown-drop", 0)] as [(FindingCode, Int)] {
+            let walk = try Self.walk(nil, code: code)
+            let trials = PaperTrials(answers: { $0.contains("veth0 up") }, stopped: walk)
+            let report = try Self.experiment(trials).run(on: Exchange(request: walk))
+            let findings = report.exchange.request.findings
+            #expect(findings.map(\.code)[1 - place] == code)
+            #expect(findings[place].remedy?.commands == ["ip link set dev veth0 up"])
+        }
+    }
+
     @Test("of causes that are equally near the one that opens least comes first")
     func ranking() throws {
-        let walk = try Self.walk(nil, code: "no-route")
+        let walk = try Self.walk(nil, code: "unknown-drop")
         // Both devices do it: that of the place where the packet stopped, and the other one of that namespace.
         let commands = ["veth0 up", "veth9 up"]
         let trials = PaperTrials(

@@ -3,6 +3,7 @@ internal import LinuxSystem
 internal import Network
 internal import Probes
 internal import Synchronization
+internal import Twin
 internal import Wire
 
 /// What a change lets through, and what it stops, besides the packet that it is for.

@@ -1,4 +1,4 @@
-public import Snapshot
+internal import Snapshot
 
 extension HostSnapshot {
     /// The same network in which conditions that the twin can't know hold the other way: limits are used up, lists of recent

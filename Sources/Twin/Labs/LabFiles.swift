@@ -17,7 +17,7 @@ enum LabFiles: Sendable, Hashable {
             return EmbeddedFiles.names.compactMap { name in
                 let parts = name.split(separator: "/")
                 return parts.count == 3 && parts[0] == "labs" && parts[2] == "lab.json" ? String(parts[1]) : nil
-            }
+            }.sorted()
         }
     }
 
