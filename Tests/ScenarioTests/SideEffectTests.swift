@@ -50,6 +50,14 @@ struct SideEffectTests {
         open("/run/ready", "w")
         time.sleep(60)' &
         until_true 100 test -e /run/ready
+        ip netns exec web /usr/bin/python3 -c '
+        import socket, time
+        u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(("10.1.0.2", 4000))
+        u.sendto(b"x", ("10.2.0.2", 9999))
+        s = socket.socket(); s.bind(("10.1.0.2", 4001)); s.connect(("10.2.0.2", 80))
+        open("/run/open", "w")
+        time.sleep(60)' &
+        until_true 100 test -e /run/open
 
         """
 
@@ -173,5 +181,15 @@ struct SideEffectTests {
         let nothing = try effects.found([])
         #expect(nothing.opens == [])
         #expect(nothing.closes == [])
+    }
+
+    @Test("packets of connections that were open count by themselves")
+    func openConnections() throws {
+        let changes = [
+            "iptables -I FORWARD -p udp --sport 4000 -j DROP", "iptables -I FORWARD -p tcp --sport 4001 -j DROP",
+        ]
+        let found = try Self.effects(changes).found(changes.map { TrialChange($0) })
+        #expect(found.opens == [])
+        #expect(found.closes == ["web to 10.2.0.2: established tcp 80; established udp 9999"])
     }
 }
