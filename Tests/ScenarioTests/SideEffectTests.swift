@@ -186,7 +186,8 @@ struct SideEffectTests {
     @Test("packets of connections that were open count by themselves")
     func openConnections() throws {
         let changes = [
-            "iptables -I FORWARD -p udp --sport 4000 -j DROP", "iptables -I FORWARD -p tcp --sport 4001 -j DROP",
+            "iptables -I FORWARD -s 10.1.0.2 -p udp --sport 4000 -j DROP",
+            "iptables -I FORWARD -s 10.1.0.2 -p tcp --sport 4001 -j DROP",
         ]
         let found = try Self.effects(changes).found(changes.map { TrialChange($0) })
         #expect(found.opens == [])
