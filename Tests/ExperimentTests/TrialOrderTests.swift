@@ -23,7 +23,9 @@ struct TrialOrderTests {
                     listeners: [Listener(protocol: .udp, address: try address("0.0.0.0"), port: 53)])
             ],
             neighbours: [TrialOrder.Neighbour(namespace: "web", device: "eth0", address: try address("192.0.2.1"))],
-            outsides: [TrialOrder.Outside(namespace: "outside-eth0", gateways: [try address("203.0.113.2")])],
+            outsides: [
+                TrialOrder.Outside(namespace: "outside-eth0", gateways: [try address("203.0.113.2")], sources: [])
+            ],
             changes: ["ip link set a up", TrialChange(file: "flush ruleset", name: "r.nft")], hidden: ["outside"],
             originals: ["web": TrialOrder.Original(name: "web", path: "/proc/7/ns/net")],
             packets: [TrialOrder.Sent(namespace: "web", packet: packet)], explains: true,

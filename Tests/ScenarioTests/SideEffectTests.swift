@@ -50,13 +50,25 @@ struct SideEffectTests {
         open("/run/ready", "w")
         time.sleep(60)' &
         until_true 100 test -e /run/ready
+        ip netns exec web /usr/bin/python3 -c '
+        import socket, time
+        u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(("10.1.0.2", 4000))
+        u.sendto(b"x", ("10.2.0.2", 9999))
+        s = socket.socket(); s.bind(("10.1.0.2", 4001)); s.connect(("10.2.0.2", 80))
+        open("/run/open", "w")
+        time.sleep(60)' &
+        until_true 100 test -e /run/open
 
         """
 
     /// Made once: a snapshot does not change.
-    private static let network = Result { () throws -> Network in
-        let shell = try SandboxShell(
-            "set -e\n\(setup)\n$P snapshot -o /run/s.json --in host --in web --in db --in app && cat /run/s.json\n")
+    private static let network = Result { try network(of: ["host", "web", "db", "app"]) }
+    /// The same where a packet can't meet app, so that only its link is rebuilt.
+    private static let part = Result { try network(of: ["host", "web", "db"]) }
+
+    private static func network(of names: [String]) throws -> Network {
+        let places = names.map { "--in \($0)" }.joined(separator: " ")
+        let shell = try SandboxShell("set -e\n\(setup)\n$P snapshot -o /run/s.json \(places) && cat /run/s.json\n")
         try #require(shell.status == 0, "\(shell.errorText)")
         let snapshot = try HostSnapshot(document: Array(shell.text.utf8))
         func link(_ name: String, _ number: Int, _ host: Int) throws -> Link {
@@ -69,8 +81,12 @@ struct SideEffectTests {
         }
         let host = Namespace(
             name: "host", inode: 1, path: "/proc/self/ns/net",
-            links: try places.map { try link("to-\($0.0)", $0.1, 1) })
-        let others = try places.map { name, number in
+            links: try Self.places.map { name, number in
+                var link = try link("to-\(name)", number, 1)
+                link.peer = Link.Peer(namespace: name, device: "eth0")
+                return link
+            })
+        let others = try Self.places.map { name, number in
             var namespace = Namespace(
                 name: name, inode: UInt64(number) + 1, path: "/run/netns/\(name)", links: [try link("eth0", number, 2)])
             if name == "db" {
@@ -83,13 +99,16 @@ struct SideEffectTests {
         return Network(snapshot: snapshot, topology: Topology(host: "h", time: "", namespaces: [host] + others))
     }
 
-    private static func effects(_ commands: [String], limit: Int = 1000) throws -> SideEffects {
-        let network = try network.get()
+    private static func effects(_ commands: [String], isWhole: Bool = true) throws -> SideEffects {
+        let network = try isWhole ? network.get() : part.get()
+        let trial = Trial(snapshot: network.snapshot, program: LabRun.program)
+        var rebuilt = network.topology
+        rebuilt.namespaces.removeAll { network.snapshot[namespace: $0.name] == nil }
         let kinds = ProbeKinds(
-            topology: network.topology, snapshot: network.snapshot,
+            topology: rebuilt, whole: network.topology, snapshot: network.snapshot,
             request: PacketRequest(kind: .tcp(5432), destination: "10.2.0.2"), from: "app", commands: commands,
-            limit: limit)
-        return SideEffects(trials: Trial(snapshot: network.snapshot, program: LabRun.program), kinds: kinds)
+            outsides: trial.outsides)
+        return SideEffects(trials: trial, kinds: kinds)
     }
 
     @Test("a change that lets a packet arrive and not its answer opens that")
@@ -148,5 +167,30 @@ struct SideEffectTests {
             #expect(found.opens == [])
             #expect(found.closes == [])
         }
+    }
+
+    @Test("a namespace that is not rebuilt sends too, and takes what comes to it")
+    func neighbour() throws {
+        let change = "ip6tables -A FORWARD -s fd03::/64 -j DROP"
+        let effects = try Self.effects([change], isWhole: false)
+        let closing = try effects.found([TrialChange(change)])
+        #expect(closing.opens == [])
+        #expect(closing.closes == ["app to fd01::2, fd02::2: anything"])
+        let opening = try effects.found(["iptables -I FORWARD -s 10.2.0.2 -p icmp -j ACCEPT"])
+        #expect(opening.opens.contains("db to 10.1.0.2, 10.3.0.2: icmp"), "\(opening.opens)")
+        let nothing = try effects.found([])
+        #expect(nothing.opens == [])
+        #expect(nothing.closes == [])
+    }
+
+    @Test("packets of connections that were open count by themselves")
+    func openConnections() throws {
+        let changes = [
+            "iptables -I FORWARD -s 10.1.0.2 -p udp --sport 4000 -j DROP",
+            "iptables -I FORWARD -s 10.1.0.2 -p tcp --sport 4001 -j DROP",
+        ]
+        let found = try Self.effects(changes).found(changes.map { TrialChange($0) })
+        #expect(found.opens == [])
+        #expect(found.closes == ["web to 10.2.0.2: established tcp 80; established udp 9999"])
     }
 }

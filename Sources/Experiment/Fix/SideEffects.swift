@@ -151,7 +151,8 @@ struct SideEffects {
         // Data of a connection that is open has nothing before it.
         let places = Set(probe.packet.isOfConnection ? arrival.places + arrival.dataPlaces : arrival.places)
         // A refusal of a packet that arrived nowhere is by a rule.
-        let hasArrived = !places.isEmpty || answer.isAnswered
+        // What comes back to the port of an open connection may be a packet that was sent for its other direction.
+        let hasArrived = !places.isEmpty || answer.isAnswered && !probe.packet.isOfConnection
         // What is sent for a connection that nobody has is not waited for.
         let isOpen = probe.packet.isOfConnection || !places.isEmpty && places.allSatisfy(unanswering.contains)
         let isAnswered = isOpen ? hasArrived : hasArrived && isHeard

@@ -160,7 +160,9 @@ public struct Trial: PacketTrials {
             let gateways = [IPAddress.Family.ipv4, .ipv6].compactMap { family in
                 outside.hostAddresses.first { $0.family == family && !$0.isLinkLocal }
             }
-            return TrialOrder.Outside(namespace: outside.name, gateways: gateways)
+            let sources = Set(packets.filter { $0.from == outside.name }.compactMap(\.request.source))
+            return TrialOrder.Outside(
+                namespace: outside.name, gateways: gateways, sources: sources.filter { !$0.isIPv4 }.sorted())
         }
         let order = TrialOrder(
             script: script, sockets: sockets, neighbours: neighbours, outsides: used, changes: changes, hidden: hidden,

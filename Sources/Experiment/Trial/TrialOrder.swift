@@ -31,6 +31,8 @@ struct TrialOrder: Codable {
         var namespace: String
         /// By which it reaches all that is not its own, one of each family.
         var gateways: [IPAddress]
+        /// Of IPv6, whose packets are sent from there: it answers neighbour discovery for them.
+        var sources: [IPAddress]
     }
 
     struct Sent: Codable {

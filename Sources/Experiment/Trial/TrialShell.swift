@@ -54,13 +54,17 @@ enum TrialShell {
     static func route(_ outside: TrialOrder.Outside) throws(TrialError) -> String? {
         let mark = "\(TrialOrder.Outside.mark)"
         let lines = outside.gateways.map { gateway in
-            let family = gateway.isIPv4 ? "-4" : "-6"
-            let ip = "ip \(family) -n \(shellWord(outside.namespace))"
-            return """
-                \(ip) rule add fwmark \(mark) lookup \(mark) priority 1
-                \(ip) route add default via \(gateway) dev \(TwinOutside.device) onlink table \(mark)
-
-                """
+            let ip = "ip \(gateway.isIPv4 ? "-4" : "-6") -n \(shellWord(outside.namespace))"
+            var lines = [
+                "\(ip) rule add fwmark \(mark) lookup \(mark) priority 1",
+                "\(ip) route add default via \(gateway) dev \(TwinOutside.device) onlink table \(mark)",
+            ]
+            if !gateway.isIPv4 {
+                // Neighbours are asked for from a link-local address; the kernel's own is tentative for a second or two.
+                lines.append("\(ip) addr replace fe80::7077/64 dev \(TwinOutside.device) nodad")
+                lines += outside.sources.map { "\(ip) neigh replace proxy \($0) dev \(TwinOutside.device)" }
+            }
+            return lines.map { $0 + "\n" }.joined()
         }
         let path = "/run/packetwalk-outside.sh"
         try write(lines.joined(), to: path)
