@@ -46,9 +46,15 @@ struct PredictionDoubts {
 
     /// A program that is stopped on the host: in its place one that is not has the socket.
     private var stopped: Prediction.Assumption? {
-        guard let request = exchange?.request, request.outcome == .delivered, let last = request.hops.last,
+        guard let request = exchange?.request, request.outcome == .delivered, let last = request.hops.last else {
+            return nil
+        }
+        var isDatagram = false
+        if case .udp = request.kind { isDatagram = true }
+        guard
             let socket = predictor.snapshot[namespace: last.namespace]?.sockets.first(where: {
-                $0.isStopped == true && $0.isOn($0.protocol, port: last.packet.destinationPort)
+                $0.isStopped == true && $0.port == last.packet.destinationPort
+                    && ($0.protocol == .udp) == isDatagram
             })
         else { return nil }
         return Prediction.Assumption(
