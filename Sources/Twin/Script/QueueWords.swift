@@ -39,9 +39,19 @@ enum QueueWords {
     /// Rates are bytes a second, times microseconds.
     private static func tbf(_ options: JSONTree) -> [String]? {
         guard let rate = options.number("rate"), let burst = options.text("burst") else { return nil }
-        let depth =
-            options.text("limit").map { ["limit", $0] } ?? ["latency", "\(options.number("lat") ?? 50000)us"]
-        var words = ["rate", bits(rate), "burst", unrounded(burst, rate: rate)] + depth
+        let size = unrounded(burst, rate: rate)
+        let latency = options.number("lat") ?? 50000
+        let depth: [String]
+        if let limit = options.text("limit") {
+            depth = ["limit", limit]
+        } else if latency < 1 << 32 {
+            depth = ["latency", "\(latency)us"]
+        } else {
+            // More than tc takes: as the bytes that it comes to.
+            let bytes = Double(rate) * Double(latency) / 1e6 + (Double(size.prefix(while: \.isNumber)) ?? 0)
+            depth = ["limit", "\(Int64(min(bytes, 4e9).rounded()))"]
+        }
+        var words = ["rate", bits(rate), "burst", size] + depth
         if let peak = options.number("peakrate"), let unit = options.text("mtu") ?? options.text("minburst") {
             words += ["peakrate", bits(peak), "mtu", unit]
         }

@@ -3,15 +3,15 @@ internal import Wire
 
 /// Lines for the script's function `sockets`: what listens in one namespace.
 enum ScriptListeners {
-    /// `PROTOCOL ADDRESS PORT DEVICE V6ONLY` each; - for no device.
+    /// `PROTOCOL ADDRESS PORT DEVICE V6ONLY TRANSPARENT` each; - for no device.
     static func lines(_ sockets: [Listener]) -> [String] {
         var seen: Set<String> = []
         return sockets.compactMap { socket in
             guard socket.protocol == .tcp || socket.protocol == .udp, socket.port != 0 else { return nil }
             let device = socket.device ?? "-"
             guard !device.isEmpty, !device.contains(where: { $0.isWhitespace }) else { return nil }
-            let line =
-                "\(socket.protocol.rawValue) \(socket.address) \(socket.port) \(device) \(socket.isIPv6Only == true ? 1 : 0)"
+            let flags = [socket.isIPv6Only, socket.isTransparent].map { $0 == true ? "1" : "0" }.joined(separator: " ")
+            let line = "\(socket.protocol.rawValue) \(socket.address) \(socket.port) \(device) \(flags)"
             return seen.insert(line).inserted ? line : nil
         }
     }
@@ -19,7 +19,7 @@ enum ScriptListeners {
     /// The function itself: one small program for all sockets of a namespace where there is python3; else socat, nc or
     /// busybox, one a socket.
     static let function = #"""
-        # sockets NAME: what listens there, a line each: PROTOCOL ADDRESS PORT DEVICE V6ONLY. Datagrams are sent back.
+        # sockets NAME: what listens there, a line each: PROTOCOL ADDRESS PORT DEVICE V6ONLY TRANSPARENT. Datagrams are sent back.
         sockets() {
             place=$1
             cat >/run/twin-sockets
@@ -27,10 +27,10 @@ enum ScriptListeners {
                 rm -f /run/twin-ready
                 cat >/run/twin-sockets.py <<'PYTHON'
         import os, selectors, socket, struct, sys
-        # IPV6_V6ONLY, IP_PKTINFO, IPV6_RECVPKTINFO, IPV6_PKTINFO, SO_BINDTODEVICE
+        # IPV6_V6ONLY, IP_PKTINFO, IPV6_RECVPKTINFO, IPV6_PKTINFO, SO_BINDTODEVICE, IP_TRANSPARENT, IPV6_TRANSPARENT
         selector = selectors.DefaultSelector()
         for line in open("/run/twin-sockets"):
-            protocol, address, port, device, only = line.split()
+            protocol, address, port, device, only, transparent = line.split()
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             made = socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
             try:
@@ -44,6 +44,8 @@ enum ScriptListeners {
                     if family == socket.AF_INET6:
                         made.setsockopt(socket.IPPROTO_IPV6, 49, 1)
                 made.setsockopt(socket.IPPROTO_IP, 15, 1)  # IP_FREEBIND
+                if transparent == "1":
+                    made.setsockopt(*((socket.IPPROTO_IPV6, 75) if family == socket.AF_INET6 else (socket.IPPROTO_IP, 19)), 1)
                 made.bind((address, int(port)))
                 if protocol == "tcp":
                     made.listen(4096)
@@ -77,7 +79,10 @@ enum ScriptListeners {
                 in_namespace "$place" python3 /run/twin-sockets.py "$place" </dev/null >/dev/null
                 return
             fi
-            while read -r protocol address port device only; do
+            while read -r protocol address port device only transparent; do
+                if [ "$transparent" = 1 ]; then
+                    echo "not rebuilt in $place: listener $protocol $address $port: it takes no packets for foreign addresses without python3" >&2
+                fi
                 case $address in *:*) family=6 ;; *) family=4 ;; esac
                 if command -v socat >/dev/null; then
                     case $protocol in tcp) kind=TCP ;; *) kind=UDP ;; esac
