@@ -34,6 +34,9 @@ struct TwinCommand: ParsableCommand {
         help: ArgumentHelp("Rebuild only this namespace (repeatable).", valueName: "namespace"))
     var namespaces: [String] = []
 
+    @Flag(help: "Replace addresses, preserving prefixes, and names of namespaces; leave comments out.")
+    var anonymize = false
+
     func validate() throws {
         guard live != (file != nil) else {
             throw ValidationError("name a snapshot's file, or say --live for this machine's network")
@@ -48,6 +51,7 @@ struct TwinCommand: ParsableCommand {
             let chosen = try namespaces.map { try source.namespace($0) }
             snapshot.namespaces.removeAll { !chosen.contains($0.name) }
         }
+        if anonymize { snapshot = snapshot.anonymized() }
         let twin = TwinScript(snapshot)
         for warning in snapshot.warnings { complain(warning) }
         for assumption in twin.assumptions {
