@@ -33,7 +33,7 @@ let package = Package(
         // The rooms, in the order of the data: each imports only what stands above it.
         .target(name: "Wire", swiftSettings: house),
         .target(name: "LinuxSystem", dependencies: ["CLinux", "CEmbedded"], swiftSettings: house),
-        .target(name: "Netlink", dependencies: ["LinuxSystem", "CNetlink"], swiftSettings: house),
+        .target(name: "Netlink", dependencies: ["Wire", "LinuxSystem", "CNetlink"], swiftSettings: house),
         .target(name: "Network", dependencies: ["Wire"], swiftSettings: house),
         .target(name: "Ruleset", dependencies: ["Wire", "Network"], swiftSettings: house),
         .target(

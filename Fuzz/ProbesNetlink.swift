@@ -1,6 +1,6 @@
 // fuzz-rooms: CLinux Wire LinuxSystem Netlink Network Observations
 // fuzz-files: Sources/Probes/Routes/RouteMessage.swift
-// fuzz-files: Sources/Probes/Flows/ConntrackMessage.swift Sources/Probes/Hooks/NFLOGDatagram.swift
+// fuzz-files: Sources/Probes/Flows/FlowEvent+Conntrack.swift Sources/Probes/Hooks/NFLOGDatagram.swift
 // fuzz-files: Sources/Probes/Drops/DropRecord.swift
 // fuzz-max-length: 512
 import Netlink
@@ -20,7 +20,7 @@ public func fuzzProbes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         if let route = RouteMessage(message) { check(route.nextHops.count <= count, "more hops than bytes") }
         if let link = LinkMessage(message) { check(link.name.utf8.count <= 3 * count, "a name too long") }
         for isDump in [true, false] {
-            _ = ConntrackMessage.flowEvent(message, namespace: "n", timeNanoseconds: 0, isDump: isDump)
+            _ = FlowEvent(message, namespace: "n", timeNanoseconds: 0, isDump: isDump)
         }
     }
     check(bytesUsed <= count, "messages longer than their datagram")

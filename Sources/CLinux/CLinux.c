@@ -66,23 +66,17 @@ int packetwalk_set_parent_death_signal(int signal_number) {
     return prctl(PR_SET_PDEATHSIG, signal_number) == 0 ? 0 : -errno;
 }
 
-static void fail(int pipe_end) {
-    int code = errno;
-    ssize_t ignored = write(pipe_end, &code, sizeof code);
-    (void)ignored;
-    _exit(127);
-}
-
 pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const environment[],
                        int input, int output, int error, int network_namespace,
                        int parent_death_signal, int new_group) {
-    int report[2];
-    if (pipe2(report, O_CLOEXEC) != 0) return -errno;
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     pid_t parent = getpid();
-    pid_t child = fork();
+    // The child writes here: it has this process's memory until it runs the program, and this thread waits until then.
+    // A copy of the page tables (fork) would cost more than the program itself.
+    volatile int code = 0;
+    pid_t child = vfork();
     if (child == 0) {
         // Only async-signal-safe calls from here on: the parent may have threads.
         struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -91,34 +85,31 @@ pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const en
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         if (parent_death_signal != 0) {
-            if (prctl(PR_SET_PDEATHSIG, parent_death_signal) != 0) fail(report[1]);
+            if (prctl(PR_SET_PDEATHSIG, parent_death_signal) != 0) goto failed;
             if (getppid() != parent) _exit(127);
         }
         if (new_group != 0) setpgid(0, 0);
-        if (network_namespace >= 0 && setns(network_namespace, CLONE_NEWNET) != 0) fail(report[1]);
-        if (input >= 0 && dup2(input, 0) < 0) fail(report[1]);
-        if (output >= 0 && dup2(output, 1) < 0) fail(report[1]);
-        if (error >= 0 && dup2(error, 2) < 0) fail(report[1]);
+        if (network_namespace >= 0 && setns(network_namespace, CLONE_NEWNET) != 0) goto failed;
+        if (input >= 0 && dup2(input, 0) < 0) goto failed;
+        if (output >= 0 && dup2(output, 1) < 0) goto failed;
+        if (error >= 0 && dup2(error, 2) < 0) goto failed;
         execvpe(path, arguments, environment);
-        fail(report[1]);
+    failed:
+        code = errno;
+        _exit(127);
     }
     int fork_error = errno;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    close(report[1]);
-    if (child < 0) {
-        close(report[0]);
-        return -fork_error;
-    }
-    int code = 0;
-    ssize_t count;
-    do count = read(report[0], &code, sizeof code);
-    while (count < 0 && errno == EINTR);
-    close(report[0]);
-    if (count == (ssize_t)sizeof code) {
+    if (child < 0) return -fork_error;
+    if (code != 0) {
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
         return -code;
     }
     return child;
+}
+
+int packetwalk_open_unnamed(const char *folder) {
+    return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 }
 
 int64_t packetwalk_clock_nanoseconds(int clock_identifier) {

@@ -9,6 +9,14 @@ public struct SlicedNetwork: Sendable {
     /// All namespaces; those outside of the slice as `Topology.discover(fully:)` reads others.
     public var topology: Topology
     public var slice: NetworkSlice
+
+    /// The part of it that another packet can meet; nil where that is more than was read whole.
+    public func slice(_ question: NetworkSlice.Question) -> NetworkSlice? {
+        let other = NetworkGraph(topology).slice(question) { namespace, reach in
+            namespace.netfilter.translations(of: reach)
+        }
+        return other.namespaces.allSatisfy { slice.contains($0) } ? other : nil
+    }
 }
 
 extension Topology {

@@ -19,6 +19,14 @@ extension Explainer {
                 watched = try explainer.namespaces.map { try resolveNamespace($0, in: topology).name }
                 return
             }
+            if let network = explainer.network, explainer.namespaces.isEmpty {
+                let sender = try resolveNamespace(explainer.from, in: network.topology).name
+                if let slice = network.slice(explainer.request.question(from: sender)) {
+                    topology = network.topology
+                    restrict(to: slice.namespaces)
+                    return
+                }
+            }
             var wanted: [String] = []
             let network = try Topology.discover(
                 slicing: { outline in
@@ -26,12 +34,15 @@ extension Explainer {
                     return explainer.request.question(from: try resolveNamespace(explainer.from, in: outline).name)
                 }, andFully: { wanted })
             topology = network.topology
-            // Where it is all of them, so are those to come.
-            if network.slice.namespaces.count < topology.namespaces.count {
-                watched = network.slice.namespaces
-                read = Set(network.slice.namespaces + wanted)
-            }
+            restrict(to: network.slice.namespaces, andRead: wanted)
             if !wanted.isEmpty { watched = wanted }
+        }
+
+        /// Where it is all of them, so are those to come.
+        private mutating func restrict(to slice: [String], andRead others: [String] = []) {
+            if slice.count == topology.namespaces.count { return }
+            watched = slice
+            read = Set(slice + others)
         }
     }
 }

@@ -1,5 +1,5 @@
 internal import Diagnosis
-internal import Discovery
+public import Discovery
 internal import Glibc
 internal import LinuxSystem
 internal import Network
@@ -27,6 +27,8 @@ public struct Explainer {
     public var looksFurther = true
     /// The only namespaces to watch, as a user names them; empty for those that the packet can meet.
     public var namespaces: [String] = []
+    /// The network as it was read just before; nil to read it.
+    public var network: SlicedNetwork?
     /// Whether the whole machine is read and watched, not only what the packet can meet: to compare the two.
     public var takesAll = false
 

@@ -17,6 +17,8 @@ struct ComparedRun {
         // Before the packet is sent: it leaves connections and neighbours behind.
         let source = try TwinSource(of: explainer.request, from: explainer.from)
         let from = try source.namespace(explainer.from)
+        var explainer = explainer
+        explainer.network = source.network
         let explanation = try explainer.explain()
         let arrived = try explanation.print(output)
         guard let observed = explanation.group.exchanges.first else {

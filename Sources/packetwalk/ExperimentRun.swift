@@ -28,6 +28,8 @@ struct ExperimentRun {
             complain("no fix is tried: \(error)")
             source = nil
         }
+        var explainer = explainer
+        explainer.network = source?.network
         var explanation = try explainer.explain()
         if let source, let topology = source.topology,
             let index = explanation.group.exchanges.firstIndex(where: { !$0.arrived })

@@ -12,7 +12,8 @@ struct TwinSource {
     /// This machine's, where it is the one that is rebuilt.
     var topology: Topology?
     /// Nil where all of it was read.
-    var slice: NetworkSlice?
+    var network: SlicedNetwork?
+    var slice: NetworkSlice? { network?.slice }
 
     /// - Parameter file: of a snapshot; nil for this machine. Throws `RunError`.
     init(_ file: String?) throws {
@@ -38,7 +39,7 @@ struct TwinSource {
             return question
         })
         topology = network.topology
-        slice = network.slice
+        self.network = network
         snapshot = try HostSnapshot.read(network.topology, only: network.slice.namespaces)
     }
 

@@ -64,6 +64,28 @@ struct SliceTests {
         #expect(asked == ["host", "cache", "wan"])
     }
 
+    @Test("a bridge's entry for somebody who is in brings in who is behind the port, its own permanent entries nobody")
+    func forwardingDatabase() throws {
+        var network = Self.containers()
+        let port = try #require(MACAddress("02:00:00:00:00:21"))
+        let web = try #require(MACAddress("02:00:00:00:00:01"))
+        network.change("web") { $0.links[0].mac = web }
+        network.change("host") { host in
+            for index in host.links.indices where host.links[index].name == "v-db" { host.links[index].mac = port }
+            for index in host.links.indices where host.links[index].name == "br0" {
+                // Each port has one with its own address.
+                host.links[index].bridge?.fdb = [FDBEntry(mac: port, device: "v-db", permanent: true)]
+            }
+        }
+        #expect(try Self.slice(network, from: "web", to: "198.51.100.1").namespaces == ["host", "web", "wan"])
+        network.change("host") { host in
+            for index in host.links.indices where host.links[index].name == "br0" {
+                host.links[index].bridge?.fdb.append(FDBEntry(mac: web, device: "v-cache"))
+            }
+        }
+        #expect(try Self.slice(network, from: "web", to: "198.51.100.1").namespaces == ["host", "web", "cache", "wan"])
+    }
+
     @Test("who has the neighbour's MAC address, who answers for an address, who holds it as a local route")
     func answersOtherwise() throws {
         var network = Self.containers()

@@ -34,7 +34,7 @@ private func bytes(_ text: String) -> [UInt8] {
         let messages = Array(NetlinkMessages(bytes(Self.conntrack)[...]))
         try #require(messages.count == 1)
         let event = try #require(
-            ConntrackMessage.flowEvent(messages[0], namespace: "host", timeNanoseconds: 42, isDump: false))
+            FlowEvent(messages[0], namespace: "host", timeNanoseconds: 42, isDump: false))
         #expect(event.change == .new)
         #expect(event.original.source == IPAddress("172.19.0.2"))
         #expect(event.original.destination == IPAddress("198.51.100.1"))
@@ -53,15 +53,15 @@ private func bytes(_ text: String) -> [UInt8] {
             "08000100 00000003",  // CTA_STATS_GLOBAL_ENTRIES
             "08000200 00040000",  // CTA_STATS_GLOBAL_MAX_ENTRIES
         ].joined()
-        #expect(NetlinkMessages(bytes(answer)[...]).map(ConntrackMessage.entryCount) == [3])
-        #expect(NetlinkMessages(bytes(Self.conntrack)[...]).map(ConntrackMessage.entryCount) == [nil])
+        #expect(NetlinkMessages(bytes(answer)[...]).map(NetlinkConversation.conntrackCount) == [3])
+        #expect(NetlinkMessages(bytes(Self.conntrack)[...]).map(NetlinkConversation.conntrackCount) == [nil])
     }
 
     @Test func `a conntrack message cut short anywhere is no trap`() {
         let whole = bytes(Self.conntrack)
         for end in 0..<whole.count {
             for message in NetlinkMessages(whole[..<end]) {
-                _ = ConntrackMessage.flowEvent(message, namespace: "host", timeNanoseconds: 0, isDump: false)
+                _ = FlowEvent(message, namespace: "host", timeNanoseconds: 0, isDump: false)
             }
         }
     }

@@ -140,17 +140,114 @@ struct PredictTests {
         #expect(try shell.walks.compactMap(\.prediction).count == 1)
     }
 
-    @Test("says in one line where no sandbox can be made, and what would allow it")
-    func forbidden() throws {
+    /// As one without any privilege, where the setting says 0, and as another user, where no more can be made.
+    @Test("says in one line where no sandbox can be made, and what would allow it", arguments: [true, false])
+    func forbidden(isZero: Bool) throws {
+        let commands = [
+            "predict --from host 192.0.2.2", "check expectations", "compare s.json s.json", "demo",
+            "lab run namespace-to-wan", "lab shell namespace-to-wan", "twin s.json --shell",
+        ]
+        let runs = commands.enumerated().map { number, command in
+            "$by $P \(command) >out 2>err </dev/null; echo status\(number)=$?; echo said\(number)=$(grep -c ^ out); "
+                + "sed 's/^/error\(number) /' err >&2"
+        }
         let shell = try SandboxShell(
             """
-            echo 0 > /proc/sys/user/max_user_namespaces
-            setpriv --inh-caps=-all --bounding-set=-all $P predict --from host 192.0.2.2; echo status=$?
+            chmod 777 /run; echo 'host reaches 192.0.2.2' > expectations
+            $P snapshot -o s.json; chmod 644 s.json
+            echo \(isZero ? 0 : 1) > /proc/sys/user/max_user_namespaces
+            by="\(isZero ? "setpriv --inh-caps=-all --bounding-set=-all" : "")"
+            cat > all.sh <<'END'
+            \(runs.joined(separator: "\n"))
+            END
+            export P by
+            \(isZero ? "" : "unshare -U --map-user=1000 --map-group=1000 ")sh all.sh
             """)
-        #expect(shell["status"] == "69", "\(shell.text)")
-        let lines = shell.errorText.split(separator: "\n").filter { $0.hasPrefix("packetwalk: cannot") }
-        #expect(lines.count == 1, "\(shell.errorText)")
-        #expect(lines.first?.contains("sysctl -w user.max_user_namespaces=") == true, "\(shell.errorText)")
+        for (number, command) in commands.enumerated() {
+            #expect(shell["status\(number)"] == "69", "\(command): \(shell.text)\n\(shell.errorText)")
+            #expect(shell["said\(number)"] == "0", "\(command)")
+            let lines = shell.errorText.split(separator: "\n").filter {
+                $0.hasPrefix("error\(number) ") && $0.contains("cannot make a sandbox: ")
+            }
+            #expect(lines.count == 1, "\(command): \(shell.errorText)")
+            // The script of a twin says it in lines of its own.
+            if command.hasPrefix("twin") { continue }
+            let advice = isZero ? "; run as root: sysctl -w user.max_user_namespaces=" : "; or run as root"
+            #expect(lines.first?.contains(advice) == true, "\(command): \(lines)")
+            #expect(
+                lines.first?.contains("no more of them are allowed here (user.max_user_namespaces)") == true,
+                "\(command): \(lines)")
+        }
+    }
+
+    /// Rules with their counters, links with theirs, addresses, routes, neighbours, settings, connections, of each namespace.
+    private static let state = """
+        state() {
+            for name in - mynamespace wan; do
+                in="ip netns exec $name"; [ $name = - ] && in=
+                echo "== $name"
+                $in nft list ruleset; $in iptables-legacy-save -c | grep -v '^#'; $in ip6tables-legacy-save | grep -v '^#'
+                $in ip -s -d link | sed 's/_timer *[0-9.]*//g'; $in ip addr; $in ip route show table all; $in ip -6 route show table all; $in ip rule
+                $in ip -o neigh | awk '{ print $1, $3, $5 }'; $in bridge fdb; $in tc qdisc
+                $in sysctl -a 2>/dev/null | grep ^net
+                $in conntrack -L -o extended 2>/dev/null | awk '{ $5 = ""; print }'
+            done
+            ip netns; ls -A /run
+        }
+        # The kernel sees to carriers in its own time.
+        tries=0
+        until ip link show mybridge | grep -q 'state UP' && ip link show eth0 | grep -q 'state UP'; do
+            tries=$((tries + 1)); [ $tries -lt 100 ] || break
+            sleep 0.1
+        done
+        # Without IPv6 nothing is sent that nobody asked for.
+        for name in mynamespace wan; do ip netns exec $name sysctl -qw net.ipv6.conf.all.disable_ipv6=1; done
+        sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+        iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
+        nft 'add chain inet guard count { type filter hook forward priority -200; }'
+        nft add rule inet guard count counter
+        conntrack -I -p tcp -s 172.19.0.9 -d 198.51.100.9 --sport 1000 --dport 80 --state ESTABLISHED -t 3000 \
+            -u ASSURED,SEEN_REPLY >/dev/null 2>&1
+
+        """
+
+    @Test(
+        "snapshot, predict, check, compare and twin leave the host as it was, with every counter; explain sends a packet"
+    )
+    func untouched() throws {
+        let shell = try LabShell(
+            "rule-drop-nftables",
+            Self.state + """
+                echo 'delete table inet guard' > $D/mend.nft
+                echo 'mynamespace does not reach 198.51.100.1' > $D/expectations
+                state > $D/before
+                "$P" snapshot -o $D/s.json; echo snapshot=$?
+                "$P" predict --from mynamespace 198.51.100.1 -q; echo predict=$?
+                "$P" predict --from mynamespace 198.51.100.1 --apply $D/mend.nft -q; echo applied=$?
+                "$P" check $D/expectations; echo check=$?
+                "$P" compare $D/s.json $D/s.json; echo compare=$?
+                "$P" twin --live > $D/twin.sh 2>$D/said; echo twin=$?
+                echo 'ip link del eth0; nft flush ruleset' | "$P" twin --live --shell >/dev/null 2>&1
+                "$P" map >/dev/null; echo map=$?
+                state > $D/after
+                diff $D/before $D/after > $D/differences && echo untouched=yes
+                head -n 40 $D/differences >&2
+                # The one packet, whatever is tried in twins: the counters of both chains that it met.
+                "$P" explain --from mynamespace 198.51.100.1 --wait 0.5 --twin auto > $D/explained; echo explain=$?
+                grep -c verified $D/explained
+                echo counted=$(nft list table inet guard | grep -o 'counter packets [0-9]*' | cut -d' ' -f3 | sort | tr '\\n' ' ')
+                # What the packet itself leaves: counts, a neighbour, a connection.
+                still() { grep -v -e packets -e '^:[A-Z]* ' -e '^ *[0-9 ]*$' -e icmp -e 'icmp_' -e conntrack_count -e REACHABLE $1; }
+                state > $D/after
+                still $D/before > $D/1; still $D/after | grep -v -F -x -f $D/1 > $D/2
+                cat $D/2 >&2; echo new=$(grep -c -v '^[0-9.]* [a-z0-9]* [0-9a-f:]*$' $D/2)
+                """)
+        let statuses = ["snapshot": "0", "predict": "1", "applied": "0", "check": "0", "compare": "0", "twin": "0"]
+        for (name, status) in statuses { #expect(shell[name] == status, "\(name): \(shell.errorText)") }
+        #expect(shell["untouched"] == "yes", "\(shell.errorText)")
+        #expect(shell["explain"] == "1")
+        #expect(shell["counted"] == "1 1", "\(shell.text)")
+        #expect(shell["new"] == "0", "\(shell.errorText)")
     }
 
     @Test("leaves nothing when it is killed")

@@ -31,7 +31,7 @@ private func bytes(_ text: String) -> [UInt8] {
 
     @Test func `a conntrack entry has both directions, each with its own identifier`() throws {
         let message = try #require(NetlinkMessage.split(bytes(Self.echo)).first)
-        let entry = try #require(ConntrackEntry(message))
+        let entry = ConntrackEntry(try #require(ConntrackMessage(message)))
         #expect(entry.ipProtocol == .icmp)
         #expect(entry.original.source == IPAddress("172.19.0.2"))
         #expect(entry.original.sourcePort == 698 && entry.original.destinationPort == nil)
@@ -46,7 +46,7 @@ private func bytes(_ text: String) -> [UInt8] {
         let whole = bytes(Self.echo)
         for end in 0..<whole.count {
             for message in NetlinkMessages(whole[..<end]) {
-                _ = ConntrackEntry(message)
+                _ = ConntrackMessage(message).map { ConntrackEntry($0) }
                 _ = NetfilterTables.table(message)
                 _ = NetfilterTables.chain(message)
                 _ = HookOrder.element(message, family: "ip", hook: "input")

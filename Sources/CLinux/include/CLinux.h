@@ -28,13 +28,16 @@ void packetwalk_restore_standard_error(void *discarded);
 pid_t packetwalk_thread_id(void);
 /// prctl(PR_SET_PDEATHSIG): `signal` is sent to the caller when its parent dies.
 int packetwalk_set_parent_death_signal(int signal);
-/// Fork and execute. `arguments` and `environment` end in NULL. `input`, `output`, `error` become descriptors
+/// vfork(2) and execute. `arguments` and `environment` end in NULL. `input`, `output`, `error` become descriptors
 /// 0, 1, 2 where they are not -1. A `network_namespace` other than -1 is entered in the child, `parent_death_signal`
 /// other than 0 is set there, and `new_group` other than 0 puts it into a process group of its own.
-/// Gives the child's id, or -errno (also of a failed exec, which is reported through a pipe).
+/// Gives the child's id, or -errno, also of a failed exec.
 pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const environment[],
                        int input, int output, int error, int network_namespace,
                        int parent_death_signal, int new_group);
+/// A file without a name in `folder` (O_TMPFILE), for its owner alone: gone with its descriptor unless linkat(2) gives it a
+/// name. -1 and errno on failure; EOPNOTSUPP where the file system has none.
+int packetwalk_open_unnamed(const char *folder);
 
 /// unshare(CLONE_NEWNS) for the calling thread, whose mounts are then no other's too. -errno where it fails.
 int packetwalk_unshare_mounts(void);

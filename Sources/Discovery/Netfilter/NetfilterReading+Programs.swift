@@ -14,13 +14,13 @@ extension Netfilter {
         chains.contains { chain in
             chain.rules.contains { rule in
                 chain.backend == .nft
-                    ? rule.expressions?.contains("\"queue\"") ?? false : rule.text.contains("QUEUE")
+                    ? rule.expressions?.holds("\"queue\"") ?? false : rule.text.holds("QUEUE")
             }
         }
     }
 
     private var asksRecent: Bool {
-        chains.contains { chain in chain.rules.contains { $0.text.contains("-m recent") } }
+        chains.contains { chain in chain.rules.contains { $0.text.holds("-m recent") } }
     }
 
     /// nfnetlink_queue's list: a queue a line, its number first (`seq_show` of nfnetlink_queue.c). Without that module

@@ -123,12 +123,14 @@ struct SliceSearch {
     }
 
     /// Takes in who is behind the port to which a bridge sends the frames for somebody who is in, or is asked for: an
-    /// entry may be wrong.
+    /// entry may be wrong. A permanent entry sends nothing to a port: such frames are for the bridge's own host. Every port
+    /// has one with its own address.
     private mutating func enterByForwardingDatabases() {
         let namespaces = graph.topology.namespaces
         let wanted = macs.union(members.flatMap { namespaces[$0].links.compactMap(\.mac) })
         for member in members {
-            for entry in namespaces[member].links.flatMap({ $0.bridge?.fdb ?? [] }) where wanted.contains(entry.mac) {
+            for entry in namespaces[member].links.flatMap({ $0.bridge?.fdb ?? [] })
+            where !entry.permanent && wanted.contains(entry.mac) {
                 guard let name = entry.device, let port = graph.device(name, in: namespaces[member].name),
                     let peer = graph.peer(of: port)
                 else { continue }

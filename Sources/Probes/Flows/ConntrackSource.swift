@@ -45,18 +45,8 @@ final class ConntrackSource: DatagramReader {
         _ conversation: NetlinkConversation, intake: Intake, warnings: inout [String]
     ) throws {
         var conversation = conversation
-        // The table is one for all namespaces: a dump goes through the whole of it, however few are this one's.
-        if case .message(let count) = try conversation.answer(to: ConntrackMessage.countRequest),
-            ConntrackMessage.entryCount(count) == 0
-        {
-            return
-        }
-        let namespace = self.namespace
-        let entries = try conversation.dump(
-            ConntrackMessage.listRequest, "list conntrack entries", limit: Self.dumpLimit
-        ) {
-            ConntrackMessage.flowEvent(
-                $0, namespace: namespace, timeNanoseconds: realTimeNanoseconds(), isDump: true)
+        let entries = try conversation.conntrackEntries(limit: Self.dumpLimit) {
+            FlowEvent($0, namespace: namespace, timeNanoseconds: realTimeNanoseconds(), isDump: true)
         }
         for entry in entries { intake.flow(entry) }
         if entries.count >= Self.dumpLimit {
@@ -68,9 +58,7 @@ final class ConntrackSource: DatagramReader {
         var count = 0
         for message in NetlinkMessages(datagram) {
             count += 1
-            if let event = ConntrackMessage.flowEvent(
-                message, namespace: namespace, timeNanoseconds: receivedAt, isDump: false)
-            {
+            if let event = FlowEvent(message, namespace: namespace, timeNanoseconds: receivedAt, isDump: false) {
                 intake.flow(event)
             }
         }

@@ -36,8 +36,14 @@ extension HostSnapshot {
         }
         let readings = Mutex([Result<Reading, any Error>?](repeating: nil, count: sources.count))
         let ordered = sources
+        let versions = Mutex<[String: String]>([:])
         // They wait for the kernel and for other programs more than they compute.
-        DispatchQueue.concurrentPerform(iterations: ordered.count) { index in
+        DispatchQueue.concurrentPerform(iterations: ordered.count + 1) { index in
+            guard index < ordered.count else {
+                let found = toolVersions()
+                versions.withLock { $0 = found }
+                return
+            }
             let result = Result {
                 var reader = try NamespaceReader(ordered[index], isOwn: ordered[index].inode == own, known: known)
                 try reader.read()
@@ -46,7 +52,7 @@ extension HostSnapshot {
             }
             readings.withLock { $0[index] = result }
         }
-        snapshot.tools = toolVersions()
+        snapshot.tools = versions.withLock { $0 }
         for (source, result) in zip(sources, readings.withLock({ $0 })) {
             do {
                 guard let reading = try result?.get() else { continue }

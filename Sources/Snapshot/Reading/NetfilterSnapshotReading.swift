@@ -67,7 +67,7 @@ struct NetfilterSnapshotReading {
                 continue
             }
             // What iptables put there nft names and can't read back.
-            if [" xt match \"", " xt target \"", "# xt_"].contains(where: { text.contains($0) }) {
+            if text.holds(" xt match \"") || text.holds(" xt target \"") || text.holds("# xt_") {
                 unread.insert(.nftables)
                 warnings.append(
                     "cannot read all of the nftables table \(table.family) \(table.name): iptables and nft share it")

@@ -74,10 +74,10 @@ enum Sysctls {
         ucast_solicit unres_qlen_bytes
         """.words
 
-    /// Where the others stand: folders and the keys that they begin.
+    /// Where the others stand: folders below /proc/sys/net and the keys that they begin.
     static let folders: [(String, String)] = [
         "core", "ipv4", "ipv4/route", "ipv6", "ipv6/icmp", "ipv6/route", "netfilter", "bridge", "mptcp", "unix",
-    ].map { ("/proc/sys/net/\($0)", "net." + String($0.map { $0 == "/" ? "." : $0 })) }
+    ].map { ($0, "net." + String($0.map { $0 == "/" ? "." : $0 })) }
 
     /// Keys of TCP Fast Open and of stable IPv6 addresses.
     static let secrets: Set<String> = ["tcp_fastopen_key", "stable_secret"]

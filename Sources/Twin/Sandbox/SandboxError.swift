@@ -48,7 +48,10 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// One line: what was attempted, why it failed, what to do.
     public var description: String {
-        let reason = String(cString: strerror(errorNumber))
+        // clone(2) says ENOSPC, which reads "No space left on device".
+        let reason =
+            step == .namespaces && errorNumber == ENOSPC
+            ? "no more of them are allowed here (user.max_user_namespaces)" : String(cString: strerror(errorNumber))
         let attempt =
             switch step {
             case .process: "start its first process"

@@ -65,9 +65,10 @@ enum ScriptFrame {
                 TWIN_STEP=inside exec $own unshare $words sh "$0" "$@"
             fi
             unset TWIN_STEP
-            mount --make-rprivate / 2>/dev/null
-            mount -t sysfs sysfs /sys 2>/dev/null
-            if ! { mount -t tmpfs tmpfs /run && mkdir /run/netns /run/lock && mount --bind /run/netns /run/netns &&
+            # -n: or the first of them would leave a folder in the /run outside.
+            mount -n --make-rprivate / 2>/dev/null
+            mount -n -t sysfs sysfs /sys 2>/dev/null
+            if ! { mount -n -t tmpfs tmpfs /run && mkdir /run/netns /run/lock && mount --bind /run/netns /run/netns &&
                 mount --make-shared /run/netns; }; then
                 echo "twin: cannot mount a /run of its own in the sandbox" >&2
                 exit 69

@@ -37,7 +37,7 @@ extension NamespaceSnapshot {
     }
 
     /// What of rules is not the same twice, by words that both firewalls write.
-    private static let kinds: [(words: [String], code: Assumption.Code, what: String)] = [
+    private static let kinds: [(words: [StaticString], code: Assumption.Code, what: String)] = [
         (
             ["numgen random", "--mode random", "fully-random", "--random-fully", "--random", " random", "symhash"],
             .randomChoice, "the kernel chooses by chance"
@@ -52,8 +52,13 @@ extension NamespaceSnapshot {
     fileprivate var ruleAssumptions: [Assumption] {
         var found: [Assumption] = []
         for text in nftables.map(\.text) + iptables.map(\.text) {
+            // Most have none of it, and may have ten thousand lines.
+            guard Self.kinds.contains(where: { $0.words.contains { text.holds($0) } }) || Self.asksOwner(text) else {
+                continue
+            }
             for line in text.split(separator: "\n") {
-                for (words, code, what) in Self.kinds where words.contains(where: { line.contains($0) }) {
+                let whole = String(line)
+                for (words, code, what) in Self.kinds where words.contains(where: { whole.holds($0) }) {
                     let rule = line.drop { $0 == "\t" || $0 == " " }
                     found.append(assume(code, "of the rule “\(rule.prefix(100))” \(what)"))
                 }
@@ -72,6 +77,10 @@ extension NamespaceSnapshot {
             )
         }
         return found
+    }
+
+    private static func asksOwner(_ text: String) -> Bool {
+        text.holds("--uid-owner") || text.holds("--gid-owner") || text.holds("skuid") || text.holds("skgid")
     }
 
     private static func user(in line: Substring) -> String? {

@@ -50,7 +50,7 @@ extension TwinPlan {
             text.feed("nft_rules", in: name, lines)
             return
         }
-        // The chains and sets at once, then the rules, each a transaction.
+        // The chains and sets at once, then the rules.
         text.feed("nft_rules", in: name, parts.frame)
         let place = "\(table.family) \(table.name)"
         text.feed("nft_lines", in: name, parts.rules.map { "add rule \(place) \($0.chain) \($0.text)" })

@@ -59,6 +59,20 @@ extension TwinPlan {
         text.feed("settings", in: name, names.compactMap { Self.line($0, own[$0] ?? "") })
     }
 
+    /// Devices that are made here, and get the namespace's `default` of these as it was set before.
+    private static let copying: Set<String> = ["veth", "bridge", "dummy"]
+
+    /// Whether a setting is as a new device of the namespace has it. What neighbours have comes from the machine's first
+    /// namespace instead.
+    private static func isCopied(_ setting: String, _ key: String, of link: JSONTree, _ sysctls: [String: String])
+        -> Bool
+    {
+        guard let kind = link["linkinfo"]?.text("info_kind"), copying.contains(kind) else { return false }
+        let family = setting.hasPrefix("net.ipv4.conf.") ? "ipv4" : setting.hasPrefix("net.ipv6.conf.") ? "ipv6" : nil
+        guard let family, let value = sysctls[setting] else { return false }
+        return value == sysctls["net.\(family).conf.default.\(key)"]
+    }
+
     func addDeviceSettings(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
         let links = [String: JSONTree](
             namespace.links.compactMap { link in link.text("ifname").map { ($0, link) } },
@@ -67,11 +81,12 @@ extension TwinPlan {
             guard let (device, key) = Self.device(of: setting), let link = links[device] else { return false }
             // The mode of addresses is a property of the link here; an MTU of its own is kept only where it is one.
             if key == "addr_gen_mode" { return false }
-            return key != "mtu" || namespace.sysctls[setting] != link.text("mtu")
+            if key == "mtu" { return namespace.sysctls[setting] != link.text("mtu") }
+            return !Self.isCopied(setting, key, of: link, namespace.sysctls)
         }
         guard !own.isEmpty else { return }
         text.blank()
-        text.comment("Settings of the devices of \(Self.visible(namespace.name)).")
+        text.comment("Settings of the devices of \(Self.visible(namespace.name)), where they did not copy them.")
         text.feed("settings", in: name, own.compactMap { Self.line($0, namespace.sysctls[$0] ?? "") })
     }
 }

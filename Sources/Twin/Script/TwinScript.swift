@@ -180,8 +180,21 @@ public struct TwinScript: Sendable {
             told "$place: $1" </run/twin-rules.errors
         }
         nft_rules() { rules "$1" nft -f -; }
-        # Many rules, a transaction a line: an ordinary user's socket holds no more than some 400 rules.
-        nft_lines() { rules "$1" nft -i; }
+        # Many rules, 200 a transaction: an ordinary user's socket holds no more than some 400, and each transaction has the
+        # kernel go through the whole chain. Where one is refused its rules are tried one by one.
+        nft_lines() {
+            place=$1
+            rm -f /run/twin-part.*
+            awk '{ file = sprintf("/run/twin-part.%06d", int((NR - 1) / 200)) }
+                file != last { if (last != "") close(last); last = file }
+                { print >file }'
+            for part in /run/twin-part.*; do
+                in_namespace "$place" nft -f "$part" </dev/null >/dev/null 2>&1 && continue
+                in_namespace "$place" nft -i <"$part" >/dev/null 2>"$part-errors" || :
+                awk '/^ *\\^/ { next } /^Error: / { said = substr($0, 8); next }
+                    /^add rule / { $0 = $0 ": " said; said = "" } { print }' "$part-errors" | told "$place"
+            done
+        }
         iptables_nft() { rules "$1" iptables-nft-restore --noflush; }
         ip6tables_nft() { rules "$1" ip6tables-nft-restore --noflush; }
         iptables_legacy() { rules "$1" iptables-legacy-restore --noflush; }

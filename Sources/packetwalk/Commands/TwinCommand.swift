@@ -44,6 +44,9 @@ struct TwinCommand: ParsableCommand {
         case hookOrder = "hook-order"
     }
 
+    @Flag(help: "Replace addresses, preserving prefixes, and names of namespaces; leave comments out.")
+    var anonymize = false
+
     func validate() throws {
         guard live != (file != nil) else {
             throw ValidationError("name a snapshot's file, or say --live for this machine's network")
@@ -58,6 +61,7 @@ struct TwinCommand: ParsableCommand {
             let chosen = try namespaces.map { try source.namespace($0) }
             snapshot.namespaces.removeAll { !chosen.contains($0.name) }
         }
+        if anonymize { snapshot = snapshot.anonymized() }
         let twin = TwinScript(
             snapshot, options: TwinScript.Options(tablesBeforeLegacy: otherwise == .hookOrder ? 0 : nil))
         for warning in snapshot.warnings { complain(warning) }
