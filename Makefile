@@ -97,6 +97,7 @@ deb: ## make a Debian package, in .build-deb
 clean: ## remove what was built
 	rm -rf .build .build-fuzz .build-bench .build-deb .build-corpus
 
-bpf: ## build the BPF programs, of the drop probe and of a lab, with the toolchain's clang
+bpf: ## build the BPF programs, of the probes and of a lab, with the toolchain's clang
 	scripts/bpf.sh Sources/Probes/Drops/kfree_skb.bpf.o
+	scripts/bpf.sh Sources/Probes/Sightings/sighting.bpf.o Sources/Probes/Sightings/sighting.bpf.c
 	scripts/bpf.sh fixtures/labs/xdp-drop/drop.bpf.o fixtures/labs/xdp-drop/drop.bpf.c
