@@ -10,10 +10,10 @@ TWINS ?= 2000
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz labs docker troubles twins corpus install deb clean
+.PHONY: help demo test build release lint format bench bench-live bpf fuzz labs docker troubles twins corpus install deb clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: ## trace a ping from a namespace to the WAN, in a sandbox
 	@scripts/prerequisites.sh build
@@ -52,6 +52,10 @@ bench: release ## measure speed, side by side with tcpdump and tshark
 	scripts/bench.sh
 	@echo
 	scripts/bench-hosts.sh
+
+bench-live: release ## measure what watching costs the packets, beside tcpdump (as root)
+	@scripts/prerequisites.sh test
+	scripts/bench-live.sh
 
 fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build

@@ -184,6 +184,21 @@ struct LookalikeMatcher: ~Copyable {
         return result
     }
 
+    /// The same of two rows alone, from which packets that the kernel tells apart were taken out: what of these passed
+    /// elsewhere says nothing of those that are left.
+    private func lookalikes(
+        in rows: [ContiguousArray<Int32>], _ group: borrowing SightingGroup, isOneDatagram: Bool
+    ) -> Lookalikes {
+        var result = Lookalikes(isOneDatagram: isOneDatagram)
+        for row in rows {
+            result.count = max(result.count, row.count)
+            for index in row.indices.dropFirst() where group.keys[Int(row[index])].clock != .reading {
+                result.spacing = min(result.spacing, abs(group.time(row[index]) - group.time(row[index - 1])))
+            }
+        }
+        return result
+    }
+
     /// What fragments of one datagram at one place have in common.
     private struct PassingDatagram: Hashable {
         var place: UInt32
@@ -328,7 +343,8 @@ struct LookalikeMatcher: ~Copyable {
             entries(before[...], group), entries(after[...], group),
             isOneFlow: earlier.allSatisfy { nodes[Int($0)].flow == nodes[Int(first)].flow },
             isOneNamespace: surroundings.isOneNamespace(group.keys[Int(before[0])], group.keys[Int(sample)]),
-            of: lookalikes)
+            of: group.hasIdentities
+                ? self.lookalikes(in: [before, after], group, isOneDatagram: lookalikes.isOneDatagram) : lookalikes)
         for found in matching.ties {
             tie(found.later, to: found.earlier, found.confidence, found.evidence, group, surroundings, &partition)
         }

@@ -40,7 +40,9 @@ struct HookArming {
     func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any DatagramReader] {
         if plan.hooks == .iptables { return armIptables(namespaces, intake: intake, warnings: &warnings) }
         var sources: [any DatagramReader] = []
-        if plan.hooks == .bpf, let sightings { return armBPF(namespaces, sightings, intake: intake, warnings: &warnings) }
+        if plan.hooks == .bpf, let sightings {
+            return armBPF(namespaces, sightings, intake: intake, warnings: &warnings)
+        }
         var refused: [Namespace] = []
         var hooked: [Namespace] = []
         for namespace in namespaces {

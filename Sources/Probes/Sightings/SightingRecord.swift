@@ -10,7 +10,8 @@ struct SightingRecord {
 
     /// CLOCK_MONOTONIC.
     var timeNanoseconds: UInt64
-    /// The same in all records of one `struct sk_buff` between two frees, and in no other's for a second; 0 where not known.
+    /// The same in all records of one `struct sk_buff` between two frees, for a second at most, and in no other's; 0 where it
+    /// is not known.
     var packet: UInt64
     /// The namespace in the upper half, in the lower one a device's index or which point of which hook.
     var place: UInt64
@@ -36,8 +37,7 @@ struct SightingRecord {
         timeNanoseconds = record.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
         let identity = record.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
         let slot = record.loadUnaligned(fromByteOffset: 48, as: UInt16.self)
-        // A stir, so that no part of it stands alone; the same multiplication would do for any other pair.
-        packet = identity == 0 ? 0 : max(1, (identity ^ UInt64(slot) << 40) &* 0x9e37_79b9_7f4a_7c15)
+        packet = identity == 0 ? 0 : Self.packet(identity, slot: slot, timeNanoseconds: timeNanoseconds)
         place = SightingPlace.key(
             inode: record.loadUnaligned(fromByteOffset: 16, as: UInt32.self),
             record.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
@@ -52,6 +52,23 @@ struct SightingRecord {
         vlanTag = record.loadUnaligned(fromByteOffset: 54, as: UInt16.self)
         let end = min(record.count, Self.headBytes + captured)
         bytes = UnsafeRawBufferPointer(rebasing: record[Self.headBytes..<end])
+    }
+}
+
+extension SightingRecord {
+    /// How much of the time at which the packet was first seen the program keeps: units of 256 ns, modulo a second.
+    private static let timeBits: UInt64 = 22
+
+    /// Puts together what the program keeps of a packet, and when it was first seen: the last time that fits.
+    fileprivate static func packet(_ identity: UInt64, slot: UInt16, timeNanoseconds: UInt64) -> UInt64 {
+        let now = timeNanoseconds >> 8
+        let mask = (1 << timeBits) as UInt64 - 1
+        var born = now & ~mask | identity & mask
+        if born > now { born &-= mask + 1 }
+        var hash = (identity ^ UInt64(slot) &* 0xff51_afd7_ed55_8ccd) &* 0x9e37_79b9_7f4a_7c15
+        hash ^= hash >> 32
+        hash = (hash ^ born) &* 0xc4ce_b9fe_1a85_ec53
+        return max(1, hash ^ hash >> 29)
     }
 }
 

@@ -126,6 +126,7 @@ struct sighting {
     u8 bytes[MANY_BYTES];
 };
 #define HEAD_BYTES (sizeof(struct sighting) - MANY_BYTES)
+_Static_assert(HEAD_BYTES == 64, "SightingRecord.swift reads the packet from there on");
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -154,6 +155,7 @@ struct filter {
     u8 unused[6];
     u8 tunnel_ports[8192];  // a bit for each UDP port, the lowest first: those of tunnels
 };
+_Static_assert(sizeof(struct filter) == 8968, "KernelFilter.swift writes so many bytes");
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);

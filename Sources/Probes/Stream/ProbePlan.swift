@@ -60,7 +60,8 @@ public struct ProbePlan: Sendable, Hashable {
 
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,
-        links: Links = .auto, rules: RuleTracing = .none, drops: Drops = .auto, snapLength: Int = 256, bufferBudget: Int = 256 << 20,
+        links: Links = .auto, rules: RuleTracing = .none, drops: Drops = .auto, snapLength: Int = 256,
+        bufferBudget: Int = 256 << 20,
         queueBudget: Int = 256 << 20
     ) {
         self.namespaces = namespaces
