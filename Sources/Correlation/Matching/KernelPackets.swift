@@ -3,8 +3,9 @@ import Observations
 
 /// What the kernel itself says of a group: which sightings are of one `struct sk_buff`.
 ///
-/// Of those with one identity each follows the one that came before it in time. Where one comes back to a place with the hop
-/// limit that it had there, the address was used again without a free that was seen, and it is another packet from there on.
+/// Of those with one identity each follows the one that came before it in time. Where it can't come from there, or comes back
+/// to a place with the hop limit that it had there, the address was used again without a free that was seen, and it is another
+/// packet from there on.
 /// What has an identity of its own may be a clone or a segment of another: that is for labels, places and times to tell.
 struct KernelPackets: ~Copyable {
     /// By position: the one before it and the one after it, of the same packet of the kernel; -1 for none.
@@ -13,7 +14,9 @@ struct KernelPackets: ~Copyable {
     private var order: ContiguousArray<Int32> = []
 
     /// Finds them, and ties each to the one before it.
-    mutating func tie(_ group: borrowing SightingGroup, into partition: inout PacketPartition) {
+    mutating func tie(
+        _ group: borrowing SightingGroup, by precedence: Precedence, into partition: inout PacketPartition
+    ) {
         before.removeAll(keepingCapacity: true)
         after.removeAll(keepingCapacity: true)
         guard group.hasIdentities else { return }
@@ -33,6 +36,7 @@ struct KernelPackets: ~Copyable {
             let position = order[index]
             let last = order[index - 1]
             if group.marks[Int(position)].kernelIdentity != group.marks[Int(last)].kernelIdentity
+                || precedence.score(group.keys[Int(last)], before: group.keys[Int(position)]) == 0
                 || order[start..<index].contains(where: { isSamePassage($0, position, group) })
             {
                 start = index

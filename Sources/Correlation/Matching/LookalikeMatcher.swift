@@ -69,7 +69,7 @@ struct LookalikeMatcher: ~Copyable {
         _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
         partition.begin(count: group.count)
-        kernelPackets.tie(group, into: &partition)
+        kernelPackets.tie(group, by: surroundings.precedence, into: &partition)
         readsTimes = false
         let isOneDatagram = group.showsOneDatagram(0..<Int32(group.count))
         sortIntoClasses(group, flows)

@@ -21,6 +21,7 @@ enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 
 enum { BPF_RB_NO_WAKEUP = 1 };
 enum { NF_ACCEPT = 1, TCX_NEXT = -1 };
 enum { NFPROTO_IPV4 = 2 };
+enum { NF_INET_LOCAL_OUT = 3 };
 enum { ARPHRD_ETHER = 1, ARPHRD_LOOPBACK = 772 };
 enum { ETH_P_IP = 0x0800, ETH_P_ARP = 0x0806, ETH_P_IPV6 = 0x86dd };
 enum { ETH_P_PPP_SES = 0x8864, ETH_P_MPLS_UC = 0x8847, ETH_P_MPLS_MC = 0x8848 };
@@ -45,6 +46,7 @@ struct net_device {
     int ifindex;
     u16 type;
     possible_net_t nd_net;
+    const void *rtnl_link_ops;
 } relocatable;
 struct skb_ext {
     u8 offset[1];
@@ -217,8 +219,9 @@ inlined int is_wanted(u16 ether_type, const unsigned char *network, s64 availabl
 
 // The address of a struct sk_buff names a packet until it is freed. A slot holds the packet whose address leads to it:
 // a part of the address, so that the two tell the whole; where it was seen first; and when. Freeing a packet empties its
-// slot. Where the kernel frees without saying so, another packet with the address is known by being where the first one
-// was seen first. A packet that drives another one out of its slot costs that one its identity, no more.
+// slot. Where the kernel frees without saying so (what sockets received, mostly), another packet with the address is known
+// by being where every packet is new, or where the first one was seen first. A packet that drives another one out of its
+// slot costs that one its identity, no more.
 #define SLOT_BITS 16
 #define TAG_BITS 29
 #define PLACE_BITS 13
@@ -240,7 +243,7 @@ inlined u64 stirred(const void *skb) {
     return ((distance >> 3) * 0x2545f4914f6cdd1dULL) & ((1ULL << (SLOT_BITS + TAG_BITS)) - 1);
 }
 
-inlined void identify(struct sighting *sighting, const void *skb) {
+inlined void identify(struct sighting *sighting, const void *skb, int is_new) {
     u64 address = stirred(skb);
     u32 slot = address >> TAG_BITS;
     u64 tag = address & ((1 << TAG_BITS) - 1);
@@ -251,7 +254,7 @@ inlined void identify(struct sighting *sighting, const void *skb) {
     u32 place = sighting->place * 0x9e3779b1u ^ sighting->namespace_inode * 0x85ebca6bu ^ sighting->kind * 0xc2b2ae35u;
     u64 born = (place * 0x9e3779b1u) >> (32 - PLACE_BITS);
     u64 value = *known;
-    if (value >> (64 - TAG_BITS) != tag || ((value >> TIME_BITS) & ((1 << PLACE_BITS) - 1)) == born) {
+    if (is_new || value >> (64 - TAG_BITS) != tag || ((value >> TIME_BITS) & ((1 << PLACE_BITS) - 1)) == born) {
         value = tag << (64 - TAG_BITS) | born << TIME_BITS |
                 ((sighting->time_nanoseconds >> 8) & ((1 << TIME_BITS) - 1));
         *known = value;
@@ -287,6 +290,7 @@ struct view {
     const unsigned char *start;  // what is kept begins here
     void *context;               // of a classifier, which reads pages by it
     u8 has_link_header;
+    u8 is_new;                   // no packet comes here that was anywhere before
 };
 
 // Copies the first bytes of a packet, at most `limit`, a number that the compiler knows.
@@ -323,7 +327,7 @@ inlined void describe(struct sighting *sighting, struct sk_buff *skb, const stru
     sighting->vlan_tag = 0;
     sighting->kind = view->kind;
     sighting->has_link_header = view->has_link_header;
-    identify(sighting, skb);
+    identify(sighting, skb, view->is_new);
 }
 
 // A record with all but what is known of one kind of place alone; 0 where the ring is full, which is counted.
@@ -392,6 +396,8 @@ static __attribute__((noinline)) int see_hook(struct bpf_nf_ctx *context, u32 po
         .place = state->hook | (u32)state->pf << 8 | point << 16,
         .namespace_inode = state->net->ns.inum,
         .start = network,
+        // But for what a tunnel has wrapped.
+        .is_new = state->hook == NF_INET_LOCAL_OUT && point == 0,
     };
     struct sighting *sighting = begin(skb, &view);
     if (!sighting) return NF_ACCEPT;
@@ -425,6 +431,8 @@ inlined void see_device(struct sk_buff *skb, struct net_device *device, enum kin
         .namespace_inode = device->nd_net.net->ns.inum,
         .context = context,
         .has_link_header = type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK,
+        // Hardware, not the far end of a cable within the machine.
+        .is_new = kind == COMING_IN && type != ARPHRD_LOOPBACK && !device->rtnl_link_ops,
     };
     const unsigned char *network = skb->head + skb->network_header;
     s64 available = (s64)skb->len - skb->data_len + (skb->data - network);
