@@ -8,6 +8,8 @@ import Wire
 struct KernelTruth {
     /// Packets of the kernel that show what the senders wrote, seen at two places or more.
     private(set) var identityCount = 0
+    /// Requests and replies that the senders numbered.
+    private(set) var packetCount = 0
     /// How many of them are in one walk each, joined by labels alone.
     private(set) var whole = 0
     /// The same, joined with identities.
@@ -76,6 +78,7 @@ struct KernelTruth {
             })
         drain(byLabel.finishBatch(), byLabel: true)
         drain(byIdentity.finishBatch(), byLabel: false)
+        packetCount = Set(packets.values.flatMap(\.self)).count
         confused = packets.filter { $0.value.count > 1 }.map(\.key)
         for (identity, count) in sightings where count > 1 {
             identityCount += 1
