@@ -10,10 +10,10 @@ TWINS ?= 2000
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bpf fuzz labs docker troubles twins corpus install deb clean
+.PHONY: help demo test build release lint format bench bench-live bpf fuzz labs docker troubles twins corpus install deb clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: ## trace a ping from a namespace to the WAN, in a sandbox
 	@scripts/prerequisites.sh build
@@ -52,6 +52,10 @@ bench: release ## measure speed, side by side with tcpdump and tshark
 	scripts/bench.sh
 	@echo
 	scripts/bench-hosts.sh
+
+bench-live: release ## measure what watching costs the packets, beside tcpdump (as root)
+	@scripts/prerequisites.sh test
+	scripts/bench-live.sh
 
 fuzz: ## feed every decoder with hostile bytes, a million times each
 	@scripts/prerequisites.sh build
@@ -97,6 +101,7 @@ deb: ## make a Debian package, in .build-deb
 clean: ## remove what was built
 	rm -rf .build .build-fuzz .build-bench .build-deb .build-corpus
 
-bpf: ## build the BPF programs, of the drop probe and of a lab, with the toolchain's clang
+bpf: ## build the BPF programs, of the probes and of a lab, with the toolchain's clang
 	scripts/bpf.sh Sources/Probes/Drops/kfree_skb.bpf.o
+	scripts/bpf.sh Sources/Probes/Sightings/sighting.bpf.o Sources/Probes/Sightings/sighting.bpf.c
 	scripts/bpf.sh fixtures/labs/xdp-drop/drop.bpf.o fixtures/labs/xdp-drop/drop.bpf.c

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 int packetwalk_pipe(int ends[2]) {
@@ -152,6 +154,27 @@ unsigned packetwalk_captured_device(int socket) {
     if (getsockname(socket, (struct sockaddr *)&address, &length) != 0 || address.sll_family != AF_PACKET)
         return 0;
     return (unsigned)address.sll_ifindex;
+}
+
+int packetwalk_device_type(unsigned index) {
+    struct ifreq request = {0};
+    if (!if_indextoname(index, request.ifr_name)) return -errno;
+    int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (any < 0) return -errno;
+    int type = ioctl(any, SIOCGIFHWADDR, &request) == 0 ? request.ifr_hwaddr.sa_family : -errno;
+    close(any);
+    return type;
+}
+
+int packetwalk_ticker(int milliseconds) {
+    int descriptor = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (descriptor < 0) return -errno;
+    struct timespec period = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
+    struct itimerspec setting = {.it_interval = period, .it_value = period};
+    if (timerfd_settime(descriptor, 0, &setting, NULL) == 0) return descriptor;
+    int code = -errno;
+    close(descriptor);
+    return code;
 }
 
 int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count) {

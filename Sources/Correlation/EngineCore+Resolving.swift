@@ -109,7 +109,7 @@ extension EngineCore {
         workspace.group.read(workspace.members, in: groups)
         let count = workspace.group.count
         let hasShape =
-            options.remembersArrangements
+            options.remembersArrangements && !workspace.group.hasIdentities
             && workspace.shape.read(workspace.group, workspace.flows, near: surroundings, state)
         if hasShape, let start = partitions.find(workspace.shape.words.span, count: workspace.shape.words.count) {
             workspace.partition.take(partitions.values, start..<start + count)

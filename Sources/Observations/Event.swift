@@ -248,6 +248,8 @@ public struct Loss: Sendable, Codable, Hashable {
 
     /// How rule traces name themselves: `rule trace host`. What they lose is rules; no sighting is missing for it.
     public static let ruleTracePrefix = "rule trace "
+    /// How the BPF programs that see packets at hooks and devices name themselves. What they lose may have been seen anywhere.
+    public static let kernelSightings = "bpf"
     /// How the sources of drop reasons name themselves.
     public static let dropReasons = "drop reasons"
 }

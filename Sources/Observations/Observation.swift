@@ -2,9 +2,9 @@ public import Wire
 
 /// Where a claim comes from.
 public enum Evidence: String, Sendable, Codable, CaseIterable {
-    /// A capture on a link.
+    /// At a link: by a packet socket or a BPF program.
     case seen
-    /// NFLOG.
+    /// At a netfilter hook: by NFLOG or a BPF program.
     case log
     /// Rule trace.
     case rule
@@ -45,6 +45,9 @@ public struct Observation: Sendable {
     public var mark: UInt32 = 0
     /// Rises by one for each message of one source, where the source numbers them (NFLOG); else 0.
     public var sourceSequence: UInt32 = 0
+    /// The same for all sightings of one `struct sk_buff` between two frees, where a BPF program saw them: it names a packet of
+    /// the kernel, of which clones and segments are others. 0 where it is not known. Different numbers prove nothing.
+    public var kernelIdentity: UInt64 = 0
     /// Where the packet's bytes stand in the batch's `bytes`.
     public var bytesOffset: UInt32 = 0
     public var bytesCount: UInt32 = 0

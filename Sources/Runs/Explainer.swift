@@ -17,6 +17,7 @@ public struct Explainer {
     /// How long to wait for a reply.
     public var waitSeconds: Double
     public var hooks: ProbePlan.Hooks
+    public var links: ProbePlan.Links
     public var drops: ProbePlan.Drops
     /// Whether the packet is traced through the rules that it meets.
     public var tracesRules = true
@@ -34,13 +35,14 @@ public struct Explainer {
 
     public init(
         from: String, request: PacketRequest, waitSeconds: Double = 2, hooks: ProbePlan.Hooks = .auto,
-        drops: ProbePlan.Drops = .auto, recorder: RecordingWriter? = nil,
+        links: ProbePlan.Links = .auto, drops: ProbePlan.Drops = .auto, recorder: RecordingWriter? = nil,
         interruption: any Interruption = Uninterrupted()
     ) {
         self.from = from
         self.request = request
         self.waitSeconds = waitSeconds
         self.hooks = hooks
+        self.links = links
         self.drops = drops
         self.recorder = recorder
         self.interruption = interruption
@@ -58,7 +60,8 @@ public struct Explainer {
         let namespace = try resolveNamespace(from, in: topology)
         let sender = try PacketSender(
             request, in: NetworkNamespaceFile(path: namespace.path), name: namespace.name)
-        var plan = ProbePlan(hooks: hooks, rules: tracesRules ? .packet(sender.tuple) : .none, drops: drops)
+        var plan = ProbePlan(
+            hooks: hooks, links: links, rules: tracesRules ? .packet(sender.tuple) : .none, drops: drops)
         plan.user = request.user
         plan.namespaces = surroundings.watched
         plan.namespacesToRead = surroundings.read

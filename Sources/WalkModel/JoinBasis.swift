@@ -2,6 +2,8 @@
 public enum JoinBasis: String, Sendable, CaseIterable {
     /// The hash over what forwarding and NAT leave alone is equal.
     case label
+    /// They are of one packet of the kernel: one `struct sk_buff`, which was not freed in between.
+    case kernel
     /// The IP identification is.
     case identification
     /// A conntrack entry translates one into the other.

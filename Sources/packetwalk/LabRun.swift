@@ -50,6 +50,7 @@ struct LabRun {
             if isFromOutside { try traceFromOutside(explainer.request, recorder) }
             explainer.recorder = recorder
             explainer.hooks = watch.hooks
+            explainer.links = watch.links
             explainer.drops = watch.drops
             explainer.namespaces = watch.namespaces
             explainer.takesAll = surroundings.whole

@@ -17,8 +17,8 @@ struct Tracer {
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(
-            namespaces: names, filter: filter.isEmpty ? nil : filter, hooks: watch.hooks, rules: watch.rules,
-            drops: watch.drops)
+            namespaces: names, filter: filter.isEmpty ? nil : filter, hooks: watch.hooks,
+            links: watch.links, rules: watch.rules, drops: watch.drops)
         let run = try LiveRun(
             topology: topology, plan: plan, activity: activity, recorder: recorder,
             options: LiveRunOptions(durationSeconds: watch.duration, explains: output != nil),

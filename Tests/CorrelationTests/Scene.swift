@@ -52,13 +52,17 @@ struct Scene {
         see(.link(namespace, device, direction), at: microseconds, headers)
     }
 
-    /// A packet that a capture saw, `microseconds` after the start.
-    mutating func see(_ point: VantagePoint, at microseconds: Double, _ headers: PacketHeaders) {
+    /// A packet that a capture or a BPF program saw, `microseconds` after the start.
+    /// - Parameter identity: which packet of the kernel it is; 0 where that is not known.
+    mutating func see(
+        _ point: VantagePoint, at microseconds: Double, _ headers: PacketHeaders, identity: UInt64 = 0
+    ) {
         let vantage = id(point)
         let time = Self.start + Int64(microseconds * 1000)
         lastNanoseconds = max(lastNanoseconds, time)
-        events.append(
-            .packet(Observation(timeNanoseconds: time, vantage: vantage, clock: .passage, headers: headers)))
+        var observation = Observation(timeNanoseconds: time, vantage: vantage, clock: .passage, headers: headers)
+        observation.kernelIdentity = identity
+        events.append(.packet(observation))
     }
 
     /// A packet logged at a hook: prerouting, input and forward with the time of arrival in whole microseconds, output

@@ -12,7 +12,10 @@ import Testing
 
     @Test(
         .enabled(if: canBuild, "the toolchain's clang has no BPF target, or is another version"),
-        arguments: ["Sources/Probes/Drops/kfree_skb.bpf", "fixtures/labs/xdp-drop/drop.bpf"])
+        arguments: [
+            "Sources/Probes/Drops/kfree_skb.bpf", "Sources/Probes/Sightings/sighting.bpf",
+            "fixtures/labs/xdp-drop/drop.bpf",
+        ])
     func rebuildingGivesTheSameBytes(program: String) throws {
         let path = "/tmp/packetwalk-\(getpid())-\(program.split(separator: "/").last ?? "").o"
         try #require(creat(path, 0o600) >= 0)

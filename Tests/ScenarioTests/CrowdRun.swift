@@ -130,7 +130,7 @@ struct CrowdRun {
     }
 
     /// Reads the truth from a packet's bytes, by its offsets alone: IPv4 without options, behind Ethernet or not.
-    private static func packet(_ bytes: RawSpan, isRaw: Bool) -> Packet? {
+    static func packet(_ bytes: RawSpan, isRaw: Bool) -> Packet? {
         let network = isRaw ? 0 : 14
         return bytes.withUnsafeBytes { raw -> Packet? in
             guard raw.count > network + 24, raw[network] == 0x45 else { return nil }

@@ -53,13 +53,39 @@ struct CrowdTests {
         #expect(share >= 0.999, comment)
     }
 
+    /// The same crowd, seen by BPF programs: the engine that knows labels alone is judged by the packets' identities in the
+    /// kernel, and these by what the senders wrote into the packets.
+    @Test("no packet of the kernel is in two walks of the engine that knows labels alone")
+    func kernelIdentityIsTruth() throws {
+        let folder = try Folder(options: "--hooks bpf --links bpf", environmentName: "CROWD_KERNEL_RUN")
+        let run = try KernelTruth(recording: folder.path + "/run.pcapng")
+        #expect(run.losses.isEmpty, "\(run.losses)")
+        let report = """
+            packets \(run.packetCount), of the kernel \(run.identityCount), in one walk by labels \(run.whole), by identities \(run.wholeByIdentity); \
+            sent more than once under one identity \(run.confused.count)
+            """
+        print(report)
+        let comment = Comment(rawValue: report)
+        // Each request that was sent and each reply: of a packet that is copied the copies have identities of their own.
+        let sent = ["sent.0", "sent.1", "sent-lossy.0", "sent-lossy.1"].flatMap { numbers(in: folder.path + "/" + $0) }
+        #expect(run.packetCount >= sent.count && sent.count >= 1800, comment)
+        #expect(run.identityCount >= run.packetCount, comment)
+        // An identity is one packet's, whatever its bytes say.
+        #expect(run.confused.isEmpty, "\(run.confused.prefix(3))")
+        #expect(run.wholeByIdentity == run.identityCount, comment)
+        #expect(Double(run.whole) / Double(run.identityCount) >= 0.999, comment)
+    }
+
     /// Where the run's files are; made by the sandbox, and gone with the test, unless it was made before.
     private final class Folder {
         let path: String
         private let isOwn: Bool
 
-        init() throws {
-            if let given = getenv("CROWD_RUN") {
+        /// - Parameters:
+        ///   - options: of `record`.
+        ///   - environmentName: the variable that names the folder of a run that was made before.
+        init(options: String = "", environmentName: String = "CROWD_RUN") throws {
+            if let given = getenv(environmentName) {
                 path = String(cString: given)
                 isOwn = false
                 return
@@ -72,7 +98,7 @@ struct CrowdTests {
             let script = """
                 cd "$(dirname '\(#filePath)')/../../fixtures/crowd"
                 sh -eu setup.sh
-                exec \(LabRun.program) record -o \(path)/run.pcapng 'ip and host 198.51.100.1' -- \
+                exec \(LabRun.program) record \(options) -o \(path)/run.pcapng 'ip and host 198.51.100.1' -- \
                     python3 send.py $COUNT $ROUNDS 100 \(path)
                 """
             let rounds = getenv("CROWD_ROUNDS").map { String(cString: $0) } ?? "3"

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "SightingProbe.h"
+
 struct packetwalk_drop_probe;
 
 /// Loads and attaches the program in `object` (an ELF file in memory). NULL and -errno in `*error` on failure.

@@ -80,6 +80,10 @@ int packetwalk_epoll_remove(int epoll, int descriptor);
 int packetwalk_epoll_wait(int epoll, int *ready, int count, int timeout_milliseconds);
 /// The index of the device that a packet socket is bound to; 0 for none and for another kind of descriptor.
 unsigned packetwalk_captured_device(int socket);
+/// The hardware type (ARPHRD_…) of a device of the calling thread's network namespace; -errno where there is none.
+int packetwalk_device_type(unsigned index);
+/// A descriptor that becomes readable each so many milliseconds (timerfd_create(2)), or -errno. Reading takes that back.
+int packetwalk_ticker(int milliseconds);
 /// SO_ATTACH_FILTER of packet(7) sockets: only packets that go out (`outgoing` 1) or only those that come in (0), and of
 /// these what the `count` struct sock_filter at `instructions` let through; everything where there are none.
 int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *instructions, unsigned count);

@@ -159,6 +159,10 @@ struct WalkWriter: ~Copyable {
             let to = sighting.flowKey
             if from != to, translations.links(from, to, namespace: -1) { join.evidence.insert(.conntrack) }
         }
+        if sighting.kernelIdentity != 0, sighting.kernelIdentity == batch.steps[before].sighting.kernelIdentity {
+            join.evidence.insert(.kernel)
+            join.confidence = .exact
+        }
         if sighting.clock == .arrival,
             batch.steps[before].sighting.timeNanoseconds / 1000 == sighting.timeNanoseconds / 1000
         {

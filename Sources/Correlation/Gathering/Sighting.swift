@@ -26,6 +26,8 @@ struct Sighting {
     var destinationLow: UInt64
     var macSource: UInt64
     var macDestination: UInt64
+    /// As `Observation.kernelIdentity`.
+    var kernelIdentity: UInt64
     /// Where it was seen, as `Places` numbers it.
     var vantage: UInt32
     /// The next sighting of the same cohort, or of the free list; -1 for none.
@@ -76,6 +78,7 @@ struct Sighting {
         destinationLow = observation.headers.destination.low
         macSource = observation.headers.macSource.value
         macDestination = observation.headers.macDestination.value
+        kernelIdentity = observation.kernelIdentity
         vantage = UInt32(bitPattern: place)
         self.detail = detail
         length = observation.headers.length

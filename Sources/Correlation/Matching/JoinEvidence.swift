@@ -13,9 +13,10 @@ struct JoinEvidence: OptionSet, Hashable {
     static let sequence = JoinEvidence(rawValue: 64)
     static let datagram = JoinEvidence(rawValue: 128)
     static let stream = JoinEvidence(rawValue: 256)
+    static let kernel = JoinEvidence(rawValue: 512)
 
     private static let bases: [(JoinEvidence, JoinBasis)] = [
-        (.label, .label), (.identification, .identification), (.conntrack, .conntrack),
+        (.label, .label), (.kernel, .kernel), (.identification, .identification), (.conntrack, .conntrack),
         (.neighbourhood, .neighbourhood), (.time, .time), (.arrival, .arrival), (.sequence, .sequence),
         (.datagram, .datagram), (.stream, .stream),
     ]

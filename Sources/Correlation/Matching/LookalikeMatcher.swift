@@ -59,6 +59,7 @@ struct LookalikeMatcher: ~Copyable {
     private var firstFragments: [PassingDatagram: Int32] = [:]
     /// By node, whether it was matched together with another one, or can't be.
     private var companies: ContiguousArray<Company> = []
+    private var kernelPackets = KernelPackets()
     /// Whether times or numbers of sightings decided which follows which, beyond what `PartitionShape` says of them.
     private(set) var readsTimes = false
 
@@ -68,6 +69,7 @@ struct LookalikeMatcher: ~Copyable {
         _ budget: inout WorkBudget, into partition: inout PacketPartition
     ) {
         partition.begin(count: group.count)
+        kernelPackets.tie(group, by: surroundings.precedence, into: &partition)
         readsTimes = false
         let isOneDatagram = group.showsOneDatagram(0..<Int32(group.count))
         sortIntoClasses(group, flows)
@@ -182,6 +184,21 @@ struct LookalikeMatcher: ~Copyable {
         return result
     }
 
+    /// The same of two rows alone, from which packets that the kernel tells apart were taken out: what of these passed
+    /// elsewhere says nothing of those that are left.
+    private func lookalikes(
+        in rows: [ContiguousArray<Int32>], _ group: borrowing SightingGroup, isOneDatagram: Bool
+    ) -> Lookalikes {
+        var result = Lookalikes(isOneDatagram: isOneDatagram)
+        for row in rows {
+            result.count = max(result.count, row.count)
+            for index in row.indices.dropFirst() where group.keys[Int(row[index])].clock != .reading {
+                result.spacing = min(result.spacing, abs(group.time(row[index]) - group.time(row[index - 1])))
+            }
+        }
+        return result
+    }
+
     /// What fragments of one datagram at one place have in common.
     private struct PassingDatagram: Hashable {
         var place: UInt32
@@ -286,6 +303,7 @@ struct LookalikeMatcher: ~Copyable {
     ) {
         let node = nodes[number]
         if companies[number] == .matched { return }
+        if row(of: node).allSatisfy({ kernelPackets.isTied(rows[$0]) }) { return }
         guard budget.spend(candidates.count) else {
             markUncertain(node, in: &partition)
             return
@@ -305,7 +323,9 @@ struct LookalikeMatcher: ~Copyable {
             markUncertain(node, in: &partition)
             return
         }
-        let after = rowAfter(number, group, lookalikes, &budget)
+        var after = rowAfter(number, group, lookalikes, &budget)
+        // What the kernel itself has told apart is left out of the rows.
+        after.removeAll { kernelPackets.isTied($0) }
         // No edge, so nothing keeps an order.
         if after.isEmpty || score < Precedence.adjacent && after.count > 1 { return }
         var count = after.count
@@ -316,12 +336,15 @@ struct LookalikeMatcher: ~Copyable {
         }
         var before: ContiguousArray<Int32> = []
         for candidate in earlier { before.append(contentsOf: rows[row(of: nodes[Int(candidate)])]) }
+        before.removeAll { kernelPackets.goesOn($0, at: node.place, group) }
         if earlier.count > 1 { before.sort { group.isBefore($0, $1) } }
+        if before.isEmpty { return }
         let matching = RowMatching(
             entries(before[...], group), entries(after[...], group),
             isOneFlow: earlier.allSatisfy { nodes[Int($0)].flow == nodes[Int(first)].flow },
             isOneNamespace: surroundings.isOneNamespace(group.keys[Int(before[0])], group.keys[Int(sample)]),
-            of: lookalikes)
+            of: group.hasIdentities
+                ? self.lookalikes(in: [before, after], group, isOneDatagram: lookalikes.isOneDatagram) : lookalikes)
         for found in matching.ties {
             tie(found.later, to: found.earlier, found.confidence, found.evidence, group, surroundings, &partition)
         }
@@ -362,7 +385,9 @@ struct LookalikeMatcher: ~Copyable {
     }
 
     private func markUncertain(_ node: Node, in partition: inout PacketPartition) {
-        for index in row(of: node) { partition.isUncertain[Int(rows[index])] = true }
+        for index in row(of: node) where !kernelPackets.isTied(rows[index]) {
+            partition.isUncertain[Int(rows[index])] = true
+        }
     }
 
     /// Fills `earlier` with the nodes just before one.

@@ -8,6 +8,8 @@ struct SightingGroup: ~Copyable {
     /// What `OrderingKey` leaves out.
     struct Mark {
         var label: UInt64
+        /// As `Observation.kernelIdentity`.
+        var kernelIdentity: UInt64
         var identification: UInt16
         var fragmentOffset: UInt16
         var flags: UInt16
@@ -20,6 +22,8 @@ struct SightingGroup: ~Copyable {
     private(set) var keys: ContiguousArray<OrderingKey> = []
     private(set) var marks: ContiguousArray<Mark> = []
     private(set) var hasFragments = false
+    /// The kernel's own identity is known of some.
+    private(set) var hasIdentities = false
     private(set) var lastNanoseconds = Int64.min
 
     var count: Int { keys.count }
@@ -28,16 +32,19 @@ struct SightingGroup: ~Copyable {
         keys.removeAll(keepingCapacity: true)
         marks.removeAll(keepingCapacity: true)
         hasFragments = false
+        hasIdentities = false
         lastNanoseconds = .min
         for member in members {
             keys.append(OrderingKey(groups.sightings[Int(member)]))
             lastNanoseconds = max(lastNanoseconds, groups.sightings[Int(member)].timeNanoseconds)
             let mark = Mark(
                 label: groups.sightings[Int(member)].label,
+                kernelIdentity: groups.sightings[Int(member)].kernelIdentity,
                 identification: groups.sightings[Int(member)].identification,
                 fragmentOffset: groups.sightings[Int(member)].fragmentOffset,
                 flags: groups.sightings[Int(member)].flags)
             if mark.isFragment { hasFragments = true }
+            if mark.kernelIdentity != 0 { hasIdentities = true }
             marks.append(mark)
         }
     }

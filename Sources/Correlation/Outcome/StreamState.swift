@@ -126,7 +126,9 @@ struct StreamState: ~Copyable {
     func hasLostHooks(_ name: String, since time: Int64) -> Bool {
         if losses.isEmpty { return false }
         let source = "nflog \(name)"
-        return losses.contains { $0.source == source && $0.timeNanoseconds >= time }
+        return losses.contains {
+            ($0.source == source || $0.source == Loss.kernelSightings) && $0.timeNanoseconds >= time
+        }
     }
 
     /// Nanoseconds from the last sighting of a packet to what may yet come about it. Of look-alikes, which one a late

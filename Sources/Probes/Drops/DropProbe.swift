@@ -22,7 +22,7 @@ public final class DropProbe {
         guard let opened else { throw SystemError("load the drop probe", errorNumber: -code) }
         probe = opened
         reasons = Self.reasonNames()
-        monotonicToRealtime = realTimeNanoseconds() - monotonicNanoseconds()
+        monotonicToRealtime = realTimeOffsetNanoseconds()
     }
 
     deinit { packetwalk_drop_probe_close(probe) }

@@ -9,10 +9,11 @@ internal import Network
 /// appended to `warnings`: a namespace without hooks is still seen by its links' captures.
 ///
 /// - Parameters:
+///   - sightings: the BPF programs, where the plan has them see hooks.
 ///   - join: finds the packets of traced rules.
 ///   - onUnknownRule: called now and then when a traced rule is not in `namespaces`.
 func armHooks(
-    namespaces: [Namespace], plan: ProbePlan, join: TraceJoin, intake: Intake,
+    namespaces: [Namespace], plan: ProbePlan, sightings: SightingSource?, join: TraceJoin, intake: Intake,
     onUnknownRule: @escaping () -> Void, warnings: inout [String]
 ) throws -> [any DatagramReader] {
     guard plan.hooks != .none, !namespaces.isEmpty else { return [] }
@@ -20,7 +21,7 @@ func armHooks(
     let coarse = CoarseFilter(
         plan.filter, tunnelPorts: namespaces.flatMap(\.links).compactMap { $0.vxlan?.port })
     let arming = HookArming(
-        run: run, plan: plan, coarse: coarse,
+        run: run, plan: plan, coarse: coarse, sightings: sightings,
         tracing: RuleTraceArming(
             run: run, plan: plan, matches: OwnedTable.matches(coarse), join: join, onUnknownRule: onUnknownRule))
     return arming.arm(namespaces, intake: intake, warnings: &warnings)
@@ -32,11 +33,16 @@ struct HookArming {
     let plan: ProbePlan
     /// The part of the user's filter that the kernel may decide.
     let coarse: CoarseFilter
+    /// Nil where hooks are not seen by BPF programs.
+    var sightings: SightingSource?
     let tracing: RuleTraceArming
 
     func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any DatagramReader] {
         if plan.hooks == .iptables { return armIptables(namespaces, intake: intake, warnings: &warnings) }
         var sources: [any DatagramReader] = []
+        if plan.hooks == .bpf, let sightings {
+            return armBPF(namespaces, sightings, intake: intake, warnings: &warnings)
+        }
         var refused: [Namespace] = []
         var hooked: [Namespace] = []
         for namespace in namespaces {
@@ -51,6 +57,25 @@ struct HookArming {
         }
         sources += tracing.arm(hooked, warnings: &warnings)
         return sources + armIptables(refused, intake: intake, warnings: &warnings)
+    }
+
+    // MARK: BPF
+
+    private func armBPF(
+        _ namespaces: [Namespace], _ sightings: SightingSource, intake: Intake, warnings: inout [String]
+    ) -> [any DatagramReader] {
+        var hooked: [Namespace] = []
+        for namespace in namespaces {
+            do {
+                let file = try NetworkNamespaceFile(path: namespace.path)
+                let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
+                try sightings.arm(points, of: namespace, in: file, intake: intake)
+                hooked.append(namespace)
+            } catch {
+                warnings.append("no netfilter hooks in \(namespace.name): \(error)")
+            }
+        }
+        return tracing.arm(hooked, warnings: &warnings)
     }
 
     // MARK: nftables

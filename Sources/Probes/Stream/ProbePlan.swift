@@ -4,9 +4,21 @@ public struct ProbePlan: Sendable, Hashable {
     public enum Hooks: String, Sendable, Codable, Hashable, CaseIterable {
         /// `nftables` where the kernel has it, else `iptables`, else none, with a warning.
         case auto
+        /// BPF programs: the time of the passage, and the packet's identity in the kernel.
+        case bpf
         case nftables
         case iptables
         case none
+    }
+
+    /// How packets are seen at devices.
+    public enum Links: String, Sendable, Codable, Hashable, CaseIterable {
+        /// `pcap`.
+        case auto
+        /// BPF programs: as at hooks.
+        case bpf
+        /// Packet sockets, by libpcap.
+        case pcap
     }
 
     /// Who says why the kernel dropped packets.
@@ -30,6 +42,7 @@ public struct ProbePlan: Sendable, Hashable {
     /// Whether the filter may hold host names, which libpcap then asks the resolver for.
     public var resolvesNames: Bool
     public var hooks: Hooks
+    public var links: Links
     /// Which packets are traced through the rules that they meet; none without hooks.
     public var rules: RuleTracing
     public var drops: Drops
@@ -47,13 +60,15 @@ public struct ProbePlan: Sendable, Hashable {
 
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,
-        rules: RuleTracing = .none, drops: Drops = .auto, snapLength: Int = 256, bufferBudget: Int = 256 << 20,
+        links: Links = .auto, rules: RuleTracing = .none, drops: Drops = .auto, snapLength: Int = 256,
+        bufferBudget: Int = 256 << 20,
         queueBudget: Int = 256 << 20
     ) {
         self.namespaces = namespaces
         self.filter = filter
         self.resolvesNames = resolvesNames
         self.hooks = hooks
+        self.links = links
         self.rules = rules
         self.drops = drops
         self.snapLength = snapLength

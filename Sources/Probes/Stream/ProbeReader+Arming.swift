@@ -20,10 +20,13 @@ extension ProbeReader {
             sum + 2 * namespace.links.reduce(0) { $0 + (captureWeights[namespace.name]?[$1.name] ?? 1) }
         }
         let tunnelPorts = topology.namespaces.flatMap(\.links).compactMap { $0.vxlan?.port }
+        let coarse = CoarseFilter(plan.filter, tunnelPorts: tunnelPorts)
         captureSettings = CaptureHandle.Settings(
             snapLength: Int32(clamping: plan.snapLength),
             bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, shares), 256 << 10), 8 << 20)),
-            filter: CoarseFilter(plan.filter, tunnelPorts: tunnelPorts).linkExpression)
+            filter: coarse.linkExpression)
+        sightings = try loadSightings(for: plan, namespaces: watched, filter: coarse)
+        if let sightings { try add(sightings) }
         try arm(watched)
         var warnings: [String] = []
         for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }
@@ -69,10 +72,13 @@ extension ProbeReader {
         try armConntrack(entered)
         var warnings: [String] = []
         let hooks = try armHooks(
-            namespaces: entered.map(\.0), plan: plan, join: join, intake: intake,
+            namespaces: entered.map(\.0), plan: plan, sightings: sightings, join: join, intake: intake,
             onUnknownRule: { [weak self] in self?.discovery.request() }, warnings: &warnings)
         for hook in hooks { try add(ReceivedSource(hook, receiver: receiver)) }
-        if routes == nil { routes = RouteProbe(usesHooks: !hooks.isEmpty, user: plan.user) }
+        if routes == nil {
+            let usesHooks = !hooks.isEmpty || sightings?.seesHooks == true
+            routes = RouteProbe(usesHooks: usesHooks, user: plan.user)
+        }
         for (namespace, file) in entered { try routes?.add(namespace, file: file) }
         for warning in warnings { queue.warn(warning) }
     }
@@ -96,9 +102,10 @@ extension ProbeReader {
             let key = LinkKey(namespace: request.namespace, index: request.index)
             guard let name = captured[key], name != request.device else { return captured[key] == nil }
             // Renamed: what it sees from now on bears the new name.
-            removeCaptures { $0.namespace == key.namespace && $0.index == key.index }
+            removeCapture(key)
             return true
         }
+        if plan.links == .bpf, let sightings { return try watch(new, by: sightings) }
         var refusal: ProbeError?
         for opened in try LowDescriptors.spared({ try openCaptures(new, settings: captureSettings) }) {
             switch opened.handle {
@@ -120,6 +127,22 @@ extension ProbeReader {
             }
         }
         if let refusal { throw refusal }
+    }
+
+    private func watch(_ requests: [CaptureRequest], by sightings: SightingSource) throws {
+        for (namespace, requests) in Dictionary(grouping: requests, by: \.namespace) {
+            let file = requests[0].file
+            for (request, result) in zip(requests, try sightings.watch(requests, in: file, intake: intake)) {
+                switch result {
+                case .success: captured[LinkKey(namespace: namespace, index: request.index)] = request.device
+                // The device went away.
+                case .failure(let error as SystemError) where error.errorNumber == ENODEV || error.errorNumber == ENXIO:
+                    break
+                case .failure(let error):
+                    queue.warn("cannot watch \(request.device) in namespace \(namespace): \(error)")
+                }
+            }
+        }
     }
 
     /// A capture costs a descriptor in each direction: hundreds of links are above the usual soft limit.

@@ -13,7 +13,7 @@ extension ProbeReader {
         var requests: [CaptureRequest] = []
         for (namespace, link) in changes.links {
             if link.isRemoval {
-                removeCaptures { $0.namespace == namespace && $0.index == link.index }
+                removeCapture(LinkKey(namespace: namespace, index: link.index))
             } else if link.isUp, let file = namespaces[namespace] {
                 requests.append(
                     CaptureRequest(
@@ -59,6 +59,8 @@ extension ProbeReader {
     /// Ends the probes of a namespace, and with them the hold on it.
     private func forget(_ namespace: String) {
         removeCaptures { $0.namespace == namespace }
+        if let file = namespaces[namespace] { sightings?.forget(file) }
+        for key in captured.keys where key.namespace == namespace { captured[key] = nil }
         for source in sources.values where source.namespaceName == namespace {
             _ = readOnce(source, began: 0)
             remove(source)
@@ -68,7 +70,13 @@ extension ProbeReader {
         namespaces[namespace] = nil
     }
 
-    func removeCaptures(where isMeant: (LinkCapture) -> Bool) {
+    func removeCapture(_ key: LinkKey) {
+        removeCaptures { $0.namespace == key.namespace && $0.index == key.index }
+        if let file = namespaces[key.namespace] { sightings?.unwatch(key.index, inode: file.inode) }
+        captured[key] = nil
+    }
+
+    private func removeCaptures(where isMeant: (LinkCapture) -> Bool) {
         for source in sources.values {
             guard let capture = source as? LinkCapture, isMeant(capture) else { continue }
             _ = readOnce(capture, began: 0)

@@ -25,6 +25,8 @@ final class ProbeReader {
     var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
     /// As `Topology.captureWeights`.
     var captureWeights: [String: [String: Int]] = [:]
+    /// The BPF programs, where they are used.
+    var sightings: SightingSource?
     var routes: RouteProbe?
     let join = TraceJoin()
     var discovery: Rediscovery

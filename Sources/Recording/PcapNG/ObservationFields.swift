@@ -20,6 +20,7 @@ extension Observation {
         coder.number(8, &mark, base.mark)
         coder.number(9, &sourceSequence, base.sourceSequence)
         coder.number(10, &originalLength, base.originalLength)
+        coder.number(11, &kernelIdentity, base.kernelIdentity)
         headers.code(with: &coder, base: base.headers)
     }
 }

@@ -33,6 +33,9 @@ struct Explain: ParsableCommand {
     @Option(help: ProbePlan.Hooks.help)
     var hooks: ProbePlan.Hooks = .auto
 
+    @Option(help: ProbePlan.Links.help)
+    var links: ProbePlan.Links = .auto
+
     @Option(
         help: ArgumentHelp(
             "Whether the packet is traced through the rules that it meets: all, or none.", valueName: "all or none"))
@@ -76,8 +79,7 @@ struct Explain: ParsableCommand {
     func explainer() throws -> Explainer {
         var explainer = Explainer(
             from: packet.from, request: try packet.request(to: destination), waitSeconds: packet.wait, hooks: hooks,
-            drops: drops,
-            interruption: Signals())
+            links: links, drops: drops, interruption: Signals())
         explainer.tracesRules = rules.tracing != .none
         explainer.namespaces = namespaces
         explainer.takesAll = whole

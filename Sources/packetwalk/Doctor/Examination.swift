@@ -12,6 +12,10 @@ enum Examination {
             arming("packet capture", .none, isNeeded: true, detail: "devices can be captured"))
         checks.append(arming("NFLOG hooks by nftables", .nftables, detail: "a table with an owner can be created"))
         checks.append(arming("NFLOG hooks by iptables", .iptables, detail: "rules can be added and removed"))
+        checks.append(
+            arming(
+                "BPF at hooks and links", .bpf, .bpf, remedy: "run as root outside of any container or user namespace",
+                detail: "programs can be loaded and attached"))
         checks += [
             program("ip", package: "iproute2"), program("nft", package: "nftables"),
             program("iptables-save", package: "iptables"), program("ping", package: "iputils-ping"), namespaces(),
@@ -41,13 +45,15 @@ enum Examination {
 
     /// Arms the probes of this namespace and disarms them again.
     private static func arming(
-        _ name: String, _ hooks: ProbePlan.Hooks, isNeeded: Bool = false, detail: String
+        _ name: String, _ hooks: ProbePlan.Hooks, _ links: ProbePlan.Links = .pcap, isNeeded: Bool = false,
+        remedy: String = "run as root, or: setcap cap_net_admin,cap_net_raw,cap_sys_admin+ep on the program",
+        detail: String
     ) -> Check {
-        let remedy = "run as root, or: setcap cap_net_admin,cap_net_raw,cap_sys_admin+ep on the program"
         do {
             let topology = try Topology.discover(only: ["host"])
             let names = topology.namespaces.prefix(1).map(\.name)
-            let source = try LiveSource(topology: topology, plan: ProbePlan(namespaces: names, hooks: hooks))
+            let source = try LiveSource(
+                topology: topology, plan: ProbePlan(namespaces: names, hooks: hooks, links: links))
             let warnings = source.warnings
             source.stop()
             while source.next(timeoutMilliseconds: 1000) != nil {}

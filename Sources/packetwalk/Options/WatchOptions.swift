@@ -17,6 +17,9 @@ struct WatchOptions: ParsableArguments {
     @Option(help: ProbePlan.Hooks.help)
     var hooks: ProbePlan.Hooks = .auto
 
+    @Option(help: ProbePlan.Links.help)
+    var links: ProbePlan.Links = .auto
+
     @Option(
         help: ArgumentHelp(
             "Rule tracing: packets per second in each namespace, all or none.",
@@ -34,7 +37,7 @@ struct WatchOptions: ParsableArguments {
 
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
         WatchSettings(
-            namespaces: namespaces, hooks: hooks, rules: rules.tracing, drops: drops, count: count,
+            namespaces: namespaces, hooks: hooks, links: links, rules: rules.tracing, drops: drops, count: count,
             duration: duration, filter: try selection?.filter(), summarises: selection?.summary ?? false)
     }
 
@@ -48,7 +51,11 @@ struct WatchOptions: ParsableArguments {
 
 extension ProbePlan.Hooks: ExpressibleByArgument {
     static let help: ArgumentHelp =
-        "Netfilter capture backend: a table of its own in nftables, rules in iptables, or none."
+        "Netfilter capture backend: BPF programs, a table of its own in nftables, rules in iptables, or none."
+}
+
+extension ProbePlan.Links: ExpressibleByArgument {
+    static let help: ArgumentHelp = "Link capture backend: BPF programs, or packet sockets by libpcap."
 }
 
 extension ProbePlan.Drops: ExpressibleByArgument {
@@ -84,6 +91,7 @@ struct RuleChoice: ExpressibleByArgument {
 struct WatchSettings {
     var namespaces: [String] = []
     var hooks: ProbePlan.Hooks = .auto
+    var links: ProbePlan.Links = .auto
     var rules = RuleTracing.standard
     var drops: ProbePlan.Drops = .auto
     var count: Int?

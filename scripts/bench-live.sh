@@ -1,0 +1,121 @@
+#!/bin/bash
+# Measures what watching costs the packets: a flood of pings of which every packet matches, and one TCP connection of which
+# none does, with and without an observer in turn. As root.
+#   scripts/bench-live.sh                                   five rounds of .build/release/packetwalk
+#   scripts/bench-live.sh .build/release/packetwalk 1       one round
+# Each rate is given as a share of the rate just before it without observer; the median of the rounds counts, since others
+# may be busy too.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+if [ "${1:-}" != --inside ]; then
+    [ "$(id -u)" = 0 ] || { echo "bench-live: it needs root" >&2; exit 77; }
+    for program in ip nft ping iperf3 tcpdump; do
+        command -v $program >/dev/null || { echo "bench-live: $program is missing" >&2; exit 69; }
+    done
+    exec unshare --net --mount --pid --fork --mount-proc --kill-child \
+        bash "$0" --inside "$(realpath "${1:-$here/.build/release/packetwalk}")" "${2:-5}"
+fi
+command=$2 rounds=$3
+mount --make-rprivate /
+mount -t tmpfs none /run && mkdir /run/netns /run/bench
+mount -t tmpfs none /tmp
+cd /run/bench
+seconds=${SECONDS_EACH:-3}
+
+# The base network: a sender behind a bridge and one MASQUERADE, five links that are watched.
+ip link set lo up
+ip netns add mynamespace; ip netns add wan
+ip link add veth0 type veth peer name veth1 netns mynamespace
+ip link add eth0 type veth peer name wan0 netns wan
+ip link add mybridge type bridge
+ip link set veth0 master mybridge
+ip addr add 172.19.0.1/24 dev mybridge; ip addr add 203.0.113.2/24 dev eth0
+for link in veth0 eth0 mybridge; do ip link set $link up; done
+ip -n mynamespace addr add 172.19.0.2/24 dev veth1; ip -n wan addr add 203.0.113.1/24 dev wan0
+ip -n wan addr add 198.51.100.1/32 dev wan0
+ip -n mynamespace link set veth1 up; ip -n wan link set wan0 up
+ip -n mynamespace route add default via 172.19.0.1; ip route add default via 203.0.113.1
+sysctl -qw net.ipv4.ip_forward=1
+nft -f - <<'RULES'
+table ip nat {
+    chain postrouting {
+        type nat hook postrouting priority srcnat
+        ip saddr 172.19.0.0/24 oifname "eth0" masquerade
+    }
+}
+RULES
+ip netns exec wan iperf3 -s -D >/dev/null
+until ip netns exec mynamespace ping -q -c 1 -W 1 198.51.100.1 >/dev/null; do sleep 0.2; done
+
+# Round trips a second.
+flood() {
+    ip netns exec mynamespace ping -q -f -w "$seconds" 198.51.100.1 |
+        sed -n 's/.* \([0-9]*\) received.* time \([0-9]*\)ms/\1 \2/p' | awk '{ printf "%.0f", $1 / $2 * 1000 }'
+}
+# Mbit/s.
+bulk() {
+    ip netns exec mynamespace iperf3 -t "$seconds" -f m -c 198.51.100.1 | awk '/receiver/ { print $7 }'
+}
+
+observers="tcpdump nflog links bpf-hooks bpf bpf-record"
+describe() {
+    case $1 in
+        tcpdump) echo 'five tcpdump -w' ;;
+        nflog) echo 'trace, NFLOG and libpcap' ;;
+        links) echo 'trace, libpcap alone (--hooks none)' ;;
+        bpf-hooks) echo 'trace, --hooks bpf and libpcap' ;;
+        bpf) echo 'trace, --hooks bpf --links bpf' ;;
+        bpf-record) echo 'record, --hooks bpf --links bpf' ;;
+    esac
+}
+pids=
+start() {
+    pids=
+    case $1 in
+        tcpdump)
+            for link in veth0 mybridge eth0; do tcpdump -i $link -w $link.pcap icmp 2>/dev/null & pids="$pids $!"; done
+            ip netns exec mynamespace tcpdump -i veth1 -w veth1.pcap icmp 2>/dev/null & pids="$pids $!"
+            ip netns exec wan tcpdump -i wan0 -w wan0.pcap icmp 2>/dev/null & pids="$pids $!" ;;
+        nflog) "$command" trace --hooks nftables --links pcap --summary icmp >out 2>errors & pids=$! ;;
+        links) "$command" trace --hooks none --links pcap --summary icmp >out 2>errors & pids=$! ;;
+        bpf-hooks) "$command" trace --hooks bpf --links pcap --summary icmp >out 2>errors & pids=$! ;;
+        bpf) "$command" trace --hooks bpf --links bpf --summary icmp >out 2>errors & pids=$! ;;
+        bpf-record) "$command" record --hooks bpf --links bpf -o run.pcapng icmp >out 2>errors & pids=$! ;;
+    esac
+    sleep 3
+}
+stop() {
+    # shellcheck disable=SC2086
+    kill -INT $pids 2>/dev/null || true
+    # shellcheck disable=SC2086
+    wait $pids 2>/dev/null || true
+    # Twenty seconds at most, of which nothing is left for the next.
+    rm -f ./*.pcap run.pcapng
+    sleep 1
+}
+
+for round in $(seq "$rounds"); do
+    for observer in $observers; do
+        for load in flood bulk; do
+            without=$($load)
+            start $observer
+            with=$($load)
+            stop
+            lost=$(sed -n 's/.*packetwalk: \(.*lost.*\)/\1/p' errors 2>/dev/null | head -n 1)
+            echo "$load $observer $without $with" >>rates
+            awk "BEGIN { printf \"%d %-10s %-6s %9.0f %9.0f %6.2f  %s\n\", $round, \"$observer\", \"$load\", $without, $with, $with / $without, \"$lost\" }" >&2
+            : >errors
+        done
+    done
+done
+printf '%-38s %22s %22s\n' observer 'ping flood, all match' 'TCP, nothing matches'
+for observer in $observers; do
+    for load in flood bulk; do
+        awk -v o=$observer -v l=$load '$1 == l && $2 == o { print $4 / $3 }' rates | sort -n |
+            awk '{ r[NR] = $1 } END { m = NR % 2 ? r[(NR + 1) / 2] : (r[NR / 2] + r[NR / 2 + 1]) / 2
+                printf "%.2f (%.2f to %.2f)", m, r[1], r[NR] }' >$load
+    done
+    printf '%-38s %22s %22s\n' "$(describe $observer)" "$(cat flood)" "$(cat bulk)"
+done
+without=$(awk '$1 == "flood" { print $3 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+echo "share of the rate without observer: median (least to most); $without round trips a second without"
