@@ -30,6 +30,9 @@ public struct NamespaceSnapshot: Sendable {
     public var routes: ByFamily<[JSONTree]>
     /// Elements of `ip -N -j rule`, likewise.
     public var rules: ByFamily<[JSONTree]>
+    /// Elements of `ip -j route show cache` that tell of a path's MTU: what the kernel learned from reports. Empty where it could not be
+    /// read.
+    public var pathMTUs: [JSONTree]
     /// Elements of `ip -j neigh` and, with `"proxy": true`, of `ip -j neigh show proxy`.
     public var neighbours: [JSONTree]
     /// Elements of `bridge -j -d fdb`.
@@ -74,6 +77,7 @@ public struct NamespaceSnapshot: Sendable {
         nexthops = []
         routes = ByFamily(ipv4: [], ipv6: [])
         rules = ByFamily(ipv4: [], ipv6: [])
+        pathMTUs = []
         neighbours = []
         fdb = []
         mdb = []

@@ -38,8 +38,9 @@ class Case:
         (folder / "setup.sh").write_text(self.network.setup)
         for part in ("before", "after"):
             (folder / f"{part}.json").write_text(json.dumps(getattr(self.network, part)))
+        (folder / "ask.sh").write_text(self.network.asking)
         (folder / "original.sh").write_text(
-            f'sh "{folder}/setup.sh" && {self.probe("before", "$1.before")}'
+            f'sh "{folder}/setup.sh" && {self.probe("before", "$1.before")} && sh "{folder}/ask.sh"'
             f' && "$2" snapshot -o "$1.snapshot" && {self.probe("after", "$1")}\n')
 
     def probe(self, part, result):

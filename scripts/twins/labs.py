@@ -29,7 +29,9 @@ BOX = [*OWN, "unshare", "-nmpf", "--mount-proc", "--kill-child", "sh", "-c",
        ' && mount --bind /run/netns /run/netns && mount --make-shared /run/netns'
        ' && sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0'
        ' net.bridge.bridge-nf-call-arptables=0; export XTABLES_LOCKFILE=/run/xtables.lock; exec "$@"', "box"]
+# At rest: the kernel sees to carriers up to a second later, and gives addresses then.
 SNAPSHOT = """
+sleep 1.5
 "$PROGRAM" snapshot -o "$FOLDER/snapshot" 2>"$FOLDER/snapshot.log" || echo "snapshot: status $?"
 """
 EXPLAIN = """

@@ -44,6 +44,16 @@ class Network:
     def setup(self):
         return "\n".join(self.lines) + "\n"
 
+    @property
+    def asking(self):
+        """Asks for a route to every address: of the path MTUs that were learned the kernel lists those that a route uses."""
+        lines = []
+        for name in self.addresses:
+            entry = "" if name == "host" else f"ip netns exec {name} "
+            for own in self.addresses.values():
+                lines += [f"{entry}ip route get {address} >/dev/null 2>&1" for family in FAMILIES for address in own[family]]
+        return "\n".join(lines + ["true"]) + "\n"
+
     # The network.
 
     def build(self):

@@ -182,8 +182,16 @@ struct PredictionDoubts {
             .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,
             .duplicateAddressDetection,
         ]
+        let ends = Set(
+            found.exchanges.flatMap { [$0.request, $0.reply].compactMap(\.self) }.flatMap(\.hops).map {
+                "\($0.packet.destination)"
+            })
         return trial.assumptions.filter { assumption in
-            codes.contains(assumption.code) && assumption.namespace.map(passed.contains) ?? true
+            guard codes.contains(assumption.code), assumption.namespace.map(passed.contains) ?? true else {
+                return false
+            }
+            // Of a path only where the packet takes it.
+            return assumption.code != .notRebuilt || assumption.subject.map(ends.contains) ?? true
         }.map { told($0, nil) }
     }
 }

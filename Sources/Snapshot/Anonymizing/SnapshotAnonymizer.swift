@@ -71,6 +71,7 @@ struct SnapshotAnonymizer {
         result.routes = .init(ipv4: trees(namespace.routes.ipv4), ipv6: trees(namespace.routes.ipv6))
         result.rules = .init(
             ipv4: namespace.rules.ipv4.map { rule($0) }, ipv6: namespace.rules.ipv6.map { rule($0) })
+        result.pathMTUs = trees(namespace.pathMTUs)
         result.neighbours = trees(namespace.neighbours)
         result.fdb = trees(namespace.fdb)
         // The groups that a host joins by itself hold the end of its address.

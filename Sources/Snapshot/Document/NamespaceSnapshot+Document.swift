@@ -20,6 +20,7 @@ extension NamespaceSnapshot {
             "nsids": .sorted(nsids) { .number($0) },
             "links": .array(links), "addresses": .array(addresses), "nexthops": .array(nexthops),
             "routes": Self.byFamily(routes), "rules": Self.byFamily(rules),
+            "path_mtus": pathMTUs.isEmpty ? nil : .array(pathMTUs),
             "neighbours": .array(neighbours), "fdb": .array(fdb), "mdb": .array(mdb), "vlans": .array(vlans),
             "sysctls": .sorted(sysctls) { .string($0) },
             "nftables": .array(nftables.map(\.json)), "iptables": .array(iptables.map(\.json)),
@@ -44,6 +45,7 @@ extension NamespaceSnapshot {
         nexthops = try field["nexthops"].objects()
         routes = ByFamily(ipv4: try field["routes"]["ipv4"].objects(), ipv6: try field["routes"]["ipv6"].objects())
         rules = ByFamily(ipv4: try field["rules"]["ipv4"].objects(), ipv6: try field["rules"]["ipv6"].objects())
+        pathMTUs = field["path_mtus"].isPresent ? try field["path_mtus"].objects() : []
         neighbours = try field["neighbours"].objects()
         fdb = try field["fdb"].objects()
         mdb = try field["mdb"].objects()

@@ -73,6 +73,7 @@ struct NamespaceReader {
         let commands = [
             (command: "addr show", what: "addresses"), ("route show table all", "routes"), ("rule show", "rules"),
             ("neigh show", "neighbours"), ("neigh show proxy", "proxy neighbours"),
+            ("route show cache", "learned MTUs"),
         ]
         var ipv4 = try parts(
             ["ip", "-4", "-N", "-j", "-d"], [("link show", "links")] + commands.map { ($0.0, "IPv4 \($0.1)") },
@@ -86,6 +87,7 @@ struct NamespaceReader {
         snapshot.rules.ipv6 = ipv6[2].map { NamespaceSnapshot.rule($0) }
         snapshot.neighbours = (ipv4[3] + ipv6[3]).map { NamespaceSnapshot.neighbour($0) }
         snapshot.neighbours += (ipv4[4] + ipv6[4]).map { NamespaceSnapshot.neighbour($0, isProxy: true) }
+        snapshot.pathMTUs = (ipv4[5] + ipv6[5]).compactMap(NamespaceSnapshot.pathMTU)
         if try inside({ try Presence.ofNextHops() }) {
             snapshot.nexthops = try parts(
                 ["ip", "-N", "-j", "-d"], [("nexthop show", "nexthops")], &failed)[0]

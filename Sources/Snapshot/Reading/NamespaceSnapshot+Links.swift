@@ -16,6 +16,12 @@ extension NamespaceSnapshot {
         "root_id", "topology_change_ack", "config_pending",
     ]
 
+    /// From an element of `ip -j route show cache`; nil for one that tells of no MTU.
+    static func pathMTU(_ element: JSONTree) -> JSONTree? {
+        guard let mtu = element["metrics"]?.elements.compactMap({ $0["mtu"] }).first else { return nil }
+        return JSONTree(members: ["dst": element["dst"], "dev": element["dev"], "mtu": mtu])
+    }
+
     /// An element of `ip -N -j -d link` without what changes by itself, and with words that `-N` made numbers.
     static func link(_ element: JSONTree) -> JSONTree {
         var link = element.removing(volatileLinkKeys)

@@ -125,6 +125,13 @@ extension NamespaceSnapshot {
                 : "the spanning tree of \(device) has settled"
             found.append(assume(.spanningTree, words))
         }
+        for path in pathMTUs {
+            guard let destination = path.text("dst"), let mtu = path.text("mtu") else { continue }
+            found.append(
+                assume(
+                    .notRebuilt, subject: destination,
+                    "the path MTU \(mtu) to \(destination) is not known: the kernel had learned it"))
+        }
         if let count = conntrack?.count, let limit = sysctls["net.netfilter.nf_conntrack_max"].flatMap({ Int($0) }),
             count >= limit
         {
