@@ -18,7 +18,7 @@ struct ComparedRun {
         let source = try TwinSource(of: explainer.request, from: explainer.from)
         let from = try source.namespace(explainer.from)
         let explanation = try explainer.explain()
-        let arrived = try explanation.print(output)
+        let arrived = try explanation.print(output, packets: true)
         guard let observed = explanation.group.exchanges.first else {
             throw RunError(.lacking, "cannot compare: the packet was not seen")
         }

@@ -26,7 +26,7 @@ BOX = [*OWN, "unshare", "-nmpf", "--mount-proc", "--kill-child", "sh", "-c",
        ' net.bridge.bridge-nf-call-arptables=0; export XTABLES_LOCKFILE=/run/xtables.lock; exec "$@"', "box"]
 STEPS = """
 "$PROGRAM" snapshot -o "$FOLDER/snapshot" 2>"$FOLDER/snapshot.log" || echo "snapshot: status $?"
-"$PROGRAM" explain --wait 1 "$@" --format json >"$FOLDER/explained" 2>"$FOLDER/explained.log" || true
+"$PROGRAM" explain --wait 1 "$@" --packets --format json >"$FOLDER/explained" 2>"$FOLDER/explained.log" || true
 """
 
 
