@@ -82,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "packetwalk",
             dependencies: [
-                "Wire", "LinuxSystem", "Network", "Discovery", "Recording", "Probes", "WalkModel", "Query",
-                "Connections", "Diagnosis", "Snapshot", "Twin", "Views", "Runs", "Experiment",
+                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
+                "Query", "Connections", "Diagnosis", "Snapshot", "Twin", "Views", "Runs", "Experiment",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 

@@ -77,7 +77,7 @@ public struct ConnectionTracker: Sendable {
     public mutating func take(_ exchange: Exchange, topology: Topology?) -> [Event] {
         var events: [Event] = []
         var (number, fromA) = find(exchange) ?? (0, true)
-        if entries[number]?.open.isSucceeded(by: exchange.request, fromA: fromA) == true {
+        if entries[number]?.open.isOver(before: exchange.request, fromA: fromA) == true {
             events.append(end(number, .idle))
             number = 0
         }

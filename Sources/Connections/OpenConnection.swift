@@ -79,8 +79,10 @@ struct OpenConnection {
         self.keepsWalks = keepsWalks
     }
 
-    /// Whether `walk` opens another connection between the same ends and ports: its SYN has a number of its own.
-    func isSucceeded(by walk: Walk, fromA: Bool) -> Bool {
+    /// Whether `walk` is of another connection between the same ends and ports: it comes after this one's end, or its SYN
+    /// has a number of its own.
+    func isOver(before walk: Walk, fromA: Bool) -> Bool {
+        if walk.startNanoseconds > endNanoseconds { return true }
         guard kind == .tcp, walk.kind.opensConnection, let new = walk.witness.tcpSequence,
             let old = (fromA ? a : b).syn?.sequence
         else { return false }
@@ -319,7 +321,7 @@ struct OpenConnection {
             hop.changes.filter(\.field.isTranslated).map { change in
                 Connection.Translation(
                     namespace: hop.namespace, hook: hop.hook, change: change,
-                    rule: hop.rules.first { $0.table == "nat" } ?? hop.rules.first)
+                    rule: hop.rules.last { $0.table == "nat" } ?? hop.rules.last)
             }
         }
     }

@@ -93,8 +93,10 @@ public struct ConnectionSums: Sendable {
         count += 1
         if connection.hasFailed { failedCount += 1 }
         addFlow(connection)
-        let causes = connection.causes.filter {
-            $0.finding.severity == .error || connection.hasFailed && $0.finding.severity == .warning
+        // What would also block, were the cause not there, has broken nothing yet.
+        var causes = connection.causes.filter { $0.finding.severity == .error }
+        if causes.isEmpty, connection.hasFailed {
+            causes = Array(connection.causes.filter { $0.finding.severity == .warning }.prefix(1))
         }
         for cause in causes {
             let finding = cause.finding

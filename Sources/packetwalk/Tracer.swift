@@ -33,8 +33,13 @@ struct Tracer {
         var recorded = 0
         var unshown = 0
         for warning in run.newWarnings() { complain(warning) }
-        if announces { complain(Self.watched(topology, names, isEndless: activity is Watching)) }
+        var announces = announces
         while let groups = try run.next() {
+            // The activity has begun: what is sent from now on is seen.
+            if announces {
+                complain(Self.watched(topology, names, isEndless: activity is Watching))
+                announces = false
+            }
             for warning in run.newWarnings() { complain(warning) }
             for group in groups {
                 for exchange in group.exchanges {
@@ -55,7 +60,7 @@ struct Tracer {
         complainOfMissing(unshown: unshown, isCutShort: run.isCutShort)
         try printer?.finish()
         if printer == nil { complain("\(recorded) walks recorded") }
-        if announces, let totals = printer?.totals { complain(totals) }
+        if self.announces, let totals = printer?.totals { complain(totals) }
         return (run.activity, printer?.noneStopped ?? true)
     }
 

@@ -1,6 +1,7 @@
 internal import Connections
 internal import Runs
 internal import Network
+internal import Observations
 internal import Query
 internal import Views
 internal import WalkModel
@@ -44,7 +45,9 @@ struct WalkPrinter {
     private let show: ShowSettings
     private var summary: Summary?
     /// Nil where packets are shown.
-    private var tracker: ConnectionTracker?
+    private let newTracker: ConnectionTracker?
+    /// One for each run.
+    private var trackers: [RunID: ConnectionTracker] = [:]
     /// Whether time passes with the exchanges, as in a replay, and not by `advance`.
     private let isReplay: Bool
     private var isFirst = true
@@ -74,7 +77,9 @@ struct WalkPrinter {
         connectionRenderer = ConnectionRenderer(format: output.format, options: options)
         if !show.packets || show.summarises {
             let tellsEarly = !isReplay && !show.summarises && output.format == .text && !output.quiet
-            tracker = ConnectionTracker(reportsEarly: tellsEarly, keepsWalks: output.format == .json)
+            newTracker = ConnectionTracker(reportsEarly: tellsEarly, keepsWalks: output.format == .json)
+        } else {
+            newTracker = nil
         }
         self.countsHousekeeping = countsHousekeeping
         hidesHousekeeping = !countsHousekeeping && output.format != .json && !output.verbose
@@ -91,7 +96,7 @@ struct WalkPrinter {
 
     mutating func take(_ groups: [ExchangeGroup]) throws {
         for group in groups {
-            for exchange in group.exchanges { try take(exchange, in: group.topology) }
+            for exchange in group.exchanges { try take(exchange, in: group.topology, run: group.run) }
         }
     }
 
@@ -100,7 +105,7 @@ struct WalkPrinter {
     }
 
     /// - Parameter topology: the network as it was last read before the exchange ended.
-    mutating func take(_ exchange: Exchange, in topology: Topology?) throws {
+    mutating func take(_ exchange: Exchange, in topology: Topology?, run: RunID = RunID(rawValue: 0)) throws {
         hasTaken = true
         let start = exchange.request.startNanoseconds
         if firstNanoseconds == nil {
@@ -119,17 +124,18 @@ struct WalkPrinter {
             if exchange.wasStopped { noneStopped = false }
         }
         if let topology { topologies[exchange.request.host] = topology }
-        if tracker != nil {
-            if isReplay { try advance(toNanoseconds: start) }
-            let events = tracker?.take(exchange, topology: topology) ?? []
-            for event in events { try self.show(event) }
+        if let newTracker {
+            if isReplay {
+                for event in trackers[run]?.advance(toNanoseconds: start) ?? [] { try self.show(event) }
+            }
+            for event in trackers[run, default: newTracker].take(exchange, topology: topology) { try self.show(event) }
         }
         if summary != nil {
             summary?.add(exchange.request)
             if let reply = exchange.reply { summary?.add(reply) }
             return
         }
-        if tracker == nil || renderer.format == .json { try print(exchange, topology) }
+        if newTracker == nil || renderer.format == .json { try print(exchange, topology) }
     }
 
     private mutating func print(_ exchange: Exchange, _ topology: Topology?) throws {
@@ -160,8 +166,9 @@ struct WalkPrinter {
 
     /// Lets time pass: what has ended by then is printed.
     mutating func advance(toNanoseconds time: Int64) throws {
-        guard tracker != nil else { return }
-        for event in tracker?.advance(toNanoseconds: time) ?? [] { try show(event) }
+        for run in trackers.keys {
+            for event in trackers[run]?.advance(toNanoseconds: time) ?? [] { try show(event) }
+        }
     }
 
     private mutating func show(_ event: ConnectionTracker.Event) throws {
@@ -211,7 +218,7 @@ struct WalkPrinter {
 
     /// `1412 packets in 3 connections, 1 failed`; nil where packets are shown.
     var totals: String? {
-        guard tracker != nil else { return nil }
+        guard newTracker != nil else { return nil }
         let failed = failedCount == 0 ? "none failed" : "\(failedCount) failed"
         return
             "\(Quantity.text(walkCount, "packet")) in \(Quantity.text(connectionCount, "connection")), \(failed)"
@@ -219,7 +226,9 @@ struct WalkPrinter {
 
     /// No more comes: prints the connections that are left.
     mutating func end() throws {
-        for event in tracker?.finish() ?? [] { try show(event) }
+        for run in trackers.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            for event in trackers[run]?.finish() ?? [] { try show(event) }
+        }
     }
 
     /// Prints what is left, the sums where they were asked for, and what was left out.

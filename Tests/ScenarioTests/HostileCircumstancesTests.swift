@@ -146,7 +146,7 @@ struct HostileCircumstancesTests {
     @Test("long and large values are taken as they are meant")
     func hugeValues() throws {
         let run = try SandboxShell(
-            "$P trace -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"
+            "$P trace --packets -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"
         )
         #expect(run["status"] == "0", "\(run.errorText)")
         #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
@@ -195,7 +195,7 @@ struct HostileCircumstancesTests {
     @Test("the command to trace ends by a signal, its status is that of a shell")
     func killedCommand() throws {
         let run = try SandboxShell(
-            "$P trace -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
+            "$P trace --packets -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
         #expect(run["status"] == "137", "\(run.errorText)")
         #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
     }
@@ -427,7 +427,7 @@ struct HostileCircumstancesTests {
     func rulesOfOthers() throws {
         let run = try SandboxShell(
             """
-            $P trace -q --hooks iptables icmp >walks & T=$!
+            $P trace --packets -q --hooks iptables icmp >walks & T=$!
             armed walks
             iptables-nft -A INPUT -p udp --dport 9 -j DROP
             iptables-nft -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE

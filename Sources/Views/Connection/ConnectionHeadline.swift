@@ -63,9 +63,12 @@ struct ConnectionHeadline {
     private static func remark(_ connection: Connection) -> String? {
         let duration = Durations.text(nanoseconds: connection.durationNanoseconds)
         var parts: [String] = []
-        if connection.kind == .udp, connection.lookupCount > 0, let lookup = connection.lookups.first {
+        if connection.kind == .udp, connection.lookupCount > 0, 
+            let lookup = connection.lookups.first(where: { $0.answer?.responseCode != 0 }) ?? connection.lookups.first
+        {
+            // What went wrong is told first.
             parts.append(ConnectionText.words(lookup))
-            if connection.lookupCount > 1 { parts.append("and \(connection.lookupCount - 1) more") }
+            if connection.lookupCount > 1 { parts.append("\(connection.lookupCount) questions") }
         } else if connection.kind == .echo {
             parts.append("\(connection.replies) of \(connection.requests) answered")
             if let times = connection.roundTrip {

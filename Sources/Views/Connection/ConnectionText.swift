@@ -113,9 +113,9 @@ struct ConnectionText {
             lines += labelled("handshake", pen(Durations.text(nanoseconds: time)))
         }
         let (client, server) = (name(connection.client), name(connection.server))
-        lines += labelled("sent", pen(words(connection.sent)) + pen(" by \(client)", .dim))
+        lines += labelled("sent", words(connection.sent, "by \(client)"))
         if connection.received.packets > 0 {
-            lines += labelled("received", pen(words(connection.received)) + pen(" from \(server)", .dim))
+            lines += labelled("received", words(connection.received, "from \(server)"))
         }
         if connection.kind == .echo, connection.requests > connection.replies, connection.requests > 0 {
             let lost = connection.requests - connection.replies
@@ -149,11 +149,11 @@ struct ConnectionText {
 
     private func name(_ end: Connection.End) -> String { end.namespace ?? end.address.description }
 
-    private func words(_ traffic: Connection.Traffic) -> String {
-        var parts = [Quantity.text(traffic.packets, "packet"), Quantity.bytes(traffic.bytes)]
-        if traffic.retransmitted > 0 { parts.append("\(traffic.retransmitted) retransmitted") }
-        if traffic.stopped > 0 { parts.append("\(traffic.stopped) stopped") }
-        return parts.joined(separator: ", ")
+    private func words(_ traffic: Connection.Traffic, _ who: String) -> StyledText {
+        var text = pen("\(Quantity.text(traffic.packets, "packet")), \(Quantity.bytes(traffic.bytes))") + pen(" \(who)", .dim)
+        if traffic.retransmitted > 0 { text += pen(", \(traffic.retransmitted) retransmitted", .caution) }
+        if traffic.stopped > 0 { text += pen(", \(traffic.stopped) stopped", .caution) }
+        return text
     }
 
     private func words(_ lookup: Connection.Lookup) -> StyledText {

@@ -53,8 +53,11 @@ struct WalkText {
         let steps = WalkSteps(walk, topology: topology, verbosity: options.verbosity)
         var lines: [StyledText] = []
         if steps.steps.count > 1 {
+            var layout = PathLayout(steps, of: walk, topology: topology)
+            if !lists { layout.removeNumbers() }
             lines.append(StyledText())
-            lines += PathStrip(pen).lines(PathLayout(steps, of: walk, topology: topology))
+            // The row of numbers.
+            lines += PathStrip(pen).lines(layout).filter { lists || !$0.trimmedStart().isEmpty }
         }
         if lists, !steps.steps.isEmpty {
             lines.append(StyledText())
