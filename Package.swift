@@ -60,6 +60,8 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Query", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
         .target(
+            name: "Connections", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+        .target(
             name: "Diagnosis", dependencies: ["Wire", "Network", "Ruleset", "Observations", "WalkModel"],
             swiftSettings: house),
         .target(
@@ -83,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "packetwalk",
             dependencies: [
-                "Wire", "LinuxSystem", "Network", "Discovery", "Recording", "Probes", "WalkModel", "Query",
-                "Diagnosis", "Snapshot", "Twin", "Views", "Runs", "Experiment",
+                "Wire", "LinuxSystem", "Network", "Discovery", "Observations", "Recording", "Probes", "WalkModel",
+                "Query", "Connections", "Diagnosis", "Snapshot", "Twin", "Views", "Runs", "Experiment",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: house),
 
@@ -119,6 +121,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "WalkModel", "Network", "Observations"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ConnectionsTests",
+            dependencies: ["TestSupport", "Connections", "WalkModel", "Network", "Observations", "Wire"],
             swiftSettings: house),
         .testTarget(
             name: "CorrelationTests",

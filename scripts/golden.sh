@@ -14,7 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 replay() { # NAME
-    "$program" replay "fixtures/golden/$1.pcapng.zst" --format json >"$work/$1.jsonl" || [ $? -eq 1 ]
+    "$program" replay "fixtures/golden/$1.pcapng.zst" --packets --format json >"$work/$1.jsonl" || [ $? -eq 1 ]
 }
 write() { # NAME
     replay "$1"

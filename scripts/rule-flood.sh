@@ -147,4 +147,4 @@ if any([os.waitpid(child, 0)[1] for child in children]):
 duration = time.monotonic() - began
 print(f"sent {packets} in {duration:.2f} s, {packets / duration:.0f} a second", file=sys.stderr)
 PROGRAM
-exec "$program" trace --format json "$@" icmp -- ip netns exec left python3 /run/flood.py "$packets" "$rate"
+exec "$program" trace --packets --format json "$@" icmp -- ip netns exec left python3 /run/flood.py "$packets" "$rate"

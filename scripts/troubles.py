@@ -42,7 +42,7 @@ def main():
         if wanted and number not in wanted:
             continue
         count += 1
-        arguments = [] if command == "remedy" else ["--format", "json"]
+        arguments = [] if command == "remedy" else ["--packets", "--format", "json"]
         try:
             run = subprocess.run(words + arguments, env=environment, capture_output=True, text=True, timeout=180)
             output, errors = run.stdout, run.stderr

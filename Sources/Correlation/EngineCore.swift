@@ -140,7 +140,7 @@ struct EngineCore: ~Copyable {
             failures.append(failure)
         case .loss(let loss):
             state.take(loss)
-        case .counters:
+        case .counters, .name:
             break
         }
     }

@@ -15,6 +15,8 @@ public enum Event: Sendable {
     /// A sender's socket call failed: nothing left.
     case sendFailure(SendFailure)
     case loss(Loss)
+    /// What a datagram of DNS says. A recording does not hold it: it is read from the packet's bytes again.
+    case name(NameEvent)
     /// How a namespace's protocol counters rose during the run.
     case counters(CounterChange)
     /// No event older than this will follow. The engine's only clock: walks end by it, live and in replay alike.

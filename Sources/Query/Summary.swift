@@ -17,6 +17,7 @@ public struct Summary: Sendable {
     private var stops = Tally()
     private var rules = Tally()
     private var steps: [Pair: DurationHistogram] = [:]
+    private var connections = ConnectionSums()
 
     private struct Pair: Hashable, Comparable {
         var from: String
@@ -74,6 +75,9 @@ public struct Summary: Sendable {
         }
     }
 
+    /// Takes a connection that has ended; its walks are taken apart from it.
+    public mutating func add(_ connection: Connection) { connections.add(connection) }
+
     /// The nearest link before a hop.
     private static func link(before hop: Hop, in walk: Walk) -> Hop? {
         var parent = hop.parent
@@ -124,7 +128,9 @@ public struct Summary: Sendable {
                         from: pair.from, to: pair.to, walks: times.count, medianNanoseconds: times.quantile(0.5),
                         percentile99Nanoseconds: times.quantile(0.99), maximumNanoseconds: times.maximum)
                 }),
-            droppingRules: Array(rules.rows.prefix(limit)))
+            droppingRules: Array(rules.rows.prefix(limit)), connections: connections.count,
+            failedConnections: connections.failedCount, faults: connections.faults,
+            connectionFlows: connections.rows(limit: limit))
     }
 }
 
@@ -163,45 +169,47 @@ extension Summary {
         public var places: [Row]
         public var latencies: [Latency]
         public var droppingRules: [Row]
+        public var connections: UInt64
+        public var failedConnections: UInt64
+        /// What is broken: all that was found, the most serious and most frequent first.
+        public var faults: [ConnectionSums.Fault]
+        /// Connections by the names of their ends: those with failures first, then the busiest.
+        public var connectionFlows: [ConnectionSums.Flow]
         enum CodingKeys: String, CodingKey {
-            case schema, walks, outcomes, flows, findings, places, latencies
+            case schema, walks, outcomes, flows, findings, places, latencies, connections, faults
             case droppingRules = "dropping_rules"
+            case failedConnections = "failed_connections"
+            case connectionFlows = "connection_flows"
         }
 
-        /// The same as titled tables, for whoever draws them.
+        /// The figures of walks as titled tables, for whoever draws them: what may be long stands last.
         public var tables: [(title: String, heading: [String], rows: [[String]])] {
-            func counts(_ rows: [Row], _ name: String) -> (heading: [String], rows: [[String]]) {
-                (
-                    [name, "walks", "outcomes"],
-                    rows.map { [$0.name, String($0.walks), Self.words($0.outcomes)] }
-                )
-            }
-            var tables = [
-                (
-                    title: "\(walks) walk\(walks == 1 ? "" : "s"): \(Self.words(outcomes))", heading: [String](),
-                    rows: [[String]]()
-                )
-            ]
+            var tables: [(title: String, heading: [String], rows: [[String]])] = []
             for (title, name, rows) in [
-                ("flows", "flow", flows), ("findings", "finding", findings), ("where packets stopped", "place", places),
-                ("rules that dropped packets", "rule", droppingRules),
+                ("where packets stopped", "place", places), ("rules that dropped packets", "rule", droppingRules),
             ] where !rows.isEmpty {
-                let table = counts(rows, name)
-                tables.append((title, table.heading, table.rows))
+                tables.append(
+                    (
+                        title, ["packets", "outcomes", name],
+                        rows.map { [String($0.walks), Self.words($0.outcomes), $0.name] }
+                    ))
             }
             if !latencies.isEmpty {
                 tables.append(
                     (
-                        "latency between adjacent links", ["from", "to", "walks", "median", "p99", "max"],
+                        "latency between adjacent links", ["packets", "median", "p99", "max", "from → to"],
                         latencies.map { row in
                             let times = [row.medianNanoseconds, row.percentile99Nanoseconds, row.maximumNanoseconds]
-                            return [row.from, row.to, String(row.walks)]
-                                + times.map { Durations.text(nanoseconds: $0, isFine: true) }
+                            return [String(row.walks)] + times.map { Durations.text(nanoseconds: $0, isFine: true) }
+                                + ["\(row.from) → \(row.to)"]
                         }
                     ))
             }
             return tables
         }
+
+        /// `12 delivered, 3 dropped`
+        public var outcomeWords: String { Self.words(outcomes) }
 
         private static func words(_ outcomes: [String: UInt64]) -> String {
             if outcomes.isEmpty { return "none" }

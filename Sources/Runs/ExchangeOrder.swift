@@ -40,7 +40,7 @@ struct ExchangeOrder {
     mutating func take(_ groups: [ExchangeGroup]) {
         for group in groups {
             groupNumber += 1
-            let bare = ExchangeGroup(topology: group.topology)
+            let bare = ExchangeGroup(topology: group.topology, run: group.run)
             for exchange in group.exchanges {
                 push(Entry(exchange: exchange, group: bare, groupNumber: groupNumber))
             }

@@ -24,6 +24,9 @@ public final class LiveRun<Work: Activity> {
     /// Whether walks were left out, or packets not read, because an interruption gave no time for them.
     public var isCutShort: Bool { pipeline.isCutShort }
 
+    /// How far the stream has come, in nanoseconds since 1970: nothing older follows.
+    public var watermark: Int64 { pipeline.watermark }
+
     private let topology: Topology
     private let source: any EventSource
     private let network: any NetworkState
@@ -34,6 +37,7 @@ public final class LiveRun<Work: Activity> {
     private var pipeline: WalkPipeline
     /// Events of the newest batch that the pipeline has not taken yet.
     private var waiting: ArraySlice<Event> = []
+    private var newest = EventBatch()
     private var begin: Int64?
     private var nextSnapshot: Int64 = 0
     private var stopAt: Int64?
@@ -112,6 +116,7 @@ public final class LiveRun<Work: Activity> {
         if waiting.isEmpty, !pipeline.isBehind {
             guard let batch = source.next(timeoutMilliseconds: timeoutMilliseconds) else { return try end() }
             try record { try $0.write(batch) }
+            newest = batch
             waiting = batch.events[...]
         }
         while true {
@@ -121,6 +126,9 @@ public final class LiveRun<Work: Activity> {
                 if pipeline.isBehind, pipeline.hasFinished { return pipeline.finishedExchanges() }
             }
             guard !isReadingOver, let event = waiting.popFirst() else { break }
+            if case .packet(let observation) = event, let name = newest.nameEvent(of: observation) {
+                pipeline.begin(.name(name))
+            }
             pipeline.begin(event)
         }
         try betweenBatches()

@@ -81,8 +81,9 @@ public struct RunPipelines {
     }
 
     private func labelled(_ groups: [ExchangeGroup], _ run: RunID) -> [ExchangeGroup] {
-        guard let label = hostLabel(run) else { return groups }
         var groups = groups
+        for group in groups.indices { groups[group].run = run }
+        guard let label = hostLabel(run) else { return groups }
         for group in groups.indices {
             for index in groups[group].exchanges.indices {
                 groups[group].exchanges[index].request.nameHost(label)

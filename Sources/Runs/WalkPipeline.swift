@@ -18,6 +18,9 @@ public struct WalkPipeline: ~Copyable {
     /// Walks wait as records: written out they would take a hundred megabytes in a busy second.
     private var pairing = ExchangePairing<UnwrittenWalk>()
     private var ledger = EvidenceLedger()
+    private var names = NameTable()
+    /// How far the stream has come, in nanoseconds since 1970; `.min` before the first watermark.
+    public private(set) var watermark = Int64.min
     /// Exchanges that ended badly and have not been explained.
     private var unexplained: [Exchange] = []
     private var finished: [ExchangeGroup] = []
@@ -66,6 +69,7 @@ public struct WalkPipeline: ~Copyable {
     /// Takes an event. A watermark can end many walks: they are made by `advance`, a part at a time, while `isBehind`.
     public mutating func begin(_ event: Event) {
         while isBehind { advance() }
+        if case .name(let name) = event { return names.take(name) }
         ledger.take(event)
         engine.take(event)
         if case .topology(let snapshot, _) = event {
@@ -75,6 +79,7 @@ public struct WalkPipeline: ~Copyable {
         }
         if case .watermark(let time) = event {
             pairing.reach(nanoseconds: time)
+            watermark = max(watermark, time)
             ended = EndedWalks(walks: engine.finishedBatch().unwritten[...], watermark: time)
         }
     }
@@ -162,6 +167,8 @@ public struct WalkPipeline: ~Copyable {
     ) {
         for pair in pairs where hasTimeForWalks() {
             var exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
+            names.complete(&exchange.request)
+            if exchange.reply != nil { names.complete(&exchange.reply!) }
             exchange.confirmArrival()
             if onlyFailures, exchange.arrived { continue }
             if exchange.needsExplanation || ledger.isForgotten(exchange) {

@@ -6,7 +6,26 @@ public struct Finding: Sendable, Hashable {
         case error
         case warning
         case info
+
+        /// The most serious first.
+        public var rank: Int {
+            switch self {
+            case .error: 0
+            case .warning: 1
+            case .info: 2
+            }
+        }
     }
+
+    /// What findings have in common that say the same thing of the same place, be it about different packets.
+    public struct CauseName: Sendable, Hashable {
+        public var code: FindingCode
+        public var severity: Severity
+        public var place: Place
+        public var rule: RuleReference?
+    }
+
+    public var causeName: CauseName { CauseName(code: code, severity: severity, place: `where`, rule: rule) }
 
     public struct Place: Sendable, Hashable {
         public var namespace: String?

@@ -1,4 +1,5 @@
 public import Observations
+public import Wire
 
 /// What was joined to a walk beside its sightings: for diagnosis, not part of the walk's JSON.
 public struct WalkWitness: Sendable, Hashable {
@@ -12,6 +13,12 @@ public struct WalkWitness: Sendable, Hashable {
     /// It came in by a device of the namespace that has its destination, nothing was watched behind that, and nothing
     /// says what became of it there.
     public var isAtReceiver = false
+    /// The sequence number of a TCP segment, as it was first seen; nil for anything else.
+    public var tcpSequence: UInt32?
+    /// `PacketHeaders.label`; 0 where none is known.
+    public var label: UInt64 = 0
+    /// What a datagram of DNS says.
+    public var nameMessage: DNSMessage?
 
     public init() {}
 }

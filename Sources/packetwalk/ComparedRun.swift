@@ -20,7 +20,7 @@ struct ComparedRun {
         var explainer = explainer
         explainer.network = source.network
         let explanation = try explainer.explain()
-        let arrived = try explanation.print(output)
+        let arrived = try explanation.print(output, packets: true)
         guard let observed = explanation.group.exchanges.first else {
             throw RunError(.lacking, "cannot compare: the packet was not seen")
         }

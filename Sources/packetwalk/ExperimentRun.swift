@@ -17,6 +17,8 @@ struct ExperimentRun {
     /// Of a lab: what builds it.
     var lab: Lab?
     var usesFindings = true
+    /// Whether packets are shown, and no connection.
+    var packets = false
 
     /// Prints the exchange. Gives whether it arrived and got its reply.
     func run() throws -> Bool {
@@ -37,7 +39,7 @@ struct ExperimentRun {
             explanation.group.exchanges[index] = experiment(
                 explanation.group.exchanges[index], source, topology)
         }
-        return try explanation.print(output)
+        return try explanation.print(output, packets: packets)
     }
 
     private func experiment(_ exchange: Exchange, _ source: TwinSource, _ topology: Topology) -> Exchange {

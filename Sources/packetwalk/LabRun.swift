@@ -7,6 +7,8 @@ internal import Recording
 internal import Runs
 internal import Twin
 internal import Views
+internal import WalkModel
+internal import Wire
 
 /// Builds a lab in a sandbox and traces its packet.
 struct LabRun {
@@ -61,9 +63,10 @@ struct LabRun {
                 try fixes
                 ? rehearse(explainer)
                 : twin == .none
-                    ? explainer.print(output)
+                    ? explainer.print(output, packets: watch.show.packets)
                     : ExperimentRun(
-                        explainer: explainer, output: output, choice: twin, lab: lab, usesFindings: usesFindings
+                        explainer: explainer, output: output, choice: twin, lab: lab, usesFindings: usesFindings,
+                        packets: watch.show.packets
                     ).run()
             throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
         }
@@ -98,17 +101,24 @@ struct LabRun {
 
 extension Explainer {
     /// Explains the packet and prints its exchange. Gives whether it arrived and got its reply.
-    func print(_ output: OutputOptions) throws -> Bool { try explain().print(output) }
+    func print(_ output: OutputOptions, packets: Bool) throws -> Bool {
+        try explain().print(output, packets: packets)
+    }
 }
 
 extension Explanation {
-    /// Prints its exchange. Gives whether it arrived and got its reply.
-    func print(_ output: OutputOptions) throws -> Bool {
+    /// Prints its exchange, or the connection where it is one of TCP. Gives whether it arrived and got its reply.
+    ///
+    /// - Parameter packets: whether packets are shown in any case.
+    func print(_ output: OutputOptions, packets: Bool) throws -> Bool {
         let explanation = self
         for warning in explanation.warnings { complain(warning) }
         complainOfMissing(isCutShort: explanation.isCutShort)
-        var printer = WalkPrinter(output: output, countsHousekeeping: true)
+        let isConnection = !packets && explanation.group.exchanges.contains { $0.request.kind.ipProtocol == .tcp }
+        var printer = WalkPrinter(
+            output: output, countsHousekeeping: true, show: ShowSettings(packets: !isConnection))
         try printer.take(explanation)
+        try printer.end()
         if output.format == .text, !output.quiet, !explanation.remarks.isEmpty {
             try printOut("\nalso checked:\n" + explanation.remarks.map { "  \(visibleText($0))\n" }.joined())
         }

@@ -3,6 +3,7 @@ internal import Network
 internal import Probes
 internal import Recording
 internal import Runs
+internal import Views
 
 /// Traces real packets: finds the network, arms the probes, prints the walks.
 struct Tracer {
@@ -11,6 +12,8 @@ struct Tracer {
     /// Nil to print nothing.
     var output: OutputOptions?
     var recorder: RecordingWriter?
+    /// Whether it says on standard error what it watches, and at the end how much there was.
+    var announces = false
 
     /// Runs until `activity` has ended.
     func run<Work: Activity>(_ activity: Work) throws -> (activity: Work, noneStopped: Bool) {
@@ -25,16 +28,22 @@ struct Tracer {
             interruption: Signals())
         defer { run.close() }
         var printer = output.map {
-            WalkPrinter(
-                output: $0, countsHousekeeping: !filter.isEmpty, filter: watch.filter, summarises: watch.summarises)
+            WalkPrinter(output: $0, countsHousekeeping: !filter.isEmpty, show: watch.show)
         }
         var recorded = 0
         var unshown = 0
         for warning in run.newWarnings() { complain(warning) }
+        var announces = announces
         while let groups = try run.next() {
+            // The activity has begun: what is sent from now on is seen.
+            if announces {
+                complain(Self.watched(topology, names, isEndless: activity is Watching))
+                announces = false
+            }
             for warning in run.newWarnings() { complain(warning) }
             for group in groups {
                 for exchange in group.exchanges {
+                    if let count = watch.count, let printer, printer.exchangeCount >= count { break }
                     if run.isWritingOver {
                         unshown += 1
                     } else if printer == nil {
@@ -44,12 +53,22 @@ struct Tracer {
                     }
                 }
             }
-            if let count = watch.count, printer?.walkCount ?? recorded >= count { run.stop() }
+            if !run.isWritingOver { try printer?.advance(toNanoseconds: run.watermark) }
+            if let count = watch.count, printer?.exchangeCount ?? recorded >= count { run.stop() }
             if outputIsUnread { throw BrokenPipe() }
         }
         complainOfMissing(unshown: unshown, isCutShort: run.isCutShort)
         try printer?.finish()
         if printer == nil { complain("\(recorded) walks recorded") }
+        if self.announces, let totals = printer?.totals { complain(totals) }
         return (run.activity, printer?.noneStopped ?? true)
+    }
+
+    /// `watching 22 namespaces, 64 links; Ctrl-C ends`
+    private static func watched(_ topology: Topology, _ names: [String], isEndless: Bool) -> String {
+        let namespaces = topology.namespaces.filter { names.isEmpty || names.contains($0.name) }
+        let links = namespaces.reduce(0) { $0 + $1.links.count }
+        return "watching \(Quantity.text(namespaces.count, "namespace")), \(Quantity.text(links, "link"))"
+            + (isEndless ? "; Ctrl-C ends" : "")
     }
 }

@@ -1,12 +1,32 @@
+internal import Connections
 internal import Runs
 internal import Network
+internal import Observations
 internal import Query
 internal import Views
 internal import WalkModel
 
-/// Prints each exchange as soon as it is over, and remembers how all ended.
+/// What of a run is shown, and in which units.
+struct ShowSettings {
+    var filter: WalkFilter?
+    var summarises = false
+    /// Packets, not connections.
+    var packets = false
+    /// Only what failed.
+    var failedOnly = false
+    var time: TimeStyle?
+    /// Of the exchanges' requests, in nanoseconds since 1970.
+    var since: TimeBound?
+    var until: TimeBound?
+}
+
+/// Prints connections as they end, or each exchange as soon as it is over, and remembers how all ended.
 struct WalkPrinter {
     private(set) var walkCount = 0
+    /// Exchanges that were taken: a packet and its reply count as one.
+    private(set) var exchangeCount = 0
+    private(set) var connectionCount = 0
+    private(set) var failedCount = 0
     /// Whether each request arrived and had the answer that it wants: what is asked of a packet of our own.
     private(set) var allArrived = true
     /// Whether no packet was dropped, rejected, lost or unsent: what is asked of the packets of others.
@@ -18,25 +38,49 @@ struct WalkPrinter {
     /// Walks that were shown without all rules that they met.
     private var untracedCount = 0
     private var renderer: WalkRenderer
+    private var connectionRenderer: ConnectionRenderer
     /// Whether the kernel's own packets are what was asked for.
     private let countsHousekeeping: Bool
     private let hidesHousekeeping: Bool
-    private let filter: WalkFilter?
+    private let show: ShowSettings
     private var summary: Summary?
+    /// Nil where packets are shown.
+    private let newTracker: ConnectionTracker?
+    /// One for each run.
+    private var trackers: [RunID: ConnectionTracker] = [:]
+    /// Whether time passes with the exchanges, as in a replay, and not by `advance`.
+    private let isReplay: Bool
     private var isFirst = true
     private var repeats = WalkRepeats()
-    /// Whether what was printed last was an exchange that failed as one before.
+    private var connectionRepeats = ConnectionRepeats()
+    /// Connections that were told while they went on, by their ids: whether they had failed then.
+    private var told: [String: Bool] = [:]
+    /// Whether what was printed last was one line, of something like one before.
     private var wasAgain = false
+    /// The newest network of each host.
+    private var topologies: [String?: Topology] = [:]
+    private var firstNanoseconds: Int64?
 
     /// - Parameter countsHousekeeping: treat what the kernel sends on its own account (ARP, neighbour discovery, group
     ///   membership) as any other packet. Otherwise it is left out of text, where JSON has everything, and whether it
     ///   arrived does not count.
     init(
-        output: OutputOptions, countsHousekeeping: Bool, filter: WalkFilter? = nil, summarises: Bool = false
+        output: OutputOptions, countsHousekeeping: Bool, show: ShowSettings = ShowSettings(packets: true),
+        isReplay: Bool = false
     ) {
-        self.filter = filter
-        summary = summarises ? Summary() : nil
-        renderer = WalkRenderer(format: output.format, options: output.renderOptions)
+        self.show = show
+        self.isReplay = isReplay
+        var options = output.renderOptions
+        options.time = show.time
+        summary = show.summarises ? Summary() : nil
+        renderer = WalkRenderer(format: output.format, options: options)
+        connectionRenderer = ConnectionRenderer(format: output.format, options: options)
+        if !show.packets || show.summarises {
+            let tellsEarly = !isReplay && !show.summarises && output.format == .text && !output.quiet
+            newTracker = ConnectionTracker(reportsEarly: tellsEarly, keepsWalks: output.format == .json)
+        } else {
+            newTracker = nil
+        }
         self.countsHousekeeping = countsHousekeeping
         hidesHousekeeping = !countsHousekeeping && output.format != .json && !output.verbose
     }
@@ -44,12 +88,15 @@ struct WalkPrinter {
     /// Whether walks of several hosts are shown, so that each place needs its host's name.
     var namesHosts: Bool {
         get { renderer.namesHosts }
-        set { renderer.namesHosts = newValue }
+        set {
+            renderer.namesHosts = newValue
+            connectionRenderer.namesHosts = newValue
+        }
     }
 
     mutating func take(_ groups: [ExchangeGroup]) throws {
         for group in groups {
-            for exchange in group.exchanges { try take(exchange, in: group.topology) }
+            for exchange in group.exchanges { try take(exchange, in: group.topology, run: group.run) }
         }
     }
 
@@ -58,54 +105,140 @@ struct WalkPrinter {
     }
 
     /// - Parameter topology: the network as it was last read before the exchange ended.
-    mutating func take(_ exchange: Exchange, in topology: Topology?) throws {
+    mutating func take(_ exchange: Exchange, in topology: Topology?, run: RunID = RunID(rawValue: 0)) throws {
         hasTaken = true
+        let start = exchange.request.startNanoseconds
+        if firstNanoseconds == nil {
+            firstNanoseconds = start
+            renderer.options.timeOrigin = start
+            connectionRenderer.options.timeOrigin = start
+        }
         guard isWanted(exchange) else { return }
         if exchange.request.isHousekeeping, !countsHousekeeping {
             hiddenCount += hidesHousekeeping ? 1 : 0
             if hidesHousekeeping { return }
         } else {
             walkCount += exchange.walkCount
+            exchangeCount += 1
             if !exchange.arrived { allArrived = false }
             if exchange.wasStopped { noneStopped = false }
+        }
+        if let topology { topologies[exchange.request.host] = topology }
+        if let newTracker {
+            if isReplay {
+                for event in trackers[run]?.advance(toNanoseconds: start) ?? [] { try self.show(event) }
+            }
+            for event in trackers[run, default: newTracker].take(exchange, topology: topology) { try self.show(event) }
         }
         if summary != nil {
             summary?.add(exchange.request)
             if let reply = exchange.reply { summary?.add(reply) }
             return
         }
+        if newTracker == nil || renderer.format == .json { try print(exchange, topology) }
+    }
+
+    private mutating func print(_ exchange: Exchange, _ topology: Topology?) throws {
+        if show.failedOnly, !exchange.hasFailed { return }
         let isRead = renderer.format == .text && renderer.options.verbosity != .quiet
         let again = isRead && renderer.options.verbosity < .verbose && !exchange.arrived ? repeats.take(exchange) : nil
-        let separator = isFirst || !isRead || again != nil && wasAgain ? "" : "\n"
-        isFirst = false
-        wasAgain = again != nil
-        untracedCount += [exchange.request, exchange.reply].count { $0?.losses.contains(where: \.isInferred) ?? false }
+        noteUntraced(exchange)
         renderer.topology = topology
-        if let again {
-            let line = renderer.render(again: exchange.request, reply: exchange.reply, after: again)
-            try printOut(separator + line)
-            return
+        let text =
+            try again.map { renderer.render(again: exchange.request, reply: exchange.reply, after: $0) }
+            ?? renderer.render(exchange.request, reply: exchange.reply)
+        try put(text, isRead: isRead, isAgain: again != nil)
+    }
+
+    /// Entries that are read stand apart from each other; lines do not.
+    private mutating func put(_ text: String, isRead: Bool, isAgain: Bool) throws {
+        let separator = isFirst || !isRead || isAgain && wasAgain ? "" : "\n"
+        isFirst = false
+        wasAgain = isAgain
+        try printOut(separator + text)
+    }
+
+    private mutating func noteUntraced(_ exchange: Exchange) {
+        untracedCount += [exchange.request, exchange.reply].count { $0?.losses.contains(where: \.isInferred) ?? false }
+    }
+
+    // MARK: Connections
+
+    /// Lets time pass: what has ended by then is printed.
+    mutating func advance(toNanoseconds time: Int64) throws {
+        for run in trackers.keys {
+            for event in trackers[run]?.advance(toNanoseconds: time) ?? [] { try show(event) }
         }
-        try printOut(separator + renderer.render(exchange.request, reply: exchange.reply))
+    }
+
+    private mutating func show(_ event: ConnectionTracker.Event) throws {
+        switch event {
+        case .underWay(let connection):
+            guard !show.failedOnly || connection.hasFailed else { return }
+            // One like it has been drawn: it is told at its end.
+            if connectionRepeats.take(connection) { return }
+            told[connection.id] = connection.hasFailed
+            try print(connection, isUnderWay: true)
+        case .ended(let connection, _):
+            connectionCount += 1
+            if connection.hasFailed { failedCount += 1 }
+            let told = told.removeValue(forKey: connection.id)
+            if summary != nil {
+                summary?.add(connection)
+                return
+            }
+            guard !show.failedOnly || connection.hasFailed else { return }
+            noteUntraced(connection.example)
+            if renderer.format == .text, renderer.options.verbosity == .normal {
+                let wasTold = told == connection.hasFailed
+                if connectionRepeats.take(connection) || wasTold {
+                    let words = connection.causes.isEmpty || !connection.hasFailed ? "path as above" : "cause as above"
+                    let note = wasTold ? "ended, \(words)" : words
+                    return try put(connectionRenderer.line(connection, note: note), isRead: true, isAgain: true)
+                }
+            }
+            try print(connection, isUnderWay: false)
+        }
+    }
+
+    private mutating func print(_ connection: Connection, isUnderWay: Bool) throws {
+        connectionRenderer.topology = topologies[connection.host]
+        let isRead = renderer.format == .text && renderer.options.verbosity != .quiet
+        try put(try connectionRenderer.render(connection, isUnderWay: isUnderWay), isRead: isRead, isAgain: false)
     }
 
     private func isWanted(_ exchange: Exchange) -> Bool {
-        guard let filter else { return true }
+        let start = exchange.request.startNanoseconds
+        let first = firstNanoseconds ?? start
+        if let since = show.since, start < since.nanoseconds(first: first) { return false }
+        if let until = show.until, start > until.nanoseconds(first: first) { return false }
+        guard let filter = show.filter else { return true }
         return filter.matches(exchange.request) || exchange.reply.map(filter.matches) == true
     }
 
-    /// Prints the sums where they were asked for, and says what was left out.
-    func finish() throws {
+    /// `1412 packets in 3 connections, 1 failed`; nil where packets are shown.
+    var totals: String? {
+        guard newTracker != nil else { return nil }
+        let failed = failedCount == 0 ? "none failed" : "\(failedCount) failed"
+        return
+            "\(Quantity.text(walkCount, "packet")) in \(Quantity.text(connectionCount, "connection")), \(failed)"
+    }
+
+    /// No more comes: prints the connections that are left.
+    mutating func end() throws {
+        for run in trackers.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            for event in trackers[run]?.finish() ?? [] { try show(event) }
+        }
+    }
+
+    /// Prints what is left, the sums where they were asked for, and what was left out.
+    mutating func finish() throws {
+        try end()
         if let report = summary?.report() {
             if renderer.format == .json {
                 try printOut(try jsonLine(report) + "\n")
             } else {
-                for table in report.tables {
-                    let rows = table.rows.map { Table.Row($0) }
-                    try printOut(
-                        visibleText(table.title) + "\n"
-                            + Table(heading: table.heading, rows: rows).render(renderer.options) + "\n")
-                }
+                try printOut(SummaryText(report, renderer.options).text())
             }
         }
         // Of these nothing is known to be lost: most walks of a busy host have them, so it is said once.

@@ -137,7 +137,9 @@ private func walk(outcome: Walk.Outcome) -> Walk {
         let out = try #require(report.latencies.first { $0.to == "host:eth0 out" })
         #expect(out.from == "host:mybridge in")
         #expect(out.medianNanoseconds == 11_000)
-        #expect(report.tables.first?.title == "4 walks: 3 dropped, 1 left")
+        #expect(report.outcomeWords == "3 dropped, 1 left")
+        #expect(report.tables.first?.title == "where packets stopped")
+        #expect(report.tables.first?.rows == [["3", "3 dropped", "host:forward/filter"]])
     }
 
     @Test("a quantile is right within an eighth") func quantiles() {

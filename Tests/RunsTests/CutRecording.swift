@@ -100,6 +100,7 @@ extension Event {
         case .sendFailure(let failure): failure.timeNanoseconds
         case .loss(let loss): loss.timeNanoseconds
         case .counters(let change): change.timeNanoseconds
+        case .name(let name): name.timeNanoseconds
         case .watermark(let time): time
         }
     }

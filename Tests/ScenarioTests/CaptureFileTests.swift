@@ -33,7 +33,7 @@ import Testing
     @Test("says what is in it and what is wrong", arguments: rows)
     func replay(row: Row) throws {
         let path = "\(Self.folder)/\(row.file)"
-        let output = try Command([LabRun.program, "replay", path, "--format", "json"]).run()
+        let output = try Command([LabRun.program, "replay", path, "--packets", "--format", "json"]).run()
         if row.status == "walks" {
             #expect(output.status == 0 || output.status == 1)
         } else {

@@ -63,7 +63,7 @@ struct DiscoveryScenarioTests {
                 nsenter --net="/run/netns/$name" iptables -A OUTPUT -p icmp -j DROP
                 "$P" explain --from "$name" --wait 1 --twin none --format json --record run.pcapng 127.0.0.1 >live 2>errors
                 echo "found=$(grep -o '"code":"rule-drop"' live | head -n 1)" "$(cat errors)"
-                "$P" replay --format json run.pcapng >again; grep -qxFf live again && echo same=yes
+                "$P" replay --packets --format json run.pcapng >again; grep -qxFf live again && echo same=yes
                 "$P" explain --from "$name" --wait 1 -q 127.0.0.1
                 python3 -c 'import json; print(*json.loads(open("live").readline())["findings"][0]["remedy"]["commands"])' >remedy
                 cat remedy

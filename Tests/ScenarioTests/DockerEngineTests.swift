@@ -20,7 +20,7 @@ struct DockerEngineTests {
         let script = """
             cd "$(dirname '\(#filePath)')/../../fixtures/docker"
             . ./setup.sh
-            \(LabRun.program) trace --format json --record \(folder)/run.pcapng -- \
+            \(LabRun.program) trace --packets --format json --record \(folder)/run.pcapng -- \
                 sh -eu talk.sh \(DockerEngine.seconds) \(folder) > \(folder)/walks.json 2> \(folder)/warnings
             """
         let status = try Sandbox.run(path: "/bin/sh", arguments: ["sh", "-eu", "-c", script])

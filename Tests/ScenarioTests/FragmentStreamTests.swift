@@ -23,7 +23,7 @@ struct FragmentStreamTests {
             while True:
                 s.recv(3000); n += 1
                 print(n, file=open('arrived', 'w'), flush=True)" &
-            timeout 60 $P trace -q udp or 'ip6[6]=44' --duration 9 >walks & T=$!
+            timeout 60 $P trace --packets -q udp or 'ip6[6]=44' --duration 9 >walks & T=$!
             sleep 3
             timeout 20 python3 -c "
             import socket, time

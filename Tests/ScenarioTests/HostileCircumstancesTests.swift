@@ -81,7 +81,7 @@ struct HostileCircumstancesTests {
     func noNft() throws {
         let run = try SandboxShell(
             without(
-                "nft", "$P trace --format json --hooks nftables icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"))
+                "nft", "$P trace --packets --format json --hooks nftables icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"))
         #expect(run["status"] == "0", "\(run.errorText)")
         #expect(run.text.contains("\"hook\":\"output\""), "\(run.text)\(run.errorText)")
     }
@@ -146,7 +146,7 @@ struct HostileCircumstancesTests {
     @Test("long and large values are taken as they are meant")
     func hugeValues() throws {
         let run = try SandboxShell(
-            "$P trace -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"
+            "$P trace --packets -q --count 9223372036854775807 --duration 999999999 icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"
         )
         #expect(run["status"] == "0", "\(run.errorText)")
         #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
@@ -195,7 +195,7 @@ struct HostileCircumstancesTests {
     @Test("the command to trace ends by a signal, its status is that of a shell")
     func killedCommand() throws {
         let run = try SandboxShell(
-            "$P trace -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
+            "$P trace --packets -q icmp -- sh -c 'ping -c 1 -W 2 192.0.2.2; kill -KILL $$'; echo status=$?")
         #expect(run["status"] == "137", "\(run.errorText)")
         #expect(run.text.contains("icmp 192.0.2.1 → 192.0.2.2"))
     }
@@ -209,7 +209,7 @@ struct HostileCircumstancesTests {
             ip netns add gone; ip link add veth2 type veth peer name veth3 netns gone
             ip link set veth2 up; ip addr add 198.51.100.1/24 dev veth2
             ip -n gone link set veth3 up; ip -n gone addr add 198.51.100.2/24 dev veth3
-            $P trace --format json icmp >walks 2>errors & T=$!
+            $P trace --packets --format json icmp >walks 2>errors & T=$!
             armed walks
             ping -c 1 -W 2 198.51.100.2 >/dev/null
             ip netns del gone; sleep 2
@@ -230,7 +230,7 @@ struct HostileCircumstancesTests {
     private func hops(after change: String, to address: String) throws -> (hops: [String], run: SandboxShell) {
         let run = try SandboxShell(
             """
-            $P trace --format json icmp >walks 2>errors & T=$!
+            $P trace --packets --format json icmp >walks 2>errors & T=$!
             armed walks
             \(change)
             sleep 1.5
@@ -375,7 +375,7 @@ struct HostileCircumstancesTests {
             ping -c 1 -W 2 192.0.2.2 >/dev/null
             tc qdisc add dev veth0 root tbf rate 64kbit burst 1600 latency 5s
             # More than a second's worth at once: the last one waits for about that long, and ping for none of them.
-            $P trace --format json icmp -- sh -c 'ping -S 200000 -c 10 -i 0.01 -s 1000 192.0.2.2; sleep 2'
+            $P trace --packets --format json icmp -- sh -c 'ping -S 200000 -c 10 -i 0.01 -s 1000 192.0.2.2; sleep 2'
             """)
         let walks = try run.text.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try LabRun.walk($0) }
         let requests = walks.filter { $0.kind.isEchoRequest }
@@ -392,9 +392,9 @@ struct HostileCircumstancesTests {
         let run = try SandboxShell(
             """
             before=$(nft list ruleset; iptables-legacy-save | grep -v '^#'; ip netns exec router nft list ruleset)
-            $P trace --format json --hooks \(hooks) icmp >one & A=$!
+            $P trace --packets --format json --hooks \(hooks) icmp >one & A=$!
             armed one
-            $P trace --format json --hooks \(hooks) icmp >two & B=$!
+            $P trace --packets --format json --hooks \(hooks) icmp >two & B=$!
             armed two
             ping -c 1 -W 2 -s 99 192.0.2.2 >/dev/null; sleep 1
             kill -INT $A; wait $A; echo "one=$?"
@@ -427,7 +427,7 @@ struct HostileCircumstancesTests {
     func rulesOfOthers() throws {
         let run = try SandboxShell(
             """
-            $P trace -q --hooks iptables icmp >walks & T=$!
+            $P trace --packets -q --hooks iptables icmp >walks & T=$!
             armed walks
             iptables-nft -A INPUT -p udp --dport 9 -j DROP
             iptables-nft -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
@@ -459,7 +459,7 @@ struct HostileCircumstancesTests {
             dumpcap -q -i "nflog:${groups#,}" -w foreign.pcap 2>dumpcap.err & D=$!
             until_true 100 grep -q 17399 /proc/net/netfilter/nfnetlink_log || cat dumpcap.err
             echo 1002 >/proc/sys/kernel/ns_last_pid
-            $P trace --format json --hooks nftables --in host icmp -- ping -c 1 -W 2 -s 99 192.0.2.2
+            $P trace --packets --format json --hooks nftables --in host icmp -- ping -c 1 -W 2 -s 99 192.0.2.2
             echo "status=$?"
             grep -c '173[89]' /proc/net/netfilter/nfnetlink_log
             kill -0 $D && echo logger=alive

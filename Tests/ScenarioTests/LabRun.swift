@@ -28,11 +28,16 @@ struct LabRun {
         let identity = user.map { ["setpriv", "--reuid", "\($0)", "--regid", "\($0)", "--clear-groups", "--"] } ?? []
         let output = try Command(identity + [program] + arguments).run()
         var walks: [Walk] = []
-        for line in output.text.split(separator: "\n") where line.hasPrefix("{") {
+        for line in output.text.split(separator: "\n") where line.hasPrefix("{") && !isConnection(line) {
             walks.append(try walk(line))
         }
         return LabRun(
             status: output.status, walks: walks, standardOutput: output.text, standardError: output.errorText)
+    }
+
+    /// Whether a line of JSON is a connection's.
+    static func isConnection(_ line: some StringProtocol) -> Bool {
+        line.contains(#""schema":"packetwalk.connection/1""#)
     }
 
     /// A walk as `--format json` writes it.

@@ -8,7 +8,7 @@ struct ReplayStatusTests {
         "ends with 0 where every packet left, answered or not",
         arguments: ["any-sll", "any-sll2", "nflog", "point-client", "point-server"])
     func left(name: String) throws {
-        let run = try LabRun.packetwalk(["replay", "fixtures/captures/\(name).pcap.zst", "--format", "json"])
+        let run = try LabRun.packetwalk(["replay", "fixtures/captures/\(name).pcap.zst", "--packets", "--format", "json"])
         #expect(run.walks.contains { $0.outcome == .left && $0.answers == nil })
         #expect(!run.walks.contains { [.dropped, .rejected, .lost, .unsent].contains($0.outcome) })
         #expect(run.status == 0)
@@ -17,7 +17,7 @@ struct ReplayStatusTests {
     @Test("ends with 1 where one was dropped")
     func dropped() throws {
         let run = try LabRun.packetwalk(
-            ["replay", "fixtures/golden/rule-drop-nftables.explain.pcapng.zst", "--format", "json"])
+            ["replay", "fixtures/golden/rule-drop-nftables.explain.pcapng.zst", "--packets", "--format", "json"])
         #expect(run.walks.contains { $0.outcome == .dropped })
         #expect(run.status == 1)
     }

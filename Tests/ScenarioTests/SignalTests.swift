@@ -31,7 +31,7 @@ struct SignalTests {
     func quiet(signal: String, hooks: String) throws {
         let run = try SandboxShell(
             """
-            $P trace -q --hooks \(hooks) icmp >walks & T=$!
+            $P trace --packets -q --hooks \(hooks) icmp >walks & T=$!
             armed walks
             hooks() { { nft list tables; iptables-nft-save; } 2>/dev/null | grep packetwalk; }
             hooks >/dev/null && echo laid=yes
@@ -48,7 +48,7 @@ struct SignalTests {
     func flooded() throws {
         let run = try SandboxShell(
             Self.flood + """
-                $P trace -q icmp >walks & T=$!
+                $P trace --packets -q icmp >walks & T=$!
                 armed walks; sleep 3
                 finish TERM
                 grep -q 'icmp 192.0.2.1 .* 192.0.2.2 seq' walks && echo printed=yes
@@ -72,7 +72,7 @@ struct SignalTests {
             """ + Self.flood + """
                 # A flood that nobody answers sends a hundred packets a second: more of them.
                 for _ in 1 2 3 4 5 6 7 8 9; do ping -f -q -w 60 192.0.2.2 >/dev/null 2>&1 & done
-                $P trace icmp >walks & T=$!
+                $P trace --packets icmp >walks & T=$!
                 armed walks; sleep 4
                 finish TERM
                 echo "dropped=$(grep -c 'dropped.*ping host' walks)"
@@ -89,7 +89,7 @@ struct SignalTests {
                 mkfifo walks; exec 9<>walks
                 # Full from the start: how much is printed before the signal must not matter.
                 dd if=/dev/zero bs=4096 count=1024 oflag=nonblock >&9 2>/dev/null
-                $P trace icmp >walks 2>errors & T=$!
+                $P trace --packets icmp >walks 2>errors & T=$!
                 for _ in $(seq 200); do nft list ruleset | grep -q packetwalk && break; sleep 0.1; done
                 # The flood pauses, so that the trace comes to its first walk also on a busy machine.
                 sleep 1; kill -STOP $F; sleep 10; kill -CONT $F; sleep 2
@@ -107,7 +107,7 @@ struct SignalTests {
         let run = try SandboxShell(
             Self.flood + """
                 mkfifo walks; sleep 100 <walks &
-                $P trace --hooks iptables icmp >walks 2>errors & T=$!
+                $P trace --packets --hooks iptables icmp >walks 2>errors & T=$!
                 sleep 4
                 kill -INT $T; sleep 0.3
                 finish INT
@@ -136,7 +136,7 @@ struct SignalTests {
             """
             ping -i 0.05 -q 192.0.2.2 >/dev/null 2>&1 &
             began=$(now)
-            { $P trace -q icmp; echo "status=$?" >status; } 2>errors | head -n 1 >first
+            { $P trace --packets -q icmp; echo "status=$?" >status; } 2>errors | head -n 1 >first
             until_true 100 test -s status
             cat status; echo "took=$(($(now) - began))"
             echo "errors=$(cat errors)"; echo "first=$(cat first)"
@@ -150,7 +150,7 @@ struct SignalTests {
     func nohup() throws {
         let run = try SandboxShell(
             """
-            (trap '' HUP; exec $P trace -q --duration 6 icmp >walks) & T=$!
+            (trap '' HUP; exec $P trace --packets -q --duration 6 icmp >walks) & T=$!
             armed walks; kill -HUP $T; sleep 1
             kill -0 $T && echo alive=yes
             """)

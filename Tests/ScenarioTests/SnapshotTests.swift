@@ -35,6 +35,24 @@ struct SnapshotTests {
         }
     }
 
+    /// Connections, series and faults: one that went well, one whose SYN is dropped, pings of which some fail.
+    static let exchanges = [
+        "golden/namespace-to-wan-tcp.trace", "golden/rule-drop-output-tcp.trace", "golden/no-listener-tcp.trace",
+        "golden/tutorial-09-address-on-port.trace", "golden/namespace-to-wan-udp.trace", "cuts/download",
+    ]
+
+    @Test("of a connection", arguments: exchanges)
+    func connections(path: String) throws {
+        let name = String(path.split(separator: "/").last ?? "")
+        for (suffix, options) in [
+            ("txt", []), ("quiet.txt", ["-q"]), ("summary.txt", ["--summary"]), ("failed.txt", ["--failed"]),
+        ] {
+            let text = try output(["replay", "fixtures/\(path).pcapng.zst"] + options)
+            if suffix == "failed.txt", text.isEmpty { continue }
+            try compare(text, with: "connections/\(name).\(suffix)")
+        }
+    }
+
     @Test(
         "of a packet that could not be sent: it is shown, and the status says so",
         arguments: ["no-route-ipv6", "link-down-namespace-ipv6", "loopback-down-ipv6"])
@@ -74,7 +92,7 @@ struct SnapshotTests {
     }
 
     private func command(_ arguments: [String]) -> Command {
-        Command([LabRun.program] + arguments, environment: ["COLUMNS": "80", "LC_ALL": "C.UTF-8", "TERM": "dumb"])
+        Command([LabRun.program] + arguments, environment: ["COLUMNS": "80", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"])
     }
 
     private func output(_ arguments: [String]) throws -> String { try command(arguments).run().text }

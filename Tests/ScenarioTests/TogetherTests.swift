@@ -42,7 +42,7 @@ struct TogetherTests {
 
     private func replay(_ names: [String]) throws -> [String] {
         let files = names.map { "fixtures/golden/\($0).pcapng.zst" }
-        let output = try Command([LabRun.program, "replay"] + files + ["--format", "json"]).run()
+        let output = try Command([LabRun.program, "replay"] + files + ["--packets", "--format", "json"]).run()
         #expect(output.status == 0 || output.status == 1, "\(output.errorText)")
         return output.text.split(separator: "\n").map(Self.withoutHost).sorted()
     }

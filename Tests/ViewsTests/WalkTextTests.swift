@@ -97,10 +97,19 @@ import WalkModel
     @Test func aRuleThatDropsIsNamedWithThoseBeforeIt() throws {
         let text = try lines("rule-drop")
         #expect(text[0] == "✘ dropped   ping mynamespace → 198.51.100.1  seq 1   at host forward")
-        let cause = try #require(text.firstIndex { $0.hasPrefix(" cause") })
+        // Cause and fix stand first, what they rest on below the drawing.
         #expect(
-            text[cause...].prefix(12) == [
+            text[1...].prefix(5) == [
                 " cause          a rule of FORWARD drops it (rule-drop)",
+                " fix            iptables -D FORWARD 3",
+                "                applied: the same packet then arrives",
+                "",
+                "  mynamespace                 host",
+            ])
+        let rule = try #require(text.firstIndex { $0.hasPrefix(" rule  ") })
+        #expect(
+            text[(rule - 1)...].prefix(10) == [
+                "",
                 " rule           iptables filter FORWARD 3 (handle 12)",
                 "                -A FORWARD -i mybridge -p icmp -j DROP",
                 " not matched    1  -i lo -j ACCEPT",
@@ -110,8 +119,6 @@ import WalkModel
                 " seen           last at host mybridge in; not at eth0 out, where nothing was",
                 "                lost",
                 " kernel         NETFILTER_DROP at nft_do_chain",
-                " fix            iptables -D FORWARD 3",
-                "                applied: the same packet then arrives",
             ])
     }
 

@@ -35,7 +35,7 @@ sleep 1.5
 "$PROGRAM" snapshot -o "$FOLDER/snapshot" 2>"$FOLDER/snapshot.log" || echo "snapshot: status $?"
 """
 EXPLAIN = """
-"$PROGRAM" explain --wait 4 "$@" --format json >"$FOLDER/explained" 2>"$FOLDER/explained.log" || true
+"$PROGRAM" explain --wait 4 "$@" --packets --format json >"$FOLDER/explained" 2>"$FOLDER/explained.log" || true
 """
 
 

@@ -38,6 +38,13 @@ struct WalkBuilder {
         witness.sendFailure = extra.failure
         witness.edges = record.edges
         witness.isAtReceiver = record.isAtReceiver
+        if record.stepCount > 0 {
+            let first = batch.steps[record.stepStart].sighting
+            witness.label = first.label
+            if first.ipProtocol == IPProtocol.tcp.rawValue, first.has(Sighting.hasTransport) {
+                witness.tcpSequence = first.tcpSequence
+            }
+        }
         return witness
     }
 

@@ -102,7 +102,8 @@ final class ReadAhead: @unchecked Sendable {
                 batch.events.append((count, run, event))
                 if case .watermark = event { try handOver() }
             },
-            packets: { run, observation, _ in
+            packets: { run, observation, bytes in
+                if let name = observation.nameEvent(bytes) { batch.events.append((count, run, .name(name))) }
                 (batch.observations + count).initialize(to: copy observation)
                 (batch.runs + count).initialize(to: run)
                 count += 1

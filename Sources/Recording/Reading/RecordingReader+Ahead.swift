@@ -13,7 +13,7 @@ extension RecordingReader {
         }
     }
 
-    /// As `read(events:packets:)`, without the packets' bytes: a thread of its own reads and dissects, at most some
+    /// As `read(events:packets:)`, without the packets' bytes, and with what they say of names as events: a thread of its own reads and dissects, at most some
     /// thousand packets ahead of the closures. They are called on the caller's thread, in the same order with the same
     /// arguments. The reader may not be used by the closures.
     ///
@@ -23,14 +23,23 @@ extension RecordingReader {
         events: (RunID, Event) throws -> Void, packets: (RunID, borrowing Observation) throws -> Void
     ) throws {
         guard neverWaits, ReadAhead.isWorthwhile else {
-            return try read(events: events) { run, observation, _ in try packets(run, observation) }
+            return try readHere(events: events, packets: packets)
         }
         let queue = ReadAhead()
         let work = Work(self, queue)
         guard let thread = try? WorkerThread({ work.queue.read(work.reader) }) else {
-            return try read(events: events) { run, observation, _ in try packets(run, observation) }
+            return try readHere(events: events, packets: packets)
         }
         defer { thread.join() }
         try queue.give(events: events, packets: packets)
+    }
+
+    private func readHere(
+        events: (RunID, Event) throws -> Void, packets: (RunID, borrowing Observation) throws -> Void
+    ) throws {
+        try read(events: events) { run, observation, bytes in
+            if let name = observation.nameEvent(bytes) { try events(run, .name(name)) }
+            try packets(run, observation)
+        }
     }
 }

@@ -246,6 +246,9 @@ public final class RecordingWriter {
         case .counters(let counters):
             try turnRing(counters.timeNanoseconds)
             buffer.record(.counters, try json(counters))
+        case .name:
+            // The packet's bytes say it.
+            break
         case .watermark(let time):
             try turnRing(time == .max ? nil : time)
             buffer.record(.watermark, withUnsafeBytes(of: time.littleEndian) { Array($0) })

@@ -25,6 +25,10 @@ public struct RenderOptions: Sendable, Hashable {
     /// True: ANSI SGR sequences are written.
     public var color: Bool
     public var verbosity: Verbosity
+    /// How times are written; nil for what is usual in each form.
+    public var time: TimeStyle?
+    /// What relative times count from, in nanoseconds since 1970; nil before the first packet.
+    public var timeOrigin: Int64?
 
     public init(width: Int = 80, unicode: Bool = true, color: Bool = false, verbosity: Verbosity = .normal) {
         self.width = max(40, width)

@@ -11,12 +11,32 @@ struct FindingText {
         self.pen = pen
     }
 
-    func lines(_ walk: Walk) -> [StyledText] {
-        guard !walk.findings.isEmpty else { return [] }
+    /// What is wrong, and how it is fixed: what is read first. Remarks stand with the details.
+    ///
+    /// - Parameter notes: what is said below each finding, in their order: how often it was made.
+    func heads(_ findings: [Finding], notes: [String?] = []) -> [StyledText] {
+        findings.enumerated().flatMap { index, finding -> [StyledText] in
+            guard finding.severity != .info else { return [] }
+            let label = Self.label(finding, isFirst: index == 0)
+            let note = notes.indices.contains(index) ? notes[index] : nil
+            return headline(finding, label: label) + (note.map { labelled("", pen($0, .dim)) } ?? []) + fix(finding)
+        }
+    }
+
+    func lines(_ walk: Walk) -> [StyledText] { heads(walk.findings) + details(walk.findings) }
+
+    /// What the findings rest on.
+    func details(_ findings: [Finding]) -> [StyledText] {
         var lines: [StyledText] = []
-        for (index, finding) in walk.findings.enumerated() {
-            lines.append(StyledText())
-            lines += self.lines(finding, label: Self.label(finding, isFirst: index == 0))
+        for (index, finding) in findings.enumerated() {
+            var details = details(finding)
+            if finding.severity == .info {
+                details = headline(finding, label: Self.label(finding, isFirst: index == 0)) + fix(finding) + details
+            } else if index > 0, !details.isEmpty {
+                details.insert(.spaces(1) + pen("(\(finding.code.rawValue))", .dim), at: 0)
+            }
+            if !lines.isEmpty, !details.isEmpty { lines.append(StyledText()) }
+            lines += details
         }
         return lines
     }
@@ -30,14 +50,33 @@ struct FindingText {
         }
     }
 
-    private func lines(_ finding: Finding, label: String) -> [StyledText] {
+    private func headline(_ finding: Finding, label: String) -> [StyledText] {
         let style: TextStyle =
             switch finding.severity {
             case .error: .bad
             case .warning: .caution
             case .info: .plain
             }
-        var lines = labelled(label, pen(finding.message) + pen(" (\(finding.code.rawValue))", .dim), style: style)
+        return labelled(label, pen(finding.message) + pen(" (\(finding.code.rawValue))", .dim), style: style)
+    }
+
+    private func fix(_ finding: Finding) -> [StyledText] {
+        guard let remedy = finding.remedy, !remedy.commands.isEmpty else { return [] }
+        var lines: [StyledText] = []
+        for (index, command) in remedy.commands.enumerated() {
+            lines += commandLines(index == 0 ? "fix" : "", command)
+        }
+        if let proof = remedy.proof {
+            lines += self.lines(proof, remedy.verified)
+        } else {
+            let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
+            lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
+        }
+        return lines
+    }
+
+    private func details(_ finding: Finding) -> [StyledText] {
+        var lines: [StyledText] = []
         if let rule = finding.rule {
             lines += labelled("rule", pen(rule.name(withHandle: true), .name))
             if let text = rule.text { lines += labelled("", pen(text, .name)) }
@@ -58,17 +97,6 @@ struct FindingText {
             let kind = evidence.label
             lines += labelled(kind == last ? "" : kind, pen(evidence.text))
             last = kind
-        }
-        if let remedy = finding.remedy, !remedy.commands.isEmpty {
-            for (index, command) in remedy.commands.enumerated() {
-                lines += commandLines(index == 0 ? "fix" : "", command)
-            }
-            if let proof = remedy.proof {
-                lines += self.lines(proof, remedy.verified)
-            } else {
-                let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
-                lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
-            }
         }
         return lines
     }

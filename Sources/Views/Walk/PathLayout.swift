@@ -57,6 +57,13 @@ struct PathLayout {
         if walk.hasLeft, !lanes.isEmpty { lanes[lanes.count - 1].wire = .outside }
     }
 
+    /// For a drawing without a list of steps.
+    mutating func removeNumbers() {
+        for lane in lanes.indices {
+            for station in lanes[lane].stations.indices { lanes[lane].stations[station].numbers = [] }
+        }
+    }
+
     /// The bridge that a frame crossed from port to port: no capture on the bridge itself sees it.
     private static func bridge(between last: Station?, and step: WalkStep, _ topology: Topology?) -> String? {
         guard let last, last.kind == .device, step.kind == .device,

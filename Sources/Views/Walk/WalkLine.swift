@@ -10,9 +10,10 @@ struct WalkLine {
 
     func render(_ walk: Walk, reply: Walk?) -> String {
         let headline = WalkHeadline(walk, reply: reply)
-        // `2026-11-23T01:58:14.860946123Z`: the time of day to the microsecond.
-        let clock = timestamp(walk.startNanoseconds).split(separator: "T").last?.prefix(15) ?? ""
-        var line = pen(clock, .dim) + .spaces(1) + pen(headline.sign, headline.style) + .spaces(1)
+        let times = TimeText(style: pen.options.time ?? .clock, origin: pen.options.timeOrigin)
+        let clock = times.text(walk.startNanoseconds)
+        var line = clock.isEmpty ? StyledText() : pen(clock, .dim) + .spaces(1)
+        line += pen(headline.sign, headline.style) + .spaces(1)
         if walk.prediction != nil { line += pen("predicted ", .strong) }
         line += pen(walk.protocol) + .spaces(1) + pen(PacketWords.flow(walk))
         if let detail = headline.detail { line += .spaces(1) + pen(detail) }

@@ -29,23 +29,40 @@ struct WalkText {
         return self.headline(headline).rendered(color: options.color)
     }
 
+    /// Cause and fix first, then the drawing, then what they rest on.
     func lines(_ request: Walk, reply: Walk?) -> [StyledText] {
-        let steps = WalkSteps(request, topology: topology, verbosity: options.verbosity)
         var lines = headline(WalkHeadline(request, reply: reply))
-        if request.prediction != nil { lines.insert(pen("predicted: nothing was sent", .strong), at: 0) }
-        let layout = PathLayout(steps, of: request, topology: topology)
-        if steps.steps.count > 1 {
-            lines.append(StyledText())
-            lines += PathStrip(pen).lines(layout)
+        if let style = options.time, style != .none {
+            let time = TimeText(style: style, origin: options.timeOrigin).text(request.startNanoseconds)
+            lines[0] = pen(time, .dim) + .spaces(1) + lines[0]
         }
-        if !steps.steps.isEmpty {
+        if request.prediction != nil { lines.insert(pen("predicted: nothing was sent", .strong), at: 0) }
+        let finding = FindingText(pen)
+        lines += finding.heads(request.findings)
+        lines += path(request, lists: true)
+        if let reply { lines += replyLines(reply, to: request) }
+        let details = finding.details(request.findings)
+        if !details.isEmpty { lines += [StyledText()] + details }
+        if let prediction = request.prediction { lines += assumptions(prediction) }
+        lines += losses(request, reply)
+        return lines
+    }
+
+    /// The boxes, and the list of steps where it is wanted: each below an empty line.
+    func path(_ walk: Walk, lists: Bool) -> [StyledText] {
+        let steps = WalkSteps(walk, topology: topology, verbosity: options.verbosity)
+        var lines: [StyledText] = []
+        if steps.steps.count > 1 {
+            var layout = PathLayout(steps, of: walk, topology: topology)
+            if !lists { layout.removeNumbers() }
+            lines.append(StyledText())
+            // The row of numbers.
+            lines += PathStrip(pen).lines(layout).filter { lists || !$0.trimmedStart().isEmpty }
+        }
+        if lists, !steps.steps.isEmpty {
             lines.append(StyledText())
             lines += list(steps)
         }
-        if let reply { lines += replyLines(reply, to: request) }
-        lines += FindingText(pen).lines(request)
-        if let prediction = request.prediction { lines += assumptions(prediction) }
-        lines += losses(request, reply)
         return lines
     }
 
@@ -214,7 +231,7 @@ struct WalkText {
 
     // MARK: - The reply
 
-    private func replyLines(_ reply: Walk, to request: Walk) -> [StyledText] {
+    func replyLines(_ reply: Walk, to request: Walk) -> [StyledText] {
         let steps = WalkSteps(reply, topology: topology, verbosity: options.verbosity)
         let arrived = reply.outcome == .delivered || reply.outcome == .left
         if arrived, options.verbosity < .verbose, Self.goesBack(reply, request), reply.findings.isEmpty {
@@ -258,7 +275,9 @@ struct WalkText {
             lines.append(StyledText())
         }
         lines += list(steps)
-        lines += FindingText(pen).lines(reply)
+        let finding = FindingText(pen)
+        lines += finding.heads(reply.findings)
+        lines += finding.details(reply.findings)
         return lines
     }
 

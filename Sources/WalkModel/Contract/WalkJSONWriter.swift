@@ -212,7 +212,7 @@ struct WalkJSONWriter {
         text("}")
     }
 
-    private mutating func optional(_ name: StaticString, _ rule: RuleReference?) {
+    mutating func optional(_ name: StaticString, _ rule: RuleReference?) {
         key(name)
         if let rule { write(rule) } else { text("null") }
     }
@@ -265,7 +265,7 @@ struct WalkJSONWriter {
 
     // MARK: Findings
 
-    private mutating func write(_ finding: Finding) {
+    mutating func write(_ finding: Finding) {
         text("{")
         let start = bytes.count
         if !finding.checks.isEmpty { list("checks", finding.checks) { writer, check in writer.write(check) } }
@@ -344,34 +344,34 @@ struct WalkJSONWriter {
 
     // MARK: JSON
 
-    private mutating func text(_ text: StaticString) {
+    mutating func text(_ text: StaticString) {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    private mutating func key(_ name: StaticString, first: Bool = false) {
+    mutating func key(_ name: StaticString, first: Bool = false) {
         text(first ? "{\"" : ",\"")
         text(name)
         text("\":")
     }
 
-    private mutating func field(_ name: StaticString, _ value: String) {
+    mutating func field(_ name: StaticString, _ value: String) {
         key(name)
         string(value)
     }
 
-    private mutating func field(_ name: StaticString, _ value: some BinaryInteger) {
+    mutating func field(_ name: StaticString, _ value: some BinaryInteger) {
         key(name)
         number(value)
     }
 
-    private mutating func list<Element>(
+    mutating func list<Element>(
         _ name: StaticString, _ elements: [Element], _ write: (inout WalkJSONWriter, Element) -> Void
     ) {
         key(name)
         array(elements, write)
     }
 
-    private mutating func array<Element>(_ elements: [Element], _ write: (inout WalkJSONWriter, Element) -> Void) {
+    mutating func array<Element>(_ elements: [Element], _ write: (inout WalkJSONWriter, Element) -> Void) {
         text("[")
         for index in elements.indices {
             if index > 0 { text(",") }
@@ -380,11 +380,11 @@ struct WalkJSONWriter {
         text("]")
     }
 
-    private mutating func strings(_ values: [String]) {
+    mutating func strings(_ values: [String]) {
         array(values) { writer, value in writer.string(value) }
     }
 
-    private mutating func string(_ value: String) {
+    mutating func string(_ value: String) {
         var value = value
         let start = bytes.count
         bytes.append(0x22)
@@ -421,16 +421,16 @@ struct WalkJSONWriter {
         }
     }
 
-    private mutating func optional(_ value: String?) {
+    mutating func optional(_ value: String?) {
         if let value { string(value) } else { text("null") }
     }
 
-    private mutating func optional(_ name: StaticString, _ value: String?) {
+    mutating func optional(_ name: StaticString, _ value: String?) {
         key(name)
         optional(value)
     }
 
-    private mutating func optional(_ name: StaticString, _ value: (some BinaryInteger)?) {
+    mutating func optional(_ name: StaticString, _ value: (some BinaryInteger)?) {
         key(name)
         if let value { number(value) } else { text("null") }
     }
@@ -444,7 +444,7 @@ struct WalkJSONWriter {
         if let value { field(name, value) }
     }
 
-    private mutating func number(_ value: some BinaryInteger) {
+    mutating func number(_ value: some BinaryInteger) {
         var rest = UInt64(value.magnitude)
         if value < 0 { bytes.append(0x2d) }
         let start = bytes.count

@@ -58,6 +58,9 @@ struct Explain: ParsableCommand {
             valueName: "auto or none"))
     var twin = TwinChoice.auto
 
+    @Flag(help: "With --tcp: show each packet, not the connection; in JSON: leave its line out.")
+    var packets = false
+
     @OptionGroup
     var experiment: ExperimentOptions
 
@@ -69,11 +72,12 @@ struct Explain: ParsableCommand {
         explainer.recorder = try record.map { try openRecorder($0) }
         if compare { return try ComparedRun(explainer: explainer, output: output).run() }
         if twin != .none {
-            let run = ExperimentRun(
+            var run = ExperimentRun(
                 explainer: explainer, output: output, usesFindings: !experiment.causeByExperimentAlone)
+            run.packets = packets
             throw ExitCode((try run.run() ? ExitStatus.success : .notArrived).rawValue)
         }
-        throw ExitCode((try explainer.print(output) ? ExitStatus.success : .notArrived).rawValue)
+        throw ExitCode((try explainer.print(output, packets: packets) ? ExitStatus.success : .notArrived).rawValue)
     }
 
     func explainer() throws -> Explainer {

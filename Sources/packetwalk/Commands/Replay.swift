@@ -5,7 +5,7 @@ internal import Wire
 
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the walks of a recording or a capture, and explain those that failed. Needs no privilege.",
+        abstract: "Show the connections of a recording or a capture, and explain those that failed. Needs no privilege.",
         discussion: """
             <file> is a recording of packetwalk, a pcapng with several interfaces, or a cooked or NFLOG capture; gzip and \
             zstd are supported. Captures of single devices are combined by --point: \
@@ -20,6 +20,15 @@ struct Replay: ParsableCommand {
         help: ArgumentHelp("A capture of one device (repeatable).", valueName: "namespace:device=file"))
     var points: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Only packets sent at or after this time: 14:30:05, '2026-11-23 14:30', 2026-11-23T13:30:05Z, @1795485494, or +2.5s after the first packet.",
+            valueName: "time"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Only packets sent at or before this time, as for --since.", valueName: "time"))
+    var until: String?
+
     @OptionGroup(title: "Selection")
     var selection: SelectionOptions
 
@@ -29,8 +38,7 @@ struct Replay: ParsableCommand {
     func run() throws {
         var run = try RecordedRun(try captures())
         var printer = WalkPrinter(
-            output: output, countsHousekeeping: run.reader.isFiltered, filter: try selection.filter(),
-            summarises: selection.summary)
+            output: output, countsHousekeeping: run.reader.isFiltered, show: try settings(), isReplay: true)
         let reader = run.reader
         try run.replay {
             printer.namesHosts = Set(reader.hosts).count > 1
@@ -52,6 +60,24 @@ struct Replay: ParsableCommand {
         for damage in run.damage { complain("\(damage)") }
         if !run.damage.isEmpty || run.hasUnreadFile { throw ExitCode(ExitStatus.badInput.rawValue) }
         throw ExitCode(printer.noneStopped ? ExitStatus.success.rawValue : ExitStatus.notArrived.rawValue)
+    }
+
+    private func settings() throws -> ShowSettings {
+        var settings = try selection.settings()
+        settings.since = try bound(since, "--since")
+        settings.until = try bound(until, "--until")
+        return settings
+    }
+
+    private func bound(_ text: String?, _ option: String) throws -> TimeBound? {
+        guard let text else { return nil }
+        guard let bound = TimeBound(text) else {
+            throw RunError(
+                .usage,
+                "cannot read \(option) \(text): write 14:30:05, '2026-11-23 14:30:05', 2026-11-23T13:30:05Z, @1795485494 or +2.5s"
+            )
+        }
+        return bound
     }
 
     /// What is to be read: files of one recording, or captures of single devices.

@@ -7,11 +7,12 @@ protocol TakesCommand {}
 
 struct Trace: ParsableCommand, TakesCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Trace real packets as they pass, and explain those that were dropped.",
+        abstract: "Trace real traffic as it passes, and explain what was dropped.",
         usage: "packetwalk trace [<filter> ...] [<options>] [-- <command> ...]",
         discussion: """
             <filter> is a pcap-filter(7) expression, as for tcpdump: `packetwalk trace icmp and host 198.51.100.1`. \
-            A packet is shown if it matches at any point of its path, so a filter may name an address from either side of \
+            Each connection is shown when it ends, and at once when it fails; --packets shows each packet. \
+            A packet is taken if it matches at any point of its path, so a filter may name an address from either side of \
             a translation. With a command after `--` the trace lasts as long as the command: \
             `packetwalk trace icmp -- ip netns exec mynamespace ping -c1 198.51.100.1`. Without one it lasts until Ctrl-C.
             """)
@@ -34,8 +35,9 @@ struct Trace: ParsableCommand, TakesCommand {
     func run() throws {
         let settings = try watch.settings(selection)
         let recorder = try record.map { try openRecorder($0, options: RecordingOptions(isFiltered: !filter.isEmpty)) }
-        let tracer = Tracer(
+        var tracer = Tracer(
             filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
+        tracer.announces = !output.quiet
         guard let command = Invocation.command else {
             let (_, noneStopped) = try tracer.run(Watching())
             throw ExitCode((noneStopped ? ExitStatus.success : .notArrived).rawValue)

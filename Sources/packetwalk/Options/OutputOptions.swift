@@ -12,7 +12,7 @@ struct OutputOptions: ParsableArguments {
     @Option(help: "Colour; auto means on a terminal only.")
     var color: ColorChoice = .auto
 
-    @Flag(name: .shortAndLong, help: "Print less: one line for each walk.")
+    @Flag(name: .shortAndLong, help: "Print less: one line for each connection or walk.")
     var quiet = false
 
     @Flag(name: .shortAndLong, help: "Print more: every point of the path, including those where nothing changed.")

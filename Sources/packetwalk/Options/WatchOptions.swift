@@ -3,6 +3,7 @@ public import ArgumentParser
 internal import Diagnosis
 public import Probes
 internal import Query
+public import Views
 internal import WalkModel
 
 /// What to watch, with what, and for how long; the same in every command that has them.
@@ -29,7 +30,10 @@ struct WatchOptions: ParsableArguments {
     @Option(help: ProbePlan.Drops.help)
     var drops: ProbePlan.Drops = .auto
 
-    @Option(help: ArgumentHelp("Stop after this many walks.", valueName: "walks"))
+    @Option(
+        help: ArgumentHelp(
+            "Stop after exactly this many packets; a reply counts with the packet that it answers.",
+            valueName: "packets"))
     var count: Int?
 
     @Option(help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
@@ -38,7 +42,7 @@ struct WatchOptions: ParsableArguments {
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
         WatchSettings(
             namespaces: namespaces, hooks: hooks, links: links, rules: rules.tracing, drops: drops, count: count,
-            duration: duration, filter: try selection?.filter(), summarises: selection?.summary ?? false)
+            duration: duration, show: try selection?.settings() ?? ShowSettings())
     }
 
     func validate() throws {
@@ -96,8 +100,7 @@ struct WatchSettings {
     var drops: ProbePlan.Drops = .auto
     var count: Int?
     var duration: Double?
-    var filter: WalkFilter?
-    var summarises = false
+    var show = ShowSettings()
 }
 
 /// Which walks are shown; the same for live runs and recordings.
@@ -109,11 +112,26 @@ struct SelectionOptions: ParsableArguments {
             valueName: "condition"))
     var condition: String?
 
+    @Flag(help: "Show only what failed.")
+    var failed = false
+
     @Flag(
-        help:
-            "Print aggregate statistics instead of individual walks: outcomes by flow, finding and place, latencies, dropping rules."
+        help: "Print one summary instead of each connection: what is broken, for whom, and the fix; then flows, places, latencies."
     )
     var summary = false
+
+    @Flag(help: "Show each packet instead of each connection; in JSON: leave the lines of connections out.")
+    var packets = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How times are written: clock (local time of day), utc, unix, relative (since the first packet) or none.",
+            valueName: "style"))
+    var time: TimeStyle?
+
+    func settings() throws -> ShowSettings {
+        ShowSettings(filter: try filter(), summarises: summary, packets: packets, failedOnly: failed, time: time)
+    }
 
     func filter() throws -> WalkFilter? {
         guard let condition else { return nil }
@@ -124,3 +142,5 @@ struct SelectionOptions: ParsableArguments {
         }
     }
 }
+
+extension TimeStyle: ExpressibleByArgument {}

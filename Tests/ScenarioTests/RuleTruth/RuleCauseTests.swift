@@ -156,7 +156,7 @@ struct RuleCauseTests {
             \(fault.rules)
             END
             ip netns exec router sh -e rules.sh || exit 80
-            $P explain --from client --wait 1 --tcp 80 \(fault.destination) --hooks none --rules none --drops counters --format json
+            $P explain --from client --wait 1 --tcp 80 \(fault.destination) --hooks none --rules none --drops counters --packets --format json
             """)
         let line = try #require(
             run.text.split(separator: "\n").first { $0.hasPrefix("{") }, "\(run.status) \(run.errorText)")

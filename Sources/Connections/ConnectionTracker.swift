@@ -1,0 +1,232 @@
+public import Network
+internal import Observations
+public import WalkModel
+internal import Wire
+
+/// Gathers exchanges, as they end, to connections, and gives each connection when it ends.
+///
+/// ```swift
+/// var tracker = ConnectionTracker()
+/// for event in tracker.take(exchange, topology: topology) + tracker.advance(toNanoseconds: now) { show(event) }
+/// for event in tracker.finish() { show(event) }
+/// ```
+///
+/// Which packets belong together: of TCP and UDP the flow as first sent, both directions, through translation; of echo
+/// requests and replies the addresses and the identifier; of others the addresses and the kind. A connection ends with FIN
+/// or RST, when nothing more of it came for as long as conntrack would remember it, or with the run.
+///
+/// Memory is bounded: at most `limit` connections are open. One more ends the one that was to end first, as `crowded`.
+public struct ConnectionTracker: Sendable {
+    public enum Event: Sendable {
+        /// It goes on, and is worth telling now: it has failed, or lasts long. At most once each, and only where
+        /// `reportsEarly`.
+        case underWay(Connection)
+        /// `wasTold`: whether `underWay` came before.
+        case ended(Connection, wasTold: Bool)
+    }
+
+    public static let standardLimit = 4096
+    /// How long a connection goes on before it is told that it does.
+    public static let earlyNanoseconds: Int64 = 3_000_000_000
+    /// How long after the first failure.
+    public static let failureNanoseconds: Int64 = 1_000_000_000
+
+    public let limit: Int
+    public let reportsEarly: Bool
+    private let keepsWalks: Bool
+
+    private struct Entry {
+        var open: OpenConnection
+        /// When it is told that it goes on; `.max` once it has been.
+        var tellAt: Int64
+        var wasTold = false
+        /// When it is looked at next, as it stands in `queue`.
+        var dueAt: Int64
+        var hasFailed = false
+    }
+
+    private struct Due: Comparable {
+        var time: Int64
+        var number: UInt64
+        static func < (left: Self, right: Self) -> Bool { (left.time, left.number) < (right.time, right.number) }
+    }
+
+    private var entries: [UInt64: Entry] = [:]
+    private var numbers: [FlowName: (number: UInt64, fromA: Bool)] = [:]
+    /// A heap. Each open connection stands in it at least once, with a time that is not after its own.
+    private var queue: [Due] = []
+    private var nextNumber: UInt64 = 0
+    private var now: Int64 = .min
+
+    /// - Parameters:
+    ///   - reportsEarly: whether connections are told while they go on.
+    ///   - keepsWalks: whether the ids of walks are wanted.
+    public init(limit: Int = standardLimit, reportsEarly: Bool = false, keepsWalks: Bool = true) {
+        self.limit = max(1, limit)
+        self.reportsEarly = reportsEarly
+        self.keepsWalks = keepsWalks
+    }
+
+    /// How many are open.
+    public var count: Int { entries.count }
+
+    /// Takes an exchange that is over.
+    ///
+    /// - Parameter topology: the network as it was last read before it ended.
+    /// - Returns: what had to end to make room for it.
+    public mutating func take(_ exchange: Exchange, topology: Topology?) -> [Event] {
+        var events: [Event] = []
+        var (number, fromA) = find(exchange) ?? (0, true)
+        if entries[number]?.open.isOver(before: exchange.request, fromA: fromA) == true {
+            events.append(end(number, .idle))
+            number = 0
+        }
+        if number == 0 {
+            while entries.count >= limit, let first = popFirst() {
+                guard entries[first.number] != nil else { continue }
+                events.append(end(first.number, .crowded))
+            }
+            nextNumber += 1
+            number = nextNumber
+            fromA = true
+            let start = exchange.request.startNanoseconds
+            let tellAt = reportsEarly ? max(now, start).saturatingAdding(Self.earlyNanoseconds) : .max
+            entries[number] = Entry(
+                open: OpenConnection(exchange, topology: topology, keepsWalks: keepsWalks), tellAt: tellAt, dueAt: .max)
+        }
+        guard var entry = entries.removeValue(forKey: number) else { return events }
+        entry.open.take(exchange, fromA: fromA)
+        name(FlowName(sent: exchange.request), number, fromA: fromA, &entry)
+        if exchange.request.outcome == .delivered || exchange.request.outcome == .left {
+            name(FlowName(answering: exchange.request), number, fromA: !fromA, &entry)
+        }
+        if let reply = exchange.reply, !reply.isICMPError {
+            name(FlowName(sent: reply), number, fromA: !fromA, &entry)
+            if reply.outcome == .delivered || reply.outcome == .left {
+                name(FlowName(answering: reply), number, fromA: fromA, &entry)
+            }
+        }
+        if exchange.hasFailed, !entry.hasFailed {
+            entry.hasFailed = true
+            if reportsEarly, !entry.wasTold {
+                entry.tellAt = min(
+                    entry.tellAt,
+                    max(now, exchange.request.startNanoseconds).saturatingAdding(Self.failureNanoseconds))
+            }
+        }
+        let due = min(entry.tellAt, entry.open.endNanoseconds)
+        if due < entry.dueAt {
+            entry.dueAt = due
+            push(Due(time: due, number: number))
+        }
+        entries[number] = entry
+        return events
+    }
+
+    /// Lets time pass: the stream has come so far.
+    public mutating func advance(toNanoseconds time: Int64) -> [Event] {
+        now = max(now, time)
+        var events: [Event] = []
+        while let first = queue.first, first.time <= now {
+            _ = popFirst()
+            guard var entry = entries[first.number], first.time == entry.dueAt else { continue }
+            let end = entry.open.endNanoseconds
+            if end <= now {
+                events.append(self.end(first.number, .idle))
+                continue
+            }
+            if entry.tellAt <= now {
+                events.append(.underWay(entry.open.finished(.open)))
+                entry.tellAt = .max
+                entry.wasTold = true
+            }
+            entry.dueAt = min(entry.tellAt, end)
+            push(Due(time: entry.dueAt, number: first.number))
+            entries[first.number] = entry
+        }
+        return events
+    }
+
+    /// The stream has ended: so does what is open, in the order in which it began.
+    public mutating func finish() -> [Event] {
+        let open = entries.map { (number: $0.key, connection: $0.value.open.finished(.open)) }.sorted {
+            ($0.connection.startNanoseconds, $0.number) < ($1.connection.startNanoseconds, $1.number)
+        }
+        let events = open.map { Event.ended($0.connection, wasTold: entries[$0.number]?.wasTold ?? false) }
+        entries.removeAll()
+        numbers.removeAll()
+        queue.removeAll()
+        return events
+    }
+
+    // MARK: Finding
+
+    private func find(_ exchange: Exchange) -> (number: UInt64, fromA: Bool)? {
+        let request = exchange.request
+        if let quoted = request.kind.icmp?.quoted, request.isICMPError {
+            // About a packet of a connection, as it looked to who sends the error.
+            var name = FlowName(sent: request)
+            name.kind = 0
+            name.tuple = quoted
+            let place = name.namespace
+            for namespace in [place, request.hops.last?.namespace] {
+                name.namespace = namespace
+                if let found = numbers[name] { return (found.number, !found.fromA) }
+                var reversed = name
+                reversed.tuple = quoted.reversed
+                if let found = numbers[reversed] { return found }
+            }
+        }
+        if let found = numbers[FlowName(sent: request)] { return found }
+        if let found = numbers[FlowName(answering: request)] { return (found.number, !found.fromA) }
+        guard let reply = exchange.reply, !reply.isICMPError else { return nil }
+        if let found = numbers[FlowName(sent: reply)] { return (found.number, !found.fromA) }
+        if let found = numbers[FlowName(answering: reply)] { return found }
+        return nil
+    }
+
+    private mutating func name(_ name: FlowName, _ number: UInt64, fromA: Bool, _ entry: inout Entry) {
+        guard entry.open.add(name: name) else { return }
+        // A later connection of the same name takes it over.
+        numbers[name] = (number, fromA)
+    }
+
+    // MARK: Ending
+
+    private mutating func end(_ number: UInt64, _ ending: Connection.Ending) -> Event {
+        guard let entry = entries.removeValue(forKey: number) else { preconditionFailure("no such connection") }
+        for name in entry.open.names where numbers[name]?.number == number { numbers[name] = nil }
+        return .ended(entry.open.finished(ending), wasTold: entry.wasTold)
+    }
+
+    private mutating func push(_ due: Due) {
+        queue.append(due)
+        var index = queue.count - 1
+        while index > 0, queue[index] < queue[(index - 1) / 2] {
+            queue.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
+        }
+    }
+
+    private mutating func popFirst() -> Due? {
+        guard let first = queue.first else { return nil }
+        queue.swapAt(0, queue.count - 1)
+        queue.removeLast()
+        var index = 0
+        while 2 * index + 1 < queue.count {
+            var child = 2 * index + 1
+            if child + 1 < queue.count, queue[child + 1] < queue[child] { child += 1 }
+            guard queue[child] < queue[index] else { break }
+            queue.swapAt(index, child)
+            index = child
+        }
+        return first
+    }
+}
+
+extension Int64 {
+    fileprivate func saturatingAdding(_ other: Int64) -> Int64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
+    }
+}
