@@ -124,7 +124,7 @@ def run(name, arguments):
             walk = json.loads(line)
         except ValueError:
             continue
-        if walk.get("findings"):
+        if walk.get("schema", "").startswith("packetwalk.walk/") and walk.get("findings"):
             findings = walk["findings"]
             break
     if "does not fail as the host does" in said:
