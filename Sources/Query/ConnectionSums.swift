@@ -1,5 +1,5 @@
 internal import Network
-public import WalkModel
+internal import WalkModel
 internal import Wire
 
 /// What many connections have in common: what is broken and for whom, and how much went between which two.
