@@ -67,7 +67,7 @@ struct FindingText {
             lines += commandLines(index == 0 ? "fix" : "", command)
         }
         if let proof = remedy.proof {
-            lines += self.lines(proof, remedy.verified)
+            lines += self.lines(proof, remedy.verified, cause: finding.message)
         } else {
             let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
             lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
@@ -102,12 +102,15 @@ struct FindingText {
     }
 
     /// What a fix was seen to do in rebuilt networks.
-    private func lines(_ proof: RemedyProof, _ isVerified: Bool) -> [StyledText] {
+    ///
+    /// - Parameter cause: what has been said just above: how the packet fared without the fix does not say it again.
+    private func lines(_ proof: RemedyProof, _ isVerified: Bool, cause: String) -> [StyledText] {
         guard isVerified else {
             return labelled("not verified", pen("same packet with it, in a fresh twin: \(proof.with)", .caution))
         }
+        let without = proof.without.replacing(": \(cause)", with: "")
         var lines = labelled(
-            "verified", pen("same packet: \(proof.without) without it, \(proof.with) with it (two fresh twins)", .good))
+            "verified", pen("same packet: \(without) without it, \(proof.with) with it (two fresh twins)", .good))
         guard proof.tried > 0 else { return lines }
         let tried = "of \(proof.tried) kinds of packet tried"
         lines += labelled("opens", pen(proof.opens.isEmpty ? "nothing else \(tried)" : proof.opens[0]))
