@@ -5,6 +5,8 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
         /// What was asked for makes no sense, or names what is not there.
         case usage
+        /// A name has no address: whoever sends there gets no further.
+        case notFound
         /// A file that was given can't be read.
         case badInput
         /// The machine lacks something.

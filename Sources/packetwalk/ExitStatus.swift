@@ -3,7 +3,7 @@ internal import Runs
 /// The exit statuses of the contract; those from 64 on are sysexits(3)'s.
 enum ExitStatus: Int32 {
     case success = 0
-    /// A walk was dropped, rejected, lost or unsent.
+    /// A walk was dropped, rejected, lost or unsent, or its destination's name has no address.
     case notArrived = 1
     case usage = 64
     case badInput = 65
@@ -16,6 +16,7 @@ enum ExitStatus: Int32 {
         self =
             switch kind {
             case .usage: .usage
+            case .notFound: .notArrived
             case .badInput: .badInput
             case .lacking: .lacking
             case .cannotWrite: .cannotWrite

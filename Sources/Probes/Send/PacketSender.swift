@@ -322,7 +322,7 @@ public final class PacketSender {
         realTimeNanoseconds()
     }
 
-    private static func withSocketAddress<Value>(
+    package static func withSocketAddress<Value>(
         _ address: IPAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
     ) -> Value {
         // struct sockaddr_in or sockaddr_in6, in the layout of their man pages.

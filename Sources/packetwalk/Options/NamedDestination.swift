@@ -1,35 +1,47 @@
 internal import Discovery
+internal import Glibc
 internal import Network
 internal import Runs
 internal import Wire
 
-/// A destination by the name of its container or namespace.
+/// A destination by its name: of a container or a namespace, or one that the sender's resolver knows.
 struct NamedDestination {
+    /// Where a name leads: to an address, or, where no resolver replies, to the question itself.
+    enum Target {
+        case address(IPAddress)
+        /// The packet that did not get through: UDP to port 53 of the resolver.
+        case resolver(IPAddress)
+    }
+
     var name: String
 
     init(_ name: String) { self.name = name }
 
-    /// An address of it that the sender can use: one of a network that both are on first, IPv4 before IPv6. Throws `RunError`.
+    /// Throws `RunError`: of a name without an address with status 1, since the packet's sender gets no further either.
     ///
     /// - Parameter source: the sender's address where one was asked for: the other one is of its family.
-    func address(from sender: String, source: IPAddress?) throws -> IPAddress {
+    func target(from sender: String, source: IPAddress?) throws -> Target {
         let topology = try Topology.discover()
-        let space: Namespace
-        do {
-            space = try resolveNamespace(name, in: topology)
-        } catch {
-            throw RunError(
-                .usage,
-                "cannot read the destination \(name): it is no address, and no container or namespace of this machine has that name"
-            )
+        let own = try resolveNamespace(sender, in: topology)
+        if let space = try? resolveNamespace(name, in: topology) {
+            return .address(try address(of: space, for: own, source: source))
         }
-        let own = try resolveNamespace(sender, in: topology).links.flatMap(\.addresses)
+        do throws(NameLookup.Failure) {
+            return .address(try NameLookup(in: own).address(of: name, family: source?.family))
+        } catch {
+            return try failed(error, in: own.name)
+        }
+    }
+
+    /// One of a network that both are on first, IPv4 before IPv6.
+    private func address(of space: Namespace, for own: Namespace, source: IPAddress?) throws -> IPAddress {
+        let networks = own.links.flatMap(\.addresses)
         let all = space.links.flatMap(\.addresses).map(\.address).filter { address in
             !address.isLoopback && !address.isLinkLocal && (source.map { $0.family == address.family } ?? true)
         }
         let sorted = all.enumerated().sorted { one, other in
             func rank(_ address: IPAddress) -> (Int, Int) {
-                (own.contains { $0.contains(address) } ? 0 : 1, address.isIPv4 ? 0 : 1)
+                (networks.contains { $0.contains(address) } ? 0 : 1, address.isIPv4 ? 0 : 1)
             }
             let (left, right) = (rank(one.element), rank(other.element))
             return left == right ? one.offset < other.offset : left < right
@@ -41,4 +53,35 @@ struct NamedDestination {
         }
         return address
     }
+
+    private func failed(_ failure: NameLookup.Failure, in sender: String) throws -> Target {
+        let words = "\(sender) cannot resolve \(name)"
+        switch failure {
+        case .noResolver(let file):
+            throw RunError(
+                .notFound,
+                "\(words): \(file) names no resolver, and no container or namespace of this machine has that name")
+        case .result(let result, let asked, let resolver):
+            let meaning = Self.meanings[result] ?? "the resolver refuses to say"
+            throw RunError(
+                .notFound,
+                "\(words): its resolver \(resolver) replies \(result) for \(asked): \(meaning)")
+        case .noAddress(let asked, let resolver):
+            throw RunError(
+                .notFound,
+                "\(words): its resolver \(resolver) knows \(asked), but no address of it")
+        case .silent(let resolver):
+            complain("\(words): its resolver \(resolver) does not reply. What becomes of the question:")
+            return .resolver(resolver)
+        case .unreachable(let resolver, let number):
+            let why = String(cString: strerror(number))
+            complain("\(words): its resolver \(resolver) can't be asked (\(why)). What becomes of the question:")
+            return .resolver(resolver)
+        }
+    }
+
+    private static let meanings = [
+        "NXDOMAIN": "there is no such name", "SERVFAIL": "the resolver itself gets no answer",
+        "REFUSED": "it does not answer this sender", "FORMERR": "it is no name that can be asked for",
+    ]
 }

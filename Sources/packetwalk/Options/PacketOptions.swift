@@ -82,7 +82,13 @@ extension PacketOptions {
             }
         }
         let from = try source.map { try address($0, of: "--source") }
-        let target = try IPAddress(text.host) ?? NamedDestination(text.host).address(from: self.from, source: from)
+        var target = IPAddress(text.host) ?? IPAddress(ipv4: 0)
+        if IPAddress(text.host) == nil {
+            switch try NamedDestination(text.host).target(from: self.from, source: from) {
+            case .address(let address): target = address
+            case .resolver(let resolver): (target, kind) = (resolver, .udp(53))
+            }
+        }
         if let from, from.family != target.family {
             throw RunError(.usage, "cannot send from \(from) to \(target): one is IPv4, the other IPv6")
         }
