@@ -3,8 +3,8 @@
 # none does, with and without an observer in turn. As root.
 #   scripts/bench-live.sh                                   five rounds of .build/release/packetwalk
 #   scripts/bench-live.sh .build/release/packetwalk 1       one round
-# Each rate is given as a share of the rate just before it without observer; the median of the rounds counts, since others
-# may be busy too.
+# Each rate is given as a share of the mean of the rates just before and just after it without observer; the median of the
+# rounds counts, since others may be busy too. SECONDS_EACH is how long each of the three takes.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 if [ "${1:-}" != --inside ]; then
@@ -18,9 +18,9 @@ fi
 command=$2 rounds=$3
 mount --make-rprivate /
 mount -t tmpfs none /run && mkdir /run/netns /run/bench
-mount -t tmpfs none /tmp
+mount -t tmpfs none /tmp; export TMPDIR=/tmp
 cd /run/bench
-seconds=${SECONDS_EACH:-3}
+seconds=${SECONDS_EACH:-2}
 
 # The base network: a sender behind a bridge and one MASQUERADE, five links that are watched.
 ip link set lo up
@@ -101,6 +101,8 @@ for round in $(seq "$rounds"); do
             start $observer
             with=$($load)
             stop
+            after=$($load)
+            without=$(awk "BEGIN { print ($without + $after) / 2 }")
             lost=$(sed -n 's/.*packetwalk: \(.*lost.*\)/\1/p' errors 2>/dev/null | head -n 1)
             echo "$load $observer $without $with" >>rates
             awk "BEGIN { printf \"%d %-10s %-6s %9.0f %9.0f %6.2f  %s\n\", $round, \"$observer\", \"$load\", $without, $with, $with / $without, \"$lost\" }" >&2

@@ -8,6 +8,8 @@ internal import Wire
 final class PacketFilter {
     let expression: String
     private var programs: [LinkType: Program?] = [:]
+    /// Of the packet before: packets of one type come one after the other.
+    private var last: (linkType: LinkType, program: Program?)?
 
     /// - Parameter resolvesNames: whether names in the expression may be looked up. They are refused otherwise:
     ///   pcap_compile(3PCAP) asks the resolver, which sends packets of its own.
@@ -25,9 +27,12 @@ final class PacketFilter {
 
     /// - Parameter bytes: the packet as far as it was captured.
     func matches(_ bytes: UnsafeRawBufferPointer, linkType: LinkType, originalLength: Int) -> Bool {
-        if let known = programs[linkType] { return known?.matches(bytes, originalLength: originalLength) ?? false }
-        let program = try? Program(expression, linkType: linkType)
+        if let last, last.linkType == linkType {
+            return last.program?.matches(bytes, originalLength: originalLength) ?? false
+        }
+        let program = programs[linkType] ?? (try? Program(expression, linkType: linkType))
         programs[linkType] = .some(program)
+        last = (linkType, program)
         return program?.matches(bytes, originalLength: originalLength) ?? false
     }
 

@@ -22,7 +22,10 @@ final class SightingSource: ProbeSource {
     private var devices: [UInt64: DevicePlace] = [:]
     private var lastTime: Int64 = 0
     private var lostBefore: UInt64 = 0
-    private weak var intake: Intake?
+    /// Set while the ring is read.
+    private var intake: Intake?
+    /// All places, as records are looked up.
+    private var places = SightingPlaces()
 
     private struct HookPlace {
         var vantage: VantageID
@@ -42,6 +45,25 @@ final class SightingSource: ProbeSource {
     /// ARPHRD_ETHER and ARPHRD_LOOPBACK: the programs keep the link-layer header of these alone.
     private static let ethernetType: Int32 = 1
     private static let loopbackType: Int32 = 772
+    /// Of a namespace with two points at each hook and two devices there are 22: what comes and goes is built anew.
+    private func rebuildPlaces() {
+        var all: [(key: UInt64, place: SightingPlaces.Place)] = []
+        for (key, place) in hooks {
+            all.append((SightingPlaces.key(.hook, key), SightingPlaces.Place(vantage: place.vantage, linkType: .raw)))
+        }
+        for (key, place) in devices {
+            all.append(
+                (
+                    SightingPlaces.key(.comingIn, key),
+                    SightingPlaces.Place(vantage: place.comingIn, linkType: place.linkType)
+                ))
+            guard let goingOut = place.goingOut else { continue }
+            all.append(
+                (SightingPlaces.key(.goingOut, key), SightingPlaces.Place(vantage: goingOut, linkType: place.linkType)))
+        }
+        places = SightingPlaces(all)
+    }
+
     /// How often the ring is read, in milliseconds.
     private static let period: Int32 = 10
     /// Records of one turn: of all places together, so more than another source hands over at once.
@@ -96,6 +118,7 @@ final class SightingSource: ProbeSource {
             hooks[key] = HookPlace(
                 vantage: intake.vantage(point.vantage(namespace: namespace.name)), descriptor: made.descriptor)
         }
+        rebuildPlaces()
     }
 
     /// Sees packets at devices of one namespace.
@@ -115,6 +138,7 @@ final class SightingSource: ProbeSource {
                 }
             }
         }
+        defer { rebuildPlaces() }
         return zip(requests, attached).map { request, result in
             result.map { type, descriptor in
                 let linkType: LinkType = type == Self.ethernetType || type == Self.loopbackType ? .ethernet : .raw
@@ -139,6 +163,7 @@ final class SightingSource: ProbeSource {
         guard let place = devices.removeValue(forKey: key) else { return }
         probe.unwatch(index, inode: inode)
         Glibc.close(place.descriptor)
+        rebuildPlaces()
     }
 
     /// Sees no more of a namespace.
@@ -148,6 +173,7 @@ final class SightingSource: ProbeSource {
             Glibc.close(place.descriptor)
             hooks[key] = nil
         }
+        rebuildPlaces()
         for key in devices.keys where UInt32(key >> 32) == inode {
             unwatch(UInt32(truncatingIfNeeded: key), inode: file.inode)
         }
@@ -157,6 +183,7 @@ final class SightingSource: ProbeSource {
 
     func read(into intake: Intake, limit: Int) -> ReadOutcome {
         self.intake = intake
+        defer { self.intake = nil }
         let turn = max(limit, Self.turn)
         let count = probe.consume(
             limit: turn,
@@ -176,9 +203,10 @@ final class SightingSource: ProbeSource {
         guard let intake, let record = SightingRecord(bytes) else { return }
         let time = Int64(record.timeNanoseconds) &+ realTimeOffset
         lastTime = time
-        switch record.kind {
-        case .hook:
-            guard let place = hooks[record.place], !record.bytes.isEmpty else { return }
+        guard let place = places.find(SightingPlaces.key(record.kind, record.place)), !record.bytes.isEmpty else {
+            return
+        }
+        if record.kind == .hook {
             let length = NFLOGSource.originalLength(record.bytes)
             var observation = Observation(
                 timeNanoseconds: time, vantage: place.vantage, clock: .passage,
@@ -191,26 +219,21 @@ final class SightingSource: ProbeSource {
             observation.originalLength = UInt32(clamping: length)
             observation.kernelIdentity = record.packet
             intake.packet(observation, bytes: record.bytes, rank: Self.rank)
-        case .comingIn, .goingOut:
-            guard let place = devices[record.place],
-                let vantage = record.kind == .comingIn ? place.comingIn : place.goingOut
-            else { return }
-            if record.vlanProtocol != 0, place.linkType == .ethernet, record.bytes.count >= 12 {
-                Self.tagged(record).withUnsafeBytes {
-                    add(record, bytes: $0, length: record.length + 4, at: vantage, place, time, to: intake)
-                }
-            } else {
-                add(record, bytes: record.bytes, length: record.length, at: vantage, place, time, to: intake)
+        } else if record.vlanProtocol != 0, place.linkType == .ethernet, record.bytes.count >= 12 {
+            Self.tagged(record).withUnsafeBytes {
+                add(record, bytes: $0, length: record.length + 4, at: place, time, to: intake)
             }
+        } else {
+            add(record, bytes: record.bytes, length: record.length, at: place, time, to: intake)
         }
     }
 
     private func add(
-        _ record: SightingRecord, bytes: UnsafeRawBufferPointer, length: UInt32, at vantage: VantageID,
-        _ place: DevicePlace, _ time: Int64, to intake: Intake
+        _ record: SightingRecord, bytes: UnsafeRawBufferPointer, length: UInt32, at place: SightingPlaces.Place,
+        _ time: Int64, to intake: Intake
     ) {
         var observation = Observation(
-            timeNanoseconds: time, vantage: vantage, clock: .passage,
+            timeNanoseconds: time, vantage: place.vantage, clock: .passage,
             headers: dissect(bytes.bytes, linkType: place.linkType, originalLength: Int(length)))
         observation.originalLength = length
         observation.kernelIdentity = record.packet
