@@ -108,7 +108,8 @@ struct SelectionOptions: ParsableArguments {
     var failed = false
 
     @Flag(
-        help: "Print one summary instead of each connection: what is broken, for whom, and the fix; then flows, places, latencies."
+        help:
+            "Print one summary instead of each connection: what is broken, for whom, and the fix; then flows, places, latencies."
     )
     var summary = false
 
