@@ -26,7 +26,8 @@ struct FlowName: Hashable {
         let last = walk.hops.last
         self.init(
             walk, last?.packet.destination ?? walk.destination, last?.packet.source ?? walk.source,
-            last.map(\.packet.destinationPort) ?? walk.destinationPort, last.map(\.packet.sourcePort) ?? walk.sourcePort,
+            last.map(\.packet.destinationPort) ?? walk.destinationPort,
+            last.map(\.packet.sourcePort) ?? walk.sourcePort,
             at: last)
     }
 

@@ -128,9 +128,9 @@ struct OpenConnection {
         let wantsReply = request.awaitsAnswer
         if wantsReply { connection.requests += 1 }
         if let reply = exchange.reply, !reply.isICMPError {
-            if wantsReply { connection.replies += 1 }
-            let isTimed = wantsReply || request.kind.ipProtocol == .udp
-            if isTimed, reply.cameToReceiver || reply.hasLeft {
+            let isThere = (reply.cameToReceiver || reply.hasLeft) && !exchange.isReplyAstray
+            if wantsReply, isThere { connection.replies += 1 }
+            if isThere, wantsReply || request.kind.ipProtocol == .udp {
                 let time = reply.endNanoseconds - request.startNanoseconds
                 if connection.roundTrip?.add(nanoseconds: time) == nil {
                     connection.roundTrip = Connection.RoundTrip(nanoseconds: time)
@@ -186,7 +186,9 @@ struct OpenConnection {
                 }
                 guard let index else { continue }
                 connection.lookups[index].answer = message
-                if let reply = exchange.reply, exchange.request.witness.nameMessage == connection.lookups[index].question {
+                if let reply = exchange.reply,
+                    exchange.request.witness.nameMessage == connection.lookups[index].question
+                {
                     connection.lookups[index].nanoseconds = reply.endNanoseconds - exchange.request.startNanoseconds
                 }
             }
@@ -263,7 +265,7 @@ struct OpenConnection {
         result.translations = translations(isAClient: isAClient)
         result.walks = walks.sorted { $0 < $1 }.map(\.id)
         result.lookups.sort { $0.startNanoseconds < $1.startNanoseconds }
-        result.causes.sort { 
+        result.causes.sort {
             ($0.finding.severity.rank, $1.count, $0.firstNanoseconds, $0.finding.code)
                 < ($1.finding.severity.rank, $0.count, $1.firstNanoseconds, $1.finding.code)
         }

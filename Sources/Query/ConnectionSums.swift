@@ -102,7 +102,9 @@ public struct ConnectionSums: Sendable {
             let finding = cause.finding
             let fault = Fault(
                 code: finding.code.rawValue, severity: finding.severity.rawValue, message: finding.message,
-                rule: finding.rule.map { [$0.name(withHandle: false), $0.text].compactMap(\.self).joined(separator: ": ") },
+                rule: finding.rule.map {
+                    [$0.name(withHandle: false), $0.text].compactMap(\.self).joined(separator: ": ")
+                },
                 fix: finding.remedy?.commands ?? [], count: 0, connections: 0, first: "", last: "", concerned: [],
                 firstNanoseconds: .max, lastNanoseconds: .min)
             add(
@@ -116,7 +118,8 @@ public struct ConnectionSums: Sendable {
         let words = connection.outcome == .unanswered ? "no reply" : connection.outcome.rawValue
         let fault = Fault(
             code: nil, severity: Finding.Severity.warning.rawValue,
-            message: "\(words)\(place.map { ", last seen at \($0)" } ?? ""): no cause found", rule: nil, fix: [], count: 0,
+            message: "\(words)\(place.map { ", last seen at \($0)" } ?? ""): no cause found", rule: nil, fix: [],
+            count: 0,
             connections: 0, first: "", last: "", concerned: [], firstNanoseconds: .max, lastNanoseconds: .min)
         add(
             fault, named: .outcome(connection.outcome, place: place), rank: Finding.Severity.info.rank, connection,
@@ -158,6 +161,8 @@ public struct ConnectionSums: Sendable {
         flows[name] = sum
     }
 
+    var flowCount: Int { flows.count }
+
     /// The most serious and most frequent first.
     var faults: [Fault] {
         sums.values.sorted {
@@ -178,7 +183,9 @@ public struct ConnectionSums: Sendable {
             flow.maximumRoundTrip = sum.roundTrip?.maximumNanoseconds
             return flow
         }.sorted {
-            ($1.failed, $1.sentBytes + $1.receivedBytes, $0.name) < ($0.failed, $0.sentBytes + $0.receivedBytes, $1.name)
+            ($1.failed, $1.sentBytes + $1.receivedBytes, $0.name) < (
+                $0.failed, $0.sentBytes + $0.receivedBytes, $1.name
+            )
         }
         // None that failed is left out.
         return Array(rows.prefix(max(limit, rows.count { $0.failed > 0 })))

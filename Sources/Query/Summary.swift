@@ -130,7 +130,7 @@ public struct Summary: Sendable {
                 }),
             droppingRules: Array(rules.rows.prefix(limit)), connections: connections.count,
             failedConnections: connections.failedCount, faults: connections.faults,
-            connectionFlows: connections.rows(limit: limit))
+            connectionFlows: connections.rows(limit: limit), connectionFlowCount: connections.flowCount)
     }
 }
 
@@ -175,11 +175,14 @@ extension Summary {
         public var faults: [ConnectionSums.Fault]
         /// Connections by the names of their ends: those with failures first, then the busiest.
         public var connectionFlows: [ConnectionSums.Flow]
+        /// How many there are.
+        public var connectionFlowCount: Int
         enum CodingKeys: String, CodingKey {
             case schema, walks, outcomes, flows, findings, places, latencies, connections, faults
             case droppingRules = "dropping_rules"
             case failedConnections = "failed_connections"
             case connectionFlows = "connection_flows"
+            case connectionFlowCount = "connection_flows_total"
         }
 
         /// The figures of walks as titled tables, for whoever draws them: what may be long stands last.

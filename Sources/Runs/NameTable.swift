@@ -23,9 +23,11 @@ struct NameTable {
         }
     }
 
-    /// Gives a walk what its packet says.
-    func complete(_ walk: inout Walk) {
-        guard !messages.isEmpty, walk.kind.ipProtocol == .udp else { return }
+    /// The walk with what its packet says.
+    func completed(_ walk: Walk) -> Walk {
+        guard !messages.isEmpty, walk.kind.ipProtocol == .udp else { return walk }
+        var walk = walk
         walk.witness.nameMessage = messages[walk.witness.label]
+        return walk
     }
 }

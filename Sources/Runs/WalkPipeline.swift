@@ -166,9 +166,9 @@ public struct WalkPipeline: ~Copyable {
         _ pairs: some Sequence<ExchangePairing<UnwrittenWalk>.Pair>, onlyFailures: Bool = false
     ) {
         for pair in pairs where hasTimeForWalks() {
-            var exchange = Exchange(request: pair.request.written(), reply: pair.reply?.written())
-            names.complete(&exchange.request)
-            if exchange.reply != nil { names.complete(&exchange.reply!) }
+            var exchange = Exchange(
+                request: names.completed(pair.request.written()),
+                reply: pair.reply.map { names.completed($0.written()) })
             exchange.confirmArrival()
             if onlyFailures, exchange.arrived { continue }
             if exchange.needsExplanation || ledger.isForgotten(exchange) {

@@ -30,13 +30,16 @@ struct SummaryText {
             let failed = report.failedConnections == 0 ? "none failed" : "\(report.failedConnections) failed"
             return "\(connections), \(failed); \(packets)"
         }
-        return "\(Quantity.text(report.faults.count, "fault")); \(report.failedConnections) of \(connections) failed; \(packets)"
+        return
+            "\(Quantity.text(report.faults.count, "fault")); \(report.failedConnections) of \(connections) failed; \(packets)"
     }
 
     private func fault(_ fault: ConnectionSums.Fault) -> String {
         let mark: Table.Mark = fault.severity == "error" ? .bad : .caution
         let code = fault.code.map { " (\($0))" } ?? ""
-        var rows = [Table.Row([fault.severity == "error" ? "cause" : "possible cause", fault.message + code], mark: mark)]
+        var rows = [
+            Table.Row([fault.severity == "error" ? "cause" : "possible cause", fault.message + code], mark: mark)
+        ]
         var who = fault.concerned.joined(separator: "; ")
         if fault.connections > 1 { who += " (\(Quantity.text(fault.connections, "connection")))" }
         rows.append(Table.Row(["who", who]))
@@ -61,6 +64,9 @@ struct SummaryText {
                 ], mark: flow.failed > 0 ? .bad : .none)
         }
         let heading = ["conns", "failed", "packets", "sent", "received", "rtt", "flow"]
-        return "flows\n" + Table(heading: heading, rows: rows, rightAligned: [0, 1, 2, 3, 4, 5]).render(options)
+        let hidden = report.connectionFlowCount - rows.count
+        let more = hidden > 0 ? "and \(Quantity.text(hidden, "flow")) more, none of which failed\n" : ""
+        return "flows\n"
+            + Table(heading: heading, rows: rows, rightAligned: [0, 1, 2, 3, 4, 5]).render(options) + more
     }
 }

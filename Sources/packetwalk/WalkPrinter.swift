@@ -176,7 +176,7 @@ struct WalkPrinter {
         case .underWay(let connection):
             guard !show.failedOnly || connection.hasFailed else { return }
             // One like it has been drawn: it is told at its end.
-            if connectionRepeats.take(connection) { return }
+            if connectionRepeats.take(connection) != nil { return }
             told[connection.id] = connection.hasFailed
             try print(connection, isUnderWay: true)
         case .ended(let connection, _):
@@ -190,10 +190,9 @@ struct WalkPrinter {
             guard !show.failedOnly || connection.hasFailed else { return }
             noteUntraced(connection.example)
             if renderer.format == .text, renderer.options.verbosity == .normal {
-                let wasTold = told == connection.hasFailed
-                if connectionRepeats.take(connection) || wasTold {
-                    let words = connection.causes.isEmpty || !connection.hasFailed ? "path as above" : "cause as above"
-                    let note = wasTold ? "ended, \(words)" : words
+                let like = connectionRepeats.take(connection)
+                let note = told == connection.hasFailed ? "ended, as above" : like
+                if let note {
                     return try put(connectionRenderer.line(connection, note: note), isRead: true, isAgain: true)
                 }
             }

@@ -121,6 +121,26 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         #expect(connections([Exchange(request: left)]).map(\.outcome) == [.left])
     }
 
+    @Test func aReplyThatIsLostIsNone() {
+        var packets = Packets.echo()
+        let request = packets.there(.icmp(.echoRequest(identifier: 1, sequence: 1)), at: 0)
+        let reply = packets.back(
+            .icmp(.echoReply(identifier: 1, sequence: 1)), at: 100, outcome: .lost, answers: request.id)
+        let found = connections([Exchange(request: request, reply: reply)])
+        #expect(found.map(\.outcome) == [.lost])
+        #expect(found.map(\.requests) == [1])
+        #expect(found.map(\.replies) == [0])
+        #expect(found.map(\.received.stopped) == [1])
+    }
+
+    @Test func packetsAfterALongSilenceAreAnotherConnection() {
+        var packets = Packets.echo()
+        let first = packets.there(.icmp(.echoRequest(identifier: 1, sequence: 1)), at: 0)
+        let second = packets.there(.icmp(.echoRequest(identifier: 1, sequence: 2)), at: 29_000_000)
+        let third = packets.there(.icmp(.echoRequest(identifier: 1, sequence: 3)), at: 60_000_000)
+        #expect(connections([first, second, third].map { Exchange(request: $0) }).map(\.walkCount) == [2, 1])
+    }
+
     @Test func aRefusedConnectionSaysByWhom() throws {
         var packets = Packets()
         var syn = packets.there(.tcp(flags: .syn), at: 0, sequence: 1)
@@ -264,7 +284,9 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
 
     /// About `db.shop`, type A.
     static func message(response: Bool, code: UInt8 = 0) -> [UInt8] {
-        [0x12, 0x34, response ? 0x81 : 1, code, 0, 1, 0, 0, 0, 0, 0, 0] + [2, 100, 98, 4, 115, 104, 111, 112, 0, 0, 1, 0, 1]
+        [0x12, 0x34, response ? 0x81 : 1, code, 0, 1, 0, 0, 0, 0, 0, 0] + [
+            2, 100, 98, 4, 115, 104, 111, 112, 0, 0, 1, 0, 1,
+        ]
     }
 }
 

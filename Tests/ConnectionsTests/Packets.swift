@@ -40,11 +40,14 @@ struct Packets {
     ) -> Walk {
         func packet(_ source: IPAddress) -> Hop.Packet {
             Hop.Packet(
-                source: source, destination: "198.51.100.1", sourcePort: clientPort, destinationPort: serverPort, ttl: 64,
+                source: source, destination: "198.51.100.1", sourcePort: clientPort, destinationPort: serverPort,
+                ttl: 64,
                 length: length)
         }
         var hops = [
-            Hop(index: 0, namespace: "web", device: "eth0", vantage: .link, direction: .out, packet: packet("172.19.0.2"))
+            Hop(
+                index: 0, namespace: "web", device: "eth0", vantage: .link, direction: .out,
+                packet: packet("172.19.0.2"))
         ]
         if outcome == .delivered || outcome == .left {
             var out = Hop(
@@ -109,7 +112,8 @@ struct Packets {
         let finAck = there(.tcp(flags: [.fin, .ack]), at: start + 1000, sequence: 1101, answers: fin.id)
         let last = back(.tcp(flags: .ack), at: start + 1100, sequence: 8002, answers: finAck.id)
         return [
-            Exchange(request: syn, reply: synAck), Exchange(request: ack), Exchange(request: request, reply: requestAck),
+            Exchange(request: syn, reply: synAck), Exchange(request: ack),
+            Exchange(request: request, reply: requestAck),
             Exchange(request: first), Exchange(request: second), Exchange(request: third), Exchange(request: again),
             Exchange(request: fin, reply: finAck), Exchange(request: last),
         ]
@@ -122,7 +126,8 @@ struct Packets {
             let isLost = lost.contains(index)
             let at = Int64(index) * 1000
             let request = there(
-                .icmp(.echoRequest(identifier: 5001, sequence: sequence)), at: at, outcome: isLost ? .dropped : .delivered)
+                .icmp(.echoRequest(identifier: 5001, sequence: sequence)), at: at,
+                outcome: isLost ? .dropped : .delivered)
             if isLost { return Exchange(request: request) }
             // Replies after 100, 110, 120, … microseconds.
             let reply = back(

@@ -18,7 +18,12 @@ struct ConnectionLinesTests {
         var schema: String
         var id: String
         var walks: [String]?
-        var walks_total: Int?
+        var total: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case schema, id, walks
+            case total = "walks_total"
+        }
     }
 
     @Test("are what the schema says, and every walk is in one of them") func connections() throws {
@@ -26,7 +31,8 @@ struct ConnectionLinesTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         var lines: [Substring] = []
         for file in Self.files {
-            let output = try Command([LabRun.program, "replay", "fixtures/\(file).pcapng.zst", "--format", "json"]).run()
+            let output = try Command([LabRun.program, "replay", "fixtures/\(file).pcapng.zst", "--format", "json"])
+                .run()
             var walks: [String] = []
             var members: [String] = []
             for line in output.text.split(separator: "\n") {
@@ -35,7 +41,7 @@ struct ConnectionLinesTests {
                     lines.append(line)
                     let named = found.walks ?? []
                     members += named
-                    #expect(named.count == min(found.walks_total ?? 0, 1000))
+                    #expect(named.count == min(found.total ?? 0, 1000))
                     #expect(named.first == found.id)
                 } else {
                     walks.append(found.id)
@@ -48,7 +54,9 @@ struct ConnectionLinesTests {
         let checked = try Command(["scripts/validate-json.py", Self.schema, path]).run()
         #expect(checked.status == 0, "\(checked.text.prefix(2000)) \(checked.errorText.suffix(500))")
         // The schema is no yes-man.
-        for (part, other) in [("\"outcome\":", "\"result\":"), ("\"count\":", "\"number\":"), ("\"kind\":\"tcp\"", "\"kind\":\"x\"")] {
+        for (part, other) in [
+            ("\"outcome\":", "\"result\":"), ("\"count\":", "\"number\":"), ("\"kind\":\"tcp\"", "\"kind\":\"x\""),
+        ] {
             let line = try #require(lines.first { $0.contains(part) })
             try Data(line.replacing(part, with: other).utf8).write(to: URL(filePath: path))
             #expect(try Command(["scripts/validate-json.py", Self.schema, path]).run().status == 1, "\(part)")
@@ -57,14 +65,17 @@ struct ConnectionLinesTests {
 
     @Test("are left out by --packets") func packets() throws {
         let run = try Command([
-            LabRun.program, "replay", "fixtures/golden/namespace-to-wan-tcp.trace.pcapng.zst", "--packets", "--format", "json",
+            LabRun.program, "replay", "fixtures/golden/namespace-to-wan-tcp.trace.pcapng.zst", "--packets", "--format",
+            "json",
         ]).run()
         #expect(run.text.contains("packetwalk.walk/2") && !run.text.contains("packetwalk.connection"))
     }
 
     @Test("one failing flow among many stands first") func failing() throws {
-        let files = ["namespace-to-wan-tcp.trace", "rule-drop-output-tcp.trace", "namespace-to-wan.trace", "two-bridges.trace"]
-            .map { "fixtures/golden/\($0).pcapng.zst" }
+        let files = [
+            "namespace-to-wan-tcp.trace", "rule-drop-output-tcp.trace", "namespace-to-wan.trace", "two-bridges.trace",
+        ]
+        .map { "fixtures/golden/\($0).pcapng.zst" }
         for option in ["--summary", "--failed"] {
             let run = try Command([LabRun.program, "replay"] + files + [option]).run()
             let first = run.text.split(separator: "\n").prefix(10).joined(separator: "\n")
@@ -76,7 +87,8 @@ struct ConnectionLinesTests {
     @Test("a time is chosen by --since and --until") func times() throws {
         let file = "fixtures/cuts/download.pcapng.zst"
         func count(_ options: [String]) throws -> Int {
-            try Command([LabRun.program, "replay", file, "--packets", "-q"] + options).run().text.split(separator: "\n").count
+            try Command([LabRun.program, "replay", file, "--packets", "-q"] + options).run().text.split(separator: "\n")
+                .count
         }
         let all = try count([])
         let early = try count(["--until", "+500ms"])

@@ -39,7 +39,8 @@ enum Golden {
         .filter { $0.hasSuffix(".jsonl.zst") }.map { String($0.dropLast(".jsonl.zst".count)) }.sorted()
 
     static func replay(_ name: String) throws -> Command.Output {
-        try Command([LabRun.program, "replay", "fixtures/golden/\(name).pcapng.zst", "--packets", "--format", "json"]).run()
+        try Command([LabRun.program, "replay", "fixtures/golden/\(name).pcapng.zst", "--packets", "--format", "json"])
+            .run()
     }
 
     static func expected(_ name: String) throws -> String {

@@ -81,7 +81,8 @@ struct HostileCircumstancesTests {
     func noNft() throws {
         let run = try SandboxShell(
             without(
-                "nft", "$P trace --packets --format json --hooks nftables icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"))
+                "nft",
+                "$P trace --packets --format json --hooks nftables icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"))
         #expect(run["status"] == "0", "\(run.errorText)")
         #expect(run.text.contains("\"hook\":\"output\""), "\(run.text)\(run.errorText)")
     }

@@ -8,7 +8,9 @@ struct ReplayStatusTests {
         "ends with 0 where every packet left, answered or not",
         arguments: ["any-sll", "any-sll2", "nflog", "point-client", "point-server"])
     func left(name: String) throws {
-        let run = try LabRun.packetwalk(["replay", "fixtures/captures/\(name).pcap.zst", "--packets", "--format", "json"])
+        let run = try LabRun.packetwalk([
+            "replay", "fixtures/captures/\(name).pcap.zst", "--packets", "--format", "json",
+        ])
         #expect(run.walks.contains { $0.outcome == .left && $0.answers == nil })
         #expect(!run.walks.contains { [.dropped, .rejected, .lost, .unsent].contains($0.outcome) })
         #expect(run.status == 0)

@@ -92,7 +92,9 @@ struct SnapshotTests {
     }
 
     private func command(_ arguments: [String]) -> Command {
-        Command([LabRun.program] + arguments, environment: ["COLUMNS": "80", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"])
+        Command(
+            [LabRun.program] + arguments,
+            environment: ["COLUMNS": "80", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"])
     }
 
     private func output(_ arguments: [String]) throws -> String { try command(arguments).run().text }

@@ -44,9 +44,9 @@ import Wire
               10 of 10 answered, min/avg/max 100 µs / 200 µs / 300 µs
 
               mynamespace              host                                     wan
-             ┌────────────────────┐   ┌────────────────────────────────────┐   ┌──────────┐
-             │ ping  route  veth1 ├───┤ veth0  mybridge  route  SNAT  eth0 ├───┤ wan0  ✔  │
-             └────────────────────┘   └────────────────────────────────────┘   └──────────┘
+             ┌────────────────────┐   ┌────────────────────────────────────┐   ┌─────────┐
+             │ ping  route  veth1 ├───┤ veth0  mybridge  route  SNAT  eth0 ├───┤ wan0  ✔ │
+             └────────────────────┘   └────────────────────────────────────┘   └─────────┘
 
              began          2026-11-23T14:30:05.250000Z
              sent           10 packets, 840 bytes by mynamespace
@@ -108,7 +108,8 @@ import Wire
         ]
         let lines = try text(connection) { $0.width = 100 }
         #expect(
-            lines[0] == "✔ closed   TCP mynamespace → 198.51.100.1:443 (wan)   2.10 MB received, 80 bytes sent in 2.50 s")
+            lines[0]
+                == "✔ closed   TCP mynamespace → 198.51.100.1:443 (wan)   2.10 MB received, 80 bytes sent in 2.50 s")
         #expect(
             lines.suffix(8) == [
                 " began          2026-11-23T14:30:05.250000Z",
@@ -143,8 +144,12 @@ import Wire
             return try #require(message)
         }
         connection.lookups = [
-            .init(startNanoseconds: 0, question: try message(question), answer: try message(answer), nanoseconds: 1_200_000),
-            .init(startNanoseconds: 1, question: try message(question), answer: try message(failure), nanoseconds: 2_000_000),
+            .init(
+                startNanoseconds: 0, question: try message(question), answer: try message(answer),
+                nanoseconds: 1_200_000),
+            .init(
+                startNanoseconds: 1, question: try message(question), answer: try message(failure),
+                nanoseconds: 2_000_000),
             .init(startNanoseconds: 2, question: try message(question)),
         ]
         connection.lookupCount = 3
@@ -158,18 +163,39 @@ import Wire
 
     @Test func likeOnesAreKnown() throws {
         var repeats = ConnectionRepeats()
-        var isKnown: [Bool] = []
+        var notes: [String?] = []
         var connection = Self.connection(try WalkFixture.load("namespace-to-wan"), kind: .tcp)
-        isKnown.append(repeats.take(connection))
+        notes.append(repeats.take(connection))
+        // From another port, at another time, with other amounts.
         connection.client.port = 50_000
         connection.startNanoseconds += 1
         connection.received.bytes = 7
-        isKnown.append(repeats.take(connection))
+        notes.append(repeats.take(connection))
+        // Another client behind the same bridge.
+        connection.client = .init(address: "172.19.0.3", port: 50_000, namespace: "other")
+        for index in connection.example.request.hops.indices {
+            if connection.example.request.hops[index].namespace == "mynamespace" {
+                connection.example.request.hops[index].namespace = "other"
+            }
+            if connection.example.request.hops[index].device == "veth0" {
+                connection.example.request.hops[index].device = "veth7"
+            }
+        }
+        connection.example.reply = nil
+        notes.append(repeats.take(connection))
+        connection.client.namespace = "third"
+        for index in connection.example.request.hops.indices
+        where connection.example.request.hops[index].namespace == "other" {
+            connection.example.request.hops[index].namespace = "third"
+        }
+        notes.append(repeats.take(connection))
+        // Another server, and one that fails.
         connection.server.port = 81
-        isKnown.append(repeats.take(connection))
+        notes.append(repeats.take(connection))
         connection.outcome = .impaired
-        isKnown.append(repeats.take(connection))
-        #expect(isKnown == [false, true, false, false])
+        notes.append(repeats.take(connection))
+        notes.append(repeats.take(connection))
+        #expect(notes == [nil, "path as above", nil, "path as of other above", nil, nil, "path as above"])
     }
 
     @Test func timesAreWrittenAsAskedFor() {

@@ -46,8 +46,9 @@ struct ConnectionHeadline {
         let kind =
             switch connection.kind {
             case .echo: "ping"
-            case .other: [PacketWords.kind(connection.example.request), messageName(connection)]
-                .compactMap(\.self).joined(separator: " ")
+            case .other:
+                [PacketWords.kind(connection.example.request), messageName(connection)]
+                    .compactMap(\.self).joined(separator: " ")
             case .tcp, .udp: connection.lookupCount > 0 ? "DNS" : connection.protocol.uppercased()
             }
         let server = connection.server.address.text(port: connection.server.port)
@@ -63,7 +64,7 @@ struct ConnectionHeadline {
     private static func remark(_ connection: Connection) -> String? {
         let duration = Durations.text(nanoseconds: connection.durationNanoseconds)
         var parts: [String] = []
-        if connection.kind == .udp, connection.lookupCount > 0, 
+        if connection.kind == .udp, connection.lookupCount > 0,
             let lookup = connection.lookups.first(where: { $0.answer?.responseCode != 0 }) ?? connection.lookups.first
         {
             // What went wrong is told first.
@@ -90,7 +91,9 @@ struct ConnectionHeadline {
         } else {
             if connection.received.bytes > 0 { parts.append("\(Quantity.bytes(connection.received.bytes)) received") }
             if connection.sent.bytes > 0 { parts.append("\(Quantity.bytes(connection.sent.bytes)) sent") }
-            if parts.isEmpty { parts.append(Quantity.text(connection.sent.packets + connection.received.packets, "packet")) }
+            if parts.isEmpty {
+                parts.append(Quantity.text(connection.sent.packets + connection.received.packets, "packet"))
+            }
             parts.append("in \(duration)")
         }
         return parts.joined(separator: ", ").replacing(", in ", with: " in ")

@@ -113,7 +113,10 @@ struct ConnectionText {
             lines += labelled("handshake", pen(Durations.text(nanoseconds: time)))
         }
         let (client, server) = (name(connection.client), name(connection.server))
-        lines += labelled("sent", words(connection.sent, "by \(client)"))
+        var sent = connection.sent
+        // A SYN that is refused has arrived.
+        if connection.ending == .refused { sent.stopped = 0 }
+        lines += labelled("sent", words(sent, "by \(client)"))
         if connection.received.packets > 0 {
             lines += labelled("received", words(connection.received, "from \(server)"))
         }
@@ -150,7 +153,8 @@ struct ConnectionText {
     private func name(_ end: Connection.End) -> String { end.namespace ?? end.address.description }
 
     private func words(_ traffic: Connection.Traffic, _ who: String) -> StyledText {
-        var text = pen("\(Quantity.text(traffic.packets, "packet")), \(Quantity.bytes(traffic.bytes))") + pen(" \(who)", .dim)
+        var text =
+            pen("\(Quantity.text(traffic.packets, "packet")), \(Quantity.bytes(traffic.bytes))") + pen(" \(who)", .dim)
         if traffic.retransmitted > 0 { text += pen(", \(traffic.retransmitted) retransmitted", .caution) }
         if traffic.stopped > 0 { text += pen(", \(traffic.stopped) stopped", .caution) }
         return text

@@ -5,7 +5,8 @@ internal import Wire
 
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the connections of a recording or a capture, and explain those that failed. Needs no privilege.",
+        abstract:
+            "Show the connections of a recording or a capture, and explain those that failed. Needs no privilege.",
         discussion: """
             <file> is a recording of packetwalk, a pcapng with several interfaces, or a cooked or NFLOG capture; gzip and \
             zstd are supported. Captures of single devices are combined by --point: \
