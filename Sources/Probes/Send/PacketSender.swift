@@ -1,6 +1,6 @@
 internal import CLinux
 internal import CNetlink
-internal import Glibc
+package import Glibc
 public import LinuxSystem
 public import Observations
 internal import Wire
