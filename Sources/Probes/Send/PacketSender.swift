@@ -1,6 +1,6 @@
 internal import CLinux
 internal import CNetlink
-package import Glibc
+internal import Glibc
 public import LinuxSystem
 public import Observations
 internal import Wire
@@ -322,7 +322,7 @@ public final class PacketSender {
         realTimeNanoseconds()
     }
 
-    package static func withSocketAddress<Value>(
+    static func withSocketAddress<Value>(
         _ address: IPAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
     ) -> Value {
         // struct sockaddr_in or sockaddr_in6, in the layout of their man pages.

@@ -133,8 +133,9 @@ public struct NameLookup: Sendable {
             server.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return .failure(.unreachable(resolver: server, errorNumber: errno)) }
         defer { close(descriptor) }
-        let connected = PacketSender.withSocketAddress(server, port: 53) { connect(descriptor, $0, $1) }
-        let sent = connected == 0 ? question.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, 0) } : -1
+        let refusal = connectSocket(descriptor, to: server, port: 53)
+        guard refusal == 0 else { return .failure(.unreachable(resolver: server, errorNumber: refusal)) }
+        let sent = question.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, 0) }
         guard sent >= 0 else { return .failure(.unreachable(resolver: server, errorNumber: errno)) }
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, milliseconds) > 0 else { return .failure(.silent(resolver: server)) }
