@@ -8,14 +8,14 @@ internal import Network
 /// Lays hooks in the namespace that it is started in and in every one of `ip netns`, says `armed`, and prints what it
 /// saw when it is told to stop (SIGINT, SIGTERM or the end of its input). The tests start it, and kill it.
 ///
-///     hook-exercise auto|nftables|iptables [FILTER]
+///     hook-exercise auto|bpf|nftables|iptables [FILTER]
 @main
 struct HookExercise {
     static func main() {
         let arguments = CommandLine.arguments
         if arguments.count == 2, arguments[1] == HookGuardian.argument { exit(HookGuardian.run()) }
         guard arguments.count >= 2, let hooks = ProbePlan.Hooks(rawValue: arguments[1]) else {
-            complain("usage: hook-exercise auto|nftables|iptables [FILTER]")
+            complain("usage: hook-exercise auto|bpf|nftables|iptables [FILTER]")
             exit(64)
         }
         do {

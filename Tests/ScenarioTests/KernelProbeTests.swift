@@ -73,11 +73,11 @@ struct KernelProbeTests {
     func twoRuns() throws {
         let shell = try SandboxShell(
             """
-            for run in 1 2; do "$P" trace --hooks bpf --links bpf --duration 60 --format json icmp >out$run 2>errors$run & done
+            for run in 1 2; do "$P" trace --hooks bpf --links bpf --duration 60 --format json icmp >out$run 2>errors$run & runs="$runs $!"; done
             armed out1 && armed out2 || { cat errors1 errors2; exit 8; }
             ping -c 1 -W 1 192.0.2.2 >/dev/null
             sleep 1
-            kill -TERM $(jobs -p); wait
+            kill -TERM $runs; wait $runs
             for run in 1 2; do
                 echo points$run=$(tail -n 2 out$run | grep -o '"kind":"netfilter"\\|"hook":"' | wc -l)
                 echo errors$run=$(grep -c hooks errors$run)
