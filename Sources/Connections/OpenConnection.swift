@@ -56,13 +56,13 @@ struct OpenConnection {
     /// Questions to DNS without a reply yet.
     private var openQuestions = 0
     private var walks: [(start: Int64, id: String)] = []
-    private let topology: Topology?
+    private let graph: NetworkGraph?
     private let keepsWalks: Bool
 
     static let nameLimit = 16
     static let causeLimit = 16
 
-    init(_ exchange: Exchange, topology: Topology?, keepsWalks: Bool) {
+    init(_ exchange: Exchange, graph: NetworkGraph?, keepsWalks: Bool) {
         let walk = exchange.request
         kind =
             switch walk.kind.ipProtocol {
@@ -75,7 +75,7 @@ struct OpenConnection {
             id: walk.id, kind: kind, protocol: walk.protocol, client: Connection.End(address: walk.source),
             server: Connection.End(address: walk.destination), example: exchange)
         connection.identifier = walk.kind.isEcho ? walk.kind.icmp?.identifier : nil
-        self.topology = topology
+        self.graph = graph
         self.keepsWalks = keepsWalks
     }
 
@@ -337,10 +337,12 @@ struct OpenConnection {
         return request.hops.last?.packet.destination
     }
 
-    /// The only namespace that holds an address.
+    /// The only namespace that holds an address, among those that links join to where the packets were seen.
     private func holder(of address: IPAddress, _ client: End) -> String? {
         if address.isLoopback { return client.namespace.name }
-        let holders = topology?.namespaces.filter { $0.holds(address) } ?? []
+        let walks = [connection.example.request, connection.example.reply].compactMap(\.self)
+        let near = graph?.joined(to: Set(walks.flatMap { $0.hops.map(\.namespace) }))
+        let holders = near?.namespaces(holding: address) ?? []
         return holders.count == 1 ? holders[0].name : nil
     }
 }
