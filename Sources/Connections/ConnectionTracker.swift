@@ -18,11 +18,10 @@ internal import Wire
 /// Memory is bounded: at most `limit` connections are open. One more ends the one that was to end first, as `crowded`.
 public struct ConnectionTracker: Sendable {
     public enum Event: Sendable {
-        /// It goes on, and is worth telling now: it has failed, or lasts long. At most once each, and only where
-        /// `reportsEarly`.
-        case underWay(Connection)
-        /// `wasTold`: whether `underWay` came before.
-        case ended(Connection, wasTold: Bool)
+        /// It goes on, and is worth telling now: it lasts long, or has begun to fail. At most once for each, and only where
+        /// `reportsEarly`. `number` is the same at its end.
+        case underWay(Connection, number: UInt64)
+        case ended(Connection, number: UInt64)
     }
 
     public static let standardLimit = 4096
@@ -37,9 +36,8 @@ public struct ConnectionTracker: Sendable {
 
     private struct Entry {
         var open: OpenConnection
-        /// When it is told that it goes on; `.max` once it has been.
+        /// When it is told that it goes on; `.max` where there is nothing to tell.
         var tellAt: Int64
-        var wasTold = false
         /// When it is looked at next, as it stands in `queue`.
         var dueAt: Int64
         var hasFailed = false
@@ -57,6 +55,8 @@ public struct ConnectionTracker: Sendable {
     private var queue: [Due] = []
     private var nextNumber: UInt64 = 0
     private var now: Int64 = .min
+    /// Of the newest network that was given.
+    private var graph: NetworkGraph?
 
     /// - Parameters:
     ///   - reportsEarly: whether connections are told while they go on.
@@ -76,6 +76,10 @@ public struct ConnectionTracker: Sendable {
     /// - Returns: what had to end to make room for it.
     public mutating func take(_ exchange: Exchange, topology: Topology?) -> [Event] {
         var events: [Event] = []
+        // When it was read tells one reading from another.
+        if let topology, graph?.topology.time != topology.time || graph?.topology.host != topology.host {
+            graph = NetworkGraph(topology)
+        }
         var (number, fromA) = find(exchange) ?? (0, true)
         if entries[number]?.open.isOver(before: exchange.request, fromA: fromA) == true {
             events.append(end(number, .idle))
@@ -92,7 +96,7 @@ public struct ConnectionTracker: Sendable {
             let start = exchange.request.startNanoseconds
             let tellAt = reportsEarly ? max(now, start).saturatingAdding(Self.earlyNanoseconds) : .max
             entries[number] = Entry(
-                open: OpenConnection(exchange, topology: topology, keepsWalks: keepsWalks), tellAt: tellAt, dueAt: .max)
+                open: OpenConnection(exchange, graph: graph, keepsWalks: keepsWalks), tellAt: tellAt, dueAt: .max)
         }
         guard var entry = entries.removeValue(forKey: number) else { return events }
         entry.open.take(exchange, fromA: fromA)
@@ -108,7 +112,7 @@ public struct ConnectionTracker: Sendable {
         }
         if exchange.hasFailed, !entry.hasFailed {
             entry.hasFailed = true
-            if reportsEarly, !entry.wasTold {
+            if reportsEarly {
                 entry.tellAt = min(
                     entry.tellAt,
                     max(now, exchange.request.startNanoseconds).saturatingAdding(Self.failureNanoseconds))
@@ -136,9 +140,8 @@ public struct ConnectionTracker: Sendable {
                 continue
             }
             if entry.tellAt <= now {
-                events.append(.underWay(entry.open.finished(.open)))
+                events.append(.underWay(entry.open.finished(.open), number: first.number))
                 entry.tellAt = .max
-                entry.wasTold = true
             }
             entry.dueAt = min(entry.tellAt, end)
             push(Due(time: entry.dueAt, number: first.number))
@@ -152,7 +155,7 @@ public struct ConnectionTracker: Sendable {
         let open = entries.map { (number: $0.key, connection: $0.value.open.finished(.open)) }.sorted {
             ($0.connection.startNanoseconds, $0.number) < ($1.connection.startNanoseconds, $1.number)
         }
-        let events = open.map { Event.ended($0.connection, wasTold: entries[$0.number]?.wasTold ?? false) }
+        let events = open.map { Event.ended($0.connection, number: $0.number) }
         entries.removeAll()
         numbers.removeAll()
         queue.removeAll()
@@ -196,7 +199,7 @@ public struct ConnectionTracker: Sendable {
     private mutating func end(_ number: UInt64, _ ending: Connection.Ending) -> Event {
         guard let entry = entries.removeValue(forKey: number) else { preconditionFailure("no such connection") }
         for name in entry.open.names where numbers[name]?.number == number { numbers[name] = nil }
-        return .ended(entry.open.finished(ending), wasTold: entry.wasTold)
+        return .ended(entry.open.finished(ending), number: number)
     }
 
     private mutating func push(_ due: Due) {

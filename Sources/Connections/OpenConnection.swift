@@ -28,8 +28,8 @@ struct OpenConnection {
         var traffic = Connection.Traffic()
         var stream = StreamRanges()
         /// Where it sends from, and where it takes what the other one sends; nil where that can't be seen.
-        var namespace: String?
-        var arrival: String?
+        var namespace = EarliestPlace()
+        var arrival = EarliestPlace()
         var first: Int64 = .max
         /// Of its first SYN.
         var syn: (start: Int64, sequence: UInt32?)?
@@ -56,13 +56,13 @@ struct OpenConnection {
     /// Questions to DNS without a reply yet.
     private var openQuestions = 0
     private var walks: [(start: Int64, id: String)] = []
-    private let topology: Topology?
+    private let graph: NetworkGraph?
     private let keepsWalks: Bool
 
     static let nameLimit = 16
     static let causeLimit = 16
 
-    init(_ exchange: Exchange, topology: Topology?, keepsWalks: Bool) {
+    init(_ exchange: Exchange, graph: NetworkGraph?, keepsWalks: Bool) {
         let walk = exchange.request
         kind =
             switch walk.kind.ipProtocol {
@@ -75,7 +75,7 @@ struct OpenConnection {
             id: walk.id, kind: kind, protocol: walk.protocol, client: Connection.End(address: walk.source),
             server: Connection.End(address: walk.destination), example: exchange)
         connection.identifier = walk.kind.isEcho ? walk.kind.icmp?.identifier : nil
-        self.topology = topology
+        self.graph = graph
         self.keepsWalks = keepsWalks
     }
 
@@ -117,7 +117,7 @@ struct OpenConnection {
         if fromA { a.take(walk) } else { b.take(walk) }
         if walk.outcome == .delivered {
             let place = walk.hops.last?.namespace
-            if fromA { b.arrival = b.arrival ?? place } else { a.arrival = a.arrival ?? place }
+            if fromA { b.arrival.take(place, of: walk) } else { a.arrival.take(place, of: walk) }
         }
         if walk.kind.opensConnection || walk.kind.isEchoRequest { clientIsA = fromA }
         if let flags = walk.kind.tcpFlags, flags.isSuperset(of: [.syn, .ack]) { clientIsA = clientIsA ?? !fromA }
@@ -204,7 +204,8 @@ struct OpenConnection {
         if exchange.reply != nil, request.awaitsAnswer || kind != .tcp { rank = 2 }
         if exchange.hasFailed { rank = exchange.firstFinding == nil ? 3 : 4 }
         if exchange.firstFinding?.severity == .error { rank = 5 }
-        let isEarlier = request.startNanoseconds < connection.example.request.startNanoseconds
+        let before = connection.example.request
+        let isEarlier = (request.startNanoseconds, request.id) < (before.startNanoseconds, before.id)
         guard rank > exampleRank || rank == exampleRank && isEarlier else { return }
         exampleRank = rank
         connection.example = exchange
@@ -258,9 +259,10 @@ struct OpenConnection {
             result.client = Connection.End(address: flow.source, port: hasPorts ? flow.sourcePort : nil)
             result.server = Connection.End(address: flow.destination, port: hasPorts ? flow.destinationPort : nil)
         }
-        result.client.namespace = client.namespace ?? client.arrival ?? holder(of: result.client.address, client)
+        result.client.namespace =
+            client.namespace.name ?? client.arrival.name ?? holder(of: result.client.address, client)
         result.server.namespace =
-            server.arrival ?? server.namespace ?? holder(of: serverAddress ?? result.server.address, client)
+            server.arrival.name ?? server.namespace.name ?? holder(of: serverAddress ?? result.server.address, client)
         result.handshakeNanoseconds = handshake(client, server)
         result.translations = translations(isAClient: isAClient)
         result.walks = walks.sorted { $0 < $1 }.map(\.id)
@@ -335,11 +337,25 @@ struct OpenConnection {
         return request.hops.last?.packet.destination
     }
 
-    /// The only namespace that holds an address.
+    /// The only namespace that holds an address, among those that links join to where the packets were seen.
     private func holder(of address: IPAddress, _ client: End) -> String? {
-        if address.isLoopback { return client.namespace }
-        let holders = topology?.namespaces.filter { $0.holds(address) } ?? []
+        if address.isLoopback { return client.namespace.name }
+        let walks = [connection.example.request, connection.example.reply].compactMap(\.self)
+        let near = graph?.joined(to: Set(walks.flatMap { $0.hops.map(\.namespace) }))
+        let holders = near?.namespaces(holding: address) ?? []
         return holders.count == 1 ? holders[0].name : nil
+    }
+}
+
+/// What the earliest packet says that says something: whichever is taken first.
+struct EarliestPlace {
+    private(set) var name: String?
+    private var time = Int64.max
+    private var id = ""
+
+    mutating func take(_ place: String?, of walk: Walk) {
+        guard let place, name == nil || (walk.startNanoseconds, walk.id, place) < (time, id, name ?? "") else { return }
+        (name, time, id) = (place, walk.startNanoseconds, walk.id)
     }
 }
 
@@ -347,8 +363,11 @@ extension OpenConnection.End {
     fileprivate mutating func take(_ walk: Walk) {
         if flow == nil || walk.startNanoseconds < first { flow = FlowName(sent: walk).tuple }
         first = min(first, walk.startNanoseconds)
-        if namespace == nil, let hop = walk.hops.first, !hop.isFromOutside { namespace = hop.namespace }
-        if namespace == nil, walk.hops.isEmpty { namespace = walk.stoppedAt?.namespace }
+        if let hop = walk.hops.first {
+            if !hop.isFromOutside { namespace.take(hop.namespace, of: walk) }
+        } else {
+            namespace.take(walk.stoppedAt?.namespace, of: walk)
+        }
         if walk.hasStopped { traffic.stopped += 1 }
         guard walk.outcome != .unsent else { return }
         traffic.packets += 1

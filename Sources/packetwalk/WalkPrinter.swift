@@ -53,8 +53,8 @@ struct WalkPrinter {
     private var isFirst = true
     private var repeats = WalkRepeats()
     private var connectionRepeats = ConnectionRepeats()
-    /// Connections that were told while they went on, by their ids: whether they had failed then.
-    private var told: [String: Bool] = [:]
+    /// Connections that were told while they went on: whether they had failed then.
+    private var told: [UInt64: Bool] = [:]
     /// Whether what was printed last was one line, of something like one before.
     private var wasAgain = false
     /// The newest network of each host.
@@ -173,16 +173,16 @@ struct WalkPrinter {
 
     private mutating func show(_ event: ConnectionTracker.Event) throws {
         switch event {
-        case .underWay(let connection):
+        case .underWay(let connection, let number):
             guard !show.failedOnly || connection.hasFailed else { return }
             // One like it has been drawn: it is told at its end.
             if connectionRepeats.take(connection) != nil { return }
-            told[connection.id] = connection.hasFailed
+            told[number] = connection.hasFailed
             try print(connection, isUnderWay: true)
-        case .ended(let connection, _):
+        case .ended(let connection, let number):
             connectionCount += 1
             if connection.hasFailed { failedCount += 1 }
-            let told = told.removeValue(forKey: connection.id)
+            let told = told.removeValue(forKey: number)
             if summary != nil {
                 summary?.add(connection)
                 return

@@ -121,6 +121,37 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         #expect(connections([Exchange(request: left)]).map(\.outcome) == [.left])
     }
 
+    @Test func anEndThatWasNotReachedIsNamedByItsAddressInTheSameNetwork() throws {
+        func link(_ name: String, _ address: String?, peer: Link.Peer?) -> Link {
+            Link(
+                name: name, index: 2, kind: .veth, addresses: address.flatMap { IPPrefix($0) }.map { [$0] } ?? [],
+                peer: peer)
+        }
+        func namespace(_ name: String, _ links: [Link]) -> Namespace {
+            Namespace(name: name, inode: UInt64(name.count), path: "/run/netns/\(name)", links: links)
+        }
+        let web = namespace("web", [link("eth0", "172.19.0.2/24", peer: .init(namespace: "host", device: "veth0"))])
+        let host = namespace(
+            "host",
+            [
+                link("veth0", nil, peer: .init(namespace: "web", device: "eth0")),
+                link("up0", nil, peer: .init(namespace: "wan", device: "wan0")),
+            ])
+        let wan = namespace("wan", [link("wan0", "198.51.100.1/24", peer: .init(namespace: "host", device: "up0"))])
+        // No link leads there, and it has the same address.
+        let elsewhere = namespace("elsewhere", [link("eth9", "198.51.100.1/24", peer: nil)])
+        func name(_ namespaces: [Namespace], time: String) -> String? {
+            var tracker = ConnectionTracker()
+            var packets = Packets.echo()
+            let topology = Topology(host: "box", time: time, namespaces: namespaces)
+            for exchange in packets.pings(1, lost: [0]) { _ = tracker.take(exchange, topology: topology) }
+            guard case .ended(let connection, _)? = tracker.finish().first else { return nil }
+            return connection.server.namespace
+        }
+        #expect(name([web, host, wan, elsewhere], time: "1") == "wan")
+        #expect(name([web, host, elsewhere], time: "2") == nil)
+    }
+
     @Test func aReplyThatIsLostIsNone() {
         var packets = Packets.echo()
         let request = packets.there(.icmp(.echoRequest(identifier: 1, sequence: 1)), at: 0)
@@ -232,20 +263,43 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         let pings = packets.pings(2, lost: [0, 1])
         var told: [Connection] = []
         for event in tracker.take(pings[0], topology: nil) + tracker.advance(toNanoseconds: 500_000_000) {
-            if case .underWay(let connection) = event { told.append(connection) }
+            if case .underWay(let connection, _) = event { told.append(connection) }
         }
         #expect(told.isEmpty)
         for event in tracker.take(pings[1], topology: nil) + tracker.advance(toNanoseconds: 1_000_000_000) {
-            if case .underWay(let connection) = event { told.append(connection) }
+            if case .underWay(let connection, _) = event { told.append(connection) }
         }
         #expect(told.map { $0.causes.map(\.count) } == [[2]])
+        // Once.
         let rest = tracker.advance(toNanoseconds: 20_000_000_000) + tracker.finish()
-        try #require(rest.count == 1)
-        guard case .ended(_, let wasTold) = rest[0] else {
-            Issue.record("it has not ended")
-            return
+        #expect(rest.count == 1)
+    }
+
+    @Test func oneThatLastsIsToldAndOnceMoreWhenItBeginsToFail() {
+        var tracker = ConnectionTracker(reportsEarly: true)
+        var packets = Packets.echo()
+        var told: [(second: Int64, outcome: Connection.Outcome, number: UInt64)] = []
+        for second: Int64 in 0..<20 {
+            let isLost = second >= 10
+            let request = packets.there(
+                .icmp(.echoRequest(identifier: 1, sequence: UInt16(second))), at: second * 1_000_000,
+                outcome: isLost ? .dropped : .delivered)
+            let reply =
+                isLost
+                ? nil
+                : packets.back(
+                    .icmp(.echoReply(identifier: 1, sequence: UInt16(second))), at: second * 1_000_000 + 100,
+                    answers: request.id)
+            let events =
+                tracker.take(Exchange(request: request, reply: reply), topology: nil)
+                + tracker.advance(toNanoseconds: second * 1_000_000_000 + 500_000_000)
+            for case .underWay(let connection, let number) in events {
+                told.append((second, connection.outcome, number))
+            }
         }
-        #expect(wasTold)
+        #expect(told.map(\.second) == [3, 11])
+        #expect(told.map(\.outcome) == [.delivered, .impaired])
+        #expect(Set(told.map(\.number)).count == 1)
     }
 
     @Test func noMoreAreOpenThanTheLimit() {

@@ -26,7 +26,7 @@ struct ReplayStatusTests {
 
     @Test("names the hooks of packets that were seen nowhere else")
     func hooks() throws {
-        let run = try LabRun.packetwalk(["replay", "fixtures/captures/nflog.pcap.zst"])
+        let run = try LabRun.packetwalk(["replay", "fixtures/captures/nflog.pcap.zst", "--packets"])
         for hook in ["prerouting", "forward", "postrouting"] { #expect(run.standardOutput.contains(hook)) }
     }
 }
