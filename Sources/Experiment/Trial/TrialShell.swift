@@ -28,7 +28,8 @@ enum TrialShell {
         let status: Int32
         switch change.kind {
         case .shell:
-            try write(inTwin(change.text, order), to: path)
+            // bash takes PS4 from root's environment no more.
+            try write("PS4='\(mark)'\n" + inTwin(change.text, order), to: path)
             status = try start([shell, "-ex", path])
         case .nft:
             try write(change.text, to: path)

@@ -1,5 +1,5 @@
 internal import Glibc
-public import LinuxSystem
+internal import LinuxSystem
 public import Network
 internal import Probes
 public import Wire
