@@ -168,7 +168,11 @@ extension ChangeCatalogue {
         }
         // A service's address is nobody's: its translation may stand wherever the packet passes.
         let isHeld = topology.namespaces.contains { $0.holds(request.destination) }
-        guard request.kind != .echo, namespace.holds(request.destination) || !isHeld else { return result }
+        // An address of a network on a link is a host's, or a broadcast.
+        let isOnLink = topology.namespaces.flatMap(\.links).flatMap(\.addresses).contains {
+            $0.contains(request.destination)
+        }
+        guard request.kind != .echo, namespace.holds(request.destination) || !isHeld && !isOnLink else { return result }
         let word = request.ipProtocol == .tcp ? "tcp" : "udp"
         let isMoved = namespace.netfilter.chains.flatMap(\.rules).contains(where: isStale)
         for other in topology.namespaces where other.name != namespace.name {
