@@ -108,7 +108,7 @@ struct SelectionOptions: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp(
-            "Show only walks that match this condition, as in 'outcome == \"dropped\" and passes(\"mybridge\")' (see docs/where.md).",
+            "Take only walks that match this condition, each with the packet that it answers, as in 'outcome == \"dropped\" and passes(\"mybridge\")' (see docs/where.md).",
             valueName: "condition"))
     var condition: String?
 
