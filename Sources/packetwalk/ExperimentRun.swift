@@ -23,16 +23,20 @@ struct ExperimentRun {
     /// Prints the exchange. Gives whether it arrived and got its reply.
     func run() throws -> Bool {
         // Before the packet is sent: it leaves connections and neighbours behind.
-        let source: TwinSource?
+        var source: TwinSource?
+        var refusal: String?
         do {
             source = try TwinSource(of: explainer.request, from: explainer.from)
         } catch {
-            complain("no fix is tried: \(error)")
-            source = nil
+            refusal = "\(error)"
         }
         var explainer = explainer
         explainer.network = source?.network
         var explanation = try explainer.explain()
+        // Of a packet that could not be sent at all its own error has been told.
+        if let refusal, explanation.group.exchanges.contains(where: { !$0.arrived }) {
+            complain("no fix is tried: \(refusal)")
+        }
         if let source, let topology = source.topology,
             let index = explanation.group.exchanges.firstIndex(where: { !$0.arrived })
         {

@@ -113,7 +113,7 @@ struct HostileCircumstancesTests {
             ("trace 'icmp and and'", "icmp and and"), ("trace 'host nowhere.invalid'", "nowhere.invalid"),
             ("trace --in nosuch", "nosuch"), ("explain --from nosuch 192.0.2.2", "nosuch"),
             ("explain --from pid:999999 192.0.2.2", "999999"), ("explain --from /run/nosuch 192.0.2.2", "/run/nosuch"),
-            ("explain --from host not.an.address", "not.an.address"), ("map --in nosuch", "nosuch"),
+            ("explain --from host not/an/address", "not/an/address"), ("map --in nosuch", "nosuch"),
             ("trace --count 0", "--count"), ("trace --count 99999999999999999999", "--count"),
             ("trace --duration 0", "--duration"), ("trace --duration nan", "--duration"),
             ("trace --duration 1e300", "--duration"), ("trace --duration -1", "--duration"),

@@ -54,6 +54,12 @@ struct DestinationText {
             if isUDP != nil, port == nil { throw fail("its scheme has no port that is known: write host:port") }
         }
         guard !rest.isEmpty else { throw fail("it names no host") }
+        // A name of DNS, of a container (Compose: shop_api_1) or of a namespace; of other scripts too.
+        let isName = rest.unicodeScalars.allSatisfy { scalar in
+            scalar.value >= 0x80 || scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+                || "-_.".unicodeScalars.contains(scalar)
+        }
+        guard isName else { throw fail("give an IPv4 or IPv6 address, a name, host:port or a URL") }
         host = String(rest)
     }
 }
