@@ -30,7 +30,7 @@ if [ $# -eq 0 ]; then
 fi
 
 out=.build-fuzz
-mkdir -p "$out/modules/CLinux" "$out/crashes"
+mkdir -p "$out/modules/CLinux" "$out/modules/CEmbedded" "$out/crashes"
 # Optimised, as the tool is; arithmetic still traps.
 swift="swiftc -O -enable-testing -swift-version 6 -package-name packetwalk -parse-as-library -warnings-as-errors -sanitize=fuzzer,address -use-ld=lld
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
@@ -46,14 +46,14 @@ room() {
     if [ -f "$object" ] && [ -z "$(find "Sources/$1" scripts/fuzz.sh -type f -newer "$object")" ] &&
         { [ -z "$newest" ] || [ -z "$(find "$newest" -newer "$object")" ]; }; then
         :
-    elif [ "$1" = CLinux ]; then
-        printf 'module CLinux {\n    umbrella "%s"\n    export *\n}\n' "$PWD/Sources/CLinux/include" \
-            >"$out/modules/CLinux/module.modulemap"
-        "$clang" -g -O1 -fsanitize=address,fuzzer-no-link -ISources/CLinux/include -r -nostdlib -o "$object" \
-            Sources/CLinux/*.c
+    elif [ "$1" = CLinux ] || [ "$1" = CEmbedded ]; then
+        printf 'module %s {\n    umbrella "%s"\n    export *\n}\n' "$1" "$PWD/Sources/$1/include" \
+            >"$out/modules/$1/module.modulemap"
+        "$clang" -g -O1 -fsanitize=address,fuzzer-no-link "-ISources/$1/include" -r -nostdlib -o "$object" \
+            $(find "Sources/$1" -name "*.c" -o -name "*.S")
     else
         # shellcheck disable=SC2086,SC2046
-        $swift $includes -I "$out/modules/CLinux" -wmo -module-name "$1" -emit-module \
+        $swift $includes -I "$out/modules/CLinux" -I "$out/modules/CEmbedded" -wmo -module-name "$1" -emit-module \
             -emit-module-path "$out/modules/$1.swiftmodule" -emit-object -o "$object" \
             $(find "Sources/$1" -name '*.swift')
     fi
@@ -83,13 +83,17 @@ for target in "$@"; do
     [ -n "$limit" ] || continue
     objects=
     newest=
-    for name in $(setting rooms "$target"); do room "$name"; done
+    for name in $(setting rooms "$target"); do
+        # What it carries inside comes with it.
+        if [ "$name" = LinuxSystem ]; then room CEmbedded; fi
+        room "$name"
+    done
     program=$out/$target
     files="Fuzz/$target.swift $(setting files "$target")"
     # shellcheck disable=SC2086
     if [ ! -f "$program" ] || [ -n "$(find $files $newest -newer "$program")" ]; then
         # shellcheck disable=SC2086,SC2046
-        $swift $includes -I "$out/modules/CLinux" -module-name "Fuzz$target" -o "$program" $files \
+        $swift $includes -I "$out/modules/CLinux" -I "$out/modules/CEmbedded" -module-name "Fuzz$target" -o "$program" $files \
             $objects $(setting link "$target")
     fi
     maximum=$(setting max-length "$target")
