@@ -1,7 +1,7 @@
 import Testing
 
 /// A stream of equal IPv6 datagrams in fragments, through a router.
-@Suite("Of datagrams in fragments that begin alike", .enabled(if: SandboxShell.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Of datagrams in fragments that begin alike", .enabled(if: SandboxShell.isAvailable), .timeLimit(.minutes(5)))
 struct FragmentStreamTests {
     /// Five seconds of 300 datagrams a second, all of which arrive: the receiver counts them.
     @Test("none is lost that arrived, and a run with a duration ends")
