@@ -73,7 +73,7 @@ struct KernelProbeTests {
     func twoRuns() throws {
         let shell = try SandboxShell(
             """
-            for run in 1 2; do "$P" trace --hooks bpf --links bpf --duration 60 --format json icmp >out$run 2>errors$run & runs="$runs $!"; done
+            for run in 1 2; do "$P" trace --hooks bpf --links bpf --duration 60 --packets --format json icmp >out$run 2>errors$run & runs="$runs $!"; done
             armed out1 && armed out2 || { cat errors1 errors2; exit 8; }
             ping -c 1 -W 1 192.0.2.2 >/dev/null
             sleep 1
