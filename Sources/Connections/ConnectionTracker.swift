@@ -52,7 +52,7 @@ public struct ConnectionTracker: Sendable {
     private var entries: [UInt64: Entry] = [:]
     private var numbers: [FlowName: (number: UInt64, fromA: Bool)] = [:]
     /// A heap. Each open connection stands in it at least once, with a time that is not after its own.
-    private var queue: [Due] = []
+    private var queue = Heap<Due>()
     private var nextNumber: UInt64 = 0
     private var now: Int64 = .min
     /// Of the newest network that was given.
@@ -86,7 +86,7 @@ public struct ConnectionTracker: Sendable {
             number = 0
         }
         if number == 0 {
-            while entries.count >= limit, let first = popFirst() {
+            while entries.count >= limit, let first = queue.popFirst() {
                 guard entries[first.number] != nil else { continue }
                 events.append(end(first.number, .crowded))
             }
@@ -121,7 +121,7 @@ public struct ConnectionTracker: Sendable {
         let due = min(entry.tellAt, entry.open.endNanoseconds)
         if due < entry.dueAt {
             entry.dueAt = due
-            push(Due(time: due, number: number))
+            queue.insert(Due(time: due, number: number))
         }
         entries[number] = entry
         return events
@@ -132,7 +132,7 @@ public struct ConnectionTracker: Sendable {
         now = max(now, time)
         var events: [Event] = []
         while let first = queue.first, first.time <= now {
-            _ = popFirst()
+            queue.popFirst()
             guard var entry = entries[first.number], first.time == entry.dueAt else { continue }
             let end = entry.open.endNanoseconds
             if end <= now {
@@ -144,7 +144,7 @@ public struct ConnectionTracker: Sendable {
                 entry.tellAt = .max
             }
             entry.dueAt = min(entry.tellAt, end)
-            push(Due(time: entry.dueAt, number: first.number))
+            queue.insert(Due(time: entry.dueAt, number: first.number))
             entries[first.number] = entry
         }
         return events
@@ -200,30 +200,6 @@ public struct ConnectionTracker: Sendable {
         guard let entry = entries.removeValue(forKey: number) else { preconditionFailure("no such connection") }
         for name in entry.open.names where numbers[name]?.number == number { numbers[name] = nil }
         return .ended(entry.open.finished(ending), number: number)
-    }
-
-    private mutating func push(_ due: Due) {
-        queue.append(due)
-        var index = queue.count - 1
-        while index > 0, queue[index] < queue[(index - 1) / 2] {
-            queue.swapAt(index, (index - 1) / 2)
-            index = (index - 1) / 2
-        }
-    }
-
-    private mutating func popFirst() -> Due? {
-        guard let first = queue.first else { return nil }
-        queue.swapAt(0, queue.count - 1)
-        queue.removeLast()
-        var index = 0
-        while 2 * index + 1 < queue.count {
-            var child = 2 * index + 1
-            if child + 1 < queue.count, queue[child + 1] < queue[child] { child += 1 }
-            guard queue[child] < queue[index] else { break }
-            queue.swapAt(index, child)
-            index = child
-        }
-        return first
     }
 }
 

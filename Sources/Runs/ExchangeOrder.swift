@@ -1,3 +1,4 @@
+internal import Network
 internal import WalkModel
 
 /// Puts exchanges into the order in which their requests were first seen.
@@ -29,8 +30,7 @@ struct ExchangeOrder {
         }
     }
 
-    /// A binary heap, the first one at its head.
-    private var heap: [Key] = []
+    private var heap = Heap<Key>()
     private var entries: [Entry?] = []
     private var free: [Int] = []
     private var serial = 0
@@ -63,7 +63,7 @@ struct ExchangeOrder {
         var groups: [ExchangeGroup] = []
         var number = -1
         while let first = heap.first, isDue(heap.count, first.startNanoseconds) {
-            removeFirst()
+            heap.popFirst()
             free.append(first.slot)
             guard let entry = entries[first.slot] else { continue }
             entries[first.slot] = nil
@@ -79,25 +79,7 @@ struct ExchangeOrder {
     private mutating func push(_ entry: Entry) {
         let slot = free.popLast() ?? entries.count
         if slot == entries.count { entries.append(entry) } else { entries[slot] = entry }
-        heap.append(Key(startNanoseconds: entry.exchange.request.startNanoseconds, serial: serial, slot: slot))
+        heap.insert(Key(startNanoseconds: entry.exchange.request.startNanoseconds, serial: serial, slot: slot))
         serial += 1
-        var index = heap.count - 1
-        while index > 0, heap[index] < heap[(index - 1) / 2] {
-            heap.swapAt(index, (index - 1) / 2)
-            index = (index - 1) / 2
-        }
-    }
-
-    private mutating func removeFirst() {
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        var index = 0
-        while 2 * index + 1 < heap.count {
-            var child = 2 * index + 1
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            guard heap[child] < heap[index] else { break }
-            heap.swapAt(index, child)
-            index = child
-        }
     }
 }

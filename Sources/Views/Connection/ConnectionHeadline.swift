@@ -98,20 +98,4 @@ struct ConnectionHeadline {
         }
         return parts.joined(separator: ", ").replacing(", in ", with: " in ")
     }
-
-    var sign: String {
-        switch mark {
-        case .good: "✔"
-        case .open: "↗"
-        case .bad: "✘"
-        }
-    }
-
-    var style: TextStyle {
-        switch mark {
-        case .good: .good
-        case .open: .caution
-        case .bad: .bad
-        }
-    }
 }

@@ -25,7 +25,7 @@ struct ConnectionText {
         var line = StyledText()
         let time = times.text(connection.startNanoseconds)
         if !time.isEmpty { line += pen(time, .dim) + .spaces(1) }
-        line += pen(headline.sign, headline.style) + .spaces(1) + pen(headline.outcome, headline.style) + .spaces(2)
+        line += pen(headline.mark.sign, headline.mark.style) + .spaces(1) + pen(headline.outcome, headline.mark.style) + .spaces(2)
         line += pen(headline.subject)
         if let cause = connection.causes.first, connection.hasFailed {
             line += .spaces(1) + pen("(\(cause.finding.code.rawValue))", .caution)
@@ -58,8 +58,8 @@ struct ConnectionText {
 
     private func headline(_ connection: Connection, isUnderWay: Bool) -> [StyledText] {
         let headline = ConnectionHeadline(connection)
-        let mark = pen(headline.sign, headline.style) + .spaces(1)
-        let text = pen(headline.outcome, headline.style) + .spaces(3) + pen(headline.subject, .strong)
+        let mark = pen(headline.mark.sign, headline.mark.style) + .spaces(1)
+        let text = pen(headline.outcome, headline.mark.style) + .spaces(3) + pen(headline.subject, .strong)
         var remark = headline.remark.map { pen($0) } ?? StyledText()
         if isUnderWay { remark += pen(remark.isEmpty ? "goes on" : ", goes on", .caution) }
         let room = options.width - mark.columns

@@ -9,7 +9,7 @@ struct WalkHTML {
     }
 
     func render() -> String {
-        var page = HTMLPage(title: "\(drawing.headline.sign) \(drawing.outcome): \(drawing.title)")
+        var page = HTMLPage(title: "\(drawing.headline.mark.sign) \(drawing.outcome): \(drawing.title)")
         page.body.append("<div class=\"figure\">\n\(WalkSVG(drawing).document().render())</div>")
         findings(drawing.request, in: &page)
         page.heading("Steps")

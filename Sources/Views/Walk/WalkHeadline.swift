@@ -102,9 +102,11 @@ struct WalkHeadline {
             return error.map { "the sender gets \($0) (\(drop))" } ?? "the kernel freed it: \(drop)"
         }
     }
+}
 
+extension WalkHeadline.Mark {
     var sign: String {
-        switch mark {
+        switch self {
         case .good: "✔"
         case .open: "↗"
         case .bad: "✘"
@@ -112,7 +114,7 @@ struct WalkHeadline {
     }
 
     var style: TextStyle {
-        switch mark {
+        switch self {
         case .good: .good
         case .open: .caution
         case .bad: .bad

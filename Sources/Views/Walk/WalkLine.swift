@@ -13,7 +13,7 @@ struct WalkLine {
         let times = TimeText(style: pen.options.time ?? .clock, origin: pen.options.timeOrigin)
         let clock = times.text(walk.startNanoseconds)
         var line = clock.isEmpty ? StyledText() : pen(clock, .dim) + .spaces(1)
-        line += pen(headline.sign, headline.style) + .spaces(1)
+        line += pen(headline.mark.sign, headline.mark.style) + .spaces(1)
         if walk.prediction != nil { line += pen("predicted ", .strong) }
         line += pen(walk.protocol) + .spaces(1) + pen(PacketWords.flow(walk))
         if let detail = headline.detail { line += .spaces(1) + pen(detail) }
@@ -25,9 +25,9 @@ struct WalkLine {
             line +=
                 pen(walk.cutOff != nil ? "incomplete, last at " : walk.isAtReceiver ? "at " : "left ")
                 + pen([last?.namespace, last?.device].compactMap(\.self).joined(separator: " "), .strong)
-        case .unsent: line += pen("not sent: \(walk.stoppedAt?.reason ?? "no packet left")", headline.style)
+        case .unsent: line += pen("not sent: \(walk.stoppedAt?.reason ?? "no packet left")", headline.mark.style)
         default:
-            line += pen(headline.outcome, headline.style)
+            line += pen(headline.outcome, headline.mark.style)
             if let remark = headline.remark { line += .spaces(1) + pen(remark) }
         }
         if let cause = walk.findings.first { line += .spaces(1) + pen("(\(cause.code.rawValue))", .caution) }

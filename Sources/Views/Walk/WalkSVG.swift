@@ -18,8 +18,8 @@ struct WalkSVG {
             case .open: .caution
             case .bad: .bad
             }
-        svg.text("\(drawing.headline.sign) \(drawing.headline.outcome)", x: margin, y: 30, role)
-        let start = margin + SVGDocument.pixels("\(drawing.headline.sign) \(drawing.headline.outcome)   ")
+        svg.text("\(drawing.headline.mark.sign) \(drawing.headline.outcome)", x: margin, y: 30, role)
+        let start = margin + SVGDocument.pixels("\(drawing.headline.mark.sign) \(drawing.headline.outcome)   ")
         svg.text(drawing.title, x: start, y: 30, .name)
         if let remark = drawing.headline.remark {
             svg.text(remark, x: start + SVGDocument.pixels(drawing.title + "   "), y: 30, .dim)
@@ -28,7 +28,7 @@ struct WalkSVG {
         bottom = notes(drawing.steps, at: bottom + 8, in: &svg)
         if let layout = drawing.answerLayout, let steps = drawing.answerSteps, let reply = drawing.reply {
             let headline = WalkHeadline(reply, reply: nil)
-            svg.text("reply: \(headline.sign) \(headline.outcome)", x: margin, y: bottom + 30, .name)
+            svg.text("reply: \(headline.mark.sign) \(headline.outcome)", x: margin, y: bottom + 30, .name)
             bottom = draw(layout, steps, at: bottom + 44, answer: nil, in: &svg)
             bottom = notes(steps, at: bottom + 8, in: &svg)
         }

@@ -77,8 +77,8 @@ struct WalkText {
     }
 
     private func headline(_ headline: WalkHeadline) -> [StyledText] {
-        let mark = pen(headline.sign, headline.style) + .spaces(1)
-        var text = pen(headline.outcome, headline.style) + .spaces(3) + pen(headline.subject, .strong)
+        let mark = pen(headline.mark.sign, headline.mark.style) + .spaces(1)
+        var text = pen(headline.outcome, headline.mark.style) + .spaces(3) + pen(headline.subject, .strong)
         if let detail = headline.detail { text += .spaces(2) + pen(detail) }
         let remark = headline.remark.map { pen($0) } ?? StyledText()
         let room = options.width - mark.columns
@@ -256,7 +256,7 @@ struct WalkText {
         var headline = WalkHeadline(reply, reply: nil)
         let astray = Exchange(request: request, reply: reply).strayWords
         if astray != nil { headline.mark = .bad }
-        var text = pen("\(headline.sign) \(headline.outcome)", headline.style)
+        var text = pen("\(headline.mark.sign) \(headline.outcome)", headline.mark.style)
         if let astray {
             text += pen(astray, .caution)
         } else if arrived, !Self.goesBack(reply, request) {
