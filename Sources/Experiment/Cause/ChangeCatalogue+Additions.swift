@@ -42,7 +42,7 @@ extension ChangeCatalogue {
         }
     }
 
-    /// The three rules of routing that every namespace begins with, where one is missing.
+    /// The rules that every namespace begins with for its tables local and main, where one is missing.
     func defaultRules(_ namespace: Namespace) -> [Candidate] {
         guard !namespace.rules.isEmpty else { return [] }
         let wanted: [(priority: UInt32, table: RoutingTable, code: FindingCode)] = [
@@ -135,7 +135,7 @@ extension ChangeCatalogue {
         }
     }
 
-    /// Bridges: snooping, VLANs, spanning tree off, bridged packets past the rules; multicast groups at each port.
+    /// Bridges without VLAN filtering, without the rules that bridged packets meet, without multicast snooping.
     func bridges(_ namespace: Namespace) -> [Candidate] {
         namespace.links.flatMap { link -> [Candidate] in
             guard let bridge = link.bridge else { return [] }
@@ -156,11 +156,9 @@ extension ChangeCatalogue {
             if bridge.callsIP6Tables == true, !isIPv4 {
                 option("nf_call_ip6tables 0", "nf_call_ip6tables off", "bridge-netfilter")
             }
-            if bridge.multicastSnooping != false {
-                // Neighbour discovery rests on multicast.
-                if request.destination.isMulticast || !isIPv4 {
-                    option("mcast_snooping 0", "multicast snooping off", "multicast-snooping")
-                }
+            // Neighbour discovery rests on multicast.
+            if bridge.multicastSnooping != false, request.destination.isMulticast || !isIPv4 {
+                option("mcast_snooping 0", "multicast snooping off", "multicast-snooping")
             }
             return result
         }
@@ -194,7 +192,7 @@ extension ChangeCatalogue {
         ]
     }
 
-    /// Neighbour discovery answered for the destination by a namespace that forwards.
+    /// ARP and neighbour discovery for the destination answered by each other namespace on its network.
     func proxies(_ namespace: Namespace) -> [Candidate] {
         guard namespace.name != from, !namespace.holds(request.destination) else { return [] }
         return namespace.links.compactMap { link in

@@ -25,7 +25,9 @@ struct ConnectionText {
         var line = StyledText()
         let time = times.text(connection.startNanoseconds)
         if !time.isEmpty { line += pen(time, .dim) + .spaces(1) }
-        line += pen(headline.mark.sign, headline.mark.style) + .spaces(1) + pen(headline.outcome, headline.mark.style) + .spaces(2)
+        line +=
+            pen(headline.mark.sign, headline.mark.style) + .spaces(1) + pen(headline.outcome, headline.mark.style)
+            + .spaces(2)
         line += pen(headline.subject)
         if let cause = connection.causes.first, connection.hasFailed {
             line += .spaces(1) + pen("(\(cause.finding.code.rawValue))", .caution)

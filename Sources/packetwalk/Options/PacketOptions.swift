@@ -82,8 +82,10 @@ extension PacketOptions {
             }
         }
         let from = try source.map { try address($0, of: "--source") }
-        var target = IPAddress(text.host) ?? IPAddress(ipv4: 0)
-        if IPAddress(text.host) == nil {
+        let target: IPAddress
+        if let address = IPAddress(text.host) {
+            target = address
+        } else {
             switch try NamedDestination(text.host).target(from: self.from, source: from) {
             case .address(let address): target = address
             case .resolver(let resolver): (target, kind) = (resolver, .udp(53))
