@@ -89,15 +89,19 @@ struct CrowdRun {
         batches.append(engine.finishBatch())
         walksWithoutTruth += second.finishBatch().records
         statistics = engine.statistics
-        for packets in sameLooks.values where packets.count > 1 { twins.formUnion(packets) }
+        twins = Self.twins(sameLooks)
         for batch in batches {
             walks += batch.records
             for record in batch.records { pieces.append(Self.piece(record, of: batch)) }
         }
     }
 
+    static func twins(_ sameLooks: [Looks: Set<Packet>]) -> Set<Packet> {
+        sameLooks.values.reduce(into: []) { twins, packets in if packets.count > 1 { twins.formUnion(packets) } }
+    }
+
     /// All that a place sees of a packet in which those of one round could differ.
-    private struct Looks: Hashable {
+    struct Looks: Hashable {
         let vantage: VantageID
         let round: UInt32
         let isReply: Bool

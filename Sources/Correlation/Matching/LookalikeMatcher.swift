@@ -174,11 +174,11 @@ struct LookalikeMatcher: ~Copyable {
     private func lookalikes(in group: borrowing SightingGroup, isOneDatagram: Bool) -> Lookalikes {
         var result = Lookalikes(isOneDatagram: isOneDatagram)
         for node in nodes where node.count > 1 {
-            result.count = max(result.count, Int(node.count))
+            result.add(count: Int(node.count))
             // Times of reading say nothing of how near the packets were.
             if group.keys[Int(rows[Int(node.start)])].clock == .reading { continue }
             for index in row(of: node).dropFirst() {
-                result.spacing = min(result.spacing, abs(group.time(rows[index]) - group.time(rows[index - 1])))
+                result.add(group.time(rows[index - 1]), group.time(rows[index]))
             }
         }
         return result
@@ -191,9 +191,9 @@ struct LookalikeMatcher: ~Copyable {
     ) -> Lookalikes {
         var result = Lookalikes(isOneDatagram: isOneDatagram)
         for row in rows {
-            result.count = max(result.count, row.count)
+            result.add(count: row.count)
             for index in row.indices.dropFirst() where group.keys[Int(row[index])].clock != .reading {
-                result.spacing = min(result.spacing, abs(group.time(row[index]) - group.time(row[index - 1])))
+                result.add(group.time(row[index - 1]), group.time(row[index]))
             }
         }
         return result
