@@ -12,7 +12,7 @@ struct KernelTruth {
     private(set) var packetCount = 0
     /// How many of them are in one walk each, joined by labels alone.
     private(set) var whole = 0
-    /// How many are not, though the kernel never gave their flow's translation to another one as well.
+    /// How many are not, though the kernel did not give two flows one translation then.
     private(set) var split = 0
     /// Packets that some place saw alike (`CrowdRun.twins`): the translations of their two flows clashed.
     private(set) var twinCount = 0
@@ -21,11 +21,6 @@ struct KernelTruth {
     /// Identities under which several different packets were seen.
     private(set) var confused: [UInt64] = []
     private(set) var losses: [Loss] = []
-
-    private struct Flow: Hashable {
-        var sender: UInt32
-        var `protocol`: UInt8
-    }
 
     init(recording: String) throws {
         let reader = try RecordingReader(path: recording)
@@ -40,7 +35,6 @@ struct KernelTruth {
         var packets: [UInt64: Set<CrowdRun.Packet>] = [:]
         var sightings: [UInt64: Int] = [:]
         var sameLooks: [CrowdRun.Looks: Set<CrowdRun.Packet>] = [:]
-        var flows: [CrowdRun.Packet: Flow] = [:]
         // The engine that must not know carries the truth in the mark, of which it makes no use: a number for each identity.
         var numbers: [UInt64: UInt32] = [:]
         var identities: [UInt64] = [0]
@@ -79,7 +73,6 @@ struct KernelTruth {
                     packets[identity, default: []].insert(packet)
                     sightings[identity, default: 0] += 1
                     sameLooks[CrowdRun.Looks(observation, of: packet), default: []].insert(packet)
-                    flows[packet] = Flow(sender: packet.sender, protocol: observation.headers.ipProtocol.rawValue)
                     if numbers[identity] == nil {
                         numbers[identity] = UInt32(identities.count)
                         identities.append(identity)
@@ -95,13 +88,13 @@ struct KernelTruth {
         confused = packets.filter { $0.value.count > 1 }.map(\.key)
         let twins = CrowdRun.twins(sameLooks)
         twinCount = twins.count
-        // One clash leaves the two flows one class for the engine, in all rounds: their packets are spaced as the twins are.
-        let clashing = Set(twins.compactMap { flows[$0] })
+        // A request and its reply go with their twins.
+        let clashing = Set(twins.map(\.number))
         for (identity, count) in sightings where count > 1 {
             identityCount += 1
             if walksByLabel[identity]?.count == 1 {
                 whole += 1
-            } else if packets[identity]?.contains(where: { flows[$0].map(clashing.contains) == true }) != true {
+            } else if packets[identity]?.contains(where: { clashing.contains($0.number) }) != true {
                 split += 1
             }
             if walksByIdentity[identity]?.count == 1 { wholeByIdentity += 1 }

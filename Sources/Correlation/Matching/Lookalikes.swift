@@ -31,7 +31,7 @@ struct Lookalikes {
     /// The least distance of two that passed about then, or of all where none did. Once, two flows with one translation
     /// may be a microsecond apart: that says nothing of what they send a second later.
     private func spacing(between early: Int64, _ late: Int64) -> Int64 {
-        let reach = 1 + 8 * (abs(late - early) / Self.period + 1)
+        let reach = 1 + min(abs(late - early), .max / 8) * 8 / Self.period
         let periods = min(early, late) / Self.period - reach...max(early, late) / Self.period + reach
         guard periods.count < spacings.count else {
             return spacings.filter { periods.contains($0.key) }.values.min() ?? spacing
