@@ -85,6 +85,63 @@ import Wire
         #expect(onLink.filter { $0.hops.contains { $0.hook == .output } }.count == 5)
     }
 
+    private func isWhole(_ walk: Walk) -> Bool {
+        Set(walk.hops.compactMap(\.device)).isSuperset(of: ["veth0", "eth0"])
+    }
+
+    @Test("two senders that clash once, a microsecond apart, are told apart when each sends alone again")
+    func clashOnce() {
+        var scene = Scene(baseNetwork())
+        scene.watch("host", "veth0")
+        scene.watch("host", "eth0")
+        let senders = ["172.19.0.2", "172.19.0.3"]
+        for sender in senders {
+            scene.conntrack(
+                "host", original: tuple(sender, 5000, "198.51.100.1", 53, .udp),
+                reply: tuple("198.51.100.1", 53, "203.0.113.2", 5000, .udp), at: 1)
+        }
+        func send(_ sender: Int, at time: Double, goesOn: Bool = true) {
+            func datagram(_ source: String, ttl: UInt8) -> PacketHeaders {
+                packet(source, "198.51.100.1", label: 0xa, ttl: ttl, sourcePort: 5000, destinationPort: 53)
+            }
+            scene.see("host", "veth0", .in, at: time, datagram(senders[sender], ttl: 64))
+            if goesOn { scene.see("host", "eth0", .out, at: time + 10, datagram("203.0.113.2", ttl: 63)) }
+        }
+        send(0, at: 1000)
+        send(1, at: 1001)
+        for (sender, time) in [(0, 300_000.0), (1, 600_000), (0, 900_000)] { send(sender, at: time) }
+        send(0, at: 1_100_000, goesOn: false)
+        let whole = scene.walks().filter(isWhole)
+        let times = whole.map { ($0.startNanoseconds - Scene.start) / 1_000_000 }
+        #expect(times.filter { $0 > 100 }.sorted() == [300, 600, 900])
+    }
+
+    @Test("a connection that ended is remembered while packets that look alike keep its walks open")
+    func endedWhileBusy() {
+        var scene = Scene(baseNetwork())
+        scene.watch("host", "veth0")
+        scene.watch("host", "eth0")
+        for round in 0..<8 {
+            let time = 1000 + 200_000 * Double(round)
+            let port = UInt16(6000 + round)
+            let original = tuple("172.19.0.2", 5000, "198.51.100.1", 80, .tcp)
+            let reply = tuple("198.51.100.1", 80, "203.0.113.2", port, .tcp)
+            for (device, source, sourcePort, ttl) in [
+                ("veth0", "172.19.0.2", UInt16(5000), UInt8(64)), ("eth0", "203.0.113.2", port, 63),
+            ] {
+                scene.see(
+                    "host", device, device == "veth0" ? .in : .out, at: time + Double(64 - ttl),
+                    packet(
+                        source, "198.51.100.1", label: 0xa, ttl: ttl, proto: .tcp, sourcePort: sourcePort,
+                        destinationPort: 80))
+            }
+            scene.conntrack("host", original: original, reply: reply, at: time + 2000)
+            scene.conntrack("host", .destroy, original: original, reply: reply, at: time + 5000)
+            scene.pass(to: time + 100_000)
+        }
+        #expect(scene.walks().filter(isWhole).count == 8)
+    }
+
     /// A sender begins its connection anew and gets another port; the old one goes to the next sender at once.
     /// - Parameter withHooks: postrouting is logged, and read late.
     private func portPassedOn(withHooks: Bool) -> [Walk] {

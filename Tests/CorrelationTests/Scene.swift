@@ -83,12 +83,20 @@ struct Scene {
         events.append(.packet(observation))
     }
 
-    mutating func conntrack(_ namespace: String, original: FlowTuple, reply: FlowTuple, at microseconds: Double) {
+    mutating func conntrack(
+        _ namespace: String, _ change: FlowEvent.Change = .new, original: FlowTuple, reply: FlowTuple,
+        at microseconds: Double
+    ) {
         events.append(
             .flow(
                 FlowEvent(
-                    timeNanoseconds: Self.start + Int64(microseconds * 1000), namespace: namespace, change: .new,
+                    timeNanoseconds: Self.start + Int64(microseconds * 1000), namespace: namespace, change: change,
                     original: original, reply: reply)))
+    }
+
+    /// All sources have told what they saw until then.
+    mutating func pass(to microseconds: Double) {
+        events.append(.watermark(timeNanoseconds: Self.start + Int64(microseconds * 1000)))
     }
 
     /// The walks, once all is quiet.

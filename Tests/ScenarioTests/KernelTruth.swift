@@ -12,8 +12,8 @@ struct KernelTruth {
     private(set) var packetCount = 0
     /// How many of them are in one walk each, joined by labels alone.
     private(set) var whole = 0
-    /// How many are not, though the kernel did not give two flows one translation then.
-    private(set) var split = 0
+    /// Those that are not, though the kernel did not give two flows one translation then.
+    private(set) var split: [CrowdRun.Packet] = []
     /// Packets that some place saw alike (`CrowdRun.twins`): the translations of their two flows clashed.
     private(set) var twinCount = 0
     /// The same, joined with identities.
@@ -95,7 +95,7 @@ struct KernelTruth {
             if walksByLabel[identity]?.count == 1 {
                 whole += 1
             } else if packets[identity]?.contains(where: { clashing.contains($0.number) }) != true {
-                split += 1
+                split += packets[identity] ?? []
             }
             if walksByIdentity[identity]?.count == 1 { wholeByIdentity += 1 }
         }

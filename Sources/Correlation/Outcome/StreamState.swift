@@ -86,7 +86,9 @@ struct StreamState: ~Copyable {
     /// Forgets what no open walk can ask for any more.
     mutating func forget(before time: Int64) {
         let quiet = quietNanoseconds
-        while destroyedStart < destroyed.count, destroyed[destroyedStart].timeNanoseconds + 4 * quiet < time {
+        // The longest that a walk is open.
+        let reach = queueNanoseconds + 4 * quiet
+        while destroyedStart < destroyed.count, destroyed[destroyedStart].timeNanoseconds + reach < time {
             let gone = destroyed[destroyedStart]
             translations.remove(
                 namespace: gone.namespace, original: gone.original, reply: gone.reply,
@@ -101,13 +103,12 @@ struct StreamState: ~Copyable {
             nextErrorSweep = time + 8 * quiet
             errors = errors.filter { $0.value.timeNanoseconds + 8 * quiet > time }
         }
-        let lossReach = queueNanoseconds + 4 * quiet
         if !tunnelFragments.isEmpty, time > nextFragmentSweep {
-            nextFragmentSweep = time + lossReach
-            tunnelFragments.forget(before: time - 2 * lossReach)
+            nextFragmentSweep = time + reach
+            tunnelFragments.forget(before: time - 2 * reach)
         }
-        if let first = losses.first, first.timeNanoseconds + 2 * lossReach < time {
-            losses.removeAll { $0.timeNanoseconds + lossReach < time }
+        if let first = losses.first, first.timeNanoseconds + 2 * reach < time {
+            losses.removeAll { $0.timeNanoseconds + reach < time }
         }
     }
 
