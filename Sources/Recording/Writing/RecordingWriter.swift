@@ -76,7 +76,7 @@ public final class RecordingWriter {
 
     /// Writes all events of a batch and hands them to the kernel.
     public func write(_ batch: borrowing EventBatch) throws {
-        comments.look(ahead: batch.events)
+        comments.look(ahead: batch.events) { interfaces.point($0) }
         try batch.bytes.withUnsafeBytes { bytes in
             for (index, event) in batch.events.enumerated() {
                 if case .packet(let observation) = event {
