@@ -70,7 +70,7 @@ struct EngineCore: ~Copyable {
             translationLimit: options.translationLimit)
         budget = WorkBudget(reserve: options.comparisonReserve)
         arranger = Arranger(remembers: options.remembersArrangements)
-        writer = WalkWriter(keepsMembers: options.keepsMembers)
+        writer = WalkWriter(keepsSightings: options.keepsSightings)
     }
 
     // MARK: Taking

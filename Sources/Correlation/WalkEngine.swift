@@ -39,10 +39,10 @@ public struct WalkEngine: ~Copyable, Sendable {
         /// equal packets ask for at once, and less than half a second's.
         public var comparisonReserve = 1 << 25
 
+        /// `WalkBatch.sightings(of:)` tells of each sighting that a walk rests on.
+        public var keepsSightings = false
         /// For tests: where false, what is known of packets of one shape is worked out anew for each.
         var remembersArrangements = true
-        /// For tests: `WalkBatch.members` is filled.
-        var keepsMembers = false
 
         public init() {}
     }

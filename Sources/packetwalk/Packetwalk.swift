@@ -19,7 +19,7 @@ struct Packetwalk: ParsableCommand {
                 subcommands: [
                     SnapshotCommand.self, Predict.self, CheckCommand.self, CompareCommand.self, TwinCommand.self,
                 ]),
-            CommandGroup(name: "Record", subcommands: [Record.self, Replay.self]),
+            CommandGroup(name: "Record", subcommands: [Record.self, Replay.self, Export.self]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
             CommandGroup(name: "Maintenance", subcommands: [DoctorCommand.self, Cleanup.self]),
         ])

@@ -24,7 +24,7 @@ import Wire
         let generator = Generator(shape, seed: seed)
         var options = WalkEngine.Options()
         options.remembersArrangements = remembers
-        options.keepsMembers = true
+        options.keepsSightings = true
         var engine = WalkEngine(options: options)
         var result = Result()
         var batches: [WalkBatch] = []

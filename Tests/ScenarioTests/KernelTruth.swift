@@ -25,7 +25,7 @@ struct KernelTruth {
     init(recording: String) throws {
         let reader = try RecordingReader(path: recording)
         var options = WalkEngine.Options()
-        options.keepsMembers = true
+        options.keepsSightings = true
         var byLabel = WalkEngine(options: options)
         var byIdentity = WalkEngine(options: options)
         var walksByLabel: [UInt64: Set<Int>] = [:]

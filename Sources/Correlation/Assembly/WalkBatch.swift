@@ -64,7 +64,7 @@ public struct WalkBatch: Sendable {
     var stops: [Stop] = []
     var losses: [Loss] = []
     var context: WalkContext?
-    /// For tests, by `stepStart`: all that a walk rests on, where several sightings are one step.
+    /// Of an engine that keeps sightings, by `stepStart`: all that a walk rests on, where several sightings are one step.
     var members: [Int: [Sighting]] = [:]
 
     public init() {}

@@ -7,9 +7,9 @@ struct WalkWriter: ~Copyable {
     var batch = WalkBatch()
     var statistics = WalkEngine.Statistics()
     /// For tests: `WalkBatch.members` is filled.
-    private let keepsMembers: Bool
+    private let keepsSightings: Bool
 
-    init(keepsMembers: Bool) { self.keepsMembers = keepsMembers }
+    init(keepsSightings: Bool) { self.keepsSightings = keepsSightings }
 
     /// Writes the packet in `packet` (indexes in `groups`), as arranged.
     ///
@@ -69,7 +69,7 @@ struct WalkWriter: ~Copyable {
         }
         if let sent { add(sent, to: &record) }
         statistics.walks += 1
-        if keepsMembers { batch.members[start] = packet.map { groups.sightings[Int($0)] } }
+        if keepsSightings { batch.members[start] = packet.map { groups.sightings[Int($0)] } }
         batch.records.append(record)
         return true
     }

@@ -156,35 +156,14 @@ public final class RecordingWriter {
             var fields = FieldWriter()
             told.code(with: &fields, base: base)
 
-            let block = buffer.begin(PcapNG.Block.enhancedPacket)
-            buffer.append(interface)
-            let time = UInt64(bitPattern: observation.timeNanoseconds)
-            buffer.append(UInt32(truncatingIfNeeded: time >> 32))
-            buffer.append(UInt32(truncatingIfNeeded: time))
-            let wrapping = point?.isWrapped == true ? VantagePoint.wrappingLength : 0
-            buffer.append(UInt32(kept.count + wrapping))
-            buffer.append(UInt32(clamping: originalLength + wrapping))
-            if wrapping > 0 {
-                for _ in 0..<wrapping - 2 { buffer.append(UInt8(0)) }
-                let isIPv6 = kept.first.map { $0 >> 4 == 6 } ?? (told.headers.network == .ipv6)
-                buffer.append(UInt16(isIPv6 ? 0x86dd : 0x0800).bigEndian)
-            }
-            buffer.append(kept)
-            buffer.pad()
-            let flags: UInt32 = point?.direction == .in ? 1 : point?.direction == .out ? 2 : 0
-            if flags != 0 || !fields.bytes.isEmpty || !comments.isEmpty {
-                if flags != 0 {
-                    buffer.append(PcapNG.Option.packetFlags)
-                    buffer.append(UInt16(4))
-                    buffer.append(flags)
-                }
-                for comment in comments {
-                    buffer.option(PcapNG.Option.comment, text: anonymizer?.anonymize(comment) ?? comment)
-                }
-                if !fields.bytes.isEmpty { buffer.customOption(fields.bytes) }
-                buffer.endOptions()
-            }
-            buffer.end(block)
+            buffer.packet(
+                PacketBlock(
+                    interface: interface, timeNanoseconds: observation.timeNanoseconds,
+                    originalLength: originalLength, point: point,
+                    isIPv6: told.headers.network == .ipv6,
+                    comments: comments.map { anonymizer?.anonymize($0) ?? $0 },
+                    fields: fields.bytes),
+                kept)
         }
     }
 
@@ -274,14 +253,8 @@ public final class RecordingWriter {
 
     private func writeInterface(name: String, linkType: LinkType) -> UInt32 {
         let number = UInt32(described.count + undeclared.count)
-        let block = buffer.begin(PcapNG.Block.interface)
-        buffer.append(linkType.rawValue)
-        buffer.append(UInt16(0))
-        buffer.append(UInt32(min(options.snapLength ?? 0, Int(Int32.max))))
-        buffer.option(PcapNG.Option.interfaceName, text: anonymizer?.anonymize(name) ?? name)
-        buffer.option(PcapNG.Option.interfaceTimeResolution, [9])
-        buffer.endOptions()
-        buffer.end(block)
+        buffer.interface(
+            name: anonymizer?.anonymize(name) ?? name, linkType: linkType, snapLength: options.snapLength)
         return number
     }
 
@@ -299,14 +272,7 @@ public final class RecordingWriter {
     }
 
     private func writeSectionHeader() throws {
-        let block = buffer.begin(PcapNG.Block.sectionHeader)
-        buffer.append(PcapNG.byteOrderMagic)
-        buffer.append(UInt16(1))
-        buffer.append(UInt16(0))
-        buffer.append(Int64(-1))
-        buffer.option(PcapNG.Option.sectionApplication, text: "packetwalk")
-        buffer.endOptions()
-        buffer.end(block)
+        buffer.sectionHeader()
         let header = RecordingHeader(
             run: run, file: fileNumber, anonymized: options.anonymizes, filtered: options.isFiltered,
             host: options.anonymizes ? nil : options.host)
