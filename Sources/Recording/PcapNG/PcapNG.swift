@@ -62,5 +62,9 @@ enum RecordBlock: UInt16 {
 
     /// The event was in an earlier file of the same ring; it is repeated so that this file stands alone.
     static let repeated: UInt16 = 1
+    /// The payload is a zstd frame (`PackedNetwork`).
+    static let packed: UInt16 = 2
+    /// The frame refers to the payload of the topology record before it in this section.
+    static let follows: UInt16 = 4
     static let headerLength = 16
 }

@@ -3,7 +3,9 @@ internal import Network
 
 /// Says that a section is a recording of ours.
 struct RecordingHeader: Codable, Equatable {
-    static let schema = "packetwalk.recording/1"
+    static let schema = "packetwalk.recording/2"
+    /// What is read. Of 1 no record is packed.
+    static let knownSchemas: Set<String> = [schema, "packetwalk.recording/1"]
 
     var schema = Self.schema
     /// The same in all files of a ring.

@@ -23,6 +23,7 @@ final class RecordingSource {
 
     /// Of the section being read; nil for a capture made by others.
     private(set) var header: RecordingHeader?
+    private var networks = NetworkHistory()
     private var section = 0
     /// The run that the event or packet at hand belongs to: in a recording of ours, the one that its section names.
     var run = RunID(rawValue: 0)
@@ -379,6 +380,7 @@ final class RecordingSource {
     private func begin(_ section: Int) {
         self.section = section
         header = nil
+        networks = NetworkHistory()
         slots.removeAll(keepingCapacity: true)
         dropped.removeAll(keepingCapacity: true)
     }
@@ -409,7 +411,7 @@ final class RecordingSource {
         switch kind {
         case .header:
             let found = try json(RecordingHeader.self)
-            guard found.schema == RecordingHeader.schema else {
+            guard RecordingHeader.knownSchemas.contains(found.schema) else {
                 decodeDamage.note(
                     file.source.offset, "a recording of schema \(found.schema), which this tool does not know")
                 return nil
@@ -422,7 +424,7 @@ final class RecordingSource {
             run = number
             return nil
         case .topology:
-            let record = try json(TopologyRecord.self)
+            let record = try decoder.decode(TopologyRecord.self, from: Data(try networks.unpack(Array(file.record), flags: file.recordFlags)))
             runs.learn(record.topology, of: run)
             return .topology(record.topology, timeNanoseconds: record.time)
         case .vantage:

@@ -34,7 +34,7 @@ public final class RecordingWriter {
     private var anonymizer: Anonymizer?
 
     // What a new file of the ring repeats.
-    private var latestTopology: [UInt8]?
+    private var networks = NetworkHistory()
     private var points: [(id: UInt32, point: VantagePoint)] = []
     private var openFlows: [FlowKey: FlowEvent] = [:]
 
@@ -185,8 +185,7 @@ public final class RecordingWriter {
         case .topology(let topology, let time):
             try turnRing(time)
             let json = try json(TopologyRecord(time: time, topology: topology))
-            if options.ring != nil { latestTopology = json }
-            buffer.record(.topology, json)
+            writeNetwork(json)
         case .vantage(let id, let point):
             try turnRing(nil)
             if options.ring != nil {
@@ -232,6 +231,11 @@ public final class RecordingWriter {
             try turnRing(time == .max ? nil : time)
             buffer.record(.watermark, withUnsafeBytes(of: time.littleEndian) { Array($0) })
         }
+    }
+
+    private func writeNetwork(_ json: [UInt8], flags: UInt16 = 0) {
+        let packed = networks.pack(json)
+        buffer.record(.topology, flags: flags | packed.flags, packed.payload)
     }
 
     private func label(_ label: UInt64) -> UInt64 { anonymizer?.anonymize(label: label) ?? label }
@@ -315,7 +319,9 @@ public final class RecordingWriter {
         undeclared = [:]
         lost = [:]
         try writeSectionHeader()
-        if let latestTopology { buffer.record(.topology, flags: RecordBlock.repeated, latestTopology) }
+        let network = networks.latest
+        networks = NetworkHistory()
+        if !network.isEmpty { writeNetwork(network, flags: RecordBlock.repeated) }
         for (id, point) in points { try declare(id, point, flags: RecordBlock.repeated) }
         let flows = openFlows.values.sorted { ($0.timeNanoseconds, $0.namespace) < ($1.timeNanoseconds, $1.namespace) }
         for flow in flows { buffer.record(.flow, flags: RecordBlock.repeated, try json(flow)) }
