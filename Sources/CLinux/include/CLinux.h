@@ -39,6 +39,11 @@ pid_t packetwalk_spawn(const char *path, char *const arguments[], char *const en
 /// name. -1 and errno on failure; EOPNOTSUPP where the file system has none.
 int packetwalk_open_unnamed(const char *folder);
 
+/// Gives away what the calling thread, and those that it starts, do not need to read what is open and write where is open:
+/// all capabilities, new privileges by exec, and by a seccomp(2) filter other programs, sockets, signals, and files to
+/// write. What the kernel can't do is left out. For good.
+void packetwalk_confine(void);
+
 /// unshare(CLONE_NEWNS) for the calling thread, whose mounts are then no other's too. -errno where it fails.
 int packetwalk_unshare_mounts(void);
 

@@ -1,5 +1,6 @@
 internal import Runs
 internal import ArgumentParser
+internal import LinuxSystem
 internal import Recording
 internal import Wire
 
@@ -41,6 +42,8 @@ struct Replay: ParsableCommand {
         var printer = WalkPrinter(
             output: output, countsHousekeeping: run.reader.isFiltered, show: try settings(), isReplay: true)
         let reader = run.reader
+        // A recording is often somebody else's, and often read by root.
+        confine()
         try run.replay {
             printer.namesHosts = Set(reader.hosts).count > 1
             try printer.take($0)
