@@ -45,7 +45,8 @@ import Testing
         var reader = NetworkHistory()
         #expect(throws: (any Error).self) { try reader.unpack(second.payload, flags: second.flags) }
         for cut in [1, first.payload.count / 2, first.payload.count - 1] {
-            #expect(throws: (any Error).self) { try reader.unpack(Array(first.payload.prefix(cut)), flags: first.flags) }
+            let payload = Array(first.payload.prefix(cut))
+            #expect(throws: (any Error).self) { try reader.unpack(payload, flags: first.flags) }
         }
         var turned = first.payload
         turned[turned.count / 2] ^= 0x55
@@ -61,7 +62,9 @@ import Testing
                 Topology(
                     host: "box", time: "2026-11-23T01:58:\(10 + number)Z",
                     namespaces: [
-                        Namespace(name: "host", inode: 1, path: "/proc/self/ns/net", links: links, sysctls: ["a": "\(number)"])
+                        Namespace(
+                            name: "host", inode: 1, path: "/proc/self/ns/net", links: links,
+                            sysctls: ["a": "\(number)"])
                     ]), timeNanoseconds: Int64(number) * 1_000_000_000)
         }
         let ring = try #require(RecordingRing("20x1s"))

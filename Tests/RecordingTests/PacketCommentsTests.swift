@@ -25,7 +25,8 @@ import Wire
                 clock: .passage, headers: headers))
     }
 
-    private func drop(_ namespace: String?, device: String? = nil, at microseconds: Int64, label: UInt64 = 0xa) -> Event {
+    private func drop(_ namespace: String?, device: String? = nil, at microseconds: Int64, label: UInt64 = 0xa) -> Event
+    {
         var headers = PacketHeaders()
         headers.label = label
         return .drop(
@@ -69,7 +70,8 @@ import Wire
     @Test("a rule is told at its hook, also where the hook's sighting was read after it") func ruleAtItsHook() {
         #expect(
             commented([[packet(1, at: 1), packet(2, at: 4), packet(3, at: 5), rule(.prerouting, at: 3)]]) == [[0]])
-        #expect(commented([[packet(1, at: 1), packet(3, at: 2), rule(.forward, at: 3)], [packet(2, at: 4)]]) == [[1], []])
+        #expect(
+            commented([[packet(1, at: 1), packet(3, at: 2), rule(.forward, at: 3)], [packet(2, at: 4)]]) == [[1], []])
         #expect(commented([[rule(.forward, at: 3)], [packet(2, at: 4), packet(4, at: 5)]]) == [[], [0]])
     }
 

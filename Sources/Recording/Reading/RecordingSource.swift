@@ -424,7 +424,8 @@ final class RecordingSource {
             run = number
             return nil
         case .topology:
-            let record = try decoder.decode(TopologyRecord.self, from: Data(try networks.unpack(Array(file.record), flags: file.recordFlags)))
+            let network = try networks.unpack(Array(file.record), flags: file.recordFlags)
+            let record = try decoder.decode(TopologyRecord.self, from: Data(network))
             runs.learn(record.topology, of: run)
             return .topology(record.topology, timeNanoseconds: record.time)
         case .vantage:

@@ -28,7 +28,8 @@ public struct CaptureExport {
     public init(files: [String]) throws {
         self.files = files
         if files.contains("-") {
-            throw RunError(.usage, "cannot export from standard input: the recording is read twice, so give it as a file")
+            throw RunError(
+                .usage, "cannot export from standard input: the recording is read twice, so give it as a file")
         }
     }
 
@@ -93,7 +94,8 @@ public struct CaptureExport {
         let names = Self.names(among: first)
         try first.read(
             events: { run, event in
-                if case .vantage(_, let point) = event, point.kind == .link { known.insert(Self.name(names(run, point))) }
+                guard case .vantage(_, let point) = event, point.kind == .link else { return }
+                known.insert(Self.name(names(run, point)))
             }, packets: { _, _, _ in })
         if let missing = devices.subtracting(known).min() {
             throw RunError(

@@ -28,7 +28,8 @@ struct Export: ParsableCommand {
 
     func run() throws {
         if links == !devices.isEmpty {
-            throw RunError(.usage, "cannot export \(files[0]): give either --links, or devices by --at namespace:device")
+            throw RunError(
+                .usage, "cannot export \(files[0]): give either --links, or devices by --at namespace:device")
         }
         let summary = try CaptureExport(files: files).write(to: file, links ? .onePerPacket : .devices(devices))
         complain("\(summary.packetCount) \(summary.packetCount == 1 ? "packet" : "packets") written")
