@@ -35,9 +35,7 @@ struct CheckCommand: ParsableCommand {
     var output: OutputOptions
 
     func validate() throws {
-        guard output.format == .text || output.format == .json else {
-            throw ValidationError("check writes text or json, not \(output.format.rawValue)")
-        }
+        try output.refusePicture(of: "check")
     }
 
     func run() throws {

@@ -27,9 +27,7 @@ struct CompareCommand: ParsableCommand {
     var output: OutputOptions
 
     func validate() throws {
-        guard output.format == .text || output.format == .json else {
-            throw ValidationError("compare writes text or json, not \(output.format.rawValue)")
-        }
+        try output.refusePicture(of: "compare")
     }
 
     func run() throws {

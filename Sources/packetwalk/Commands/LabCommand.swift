@@ -15,6 +15,8 @@ struct LabCommand: ParsableCommand {
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
+        func validate() throws { try output.refusePicture(of: "lab list") }
+
         func run() throws {
             let labs = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().labs() }
             if output.format == .json {
@@ -92,6 +94,7 @@ struct LabCommand: ParsableCommand {
 
         func validate() throws {
             if (fix || mend) && trace { throw ValidationError("--fix sends the packet itself: leave --trace out") }
+            if selection.summary { try output.refusePicture(of: "--summary") }
         }
 
         func run() throws {

@@ -36,6 +36,10 @@ struct Replay: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    func validate() throws {
+        if selection.summary { try output.refusePicture(of: "--summary") }
+    }
+
     func run() throws {
         var run = try RecordedRun(try captures())
         var printer = WalkPrinter(

@@ -32,6 +32,10 @@ struct Trace: ParsableCommand, TakesCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    func validate() throws {
+        if selection.summary { try output.refusePicture(of: "--summary") }
+    }
+
     func run() throws {
         let settings = try watch.settings(selection)
         let recorder = try record.map { try openRecorder($0, options: RecordingOptions(isFiltered: !filter.isEmpty)) }
