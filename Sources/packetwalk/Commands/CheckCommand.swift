@@ -22,7 +22,9 @@ struct CheckCommand: ParsableCommand {
             Exit status 0 where all hold, 1 where one does not.
             """)
 
-    @Argument(help: ArgumentHelp("The file of expectations; - for standard input.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("The file of expectations; - for standard input.", valueName: "file"),
+        completion: .file())
     var file: String
 
     @OptionGroup(title: "Twin")

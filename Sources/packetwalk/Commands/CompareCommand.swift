@@ -14,10 +14,10 @@ struct CompareCommand: ParsableCommand {
             the rules name. Nothing is sent for real. Exit status 0 where nothing differs, 1 where something does.
             """)
 
-    @Argument(help: ArgumentHelp("The earlier snapshot.", valueName: "before"))
+    @Argument(help: ArgumentHelp("The earlier snapshot.", valueName: "before"), completion: .file(extensions: ["json"]))
     var before: String
 
-    @Argument(help: ArgumentHelp("The later snapshot.", valueName: "after"))
+    @Argument(help: ArgumentHelp("The later snapshot.", valueName: "after"), completion: .file(extensions: ["json"]))
     var after: String
 
     @Flag(help: "Only what changed: send no packets.")

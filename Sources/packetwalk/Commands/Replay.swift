@@ -13,7 +13,9 @@ struct Replay: ParsableCommand {
             `packetwalk replay --point host:veth0=a.pcap --point host:eth0=b.pcap`.
             """)
 
-    @Argument(help: ArgumentHelp("A recording or a capture; all files of a rotated recording.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("A recording or a capture; all files of a rotated recording.", valueName: "file"),
+        completion: Completion.captures)
     var files: [String] = []
 
     @Option(
