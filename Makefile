@@ -113,12 +113,17 @@ docs: build ## write the manual pages, and the outputs in docs/tutorial, as the 
 	scripts/manual.py .build/debug/packetwalk docs/man
 	scripts/tutorial.py .build/debug/packetwalk docs/tutorial/*.md docs/guides/*.md
 
-screenshots: build ## draw networks of 3, 12 and 60 namespaces, light and dark, in docs/images (with Chromium)
+# Those that the documents show; the others are to be looked at.
+IMAGES = page-3-light page-60-dark map-12-light map-60-light walk-12-dark
+
+screenshots: build ## draw networks of 3, 12 and 60 namespaces, light and dark, in .build-screenshots (with Chromium)
 	@scripts/prerequisites.sh pictures
-	scripts/screenshots.sh .build/debug/packetwalk docs/images
+	scripts/screenshots.sh .build/debug/packetwalk .build-screenshots
+	mkdir -p docs/images
+	cd .build-screenshots && cp $(addsuffix .png,$(IMAGES)) ../docs/images/
 
 clean: ## remove what was built
-	rm -rf .build .build-fuzz .build-bench .build-deb .build-corpus
+	rm -rf .build .build-fuzz .build-bench .build-deb .build-corpus .build-screenshots
 
 bpf: ## build the BPF programs, of the probes and of a lab, with the toolchain's clang
 	scripts/bpf.sh Sources/Probes/Drops/kfree_skb.bpf.o

@@ -7,7 +7,7 @@ set -eu
 program=$1
 case $2 in
 bash)
-    "$program" --generate-completion-script bash | sed '/^complete -o filenames -F _packetwalk packetwalk$/d'
+    "$program" --generate-completion-script bash | sed '1{/^#!/d}; /^complete -o filenames -F _packetwalk packetwalk$/d'
     cat <<'BASH'
 # Behind -- stands a command: what it offers itself; behind help also a cause.
 _packetwalk_whole() {

@@ -6,21 +6,24 @@ package=$(realpath "$1")
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 release=${DEBIAN_RELEASE:-bookworm}
 
-lintian --fail-on error --no-tag-display-limit "$package"
+lintian --fail-on error --tag-display-limit 0 "$package"
 
 work=$(mktemp -d)
 # The mounts are of a namespace of their own, and go with it.
 trap 'rm -rf "$work"' EXIT
-[ -d "${BARE_ROOT:-}" ] && cp -a "$BARE_ROOT" "$work/root" ||
-    debootstrap --variant=minbase "$release" "$work/root" "$mirror" >"$work/log" || { cat "$work/log" >&2; exit 69; }
+# $BARE_ROOT is one that debootstrap has made before.
+if [ -d "${BARE_ROOT:-}" ]; then
+    cp -a "$BARE_ROOT" "$work/root"
+elif ! debootstrap --variant=minbase "$release" "$work/root" "$mirror" >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    exit 69
+fi
 cp "$package" "$work/root/packetwalk.deb"
 cp /etc/resolv.conf "$work/root/etc/resolv.conf" 2>/dev/null || :
 cat >"$work/root/try.sh" <<'TRY'
 set -eux
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 apt-get update -qq
-# minbase leaves manual pages out.
-rm -f /etc/dpkg/dpkg.cfg.d/docker
 apt-get install -y -qq /packetwalk.deb man-db >/install.log 2>&1 || { tail /install.log; exit 1; }
 packetwalk --version
 packetwalk demo

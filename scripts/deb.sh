@@ -97,14 +97,14 @@ cat >"$root/DEBIAN/prerm" <<'SCRIPT'
 #!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-    systemctl --no-reload disable --now packetwalk-record.service >/dev/null 2>&1 || true
+    deb-systemd-invoke stop packetwalk-record.service >/dev/null 2>&1 || true
 fi
 SCRIPT
 cat >"$root/DEBIAN/postrm" <<'SCRIPT'
 #!/bin/sh
 set -e
 if [ -d /run/systemd/system ]; then
-    systemctl daemon-reload >/dev/null 2>&1 || true
+    systemctl --system daemon-reload >/dev/null 2>&1 || true
 fi
 if [ "$1" = purge ]; then
     rm -rf /var/lib/packetwalk

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Pictures for docs/images: the network and the way of packets in networks of 3, 12 and 60 namespaces, light and dark, as
+# Pictures of the network and the way of packets in networks of 3, 12 and 60 namespaces, light and dark, as
 # headless Chromium shows them. screenshots.sh PROGRAM FOLDER
 # Needs chromium; the networks are made in namespaces of the script's own, and go with it.
 set -euo pipefail
@@ -32,7 +32,7 @@ if [ -z "${SCREENSHOTS_INSIDE:-}" ]; then
                 shoot "$work/$kind-$size.svg" "$kind-$size" $scheme "$width" "$((height < 2400 ? height : 2400))"
             done
         done
-        for scheme in light dark; do shoot "$work/page-$size.html" "page-$size" $scheme 1280 1000; done
+        for scheme in light dark; do shoot "$work/page-$size.html" "page-$size" $scheme 1280 900; done
     done
     ls -l "$folder"
     exit
