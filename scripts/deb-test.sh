@@ -37,7 +37,16 @@ grep -q _packetwalk_whole /usr/share/bash-completion/completions/packetwalk
 apt-get purge -y -qq packetwalk
 ! [ -e /usr/bin/packetwalk ] && ! [ -e /etc/default/packetwalk-record ] && ! [ -e /usr/share/packetwalk ]
 TRY
-unshare --mount --propagation private sh -eu -c '
-    mount -t proc proc "$1/proc"; mount --rbind /sys "$1/sys"; mount --rbind /dev "$1/dev"
-    chroot "$1" sh /try.sh' sh "$work/root"
+# Not by chroot: from within one no sandbox can be made.
+unshare --mount --pid --fork --propagation private sh -eu -c '
+    mount --bind "$1" "$1"
+    mount --rbind /sys "$1/sys"
+    mount --rbind /dev "$1/dev"
+    mount -t proc proc "$1/proc"
+    cd "$1"
+    mkdir -p before
+    pivot_root . before
+    cd /
+    umount -l /before
+    exec sh /try.sh' sh "$work/root"
 echo "installed, run and removed"
