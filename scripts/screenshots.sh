@@ -13,7 +13,7 @@ if [ -z "${SCREENSHOTS_INSIDE:-}" ]; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     for size in 3 12 60; do
-        SCREENSHOTS_INSIDE=$size SCREENSHOTS_WORK=$work unshare --user --map-root-user --mount --net --pid \
+        SCREENSHOTS_INSIDE=$size SCREENSHOTS_WORK=$work unshare --user --map-root-user --mount --net --pid --uts \
             --fork --mount-proc bash "$0" "$program" "$folder"
     done
     # shoot FILE NAME SCHEME WIDTH HEIGHT
@@ -39,6 +39,7 @@ if [ -z "${SCREENSHOTS_INSIDE:-}" ]; then
 fi
 
 # Inside: a network of so many namespaces, host among them.
+hostname lab
 mount -t tmpfs none /run
 mkdir -p /run/netns
 ip link set lo up
