@@ -10,7 +10,8 @@ TWINS ?= 2000
 RELEASE = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release lint format bench bench-live bpf fuzz labs docker troubles twins corpus install deb clean
+.PHONY: help demo test build release lint format bench bench-live bpf fuzz labs docker troubles twins corpus install deb \
+	deb-test docs screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -91,15 +92,38 @@ install: release ## install the tool, the labs and the documents under PREFIX
 	mkdir -p $(DESTDIR)$(PREFIX)/share/packetwalk
 	cp -r fixtures/labs $(DESTDIR)$(PREFIX)/share/packetwalk/
 	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/packetwalk
-	cp -r README.md LICENSE docs $(DESTDIR)$(PREFIX)/share/doc/packetwalk/
+	cp -r README.md LICENSE CHANGELOG.md docs $(DESTDIR)$(PREFIX)/share/doc/packetwalk/
+	mkdir -p $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	scripts/completions.sh $(RELEASE)/packetwalk bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/packetwalk
+	scripts/completions.sh $(RELEASE)/packetwalk zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_packetwalk
+	scripts/completions.sh $(RELEASE)/packetwalk fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/packetwalk.fish
 
 deb: ## make a Debian package, in .build-deb
 	@scripts/prerequisites.sh build
 	$(SWIFT) build -c release --product packetwalk --static-swift-stdlib --scratch-path .build-deb/build
 	scripts/deb.sh .build-deb/build/release/packetwalk .build-deb
 
+deb-test: deb ## install the package into a bare Debian and run it there (as root, with a mirror)
+	@scripts/prerequisites.sh package
+	scripts/deb-test.sh .build-deb/packetwalk_*.deb
+
+docs: build ## write the manual pages, and the outputs in docs/tutorial, as the program prints them now
+	scripts/manual.py .build/debug/packetwalk docs/man
+	scripts/tutorial.py .build/debug/packetwalk docs/tutorial/*.md docs/guides/*.md
+
+# Those that the documents show; the others are to be looked at.
+IMAGES = page-3-light page-60-dark map-12-light map-60-light walk-12-dark
+
+screenshots: build ## draw networks of 3, 12 and 60 namespaces, light and dark, in .build-screenshots (with Chromium)
+	@scripts/prerequisites.sh pictures
+	scripts/screenshots.sh .build/debug/packetwalk .build-screenshots
+	mkdir -p docs/images
+	cd .build-screenshots && cp $(addsuffix .png,$(IMAGES)) ../docs/images/
+
 clean: ## remove what was built
-	rm -rf .build .build-fuzz .build-bench .build-deb .build-corpus
+	rm -rf .build .build-fuzz .build-bench .build-deb .build-corpus .build-screenshots
 
 bpf: ## build the BPF programs, of the probes and of a lab, with the toolchain's clang
 	scripts/bpf.sh Sources/Probes/Drops/kfree_skb.bpf.o

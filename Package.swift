@@ -69,7 +69,9 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Twin", dependencies: ["Wire", "LinuxSystem", "Network", "Snapshot", "CLinux"], swiftSettings: house),
-        .target(name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+        .target(
+            name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"],
+            resources: [.embedInCode("Picture/page.css"), .embedInCode("Picture/page.js")], swiftSettings: house),
         .target(
             name: "Runs",
             dependencies: [

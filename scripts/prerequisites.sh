@@ -1,6 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that a job needs and this machine lacks. Asks the network only where one is missing.
 #   prerequisites.sh build   to build and run the tool
+#   prerequisites.sh package  what a package is checked with
+#   prerequisites.sh pictures what pages are looked at with
 #   prerequisites.sh test    also what the tests drive: captures, listeners, a Docker engine (as root)
 set -eu
 
@@ -11,13 +13,15 @@ zstd"
 
 case "${1:-build}" in
 build) wanted=$build ;;
+package) wanted="$build lintian debootstrap man-db" ;;
+pictures) wanted="$build chromium fonts-dejavu-core" ;;
 test)
     wanted="$build $test"
     # The engine's labs need root; without it they are skipped, so nothing is installed for them.
     if [ "$(id -u)" = 0 ]; then wanted="$wanted docker.io"; fi
     ;;
 *)
-    echo "prerequisites.sh: '$1' is no job: say build or test" >&2
+    echo "prerequisites.sh: '$1' is no job: say build, test, package or pictures" >&2
     exit 64
     ;;
 esac

@@ -17,6 +17,14 @@ extension Topology {
         try NetworkDiscovery(only: only).topology()
     }
 
+    /// What the namespaces that can be seen are called: one's own is `host`, others by `ip netns` or their container's
+    /// name, those without a name not at all. Nothing inside them is read.
+    public static func namespaceNames() -> [String] {
+        let search = NamespaceSearch()
+        let containers = search.sites.flatMap(\.containers)
+        return Set(search.names().filter { !$0.hasPrefix("netns:") } + containers).sorted()
+    }
+
     /// Reads the namespaces named `fully` whole, and of all others what says where they are and who they are: links,
     /// addresses, routes, neighbours, listeners. Their rules, and settings that only files tell, stay empty.
     ///

@@ -16,7 +16,8 @@ public struct ConnectionRenderer: Sendable {
         self.topology = topology
     }
 
-    /// The whole entry, ended by a newline. Graphic formats draw the exchange that shows best how it went.
+    /// The whole entry, ended by a newline. Graphic formats draw the exchange that shows best how it went, as a whole
+    /// document: `Picture` draws several in one.
     ///
     /// - Parameter isUnderWay: whether more of it is expected.
     public func render(_ connection: Connection, isUnderWay: Bool = false) throws -> String {
@@ -34,7 +35,10 @@ public struct ConnectionRenderer: Sendable {
             // Of a single packet its steps say all.
             if connection.exchanges == 1, connection.kind != .tcp, connection.lookups.isEmpty { break }
             return text.render(connection, isUnderWay: isUnderWay)
-        case .mermaid, .dot, .svg, .html: break
+        case .mermaid, .dot, .svg, .html:
+            var picture = Picture(format: format, options: options)
+            picture.add(connection, topology: topology)
+            return picture.render()
         }
         let example = connection.example
         return try WalkRenderer(format: format, options: options, topology: topology)
@@ -51,7 +55,8 @@ public struct ConnectionRenderer: Sendable {
 }
 
 extension Connection {
-    fileprivate var withHostNames: Connection {
+    /// The connection with every namespace called as people do where there are several hosts: `alpha/web`.
+    var withHostNames: Connection {
         var result = self
         result.example.request = example.request.withHostNames
         result.example.reply = example.reply?.withHostNames

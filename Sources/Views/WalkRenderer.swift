@@ -9,6 +9,14 @@ public enum OutputFormat: String, Sendable, CaseIterable {
     case dot
     case svg
     case html
+
+    /// Whether all that is shown is one document, which is written when the run has ended.
+    public var isPicture: Bool {
+        switch self {
+        case .text, .json: false
+        case .mermaid, .dot, .svg, .html: true
+        }
+    }
 }
 
 /// Draws walks and exchanges in one of the formats.
@@ -31,7 +39,8 @@ public struct WalkRenderer: Sendable {
         self.topology = topology
     }
 
-    /// The whole text, ended by a newline. In JSON a reply is a line of its own.
+    /// The whole text, ended by a newline. In JSON a reply is a line of its own. In graphic formats a whole document:
+    /// `Picture` draws several walks in one.
     public func render(_ request: Walk, reply: Walk? = nil) throws -> String {
         if namesHosts, format != .json {
             var renderer = self
@@ -46,10 +55,10 @@ public struct WalkRenderer: Sendable {
         case .json:
             let lines = [request, reply].compactMap(\.self).map(WalkJSON.line)
             return lines.joined(separator: "\n") + "\n"
-        case .mermaid: return WalkMermaid(drawing(request, reply: reply)).render()
-        case .dot: return WalkDOT(drawing(request, reply: reply)).render()
-        case .svg: return WalkSVG(drawing(request, reply: reply)).document().render()
-        case .html: return WalkHTML(drawing(request, reply: reply)).render()
+        case .mermaid, .dot, .svg, .html:
+            var picture = Picture(format: format, options: options)
+            picture.add(request, reply: reply, topology: topology)
+            return picture.render()
         }
     }
 
@@ -59,9 +68,5 @@ public struct WalkRenderer: Sendable {
             ? WalkText(options, topology: topology?.withHostNames(request.host))
                 .render(again: request.withHostNames, reply: reply?.withHostNames, after: nanoseconds)
             : WalkText(options, topology: topology).render(again: request, reply: reply, after: nanoseconds)
-    }
-
-    private func drawing(_ request: Walk, reply: Walk?) -> WalkDrawing {
-        WalkDrawing(request, reply: reply, topology: topology, verbosity: options.verbosity)
     }
 }

@@ -6,7 +6,7 @@ internal import Runs
 internal import Views
 internal import WalkModel
 
-/// `packetwalk help no-source-nat`: what a cause is, in the words of the documentation.
+/// `packetwalk help no-source-nat`: what a cause is, in the words of the documentation; `packetwalk help codes` lists them.
 enum HelpTopic {
     /// Prints the page that the words ask for. False where they ask for something else.
     static func answer(_ words: [String]) throws -> Bool {
@@ -14,6 +14,10 @@ enum HelpTopic {
         let subcommands = Packetwalk.configuration.subcommands.map { $0._commandName }
         let code = words[1]
         if subcommands.contains(code) { return false }
+        if code == "codes" {
+            try printOut(FindingCode.known.map(\.rawValue).sorted().joined(separator: "\n") + "\n")
+            return true
+        }
         if let page = FindingPage(code: code, in: EmbeddedFiles.text("docs/findings.md") ?? "") {
             let options = RenderOptions(color: .auto, ascii: false, verbosity: .normal, facts: .current())
             try printOut(page.render(code: code, options))

@@ -6,7 +6,10 @@ internal import LinuxSystem
 /// The parser can't do it: it gives the words behind `--` to the filter's words.
 enum Invocation {
     /// Without the program's name.
-    static let own = Array(words.dropFirst().prefix { $0 != "--" })
+    static let own: [String] = {
+        let all = words.dropFirst()
+        return Array(Completion.isAsked(all) ? all : all.prefix { $0 != "--" })
+    }()
 
     /// Names that are no UTF-8 stand as they are shown.
     private static var words: [String] {
@@ -17,7 +20,9 @@ enum Invocation {
         }
     }
     /// The command behind `--`; nil where there is no `--`.
-    static let command: [String]? = CommandLine.arguments.firstIndex(of: "--").map { mark in
-        Array(CommandLine.arguments[(mark + 1)...])
-    }
+    static let command: [String]? = {
+        let all = CommandLine.arguments
+        guard !Completion.isAsked(all.dropFirst()), let mark = all.firstIndex(of: "--") else { return nil }
+        return Array(all[(mark + 1)...])
+    }()
 }

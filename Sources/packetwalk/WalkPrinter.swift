@@ -44,6 +44,8 @@ struct WalkPrinter {
     private let hidesHousekeeping: Bool
     private let show: ShowSettings
     private var summary: Summary?
+    /// Of graphic formats: all that is shown, drawn at the end. Nil where each entry is printed by itself.
+    private var picture: Picture?
     /// Nil where packets are shown.
     private let newTracker: ConnectionTracker?
     /// One for each run.
@@ -73,6 +75,7 @@ struct WalkPrinter {
         var options = output.renderOptions
         options.time = show.time
         summary = show.summarises ? Summary() : nil
+        picture = output.format.isPicture && summary == nil ? Picture(format: output.format, options: options) : nil
         renderer = WalkRenderer(format: output.format, options: options)
         connectionRenderer = ConnectionRenderer(format: output.format, options: options)
         if !show.packets || show.summarises {
@@ -91,6 +94,7 @@ struct WalkPrinter {
         set {
             renderer.namesHosts = newValue
             connectionRenderer.namesHosts = newValue
+            picture?.namesHosts = newValue
         }
     }
 
@@ -112,6 +116,7 @@ struct WalkPrinter {
             firstNanoseconds = start
             renderer.options.timeOrigin = start
             connectionRenderer.options.timeOrigin = start
+            picture?.options.timeOrigin = start
         }
         guard isWanted(exchange) else { return }
         if exchange.request.isHousekeeping, !countsHousekeeping {
@@ -143,6 +148,10 @@ struct WalkPrinter {
         let isRead = renderer.format == .text && renderer.options.verbosity != .quiet
         let again = isRead && renderer.options.verbosity < .verbose && !exchange.arrived ? repeats.take(exchange) : nil
         noteUntraced(exchange)
+        if picture != nil {
+            picture?.add(exchange.request, reply: exchange.reply, topology: topology)
+            return
+        }
         renderer.topology = topology
         let text =
             try again.map { renderer.render(again: exchange.request, reply: exchange.reply, after: $0) }
@@ -201,6 +210,10 @@ struct WalkPrinter {
     }
 
     private mutating func print(_ connection: Connection, isUnderWay: Bool) throws {
+        if picture != nil {
+            picture?.add(connection, topology: topologies[connection.host])
+            return
+        }
         connectionRenderer.topology = topologies[connection.host]
         let isRead = renderer.format == .text && renderer.options.verbosity != .quiet
         try put(try connectionRenderer.render(connection, isUnderWay: isUnderWay), isRead: isRead, isAgain: false)
@@ -233,6 +246,7 @@ struct WalkPrinter {
     /// Prints what is left, the sums where they were asked for, and what was left out.
     mutating func finish() throws {
         try end()
+        if let picture { try printOut(picture.render()) }
         if let report = summary?.report() {
             if renderer.format == .json {
                 try printOut(try jsonLine(report) + "\n")

@@ -73,7 +73,7 @@ struct ConnectionText {
     }
 
     /// What is wrong and how it is fixed, before anything else.
-    private func causes(_ connection: Connection) -> [StyledText] {
+    func causes(_ connection: Connection) -> [StyledText] {
         let finding = FindingText(pen)
         let counted = connection.causes.map { $0.count > 1 ? when($0) : nil }
         return finding.heads(connection.causes.map(\.finding), notes: counted)
@@ -88,7 +88,7 @@ struct ConnectionText {
         return parts.joined(separator: ", ")
     }
 
-    private func figures(_ connection: Connection) -> [StyledText] {
+    func figures(_ connection: Connection) -> [StyledText] {
         var lines: [StyledText] = [StyledText()]
         let began = times.text(connection.startNanoseconds)
         if !began.isEmpty { lines += labelled("began", pen(began)) }

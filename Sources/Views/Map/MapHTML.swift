@@ -15,7 +15,7 @@ struct MapHTML {
         var page = HTMLPage(title: "Network map of \(topology.host)")
         page.body.append("<p class=\"dim\">\(MarkupText.xml(topology.time))</p>")
         let svg = MapSVG(MapLayout(topology, verbosity: verbosity)).document()
-        page.body.append("<div class=\"figure\">\n\(svg.render())</div>")
+        page.body.append("<div class=\"figure\">\n\(svg.inPage())\n</div>")
         for namespace in topology.namespaces {
             page.heading(
                 ([namespace.name] + namespace.containers.filter { $0 != namespace.name }).joined(separator: ", "))

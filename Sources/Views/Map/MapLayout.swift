@@ -59,9 +59,12 @@ struct MapLayout {
     private let graph: NetworkGraph
     private let verbose: Bool
     private var leaves: Set<String> = []
+    private let kept: Set<String>
 
-    init(_ topology: Topology, verbosity: Verbosity) {
+    /// - Parameter kept: namespaces that are drawn whole however many are like them.
+    init(_ topology: Topology, verbosity: Verbosity, keeping kept: Set<String> = []) {
         graph = NetworkGraph(topology)
+        self.kept = kept
         self.verbose = verbosity >= .verbose
         warnings = topology.warnings
         leaves = Self.leaves(graph)
@@ -255,7 +258,7 @@ struct MapLayout {
         let usual = Set(gateways.map { "default via \($0)" })
         // A leaf whose only word is the bridge's own address as its gateway.
         func isUsual(_ row: Row) -> Bool {
-            guard let far = row.far, far.kind == .leaf else { return false }
+            guard let far = row.far, far.kind == .leaf, !kept.contains(far.namespace) else { return false }
             return far.facts.allSatisfy { fact in usual.contains { fact.text.hasPrefix($0) } }
                 && (far.words + row.words).allSatisfy { $0.style == .name || $0.style == .dim }
         }

@@ -1,108 +1,200 @@
-/// A map as SVG: a box for each namespace that others hang on, those others at the ends of its wires.
+/// A map as SVG: a box for each namespace that others hang on, those others at the ends of its wires, and the wires
+/// between boxes.
 struct MapSVG {
     private let layout: MapLayout
     private let margin = 20
-    private let line = 20
+    private let shapes: [Shape]
+
+    /// A box, measured: where everything stands, from its own corner.
+    private struct Shape {
+        var box: MapLayout.Box
+        var title: String
+        var width: Int
+        var height: Int
+        /// With what hangs on it.
+        var outerWidth: Int
+        var rowTops: [Int]
+        var factsTop: Int
+        var facts: [[Phrase]]
+    }
+
+    let placement: MapPlacement
+    private let wires: Wires
 
     init(_ layout: MapLayout) {
         self.layout = layout
+        let shapes = layout.boxes.map(Self.shape)
+        let wires = Wires(layout)
+        placement = MapPlacement(
+            shapes.enumerated().map { index, shape in
+                MapPlacement.Box(
+                    name: shape.box.namespace, width: shape.outerWidth, height: shape.height,
+                    joined: wires.joined(to: index))
+            }, margin: margin, top: margin)
+        self.shapes = shapes
+        self.wires = wires
     }
 
     func document() -> SVGDocument {
         var svg = SVGDocument(title: "network map")
-        var y = margin
-        for box in layout.boxes { y = draw(box, at: y, in: &svg) + 34 }
+        for wire in wires.all { draw(wire, in: &svg) }
+        for (shape, place) in zip(shapes, placement.places) { draw(shape, x: place.x, y: place.y, in: &svg) }
+        var y = (placement.bottoms.last ?? 0) + 34
+        func note(_ text: String, _ role: SVGDocument.Role) {
+            for part in SVGDocument.lines(text, width: max(svg.width, SVGDocument.pageWidth) - 2 * margin) {
+                svg.text(part, x: margin, y: y, role)
+                y += Self.line
+            }
+        }
         if !layout.empty.isEmpty {
-            svg.text("with nothing but lo: " + layout.empty.map(\.text).joined(separator: ", "), x: margin, y: y, .dim)
-            y += line
+            note("with nothing but lo: " + layout.empty.map(\.text).joined(separator: ", "), .dim)
         }
-        for warning in layout.warnings {
-            svg.text("! \(warning)", x: margin, y: y, .caution)
-            y += line
-        }
+        for warning in layout.warnings { note("! \(warning)", .caution) }
         return svg
     }
 
-    private func left(_ row: MapLayout.Row) -> [Phrase] { [Phrase(row.device)] + row.words }
+    // MARK: Measuring
 
-    private func pixels(_ phrases: [Phrase]) -> Int {
+    private static let line = 20
+
+    /// What stands in a row; the other end of a wire between boxes too, since such wires may cross.
+    private static func words(_ row: MapLayout.Row) -> [Phrase] {
+        let far = row.far.flatMap { far -> Phrase? in
+            far.kind == .box ? Phrase("→ \(far.namespace) \(far.device)", .dim) : nil
+        }
+        return [Phrase(row.device)] + row.words + [far].compactMap(\.self)
+    }
+
+    private static func pixels(_ phrases: [Phrase]) -> Int {
         phrases.reduce(0) { $0 + SVGDocument.pixels($1.text) + 2 * SVGDocument.column }
     }
 
-    /// - Returns: where the box ends.
-    private func draw(_ box: MapLayout.Box, at top: Int, in svg: inout SVGDocument) -> Int {
-        let facts = box.facts.map { fact in
-            (fact.label.isEmpty ? [] : [Phrase(fact.label, .dim)]) + fact.phrases
+    private static func head(_ far: MapLayout.Far) -> [Phrase] {
+        [Phrase(far.namespace, .strong)] + (far.device.isEmpty ? [] : [Phrase(far.device)]) + far.words
+    }
+
+    /// From a box to what hangs on it.
+    private static let reach = 56
+
+    private static func shape(_ box: MapLayout.Box) -> Shape {
+        let facts = box.facts.flatMap { fact in
+            wrapped((fact.label.isEmpty ? [] : [Phrase(fact.label, .dim)]) + fact.phrases)
         }
         let title = [box.namespace, box.subtitle].compactMap(\.self).joined(separator: "  ")
         let widest =
-            (box.rows.map { pixels(left($0)) + $0.depth * 20 } + facts.map(pixels)
-            + [SVGDocument.pixels(title)]).max() ?? 0
-        let width = max(200, widest + 32)
-        let right = margin + width + 70
-        var y = top + 28
-        var drawings: [(MapLayout.Row, y: Int)] = []
+            (box.rows.map { pixels(words($0)) + $0.depth * 20 } + facts.map(pixels) + [SVGDocument.pixels(title)])
+            .max() ?? 0
+        let width = max(180, widest + 32)
+        var far = 0
+        var y = 28
+        var tops: [Int] = []
         for row in box.rows {
-            drawings.append((row, y))
-            let farLines = row.far.map { 1 + $0.facts.count } ?? 1
-            y += row.far?.kind == .leaf || row.far?.kind == .box ? farLines * line + 14 : line + 6
+            tops.append(y)
+            guard let end = row.far, end.kind != .box else {
+                y += line + 6
+                continue
+            }
+            far = max(far, ([pixels(head(end))] + end.facts.map { pixels([$0]) }).max() ?? 0)
+            y += end.kind == .leaf ? (1 + end.facts.count) * line + 14 : line + 6
         }
         y += facts.isEmpty ? 0 : 6
         let factsTop = y
         y += facts.count * line
-        svg.text(title, x: margin + 4, y: top + 8, .name)
-        svg.box(x: margin, y: top + 16, width: width, height: y - top - 16 + 6, .box, radius: 8)
+        return Shape(
+            box: box, title: title, width: width, height: y + 6, outerWidth: width + (far > 0 ? reach + far + 12 : 0),
+            rowTops: tops, factsTop: factsTop, facts: facts)
+    }
+
+    /// A fact that is a long text goes on in further lines.
+    private static func wrapped(_ phrases: [Phrase]) -> [[Phrase]] {
+        let limit = 760
+        if pixels(phrases) <= limit { return [phrases] }
+        return phrases.enumerated().flatMap { index, phrase in
+            SVGDocument.lines(phrase.text, width: limit).enumerated().map { row, text in
+                index == 0 && row == 0 ? [Phrase(text, phrase.style)] : [Phrase("  " + text, phrase.style)]
+            }
+        }
+    }
+
+    // MARK: Boxes
+
+    private func draw(_ shape: Shape, x left: Int, y top: Int, in svg: inout SVGDocument) {
+        let right = left + shape.width + Self.reach
+        svg.text(shape.title, x: left + 4, y: top + 8, .name)
+        svg.box(x: left, y: top + 16, width: shape.width, height: shape.height - 16, .box, radius: 8)
         var bridge = 0
-        for (row, rowTop) in drawings {
-            let x = margin + 14 + row.depth * 20
-            let base = rowTop + 16
+        for (row, offset) in zip(shape.box.rows, shape.rowTops) {
+            let x = left + 14 + row.depth * 20
+            let base = top + offset + 16
             if row.depth == 1 {
-                svg.line(x1: margin + 20, y1: bridge + 8, x2: margin + 20, y2: base - 4, .dim)
-                svg.line(x1: margin + 20, y1: base - 4, x2: x - 3, y2: base - 4, .dim)
+                svg.line(x1: left + 20, y1: bridge + 8, x2: left + 20, y2: base - 4, .dim)
+                svg.line(x1: left + 20, y1: base - 4, x2: x - 3, y2: base - 4, .dim)
             } else {
                 bridge = base
             }
-            if row.far?.kind != .more { phrases(left(row), x: x, y: base, in: &svg) }
+            let words = Self.words(row)
+            if row.far?.kind != .more {
+                spot(words, of: "\(shape.box.namespace)/\(row.device)", x: x, y: base, in: &svg)
+            }
             if let far = row.far {
-                draw(far, of: row, x: right, y: base, from: min(x + pixels(left(row)), margin + width), in: &svg)
+                let start = min(x + Self.pixels(words), left + shape.width)
+                draw(far, of: row, x: right, y: base, from: start, in: &svg)
             }
         }
-        for (index, fact) in facts.enumerated() {
-            phrases(fact, x: margin + 14, y: factsTop + 14 + index * line, in: &svg)
+        for (index, fact) in shape.facts.enumerated() {
+            phrases(fact, x: left + 14, y: top + shape.factsTop + 14 + index * Self.line, in: &svg)
         }
-        return y
+    }
+
+    /// Text that can be pointed at in a page: a device.
+    private func spot(_ words: [Phrase], of place: String, x: Int, y: Int, in svg: inout SVGDocument) {
+        svg.open("place", [("place", place)])
+        svg.box(
+            x: x - 4, y: y - 14, width: SVGDocument.pixels(words.first?.text ?? "") + 8, height: 20, .spot, radius: 4)
+        phrases(words, x: x, y: y, in: &svg)
+        svg.close()
     }
 
     private func draw(
         _ far: MapLayout.Far, of row: MapLayout.Row, x: Int, y: Int, from start: Int, in svg: inout SVGDocument
     ) {
-        if far.kind == .more {
-            svg.text(far.namespace, x: x, y: y, .dim)
-            return
-        }
-        svg.line(x1: start, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
-        let head = [Phrase(far.namespace, .strong)] + (far.device.isEmpty ? [] : [Phrase(far.device)]) + far.words
-        guard far.kind == .leaf || far.kind == .box else {
+        switch far.kind {
+        case .box: return
+        case .more: svg.text(Self.plain(far.namespace), x: x, y: y, .dim)
+        case .unknown, .outside:
+            svg.line(x1: start, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
+            let head = Self.head(far)
             phrases(far.kind == .unknown ? [Phrase("?", .caution)] + head.dropFirst() : head, x: x + 6, y: y, in: &svg)
-            return
-        }
-        let width = ([pixels(head)] + far.facts.map { pixels([$0]) }).max() ?? 0
-        svg.box(
-            x: x, y: y - 16, width: width + 8, height: (1 + far.facts.count) * line + 6,
-            far.kind == .leaf ? .box : .ghost)
-        phrases(head, x: x + 10, y: y, in: &svg)
-        for (index, fact) in far.facts.enumerated() {
-            phrases([fact], x: x + 10, y: y + (index + 1) * line, in: &svg)
+        case .leaf:
+            svg.line(x1: start, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
+            let head = Self.head(far)
+            let width = ([Self.pixels(head)] + far.facts.map { Self.pixels([$0]) }).max() ?? 0
+            svg.box(x: x, y: y - 16, width: width + 8, height: (1 + far.facts.count) * Self.line + 6, .box)
+            let name = SVGDocument.pixels(far.namespace) + 2 * SVGDocument.column
+            svg.text(far.namespace, x: x + 10, y: y, .name)
+            if far.device.isEmpty {
+                phrases(Array(head.dropFirst()), x: x + 10 + name, y: y, in: &svg)
+            } else {
+                spot(
+                    Array(head.dropFirst()), of: "\(far.namespace)/\(far.device)", x: x + 10 + name, y: y, in: &svg)
+            }
+            for (index, fact) in far.facts.enumerated() {
+                phrases([fact], x: x + 10, y: y + (index + 1) * Self.line, in: &svg)
+            }
         }
     }
 
     private func phrases(_ phrases: [Phrase], x: Int, y: Int, in svg: inout SVGDocument) {
         var x = x
         for phrase in phrases {
-            svg.text(phrase.text, x: x, y: y, role(phrase.style))
-            x += SVGDocument.pixels(phrase.text) + 2 * SVGDocument.column
+            let text = Self.plain(phrase.text)
+            svg.text(text, x: x, y: y, role(phrase.style))
+            x += SVGDocument.pixels(text) + 2 * SVGDocument.column
         }
     }
+
+    /// Without what only a terminal's reader can do.
+    private static func plain(_ text: String) -> String { text.replacing(" (-v lists them)", with: "") }
 
     private func role(_ style: TextStyle) -> SVGDocument.Role {
         switch style {
@@ -113,6 +205,60 @@ struct MapSVG {
         case .bad: .bad
         case .caution: .caution
         case .translation: .translation
+        }
+    }
+
+    // MARK: Wires between boxes
+
+    /// One end: a row of a box.
+    private struct End {
+        var box: Int
+        var row: Int
+    }
+
+    private struct Wires {
+        var all: [(from: End, to: End, isTunnel: Bool)] = []
+
+        init(_ layout: MapLayout) {
+            var rows: [String: End] = [:]
+            for (number, box) in layout.boxes.enumerated() {
+                for (index, row) in box.rows.enumerated() {
+                    rows["\(box.namespace)/\(row.device)"] = End(box: number, row: index)
+                }
+            }
+            for (number, box) in layout.boxes.enumerated() {
+                for (index, row) in box.rows.enumerated() {
+                    guard let far = row.far, far.kind == .box, let end = rows["\(far.namespace)/\(far.device)"],
+                        number < end.box
+                    else { continue }
+                    all.append((End(box: number, row: index), end, row.isTunnel))
+                }
+            }
+        }
+
+        func joined(to box: Int) -> [Int] {
+            all.compactMap { $0.from.box == box ? $0.to.box : $0.to.box == box ? $0.from.box : nil }
+        }
+    }
+
+    /// Between neighboring columns; the words in the rows say the others.
+    private func draw(_ wire: (from: End, to: End, isTunnel: Bool), in svg: inout SVGDocument) {
+        var (left, right) = (wire.from, wire.to)
+        if placement.places[left.box].column > placement.places[right.box].column { swap(&left, &right) }
+        let (first, second) = (placement.places[left.box], placement.places[right.box])
+        guard second.column == first.column + 1 else { return }
+        let start = (x: first.x + shapes[left.box].width, y: first.y + shapes[left.box].rowTops[left.row] + 12)
+        let end = (x: second.x, y: second.y + shapes[right.box].rowTops[right.row] + 12)
+        let role: SVGDocument.Role = wire.isTunnel ? .tunnel : .dim
+        if first.band == second.band {
+            let edge = (x: first.x + shapes[left.box].outerWidth, y: start.y)
+            if edge.x > start.x { svg.line(x1: start.x, y1: start.y, x2: edge.x, y2: edge.y, role) }
+            svg.curve(from: edge.x > start.x ? edge : start, to: end, role)
+        } else {
+            let side = first.x + shapes[left.box].outerWidth + 16
+            let between = placement.bottoms[first.band] + 16
+            svg.path(
+                [start, (side, start.y), (side, between), (margin - 10, between), (margin - 10, end.y), end], .dim)
         }
     }
 }

@@ -1,29 +1,24 @@
-/// A walk as a Graphviz digraph: a cluster for each namespace.
+/// A walk as a part of a Graphviz digraph: a cluster for each namespace.
 struct WalkDOT {
     private let drawing: WalkDrawing
+    /// Of every name, so that several walks share a graph.
+    private let prefix: String
 
-    init(_ drawing: WalkDrawing) {
+    init(_ drawing: WalkDrawing, prefix: String) {
         self.drawing = drawing
+        self.prefix = prefix
     }
 
-    func render() -> String {
-        var lines = [
-            "digraph walk {", "    rankdir=LR;",
-            "    label=\"\(MarkupText.dot("\(drawing.title): \(drawing.outcome)"))\";",
-            "    labelloc=t;", "    node [shape=box, style=rounded, fontname=monospace];",
-            "    edge [fontname=monospace];",
-        ]
-        let ends = draw(drawing.layout, drawing.steps, prefix: "q", label: nil, into: &lines)
+    func draw(into lines: inout [String]) {
+        let ends = draw(drawing.layout, drawing.steps, prefix: prefix + "q", label: nil, into: &lines)
         if let answer = drawing.answer, let ends, ends.first != ends.last {
             lines.append(
                 "    \(ends.last) -> \(ends.first) [style=dashed, constraint=false, label=\"\(MarkupText.dot(answer))\"];"
             )
         }
         if let layout = drawing.answerLayout, let steps = drawing.answerSteps {
-            _ = draw(layout, steps, prefix: "a", label: "reply", into: &lines)
+            _ = draw(layout, steps, prefix: prefix + "a", label: "reply", into: &lines)
         }
-        lines.append("}")
-        return lines.joined(separator: "\n") + "\n"
     }
 
     private func draw(

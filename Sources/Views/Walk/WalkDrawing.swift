@@ -11,10 +11,15 @@ struct WalkDrawing {
     var answerSteps: WalkSteps?
     /// Nil where the answer came back the same way.
     var answerLayout: PathLayout?
+    /// What is wrong, the most serious first.
+    var findings: [Finding]
+    /// The same with what it rests on, as lines of text.
+    var causes = ""
 
     init(_ request: Walk, reply: Walk?, topology: Topology?, verbosity: Verbosity) {
         self.request = request
         self.reply = reply
+        findings = request.findings
         headline = WalkHeadline(request, reply: reply)
         steps = WalkSteps(request, topology: topology, verbosity: verbosity)
         layout = PathLayout(steps, of: request, topology: topology)

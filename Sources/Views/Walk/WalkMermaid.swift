@@ -1,37 +1,22 @@
-/// A walk as a Mermaid flow chart: for a page or a ticket that draws it.
+/// A walk as a part of a Mermaid flow chart: for a page or a ticket that draws it.
 struct WalkMermaid {
     private let drawing: WalkDrawing
+    /// Of every name, so that several walks share a chart.
+    private let prefix: String
 
-    init(_ drawing: WalkDrawing) {
+    init(_ drawing: WalkDrawing, prefix: String) {
         self.drawing = drawing
+        self.prefix = prefix
     }
 
-    func render() -> String {
-        var lines = ["---", "title: \"\(title)\"", "---", "flowchart LR"]
-        let ends = draw(drawing.layout, drawing.steps, prefix: "q", label: nil, into: &lines)
+    func draw(into lines: inout [String]) {
+        let ends = draw(drawing.layout, drawing.steps, prefix: prefix + "q", label: nil, into: &lines)
         if let answer = drawing.answer, let ends, ends.first != ends.last {
             lines.append("    \(ends.last) -. \"\(MarkupText.mermaid(answer))\" .-> \(ends.first)")
         }
         if let layout = drawing.answerLayout, let steps = drawing.answerSteps {
-            _ = draw(layout, steps, prefix: "a", label: "reply", into: &lines)
+            _ = draw(layout, steps, prefix: prefix + "a", label: "reply", into: &lines)
         }
-        lines += [
-            "    classDef good stroke:#1a7f37,stroke-width:2px", "    classDef bad stroke:#cf222e,stroke-width:2px",
-            "    classDef nat stroke:#8250df,stroke-width:2px", "    classDef missing stroke-dasharray:4 3",
-        ]
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// The title stands in YAML, where Mermaid's entities mean nothing.
-    private var title: String {
-        var text = ""
-        for scalar in Pen.safe("\(drawing.title): \(drawing.outcome)", unicode: true).unicodeScalars {
-            switch scalar {
-            case "\"", "\\", "<", ">": continue
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
     }
 
     private func draw(

@@ -1,117 +1,200 @@
 import WalkModel
 
-/// A walk as SVG: boxes with the packet's way through them, the answer's way below it, and what changed.
+/// A walk as SVG: boxes with the packet's way through them, the reply's way below it, and what changed.
 struct WalkSVG {
     private let drawing: WalkDrawing
-    private let margin = 20
-    private let boxHeight = 66
+    /// Whether what has changed is told below the boxes: a page has a table for it.
+    private let hasNotes: Bool
 
-    init(_ drawing: WalkDrawing) {
+    static let margin = 20
+    static let right = SVGDocument.pageWidth - margin
+    private static let boxHeight = 66
+    /// From the top of a row's boxes to that of the next one: numbers, two wires, a name.
+    private static let pitch = 136
+
+    init(_ drawing: WalkDrawing, hasNotes: Bool = true) {
         self.drawing = drawing
+        self.hasNotes = hasNotes
     }
 
-    func document() -> SVGDocument {
+    /// For a page that says the headline itself.
+    func inPage() -> SVGDocument {
         var svg = SVGDocument(title: "\(drawing.title): \(drawing.outcome)")
+        _ = boxes(at: 0, in: &svg)
+        return svg
+    }
+
+    /// Draws all of it from `top` on.
+    ///
+    /// - Parameter time: said in the headline; may be empty.
+    /// - Returns: where it ends.
+    func draw(at top: Int, time: String = "", in svg: inout SVGDocument) -> Int {
+        var bottom = boxes(at: headline(at: top + 30, time: time, in: &svg), in: &svg)
+        for finding in drawing.findings {
+            bottom = text(
+                finding.message, at: bottom, height: 22, finding.severity == .error ? .bad : .caution, in: &svg)
+            for (index, command) in (finding.remedy?.commands ?? []).enumerated() {
+                bottom = text(index == 0 ? "fix  \(command)" : "     \(command)", at: bottom, height: 20, in: &svg)
+            }
+        }
+        return bottom
+    }
+
+    private func text(
+        _ text: String, at bottom: Int, height: Int, _ role: SVGDocument.Role = .text, in svg: inout SVGDocument
+    ) -> Int {
+        var y = bottom
+        for line in SVGDocument.lines(text, width: Self.right - Self.margin) {
+            y += height
+            svg.text(line, x: Self.margin, y: y, role)
+        }
+        return y
+    }
+
+    /// - Returns: where the drawing begins.
+    private func headline(at top: Int, time: String, in svg: inout SVGDocument) -> Int {
+        let headline = drawing.headline
         let role: SVGDocument.Role =
-            switch drawing.headline.mark {
+            switch headline.mark {
             case .good: .good
             case .open: .caution
             case .bad: .bad
             }
-        svg.text("\(drawing.headline.mark.sign) \(drawing.headline.outcome)", x: margin, y: 30, role)
-        let start = margin + SVGDocument.pixels("\(drawing.headline.mark.sign) \(drawing.headline.outcome)   ")
-        svg.text(drawing.title, x: start, y: 30, .name)
-        if let remark = drawing.headline.remark {
-            svg.text(remark, x: start + SVGDocument.pixels(drawing.title + "   "), y: 30, .dim)
+        var y = top
+        var x = Self.margin
+        // What does not fit beside the rest stands below it.
+        for (text, role) in [
+            ("\(headline.mark.sign) \(headline.outcome)", role), (drawing.title, .name), (headline.remark ?? "", .dim),
+            (time, .dim),
+        ] where !text.isEmpty {
+            if x > Self.margin, x + SVGDocument.pixels(text) > Self.right {
+                x = Self.margin
+                y += 20
+            }
+            svg.text(SVGDocument.short(text, (Self.right - Self.margin) / SVGDocument.column), x: x, y: y, role)
+            x += SVGDocument.pixels(text + "   ")
         }
-        var bottom = draw(drawing.layout, drawing.steps, at: 48, answer: drawing.answer, in: &svg)
-        bottom = notes(drawing.steps, at: bottom + 8, in: &svg)
+        return y + 18
+    }
+
+    private func boxes(at top: Int, in svg: inout SVGDocument) -> Int {
+        var bottom = draw(drawing.layout, drawing.steps, "request", at: top, answer: drawing.answer, in: &svg)
+        bottom = notes(drawing.steps, at: bottom, in: &svg)
         if let layout = drawing.answerLayout, let steps = drawing.answerSteps, let reply = drawing.reply {
             let headline = WalkHeadline(reply, reply: nil)
-            svg.text("reply: \(headline.mark.sign) \(headline.outcome)", x: margin, y: bottom + 30, .name)
-            bottom = draw(layout, steps, at: bottom + 44, answer: nil, in: &svg)
-            bottom = notes(steps, at: bottom + 8, in: &svg)
+            svg.text("reply: \(headline.mark.sign) \(headline.outcome)", x: Self.margin, y: bottom + 30, .name)
+            bottom = draw(layout, steps, "reply", at: bottom + 44, answer: nil, in: &svg)
+            bottom = notes(steps, at: bottom, in: &svg)
         }
-        for finding in drawing.request.findings {
-            svg.text(finding.message, x: margin, y: bottom + 30, finding.severity == .error ? .bad : .caution)
-            bottom += 22
-            for command in finding.remedy?.commands ?? [] {
-                svg.text("fix  \(command)", x: margin, y: bottom + 30)
-                bottom += 20
-            }
-        }
-        return svg
+        return bottom
     }
 
+    // MARK: Boxes
+
+    /// - Parameter part: `request` or `reply`: whose steps the numbers are.
     /// - Returns: where the drawing ends.
     private func draw(
-        _ layout: PathLayout, _ steps: WalkSteps, at top: Int, answer: String?, in svg: inout SVGDocument
+        _ layout: PathLayout, _ steps: WalkSteps, _ part: String, at top: Int, answer: String?,
+        in svg: inout SVGDocument
     ) -> Int {
-        let boxTop = top + 24
-        let way = boxTop + (answer == nil ? boxHeight / 2 - 4 : 24)
-        let back = boxTop + boxHeight - 12
-        var x = margin
-        var shapes: [(PathLayout.Lane, x: Int, width: Int)] = []
-        for lane in layout.lanes {
-            let inner = lane.stations.reduce(0) { $0 + SVGDocument.pixels($1.label) + 18 + 22 } + 22
-            let width = max(inner, SVGDocument.pixels(lane.namespace) + 20)
-            shapes.append((lane, x, width))
-            x += width + 44
+        // Where it goes on in another row, wires go around the boxes.
+        var rows = WalkRows(layout, left: Self.margin, right: Self.right).rows
+        if rows.count > 1 { rows = WalkRows(layout, left: Self.margin + 24, right: Self.right - 24).rows }
+        let hasBack = answer != nil
+        let tops = rows.indices.map { top + 24 + $0 * Self.pitch }
+        let ways = tops.map { $0 + (hasBack ? 24 : Self.boxHeight / 2 - 4) }
+        for (row, boxTop) in zip(rows, tops) {
+            for box in row {
+                svg.text(box.name, x: box.x + 4, y: boxTop - 8, .name)
+                svg.box(
+                    x: box.x, y: boxTop, width: box.width, height: Self.boxHeight, box.isMissing ? .ghost : .box,
+                    radius: 8)
+            }
         }
-        for shape in shapes {
-            svg.text(shape.0.namespace, x: shape.x + 4, y: boxTop - 8, .name)
-            svg.box(
-                x: shape.x, y: boxTop, width: shape.width, height: boxHeight, shape.0.isMissing ? .ghost : .box,
-                radius: 8)
-        }
-        // The way lies below the stations.
-        for (index, shape) in shapes.enumerated() {
-            let isLast = index == shapes.count - 1
-            guard let wire = shape.0.wire else { continue }
-            let role: SVGDocument.Role = wire == .tunnel ? .tunnel : wire == .missing ? .ghost : .wire
-            let end = isLast ? shape.x + shape.width + 40 : shapes[index + 1].x
-            svg.line(x1: shape.x + shape.width - 22, y1: way, x2: end + (isLast ? 0 : 22), y2: way, role, arrow: isLast)
-            if wire == .outside { svg.text("outside", x: end + 6, y: way + 4, .dim) }
-        }
+        wires(rows, tops: tops, ways: ways, in: &svg)
         let byNumber = Dictionary(steps.steps.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
-        for shape in shapes {
-            draw(
-                shape.0, from: shape.x, to: shape.x + shape.width, byNumber, at: way, below: boxTop + boxHeight,
-                in: &svg)
+        for (index, row) in rows.enumerated() {
+            for box in row {
+                stops(
+                    box, part, byNumber, way: ways[index], numbers: tops[index] + Self.boxHeight + 16, in: &svg)
+            }
         }
-        if let answer, let first = shapes.first, let last = shapes.last {
-            svg.line(x1: last.x + last.width - 22, y1: back, x2: first.x + 22, y2: back, .back, arrow: true)
-            svg.text(answer, x: margin, y: boxTop + boxHeight + 36, .dim)
-            return boxTop + boxHeight + 40
-        }
-        return boxTop + boxHeight + 20
+        guard let answer, let last = tops.last else { return (tops.last ?? top) + Self.boxHeight + 20 }
+        back(rows, tops: tops, in: &svg)
+        svg.text(answer, x: Self.margin, y: last + Self.boxHeight + 36, .dim)
+        return last + Self.boxHeight + 44
     }
 
-    /// The stations of a lane, with the wire between them.
-    private func draw(
-        _ lane: PathLayout.Lane, from left: Int, to right: Int, _ steps: [Int: WalkStep], at way: Int,
-        below bottom: Int,
+    /// The way lies below the stations.
+    private func wires(_ rows: [[WalkRows.Box]], tops: [Int], ways: [Int], in svg: inout SVGDocument) {
+        // Where the way has come to.
+        var from: (x: Int, row: Int, wire: PathLayout.Wire)?
+        for (index, row) in rows.enumerated() {
+            let way = ways[index]
+            for box in row {
+                for stop in box.stops {
+                    if let from {
+                        let isGhost = stop.station.kind == .missing || from.wire == .missing
+                        let role: SVGDocument.Role = isGhost ? .ghost : from.wire == .tunnel ? .tunnel : .wire
+                        if from.row == index {
+                            svg.line(x1: from.x, y1: way, x2: stop.x, y2: way, role)
+                        } else {
+                            let between = tops[from.row] + Self.boxHeight + 26
+                            svg.path(
+                                [
+                                    (from.x, ways[from.row]), (Self.right - 8, ways[from.row]),
+                                    (Self.right - 8, between), (Self.margin + 8, between), (Self.margin + 8, way),
+                                    (stop.x, way),
+                                ], role, arrow: true)
+                        }
+                    }
+                    from = (stop.end, index, .plain)
+                }
+                if let wire = box.wire, let x = from?.x {
+                    if wire == .outside {
+                        svg.line(x1: x, y1: way, x2: box.end + 40, y2: way, arrow: true)
+                        svg.text("outside", x: box.end + 46, y: way + 4, .dim)
+                    }
+                    from?.wire = wire
+                }
+            }
+        }
+    }
+
+    /// The reply's way back, below the stations.
+    private func back(_ rows: [[WalkRows.Box]], tops: [Int], in svg: inout SVGDocument) {
+        guard let end = rows.last?.last, let start = rows.first?.first else { return }
+        func height(_ row: Int) -> Int { tops[row] + Self.boxHeight - 12 }
+        var points = [(x: end.end - 22, y: height(rows.count - 1))]
+        for row in rows.indices.dropFirst().reversed() {
+            let between = tops[row - 1] + Self.boxHeight + 34
+            points += [
+                (Self.margin, height(row)), (Self.margin, between), (Self.right, between),
+                (Self.right, height(row - 1)),
+            ]
+        }
+        points.append((start.x + 22, height(0)))
+        svg.path(points, .back, arrow: true)
+    }
+
+    private func stops(
+        _ box: WalkRows.Box, _ part: String, _ steps: [Int: WalkStep], way: Int, numbers y: Int,
         in svg: inout SVGDocument
     ) {
-        var x = left + 22
-        for (place, station) in lane.stations.enumerated() {
-            let width = SVGDocument.pixels(station.label) + 18
-            if place < lane.stations.count - 1 {
-                let next = lane.stations[place + 1]
-                svg.line(x1: x + width, y1: way, x2: x + width + 22, y2: way, next.kind == .missing ? .ghost : .wire)
-            } else if lane.wire != nil {
-                svg.line(x1: x + width, y1: way, x2: right - 22, y2: way)
-            }
-            let told = station.numbers.compactMap { steps[$0] }
+        for stop in box.stops {
+            let told = stop.station.numbers.compactMap { steps[$0] }
             let tip = told.flatMap { [$0.sentence] + $0.notes.map(\.text) }.joined(separator: "; ")
+            let kind = stop.station.kind
+            svg.open(
+                "stop", [("part", part), ("steps", stop.station.numbers.map(String.init).joined(separator: " "))])
             svg.box(
-                x: x, y: way - 12, width: width, height: 24, role(station.kind), radius: 12,
+                x: stop.x, y: way - 12, width: stop.width, height: 24, role(kind), radius: 12,
                 tip: tip.isEmpty ? nil : tip)
-            svg.text(station.label, x: x + width / 2, y: way + 5, text(station.kind), centred: true)
-            if let number = station.numbers.first {
-                svg.text("\(number)", x: x + width / 2, y: bottom + 16, .dim, centred: true)
+            svg.text(stop.label, x: stop.x + stop.width / 2, y: way + 5, text(kind), centred: true)
+            svg.close()
+            if let number = stop.station.numbers.first {
+                svg.text("\(number)", x: stop.x + stop.width / 2, y: y, .dim, centred: true)
             }
-            x += width + 22
         }
     }
 
@@ -133,16 +216,23 @@ struct WalkSVG {
         }
     }
 
+    // MARK: Notes
+
     /// The steps that changed the packet or ended it.
     private func notes(_ steps: WalkSteps, at top: Int, in svg: inout SVGDocument) -> Int {
-        var y = top
+        guard hasNotes else { return top }
+        var y = top + 8
         for step in steps.steps where [.translation, .stop, .missing, .hook].contains(step.kind) {
-            y += 20
-            svg.text("\(step.number)", x: margin, y: y, .dim)
-            svg.text("\(step.namespace) \(step.sentence)", x: margin + 28, y: y, text(step.kind))
-            for note in step.notes {
+            for (index, line) in SVGDocument.lines(
+                "\(step.namespace) \(step.sentence)", width: Self.right - Self.margin - 28
+            ).enumerated() {
+                y += 20
+                if index == 0 { svg.text("\(step.number)", x: Self.margin, y: y, .dim) }
+                svg.text(line, x: Self.margin + 28, y: y, text(step.kind))
+            }
+            for line in step.notes.flatMap({ SVGDocument.lines($0.text, width: Self.right - Self.margin - 44) }) {
                 y += 18
-                svg.text(note.text, x: margin + 44, y: y, .dim)
+                svg.text(line, x: Self.margin + 44, y: y, .dim)
             }
         }
         return y

@@ -46,6 +46,8 @@ struct WalkStep {
     var confidence: Confidence = .exact
     /// Copies of the packet that left here, and parts of it: `copy: veth2 out`, `1 segment: veth2 out`.
     var copies: [String] = []
+    /// What it is about; nil for a place where nothing was seen.
+    var hop: Hop?
 }
 
 /// A walk as the list of its steps.
@@ -92,6 +94,7 @@ struct WalkSteps {
                 number: steps.count + 1, kind: kind(hop), namespace: hop.namespace, place: hop.place)
             if verbose, let stage = hop.stage, hop.vantage == .netfilter { step.place += " \(stage.rawValue)" }
             if walk.outcome == .unsent, step.kind == .sent { step.place = "send" }
+            step.hop = hop
             step.station = station(hop, kind: step.kind)
             step.isTunnelled = hop.packet.encapsulation != nil
             step.what = words(hop, pending: pending, isFirst: isFirst, siblings: siblings)

@@ -22,7 +22,9 @@ struct CheckCommand: ParsableCommand {
             Exit status 0 where all hold, 1 where one does not.
             """)
 
-    @Argument(help: ArgumentHelp("The file of expectations; - for standard input.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("The file of expectations; - for standard input.", valueName: "file"),
+        completion: .file())
     var file: String
 
     @OptionGroup(title: "Twin")
@@ -35,9 +37,7 @@ struct CheckCommand: ParsableCommand {
     var output: OutputOptions
 
     func validate() throws {
-        guard output.format == .text || output.format == .json else {
-            throw ValidationError("check writes text or json, not \(output.format.rawValue)")
-        }
+        try output.refusePicture(of: "check")
     }
 
     func run() throws {

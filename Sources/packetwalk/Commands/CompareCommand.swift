@@ -14,10 +14,10 @@ struct CompareCommand: ParsableCommand {
             the rules name. Nothing is sent for real. Exit status 0 where nothing differs, 1 where something does.
             """)
 
-    @Argument(help: ArgumentHelp("The earlier snapshot.", valueName: "before"))
+    @Argument(help: ArgumentHelp("The earlier snapshot.", valueName: "before"), completion: .file(extensions: ["json"]))
     var before: String
 
-    @Argument(help: ArgumentHelp("The later snapshot.", valueName: "after"))
+    @Argument(help: ArgumentHelp("The later snapshot.", valueName: "after"), completion: .file(extensions: ["json"]))
     var after: String
 
     @Flag(help: "Only what changed: send no packets.")
@@ -27,9 +27,7 @@ struct CompareCommand: ParsableCommand {
     var output: OutputOptions
 
     func validate() throws {
-        guard output.format == .text || output.format == .json else {
-            throw ValidationError("compare writes text or json, not \(output.format.rawValue)")
-        }
+        try output.refusePicture(of: "compare")
     }
 
     func run() throws {

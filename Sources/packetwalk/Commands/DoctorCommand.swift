@@ -9,6 +9,8 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    func validate() throws { try output.refusePicture(of: "doctor") }
+
     func run() throws {
         let checks = Examination.run()
         if output.format == .json {

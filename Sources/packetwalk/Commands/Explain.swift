@@ -23,7 +23,7 @@ struct Explain: ParsableCommand {
         name: .customLong("in"),
         help: ArgumentHelp(
             "Capture only in this namespace (repeatable), instead of in all that the packet can meet: an ip netns name, a container, pid:N, netns:INODE or a path.",
-            valueName: "namespace"))
+            valueName: "namespace"), completion: Completion.namespaces)
     var namespaces: [String] = []
 
     /// To compare: reads and watches all of the machine.
@@ -38,13 +38,14 @@ struct Explain: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Whether the packet is traced through the rules that it meets: all, or none.", valueName: "all or none"))
+            "Whether the packet is traced through the rules that it meets: all, or none.", valueName: "all or none"),
+        completion: .list(["all", "none"]))
     var rules = RuleChoice(tracing: .all)
 
     @Option(help: ProbePlan.Drops.help)
     var drops: ProbePlan.Drops = .auto
 
-    @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"), completion: .file())
     var record: String?
 
     @Flag(

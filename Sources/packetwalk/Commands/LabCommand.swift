@@ -15,6 +15,8 @@ struct LabCommand: ParsableCommand {
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
+        func validate() throws { try output.refusePicture(of: "lab list") }
+
         func run() throws {
             let labs = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().labs() }
             if output.format == .json {
@@ -36,7 +38,7 @@ struct LabCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the commands that build a lab, and the one that sends its packet.")
 
-        @Argument(help: "The lab's name; see packetwalk lab list.")
+        @Argument(help: "The lab's name; see packetwalk lab list.", completion: Completion.labs)
         var name: String
 
         func run() throws {
@@ -50,7 +52,7 @@ struct LabCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build a lab, send its packet and trace it.")
 
-        @Argument(help: "The lab's name; see packetwalk lab list.")
+        @Argument(help: "The lab's name; see packetwalk lab list.", completion: Completion.labs)
         var name: String
 
         @Flag(help: "Trace the lab's own traffic instead of sending a packet as explain does.")
@@ -66,7 +68,7 @@ struct LabCommand: ParsableCommand {
         @Option(
             help: ArgumentHelp(
                 "Also record the run to this file (with --fix: the run before the fix).",
-                valueName: "file"))
+                valueName: "file"), completion: .file())
         var record: String?
 
         @Option(
@@ -92,6 +94,7 @@ struct LabCommand: ParsableCommand {
 
         func validate() throws {
             if (fix || mend) && trace { throw ValidationError("--fix sends the packet itself: leave --trace out") }
+            if selection.summary { try output.refusePicture(of: "--summary") }
         }
 
         func run() throws {
@@ -107,7 +110,7 @@ struct LabCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build a lab and open a shell in its host namespace.")
 
-        @Argument(help: "The lab's name; see packetwalk lab list.")
+        @Argument(help: "The lab's name; see packetwalk lab list.", completion: Completion.labs)
         var name: String
 
         @OptionGroup

@@ -10,7 +10,8 @@ struct Map: ParsableCommand {
 
     @Option(
         name: .customLong("in"),
-        help: ArgumentHelp("Draw only this namespace (repeatable).", valueName: "namespace"))
+        help: ArgumentHelp("Draw only this namespace (repeatable).", valueName: "namespace"),
+        completion: Completion.namespaces)
     var namespaces: [String] = []
 
     @OptionGroup(title: "Output")

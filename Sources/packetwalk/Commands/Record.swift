@@ -11,16 +11,19 @@ struct Record: ParsableCommand, TakesCommand {
             """)
 
     @Option(
-        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
+        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"),
+        completion: .file())
     var file: String
 
-    @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"))
+    @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"), completion: Completion.filters)
     var filter: [String] = []
 
     @Option(help: ArgumentHelp("Record at most this many bytes of each packet (64 to 262144).", valueName: "bytes"))
     var snaplen: Int?
 
-    @Option(help: ArgumentHelp("Rotate files by size or age, as in 10x100MB or 24x1h.", valueName: "ring"))
+    @Option(
+        help: ArgumentHelp("Rotate files by size or age, as in 10x100MB or 24x1h.", valueName: "ring"),
+        completion: .list(["10x100MB", "24x1h"]))
     var ring: String?
 
     @Flag(help: "Replace addresses, preserving prefixes, and omit payloads.")

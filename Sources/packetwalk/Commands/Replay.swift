@@ -14,7 +14,9 @@ struct Replay: ParsableCommand {
             `packetwalk replay --point host:veth0=a.pcap --point host:eth0=b.pcap`.
             """)
 
-    @Argument(help: ArgumentHelp("A recording or a capture; all files of a rotated recording.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("A recording or a capture; all files of a rotated recording.", valueName: "file"),
+        completion: Completion.captures)
     var files: [String] = []
 
     @Option(
@@ -36,6 +38,10 @@ struct Replay: ParsableCommand {
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
+
+    func validate() throws {
+        if selection.summary { try output.refusePicture(of: "--summary") }
+    }
 
     func run() throws {
         var run = try RecordedRun(try captures())

@@ -17,12 +17,14 @@ struct SnapshotCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write to this file instead of standard output.", valueName: "file"))
+        help: ArgumentHelp("Write to this file instead of standard output.", valueName: "file"),
+        completion: .file())
     var file: String?
 
     @Option(
         name: .customLong("in"),
-        help: ArgumentHelp("Read only this namespace (repeatable).", valueName: "namespace"))
+        help: ArgumentHelp("Read only this namespace (repeatable).", valueName: "namespace"),
+        completion: Completion.namespaces)
     var namespaces: [String] = []
 
     @Flag(help: "Replace addresses, preserving prefixes, and names of namespaces; leave comments out.")

@@ -17,10 +17,10 @@ struct Trace: ParsableCommand, TakesCommand {
             `packetwalk trace icmp -- ip netns exec mynamespace ping -c1 198.51.100.1`. Without one it lasts until Ctrl-C.
             """)
 
-    @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"))
+    @Argument(help: ArgumentHelp("A pcap-filter(7) expression.", valueName: "filter"), completion: Completion.filters)
     var filter: [String] = []
 
-    @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"), completion: .file())
     var record: String?
 
     @OptionGroup(title: "Capture")
@@ -31,6 +31,10 @@ struct Trace: ParsableCommand, TakesCommand {
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
+
+    func validate() throws {
+        if selection.summary { try output.refusePicture(of: "--summary") }
+    }
 
     func run() throws {
         let settings = try watch.settings(selection)

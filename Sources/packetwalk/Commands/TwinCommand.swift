@@ -17,7 +17,9 @@ struct TwinCommand: ParsableCommand {
             rebuilt is replaced, and listed on standard error.
             """)
 
-    @Argument(help: ArgumentHelp("A file of packetwalk snapshot.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("A file of packetwalk snapshot.", valueName: "file"), completion: .file(extensions: ["json"])
+    )
     var file: String?
 
     @Flag(help: "This machine's network instead of a file's.")
@@ -31,7 +33,8 @@ struct TwinCommand: ParsableCommand {
 
     @Option(
         name: .customLong("in"),
-        help: ArgumentHelp("Rebuild only this namespace (repeatable).", valueName: "namespace"))
+        help: ArgumentHelp("Rebuild only this namespace (repeatable).", valueName: "namespace"),
+        completion: Completion.namespaces)
     var namespaces: [String] = []
 
     @Option(

@@ -20,6 +20,15 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension OutputOptions {
+    /// Throws a `ValidationError` where a drawing was asked for of what is none.
+    ///
+    /// - Parameter what: `--summary`, `doctor`.
+    func refusePicture(of what: String) throws {
+        guard !format.isPicture else {
+            throw ValidationError("\(what) writes text or json, not \(format.rawValue)")
+        }
+    }
+
     var renderOptions: RenderOptions {
         RenderOptions(
             color: color, ascii: ascii,

@@ -8,7 +8,7 @@ struct PacketOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Namespace to send from: an ip netns name, a container, pid:N, netns:INODE or a path.",
-            valueName: "namespace"))
+            valueName: "namespace"), completion: Completion.namespaces)
     var from: String
 
     @Flag(help: "Send an ICMP echo request (the default).")
@@ -46,7 +46,8 @@ struct PacketOptions: ParsableArguments {
     var mark: UInt32?
 
     @Option(
-        help: ArgumentHelp("Send by this device, whatever routing says, as DHCP clients do.", valueName: "device"))
+        help: ArgumentHelp("Send by this device, whatever routing says, as DHCP clients do.", valueName: "device"),
+        completion: Completion.devices)
     var device: String?
 
     @Flag(help: "Set DF: routers must not fragment the packet.")

@@ -9,14 +9,15 @@ struct TwinOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Rebuild the network of this snapshot (packetwalk snapshot -o FILE) instead of this machine's.",
-            valueName: "file"))
+            valueName: "file"), completion: .file(extensions: ["json"]))
     var snapshot: String?
 
     @Option(
         name: .customLong("apply"), parsing: .singleValue,
         help: ArgumentHelp(
             "First run this file in the twin's host: a shell script (as sh -e does), rules for nft -f, or those of "
-                + "iptables-save. Nothing is changed for real. Can be repeated.", valueName: "file"))
+                + "iptables-save. Nothing is changed for real. Can be repeated.", valueName: "file"),
+        completion: .file())
     var scripts: [String] = []
 
     /// What is to be made in the twin first. Throws `RunError` for a file that can't be read.

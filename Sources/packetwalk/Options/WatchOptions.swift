@@ -12,7 +12,7 @@ struct WatchOptions: ParsableArguments {
         name: .customLong("in"),
         help: ArgumentHelp(
             "Capture only in this namespace (repeatable): an ip netns name, a container, pid:N, netns:INODE or a path.",
-            valueName: "namespace"))
+            valueName: "namespace"), completion: Completion.namespaces)
     var namespaces: [String] = []
 
     @Option(help: ProbePlan.Hooks.help)
@@ -24,7 +24,7 @@ struct WatchOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Rule tracing: packets per second in each namespace, all or none.",
-            valueName: "number, all or none"))
+            valueName: "number, all or none"), completion: .list(["all", "none", "100"]))
     var rules: RuleChoice = .standard
 
     @Option(help: ProbePlan.Drops.help)

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Types the commands of documents and writes down what they print: scripts/tutorial.py [--check] PROGRAM FILE...
+
+In a document, a block of three backticks and `console` holds commands behind `# ` and what they print. All blocks of a file
+are one session in a sandbox of its own, which begins with the lab that the file's first `<!-- begin: LAB -->` names.
+A block behind `<!-- by hand -->` is left as it is: it needs what a sandbox has not.
+
+What differs from run to run only (times, hardware addresses, ports, process ids) is no change: the old text stays. With --check
+nothing is written, and the status is 1 where the printed differs from the written.
+"""
+import difflib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+MARK = "\x1e"
+
+
+def masked(text):
+    """Without what no two runs have in common, and without line breaks, which depend on it."""
+    text = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "CLOCK", text)
+    text = re.sub(r"\d+(\.\d+)? ?(ns|µs|ms|s)\b", "TIME", text)
+    text = re.sub(r"= ?[\d./]+ TIME", "= TIMES", text)
+    text = re.sub(r"TIME( / TIME)+", "TIMES", text)
+    text = re.sub(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC", text)
+    text = re.sub(r"fe80::[0-9a-f:]+", "fe80::", text)
+    text = re.sub(r"^\d+: ", "N: ", text, flags=re.M)
+    text = re.sub(r"@(if)?(\w+)", "@PEER", text)
+    text = re.sub(r":(3[2-9]|[45]\d|6[0-5])\d{3}\b", ":PORT", text)
+    # A translation may choose any port, and a service any of its endpoints.
+    text = re.sub(r"port \d+ ⇒ \d+", "port PORT ⇒ PORT", text)
+    text = re.sub(r"KUBE-SEP-\w+", "KUBE-SEP", text)
+    text = re.sub(r"\bweb[12]\b", "web", text)
+    text = re.sub(r"10\.244\.0\.1[12]\b", "ENDPOINT", text)
+    text = re.sub(r"→ [345]\d{4}\b", "→ PORT", text)
+    text = re.sub(r"\b(pid|netns)[: ]\d+", "ID", text)
+    text = re.sub(r"\d+ kinds of packet", "N kinds of packet", text)
+    text = re.sub(r"[─┄═]+", "─", text)
+    text = re.sub(r"[│┌┐└┘├┤]", "", text)
+    return " ".join(text.replace("\\\n", " ").split())
+
+
+def blocks(lines):
+    """(first, last) of the lines within each block that is typed; backticks outside."""
+    start, by_hand = None, False
+    for index, line in enumerate(lines):
+        if line.strip() == "<!-- by hand -->":
+            by_hand = True
+        elif start is None and line.rstrip() == "```console":
+            start = index + 1
+        elif start is not None and line.rstrip() == "```":
+            if not by_hand:
+                yield start, index
+            start, by_hand = None, False
+
+
+def session(lines):
+    """The commands of all blocks, each with the lines of its output."""
+    commands = []
+    for first, last in blocks(lines):
+        at = first
+        while at < last:
+            if not lines[at].startswith("# "):
+                raise SystemExit(f"tutorial: line {at + 1} is output of no command: {lines[at]}")
+            command = [lines[at][2:]]
+            end = at + 1
+            while command[-1].endswith("\\") and end < last:
+                command.append(lines[end].removeprefix("> "))
+                end += 1
+            begin = end
+            while end < last and not lines[end].startswith("# "):
+                end += 1
+            commands.append(("\n".join(command), begin, end))
+            at = end
+    return commands
+
+
+def typed(program, lab, commands):
+    """What each command prints, in one sandbox."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        labs = pathlib.Path(__file__).resolve().parent.parent / "fixtures/labs"
+        script = ["mount --make-rprivate /", "mount -t tmpfs none /run && mkdir -p /run/netns",
+                  "mkdir /run/bin; ln -s $PROGRAM /run/bin/packetwalk", "cd /run",
+                  "echo nameserver 198.51.100.1 >/run/resolv.conf; mount --bind /run/resolv.conf /etc/resolv.conf",
+                  "export XTABLES_LOCKFILE=/run/xtables.lock PATH=/run/bin:$PATH:/usr/sbin:/sbin"]
+        if lab:
+            script.append(f"LAB={labs / lab} sh -eu {labs / lab}/setup.sh </dev/null >&2")
+        for index, (command, _, _) in enumerate(commands):
+            (folder / f"{index}.sh").write_text(command + "\n")
+            script.append(f". {folder}/{index}.sh 2>&1 </dev/null; printf '%s\\n' '{MARK}'")
+        environment = dict(os.environ, COLUMNS="80", LC_ALL="C.UTF-8", TERM="dumb", TZ="UTC", NO_COLOR="1",
+                           PROGRAM=os.path.realpath(program), PACKETWALK_LABS=str(labs))
+        run = subprocess.run(
+            ["unshare", "-Urnmpi", "--fork", "--mount-proc", "--kill-child", "bash", "-c", "\n".join(script)],
+            env=environment, capture_output=True, text=True)
+    outputs = run.stdout.split(MARK + "\n")
+    if len(outputs) != len(commands) + 1:
+        raise SystemExit(f"tutorial: the session ended early:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+    return outputs[:-1]
+
+
+READS = re.compile(r"ip( -n \w+)? (netns$|netns exec|link show|addr show|route$)|iptables( -t \w+)? -S")
+
+
+def strangers(commands, outputs):
+    """Commands that change the network and are neither of a lab nor a fix that was printed just before."""
+    labs = pathlib.Path(__file__).resolve().parent.parent / "fixtures/labs"
+    known = {line.strip() for file in labs.glob("*/setup.sh") for line in file.read_text().split("\n")}
+    printed = ""
+    for (command, begin, _), output in zip(commands, outputs):
+        if re.match(r"(ip|iptables|sysctl|nft) ", command) and not READS.match(command):
+            if command not in known and command not in " ".join(printed.split()):
+                yield begin, command
+        printed += output
+
+
+def same(lines, command, output):
+    _, begin, end = command
+    return masked("\n".join(lines[begin:end])) == masked(output.rstrip("\n"))
+
+
+def main():
+    words = sys.argv[1:]
+    checks = words[:1] == ["--check"]
+    program, files = words[checks], words[checks + 1:]
+    status = 0
+    for name in files:
+        path = pathlib.Path(name)
+        lines = path.read_text().split("\n")
+        commands = session(lines)
+        if not commands:
+            continue
+        found = re.search(r"<!-- begin: ([\w-]+) -->", path.read_text())
+        outputs = typed(program, found and found[1], commands)
+        # A machine that is busy with something else sees some things later: what is looked up once more has changed for good.
+        for _ in range(2 if checks else 0):
+            if all(same(lines, command, output) for command, output in zip(commands, outputs)):
+                break
+            outputs = typed(program, found and found[1], commands)
+        for line, command in strangers(commands, outputs):
+            status = 1
+            print(f"{name}:{line}: no lab has `{command}`")
+        result, at = [], 0
+        for (command, begin, end), output in zip(commands, outputs):
+            old = "\n".join(lines[begin:end])
+            new = output.rstrip("\n")
+            result += lines[at:begin]
+            at = end
+            if same(lines, (command, begin, end), output):
+                result += lines[begin:end]
+                continue
+            result += [line.rstrip() for line in new.split("\n")] if new else []
+            if checks:
+                status = 1
+                print(f"{name}:{begin}: `{command}` prints something else now")
+                # What no two runs have in common is left out of this too.
+                texts = [[masked(line) for line in text.split("\n")] for text in (old, new)]
+                for line in difflib.unified_diff(*texts, "written", "printed", lineterm=""):
+                    print("    " + line)
+        result += lines[at:]
+        if not checks:
+            path.write_text("\n".join(result))
+    sys.exit(status)
+
+
+main()
