@@ -69,7 +69,9 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Twin", dependencies: ["Wire", "LinuxSystem", "Network", "Snapshot", "CLinux"], swiftSettings: house),
-        .target(name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"], swiftSettings: house),
+        .target(
+            name: "Views", dependencies: ["Wire", "Network", "Ruleset", "Observations", "WalkModel"],
+            swiftSettings: house),
         .target(
             name: "Runs",
             dependencies: [

@@ -11,9 +11,20 @@ struct MapSVG {
     func document() -> SVGDocument {
         var svg = SVGDocument(title: "network map")
         var y = margin
-        for box in layout.boxes { y = draw(box, at: y, in: &svg) + 34 }
+        for chain in layout.chains {
+            svg.text(chain.joined(separator: " ── "), x: margin, y: y + 8, .name)
+            y += line + 8
+        }
+        for box in layout.boxes {
+            y = draw(box, at: y, in: &svg) + 34
+            guard box.alike > 0 else { continue }
+            svg.text("… \(box.alike) more like \(box.namespace)", x: margin + 4, y: y, .dim)
+            y += line + 14
+        }
         if !layout.empty.isEmpty {
-            svg.text("with nothing but lo: " + layout.empty.map(\.text).joined(separator: ", "), x: margin, y: y, .dim)
+            let more = layout.emptyMore > 0 ? " and \(layout.emptyMore) more" : ""
+            let names = layout.empty.map(\.text).joined(separator: ", ")
+            svg.text("with nothing but lo: \(names)\(more)", x: margin, y: y, .dim)
             y += line
         }
         for warning in layout.warnings {
@@ -44,7 +55,7 @@ struct MapSVG {
         var drawings: [(MapLayout.Row, y: Int)] = []
         for row in box.rows {
             drawings.append((row, y))
-            let farLines = row.far.map { 1 + $0.facts.count } ?? 1
+            let farLines = row.far.map { 1 + $0.below.count } ?? 1
             y += row.far?.kind == .leaf || row.far?.kind == .box ? farLines * line + 14 : line + 6
         }
         y += facts.isEmpty ? 0 : 6
@@ -86,12 +97,12 @@ struct MapSVG {
             phrases(far.kind == .unknown ? [Phrase("?", .caution)] + head.dropFirst() : head, x: x + 6, y: y, in: &svg)
             return
         }
-        let width = ([pixels(head)] + far.facts.map { pixels([$0]) }).max() ?? 0
+        let width = ([pixels(head)] + far.below.map { pixels([$0]) }).max() ?? 0
         svg.box(
-            x: x, y: y - 16, width: width + 8, height: (1 + far.facts.count) * line + 6,
+            x: x, y: y - 16, width: width + 8, height: (1 + far.below.count) * line + 6,
             far.kind == .leaf ? .box : .ghost)
         phrases(head, x: x + 10, y: y, in: &svg)
-        for (index, fact) in far.facts.enumerated() {
+        for (index, fact) in far.below.enumerated() {
             phrases([fact], x: x + 10, y: y + (index + 1) * line, in: &svg)
         }
     }
