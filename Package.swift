@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "Twin", dependencies: ["Wire", "LinuxSystem", "Network", "Snapshot", "CLinux"], swiftSettings: house),
         .target(
-            name: "Views", dependencies: ["Wire", "Network", "Observations", "WalkModel"],
+            name: "Views", dependencies: ["Wire", "Network", "Ruleset", "Observations", "WalkModel"],
             resources: [.embedInCode("Picture/page.css"), .embedInCode("Picture/page.js")], swiftSettings: house),
         .target(
             name: "Runs",

@@ -33,6 +33,9 @@ public struct ConnectionTracker: Sendable {
     public let limit: Int
     public let reportsEarly: Bool
     private let keepsWalks: Bool
+    private let notesChanges: Bool
+    /// Open connections that took an exchange since `changes` was asked.
+    private var changed: Set<UInt64> = []
 
     private struct Entry {
         var open: OpenConnection
@@ -61,10 +64,23 @@ public struct ConnectionTracker: Sendable {
     /// - Parameters:
     ///   - reportsEarly: whether connections are told while they go on.
     ///   - keepsWalks: whether the ids of walks are wanted.
-    public init(limit: Int = standardLimit, reportsEarly: Bool = false, keepsWalks: Bool = true) {
+    ///   - notesChanges: whether `changes` will be asked.
+    public init(
+        limit: Int = standardLimit, reportsEarly: Bool = false, keepsWalks: Bool = true, notesChanges: Bool = false
+    ) {
         self.limit = max(1, limit)
         self.reportsEarly = reportsEarly
         self.keepsWalks = keepsWalks
+        self.notesChanges = notesChanges
+    }
+
+    /// Open connections of which something came since the last call, as they stand now, in the order in which they were
+    /// first seen. Nothing where the tracker does not note changes.
+    public mutating func changes() -> [(number: UInt64, connection: Connection)] {
+        defer { changed.removeAll() }
+        return changed.sorted().compactMap { number in
+            entries[number].map { (number, $0.open.finished(.open)) }
+        }
     }
 
     /// How many are open.
@@ -124,6 +140,7 @@ public struct ConnectionTracker: Sendable {
             queue.insert(Due(time: due, number: number))
         }
         entries[number] = entry
+        if notesChanges { changed.insert(number) }
         return events
     }
 
@@ -159,6 +176,7 @@ public struct ConnectionTracker: Sendable {
         entries.removeAll()
         numbers.removeAll()
         queue.removeAll()
+        changed.removeAll()
         return events
     }
 

@@ -3,6 +3,7 @@ internal import LinuxSystem
 internal import Netlink
 public import Network
 internal import Ruleset
+public import Wire
 
 /// A machine's network, read whole where a packet can pass.
 public struct SlicedNetwork: Sendable {
@@ -16,6 +17,25 @@ public struct SlicedNetwork: Sendable {
             namespace.netfilter.translations(of: reach)
         }
         return other.namespaces.allSatisfy { slice.contains($0) } ? other : nil
+    }
+
+    /// The namespaces that a packet passes by its routes, and those of its reply where the way back is another one. Nil where
+    /// rules may translate it, or its path can't be told: then it may meet all of the slice.
+    public func path(from sender: String, to destination: IPAddress) -> Set<String>? {
+        let graph = NetworkGraph(topology)
+        func path(from sender: String, to destination: IPAddress) -> [String]? {
+            graph.routedPath(from: sender, to: destination) { namespace in
+                let reach = NetworkSlice.Reach(NetworkSlice.Traffic(), addresses: [destination])
+                return !namespace.netfilter.translations(of: reach).isEmpty
+            }
+        }
+        guard let there = path(from: sender, to: destination), let last = there.last else { return nil }
+        let route = graph[namespace: sender]?.lookUpRoute(to: destination, source: nil, mark: 0, inDevice: nil)
+        let device = route?.device.flatMap { graph.link($0, in: sender) }
+        let own = device?.addresses.map(\.address).first { $0.family == destination.family }
+        let source = route?.preferredSource ?? own
+        let back = source.flatMap { path(from: last, to: $0) } ?? []
+        return Set(there + back)
     }
 }
 

@@ -38,12 +38,14 @@ public final class WatchedProcess: Sendable {
     /// What the tracing thread is started with.
     private final class Start {
         let command: Command
+        let input: Int32
         let output: Int32
         let shared: Shared
         /// The child's id or a negative errno goes here.
         let reply: Int32
-        init(command: Command, output: Int32, shared: Shared, reply: Int32) {
+        init(command: Command, input: Int32, output: Int32, shared: Shared, reply: Int32) {
             self.command = command
+            self.input = input
             self.output = output
             self.shared = shared
             self.reply = reply
@@ -55,11 +57,13 @@ public final class WatchedProcess: Sendable {
 
     /// Starts `command` in this process's own namespace. Throws `SystemError`: EPERM where this process may not trace.
     ///
-    /// - Parameter output: becomes the program's standard output; -1 for this process's own.
-    public init(_ command: Command, output: Int32 = -1) throws {
+    /// - Parameters:
+    ///   - input: becomes the program's standard input; -1 for this process's own.
+    ///   - output: becomes its standard output.
+    public init(_ command: Command, input: Int32 = -1, output: Int32 = -1) throws {
         let pipe = try Pipe()
         let start = Unmanaged.passRetained(
-            Start(command: command, output: output, shared: shared, reply: pipe.writing))
+            Start(command: command, input: input, output: output, shared: shared, reply: pipe.writing))
         var thread = pthread_t()
         let code = pthread_create(
             &thread, nil,
@@ -96,7 +100,7 @@ public final class WatchedProcess: Sendable {
     /// The tracing thread: starts the program, since only the thread that traces it may serve it, and stays.
     private static func serve(_ start: Start) {
         var answer = start.command.withCArguments { path, arguments, environment in
-            packetwalk_watch_start(path, arguments, environment, -1, start.output, -1)
+            packetwalk_watch_start(path, arguments, environment, start.input, start.output, -1)
         }
         let child = answer
         _ = write(start.reply, &answer, 4)

@@ -68,12 +68,6 @@ public struct ConnectionSums: Sendable {
         var server: String
     }
 
-    private enum FaultName: Hashable {
-        case cause(Finding.CauseName)
-        /// Of what no cause was found.
-        case outcome(Connection.Outcome, place: String?)
-    }
-
     private struct FaultSum {
         var fault: Fault
         var rank: Int
@@ -86,61 +80,38 @@ public struct ConnectionSums: Sendable {
 
     private(set) var count: UInt64 = 0
     private(set) var failedCount: UInt64 = 0
-    private var sums: [FaultName: FaultSum] = [:]
+    private var sums: [Connection.Fault.Key: FaultSum] = [:]
     private var flows: [Name: FlowSum] = [:]
 
     mutating func add(_ connection: Connection) {
         count += 1
         if connection.hasFailed { failedCount += 1 }
         addFlow(connection)
-        // What would also block, were the cause not there, has broken nothing yet.
-        var causes = connection.causes.filter { $0.finding.severity == .error }
-        if causes.isEmpty, connection.hasFailed {
-            causes = Array(connection.causes.filter { $0.finding.severity == .warning }.prefix(1))
-        }
-        for cause in causes {
-            let finding = cause.finding
-            let fault = Fault(
-                code: finding.code.rawValue, severity: finding.severity.rawValue, message: finding.message,
-                rule: finding.rule.map {
-                    [$0.name(withHandle: false), $0.text].compactMap(\.self).joined(separator: ": ")
-                },
-                fix: finding.remedy?.commands ?? [], count: 0, connections: 0, first: "", last: "", concerned: [],
-                firstNanoseconds: .max, lastNanoseconds: .min)
-            add(
-                fault, named: .cause(finding.causeName), rank: finding.severity.rank, connection, count: cause.count,
-                first: cause.firstNanoseconds, last: cause.lastNanoseconds)
-        }
-        guard causes.isEmpty, connection.hasFailed else { return }
-        let request = connection.example.request
-        let last = request.lastSeen ?? request.hops.last
-        let place = last.map { "\($0.namespace) \($0.place)" }
-        let words = connection.outcome == .unanswered ? "no reply" : connection.outcome.rawValue
-        let fault = Fault(
-            code: nil, severity: Finding.Severity.warning.rawValue,
-            message: "\(words)\(place.map { ", last seen at \($0)" } ?? ""): no cause found", rule: nil, fix: [],
-            count: 0,
-            connections: 0, first: "", last: "", concerned: [], firstNanoseconds: .max, lastNanoseconds: .min)
-        add(
-            fault, named: .outcome(connection.outcome, place: place), rank: Finding.Severity.info.rank, connection,
-            count: connection.failures, first: connection.startNanoseconds, last: connection.endNanoseconds)
+        for fault in connection.faults { add(fault, of: connection) }
     }
 
-    private mutating func add(
-        _ new: Fault, named name: FaultName, rank: Int, _ connection: Connection, count: UInt64, first: Int64,
-        last: Int64
-    ) {
-        var sum = sums[name] ?? FaultSum(fault: new, rank: rank)
-        guard sums[name] != nil || sums.count < Summary.rowLimit else { return }
-        sum.fault.count += count
+    private mutating func add(_ fault: Connection.Fault, of connection: Connection) {
+        let finding = fault.finding
+        let new = Fault(
+            code: finding?.code.rawValue, severity: fault.severity.rawValue, message: fault.message,
+            rule: finding?.rule.map {
+                [$0.name(withHandle: false), $0.text].compactMap(\.self).joined(separator: ": ")
+            },
+            fix: finding?.remedy?.commands ?? [], count: 0, connections: 0, first: "", last: "", concerned: [],
+            firstNanoseconds: .max, lastNanoseconds: .min)
+        // What has no cause comes last.
+        let rank = (finding?.severity ?? .info).rank
+        var sum = sums[fault.key] ?? FaultSum(fault: new, rank: rank)
+        guard sums[fault.key] != nil || sums.count < Summary.rowLimit else { return }
+        sum.fault.count += fault.count
         sum.fault.connections += 1
-        sum.fault.firstNanoseconds = min(sum.fault.firstNanoseconds, first)
-        sum.fault.lastNanoseconds = max(sum.fault.lastNanoseconds, last)
+        sum.fault.firstNanoseconds = min(sum.fault.firstNanoseconds, fault.firstNanoseconds)
+        sum.fault.lastNanoseconds = max(sum.fault.lastNanoseconds, fault.lastNanoseconds)
         let who = "\(connection.clientName) → \(connection.serverName)"
         if sum.fault.concerned.count < Fault.nameLimit, !sum.fault.concerned.contains(who) {
             sum.fault.concerned.append(who)
         }
-        sums[name] = sum
+        sums[fault.key] = sum
     }
 
     private mutating func addFlow(_ connection: Connection) {

@@ -16,17 +16,22 @@ public struct RunningCommand: Activity {
     /// Its exit status, once it has ended.
     public private(set) var status: Int32?
 
-    public init(_ arguments: [String]) {
+    /// Becomes its standard input; -1 for this process's own.
+    private let input: Int32
+
+    public init(_ arguments: [String], input: Int32 = -1) {
         self.arguments = arguments
+        self.input = input
     }
 
     public mutating func begin(in topology: Topology) throws {
         namespaces = Dictionary(topology.namespaces.map { ($0.inode, $0.name) }) { first, _ in first }
         do {
-            child = try WatchedProcess(Command(arguments), output: STDERR_FILENO)
+            child = try WatchedProcess(Command(arguments), input: input, output: STDERR_FILENO)
         } catch let error as SystemError where error.isPermission {
             do {
-                unwatched = try Command(arguments).start(output: STDERR_FILENO, parentDeathSignal: SIGTERM)
+                unwatched = try Command(arguments).start(
+                    input: input, output: STDERR_FILENO, parentDeathSignal: SIGTERM)
             } catch let error as SystemError where error.isPermission {
                 throw RunError(.notPermitted, "\(error); make it executable, or name the program that runs it")
             }

@@ -28,8 +28,19 @@ struct LabRun {
     /// Whether fixes of findings are tried there.
     var usesFindings = true
 
+    /// Options that only a trace heeds: what to do with the packets of others.
+    var traceOptions: [String] = []
+
     func run() throws {
         let lab = try findLab(name)
+        let traces = traces || lab.isTraced && !fixes && surroundings.hide.isEmpty
+        let sendsOne = !traces && lab.probe.explain != nil && !surroundings.hide.contains(lab.probe.from)
+        if let option = traceOptions.first, sendsOne {
+            throw RunError(
+                .usage,
+                "cannot heed \(option) for the one packet that is sent: add --trace to trace the lab's own traffic"
+            )
+        }
         if fixes, lab.probe.explain == nil {
             throw RunError(
                 .usage,
@@ -44,6 +55,7 @@ struct LabRun {
             )
         }
         try buildInSandbox(lab, surroundings)
+        if output.format == .text, !output.quiet { complain("lab \(lab.name): \(lab.title)") }
         // Only inside: outside the program runs itself again, and would empty the file.
         let recorder = try recording.map { try openRecorder($0) }
         if !traces, let packet = lab.probe.explain {

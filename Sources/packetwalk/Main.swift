@@ -16,6 +16,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         if Invocation.own.first == HookGuardian.argument { exit(HookGuardian.run()) }
         if Invocation.own.first == TrialServer.argument { exit(TrialServer.run()) }
+        if Invocation.own.first == Terminal.guardianArgument { exit(Terminal.guardTerminal()) }
         do {
             if try HelpTopic.answer(Invocation.own) { exit(ExitStatus.success.rawValue) }
             var command = try Packetwalk.parseAsRoot(Invocation.own)

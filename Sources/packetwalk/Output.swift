@@ -1,5 +1,6 @@
 internal import Runs
 internal import Glibc
+internal import Synchronization
 internal import Views
 
 /// Writes `text` to standard output at once. Throws `BrokenPipe`, or `RunError` where it can't be written.
@@ -7,9 +8,29 @@ func printOut(_ text: String) throws {
     try write(text, to: STDOUT_FILENO)
 }
 
-/// A line of the tool's own to standard error.
+/// A line of the tool's own to standard error; where a screen holds complaints, to the end of what it holds.
 func complain(_ message: String) {
-    try? write("packetwalk: \(visibleText(message))\n", to: STDERR_FILENO)
+    let isHeld = heldComplaints.withLock { held in
+        held?.append(message)
+        return held != nil
+    }
+    if !isHeld { try? write("packetwalk: \(visibleText(message))\n", to: STDERR_FILENO) }
+}
+
+private let heldComplaints = Mutex<[String]?>(nil)
+
+/// From here on complaints are kept, since a screen stands where they would be printed.
+func holdComplaints() { heldComplaints.withLock { $0 = $0 ?? [] } }
+
+/// The newest that is held.
+var newestComplaint: String? { heldComplaints.withLock { $0?.last } }
+
+/// What was held; from here on complaints are printed.
+func releaseComplaints() -> [String] {
+    heldComplaints.withLock { held in
+        defer { held = nil }
+        return held ?? []
+    }
 }
 
 /// Whether nobody reads standard output any more: a pipe or a socket whose other end is closed.
@@ -30,9 +51,13 @@ func fillStandardDescriptors() {
     }
 }
 
-/// Never waits inside write(2), so that a signal ends the waiting for a reader: see `Signals`.
 private func write(_ text: String, to descriptor: Int32) throws {
-    var bytes = Array(text.utf8)[...]
+    try write(Array(text.utf8)[...], to: descriptor)
+}
+
+/// Never waits inside write(2), so that a signal ends the waiting for a reader: see `Signals`.
+func write(_ content: ArraySlice<UInt8>, to descriptor: Int32) throws {
+    var bytes = content
     while !bytes.isEmpty {
         var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         if poll(&polled, 1, 250) <= 0 {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 internal import Runs
 internal import Synchronization
 
@@ -23,7 +24,10 @@ struct Signals: Interruption {
         Self.time.store(0, ordering: .relaxed)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             let before = signal(number) { caught in
-                if Signals.received.exchange(caught, ordering: .relaxed) != 0 { _exit(128 + caught) }
+                if Signals.received.exchange(caught, ordering: .relaxed) != 0 {
+                    Terminal.release()
+                    _exit(128 + caught)
+                }
                 Signals.time.store(MonotonicClock().milliseconds, ordering: .relaxed)
                 _ = alarm(Signals.endingSeconds)
             }
@@ -31,7 +35,10 @@ struct Signals: Interruption {
                 signal(number, SIG_IGN)
             }
         }
-        signal(SIGALRM) { _ in _exit(128 + Signals.received.load(ordering: .relaxed)) }
+        signal(SIGALRM) { _ in
+            Terminal.release()
+            _exit(128 + Signals.received.load(ordering: .relaxed))
+        }
     }
 
     var elapsedMilliseconds: Int64? {

@@ -15,8 +15,8 @@ struct Tracer {
     /// Whether it says on standard error what it watches, and at the end how much there was.
     var announces = false
 
-    /// Runs until `activity` has ended.
-    func run<Work: Activity>(_ activity: Work) throws -> (activity: Work, noneStopped: Bool) {
+    /// Arms the probes. Gives the names of the namespaces that are watched, none for all.
+    func start<Work: Activity>(_ activity: Work) throws -> (run: LiveRun<Work>, topology: Topology, names: [String]) {
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(
@@ -26,6 +26,12 @@ struct Tracer {
             topology: topology, plan: plan, activity: activity, recorder: recorder,
             options: LiveRunOptions(durationSeconds: watch.duration, explains: output != nil),
             interruption: Signals())
+        return (run, topology, names)
+    }
+
+    /// Runs until `activity` has ended.
+    func run<Work: Activity>(_ activity: Work) throws -> (activity: Work, noneStopped: Bool) {
+        let (run, topology, names) = try start(activity)
         defer { run.close() }
         var printer = output.map {
             WalkPrinter(output: $0, countsHousekeeping: !filter.isEmpty, show: watch.show)
@@ -37,7 +43,8 @@ struct Tracer {
         while let groups = try run.next() {
             // The activity has begun: what is sent from now on is seen.
             if announces {
-                complain(Self.watched(topology, names, isEndless: activity is Watching))
+                let end = activity is Watching ? "; Ctrl-C ends" : ""
+                complain("watching \(Self.watched(topology, names))\(end)")
                 announces = false
             }
             for warning in run.newWarnings() { complain(warning) }
@@ -64,11 +71,10 @@ struct Tracer {
         return (run.activity, printer?.noneStopped ?? true)
     }
 
-    /// `watching 22 namespaces, 64 links; Ctrl-C ends`
-    private static func watched(_ topology: Topology, _ names: [String], isEndless: Bool) -> String {
+    /// `22 namespaces, 64 links`
+    static func watched(_ topology: Topology, _ names: [String]) -> String {
         let namespaces = topology.namespaces.filter { names.isEmpty || names.contains($0.name) }
         let links = namespaces.reduce(0) { $0 + $1.links.count }
-        return "watching \(Quantity.text(namespaces.count, "namespace")), \(Quantity.text(links, "link"))"
-            + (isEndless ? "; Ctrl-C ends" : "")
+        return "\(Quantity.text(namespaces.count, "namespace")), \(Quantity.text(links, "link"))"
     }
 }

@@ -22,26 +22,13 @@ struct ShowSettings {
 
 /// Prints connections as they end, or each exchange as soon as it is over, and remembers how all ended.
 struct WalkPrinter {
-    private(set) var walkCount = 0
-    /// Exchanges that were taken: a packet and its reply count as one.
-    private(set) var exchangeCount = 0
+    private var tally: WalkTally
     private(set) var connectionCount = 0
     private(set) var failedCount = 0
-    /// Whether each request arrived and had the answer that it wants: what is asked of a packet of our own.
-    private(set) var allArrived = true
-    /// Whether no packet was dropped, rejected, lost or unsent: what is asked of the packets of others.
-    private(set) var noneStopped = true
-    /// Whether there was anything to show or leave out.
-    private(set) var hasTaken = false
-    /// Exchanges of neighbour discovery and the like that were left out.
-    private(set) var hiddenCount = 0
     /// Walks that were shown without all rules that they met.
     private var untracedCount = 0
     private var renderer: WalkRenderer
     private var connectionRenderer: ConnectionRenderer
-    /// Whether the kernel's own packets are what was asked for.
-    private let countsHousekeeping: Bool
-    private let hidesHousekeeping: Bool
     private let show: ShowSettings
     private var summary: Summary?
     /// Of graphic formats: all that is shown, drawn at the end. Nil where each entry is printed by itself.
@@ -61,7 +48,6 @@ struct WalkPrinter {
     private var wasAgain = false
     /// The newest network of each host.
     private var topologies: [String?: Topology] = [:]
-    private var firstNanoseconds: Int64?
 
     /// - Parameter countsHousekeeping: treat what the kernel sends on its own account (ARP, neighbour discovery, group
     ///   membership) as any other packet. Otherwise it is left out of text, where JSON has everything, and whether it
@@ -84,9 +70,15 @@ struct WalkPrinter {
         } else {
             newTracker = nil
         }
-        self.countsHousekeeping = countsHousekeeping
-        hidesHousekeeping = !countsHousekeeping && output.format != .json && !output.verbose
+        tally = WalkTally(
+            show, countsHousekeeping: countsHousekeeping,
+            hidesHousekeeping: !countsHousekeeping && output.format != .json && !output.verbose)
     }
+
+    var exchangeCount: Int { tally.exchangeCount }
+    var allArrived: Bool { tally.allArrived }
+    var noneStopped: Bool { tally.noneStopped }
+    var hasTaken: Bool { tally.hasTaken }
 
     /// Whether walks of several hosts are shown, so that each place needs its host's name.
     var namesHosts: Bool {
@@ -110,24 +102,13 @@ struct WalkPrinter {
 
     /// - Parameter topology: the network as it was last read before the exchange ended.
     mutating func take(_ exchange: Exchange, in topology: Topology?, run: RunID = RunID(rawValue: 0)) throws {
-        hasTaken = true
         let start = exchange.request.startNanoseconds
-        if firstNanoseconds == nil {
-            firstNanoseconds = start
+        if !tally.hasTaken {
             renderer.options.timeOrigin = start
             connectionRenderer.options.timeOrigin = start
             picture?.options.timeOrigin = start
         }
-        guard isWanted(exchange) else { return }
-        if exchange.request.isHousekeeping, !countsHousekeeping {
-            hiddenCount += hidesHousekeeping ? 1 : 0
-            if hidesHousekeeping { return }
-        } else {
-            walkCount += exchange.walkCount
-            exchangeCount += 1
-            if !exchange.arrived { allArrived = false }
-            if exchange.wasStopped { noneStopped = false }
-        }
+        guard tally.take(exchange) else { return }
         if let topology { topologies[exchange.request.host] = topology }
         if let newTracker {
             if isReplay {
@@ -219,21 +200,12 @@ struct WalkPrinter {
         try put(try connectionRenderer.render(connection, isUnderWay: isUnderWay), isRead: isRead, isAgain: false)
     }
 
-    private func isWanted(_ exchange: Exchange) -> Bool {
-        let start = exchange.request.startNanoseconds
-        let first = firstNanoseconds ?? start
-        if let since = show.since, start < since.nanoseconds(first: first) { return false }
-        if let until = show.until, start > until.nanoseconds(first: first) { return false }
-        guard let filter = show.filter else { return true }
-        return filter.matches(exchange.request) || exchange.reply.map(filter.matches) == true
-    }
-
     /// `1412 packets in 3 connections, 1 failed`; nil where packets are shown.
     var totals: String? {
         guard newTracker != nil else { return nil }
         let failed = failedCount == 0 ? "none failed" : "\(failedCount) failed"
         return
-            "\(Quantity.text(walkCount, "packet")) in \(Quantity.text(connectionCount, "connection")), \(failed)"
+            "\(Quantity.text(tally.walkCount, "packet")) in \(Quantity.text(connectionCount, "connection")), \(failed)"
     }
 
     /// No more comes: prints the connections that are left.
@@ -260,9 +232,10 @@ struct WalkPrinter {
                 "\(untracedCount) walk\(untracedCount == 1 ? "" : "s") shown without all rules that they met: --rules limits the packets traced in a second (--rules all traces every one)"
             )
         }
-        if hiddenCount > 0 {
+        if tally.hiddenCount > 0 {
             complain(
-                "\(hiddenCount) ARP, neighbour discovery and multicast membership packets not shown (-v shows them)")
+                "\(tally.hiddenCount) ARP, neighbour discovery and multicast membership packets not shown (-v shows them)"
+            )
         }
     }
 }

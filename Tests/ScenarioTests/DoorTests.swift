@@ -14,6 +14,11 @@ struct DoorTests {
     static let errors: [Typed] = [
         Typed(words: "trcae icmp", status: 64, says: ["did you mean trace?"]),
         Typed(words: "lab run hairpn", status: 64, says: ["did you mean hairpin?"]),
+        Typed(words: "lab next hairpn", status: 64, says: ["did you mean hairpin?"]),
+        Typed(words: "lab run no-route --failed", status: 64, says: ["cannot heed --failed", "add --trace"]),
+        Typed(words: "lab run no-route --time utc", status: 64, says: ["cannot heed --time", "add --trace"]),
+        Typed(words: "lab run no-route --summary", status: 64, says: ["cannot heed --summary", "add --trace"]),
+        Typed(words: "lab run no-route --count 3", status: 64, says: ["cannot heed --count", "add --trace"]),
         Typed(words: "help no-sorce-nat", status: 64, says: ["did you mean no-source-nat?"]),
         Typed(words: "trace -i eth0", status: 64, says: ["every link is watched", "--in NAMESPACE"]),
         Typed(words: "trace -n icmp", status: 64, says: ["always printed as numbers"]),
@@ -53,5 +58,31 @@ struct DoorTests {
         )
         #expect(run.standardOutput.contains("Remedy: iptables -t nat -A POSTROUTING"))
         #expect(run.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test("labs are listed in groups, a row each, the tutorial first")
+    func labs() throws {
+        let run = try LabRun.packetwalk(["lab", "list"])
+        let lines = run.standardOutput.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(
+            lines.prefix(3) == [
+                "The tutorial, step by step",
+                "  tutorial-01-loopback-down      A new namespace: does it reach itself?",
+                "  tutorial-02-loopback           And once lo is up?",
+            ])
+        #expect(lines.allSatisfy { $0.count <= 80 })
+        // What a lab's answer is, is not said.
+        #expect(!run.standardOutput.contains("No carrier"))
+        let next = try LabRun.packetwalk(["lab", "next", "tutorial-01-loopback-down"])
+        #expect(next.standardOutput.hasPrefix("tutorial-02-loopback\n  And once lo is up?\n\n"))
+        #expect(try LabRun.packetwalk(["lab", "next"]).standardOutput.hasPrefix("tutorial-01-loopback-down\n"))
+    }
+
+    @Test("a lab that one packet does not show is traced")
+    func traced() throws {
+        let run = try LabRun.packetwalk(["lab", "run", "segmentation", "--time", "none"])
+        #expect(run.status == 0)
+        #expect(run.standardOutput.hasPrefix("✔ closed   TCP mynamespace → 198.51.100.1:80 (wan)"))
+        #expect(run.standardError.hasPrefix("packetwalk: lab segmentation: Large packets are cut into segments"))
     }
 }

@@ -12,7 +12,7 @@ struct SnapshotTests {
 
     static let commands = [
         [], ["demo"], ["map"], ["trace"], ["explain"], ["snapshot"], ["predict"], ["check"], ["compare"], ["twin"],
-        ["record"], ["replay"], ["export"], ["lab"], ["lab", "list"],
+        ["record"], ["replay"], ["export"], ["lab"], ["lab", "list"], ["lab", "next"],
         ["lab", "show"], ["lab", "run"], ["lab", "shell"], ["doctor"], ["cleanup"],
     ]
     static let recordings = ["namespace-to-wan.explain", "rule-drop-nftables.explain", "no-source-nat.explain"]

@@ -99,3 +99,15 @@ int packetwalk_mount_tracefs(void);
 /// the IP header, come to `quoted`, and their number to `length`. 1, or 0 where the queue is empty.
 int packetwalk_take_socket_error(int descriptor, int *code, int *is_icmp, void *quoted, unsigned capacity,
                                  unsigned *length);
+
+/// Takes the terminal for a full screen: its other screen, no cursor, keys one by one. Calls while it is taken take it once
+/// more, as after a stop. `guardian`, where it is not -1, is the input of `packetwalk_terminal_guard` in another process.
+/// One terminal in a process. -errno where it fails.
+int packetwalk_terminal_take(int descriptor, int guardian);
+/// Puts the terminal back as it was; nothing where it is not taken. Safe in a signal handler.
+void packetwalk_terminal_release(void);
+/// TIOCGWINSZ. -errno where it fails.
+int packetwalk_terminal_size(int descriptor, int *columns, int *rows);
+/// Waits until the other end of `input` is closed, and puts the terminal `descriptor` back if it is still taken then. Gives an
+/// exit status.
+int packetwalk_terminal_guard(int input, int descriptor);

@@ -49,6 +49,9 @@ public struct Lab: Sendable, Hashable {
     struct Description: Codable {
         var title: String
         var summary: String
+        var group: String?
+        var question: String?
+        var traced: Bool?
         var base: String?
         var needs: [String]?
         var slow: Bool?
@@ -69,6 +72,12 @@ public struct Lab: Sendable, Hashable {
     let files: LabFiles
     public let title: String
     public let summary: String
+    /// The title of a group of its own in the list of labs, as those of the tutorial have; nil for where its code belongs.
+    public let group: String?
+    /// What the list asks; nil where its packet says enough: see `question`.
+    let ownQuestion: String?
+    /// A packet of `explain` does not show what it is about: its own sender is traced.
+    public let isTraced: Bool
     /// `root`, `docker`, `ipv6`, `vlan-filtering`.
     public let needs: [String]
     /// Building it takes long: the tests run it only where they are asked to.
@@ -109,6 +118,9 @@ public struct Lab: Sendable, Hashable {
         self.directory = directory
         title = description.title
         summary = description.summary
+        group = description.group
+        ownQuestion = description.question
+        isTraced = description.traced ?? false
         isSlow = description.slow ?? false
         expected = description.expected
         hidden = description.hidden

@@ -4,8 +4,8 @@ import Network
 struct MapDOT {
     private let graph: MapGraph
 
-    init(_ topology: Topology) {
-        graph = MapGraph(topology)
+    init(_ topology: Topology, isPart: Bool = false) {
+        graph = MapGraph(topology, isPart: isPart)
     }
 
     func render() -> String {

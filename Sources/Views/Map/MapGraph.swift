@@ -32,7 +32,7 @@ struct MapGraph {
     /// What wires lead to outside of the groups.
     var others: [Node] = []
 
-    init(_ topology: Topology) {
+    init(_ topology: Topology, isPart: Bool = false) {
         let graph = NetworkGraph(topology)
         func identifier(_ device: NetworkGraph.Device) -> String { "n\(device.namespace)d\(device.link)" }
         for (position, namespace) in topology.namespaces.enumerated() {
@@ -41,6 +41,7 @@ struct MapGraph {
                 // A plain `lo` says nothing.
                 if link.kind == .loopback, link.isUp, link.addresses.allSatisfy(\.address.isLoopback) { continue }
                 let device = NetworkGraph.Device(namespace: position, link: index)
+                if isPart, link.peer != nil, graph.peer(of: device) == nil { continue }
                 let id = identifier(device)
                 nodes.append(Node(id: id, label: Self.label(link), isDown: !link.isUp))
                 if let master = graph.master(of: device) {

@@ -5,8 +5,10 @@ import Wire
 struct MapHTML {
     private let topology: Topology
     private let verbosity: Verbosity
+    private let isPart: Bool
 
-    init(_ topology: Topology, verbosity: Verbosity) {
+    init(_ topology: Topology, verbosity: Verbosity, isPart: Bool = false) {
+        self.isPart = isPart
         self.topology = topology
         self.verbosity = verbosity
     }
@@ -14,7 +16,7 @@ struct MapHTML {
     func render() -> String {
         var page = HTMLPage(title: "Network map of \(topology.host)")
         page.body.append("<p class=\"dim\">\(MarkupText.xml(topology.time))</p>")
-        let svg = MapSVG(MapLayout(topology, verbosity: verbosity)).document()
+        let svg = MapSVG(MapLayout(topology, verbosity: verbosity, isPart: isPart)).document()
         page.body.append("<div class=\"figure\">\n\(svg.inPage())\n</div>")
         for namespace in topology.namespaces {
             page.heading(

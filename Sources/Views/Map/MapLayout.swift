@@ -24,8 +24,12 @@ struct MapLayout {
         var device: String
         /// Addresses, state.
         var words: [Phrase]
+        /// What its containers are called, where the namespace is not.
+        var subtitle: String?
         /// Further lines: default route, other addresses, rules.
         var facts: [Phrase]
+        /// All lines below the first.
+        var below: [Phrase] { (subtitle.map { [Phrase($0, .dim)] } ?? []) + facts }
     }
 
     struct Row {
@@ -49,37 +53,56 @@ struct MapLayout {
         var subtitle: String?
         var rows: [Row]
         var facts: [Fact]
+        /// How many more there are that are like it, and not drawn.
+        var alike = 0
     }
 
     var boxes: [Box] = []
     /// Namespaces that hold nothing but `lo`.
     var empty: [Phrase] = []
+    /// Of them, how many are not named.
+    var emptyMore = 0
+    /// Names of namespaces that are joined in a line.
+    var chains: [[String]] = []
     var warnings: [String] = []
 
     private let graph: NetworkGraph
     private let verbose: Bool
+    private let isPart: Bool
     private var leaves: Set<String> = []
     private let kept: Set<String>
 
-    /// - Parameter kept: namespaces that are drawn whole however many are like them.
-    init(_ topology: Topology, verbosity: Verbosity, keeping kept: Set<String> = []) {
+    /// - Parameters:
+    ///   - isPart: whether the topology is a part of the network that was asked for: what leads out of it is not drawn.
+    ///   - kept: namespaces that are drawn whole however many are like them.
+    init(_ topology: Topology, verbosity: Verbosity, isPart: Bool = false, keeping kept: Set<String> = []) {
         graph = NetworkGraph(topology)
         self.kept = kept
-        self.verbose = verbosity >= .verbose
+        verbose = verbosity >= .verbose
+        self.isPart = isPart
         warnings = topology.warnings
         leaves = Self.leaves(graph)
+        let order = MapOrder(graph)
+        chains = order.chains()
         // The one that the tool runs in comes first: everything hangs on it.
-        let rest = topology.namespaces.filter { !leaves.contains($0.name) }
-        let ordered = rest.filter { $0.name == "host" } + rest.filter { $0.name != "host" }
+        let ordered = order.positions().map { topology.namespaces[$0] }.filter { !leaves.contains($0.name) }
         for namespace in ordered {
-            if namespace.name != "host", namespace.links.allSatisfy({ $0.kind == .loopback }), rest.count > 4 {
+            if namespace.name != "host", namespace.links.allSatisfy({ $0.kind == .loopback }), ordered.count > 4 {
                 let isDown = namespace.links.contains { !$0.isUp }
                 empty.append(Phrase(namespace.name + (isDown ? " (lo is down)" : ""), isDown ? .caution : .plain))
                 continue
             }
             boxes.append(box(namespace))
         }
+        guard !verbose else { return }
+        boxes = MapFold.folded(boxes, keeping: kept)
+        if empty.count > Self.emptyLimit {
+            emptyMore = empty.count - Self.emptyLimit
+            empty = Array(empty.prefix(Self.emptyLimit))
+        }
     }
+
+    private static let emptyLimit = 12
 
     // MARK: - Which namespaces hang on others
 
@@ -107,19 +130,35 @@ struct MapLayout {
 
     private func box(_ namespace: Namespace) -> Box {
         var rows: [Row] = []
+        // Devices that no bridge has, one after the other, until one comes that has ports.
+        var run: [Row] = []
         let links = namespace.links
         for link in links.sorted(by: Self.order) where link.master.map({ namespace[device: $0] == nil }) ?? true {
             if link.kind == .loopback, link.isUp, Self.others(link).isEmpty, links.count > 1, !verbose { continue }
-            let ports = self.ports(of: link, in: namespace)
             if Self.isFallback(link), !verbose { continue }
-            rows.append(row(link, of: namespace, depth: 0, ports: ports))
-            var portRows = ports.map { row($0, of: namespace, depth: 1, ports: []) }
+            if leadsOut(link) { continue }
+            let ports = self.ports(of: link, in: namespace)
+            let row = row(link, of: namespace, depth: 0, ports: ports)
+            if ports.isEmpty {
+                run.append(row)
+                continue
+            }
+            rows += compacted(run, gateways: []) + [row]
+            run = []
+            var portRows = ports.filter { !leadsOut($0) }.map { self.row($0, of: namespace, depth: 1, ports: []) }
             portRows = compacted(portRows, gateways: Set(link.addresses.map(\.address)))
             if !portRows.isEmpty { portRows[portRows.count - 1].isLastPort = true }
             rows += portRows
         }
+        rows += compacted(run, gateways: [])
         return Box(
             namespace: namespace.name, subtitle: subtitle(namespace), rows: rows, facts: facts(namespace))
+    }
+
+    /// Whether a wire goes to what was not asked for.
+    private func leadsOut(_ link: Link) -> Bool {
+        guard isPart, let peer = link.peer else { return false }
+        return peer.namespace.map { graph[namespace: $0] == nil } ?? true
     }
 
     private func ports(of master: Link, in namespace: Namespace) -> [Link] {
@@ -220,8 +259,12 @@ struct MapLayout {
 
     private func far(_ peer: Link.Peer, from link: Link) -> Far {
         guard let name = peer.namespace, let namespace = graph[namespace: name] else {
+            // It has a name, and was not asked for.
+            if let name = peer.namespace {
+                return Far(kind: .box, namespace: name, device: peer.device, words: [], facts: [])
+            }
             return Far(
-                kind: .unknown, namespace: peer.namespace ?? "?", device: peer.device,
+                kind: .unknown, namespace: "?", device: peer.device,
                 words: [Phrase("in a namespace that could not be read", .dim)], facts: [])
         }
         let device = namespace[device: peer.device]
@@ -237,8 +280,6 @@ struct MapLayout {
                 facts.append(Phrase("lo " + Self.others(loopback).map(\.description).joined(separator: " ")))
             }
         }
-        let others = namespace.containers.filter { $0 != name }
-        if !others.isEmpty { facts.append(Phrase(others.joined(separator: ", "), .dim)) }
         facts += self.facts(namespace).map { fact in
             let text = fact.phrases.map(\.text).joined(separator: "  ")
             return Phrase(
@@ -249,56 +290,31 @@ struct MapLayout {
         let hasDefault = namespace.routes.contains { $0.destination.length == 0 && $0.kind == .unicast }
         if hasAddress, !hasDefault { facts.append(Phrase("no default route", .caution)) }
         if !hasAddress, device?.isUp ?? false, device?.master == nil { facts.append(Phrase("! no address", .caution)) }
-        return Far(kind: .leaf, namespace: name, device: peer.device, words: words, facts: facts)
+        return Far(
+            kind: .leaf, namespace: name, device: peer.device, words: words, subtitle: subtitle(namespace),
+            facts: facts)
     }
 
-    /// Few leaves are drawn whole; of many that are alike, the first, the last, and how many between.
+    /// Few leaves are drawn whole; of many that are alike, the first, the last, and how many between. What is usual, the
+    /// bridge's own address as the gateway, is then not said of each.
     private func compacted(_ rows: [Row], gateways: Set<IPAddress>) -> [Row] {
-        guard !verbose, rows.count > 6 else { return rows }
-        let usual = Set(gateways.map { "default via \($0)" })
-        // A leaf whose only word is the bridge's own address as its gateway.
-        func isUsual(_ row: Row) -> Bool {
-            guard let far = row.far, far.kind == .leaf, !kept.contains(far.namespace) else { return false }
-            return far.facts.allSatisfy { fact in usual.contains { fact.text.hasPrefix($0) } }
-                && (far.words + row.words).allSatisfy { $0.style == .name || $0.style == .dim }
-        }
-        var result: [Row] = []
-        var run: [Row] = []
-        func flush() {
-            if run.count <= 12 {
-                result += run
-            } else if let last = run.last, let first = run.dropFirst(3).first {
-                result += run.prefix(3)
-                var more = first
-                let count = run.count - 4
-                more.device = "… \(count) more"
-                more.words = []
-                more.far = Far(
-                    kind: .more, namespace: "… \(count) more like these (-v lists them)", device: "", words: [],
-                    facts: [])
-                result.append(more)
-                result.append(last)
+        guard !verbose, rows.count > MapFold.limit else { return rows }
+        let usual = gateways.map { "default via \($0)" }
+        let short = rows.map { row in
+            var short = row
+            short.far?.facts.removeAll { fact in
+                fact.style != .caution && usual.contains { fact.text == $0 || fact.text.hasPrefix("\($0) ") }
             }
-            run = []
+            return short
         }
-        for row in rows {
-            if isUsual(row) {
-                var short = row
-                short.far?.facts = []
-                run.append(short)
-            } else {
-                flush()
-                result.append(row)
-            }
-        }
-        flush()
-        return result
+        return MapFold.folded(short, keeping: kept)
     }
 
     // MARK: - Facts
 
     private func facts(_ namespace: Namespace) -> [Fact] {
-        var facts = routes(namespace) + rules(namespace) + nat(namespace) + policies(namespace)
+        var facts = routes(namespace) + rules(namespace) + nat(namespace)
+        facts += limited(MapFirewall.facts(namespace.netfilter), label: "drops")
         let wires = namespace.links.filter { $0.kind != .loopback && $0.isUp && !Self.others($0).isEmpty }
         if wires.count > 1 {
             let isOn = namespace.settings.forwarding(device: nil, .ipv4)?.isOn
@@ -328,13 +344,37 @@ struct MapLayout {
             (left.element.table != .main ? 1 : 0, left.element.destination.length == 0 ? 0 : 1, left.offset)
                 < (right.element.table != .main ? 1 : 0, right.element.destination.length == 0 ? 0 : 1, right.offset)
         }.map(\.element)
-        return limited(ordered.map { Fact(label: "route", phrases: [Phrase(Self.text($0))]) }, label: "route")
+        let texts = verbose ? ordered.map { Self.text($0) } : Self.gathered(ordered)
+        return limited(texts.map { Fact(label: "route", phrases: [Phrase($0)]) }, label: "route")
+    }
+
+    /// Of routes that differ in their destination alone one text: `10.0.1.0/24, 10.0.2.0/24 and 7 more via 10.0.10.1 on w11`.
+    private static func gathered(_ routes: [Route]) -> [String] {
+        var ways: [String] = []
+        var members: [String: [Route]] = [:]
+        for route in routes {
+            let way = text(route, to: "")
+            if members[way] == nil { ways.append(way) }
+            members[way, default: []].append(route)
+        }
+        return ways.flatMap { way -> [String] in
+            let routes = members[way] ?? []
+            if routes.count < 3 { return routes.map { text($0) } }
+            let named = routes.prefix(2).map { destination($0) }.joined(separator: ", ")
+            return routes.first.map { [text($0, to: "\(named) and \(routes.count - 2) more")] } ?? []
+        }
+    }
+
+    private static func destination(_ route: Route) -> String {
+        route.destination.length == 0 ? "default" : "\(route.destination)"
     }
 
     /// As ip-route(8) writes it, with `on` for `dev`.
-    static func text(_ route: Route) -> String {
+    static func text(_ route: Route) -> String { text(route, to: destination(route)) }
+
+    private static func text(_ route: Route, to destination: String) -> String {
         var words: [String] = route.kind == .unicast ? [] : [route.kind.rawValue]
-        words.append(route.destination.length == 0 ? "default" : "\(route.destination)")
+        if !destination.isEmpty { words.append(destination) }
         if let gateway = route.gateway { words.append("via \(gateway)") }
         if let device = route.device { words.append("on \(device)") }
         if !route.nextHops.isEmpty {
@@ -364,30 +404,26 @@ struct MapLayout {
     }
 
     private func nat(_ namespace: Namespace) -> [Fact] {
-        limited(
-            namespace.netfilter.nat.map { nat in
-                let match = nat.match.map { $0.isEmpty ? "all" : $0 } ?? "all"
-                let words =
-                    switch nat.kind {
-                    case .masquerade: "\(match) ⇒ the outgoing device's address"
-                    case .redirect: "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
-                    default: "\(match) ⇒ \(nat.to ?? "?")"
-                    }
-                let name = nat.rule.name(withHandle: verbose)
-                return Fact(
-                    label: nat.kind == .masquerade ? "snat" : nat.kind.rawValue,
-                    phrases: [
-                        Phrase(words, .translation), Phrase("(\(name))", .dim),
-                    ])
-            }, label: "nat")
-    }
-
-    private func policies(_ namespace: Namespace) -> [Fact] {
-        namespace.netfilter.chains.filter { $0.policy == .drop }.map { chain in
-            Fact(
-                label: "policy",
-                phrases: [Phrase("! \(chain.table) \(chain.name) drops what no rule accepts", .caution)])
-        }
+        let own = namespace.netfilter.nat.filter { !MapFirewall.isEmbeddedDNS($0.rule) }
+        let folds = !verbose && own.count < namespace.netfilter.nat.count
+        let resolver = Fact(label: "", phrases: [Phrase("Docker's embedded DNS at 127.0.0.11", .dim)])
+        return (folds ? [resolver] : [])
+            + limited(
+                (folds ? own : namespace.netfilter.nat).map { nat in
+                    let match = nat.match.map { $0.isEmpty ? "all" : $0 } ?? "all"
+                    let words =
+                        switch nat.kind {
+                        case .masquerade: "\(match) ⇒ the outgoing device's address"
+                        case .redirect: "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
+                        default: "\(match) ⇒ \(nat.to ?? "?")"
+                        }
+                    let name = nat.rule.name(withHandle: verbose)
+                    return Fact(
+                        label: nat.kind == .masquerade ? "snat" : nat.kind.rawValue,
+                        phrases: [
+                            Phrase(words, .translation), Phrase("(\(name))", .dim),
+                        ])
+                }, label: "nat")
     }
 
     /// The first eight, and how many more.

@@ -46,8 +46,10 @@ struct MapSVG {
                 y += Self.line
             }
         }
+        for chain in layout.chains { note(chain.joined(separator: " ── "), .name) }
         if !layout.empty.isEmpty {
-            note("with nothing but lo: " + layout.empty.map(\.text).joined(separator: ", "), .dim)
+            let more = layout.emptyMore > 0 ? " and \(layout.emptyMore) more" : ""
+            note("with nothing but lo: " + layout.empty.map(\.text).joined(separator: ", ") + more, .dim)
         }
         for warning in layout.warnings { note("! \(warning)", .caution) }
         return svg
@@ -80,7 +82,8 @@ struct MapSVG {
         let facts = box.facts.flatMap { fact in
             wrapped((fact.label.isEmpty ? [] : [Phrase(fact.label, .dim)]) + fact.phrases)
         }
-        let title = [box.namespace, box.subtitle].compactMap(\.self).joined(separator: "  ")
+        let more = box.alike > 0 ? "… \(box.alike) more like it" : nil
+        let title = [box.namespace, box.subtitle, more].compactMap(\.self).joined(separator: "  ")
         let widest =
             (box.rows.map { pixels(words($0)) + $0.depth * 20 } + facts.map(pixels) + [SVGDocument.pixels(title)])
             .max() ?? 0
@@ -94,8 +97,8 @@ struct MapSVG {
                 y += line + 6
                 continue
             }
-            far = max(far, ([pixels(head(end))] + end.facts.map { pixels([$0]) }).max() ?? 0)
-            y += end.kind == .leaf ? (1 + end.facts.count) * line + 14 : line + 6
+            far = max(far, ([pixels(head(end))] + end.below.map { pixels([$0]) }).max() ?? 0)
+            y += end.kind == .leaf ? (1 + end.below.count) * line + 14 : line + 6
         }
         y += facts.isEmpty ? 0 : 6
         let factsTop = y
@@ -168,8 +171,8 @@ struct MapSVG {
         case .leaf:
             svg.line(x1: start, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
             let head = Self.head(far)
-            let width = ([Self.pixels(head)] + far.facts.map { Self.pixels([$0]) }).max() ?? 0
-            svg.box(x: x, y: y - 16, width: width + 8, height: (1 + far.facts.count) * Self.line + 6, .box)
+            let width = ([Self.pixels(head)] + far.below.map { Self.pixels([$0]) }).max() ?? 0
+            svg.box(x: x, y: y - 16, width: width + 8, height: (1 + far.below.count) * Self.line + 6, .box)
             let name = SVGDocument.pixels(far.namespace) + 2 * SVGDocument.column
             svg.text(far.namespace, x: x + 10, y: y, .name)
             if far.device.isEmpty {
@@ -178,7 +181,7 @@ struct MapSVG {
                 spot(
                     Array(head.dropFirst()), of: "\(far.namespace)/\(far.device)", x: x + 10 + name, y: y, in: &svg)
             }
-            for (index, fact) in far.facts.enumerated() {
+            for (index, fact) in far.below.enumerated() {
                 phrases([fact], x: x + 10, y: y + (index + 1) * Self.line, in: &svg)
             }
         }

@@ -9,19 +9,27 @@ struct MapText {
     }
 
     private var width: Int { pen.options.width }
+    private static let howToList = " (-v lists them)"
 
-    func render(_ topology: Topology) -> String {
-        let layout = MapLayout(topology, verbosity: pen.options.verbosity)
+    func render(_ topology: Topology, isPart: Bool = false) -> String {
+        let layout = MapLayout(topology, verbosity: pen.options.verbosity, isPart: isPart)
         var lines: [StyledText] = []
+        for chain in layout.chains {
+            lines += indented(chain.map { pen($0, .strong) }.joined(pen(" ── ", .dim)), by: 1)
+        }
         for box in layout.boxes {
             if !lines.isEmpty { lines.append(StyledText()) }
             lines += self.lines(box)
+            if box.alike > 0 {
+                lines.append(pen(" … \(box.alike) more like \(box.namespace)\(Self.howToList)", .dim))
+            }
         }
         if layout.boxes.isEmpty { lines.append(pen("no network namespace could be read", .caution)) }
         if !layout.empty.isEmpty {
             lines.append(StyledText())
             let names = layout.empty.map { pen($0.text, $0.style) }.joined(pen(", "))
-            lines += indented(pen("with nothing but lo: ", .dim) + names, by: 1)
+            let more = layout.emptyMore > 0 ? pen(" and \(layout.emptyMore) more\(Self.howToList)", .dim) : StyledText()
+            lines += indented(pen("with nothing but lo: ", .dim) + names + more, by: 1)
         }
         if !layout.warnings.isEmpty { lines.append(StyledText()) }
         for warning in layout.warnings { lines += indented(pen("! ", .caution) + pen(warning), by: 1) }
@@ -79,12 +87,12 @@ struct MapText {
     private func far(_ far: MapLayout.Far) -> [StyledText] {
         switch far.kind {
         case .outside: return [pen(far.namespace)]
-        case .more: return [pen(far.namespace, .dim)]
+        case .more: return [pen(far.namespace + Self.howToList, .dim)]
         case .unknown:
             return [pen("?  \(far.device)", .caution)] + far.words.map { pen($0.text, $0.style) }
         case .leaf, .box:
             let head = [pen(far.namespace, .strong), pen(far.device)] + far.words.map { pen($0.text, $0.style) }
-            return [head.joined(.spaces(1))] + far.facts.map { pen($0.text, $0.style) }
+            return [head.joined(.spaces(1))] + far.below.map { pen($0.text, $0.style) }
         }
     }
 

@@ -6,8 +6,10 @@ public enum Quantity {
     }
 
     /// `812 bytes`, `1.23 kB`, `2.10 MB`: decimal units, three digits.
-    public static func bytes(_ count: UInt64) -> String {
-        if count < 1000 { return text(count, "byte") }
+    ///
+    /// - Parameter short: `812 B` for what is below a kilobyte.
+    public static func bytes(_ count: UInt64, short: Bool = false) -> String {
+        if count < 1000 { return short ? "\(count) B" : text(count, "byte") }
         var value = count
         var rest: UInt64 = 0
         var unit = 0

@@ -7,10 +7,11 @@ struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab",
         abstract: "Small networks to learn on, each built by plain commands in its own sandbox.",
-        subcommands: [List.self, Show.self, Run.self, Shell.self])
+        subcommands: [List.self, Next.self, Show.self, Run.self, Shell.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the labs and what each shows.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the labs, the tutorial's steps first; -v lists variants and what each lab shows.")
 
         @OptionGroup(title: "Output")
         var output: OutputOptions
@@ -21,16 +22,64 @@ struct LabCommand: ParsableCommand {
             let labs = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().labs() }
             if output.format == .json {
                 for lab in labs { try printOut(try jsonLine(LabRow(lab)) + "\n") }
-            } else {
-                let rows = labs.map { lab in
-                    let finds = lab.expected.code.map { ": \($0)" } ?? ""
-                    let needs = lab.needs.isEmpty ? "" : " (needs \(lab.needs.joined(separator: ", ")))"
-                    return Table.Row([lab.name, lab.title + finds + needs])
-                }
-                try printOut(
-                    Table(heading: ["lab", "what it shows"], rows: rows)
-                        .render(output.renderOptions))
+                return
             }
+            let catalogue = LabCatalogue(labs)
+            var parts = catalogue.groups.map { group in
+                let rows = output.verbose ? group.rows.flatMap(Self.answers) : group.rows.map(Self.question)
+                let table = Table(rows: rows, wraps: output.verbose)
+                return visibleText(group.title) + "\n" + table.render(output.renderOptions, indent: 2)
+            }
+            parts.append("lab run NAME builds one and sends its packet; lab next NAME names the next one\n")
+            try printOut(parts.joined(separator: "\n"))
+        }
+
+        private static func question(_ row: LabCatalogue.Row) -> Table.Row {
+            let names = row.variants.map { $0.suffix.isEmpty ? $0.lab.name : $0.suffix }
+            let also = names.isEmpty ? "" : "; also \(names.joined(separator: " "))"
+            return Table.Row([row.lab.name, row.lab.shortQuestion + also + needs(row.lab)])
+        }
+
+        private static func answers(_ row: LabCatalogue.Row) -> [Table.Row] {
+            ([row.lab] + row.variants.map(\.lab)).map { lab in
+                let finds = lab.expected.code.map { ": \($0)" } ?? ""
+                return Table.Row([lab.name, lab.title + finds + needs(lab)])
+            }
+        }
+
+        private static func needs(_ lab: Lab) -> String {
+            // An engine and root are what the heading says.
+            let needs =
+                lab.needs.contains("docker") ? lab.needs.filter { !["docker", "root"].contains($0) } : lab.needs
+            return needs.isEmpty ? "" : " (needs \(needs.joined(separator: ", ")))"
+        }
+    }
+
+    struct Next: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say which lab comes after another one, or which is the first.")
+
+        @Argument(help: "The lab that you come from.")
+        var name: String?
+
+        func run() throws {
+            let labs = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().labs() }
+            let catalogue = LabCatalogue(labs)
+            var next = catalogue.first
+            if let name {
+                _ = try findLab(name)
+                next = catalogue.rows(at: name).next
+            }
+            guard let lab = next?.lab else {
+                return try printOut("that was the last one; packetwalk lab list names all of them\n")
+            }
+            let lines = [
+                lab.name, "  \(lab.question)", "",
+                "  packetwalk lab show \(lab.name)    the commands that build it",
+                "  packetwalk lab shell \(lab.name)   a shell in it, to try it yourself",
+                "  packetwalk lab run \(lab.name)     what happens to its packet, and why",
+            ]
+            try printOut(lines.map { visibleText($0) + "\n" }.joined())
         }
     }
 
@@ -101,7 +150,9 @@ struct LabCommand: ParsableCommand {
             try LabRun(
                 name: name, output: output, watch: try watch.settings(selection), traces: trace, fixes: fix || mend,
                 recording: record, surroundings: surroundings, twin: twin,
-                usesFindings: !experiment.causeByExperimentAlone
+                usesFindings: !experiment.causeByExperimentAlone,
+                traceOptions: selection.given
+                    + (watch.count == nil ? [] : ["--count"]) + (watch.duration == nil ? [] : ["--duration"])
             ).run()
         }
     }
@@ -119,7 +170,7 @@ struct LabCommand: ParsableCommand {
         func run() throws {
             let lab = try findLab(name)
             try buildInSandbox(lab, surroundings)
-            complain("this is the host of \(lab.name): \(lab.title). Its packet: \(lab.probe.command)")
+            complain("this is the host of \(lab.name): \(lab.question). Its packet: \(lab.probe.command)")
             let shell = Command(["bash", "--norc", "-i"], environment: ["PS1": "\(lab.name)# "])
             throw ExitCode(try shell.start().wait())
         }
@@ -143,11 +194,15 @@ private struct LabRow: Encodable {
     var title: String
     var expected: Expected
     var needs: [String]
+    var question: String
+    var group: String?
 
     init(_ lab: Lab) {
         name = lab.name
         title = lab.title
         expected = Expected(outcome: lab.expected.outcome, code: lab.expected.code)
         needs = lab.needs
+        question = lab.question
+        group = lab.group
     }
 }

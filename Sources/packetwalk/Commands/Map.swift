@@ -3,6 +3,7 @@ internal import Discovery
 internal import ArgumentParser
 internal import Network
 internal import Views
+internal import Wire
 
 struct Map: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,16 +15,69 @@ struct Map: ParsableCommand {
         completion: Completion.namespaces)
     var namespaces: [String] = []
 
+    @Option(
+        help: ArgumentHelp("Draw only the path of a packet from this namespace; with --to.", valueName: "namespace"))
+    var from: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where that packet goes: an address, a name, a container, a namespace.", valueName: "destination"))
+    var to: String?
+
+    @Flag(help: "List the sockets that take packets, and the rules that publish them.")
+    var ports = false
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    func validate() throws {
+        if (from == nil) != (to == nil) {
+            throw ValidationError("--from and --to belong together: give both, or --in for one namespace")
+        }
+        if from != nil, !namespaces.isEmpty {
+            throw ValidationError("--in draws one namespace: leave --from and --to out")
+        }
+        if ports, output.format != .text {
+            throw ValidationError("--ports is text alone; --format \(output.format.rawValue) has all of them")
+        }
+    }
+
     func run() throws {
-        var topology = try Topology.discover()
+        var topology: Topology
+        if let from, let to {
+            topology = try path(from: from, to: to)
+        } else {
+            topology = try Topology.discover()
+        }
         for warning in topology.warnings where output.verbose { complain(warning) }
         if !namespaces.isEmpty {
             let chosen = try namespaces.map { try resolveNamespace($0, in: topology).name }
             topology.namespaces.removeAll { !chosen.contains($0.name) }
         }
-        try printOut(MapRenderer(format: output.format, options: output.renderOptions).render(topology))
+        var renderer = MapRenderer(format: output.format, options: output.renderOptions)
+        renderer.isPart = from != nil
+        try printOut(ports ? renderer.renderPorts(topology) : renderer.render(topology))
+    }
+
+    /// The namespaces that a packet and its reply pass; where that can't be told, all that they can meet.
+    private func path(from: String, to: String) throws -> Topology {
+        let host = try DestinationText(to).host
+        let destination: IPAddress
+        if let address = IPAddress(host) {
+            destination = address
+        } else {
+            switch try NamedDestination(host).target(from: from, source: nil) {
+            case .address(let address), .resolver(let address): destination = address
+            }
+        }
+        var sender = from
+        let network = try Topology.discover(slicing: { outline in
+            sender = try resolveNamespace(from, in: outline).name
+            return NetworkSlice.Question(from: [sender], to: destination)
+        })
+        var topology = network.topology
+        let passed = network.path(from: sender, to: destination) ?? Set(network.slice.namespaces)
+        topology.namespaces.removeAll { !passed.contains($0.name) }
+        return topology
     }
 }

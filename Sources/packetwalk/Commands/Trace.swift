@@ -1,6 +1,8 @@
 internal import Runs
 internal import ArgumentParser
+internal import Glibc
 internal import Recording
+internal import Views
 
 /// A command that takes another one behind `--`.
 protocol TakesCommand {}
@@ -23,6 +25,10 @@ struct Trace: ParsableCommand, TakesCommand {
     @Option(help: ArgumentHelp("Also record the run to this file.", valueName: "file"), completion: .file())
     var record: String?
 
+    @Flag(
+        help: "Show a live screen of all connections: sort, filter, pause, open one, copy its fix (? lists the keys).")
+    var live = false
+
     @OptionGroup(title: "Capture")
     var watch: WatchOptions
 
@@ -38,18 +44,38 @@ struct Trace: ParsableCommand, TakesCommand {
 
     func run() throws {
         let settings = try watch.settings(selection)
+        if live { try checkLive() }
         let recorder = try record.map { try openRecorder($0, options: RecordingOptions(isFiltered: !filter.isEmpty)) }
         var tracer = Tracer(
             filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
         tracer.announces = !output.quiet
         guard let command = Invocation.command else {
-            let (_, noneStopped) = try tracer.run(Watching())
+            let (_, noneStopped) = live ? try tracer.runLive(Watching()) : try tracer.run(Watching())
             throw ExitCode((noneStopped ? ExitStatus.success : .notArrived).rawValue)
         }
         if command.isEmpty {
             throw RunError(.usage, "cannot trace a command: none follows `--`; give one, or leave `--` out")
         }
+        if live {
+            // Keys are for the screen.
+            let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            defer { close(nothing) }
+            let (ended, _) = try tracer.runLive(RunningCommand(command, input: nothing))
+            throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
+        }
         let (ended, _) = try tracer.run(RunningCommand(command))
         throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
+    }
+
+    /// Throws where a screen can't be what was asked for.
+    private func checkLive() throws {
+        let others: [(name: String, isGiven: Bool)] = [
+            ("--summary", selection.summary), ("--packets", selection.packets), ("--quiet", output.quiet),
+            ("--format \(output.format.rawValue)", output.format != .text),
+        ]
+        if let other = others.first(where: \.isGiven) {
+            throw RunError(.usage, "cannot show a live screen with \(other.name): leave one of the two out")
+        }
+        try LiveTerminal.check()
     }
 }

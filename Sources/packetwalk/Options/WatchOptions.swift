@@ -130,6 +130,14 @@ struct SelectionOptions: ParsableArguments {
             valueName: "style"))
     var time: TimeStyle?
 
+    /// Those that were given, by name, without `--packets`.
+    var given: [String] {
+        let all: [(name: String, isGiven: Bool)] = [
+            ("--where", condition != nil), ("--failed", failed), ("--summary", summary), ("--time", time != nil),
+        ]
+        return all.filter(\.isGiven).map(\.name)
+    }
+
     func settings() throws -> ShowSettings {
         ShowSettings(filter: try filter(), summarises: summary, packets: packets, failedOnly: failed, time: time)
     }
