@@ -35,8 +35,13 @@ struct WalkSVG {
         for finding in drawing.request.findings {
             svg.text(finding.message, x: margin, y: bottom + 30, finding.severity == .error ? .bad : .caution)
             bottom += 22
-            for command in finding.remedy?.commands ?? [] {
+            for command in finding.remedy?.lastingCommands ?? [] {
                 svg.text("fix  \(command)", x: margin, y: bottom + 30)
+                bottom += 20
+            }
+            guard let remedy = finding.remedy, remedy.lastingCommands != remedy.commands else { continue }
+            for command in remedy.commands {
+                svg.text("or for now  \(command)", x: margin, y: bottom + 30)
                 bottom += 20
             }
         }
