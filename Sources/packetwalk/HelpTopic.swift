@@ -8,13 +8,18 @@ internal import WalkModel
 
 /// `packetwalk help no-source-nat`: what a cause is, in the words of the documentation.
 enum HelpTopic {
+    /// Nil for what is no code of a cause.
+    static func page(_ code: String) -> FindingPage? {
+        FindingPage(code: code, in: EmbeddedFiles.text("docs/findings.md") ?? "")
+    }
+
     /// Prints the page that the words ask for. False where they ask for something else.
     static func answer(_ words: [String]) throws -> Bool {
         guard words.count == 2, words[0] == "help" else { return false }
         let subcommands = Packetwalk.configuration.subcommands.map { $0._commandName }
         let code = words[1]
         if subcommands.contains(code) { return false }
-        if let page = FindingPage(code: code, in: EmbeddedFiles.text("docs/findings.md") ?? "") {
+        if let page = page(code) {
             let options = RenderOptions(color: .auto, ascii: false, verbosity: .normal, facts: .current())
             try printOut(page.render(code: code, options))
             return true
