@@ -18,7 +18,8 @@ public enum Diagnosis {
     ) -> (findings: [Finding], walk: Walk) {
         let concerned = context.concerning([walk, reply].compactMap(\.self))
         var diagnosis = WalkDiagnosis(walk: walk, reply: reply, context: concerned)
-        let findings = diagnosis.run()
+        var findings = diagnosis.run()
+        for index in findings.indices { findings[index].nameDevices(of: concerned.topology) }
         var refined = diagnosis.walk
         refined.findings = findings
         return (findings, refined)

@@ -11,7 +11,22 @@ struct NamespaceSite: Sendable, Hashable {
     /// Of `ip netns`.
     var netnsName: String?
     var containers: [String] = []
+    var workloads: [Workload] = []
     var isOwn = false
+
+    /// The name of `ip netns`, unless an engine made it up for a namespace of its own: `netns-UUID` of Podman, `cni-UUID`.
+    var givenName: String? {
+        guard let netnsName, !netnsName.hasSuffixOfUUID else { return nil }
+        return netnsName
+    }
+}
+
+extension String {
+    /// `-8b5318ec-0f13-55e9-d1c5-0f1e0a8b7c6d`, whatever stands before it.
+    fileprivate var hasSuffixOfUUID: Bool {
+        let parts = split(separator: "-").suffix(5)
+        return parts.map(\.utf8.count) == [8, 4, 4, 4, 12] && parts.allSatisfy { $0.allSatisfy(\.isHexDigit) }
+    }
 }
 
 /// Finds every network namespace that this process can see: `ip netns` names, other bind mounts, processes' and
@@ -21,13 +36,24 @@ struct NamespaceSearch {
     private(set) var warnings: [String] = []
     private var positions: [UInt64: Int] = [:]
 
-    init() {
+    /// What bridges and guests' devices are there for, by their names.
+    private(set) var devices: [String: Workload] = [:]
+    private let files: HostFiles
+
+    /// - Parameter files: where names are looked for; namespaces are those of the machine itself.
+    init(_ files: HostFiles = HostFiles()) {
+        self.files = files
         addNamed()
         addMounted()
         addProcesses()
-        let engines = ContainerEngines.containers()
+        let engines = ContainerEngines.ask()
         warnings += engines.warnings
-        for container in engines.containers { add(container) }
+        for container in engines.containers where !add(container) {
+            warnings.append(
+                "cannot find the network namespace of container \(container.name): none of its paths can be read")
+        }
+        addBundles()
+        devices = BridgeNetworks(files).workloads.merging(engines.networks) { _, engine in engine }
         if let own = Self.inode(ofLink: "/proc/thread-self/ns/net") {
             let path = "/proc/\(getpid())/ns/net"
             add(own, path: path)
@@ -37,9 +63,36 @@ struct NamespaceSearch {
                 if sites[position].netnsName == nil { sites[position].paths.insert(path, at: 0) }
             }
         }
+        addGroups()
     }
 
-    private mutating func add(_ inode: UInt64, path: String, netnsName: String? = nil, container: String? = nil) {
+    /// Containers whose engine was not asked.
+    private mutating func addBundles() {
+        let known = Set(sites.flatMap(\.workloads).compactMap(\.identifier))
+        for container in RuntimeBundles.containers(files)
+        where !container.workloads.contains(where: { $0.identifier.map(known.contains) ?? false }) {
+            add(container)
+        }
+    }
+
+    /// Whose processes they are that are in a namespace without any name.
+    private mutating func addGroups() {
+        let groups = ControlGroups(files: files)
+        for (position, site) in sites.enumerated()
+        where site.givenName == nil && site.containers.isEmpty && site.workloads.isEmpty && !site.isOwn {
+            for path in site.paths where path.hasPrefix("/proc/") {
+                guard let process = Int32(path.dropFirst(6).prefix { $0 != "/" }),
+                    let workload = groups.workload(ofProcess: process, in: site.inode)
+                else { continue }
+                sites[position].workloads = [workload]
+                if workload.kind == .container { sites[position].containers = [workload.name] }
+                break
+            }
+        }
+    }
+
+    @discardableResult
+    private mutating func add(_ inode: UInt64, path: String, netnsName: String? = nil) -> Int {
         let position: Int
         if let known = positions[inode] {
             position = known
@@ -52,9 +105,7 @@ struct NamespaceSearch {
             sites[position].paths.append(path)
         }
         if sites[position].netnsName == nil { sites[position].netnsName = netnsName }
-        if let container, !sites[position].containers.contains(container) {
-            sites[position].containers.append(container)
-        }
+        return position
     }
 
     private mutating func addNamed() {
@@ -104,15 +155,21 @@ struct NamespaceSearch {
         }
     }
 
-    private mutating func add(_ container: Container) {
+    /// False where none of its paths leads to a namespace.
+    @discardableResult
+    private mutating func add(_ container: Container) -> Bool {
         for path in container.paths {
-            let found = Self.inode(ofLink: path)
-            guard let inode = found ?? (try? Self.inode(ofFile: path)).flatMap({ $0 }) else { continue }
-            add(inode, path: path, container: container.name)
-            return
+            guard let inode = files.namespace(path) else { continue }
+            let position = add(inode, path: path)
+            if !sites[position].containers.contains(container.name) {
+                sites[position].containers.append(container.name)
+            }
+            for workload in container.workloads where !sites[position].workloads.contains(workload) {
+                sites[position].workloads.append(workload)
+            }
+            return true
         }
-        warnings.append(
-            "cannot find the network namespace of container \(container.name): none of its paths can be read")
+        return false
     }
 
     /// Names for all of them: unique, `host` for one's own where it has no other.
@@ -126,9 +183,17 @@ struct NamespaceSearch {
             guard names[position] == nil, let name, !name.isEmpty, taken.insert(name).inserted else { return }
             names[position] = name
         }
-        for (position, site) in sites.enumerated() { claim(position, site.netnsName) }
+        for (position, site) in sites.enumerated() { claim(position, site.givenName) }
         for (position, site) in sites.enumerated() where site.isOwn { claim(position, "host") }
-        for (position, site) in sites.enumerated() { claim(position, site.containers.first) }
+        for (position, site) in sites.enumerated() {
+            let pod = site.workloads.first { $0.kind == .pod }
+            claim(position, pod?.name)
+            claim(position, pod?.fullName)
+            claim(position, site.containers.first)
+            claim(position, site.workloads.first?.name)
+        }
+        // What an engine made up is better than a number.
+        for (position, site) in sites.enumerated() { claim(position, site.netnsName) }
         return sites.indices.map { names[$0] ?? "netns:\(sites[$0].inode)" }
     }
 

@@ -77,6 +77,7 @@ struct NetworkDiscovery: Sendable {
             }
         }
         topology.resolveFarEnds(readings)
+        if let own = sites.firstIndex(where: \.isOwn) { topology.namespaces[own].label(search.devices) }
         return (topology, sites)
     }
 
@@ -104,8 +105,10 @@ struct NetworkDiscovery: Sendable {
         // Entering even one's own namespace takes a privilege that reading it does not.
         let file = site.isOwn ? nil : try site.open()
         let isOwn = site.isOwn
-        let empty = Namespace(
+        var named = Namespace(
             name: name, inode: site.inode, path: file?.path ?? site.paths.first ?? "", containers: site.containers)
+        named.workloads = site.workloads.isEmpty ? nil : site.workloads
+        let empty = named
         let work: @Sendable () throws -> Reading = {
             let channel = try NetlinkSocket(.route)
             let reading = try NamespaceReading(over: channel)
@@ -138,6 +141,13 @@ struct NetworkDiscovery: Sendable {
 
     private static func now() -> String {
         Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}
+
+extension Namespace {
+    /// - Parameter workloads: by the device's name.
+    fileprivate mutating func label(_ workloads: [String: Workload]) {
+        for index in links.indices { links[index].workload = workloads[links[index].name] }
     }
 }
 

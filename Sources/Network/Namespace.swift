@@ -10,6 +10,8 @@ public struct Namespace: Sendable, Codable, Hashable {
     public var path: String
     /// The netnsid's that other namespaces know this one by are resolved in `Link.peer`; not kept.
     public var containers: [String]
+    /// Who runs there, as managers of containers, pods and services tell; nil where none does.
+    public var workloads: [Workload]?
     public var links: [Link]
     public var routes: [Route]
     public var rules: [RoutingRule]
@@ -49,6 +51,7 @@ public struct Namespace: Sendable, Codable, Hashable {
 
     enum CodingKeys: String, TolerantKey {
         case name, inode, path, containers, links, routes, rules, neighbors, sysctls, netfilter, listeners, memberships
+        case workloads
         case proxyNeighbors = "proxy_neighbors"
         case nextHopObjects = "next_hop_objects"
         case socketUse = "socket_use"

@@ -97,7 +97,7 @@ public struct ConnectionSums: Sendable {
             rule: finding?.rule.map {
                 [$0.name(withHandle: false), $0.text].compactMap(\.self).joined(separator: ": ")
             },
-            fix: finding?.remedy?.commands ?? [], count: 0, connections: 0, first: "", last: "", concerned: [],
+            fix: finding?.remedy?.lastingCommands ?? [], count: 0, connections: 0, first: "", last: "", concerned: [],
             firstNanoseconds: .max, lastNanoseconds: .min)
         // What has no cause comes last.
         let rank = (finding?.severity ?? .info).rank

@@ -4,16 +4,13 @@ internal import LinuxSystem
 public import Network
 internal import Wire
 
-/// The namespace that `text` names: an `ip netns` name, a container's name or id, `pid:N`, `netns:INODE` or a path.
+/// The namespace that `text` names: an `ip netns` name, a container's name or id, a Compose service, a pod, a service of
+/// systemd, `pid:N`, `netns:INODE`, a path, an address.
 ///
 /// Throws `RunError` with the names that there are.
 public func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace {
     if let found = topology[namespace: text] { return found }
-    if let found = topology.namespaces.first(where: { space in
-        space.containers.contains { $0 == text || (text.count >= 6 && $0.hasPrefix(text)) }
-    }) {
-        return found
-    }
+    if let found = try namedNamespace(text, in: topology) { return found }
     var path: String?
     if text.hasPrefix("pid:"), let process = Int32(text.dropFirst(4)), process > 0 { path = "/proc/\(process)/ns/net" }
     if text.hasPrefix("/") { path = text }
@@ -43,8 +40,9 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
             )
         }
     }
-    if let state = ContainerEngines.stateOfStopped(text) {
-        throw RunError(.usage, "the container \(text) is not running (\(state)): start it, or name another one")
+    if let found = ContainerEngines.stopped(text) {
+        throw RunError(
+            .usage, "the container \(found.name) is not running (\(found.state)): start it, or name another one")
     }
     if let process = Int32(text), process > 0, access("/proc/\(process)", F_OK) == 0 {
         throw RunError(.usage, "no namespace or container \"\(text)\": the process of that number is pid:\(text)")
@@ -53,5 +51,20 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
     throw RunError(
         .usage,
         "no namespace, container or process \"\(text)\"; there is: \(names)\(topology.namespaces.count > 8 ? ", …" : "")"
+    )
+}
+
+/// By what runs there. A container's own name goes before what it is a part of.
+private func namedNamespace(_ text: String, in topology: Topology) throws -> Namespace? {
+    let choices = [
+        topology.namespaces.filter { ["/run/netns/\(text)", "/var/run/netns/\(text)"].contains($0.path) },
+        topology.namespaces.filter { $0.containers.contains(text) },
+        topology.namespaces.filter { $0.workloads?.contains { $0.isCalled(text) } == true },
+    ]
+    guard let found = choices.first(where: { !$0.isEmpty }) else { return nil }
+    guard found.count > 1 else { return found[0] }
+    let names = found.map(\.name).prefix(8).joined(separator: ", ")
+    throw RunError(
+        .usage, "more than one namespace is called \(text): \(names)\(found.count > 8 ? ", …" : ""); give a name of one"
     )
 }

@@ -6,6 +6,9 @@ public struct Remedy: Sendable, Hashable {
     public var verified: Bool
     /// How the packet fared in two networks that differ in these changes alone; nil where that was not tried.
     public var proof: RemedyProof?
+    /// The same in the words of the program that the rules belong to; nil where they are nobody's that is known. Only `actions`
+    /// are tried: a rebuilt network has no such program.
+    public var owner: OwnerRemedy?
 
     public init(_ actions: [RemedyAction], verified: Bool = false) {
         self.actions = actions
@@ -20,6 +23,12 @@ public struct Remedy: Sendable, Hashable {
 
     /// Shell commands, for the namespace that the tool runs in.
     public var commands: [String] { commands(in: CommandScope()) }
+
+    /// What to type to keep it: the owner's commands where it has some.
+    public var lastingCommands: [String] {
+        guard let owner, !owner.commands.isEmpty else { return commands }
+        return owner.commands
+    }
 
     public func commands(in scope: CommandScope) -> [String] { actions.map(scope.line) }
 }

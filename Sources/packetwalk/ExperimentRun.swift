@@ -19,6 +19,8 @@ struct ExperimentRun {
     var usesFindings = true
     /// Whether packets are shown, and no connection.
     var packets = false
+    /// Whether the idea behind each cause is told.
+    var why = false
 
     /// Prints the exchange. Gives whether it arrived and got its reply.
     func run() throws -> Bool {
@@ -43,7 +45,7 @@ struct ExperimentRun {
             explanation.group.exchanges[index] = experiment(
                 explanation.group.exchanges[index], source, topology)
         }
-        return try explanation.print(output, packets: packets)
+        return try explanation.print(output, packets: packets, why: why)
     }
 
     private func experiment(_ exchange: Exchange, _ source: TwinSource, _ topology: Topology) -> Exchange {

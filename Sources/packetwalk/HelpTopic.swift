@@ -8,6 +8,11 @@ internal import WalkModel
 
 /// `packetwalk help no-source-nat`: what a cause is, in the words of the documentation; `packetwalk help codes` lists them.
 enum HelpTopic {
+    /// Nil for what is no code of a cause.
+    static func page(_ code: String) -> FindingPage? {
+        FindingPage(code: code, in: EmbeddedFiles.text("docs/findings.md") ?? "")
+    }
+
     /// Prints the page that the words ask for. False where they ask for something else.
     static func answer(_ words: [String]) throws -> Bool {
         guard words.count == 2, words[0] == "help" else { return false }
@@ -18,7 +23,7 @@ enum HelpTopic {
             try printOut(FindingCode.known.map(\.rawValue).sorted().joined(separator: "\n") + "\n")
             return true
         }
-        if let page = FindingPage(code: code, in: EmbeddedFiles.text("docs/findings.md") ?? "") {
+        if let page = page(code) {
             let options = RenderOptions(color: .auto, ascii: false, verbosity: .normal, facts: .current())
             try printOut(page.render(code: code, options))
             return true

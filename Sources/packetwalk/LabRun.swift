@@ -113,22 +113,25 @@ struct LabRun {
 
 extension Explainer {
     /// Explains the packet and prints its exchange. Gives whether it arrived and got its reply.
-    func print(_ output: OutputOptions, packets: Bool) throws -> Bool {
-        try explain().print(output, packets: packets)
+    func print(_ output: OutputOptions, packets: Bool, why: Bool = false) throws -> Bool {
+        try explain().print(output, packets: packets, why: why)
     }
 }
 
 extension Explanation {
     /// Prints its exchange, or the connection where it is one of TCP. Gives whether it arrived and got its reply.
     ///
-    /// - Parameter packets: whether packets are shown in any case.
-    func print(_ output: OutputOptions, packets: Bool) throws -> Bool {
+    /// - Parameters:
+    ///   - packets: whether packets are shown in any case.
+    ///   - why: whether the idea behind each cause is told.
+    func print(_ output: OutputOptions, packets: Bool, why: Bool = false) throws -> Bool {
         let explanation = self
         for warning in explanation.warnings { complain(warning) }
         complainOfMissing(isCutShort: explanation.isCutShort)
         let isConnection = !packets && explanation.group.exchanges.contains { $0.request.kind.ipProtocol == .tcp }
         var printer = WalkPrinter(
             output: output, countsHousekeeping: true, show: ShowSettings(packets: !isConnection))
+        printer.explainsCauses = why
         try printer.take(explanation)
         try printer.end()
         if output.format == .text, !output.quiet, !explanation.remarks.isEmpty {

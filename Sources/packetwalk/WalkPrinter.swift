@@ -48,6 +48,10 @@ struct WalkPrinter {
     private var wasAgain = false
     /// The newest network of each host.
     private var topologies: [String?: Topology] = [:]
+    /// Codes of the causes that were shown, each once.
+    private var causes: [String] = []
+    /// Whether the idea behind each cause is printed at the end.
+    var explainsCauses = false
 
     /// - Parameter countsHousekeeping: treat what the kernel sends on its own account (ARP, neighbour discovery, group
     ///   membership) as any other packet. Otherwise it is left out of text, where JSON has everything, and whether it
@@ -109,6 +113,11 @@ struct WalkPrinter {
             picture?.options.timeOrigin = start
         }
         guard tally.take(exchange) else { return }
+        if let cause = exchange.request.findings.first(where: { $0.severity != .info })?.code.rawValue,
+            !causes.contains(cause)
+        {
+            causes.append(cause)
+        }
         if let topology { topologies[exchange.request.host] = topology }
         if let newTracker {
             if isReplay {
@@ -215,6 +224,20 @@ struct WalkPrinter {
         }
     }
 
+    /// The idea behind each cause, where it was asked for; else, for a reader at a terminal, where it is told.
+    private func tellCauses() throws {
+        guard renderer.format == .text, !causes.isEmpty else { return }
+        if explainsCauses {
+            for code in causes {
+                if let page = HelpTopic.page(code) {
+                    try printOut("\n" + page.renderIdea(code: code, renderer.options))
+                }
+            }
+        } else if TerminalFacts.current().isTerminal, renderer.options.verbosity > .quiet, let code = causes.first {
+            try printOut("\npacketwalk help \(code) says more of this cause.\n")
+        }
+    }
+
     /// Prints what is left, the sums where they were asked for, and what was left out.
     mutating func finish() throws {
         try end()
@@ -226,6 +249,7 @@ struct WalkPrinter {
                 try printOut(SummaryText(report, renderer.options).text())
             }
         }
+        try tellCauses()
         // Of these nothing is known to be lost: most walks of a busy host have them, so it is said once.
         if untracedCount > 0, renderer.format != .json, renderer.options.verbosity > .quiet {
             complain(

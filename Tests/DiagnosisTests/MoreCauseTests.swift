@@ -500,7 +500,7 @@ struct MoreCauseTests {
         #expect(first?.code == "network-isolation")
         #expect(first?.rule?.chain == "DOCKER-ISOLATION-STAGE-2")
         #expect(first?.message.contains("Docker") == true)
-        #expect(first?.remedy?.commands == ["docker network connect 0123456789ab alpha"])
+        #expect(first?.remedy?.owner?.commands == ["docker network connect 0123456789ab alpha"])
     }
 
     @Test("port-not-published: from outside to a container's own address")

@@ -56,7 +56,9 @@ import Wire
                     .utf8))
         #expect(
             ContainerEngines.container(value)
-                == Container(name: "web", paths: ["/proc/42/ns/net", "/run/docker/netns/ab"]))
+                == Container(
+                    name: "web", paths: ["/proc/42/ns/net", "/run/docker/netns/ab"],
+                    workloads: [Workload(.container, "web", identifier: "0123456789ab", by: .docker)]))
     }
 
     @Test("a container that does not run has no namespace")

@@ -63,6 +63,7 @@ enum Catalogue {
         for obstacle in all {
             base.code = obstacle.code
             guard var finding = obstacle.explain(rule, base, surroundings) else { continue }
+            finding.name(rule)
             var traits = obstacle.traits
             if !rule.isReject { traits.remove(.rejects) }
             if rule.packet.fragment == .later {

@@ -69,7 +69,7 @@ struct NeighborUnresolved: Obstacle {
         let misplaced = surroundings.portOnOtherBridge(step)
         return candidate(
             at: Finding.Place(namespace: namespace, device: device),
-            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.context.graph))\(diversion)\(misplaced?.words ?? (diversion.isEmpty ? cover?.words(step, surroundings) : nil) ?? "")",
+            "no \(step.protocolName) reply from \(step.hop) on \(device) in \(namespace): \(step.whereabouts(surroundings.context.graph))\(step.formerHolder(surroundings.context))\(diversion)\(misplaced?.words ?? (diversion.isEmpty ? cover?.words(step, surroundings) : nil) ?? "")",
             evidence: [step.fact, Fact(step.choice.evidence, step.choice.text)],
             remedy: misplaced?.remedy ?? remedy(step, cover, surroundings), isCertain: !step.hasOutside)
     }
@@ -124,6 +124,13 @@ extension NeighbourStep {
     /// Namespaces that have the next hop's address, wherever links lead.
     func elsewhere(_ topology: Topology) -> [String] {
         topology.namespaces.filter { $0.name != namespace.name && $0.holds(hop) }.map(\.name)
+    }
+
+    /// `; shop-db-1 had it when the run began, and is gone`: of a container that ended meanwhile.
+    func formerHolder(_ context: DiagnosisContext) -> String {
+        let present = Set(context.topology.namespaces.map(\.inode))
+        let former = context.before?.namespaces.first { $0.holds(hop) && !present.contains($0.inode) }
+        return former.map { "; \($0.name) had it when the run began, and is gone" } ?? ""
     }
 
     func whereabouts(_ graph: NetworkGraph) -> String {

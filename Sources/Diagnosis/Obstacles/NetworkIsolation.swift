@@ -46,16 +46,15 @@ struct NetworkIsolation: Obstacle {
             $0.name != rule.namespace.name && $0.holds(packet.source)
         }
         let network =
-            out.name == "docker0" ? "bridge" : out.name.hasPrefix("br-") ? String(out.name.dropFirst(3)) : nil
+            out.workload?.name
+            ?? (out.name == "docker0" ? "bridge" : out.name.hasPrefix("br-") ? String(out.name.dropFirst(3)) : nil)
         var finding = base
         finding.message = rule.dockerMessage(
             "Docker isolates its networks from each other: \(packet.source) on \(inDevice) may not reach \(packet.destination) on \(out.name)"
         )
         if let container, let network {
-            let name = container.containers.first ?? container.name
-            finding.remedy = Remedy([
-                RemedyAction(in: nil, .run("docker network connect \(network) \(name)"))
-            ])
+            // Docker's own rules stay as they are: the container is let into the other network.
+            finding.remedy?.owner = OwnerRemedies.connection(of: container, to: network)
         }
         return finding
     }

@@ -23,6 +23,13 @@ struct PortNotPublished: Obstacle {
         )
         finding.evidence.append(
             .state("published: \(published.isEmpty ? "nothing" : published.joined(separator: ", "))"))
+        if let port = rule.packet.destinationPort,
+            let server = surroundings.topology.namespaces.first(where: {
+                $0.name != rule.namespace.name && $0.holds(rule.packet.destination)
+            })
+        {
+            finding.remedy?.owner = OwnerRemedies.publication(of: port, rule.packet.ipProtocol, in: server)
+        }
         return finding
     }
 
@@ -60,13 +67,15 @@ struct PortNotPublished: Obstacle {
                 ])
         }
         let socket = packet.destination.text(port: port)
+        var remedy = Remedy(publication(step, to: server))
+        remedy.owner = OwnerRemedies.publication(of: port, packet.ipProtocol, in: server.namespace)
         return stops(
             at: place,
             "port \(port) is open in \(server.namespace.name) (\(server.address)) but not published: no DNAT rule in \(namespace.name) \(isOwn ? "(nat OUTPUT, for what it sends itself) " : "")forwards \(socket) to it, so it is reachable from inside only; published: \(known)",
             evidence: [
                 .state("\(server.namespace.name) listens on \(name) port \(port)"),
                 .state("published: \(known)"),
-            ], remedy: Remedy(publication(step, to: server)))
+            ], remedy: remedy)
     }
 
     private struct Server {

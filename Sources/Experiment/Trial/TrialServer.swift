@@ -219,7 +219,9 @@ struct TrialWork {
                 }
                 return RemedyAction(in: nil, .line(scope.line(action)))
             }
-            walk.findings[index].remedy = Remedy(actions, verified: remedy.verified)
+            var typed = Remedy(actions, verified: remedy.verified)
+            typed.owner = remedy.owner
+            walk.findings[index].remedy = typed
         }
         return WalkJSON.line(walk)
     }

@@ -49,6 +49,8 @@ public struct Link: Sendable, Codable, Hashable {
     public var vrfTable: RoutingTable?
     /// Programs attached: `xdp` (or `xdp generic`, `xdp offload`), `tc ingress NAME`, `tc egress NAME`.
     public var programs: [String]
+    /// Of a bridge, the network that somebody made it for; of a guest's device, the guest. Nil where nobody tells.
+    public var workload: Workload?
 
     public init(
         name: String, index: UInt32, kind: LinkKind, state: OperationalState = .up, isUp: Bool = true,
@@ -77,7 +79,7 @@ public struct Link: Sendable, Codable, Hashable {
 
     enum CodingKeys: String, TolerantKey {
         case name, index, kind, state, mac, mtu, addresses, master, peer, lower, mode, vlan, queueing, queue, bridge
-        case vxlan, programs, flags, sources, disciplines, tunnel, bond
+        case vxlan, programs, flags, sources, disciplines, tunnel, bond, workload
         case addressDetails = "address_details"
         case transmitQueueLength = "tx_queue_length"
         case vrfTable = "vrf_table"

@@ -1,3 +1,6 @@
+internal import Network
+internal import Wire
+
 /// Finds the words of a pcap-filter(7) expression that pcap_compile(3PCAP) would look up as a host or network.
 ///
 /// A word is none of these where it is a keyword of the language, a number, an address, or follows a word that takes
@@ -13,6 +16,44 @@ func namesToResolve(in filter: String) -> [String] {
         if !isNumeric(word) { names.append(word) }
     }
     return names
+}
+
+/// A pcap-filter(7) expression with addresses in place of the names of namespaces and of what runs there: `host web` becomes
+/// `host 172.19.0.2`, or `host (172.19.0.2 or 2001:db8::2)`. Other names stay.
+func replacingNames(in filter: String, by topology: Topology) -> String {
+    var filter = filter
+    for name in Set(namesToResolve(in: filter)) {
+        let spaces = topology.namespaces.filter { space in
+            space.name == name || space.containers.contains(name)
+                || space.workloads?.contains { $0.isCalled(name) } == true
+        }
+        let addresses = spaces.flatMap(\.links).flatMap(\.addresses).map(\.address).filter {
+            !$0.isLoopback && !$0.isLinkLocal
+        }
+        guard let first = addresses.first else { continue }
+        let words =
+            addresses.count == 1 ? "\(first)" : "(\(addresses.map(\.description).joined(separator: " or ")))"
+        filter = filter.replacingWord(name, by: words)
+    }
+    return filter
+}
+
+extension String {
+    /// Where it is no part of a longer name.
+    fileprivate func replacingWord(_ word: String, by other: String) -> String {
+        func isOfName(_ character: Character?) -> Bool {
+            character.map { $0.isLetter || $0.isNumber || ".:-_/\\".contains($0) } ?? false
+        }
+        var result = ""
+        var rest = self[...]
+        while let range = rest.firstRange(of: word) {
+            let before = range.lowerBound == startIndex ? nil : self[index(before: range.lowerBound)]
+            let after = range.upperBound == endIndex ? nil : self[range.upperBound]
+            result += rest[..<range.lowerBound] + (isOfName(before) || isOfName(after) ? word : other)
+            rest = rest[range.upperBound...]
+        }
+        return result + rest
+    }
 }
 
 /// A number, an IPv4 address or part of one, an IPv6 or MAC address, with a prefix length or as a range.

@@ -51,6 +51,8 @@ struct HookArming {
                 hooked.append(namespace)
             } catch let error as ProbeError where plan.hooks == .auto && !error.isPermission {
                 refused.append(namespace)
+            } catch  where namespace.hasGone {
+                continue
             } catch {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
             }
@@ -71,6 +73,8 @@ struct HookArming {
                 let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
                 try sightings.arm(points, of: namespace, in: file, intake: intake)
                 hooked.append(namespace)
+            } catch  where namespace.hasGone {
+                continue
             } catch {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
             }
@@ -171,4 +175,9 @@ struct HookArming {
             NFLOGSource.Vantage(number: intake.vantage(point.vantage(namespace: namespace)), rank: point.rank)
         }
     }
+}
+
+extension Namespace {
+    /// Whether its path leads there no more: it was taken away meanwhile, which is no failure.
+    fileprivate var hasGone: Bool { (try? NetworkNamespaceFile(path: path))?.inode != inode }
 }

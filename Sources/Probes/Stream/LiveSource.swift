@@ -21,13 +21,16 @@ public final class LiveSource: Sendable {
     /// - Throws: `ProbeError` where the filter is wrong or the caller may not capture. A single link or namespace that
     ///   can't be watched is a warning instead.
     public init(topology: Topology, plan: ProbePlan) throws {
+        var plan = plan
+        plan.filter = plan.filter.map { replacingNames(in: $0, by: topology) }
+        let settled = plan
         // A wrong filter is told before anything is opened.
         if let filter = plan.filter { _ = try PacketFilter(filter, resolvesNames: plan.resolvesNames) }
         let queue = try EventQueue(budget: plan.queueBudget)
         let armed = try ArmingResult()
         self.queue = queue
         self.thread = try WorkerThread {
-            ProbeReader.run(topology: topology, plan: plan, queue: queue, armed: armed)
+            ProbeReader.run(topology: topology, plan: settled, queue: queue, armed: armed)
         }
         do {
             try armed.wait()

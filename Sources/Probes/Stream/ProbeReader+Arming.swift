@@ -28,6 +28,8 @@ extension ProbeReader {
         sightings = try loadSightings(for: plan, namespaces: watched, filter: coarse)
         if let sightings { try add(sightings) }
         try arm(watched)
+        // Without it newcomers show by the links that lead to them.
+        if let names = try? NamespaceWatch(report: { [weak self] in self?.discovery.request() }) { try add(names) }
         var warnings: [String] = []
         for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }
         for warning in warnings { queue.warn(warning) }
@@ -70,6 +72,11 @@ extension ProbeReader {
         }
         try capture(requests)
         try armConntrack(entered)
+        for (namespace, file) in entered {
+            // A kernel without nf_tables has no such rules.
+            let watch = try? RulesWatch(namespace, file: file) { [weak self] in self?.rulesChanged(in: $0, $1) }
+            if let watch { try add(watch) }
+        }
         var warnings: [String] = []
         let hooks = try armHooks(
             namespaces: entered.map(\.0), plan: plan, sightings: sightings, join: join, intake: intake,

@@ -31,11 +31,29 @@ extension ProbeReader {
         if let topology = discovery.step(now: now, wake: { queue.wake() }) { follow(topology) }
     }
 
+    /// Rules of a namespace changed, by somebody else.
+    func rulesChanged(in namespace: String, _ change: RulesWatch.Change) {
+        discovery.requestLater()
+        guard change.isReload else { return }
+        let program = change.program.map { " by \($0)" } ?? ""
+        queue.warn("the rules of \(namespace) were loaded again\(program): what follows is explained by the new ones")
+    }
+
+    /// A namespace by the name that it had when its probes were armed: an engine may have named it since.
+    private func knownByOldName(_ namespace: Namespace) -> Namespace {
+        guard namespaces[namespace.name]?.inode != namespace.inode,
+            let known = namespaces.first(where: { $0.value.inode == namespace.inode })
+        else { return namespace }
+        var renamed = namespace
+        renamed.name = known.key
+        return renamed
+    }
+
     private func follow(_ topology: Topology) {
         intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
         let present = Set(topology.namespaces.map(\.inode))
         for (name, file) in namespaces where !present.contains(file.inode) { forget(name) }
-        let watched = topology.namespaces.filter { isWatched($0.name) }
+        let watched = topology.namespaces.map(knownByOldName).filter { isWatched($0.name) }
         attempt { try arm(watched) }
         for namespace in watched {
             guard let file = namespaces[namespace.name] else { continue }

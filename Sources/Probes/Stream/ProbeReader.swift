@@ -118,7 +118,7 @@ final class ProbeReader {
         var lastRelease: Int64 = 0
         while !queue.isStopping {
             // Events that wait go out within a quarter of the hold; an idle stream still tells the time.
-            let timeout: Int32 = intake.count > 0 ? 25 : 100
+            let timeout: Int32 = discovery.isHurried ? 10 : intake.count > 0 ? 25 : 100
             _ = ready.wait(timeoutMilliseconds: timeout)
             let began = realTimeNanoseconds()
             // What has come by now is read in this round, whether or not the receiver had its turn.

@@ -224,8 +224,8 @@ public struct LiveScreen: Sendable {
 
     /// The commands of its first cause that has some.
     func fix(of connection: Connection) -> [String] {
-        connection.faults.compactMap { $0.finding?.remedy?.commands }.first { !$0.isEmpty }
-            ?? connection.causes.compactMap { $0.finding.remedy?.commands }.first { !$0.isEmpty } ?? []
+        connection.faults.compactMap { $0.finding?.remedy?.lastingCommands }.first { !$0.isEmpty }
+            ?? connection.causes.compactMap { $0.finding.remedy?.lastingCommands }.first { !$0.isEmpty } ?? []
     }
 
     private mutating func move(by count: Int) {

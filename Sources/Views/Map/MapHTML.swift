@@ -20,7 +20,7 @@ struct MapHTML {
         page.body.append("<div class=\"figure\">\n\(svg.inPage())\n</div>")
         for namespace in topology.namespaces {
             page.heading(
-                ([namespace.name] + namespace.containers.filter { $0 != namespace.name }).joined(separator: ", "))
+                ([namespace.name] + namespace.otherNames).joined(separator: ", "))
             page.table(
                 heading: ["device", "kind", "state", "addresses", "wire", "mtu", "hardware address"],
                 rows: namespace.links.map { link in

@@ -179,7 +179,7 @@ struct MapLayout {
     }
 
     private func subtitle(_ namespace: Namespace) -> String? {
-        let others = namespace.containers.filter { $0 != namespace.name }
+        let others = namespace.otherNames
         return others.isEmpty ? nil : others.joined(separator: ", ")
     }
 
@@ -217,6 +217,9 @@ struct MapLayout {
         default:
             let home = link.lowerNamespace.map { " of \($0)" } ?? ""
             phrases.append(Phrase(link.kind.rawValue + (link.lower.map { " on \($0)\(home)" } ?? ""), .dim))
+        }
+        if let workload = link.workload, workload.name != link.name {
+            phrases.append(Phrase(workload.words, .name))
         }
         if let port = link.bridgePort {
             if port.isolated { phrases.append(Phrase("isolated", .caution)) }

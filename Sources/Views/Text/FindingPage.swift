@@ -55,7 +55,7 @@ public struct FindingPage: Sendable {
         return result
     }
 
-    private static let labels = ["Evidence", "Remedy"]
+    private static let labels = ["Idea", "Evidence", "Remedy"]
 
     /// Without the marks of Markdown; a link is its words.
     private static func plain(_ line: String) -> String {
@@ -67,6 +67,27 @@ public struct FindingPage: Sendable {
         }
         return text
     }
+
+    /// What is behind the cause: the document's `Idea:` where it has one, else what it says before what speaks for the cause and
+    /// what fixes it. Ended by a newline.
+    public func renderIdea(code: String, _ options: RenderOptions) -> String {
+        let ideas = paragraphs.compactMap { paragraph -> Paragraph? in
+            guard case .text(let text) = paragraph, text.hasPrefix(Self.idea) else { return nil }
+            let words = text.dropFirst(Self.idea.count)
+            return .text(words.prefix(1).uppercased() + words.dropFirst())
+        }
+        var page = self
+        page.paragraphs =
+            ideas.isEmpty
+            ? Array(
+                paragraphs.prefix { paragraph in
+                    guard case .text(let text) = paragraph else { return false }
+                    return !Self.labels.contains { text.hasPrefix("\($0):") }
+                }) : ideas
+        return page.render(code: code, options)
+    }
+
+    private static let idea = "Idea: "
 
     /// Ended by a newline.
     public func render(code: String, _ options: RenderOptions) -> String {

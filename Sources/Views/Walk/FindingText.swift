@@ -63,8 +63,12 @@ struct FindingText {
     private func fix(_ finding: Finding) -> [StyledText] {
         guard let remedy = finding.remedy, !remedy.commands.isEmpty else { return [] }
         var lines: [StyledText] = []
+        let owner = remedy.owner?.commands ?? []
+        let note = remedy.owner?.note.map { labelled("", pen($0, .dim)) } ?? []
+        for (index, command) in owner.enumerated() { lines += commandLines(index == 0 ? "fix" : "", command) }
+        if !owner.isEmpty { lines += note }
         for (index, command) in remedy.commands.enumerated() {
-            lines += commandLines(index == 0 ? "fix" : "", command)
+            lines += commandLines(index > 0 ? "" : owner.isEmpty ? "fix" : "or for now", command)
         }
         if let proof = remedy.proof {
             lines += self.lines(proof, remedy.verified, cause: finding.message)
@@ -72,6 +76,7 @@ struct FindingText {
             let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
             lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
         }
+        if owner.isEmpty { lines += note }
         return lines
     }
 
@@ -108,7 +113,9 @@ struct FindingText {
         guard isVerified else {
             return labelled("not verified", pen("same packet with it, in a fresh twin: \(proof.with)", .caution))
         }
-        let without = proof.without.replacing(": \(cause)", with: "")
+        // A rebuilt network does not know what the devices are there for.
+        let bare = cause.replacing(#/ \((network|guest) [^)]*\)/#, with: "")
+        let without = proof.without.replacing(": \(cause)", with: "").replacing(": \(bare)", with: "")
         var lines = labelled(
             "verified", pen("same packet: \(without) without it, \(proof.with) with it (two fresh twins)", .good))
         guard proof.tried > 0 else { return lines }

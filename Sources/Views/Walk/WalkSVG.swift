@@ -33,9 +33,20 @@ struct WalkSVG {
         for finding in drawing.findings {
             bottom = text(
                 finding.message, at: bottom, height: 22, finding.severity == .error ? .bad : .caution, in: &svg)
-            for (index, command) in (finding.remedy?.commands ?? []).enumerated() {
-                bottom = text(index == 0 ? "fix  \(command)" : "     \(command)", at: bottom, height: 20, in: &svg)
+            guard let remedy = finding.remedy else { continue }
+            bottom = commands(remedy.lastingCommands, "fix", at: bottom, in: &svg)
+            if remedy.lastingCommands != remedy.commands {
+                bottom = commands(remedy.commands, "or for now", at: bottom, in: &svg)
             }
+        }
+        return bottom
+    }
+
+    private func commands(_ commands: [String], _ label: String, at bottom: Int, in svg: inout SVGDocument) -> Int {
+        var bottom = bottom
+        for (index, command) in commands.enumerated() {
+            let lead = index == 0 ? label : String(repeating: " ", count: label.count)
+            bottom = text("\(lead)  \(command)", at: bottom, height: 20, in: &svg)
         }
         return bottom
     }

@@ -224,6 +224,10 @@ extension Finding {
                     try $0.texts("commands").map { RemedyAction(in: nil, .line($0)) }, verified: try $0.bool("verified")
                 )
                 remedy.proof = try RemedyProof($0)
+                remedy.owner = try $0.optionalObject("owner").map {
+                    OwnerRemedy(
+                        try $0.text("name"), lines: try $0.texts("commands"), note: try $0.optionalText("note"))
+                }
                 return remedy
             })
     }

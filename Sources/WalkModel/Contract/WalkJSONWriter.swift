@@ -309,6 +309,7 @@ struct WalkJSONWriter {
         guard let proof = remedy.proof else {
             key("commands", first: true)
             strings(remedy.commands)
+            write(remedy.owner)
             key("verified")
             text(remedy.verified ? "true" : "false")
             text("}")
@@ -322,6 +323,7 @@ struct WalkJSONWriter {
         strings(remedy.commands)
         key("opens")
         strings(proof.opens)
+        write(remedy.owner)
         key("proof")
         key("with", first: true)
         string(proof.with)
@@ -331,6 +333,17 @@ struct WalkJSONWriter {
         number(proof.tried)
         key("verified")
         text(remedy.verified ? "true" : "false")
+        text("}")
+    }
+
+    /// Nothing where there is none: the key was not there from the start.
+    private mutating func write(_ owner: OwnerRemedy?) {
+        guard let owner else { return }
+        key("owner")
+        key("commands", first: true)
+        strings(owner.commands)
+        field("name", owner.owner)
+        optional("note", owner.note)
         text("}")
     }
 

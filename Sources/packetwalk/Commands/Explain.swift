@@ -13,7 +13,10 @@ struct Explain: ParsableCommand {
             `packetwalk explain --from web --tcp 443 198.51.100.1`.
             """)
 
-    @Argument(help: ArgumentHelp("The IPv4 or IPv6 address to send to.", valueName: "dest"))
+    @Argument(
+        help: ArgumentHelp(
+            "Where to send to: an address, host:port, a URL; a name of a container, a service, a pod or DNS.",
+            valueName: "dest"))
     var destination: String
 
     @OptionGroup(title: "Packet")
@@ -62,6 +65,9 @@ struct Explain: ParsableCommand {
     @Flag(help: "With --tcp: show each packet, not the connection; in JSON: leave its line out.")
     var packets = false
 
+    @Flag(help: "Also say what is behind the cause: the idea, in the words of packetwalk help CODE.")
+    var why = false
+
     @OptionGroup
     var experiment: ExperimentOptions
 
@@ -76,9 +82,11 @@ struct Explain: ParsableCommand {
             var run = ExperimentRun(
                 explainer: explainer, output: output, usesFindings: !experiment.causeByExperimentAlone)
             run.packets = packets
+            run.why = why
             throw ExitCode((try run.run() ? ExitStatus.success : .notArrived).rawValue)
         }
-        throw ExitCode((try explainer.print(output, packets: packets) ? ExitStatus.success : .notArrived).rawValue)
+        throw ExitCode(
+            (try explainer.print(output, packets: packets, why: why) ? ExitStatus.success : .notArrived).rawValue)
     }
 
     func explainer() throws -> Explainer {

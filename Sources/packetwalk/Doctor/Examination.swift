@@ -109,7 +109,8 @@ enum Examination {
         let socket = firstReadable(["/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock"])
         return Check(
             name: "container engine", state: socket == nil ? .limited : .ok,
-            detail: socket ?? "no engine's socket can be read: containers are shown without their names",
+            detail: socket
+                ?? "no engine's socket can be read: containers are named by their runtimes' files, where they can be read",
             isNeeded: false)
     }
 

@@ -4,7 +4,8 @@ internal import Network
 internal import Runs
 internal import Wire
 
-/// A destination by its name: of a container or a namespace, or one that the sender's resolver knows.
+/// A destination by its name: of a container, a Compose service, a pod or a namespace, one that the sender's resolver knows,
+/// or a Service of Kubernetes.
 struct NamedDestination {
     /// Where a name leads: to an address, or, where no resolver replies, to the question itself.
     enum Target {
@@ -29,6 +30,15 @@ struct NamedDestination {
         do throws(NameLookup.Failure) {
             return .address(try NameLookup(in: own).address(of: name, family: source?.family))
         } catch {
+            if error.isOfName, let service = topology.kubernetesService(name, for: source?.family) {
+                return .address(service)
+            }
+            // Docker's resolver asks others for a name whose container does not run, and may get no reply.
+            if let found = ContainerEngines.stopped(name) {
+                let who = found.name == name ? "the container \(name)" : "\(found.name), a container of that service,"
+                throw RunError(
+                    .notFound, "\(own.name) cannot resolve \(name): \(who) is not running (\(found.state))")
+            }
             return try failed(error, in: own.name)
         }
     }
@@ -84,4 +94,14 @@ struct NamedDestination {
         "NXDOMAIN": "there is no such name", "SERVFAIL": "the resolver itself gets no answer",
         "REFUSED": "it does not answer this sender", "FORMERR": "it is no name that can be asked for",
     ]
+}
+
+extension NameLookup.Failure {
+    /// Whether a resolver has been asked and does not know the name, or there is none to ask.
+    fileprivate var isOfName: Bool {
+        switch self {
+        case .noResolver, .result, .noAddress: true
+        case .silent, .unreachable: false
+        }
+    }
 }
