@@ -50,6 +50,8 @@ public struct Walk: Sendable, Hashable {
     public var expectedNext: Hop?
     public var findings: [Finding]
     public var losses: [WalkLoss]
+    /// One packet of so many was looked at, this one among them; nil where every one was.
+    public var sampledOneOf: UInt32?
     /// Nil where the packet was sent on the host itself.
     public var prediction: Prediction?
     /// Not part of the JSON.

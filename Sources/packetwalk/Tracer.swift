@@ -4,6 +4,7 @@ internal import Probes
 internal import Recording
 internal import Runs
 internal import Views
+internal import Wire
 
 /// Traces real packets: finds the network, arms the probes, prints the walks.
 struct Tracer {
@@ -21,7 +22,8 @@ struct Tracer {
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(
             namespaces: names, filter: filter.isEmpty ? nil : filter, hooks: watch.hooks,
-            links: watch.links, rules: watch.rules, drops: watch.drops)
+            links: watch.links, rules: watch.rules, drops: watch.drops, share: watch.share,
+            rateLimit: watch.rateLimit, bufferBudget: watch.memory << 19, queueBudget: watch.memory << 19)
         let run = try LiveRun(
             topology: topology, plan: plan, activity: activity, recorder: recorder,
             options: LiveRunOptions(durationSeconds: watch.duration, explains: output != nil),
@@ -37,7 +39,7 @@ struct Tracer {
         while let groups = try run.next() {
             // The activity has begun: what is sent from now on is seen.
             if announces {
-                complain(Self.watched(topology, names, isEndless: activity is Watching))
+                complain(Self.watched(topology, names, watch.share, isEndless: activity is Watching))
                 announces = false
             }
             for warning in run.newWarnings() { complain(warning) }
@@ -59,16 +61,20 @@ struct Tracer {
         }
         complainOfMissing(unshown: unshown, isCutShort: run.isCutShort)
         try printer?.finish()
-        if printer == nil { complain("\(recorded) walks recorded") }
+        if printer == nil {
+            complain("\(recorded) walks recorded" + (watch.share.isAll ? "" : ", \(watch.share.sentence)"))
+        }
         if self.announces, let totals = printer?.totals { complain(totals) }
         return (run.activity, printer?.noneStopped ?? true)
     }
 
     /// `watching 22 namespaces, 64 links; Ctrl-C ends`
-    private static func watched(_ topology: Topology, _ names: [String], isEndless: Bool) -> String {
+    private static func watched(
+        _ topology: Topology, _ names: [String], _ share: SampleShare, isEndless: Bool
+    ) -> String {
         let namespaces = topology.namespaces.filter { names.isEmpty || names.contains($0.name) }
         let links = namespaces.reduce(0) { $0 + $1.links.count }
         return "watching \(Quantity.text(namespaces.count, "namespace")), \(Quantity.text(links, "link"))"
-            + (isEndless ? "; Ctrl-C ends" : "")
+            + (share.isAll ? "" : "; \(share.sentence)") + (isEndless ? "; Ctrl-C ends" : "")
     }
 }

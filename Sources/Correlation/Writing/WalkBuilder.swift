@@ -27,6 +27,8 @@ struct WalkBuilder {
         var builder = self
         var walk = record.stepCount > 0 ? builder.observedWalk() : builder.unseenWalk()
         walk.witness = witness()
+        // What the kernel sends on its own account is always looked at.
+        if record.sampledOneOf > 1, !walk.kind.isHousekeeping { walk.sampledOneOf = record.sampledOneOf }
         return walk
     }
 

@@ -1,5 +1,6 @@
 internal import Observations
 internal import Network
+internal import Wire
 
 /// The drop probe as one of the reader's sources.
 final class DropSource: ProbeSource {
@@ -19,8 +20,11 @@ final class DropSource: ProbeSource {
     var descriptor: Int32 { probe.descriptor }
 
     func read(into intake: Intake, limit: Int) -> ReadOutcome {
-        let loss = probe.read(namespaceName: { self.namespaces[$0] }) { drop, key in
-            if let key, join.add(drop, key: key) { return }
+        let loss = probe.read(namespaceName: { self.namespaces[$0] }) { drop, record in
+            // What number a packet has of which no more than its headers could be read shows where it was seen.
+            let isNumbered = record.keyOfUnread == nil || record.headers.ipProtocol == .tcp
+            if isNumbered, !intake.sampler.takes(record.sampleNumber) { return }
+            if let key = record.keyOfUnread, join.add(drop, key: key) { return }
             intake.event(.drop(drop), timeNanoseconds: drop.timeNanoseconds)
         }
         if let loss { intake.loss(loss) }

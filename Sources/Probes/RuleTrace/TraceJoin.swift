@@ -119,7 +119,12 @@ final class TraceJoin {
                 }
                 intake.event(.rule(event), timeNanoseconds: event.timeNanoseconds)
             case .drop(var event):
-                if let found { event.headers.label = found.label }
+                if let found {
+                    event.headers.label = found.label
+                } else if !intake.sampler.share.isAll {
+                    // One that is not looked at, most likely.
+                    return true
+                }
                 intake.event(.drop(event), timeNanoseconds: time)
             }
             return true

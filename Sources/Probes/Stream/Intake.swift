@@ -57,6 +57,12 @@ final class Intake {
     var beginNanoseconds = Int64.min
     /// Nor are packets that passed later: once a run is stopped some sources are read further than others.
     var endNanoseconds = Int64.max
+    /// Decides which packets are taken at all.
+    var sampler = PacketSampler(.all)
+    /// Packets taken since the run began, each counted wherever it was seen.
+    private(set) var takenCount: UInt64 = 0
+    /// Of the newest packet, in nanoseconds since 1970; 0 before the first.
+    private(set) var newestNanoseconds: Int64 = 0
     /// Decides `Observation.matchesFilter`; set before the first packet.
     var filter: PacketFilter?
     /// Sees each packet, with its bytes, as it is taken in: asks for its route, for one.
@@ -86,6 +92,9 @@ final class Intake {
     /// - Parameter rank: order among packets of one time: the lower goes first.
     func packet(_ observation: Observation, bytes: UnsafeRawBufferPointer, rank: UInt8 = 0) {
         guard (beginNanoseconds...endNanoseconds).contains(observation.timeNanoseconds) else { return }
+        newestNanoseconds = max(newestNanoseconds, observation.timeNanoseconds)
+        guard sampler.takes(observation.headers, in: bytes.bytes) else { return }
+        takenCount += 1
         var taken = observation
         let point = registry[observation.vantage]
         if let filter {

@@ -2,6 +2,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Network
+internal import Wire
 
 extension ProbeReader {
     /// Arms every probe of the plan. Throws where the plan can't be followed at all.
@@ -13,6 +14,11 @@ extension ProbeReader {
                 remedy: "`packetwalk map` lists them")
         }
         intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
+        if !plan.share.isAll {
+            intake.fact(
+                .sampling(
+                    SamplingChange(timeNanoseconds: realTimeNanoseconds(), share: plan.share, reason: .asked)))
+        }
         if let filter = plan.filter { intake.filter = try PacketFilter(filter, resolvesNames: plan.resolvesNames) }
         let watched = topology.namespaces.filter { isWatched($0.name) }
         captureWeights = topology.captureWeights
