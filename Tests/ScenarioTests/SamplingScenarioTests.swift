@@ -60,7 +60,9 @@ struct SamplingScenarioTests {
             // Out of one, through the other, into the third, translated on the way.
             #expect(Set(walk.hops.map(\.namespace)) == ["inner", "host", "router"], "\(name): \(walk.summary)")
             #expect(walk.hops.contains { $0.changes.contains { $0.field.isTranslated } }, "\(name): \(walk.summary)")
-            #expect(walk.losses.isEmpty && walk.findings.isEmpty, "\(name): \(walk.losses) \(walk.findings)")
+            // Drops are reported of the whole machine, which may be busy with others.
+            let losses = walk.losses.filter { $0.vantage != "drop reasons" }
+            #expect(losses.isEmpty && walk.findings.isEmpty, "\(name): \(losses) \(walk.findings)")
         }
         let lengths = Set(walks.map { $0.hops.count })
         #expect(lengths.count == 1, "\(name): of \(lengths) hops")

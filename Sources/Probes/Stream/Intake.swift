@@ -31,6 +31,12 @@ final class Intake {
         var sequence: UInt32
         var rank: UInt8
         var isPacket: Bool
+
+        func precedes(_ other: Entry) -> Bool {
+            if key != other.key { return key < other.key }
+            if rank != other.rank { return rank < other.rank }
+            return sequence < other.sequence
+        }
     }
 
     let holdNanoseconds: Int64
@@ -66,7 +72,7 @@ final class Intake {
     /// Decides `Observation.matchesFilter`; set before the first packet.
     var filter: PacketFilter?
     /// Sees each packet, with its bytes, as it is taken in: asks for its route, for one.
-    var onPacket: ((borrowing Observation, VantagePoint, RawSpan) -> Void)?
+    var onPacket: ((borrowing Observation, borrowing VantageRegistry, RawSpan) -> Void)?
 
     /// Sees each flow event as it is taken in.
     var onFlow: ((FlowEvent) -> Void)?
@@ -96,11 +102,10 @@ final class Intake {
         guard sampler.takes(observation.headers, in: bytes.bytes) else { return }
         takenCount += 1
         var taken = observation
-        let point = registry[observation.vantage]
         if let filter {
             taken.matchesFilter =
                 filter.matches(
-                    bytes, linkType: point.linkType, originalLength: Int(observation.originalLength))
+                    bytes, linkType: registry.linkType(of: observation.vantage), originalLength: Int(observation.originalLength))
                 || filter.matchesQuotation(bytes, observation.headers)
         }
         if taken.timeNanoseconds < watermarkNanoseconds {
@@ -115,7 +120,7 @@ final class Intake {
         add(
             key: taken.timeNanoseconds, rank: rank, isPacket: true, index: chunks[last].observations.count)
         chunks[last].observations.append(taken)
-        onPacket?(taken, point, bytes.bytes)
+        onPacket?(taken, registry, bytes.bytes)
     }
 
     /// Takes an event that has a place among the packets: a rule met, a drop.
@@ -161,6 +166,12 @@ final class Intake {
         sequence &+= 1
     }
 
+    /// Of one source all come in order, and what waited since the last time is in order already.
+    private func sortEntries() {
+        let isInOrder = zip(entries, entries.dropFirst()).allSatisfy { !($1.precedes($0)) }
+        if !isInOrder { entries.sort { $0.precedes($1) } }
+    }
+
     // MARK: Handing on
 
     /// What has no more to wait for, given that all sources were read up to `readUpTo`; ends in a watermark.
@@ -174,11 +185,9 @@ final class Intake {
         for event in head { batch.append(event) }
         head.removeAll(keepingCapacity: true)
 
-        let split = entries.partition { $0.key <= until }
-        entries[split...].sort { left, right in
-            (left.key, left.rank, left.sequence) < (right.key, right.rank, right.sequence)
-        }
-        for entry in entries[split...] {
+        sortEntries()
+        let end = entries.firstIndex { $0.key > until } ?? entries.count
+        for entry in entries[..<end] {
             let chunk = entry.chunk - firstChunk
             if entry.isPacket {
                 let observation = chunks[chunk].observations[Int(entry.index)]
@@ -192,7 +201,7 @@ final class Intake {
             }
             chunks[chunk].waiting -= 1
         }
-        entries.removeSubrange(split...)
+        entries.removeSubrange(..<end)
         while let first = chunks.first, first.waiting == 0, chunks.count > 1 {
             chunks.removeFirst()
             firstChunk += 1

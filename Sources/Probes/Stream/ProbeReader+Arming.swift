@@ -38,9 +38,10 @@ extension ProbeReader {
         for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }
         for warning in warnings { queue.warn(warning) }
         // The questions that packets raise depend on whether there are hooks, which is known only now.
-        intake.onPacket = { [weak self] observation, point, bytes in
-            self?.routes?.see(observation, at: point)
-            if let join = self?.join, join.isArmed { join.see(observation, at: point, bytes: bytes) }
+        intake.onPacket = { [weak self] observation, registry, bytes in
+            guard let self else { return }
+            routes?.see(observation, at: registry)
+            if join.isArmed { join.see(observation, at: registry, bytes: bytes) }
         }
         intake.onFlow = { [weak self] flow in self?.routes?.see(flow) }
     }

@@ -1,8 +1,10 @@
 internal import Observations
+internal import Wire
 
 /// Numbers the vantage points of one run.
 struct VantageRegistry {
     private(set) var points: [VantagePoint] = []
+    private var linkTypes: [LinkType] = []
     private var numbers: [VantagePoint: VantageID] = [:]
 
     /// The number of `point`, and whether it is new.
@@ -10,9 +12,13 @@ struct VantageRegistry {
         if let known = numbers[point] { return (known, false) }
         let number = VantageID(rawValue: UInt32(points.count))
         points.append(point)
+        linkTypes.append(point.linkType)
         numbers[point] = number
         return (number, true)
     }
 
     subscript(_ number: VantageID) -> VantagePoint { points[Int(number.rawValue)] }
+
+    /// `self[number].linkType`, without the rest.
+    func linkType(of number: VantageID) -> LinkType { linkTypes[Int(number.rawValue)] }
 }
