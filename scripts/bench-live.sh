@@ -88,6 +88,9 @@ start() {
         bpf-record) "$command" record --hooks bpf --links bpf -o run.pcapng icmp >out 2>errors & pids=$! ;;
     esac
     sleep 3
+    for pid in $pids; do
+        kill -0 $pid 2>/dev/null || { echo "bench-live: the observer did not start: $(cat errors)" >&2; exit 1; }
+    done
 }
 # Hundredths of a second of processor time.
 used() {

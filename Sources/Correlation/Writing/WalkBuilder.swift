@@ -14,13 +14,15 @@ struct WalkBuilder {
     var hopOfStep: [Int] = []
     /// What the packet met in the base chain that ended it.
     var endingRules: [RuleReference] = []
+    /// Held, since it is asked for at each hop and made of many arrays.
+    let places: Places?
 
     init(batch: WalkBatch, record: WalkRecord) {
         self.batch = batch
         self.record = record
+        places = batch.context?.places
     }
 
-    var places: Places? { batch.context?.places }
     var host: String? { places?.graph?.topology.host }
 
     func walk() -> Walk {
@@ -54,6 +56,8 @@ struct WalkBuilder {
 
     mutating func observedWalk() -> Walk {
         let first = batch.steps[record.stepStart]
+        hops.reserveCapacity(record.stepCount + 4)
+        hopOfStep.reserveCapacity(record.stepCount)
         for index in 0..<record.stepCount {
             append(index)
         }

@@ -27,9 +27,6 @@ public final class DropProbe {
 
     deinit { packetwalk_drop_probe_close(probe) }
 
-    /// Readable when drops wait.
-    public var descriptor: Int32 { packetwalk_drop_probe_descriptor(probe) }
-
     /// The drops since the last call. `namespaceName` gives the name for an inode, nil for a namespace not watched.
     ///
     /// - Parameter take: is given each drop, with its record.

@@ -96,9 +96,10 @@ final class RouteProbe {
         queries[namespace]?.forgetDevices()
     }
 
-    func see(_ observation: borrowing Observation, at registry: borrowing VantageRegistry) {
+    func see(_ observation: borrowing Observation, at registry: VantageRegistry) {
         // Of a packet in a tunnel the headers are the inner ones, which nobody routes here.
-        guard observation.headers.isIP, observation.headers.fragmentOffset == 0, observation.headers.tunnelKind == .none,
+        guard observation.headers.isIP, observation.headers.fragmentOffset == 0,
+            observation.headers.tunnelKind == .none,
             !isKnown(observation)
         else { return }
         see(observation.headers, observation, at: registry[observation.vantage])

@@ -67,7 +67,7 @@ final class TraceJoin {
     }
 
     /// Of a vantage point's namespace; 0 where it is not watched.
-    private func number(of vantage: VantageID, _ registry: borrowing VantageRegistry) -> UInt64 {
+    private func number(of vantage: VantageID, _ registry: VantageRegistry) -> UInt64 {
         let index = Int(vantage.rawValue)
         while numbers.count <= index {
             let next = VantageID(rawValue: UInt32(numbers.count))
@@ -77,7 +77,7 @@ final class TraceJoin {
     }
 
     /// Learns a sighting's label.
-    func see(_ observation: borrowing Observation, at registry: borrowing VantageRegistry, bytes: RawSpan) {
+    func see(_ observation: borrowing Observation, at registry: VantageRegistry, bytes: RawSpan) {
         let label = observation.headers.label
         let number = number(of: observation.vantage, registry)
         guard label != 0, number != 0,

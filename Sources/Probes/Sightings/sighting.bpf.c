@@ -167,23 +167,38 @@ struct {
     __type(value, struct filter);
 } filter SEC(".maps");
 
-inlined int is_tunnel(const struct filter *wanted, const unsigned char *transport) {
-    u16 ports[2];
-    if (bpf_probe_read_kernel(ports, sizeof ports, transport) != 0) return 1;
-    u16 source = __builtin_bswap16(ports[0]), destination = __builtin_bswap16(ports[1]);
+// The first bytes of a packet from its network header on, read once: of an IPv4 header without options all that is
+// looked at below, of an IPv6 header all but the end of what is hashed.
+#define START_BYTES 60
+struct start {
+    union {
+        u8 bytes[START_BYTES];
+        u32 words[START_BYTES / 4];
+    };
+    u32 count;
+};
+
+inlined int are_of_tunnel(const struct filter *wanted, u16 source, u16 destination) {
     return (wanted->tunnel_ports[source >> 3] >> (source & 7) | wanted->tunnel_ports[destination >> 3] >> (destination & 7)) &
            1;
 }
 
+inlined int is_tunnel(const struct filter *wanted, const unsigned char *transport) {
+    u16 ports[2];
+    if (bpf_probe_read_kernel(ports, sizeof ports, transport) != 0) return 1;
+    return are_of_tunnel(wanted, __builtin_bswap16(ports[0]), __builtin_bswap16(ports[1]));
+}
+
 // `available`: bytes from `network` on that lie together. What can't be read is wanted.
-inlined int is_wanted(const struct filter *wanted, u16 ether_type, const unsigned char *network, s64 available) {
+inlined int is_wanted(
+    const struct filter *wanted, u16 ether_type, const unsigned char *network, const struct start *start, s64 available) {
     if (wanted->everything) return 1;
-    u8 header[20];
+    const u8 *header = start->bytes;
     u8 wish;
     const unsigned char *transport;
     switch (ether_type) {
     case ETH_P_IP:
-        if (available < 28 || bpf_probe_read_kernel(header, sizeof header, network) != 0) return 1;
+        if (available < 28 || start->count < 20) return 1;
         wish = wanted->ipv4[header[9]];
         if (wish <= WANTED) return wish;
         // A later fragment shows no ports and no type.
@@ -191,7 +206,7 @@ inlined int is_wanted(const struct filter *wanted, u16 ether_type, const unsigne
         transport = network + (header[0] & 15) * 4;
         break;
     case ETH_P_IPV6:
-        if (available < 48 || bpf_probe_read_kernel(header, 8, network) != 0) return 1;
+        if (available < 48 || start->count < 20) return 1;
         wish = wanted->ipv6[header[6]];
         if (header[6] == 44) {
             u8 next;
@@ -308,19 +323,56 @@ inlined int is_echo_sampled(u32 threshold, const struct payload *payload, int is
     return is_hash_below(threshold, payload, 8, IPPROTO_ICMP, (u16)header[6] << 8 | header[7]);
 }
 
+inlined int is_words_hash_below(u32 threshold, const u32 *words, u8 protocol, u16 identification) {
+    u64 state = mixed(0x2d358dccaa6c78a5ULL, protocol | (u64)identification << 8);
+    for (int index = 0; index < SAMPLED_BYTES / 4; index += 2)
+        state = mixed(state, words[index] | (u64)words[index + 1] << 32);
+    return (u32)((state * 0xd6e8feb86659fd93ULL) >> 32) < threshold;
+}
+
+enum { UNDECIDED = -1 };
+
+// The same for most packets of IPv4, by the bytes that were read already: an IP header of 20 bytes, and all that counts
+// behind it.
+//
+// `length`: of the IP packet.
+inlined int is_plain_sampled(u32 threshold, const struct filter *wanted, const struct start *start, u32 length) {
+    const u8 *bytes = start->bytes;
+    if (start->count < START_BYTES || length < START_BYTES) return UNDECIDED;
+    if (bytes[9] == IPPROTO_TCP) {
+        u32 header_length = (bytes[32] >> 4) * 4;
+        if (header_length < 20 || length < 20 + header_length) return 1;
+        u32 data = length - 20 - header_length;
+        if (data == 0 && bytes[33] & TCP_ACK) return number_of_block((big_endian(bytes + 28) - 1) >> 16) < threshold;
+        return number_of_stream(big_endian(bytes + 24), data + (bytes[33] & TCP_SYN ? 1 : 0)) < threshold;
+    }
+    if (bytes[9] == IPPROTO_UDP) {
+        u32 datagram = (u32)bytes[24] << 8 | bytes[25];
+        if (datagram < 8 + SAMPLED_BYTES) return UNDECIDED;
+        if (are_of_tunnel(wanted, (u16)bytes[20] << 8 | bytes[21], (u16)bytes[22] << 8 | bytes[23])) return 1;
+        return is_words_hash_below(threshold, &start->words[7], IPPROTO_UDP, (u16)bytes[4] << 8 | bytes[5]);
+    }
+    if (bytes[9] == IPPROTO_ICMP) {
+        if (bytes[20] != 0 && bytes[20] != 8) return 1;
+        return is_words_hash_below(threshold, &start->words[7], IPPROTO_ICMP, (u16)bytes[26] << 8 | bytes[27]);
+    }
+    return UNDECIDED;
+}
+
 // Whether the reader is to see a packet. It decides itself about those whose number is not worked out here: fragments,
 // tunnels, errors, packets with extension headers.
 //
 // `whole`: bytes from `network` to the packet's end.
 inlined int is_sampled(
-    const struct filter *wanted, u16 ether_type, const unsigned char *network, s64 available, u32 whole) {
+    const struct filter *wanted, u16 ether_type, const unsigned char *network, const struct start *start, s64 available,
+    u32 whole) {
     u32 threshold = wanted->sample;
     if (threshold == 0) return 1;
     struct payload payload = {};
-    u8 header[20];
+    const u8 *header = start->bytes;
     u32 header_length, length;
     int is_ipv6 = ether_type == ETH_P_IPV6;
-    if (available < 20 || bpf_probe_read_kernel(header, sizeof header, network) != 0) return 1;
+    if (start->count < 20) return 1;
     if (ether_type == ETH_P_IP) {
         if ((header[6] & 0x3f) | header[7]) return 1;
         header_length = (header[0] & 15) * 4;
@@ -330,6 +382,10 @@ inlined int is_sampled(
         payload.identification = (u16)header[4] << 8 | header[5];
         // Longer than the field can say.
         if (length == 0) length = whole;
+        if (header_length == 20) {
+            int decision = is_plain_sampled(threshold, wanted, start, length);
+            if (decision != UNDECIDED) return decision;
+        }
     } else if (is_ipv6) {
         header_length = 40;
         length = (u32)header[4] << 8 | header[5];
@@ -356,8 +412,15 @@ inlined int is_seen(u16 ether_type, struct sk_buff *skb, const unsigned char *ne
     if (!wanted) return 1;
     s64 before = skb->data - network;
     s64 available = (s64)skb->len - skb->data_len + before;
-    return is_wanted(wanted, ether_type, network, available) &&
-           is_sampled(wanted, ether_type, network, available, skb->len + (u32)before);
+    if (wanted->everything && wanted->sample == 0) return 1;
+    struct start start = {};
+    if (available >= START_BYTES) {
+        if (bpf_probe_read_kernel(start.bytes, START_BYTES, network) == 0) start.count = START_BYTES;
+    } else if (available >= 20) {
+        if (bpf_probe_read_kernel(start.bytes, 20, network) == 0) start.count = 20;
+    }
+    return is_wanted(wanted, ether_type, network, &start, available) &&
+           is_sampled(wanted, ether_type, network, &start, available, skb->len + (u32)before);
 }
 
 // MARK: Which packet it is

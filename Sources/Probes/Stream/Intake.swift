@@ -40,7 +40,7 @@ final class Intake {
     }
 
     let holdNanoseconds: Int64
-    private(set) var registry = VantageRegistry()
+    let registry = VantageRegistry()
     private(set) var watermarkNanoseconds = Int64.min
     private(set) var lateCount: UInt64 = 0
     /// The last watermark that was handed on.
@@ -72,7 +72,7 @@ final class Intake {
     /// Decides `Observation.matchesFilter`; set before the first packet.
     var filter: PacketFilter?
     /// Sees each packet, with its bytes, as it is taken in: asks for its route, for one.
-    var onPacket: ((borrowing Observation, borrowing VantageRegistry, RawSpan) -> Void)?
+    var onPacket: ((borrowing Observation, VantageRegistry, RawSpan) -> Void)?
 
     /// Sees each flow event as it is taken in.
     var onFlow: ((FlowEvent) -> Void)?
@@ -103,9 +103,9 @@ final class Intake {
         takenCount += 1
         var taken = observation
         if let filter {
+            let linkType = registry.linkType(of: observation.vantage)
             taken.matchesFilter =
-                filter.matches(
-                    bytes, linkType: registry.linkType(of: observation.vantage), originalLength: Int(observation.originalLength))
+                filter.matches(bytes, linkType: linkType, originalLength: Int(observation.originalLength))
                 || filter.matchesQuotation(bytes, observation.headers)
         }
         if taken.timeNanoseconds < watermarkNanoseconds {
@@ -168,7 +168,7 @@ final class Intake {
 
     /// Of one source all come in order, and what waited since the last time is in order already.
     private func sortEntries() {
-        let isInOrder = zip(entries, entries.dropFirst()).allSatisfy { !($1.precedes($0)) }
+        let isInOrder = zip(entries, entries.dropFirst()).allSatisfy { !$1.precedes($0) }
         if !isInOrder { entries.sort { $0.precedes($1) } }
     }
 

@@ -65,8 +65,8 @@ public struct ProbePlan: Sendable, Hashable {
     /// How to start the process that removes iptables hooks after a `kill -9`; empty for none.
     public var guardian = HookGuardian.standardCommand
 
-    /// What one processor reads.
-    public static let standardRateLimit = 500_000
+    /// What one processor reads and joins.
+    public static let standardRateLimit = 250_000
 
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,

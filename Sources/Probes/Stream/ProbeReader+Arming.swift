@@ -38,8 +38,8 @@ extension ProbeReader {
         for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }
         for warning in warnings { queue.warn(warning) }
         // The questions that packets raise depend on whether there are hooks, which is known only now.
-        intake.onPacket = { [weak self] observation, registry, bytes in
-            guard let self else { return }
+        // The intake is the reader's own, and takes no packet without it: a reference that counts would count at each packet.
+        intake.onPacket = { [unowned(unsafe) self] observation, registry, bytes in
             routes?.see(observation, at: registry)
             if join.isArmed { join.see(observation, at: registry, bytes: bytes) }
         }

@@ -1,14 +1,14 @@
 internal import Observations
 internal import Wire
 
-/// Numbers the vantage points of one run.
-struct VantageRegistry {
+/// Numbers the vantage points of one run. An object, since it is asked at each packet and never copied.
+final class VantageRegistry {
     private(set) var points: [VantagePoint] = []
     private var linkTypes: [LinkType] = []
     private var numbers: [VantagePoint: VantageID] = [:]
 
     /// The number of `point`, and whether it is new.
-    mutating func number(of point: VantagePoint) -> (VantageID, isNew: Bool) {
+    func number(of point: VantagePoint) -> (VantageID, isNew: Bool) {
         if let known = numbers[point] { return (known, false) }
         let number = VantageID(rawValue: UInt32(points.count))
         points.append(point)
