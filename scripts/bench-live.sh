@@ -4,7 +4,8 @@
 #   scripts/bench-live.sh                                   five rounds of .build/release/packetwalk
 #   scripts/bench-live.sh .build/release/packetwalk 1       one round
 # Each rate is given as a share of the mean of the rates just before and just after it without observer; the median of the
-# rounds counts, since others may be busy too. SECONDS_EACH is how long each of the three takes.
+# rounds counts, since others may be busy too. SECONDS_EACH is how long each of the three takes, OBSERVERS which are measured.
+# "processor" is the time that the observer took of the processors, for each second of the load.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 if [ "${1:-}" != --inside ]; then
@@ -57,7 +58,7 @@ bulk() {
     ip netns exec mynamespace iperf3 -t "$seconds" -f m -c 198.51.100.1 | awk '/receiver/ { print $7 }'
 }
 
-observers="tcpdump nflog links bpf-hooks bpf bpf-record"
+observers=${OBSERVERS:-tcpdump nflog links bpf-hooks bpf bpf-all bpf-sample bpf-record}
 describe() {
     case $1 in
         tcpdump) echo 'five tcpdump -w' ;;
@@ -65,6 +66,8 @@ describe() {
         links) echo 'trace, libpcap alone (--hooks none)' ;;
         bpf-hooks) echo 'trace, --hooks bpf and libpcap' ;;
         bpf) echo 'trace, --hooks bpf --links bpf' ;;
+        bpf-all) echo 'the same, --max-rate none' ;;
+        bpf-sample) echo 'the same, --sample 1/100' ;;
         bpf-record) echo 'record, --hooks bpf --links bpf' ;;
     esac
 }
@@ -80,9 +83,20 @@ start() {
         links) "$command" trace --hooks none --links pcap --summary icmp >out 2>errors & pids=$! ;;
         bpf-hooks) "$command" trace --hooks bpf --links pcap --summary icmp >out 2>errors & pids=$! ;;
         bpf) "$command" trace --hooks bpf --links bpf --summary icmp >out 2>errors & pids=$! ;;
+        bpf-all) "$command" trace --hooks bpf --links bpf --max-rate none --max-memory 4096 --summary icmp >out 2>errors & pids=$! ;;
+        bpf-sample) "$command" trace --hooks bpf --links bpf --sample 1/100 --summary icmp >out 2>errors & pids=$! ;;
         bpf-record) "$command" record --hooks bpf --links bpf -o run.pcapng icmp >out 2>errors & pids=$! ;;
     esac
     sleep 3
+    for pid in $pids; do
+        kill -0 $pid 2>/dev/null || { echo "bench-live: the observer did not start: $(cat errors)" >&2; exit 1; }
+    done
+}
+# Hundredths of a second of processor time.
+used() {
+    sum=0
+    for pid in $pids; do sum=$((sum + $(awk '{ print $14 + $15 }' /proc/$pid/stat 2>/dev/null || echo 0))); done
+    echo $sum
 }
 stop() {
     # shellcheck disable=SC2086
@@ -99,25 +113,28 @@ for round in $(seq "$rounds"); do
         for load in flood bulk; do
             without=$($load)
             start $observer
+            before=$(used)
             with=$($load)
+            cost=$(awk "BEGIN { printf \"%.2f\", ($(used) - $before) / 100 / $seconds }")
             stop
             after=$($load)
             without=$(awk "BEGIN { print ($without + $after) / 2 }")
-            lost=$(sed -n 's/.*packetwalk: \(.*lost.*\)/\1/p' errors 2>/dev/null | head -n 1)
-            echo "$load $observer $without $with" >>rates
-            awk "BEGIN { printf \"%d %-10s %-6s %9.0f %9.0f %6.2f  %s\n\", $round, \"$observer\", \"$load\", $without, $with, $with / $without, \"$lost\" }" >&2
+            told=$(grep -h 'lost\|sampled' errors 2>/dev/null | tail -n 1 | tr '"' "'" || true)
+            echo "$load $observer $without $with $cost" >>rates
+            awk "BEGIN { printf \"%d %-10s %-6s %9.0f %9.0f %6.2f %6.2f  %s\n\", $round, \"$observer\", \"$load\", $without, $with, $with / $without, $cost, \"$told\" }" >&2
             : >errors
         done
     done
 done
-printf '%-38s %22s %22s\n' observer 'ping flood, all match' 'TCP, nothing matches'
+printf '%-38s %22s %22s %10s\n' observer 'ping flood, all match' 'TCP, nothing matches' processor
 for observer in $observers; do
     for load in flood bulk; do
         awk -v o=$observer -v l=$load '$1 == l && $2 == o { print $4 / $3 }' rates | sort -n |
             awk '{ r[NR] = $1 } END { m = NR % 2 ? r[(NR + 1) / 2] : (r[NR / 2] + r[NR / 2 + 1]) / 2
                 printf "%.2f (%.2f to %.2f)", m, r[1], r[NR] }' >$load
     done
-    printf '%-38s %22s %22s\n' "$(describe $observer)" "$(cat flood)" "$(cat bulk)"
+    cost=$(awk -v o=$observer '$1 == "flood" && $2 == o { print $5 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+    printf '%-38s %22s %22s %10s\n' "$(describe $observer)" "$(cat flood)" "$(cat bulk)" "$cost"
 done
 without=$(awk '$1 == "flood" { print $3 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
 echo "share of the rate without observer: median (least to most); $without round trips a second without"

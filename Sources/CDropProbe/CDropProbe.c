@@ -61,10 +61,6 @@ failed:
     return NULL;
 }
 
-int packetwalk_drop_probe_descriptor(const struct packetwalk_drop_probe *probe) {
-    return ring_buffer__epoll_fd(probe->ring);
-}
-
 int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,
                                   void (*take)(void *context, const void *record, size_t size), void *context) {
     probe->take = take;

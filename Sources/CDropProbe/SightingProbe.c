@@ -188,6 +188,11 @@ int packetwalk_sighting_probe_consume(struct packetwalk_sighting_probe *probe, i
     return limit - probe->limit;
 }
 
+int packetwalk_sighting_probe_try(const struct packetwalk_sighting_probe *probe, const void *frame, size_t size) {
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = (uint32_t)size);
+    return bpf_prog_test_run_opts(probe->ingress, &options) == 0 ? 0 : -errno;
+}
+
 uint64_t packetwalk_sighting_probe_lost(const struct packetwalk_sighting_probe *probe) {
     uint32_t zero = 0;
     uint64_t count = 0;

@@ -108,6 +108,7 @@ struct OpenConnection {
 
     private mutating func take(_ walk: Walk, fromA: Bool) {
         connection.walkCount += 1
+        if let oneOf = walk.sampledOneOf { connection.sampledOneOf = max(connection.sampledOneOf ?? 1, oneOf) }
         if keepsWalks, walks.count < Connection.walkLimit { walks.append((walk.startNanoseconds, walk.id)) }
         if (walk.startNanoseconds, walk.id) < (firstNanoseconds, connection.id) { connection.id = walk.id }
         firstNanoseconds = min(firstNanoseconds, walk.startNanoseconds)

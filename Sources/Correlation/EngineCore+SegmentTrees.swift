@@ -177,7 +177,7 @@ extension EngineCore {
         of parts: [SequenceRange], _ packet: ContiguousArray<Int32>, _ others: [SequenceRange]
     ) -> [Fate] {
         var fates: [Fate] = []
-        for part in parts {
+        for part in parts where isLookedAt(part) {
             var fate: Fate?
             for position in packet.indices {
                 let member = Int(packet[position])
@@ -199,6 +199,12 @@ extension EngineCore {
             }
         }
         return fates
+    }
+
+    /// Whether the segments that hold a part of a stream are looked at: of a packet that lies in two blocks, those in one of
+    /// them may not be.
+    private func isLookedAt(_ part: SequenceRange) -> Bool {
+        state.sample.isAll || state.sample.takes(SampleNumber.ofStream(from: part.start, length: part.length))
     }
 
     /// By position, the number of the branch on which a part was lost, and the first position of the first branch.

@@ -140,6 +140,8 @@ struct EngineCore: ~Copyable {
             failures.append(failure)
         case .loss(let loss):
             state.take(loss)
+        case .sampling(let change):
+            state.sample = change.share
         case .counters, .name:
             break
         }

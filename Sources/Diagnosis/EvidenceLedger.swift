@@ -51,7 +51,7 @@ public struct EvidenceLedger: Sendable {
         if case .drop(let drop) = event, drop.isAnonymous { take(drop) }
         switch event {
         case .topology, .flow, .route, .loss, .counters: unremarkable.removeAll(keepingCapacity: true)
-        case .vantage, .packet, .rule, .drop, .sendFailure, .name, .watermark: return
+        case .vantage, .packet, .rule, .drop, .sendFailure, .sampling, .name, .watermark: return
         }
         switch event {
         case .topology(let snapshot, let time):
@@ -66,7 +66,7 @@ public struct EvidenceLedger: Sendable {
         case .route(let route): Self.append(route, to: &routes)
         case .loss(let loss): Self.append(loss, to: &losses)
         case .counters(let change): counters[change.namespace] = change
-        case .vantage, .packet, .rule, .drop, .sendFailure, .name, .watermark: break
+        case .vantage, .packet, .rule, .drop, .sendFailure, .sampling, .name, .watermark: break
         }
     }
 

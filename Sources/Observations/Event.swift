@@ -15,6 +15,8 @@ public enum Event: Sendable {
     /// A sender's socket call failed: nothing left.
     case sendFailure(SendFailure)
     case loss(Loss)
+    /// From its time on one packet of so many is looked at.
+    case sampling(SamplingChange)
     /// What a datagram of DNS says. A recording does not hold it: it is read from the packet's bytes again.
     case name(NameEvent)
     /// How a namespace's protocol counters rose during the run.
@@ -226,6 +228,32 @@ public struct CounterChange: Sendable, Codable, Hashable {
     }
 }
 
+/// From now on one packet of `oneOf` is looked at, the same one at every place (`SampleNumber`).
+public struct SamplingChange: Sendable, Codable, Hashable {
+    public enum Reason: String, Sendable, Codable {
+        /// The run was asked for it.
+        case asked
+        /// More sightings came in a second than the run may take.
+        case rate
+        /// What waited took more memory than the run may.
+        case memory
+        /// There is less again.
+        case calm
+    }
+
+    public var timeNanoseconds: Int64
+    public var oneOf: UInt32
+    public var reason: Reason
+
+    public init(timeNanoseconds: Int64, share: SampleShare, reason: Reason) {
+        self.timeNanoseconds = timeNanoseconds
+        oneOf = share.oneOf
+        self.reason = reason
+    }
+
+    public var share: SampleShare { SampleShare(oneOf: oneOf) }
+}
+
 /// A source lost events.
 public struct Loss: Sendable, Codable, Hashable {
     /// When it was noticed; the events were lost since the source's last count.
@@ -252,6 +280,8 @@ public struct Loss: Sendable, Codable, Hashable {
     public static let ruleTracePrefix = "rule trace "
     /// How the BPF programs that see packets at hooks and devices name themselves. What they lose may have been seen anywhere.
     public static let kernelSightings = "bpf"
+    /// Names the packets that were under way as a run began to look at fewer, or at more: some of their sightings are left out.
+    public static let changedSampling = "changed sampling"
     /// How the sources of drop reasons name themselves.
     public static let dropReasons = "drop reasons"
 }

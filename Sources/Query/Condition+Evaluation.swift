@@ -75,7 +75,7 @@ extension Condition {
         case .nat, .translated:
             return walk.hops.contains(where: \.changes.translates)
         case .reply: return walk.answers != nil
-        case .lossy: return !walk.losses.isEmpty
+        case .lossy: return walk.losses.contains { !$0.isInferred }
         case .forked:
             let parents = walk.hops.compactMap(\.parent)
             return Set(parents).count < parents.count

@@ -177,12 +177,15 @@ extension Summary {
         public var connectionFlows: [ConnectionSums.Flow]
         /// How many there are.
         public var connectionFlowCount: Int
+        /// One packet of so many was looked at; nil where every one was.
+        public var sampledOneOf: UInt32?
         enum CodingKeys: String, CodingKey {
             case schema, walks, outcomes, flows, findings, places, latencies, connections, faults
             case droppingRules = "dropping_rules"
             case failedConnections = "failed_connections"
             case connectionFlows = "connection_flows"
             case connectionFlowCount = "connection_flows_total"
+            case sampledOneOf = "sampled_one_of"
         }
 
         /// The figures of walks as titled tables, for whoever draws them: what may be long stands last.

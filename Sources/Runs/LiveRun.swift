@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import Wire
 public import Network
 internal import Observations
 internal import WalkModel
@@ -35,9 +36,9 @@ public final class LiveRun<Work: Activity> {
     private let ending: RunEnding
     private let clock: any RunClock
     private var pipeline: WalkPipeline
-    /// Events of the newest batch that the pipeline has not taken yet.
-    private var waiting: ArraySlice<Event> = []
     private var newest = EventBatch()
+    /// How many events of the newest batch the pipeline has taken.
+    private var takenCount = 0
     private var begin: Int64?
     private var nextSnapshot: Int64 = 0
     private var stopAt: Int64?
@@ -113,11 +114,11 @@ public final class LiveRun<Work: Activity> {
             nextSnapshot = clock.milliseconds
             try activity.begin(in: topology)
         }
-        if waiting.isEmpty, !pipeline.isBehind {
+        if takenCount == newest.events.count, !pipeline.isBehind {
             guard let batch = source.next(timeoutMilliseconds: timeoutMilliseconds) else { return try end() }
             try record { try $0.write(batch) }
             newest = batch
-            waiting = batch.events[...]
+            takenCount = 0
         }
         while true {
             while pipeline.isBehind {
@@ -125,11 +126,10 @@ public final class LiveRun<Work: Activity> {
                 // Many walks end at once: what there is of them is handed out before the rest is made.
                 if pipeline.isBehind, pipeline.hasFinished { return pipeline.finishedExchanges() }
             }
-            guard !isReadingOver, let event = waiting.popFirst() else { break }
-            if case .packet(let observation) = event, let name = newest.nameEvent(of: observation) {
-                pipeline.begin(.name(name))
-            }
-            pipeline.begin(event)
+            // To ask costs as much as to take a packet.
+            guard takenCount < newest.events.count, takenCount & 63 != 0 || !isReadingOver else { break }
+            takenCount += 1
+            take(newest.events[takenCount - 1])
         }
         try betweenBatches()
         if isReadingOver {
@@ -137,6 +137,17 @@ public final class LiveRun<Work: Activity> {
             return try end()
         }
         return pipeline.finishedExchanges()
+    }
+
+    private func take(_ event: borrowing Event) {
+        switch event {
+        case .packet(let observation):
+            if observation.headers.ipProtocol == .udp, let name = newest.nameEvent(of: observation) {
+                pipeline.begin(.name(name))
+            }
+            pipeline.take(observation)
+        default: pipeline.begin(copy event)
+        }
     }
 
     /// Ends the run in order: `next` still gives what has been seen so far.

@@ -197,7 +197,9 @@ extension Exchange {
     fileprivate var needsExplanation: Bool {
         guard arrived else { return true }
         guard let reply else {
-            return request.kind.ipProtocol == .udp && request.cameToReceiver && request.answers == nil
+            // The reply to a sampled datagram need not be in the sample.
+            return request.sampledOneOf == nil && request.kind.ipProtocol == .udp && request.cameToReceiver
+                && request.answers == nil
         }
         if reply.kind.tcpFlags?.contains(.rst) == true, request.kind.opensConnection { return true }
         guard request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp, let end = reply.hops.last?.packet

@@ -202,6 +202,8 @@ public struct Connection: Sendable, Hashable {
     public var walks: [String]
     public static let walkLimit = 1000
     public var walkCount: UInt64
+    /// One packet of so many was looked at; nil where every one was.
+    public var sampledOneOf: UInt32?
     /// What its drawing shows: the first exchange that failed, else the first with a reply. Not part of the JSON.
     public var example: Exchange
     /// Exchanges that failed; of the others too the first counts. Not part of the JSON.

@@ -44,12 +44,14 @@ public struct Walk: Sendable, Hashable {
     /// known, and its outcome is `left`.
     public var cutOff: Edge?
     public var hops: [Hop]
-    public var stoppedAt: Stop?
+    @Aside public var stoppedAt: Stop?
     /// For `lost`: the last hop, and the hop that should have followed.
-    public var lastSeen: Hop?
-    public var expectedNext: Hop?
+    @Aside public var lastSeen: Hop?
+    @Aside public var expectedNext: Hop?
     public var findings: [Finding]
     public var losses: [WalkLoss]
+    /// One packet of so many was looked at, this one among them; nil where every one was.
+    public var sampledOneOf: UInt32?
     /// Nil where the packet was sent on the host itself.
     public var prediction: Prediction?
     /// Not part of the JSON.

@@ -6,7 +6,7 @@ public struct WalkLoss: Sendable, Hashable {
     public var vantage: String
     public var lost: UInt64
     /// No source reported it: the rules that the walk must have met are missing, as for a packet that was not sampled.
-    /// Not written as JSON.
+    /// As JSON it is no loss but one of `rules_untraced`.
     public var isInferred: Bool
 
     public init(vantage: String, lost: UInt64, isInferred: Bool = false) {
@@ -17,4 +17,9 @@ public struct WalkLoss: Sendable, Hashable {
 
     /// Whether only rules were lost: no sighting is missing for it.
     public var isOfRuleTrace: Bool { vantage.hasPrefix(Loss.ruleTracePrefix) }
+
+    /// The namespace whose rules were not traced for this packet; nil for a loss.
+    public var untracedNamespace: String? {
+        isInferred && isOfRuleTrace ? String(vantage.dropFirst(Loss.ruleTracePrefix.count)) : nil
+    }
 }

@@ -1,6 +1,7 @@
 internal import Query
 internal import Views
 internal import WalkModel
+internal import Wire
 
 /// A summary as text: what is broken first, then who talked to whom, then where and how fast.
 struct SummaryText {
@@ -25,7 +26,9 @@ struct SummaryText {
 
     private var headline: String {
         let connections = Quantity.text(report.connections, "connection")
-        let packets = "\(Quantity.text(report.walks, "packet")): \(report.outcomeWords)"
+        let packets =
+            "\(Quantity.text(report.walks, "packet")): \(report.outcomeWords)"
+            + (report.sampledOneOf.map { "; \(SampleShare(oneOf: $0).sentence)" } ?? "")
         if report.faults.isEmpty {
             let failed = report.failedConnections == 0 ? "none failed" : "\(report.failedConnections) failed"
             return "\(connections), \(failed); \(packets)"

@@ -4,6 +4,7 @@ internal import Probes
 internal import Recording
 internal import Runs
 internal import Views
+internal import Wire
 
 /// Traces real packets: finds the network, arms the probes, prints the walks.
 struct Tracer {
@@ -21,7 +22,8 @@ struct Tracer {
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(
             namespaces: names, filter: filter.isEmpty ? nil : filter, hooks: watch.hooks,
-            links: watch.links, rules: watch.rules, drops: watch.drops)
+            links: watch.links, rules: watch.rules, drops: watch.drops, share: watch.share,
+            rateLimit: watch.rateLimit, bufferBudget: watch.memory << 19, queueBudget: watch.memory << 19)
         let run = try LiveRun(
             topology: topology, plan: plan, activity: activity, recorder: recorder,
             options: LiveRunOptions(durationSeconds: watch.duration, explains: output != nil),
@@ -44,7 +46,8 @@ struct Tracer {
             // The activity has begun: what is sent from now on is seen.
             if announces {
                 let end = activity is Watching ? "; Ctrl-C ends" : ""
-                complain("watching \(Self.watched(topology, names))\(end)")
+                let sample = watch.share.isAll ? "" : "; \(watch.share.sentence)"
+                complain("watching \(Self.watched(topology, names))\(sample)\(end)")
                 announces = false
             }
             for warning in run.newWarnings() { complain(warning) }
@@ -66,7 +69,9 @@ struct Tracer {
         }
         complainOfMissing(unshown: unshown, isCutShort: run.isCutShort)
         try printer?.finish()
-        if printer == nil { complain("\(recorded) walks recorded") }
+        if printer == nil {
+            complain("\(recorded) walks recorded" + (watch.share.isAll ? "" : ", \(watch.share.sentence)"))
+        }
         if self.announces, let totals = printer?.totals { complain(totals) }
         return (run.activity, printer?.noneStopped ?? true)
     }

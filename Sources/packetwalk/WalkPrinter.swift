@@ -5,6 +5,7 @@ internal import Observations
 internal import Query
 internal import Views
 internal import WalkModel
+internal import Wire
 
 /// What of a run is shown, and in which units.
 struct ShowSettings {
@@ -27,6 +28,8 @@ struct WalkPrinter {
     private(set) var failedCount = 0
     /// Walks that were shown without all rules that they met.
     private var untracedCount = 0
+    /// The coarsest share that a walk is of; nil where every packet was looked at.
+    private var sampledOneOf: UInt32?
     private var renderer: WalkRenderer
     private var connectionRenderer: ConnectionRenderer
     private let show: ShowSettings
@@ -106,6 +109,7 @@ struct WalkPrinter {
 
     /// - Parameter topology: the network as it was last read before the exchange ended.
     mutating func take(_ exchange: Exchange, in topology: Topology?, run: RunID = RunID(rawValue: 0)) throws {
+        noteSampling(exchange)
         let start = exchange.request.startNanoseconds
         if !tally.hasTaken {
             renderer.options.timeOrigin = start
@@ -155,6 +159,12 @@ struct WalkPrinter {
         isFirst = false
         wasAgain = isAgain
         try printOut(separator + text)
+    }
+
+    private mutating func noteSampling(_ exchange: Exchange) {
+        for oneOf in [exchange.request.sampledOneOf, exchange.reply?.sampledOneOf].compactMap(\.self) {
+            sampledOneOf = max(sampledOneOf ?? 1, oneOf)
+        }
     }
 
     private mutating func noteUntraced(_ exchange: Exchange) {
@@ -242,7 +252,8 @@ struct WalkPrinter {
     mutating func finish() throws {
         try end()
         if let picture { try printOut(picture.render()) }
-        if let report = summary?.report() {
+        if var report = summary?.report() {
+            report.sampledOneOf = sampledOneOf
             if renderer.format == .json {
                 try printOut(try jsonLine(report) + "\n")
             } else {
@@ -250,6 +261,9 @@ struct WalkPrinter {
             }
         }
         try tellCauses()
+        if let sampledOneOf, renderer.format != .json, renderer.options.verbosity > .quiet {
+            complain("\(SampleShare(oneOf: sampledOneOf).sentence): counts and bytes are those of the sample")
+        }
         // Of these nothing is known to be lost: most walks of a busy host have them, so it is said once.
         if untracedCount > 0, renderer.format != .json, renderer.options.verbosity > .quiet {
             complain(

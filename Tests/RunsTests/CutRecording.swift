@@ -99,6 +99,7 @@ extension Event {
         case .drop(let drop): drop.timeNanoseconds
         case .sendFailure(let failure): failure.timeNanoseconds
         case .loss(let loss): loss.timeNanoseconds
+        case .sampling(let change): change.timeNanoseconds
         case .counters(let change): change.timeNanoseconds
         case .name(let name): name.timeNanoseconds
         case .watermark(let time): time

@@ -5,7 +5,7 @@ import Wire
 /// The label's promise: the same behind forwarding and NAT, another for another packet.
 @Suite struct LabelTests {
     /// What a router or NAT rewrites, as byte ranges of each sample.
-    private static let rewritten: [(SampleFrame, [Range<Int>])] = [
+    static let rewritten: [(SampleFrame, [Range<Int>])] = [
         (.ping, [0..<12, 15..<16, 22..<23, 24..<34, 36..<40]),
         (.tcpSyn, [0..<12, 15..<16, 22..<23, 24..<34, 34..<38, 50..<52, 56..<58]),
         (.tcpData, [0..<12, 15..<16, 22..<23, 24..<34, 34..<38, 50..<52]),

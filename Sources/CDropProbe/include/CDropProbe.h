@@ -9,8 +9,6 @@ struct packetwalk_drop_probe;
 
 /// Loads and attaches the program in `object` (an ELF file in memory). NULL and -errno in `*error` on failure.
 struct packetwalk_drop_probe *packetwalk_drop_probe_open(const void *object, size_t size, int *error);
-/// Readable when records wait.
-int packetwalk_drop_probe_descriptor(const struct packetwalk_drop_probe *probe);
 /// Hands each waiting record (`struct drop` of kfree_skb.bpf.c) to `take`. Their number, or -errno.
 int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,
                                   void (*take)(void *context, const void *record, size_t size), void *context);

@@ -35,6 +35,9 @@ int packetwalk_sighting_probe_watch(const struct packetwalk_sighting_probe *prob
 /// Hands at most `limit` waiting records (`struct sighting` of sighting.bpf.c) to `take`. Gives their number.
 int packetwalk_sighting_probe_consume(struct packetwalk_sighting_probe *probe, int limit,
                                       void (*take)(void *context, const void *record, size_t size), void *context);
+/// Shows the program of what comes in by a device a frame (at least 14 bytes), as if it came in by the loopback device of the calling
+/// thread's network namespace. 0 or -errno. For tests.
+int packetwalk_sighting_probe_try(const struct packetwalk_sighting_probe *probe, const void *frame, size_t size);
 /// Records that found the ring full, since the probe was opened.
 uint64_t packetwalk_sighting_probe_lost(const struct packetwalk_sighting_probe *probe);
 void packetwalk_sighting_probe_close(struct packetwalk_sighting_probe *probe);

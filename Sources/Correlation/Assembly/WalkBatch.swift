@@ -14,6 +14,8 @@ public struct WalkRecord: Sendable {
     public var outcome: Walk.Outcome
     public var cutOff: Walk.Edge?
     var edges: WalkEdges = []
+    /// One packet of so many was looked at as it ended.
+    var sampledOneOf: UInt32 = 1
     /// See `WalkWitness`.
     var isAtReceiver = false
     var stepStart: Int

@@ -61,6 +61,7 @@ struct WalkWriter: ~Copyable {
         record.cutOff = end.cutOff
         record.edges = end.edges
         record.isAtReceiver = end.ending == .arrived
+        record.sampledOneOf = state.sample.oneOf
         if end.cutOff != nil { batch.steps[ended.lastStep].confidence = .weak }
         if !events.isEmpty || !state.isPlain {
             let outcome = Outcome.of(ended, in: batch, events, context, near: surroundings, state)

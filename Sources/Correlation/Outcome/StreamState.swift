@@ -22,6 +22,8 @@ struct StreamState: ~Copyable {
     var tunnelFragments = TunnelFragments()
     private var nextFragmentSweep: Int64 = .min
     var watermark: Int64 = .min
+    /// Which packets are looked at.
+    var sample = SampleShare.all
     /// Of the first observation.
     private(set) var beginning: Int64 = .max
     /// The stream has ended: what is open may go on after its end.

@@ -14,19 +14,23 @@ struct WalkBuilder {
     var hopOfStep: [Int] = []
     /// What the packet met in the base chain that ended it.
     var endingRules: [RuleReference] = []
+    /// Held, since it is asked for at each hop and made of many arrays.
+    let places: Places?
 
     init(batch: WalkBatch, record: WalkRecord) {
         self.batch = batch
         self.record = record
+        places = batch.context?.places
     }
 
-    var places: Places? { batch.context?.places }
     var host: String? { places?.graph?.topology.host }
 
     func walk() -> Walk {
         var builder = self
         var walk = record.stepCount > 0 ? builder.observedWalk() : builder.unseenWalk()
         walk.witness = witness()
+        // What the kernel sends on its own account is always looked at.
+        if record.sampledOneOf > 1, !walk.kind.isHousekeeping { walk.sampledOneOf = record.sampledOneOf }
         return walk
     }
 
@@ -52,6 +56,8 @@ struct WalkBuilder {
 
     mutating func observedWalk() -> Walk {
         let first = batch.steps[record.stepStart]
+        hops.reserveCapacity(record.stepCount + 4)
+        hopOfStep.reserveCapacity(record.stepCount)
         for index in 0..<record.stepCount {
             append(index)
         }

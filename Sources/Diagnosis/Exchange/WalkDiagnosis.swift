@@ -20,6 +20,8 @@ struct WalkDiagnosis {
         self.walk = walk
         self.reply = reply
         var context = context
+        // Of a sample only what is always looked at together with its answer can be called unanswered.
+        if walk.sampledOneOf != nil, !walk.kind.awaitsAnswer { context.awaitedAnswer = false }
         if let stop = walk.stoppedAt { context.read(stop, of: walk) }
         self.context = context
     }

@@ -13,11 +13,11 @@ func armDrops(
 ) throws -> [any ProbeSource] {
     switch plan.drops {
     case .counters: return []
-    case .bpf: return [try named { DropSource(probe: try DropProbe(), namespaces: namespaces, join: join) }]
+    case .bpf: return [try named { try DropSource(probe: DropProbe(), namespaces: namespaces, join: join) }]
     case .tracefs:
         return [try named { try TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings) }]
     case .auto:
-        if let probe = try? DropProbe() { return [DropSource(probe: probe, namespaces: namespaces, join: join)] }
+        if let source = try? DropSource(probe: DropProbe(), namespaces: namespaces, join: join) { return [source] }
         if let source = try? TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings) { return [source] }
         return []
     }

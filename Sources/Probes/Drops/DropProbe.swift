@@ -27,13 +27,10 @@ public final class DropProbe {
 
     deinit { packetwalk_drop_probe_close(probe) }
 
-    /// Readable when drops wait.
-    public var descriptor: Int32 { packetwalk_drop_probe_descriptor(probe) }
-
     /// The drops since the last call. `namespaceName` gives the name for an inode, nil for a namespace not watched.
     ///
-    /// - Parameter take: is given each drop, and for one whose payload could not be read the packet's key.
-    func read(namespaceName: (UInt64) -> String?, take: (DropEvent, HeaderKey?) -> Void) -> Loss? {
+    /// - Parameter take: is given each drop, with its record.
+    func read(namespaceName: (UInt64) -> String?, take: (DropEvent, DropRecord) -> Void) -> Loss? {
         let context = Unmanaged.passUnretained(self).toOpaque()
         _ = packetwalk_drop_probe_consume(
             probe,
@@ -45,7 +42,7 @@ public final class DropProbe {
             }, context)
         defer { waiting.removeAll(keepingCapacity: true) }
         for record in waiting {
-            if let event = event(for: record, namespaceName: namespaceName) { take(event, record.keyOfUnread) }
+            if let event = event(for: record, namespaceName: namespaceName) { take(event, record) }
         }
         let lost = packetwalk_drop_probe_lost(probe)
         guard lost > lostBefore else { return nil }

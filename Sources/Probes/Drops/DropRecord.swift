@@ -21,6 +21,8 @@ struct DropRecord {
     /// Of a packet whose payload, or some of it, lay in pages that the probe does not read (`skb_shared_info.frags`):
     /// its label is another than where it was seen. Nil for one that was read as far as there is room, or has no key.
     var keyOfUnread: HeaderKey?
+    /// By what a sampling run chooses it.
+    var sampleNumber: SampleNumber
 
     /// Nil for a record too short to be one.
     init?(_ bytes: RawSpan) {
@@ -38,6 +40,7 @@ struct DropRecord {
         let count = min(Int(captured), Self.packetCapacity)
         let packet = bytes.extracting(Self.packetOffset..<(Self.packetOffset + count))
         headers = dissect(packet, linkType: .raw, originalLength: max(Int(length), count))
+        sampleNumber = SampleNumber(headers, in: packet)
         if count < min(Int(length), Self.packetCapacity) { keyOfUnread = HeaderKey(packet: packet, linkType: .raw) }
     }
 

@@ -14,9 +14,12 @@ typedef long long s64;
 #define __type(name, value) typeof(value) *name
 #define relocatable __attribute__((preserve_access_index))
 
-enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
+enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
+// The reader looks at the ring by the clock: to wake it costs the packet's path more than all else here.
+enum { BPF_RB_NO_WAKEUP = 1 };
 
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*bpf_map_update_elem)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
 static u64 (*bpf_ktime_get_ns)(void) = (void *)5;
 static long (*bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static void *(*bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
@@ -88,6 +91,24 @@ struct {
 
 static const char symbol_format[] = "%ps";
 
+// Symbols by address: to look one up in the kernel's own table takes longer than all else here.
+struct symbol {
+    char text[48];
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 1024);
+    __type(key, u64);
+    __type(value, struct symbol);
+} symbols SEC(".maps");
+
+static __attribute__((noinline)) int name_symbol(u64 address) {
+    struct symbol symbol = {};
+    bpf_snprintf(symbol.text, sizeof symbol.text, symbol_format, &address, sizeof address);
+    return bpf_map_update_elem(&symbols, &address, &symbol, 0);
+}
+
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), &(from))
 
 SEC("tp_btf/kfree_skb")
@@ -109,7 +130,10 @@ int report_drop(u64 *arguments) {
     drop->address = arguments[1];
     drop->reason = reason;
     u64 address = arguments[1];
-    bpf_snprintf(drop->location, sizeof drop->location, symbol_format, &address, sizeof address);
+    struct symbol *symbol = bpf_map_lookup_elem(&symbols, &address);
+    if (!symbol && name_symbol(address) == 0) symbol = bpf_map_lookup_elem(&symbols, &address);
+    if (symbol) __builtin_memcpy(drop->location, symbol->text, sizeof drop->location);
+    else bpf_snprintf(drop->location, sizeof drop->location, symbol_format, &address, sizeof address);
 
     struct net_device *device = 0;
     struct sock *socket = 0;
@@ -136,7 +160,7 @@ int report_drop(u64 *arguments) {
     READ(length, skb->len);
     READ(paged, skb->data_len);
     drop->protocol = __builtin_bswap16(protocol);
-    if (offset == 0xffff) return bpf_ringbuf_submit(drop, 0), 0;
+    if (offset == 0xffff) return bpf_ringbuf_submit(drop, BPF_RB_NO_WAKEUP), 0;
     unsigned char *start = head + offset;
     s64 before = data - start;  // bytes between the network header and what the packet still holds
     if (before < -64 || before > 65535) before = 0;
@@ -145,7 +169,7 @@ int report_drop(u64 *arguments) {
     u32 count = linear < 0 ? 0 : linear > PACKET_BYTES ? PACKET_BYTES : (u32)linear;
     if (count > PACKET_BYTES) count = PACKET_BYTES;
     if (bpf_probe_read_kernel(drop->packet, count, start) == 0) drop->captured = count;
-    bpf_ringbuf_submit(drop, 0);
+    bpf_ringbuf_submit(drop, BPF_RB_NO_WAKEUP);
     return 0;
 }
 

@@ -37,6 +37,15 @@ final class RouteProbe {
     private var roles: [String: [String: LinkRole]] = [:]
     private var names: [String: [UInt32: String]] = [:]
     private var asked: [Question: Int64] = [:]
+    /// Flows that were looked at at some place: a newer one takes the place of an older one.
+    private var recent = Array(repeating: Recent(), count: recentCount)
+    private static let recentCount = 4096
+
+    private struct Recent {
+        var key: UInt64 = 0
+        var timeNanoseconds: Int64 = 0
+    }
+
     private var waiting: [Question] = []
     /// Source and destination behind prerouting, by the tuple as it comes in. Without hooks only.
     private var translated: [FlowKey: FlowTuple] = [:]
@@ -63,12 +72,15 @@ final class RouteProbe {
 
     func learn(_ namespace: Namespace) {
         guard let query = queries[namespace.name] else { return }
+        forgetRecent()
         query.forgetDevices()
         roles[namespace.name] = namespace.links.reduce(into: [:]) { roles, link in
             roles[link.name] = LinkRole(mac: link.mac, isPort: link.master != nil)
         }
         names[namespace.name] = namespace.links.reduce(into: [:]) { names, link in names[link.index] = link.name }
     }
+
+    private func forgetRecent() { recent = Array(repeating: Recent(), count: Self.recentCount) }
 
     func remove(_ namespace: String) {
         queries[namespace] = nil
@@ -79,14 +91,61 @@ final class RouteProbe {
 
     /// After a change of routing.
     func forget(_ namespace: String) {
+        forgetRecent()
         asked = asked.filter { $0.key.namespace != namespace }
         queries[namespace]?.forgetDevices()
     }
 
-    func see(_ observation: borrowing Observation, at point: VantagePoint) {
-        let headers = observation.headers
+    func see(_ observation: borrowing Observation, at registry: VantageRegistry) {
         // Of a packet in a tunnel the headers are the inner ones, which nobody routes here.
-        guard headers.isIP, headers.fragmentOffset == 0, headers.tunnelKind == .none else { return }
+        guard observation.headers.isIP, observation.headers.fragmentOffset == 0,
+            observation.headers.tunnelKind == .none,
+            !isKnown(observation)
+        else { return }
+        see(observation.headers, observation, at: registry[observation.vantage])
+    }
+
+    /// Whether another packet of the flow was seen at the place a moment ago: most are, and all else takes longer.
+    private func isKnown(_ observation: borrowing Observation) -> Bool {
+        let headers = FlowFields(observation.headers)
+        var value = Self.mixed(headers.source.high ^ headers.destination.low, headers.source.low)
+        value = Self.mixed(value, headers.destination.high ^ headers.ports << 32 ^ UInt64(observation.mark))
+        value = Self.mixed(value, UInt64(observation.vantage.rawValue) << 32 | UInt64(observation.inDevice))
+        value = Self.mixed(value, headers.macDestination ^ UInt64(headers.ipProtocol) << 56)
+        let slot = Int(truncatingIfNeeded: value & UInt64(Self.recentCount - 1))
+        let time = observation.timeNanoseconds
+        if recent[slot].key == value, abs(time - recent[slot].timeNanoseconds) < Self.lifetime / 2 { return true }
+        recent[slot] = Recent(key: value, timeNanoseconds: time)
+        return false
+    }
+
+    /// What of the headers a question rests on.
+    private struct FlowFields {
+        let source: IPAddress
+        let destination: IPAddress
+        /// Of an echo its identifier.
+        let ports: UInt64
+        let ipProtocol: UInt8
+        /// 0 where it was not read.
+        let macDestination: UInt64
+
+        init(_ headers: borrowing PacketHeaders) {
+            source = headers.source
+            destination = headers.destination
+            ports =
+                headers.isEcho
+                ? UInt64(headers.icmpIdentifier) : UInt64(headers.sourcePort) << 16 | UInt64(headers.destinationPort)
+            ipProtocol = headers.ipProtocol.rawValue
+            macDestination = headers.macDestination.value
+        }
+    }
+
+    private static func mixed(_ one: UInt64, _ other: UInt64) -> UInt64 {
+        let product = (one ^ 0x8bb8_4b93_962e_acc9).multipliedFullWidth(by: other ^ 0x2d35_8dcc_aa6c_78a5)
+        return max(1, product.high ^ product.low)
+    }
+
+    private func see(_ headers: PacketHeaders, _ observation: borrowing Observation, at point: VantagePoint) {
         let inDevice: String?
         switch point.kind {
         case .netfilter where point.hook == .prerouting && point.stage == .dstnat && point.edge == .after:
@@ -138,6 +197,7 @@ final class RouteProbe {
             guard allowance > 0 else {
                 leftOut += 1
                 asked[question] = nil
+                forgetRecent()
                 continue
             }
             allowance -= 1

@@ -36,6 +36,8 @@ final class TraceJoin {
     /// Direct-mapped: a newer packet takes the place of an older one, some of which are then not found again.
     private var slots: [Slot] = []
     private var namespaces: [String: UInt64] = [:]
+    /// Of each vantage point's namespace, as far as they were asked for since `namespaces` changed.
+    private var numbers: [UInt64] = []
     private var waiting: [Waiting] = []
     /// Traced rules whose packet was not found.
     private(set) var unknown: UInt64 = 0
@@ -56,15 +58,30 @@ final class TraceJoin {
     func watch(_ namespace: String) {
         if slots.isEmpty { slots = Array(repeating: Slot(), count: Self.slotCount) }
         if namespaces[namespace] == nil { namespaces[namespace] = UInt64(namespaces.count + 1) }
+        numbers.removeAll(keepingCapacity: true)
     }
 
-    func forget(_ namespace: String) { namespaces[namespace] = nil }
+    func forget(_ namespace: String) {
+        namespaces[namespace] = nil
+        numbers.removeAll(keepingCapacity: true)
+    }
+
+    /// Of a vantage point's namespace; 0 where it is not watched.
+    private func number(of vantage: VantageID, _ registry: VantageRegistry) -> UInt64 {
+        let index = Int(vantage.rawValue)
+        while numbers.count <= index {
+            let next = VantageID(rawValue: UInt32(numbers.count))
+            numbers.append(namespaces[registry[next].namespace] ?? 0)
+        }
+        return numbers[index]
+    }
 
     /// Learns a sighting's label.
-    func see(_ observation: borrowing Observation, at point: VantagePoint, bytes: RawSpan) {
+    func see(_ observation: borrowing Observation, at registry: VantageRegistry, bytes: RawSpan) {
         let label = observation.headers.label
-        guard label != 0, let number = namespaces[point.namespace],
-            let key = HeaderKey(packet: bytes, linkType: point.linkType)
+        let number = number(of: observation.vantage, registry)
+        guard label != 0, number != 0,
+            let key = HeaderKey(packet: bytes, linkType: registry.linkType(of: observation.vantage))
         else { return }
         let mixed = Self.mixed(key, number)
         let place = Int(truncatingIfNeeded: mixed >> 7) & (Self.slotCount - 1)
@@ -119,7 +136,12 @@ final class TraceJoin {
                 }
                 intake.event(.rule(event), timeNanoseconds: event.timeNanoseconds)
             case .drop(var event):
-                if let found { event.headers.label = found.label }
+                if let found {
+                    event.headers.label = found.label
+                } else if !intake.sampler.share.isAll {
+                    // One that is not looked at, most likely.
+                    return true
+                }
                 intake.event(.drop(event), timeNanoseconds: time)
             }
             return true

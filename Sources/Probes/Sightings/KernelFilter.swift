@@ -6,7 +6,7 @@ internal import Wire
 /// each, and the programs look the answer up: what is not wanted costs them a few instructions, however long the filter.
 struct KernelFilter: Equatable {
     /// 8968 of them.
-    let bytes: [UInt8]
+    private(set) var bytes: [UInt8]
 
     private enum Wish {
         static let unwanted: UInt8 = 0
@@ -20,6 +20,7 @@ struct KernelFilter: Equatable {
     private static let size = 3 * 256 + 8 + 8192
     private static let everythingOffset = 768
     private static let otherOffset = 769
+    private static let sampleOffset = 772
     private static let portsOffset = 776
 
     /// Lets every packet through.
@@ -29,6 +30,19 @@ struct KernelFilter: Equatable {
         var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes[Self.everythingOffset] = everything ? 1 : 0
         self.bytes = bytes
+        carry(tunnelPorts: PacketHeaders.tunnelPorts)
+    }
+
+    private mutating func carry(tunnelPorts: [UInt16]) {
+        for port in tunnelPorts { bytes[Self.portsOffset + Int(port >> 3)] |= 1 << UInt8(port & 7) }
+    }
+
+    /// The same, of a share of the packets.
+    func sampling(_ share: SampleShare) -> KernelFilter {
+        var filter = self
+        let threshold = share.isAll ? 0 : UInt32(share.threshold)
+        withUnsafeBytes(of: threshold) { filter.bytes.replaceSubrange(Self.sampleOffset..<Self.portsOffset, with: $0) }
+        return filter
     }
 
     init(_ coarse: CoarseFilter) {
@@ -55,10 +69,8 @@ struct KernelFilter: Equatable {
         }
         // An ethertype for experiments (IEEE 802), which stands for all that are neither IP nor ARP.
         bytes[Self.otherOffset] = Self.isWanted(program, 0x88b5) { _ in } ? Wish.wanted : Wish.unwanted
-        for port in coarse.tunnelPorts + PacketHeaders.tunnelPorts {
-            bytes[Self.portsOffset + Int(port >> 3)] |= 1 << UInt8(port & 7)
-        }
         self.bytes = bytes
+        carry(tunnelPorts: coarse.tunnelPorts)
     }
 
     private static func isWanted(

@@ -15,7 +15,7 @@ func loadSightings(
     do {
         let probe = try SightingProbe(
             hookPoints: plan.hooks == .bpf ? max(4, points) : 0, seesDevices: plan.links == .bpf)
-        return try SightingSource(probe, filter: coarse, seesHooks: plan.hooks == .bpf)
+        return try SightingSource(probe, filter: coarse, share: plan.share, seesHooks: plan.hooks == .bpf)
     } catch let error as SystemError {
         throw ProbeError(error, remedy: remedy(of: error))
     }

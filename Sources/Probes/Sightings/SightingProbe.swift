@@ -89,6 +89,12 @@ final class SightingProbe: @unchecked Sendable {
         Int(packetwalk_sighting_probe_consume(probe, Int32(clamping: limit), take, context))
     }
 
+    /// Shows a frame to the program of what comes in by a device, as if it came in by the loopback device. For tests.
+    func show(_ frame: [UInt8]) throws {
+        let code = frame.withUnsafeBytes { packetwalk_sighting_probe_try(probe, $0.baseAddress, $0.count) }
+        if code < 0 { throw SystemError("show a frame to a BPF program", errorNumber: -code) }
+    }
+
     /// Records that found the ring full, since the programs were loaded.
     var lost: UInt64 { packetwalk_sighting_probe_lost(probe) }
 

@@ -17,6 +17,7 @@ final class SightingSource: ProbeSource {
     let seesHooks: Bool
 
     private let probe: SightingProbe
+    private let filter: KernelFilter
     private let realTimeOffset: Int64
     private var hooks: [UInt64: HookPlace] = [:]
     private var devices: [UInt64: DevicePlace] = [:]
@@ -73,15 +74,19 @@ final class SightingSource: ProbeSource {
     private static let families = [(number: Int32(2), name: "IPv4"), (number: Int32(10), name: "IPv6")]
 
     /// - Parameter coarse: what of the user's filter the kernel decides.
-    init(_ probe: SightingProbe, filter coarse: CoarseFilter, seesHooks: Bool) throws {
+    init(_ probe: SightingProbe, filter coarse: CoarseFilter, share: SampleShare, seesHooks: Bool) throws {
         self.probe = probe
         self.seesHooks = seesHooks
-        try probe.set(KernelFilter(coarse))
+        filter = KernelFilter(coarse)
+        try probe.set(filter.sampling(share))
         realTimeOffset = realTimeOffsetNanoseconds()
         let ticker = packetwalk_ticker(Self.period)
         if ticker < 0 { throw SystemError("make a timer", errorNumber: -ticker) }
         descriptor = highDescriptor(ticker)
     }
+
+    /// Has the programs leave out packets that are not in a share.
+    func sample(_ share: SampleShare) throws { try probe.set(filter.sampling(share)) }
 
     // MARK: Places
 

@@ -154,7 +154,8 @@ struct filter {
     u8 ipv6_fragment[256];  // by the next header behind a fragment header
     u8 everything;          // nothing else counts
     u8 other;               // neither IP nor ARP
-    u8 unused[6];
+    u8 unused[2];
+    u32 sample;             // packets whose number is below are seen; 0: all
     u8 tunnel_ports[8192];  // a bit for each UDP port, the lowest first: those of tunnels
 };
 _Static_assert(sizeof(struct filter) == 8968, "KernelFilter.swift writes so many bytes");
@@ -166,25 +167,38 @@ struct {
     __type(value, struct filter);
 } filter SEC(".maps");
 
-inlined int is_tunnel(const struct filter *wanted, const unsigned char *transport) {
-    u16 ports[2];
-    if (bpf_probe_read_kernel(ports, sizeof ports, transport) != 0) return 1;
-    u16 source = __builtin_bswap16(ports[0]), destination = __builtin_bswap16(ports[1]);
+// The first bytes of a packet from its network header on, read once: of an IPv4 header without options all that is
+// looked at below, of an IPv6 header all but the end of what is hashed.
+#define START_BYTES 60
+struct start {
+    union {
+        u8 bytes[START_BYTES];
+        u32 words[START_BYTES / 4];
+    };
+    u32 count;
+};
+
+inlined int are_of_tunnel(const struct filter *wanted, u16 source, u16 destination) {
     return (wanted->tunnel_ports[source >> 3] >> (source & 7) | wanted->tunnel_ports[destination >> 3] >> (destination & 7)) &
            1;
 }
 
+inlined int is_tunnel(const struct filter *wanted, const unsigned char *transport) {
+    u16 ports[2];
+    if (bpf_probe_read_kernel(ports, sizeof ports, transport) != 0) return 1;
+    return are_of_tunnel(wanted, __builtin_bswap16(ports[0]), __builtin_bswap16(ports[1]));
+}
+
 // `available`: bytes from `network` on that lie together. What can't be read is wanted.
-inlined int is_wanted(u16 ether_type, const unsigned char *network, s64 available) {
-    u32 zero = 0;
-    const struct filter *wanted = bpf_map_lookup_elem(&filter, &zero);
-    if (!wanted || wanted->everything) return 1;
-    u8 header[20];
+inlined int is_wanted(
+    const struct filter *wanted, u16 ether_type, const unsigned char *network, const struct start *start, s64 available) {
+    if (wanted->everything) return 1;
+    const u8 *header = start->bytes;
     u8 wish;
     const unsigned char *transport;
     switch (ether_type) {
     case ETH_P_IP:
-        if (available < 28 || bpf_probe_read_kernel(header, sizeof header, network) != 0) return 1;
+        if (available < 28 || start->count < 20) return 1;
         wish = wanted->ipv4[header[9]];
         if (wish <= WANTED) return wish;
         // A later fragment shows no ports and no type.
@@ -192,7 +206,7 @@ inlined int is_wanted(u16 ether_type, const unsigned char *network, s64 availabl
         transport = network + (header[0] & 15) * 4;
         break;
     case ETH_P_IPV6:
-        if (available < 48 || bpf_probe_read_kernel(header, 8, network) != 0) return 1;
+        if (available < 48 || start->count < 20) return 1;
         wish = wanted->ipv6[header[6]];
         if (header[6] == 44) {
             u8 next;
@@ -213,6 +227,200 @@ inlined int is_wanted(u16 ether_type, const unsigned char *network, s64 availabl
     if (wish == WANTED_IN_TUNNEL) return is_tunnel(wanted, transport);
     u8 type;
     return bpf_probe_read_kernel(&type, 1, transport) != 0 || (type != 0 && type != 8);
+}
+
+// MARK: Which of them are in the sample
+
+enum { IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_ICMPV6 = 58 };
+enum { TCP_SYN = 2, TCP_ACK = 16 };
+// What of a payload counts, and 64 KiB blocks of a TCP stream that one packet lies in.
+#define SAMPLED_BYTES 32
+#define BLOCK_LIMIT 16
+
+// What follows is Wire/SampleNumber.swift in C: the two must agree, bit for bit.
+inlined u32 number_of_block(u16 block) {
+    u16 spread = block ^ 0x5aa5;
+    spread *= 0x9e37;
+    spread ^= spread >> 7;
+    spread *= 0x85eb;
+    spread ^= spread >> 9;
+    return (u32)spread << 16;
+}
+
+inlined u32 number_of_stream(u32 start, u32 length) {
+    u16 block = start >> 16, last = (start + (length ? length : 1) - 1) >> 16;
+    u32 lowest = 0xffffffff;
+    for (int count = 0; count < BLOCK_LIMIT; count++) {
+        u32 number = number_of_block(block);
+        if (number < lowest) lowest = number;
+        if (block == last) break;
+        block++;
+    }
+    return lowest;
+}
+
+inlined u64 mixed(u64 state, u64 word) {
+    state = (state ^ word) * 0x9e3779b97f4a7c15ULL;
+    return state ^ state >> 32;
+}
+
+inlined u32 big_endian(const u8 *bytes) {
+    return (u32)bytes[0] << 24 | (u32)bytes[1] << 16 | (u32)bytes[2] << 8 | bytes[3];
+}
+
+// Where an IP packet's payload is, and what the number depends on.
+struct payload {
+    const unsigned char *start;
+    s64 available;  // bytes of it that lie together
+    s64 length;
+    u8 protocol;
+    u16 identification;
+};
+
+// Whether a number from the first bytes of a payload, `skipped` bytes from its start, is below the threshold.
+inlined int is_hash_below(u32 threshold, const struct payload *payload, u32 skipped, u8 protocol, u16 identification) {
+    u64 words[SAMPLED_BYTES / 8] = {};
+    s64 length = payload->length - skipped;
+    if (length < 0) return 1;
+    if (length > SAMPLED_BYTES) length = SAMPLED_BYTES;
+    if (payload->available - skipped < length) return 1;
+    u32 count = length;
+    if (count > SAMPLED_BYTES) return 1;
+    if (bpf_probe_read_kernel(words, count, payload->start + skipped) != 0) return 1;
+    u64 state = mixed(0x2d358dccaa6c78a5ULL, protocol | (u64)identification << 8);
+    for (int index = 0; index < SAMPLED_BYTES / 8; index++) state = mixed(state, words[index]);
+    return (u32)((state * 0xd6e8feb86659fd93ULL) >> 32) < threshold;
+}
+
+inlined int is_tcp_sampled(u32 threshold, const struct payload *payload) {
+    u8 header[20];
+    if (payload->available < 20 || payload->length < 20) return 1;
+    if (bpf_probe_read_kernel(header, sizeof header, payload->start) != 0) return 1;
+    u32 header_length = (header[12] >> 4) * 4;
+    if (header_length < 20 || payload->length < header_length) return 1;
+    u32 length = payload->length - header_length;
+    if (length == 0 && header[13] & TCP_ACK) return number_of_block((big_endian(header + 8) - 1) >> 16) < threshold;
+    return number_of_stream(big_endian(header + 4), length + (header[13] & TCP_SYN ? 1 : 0)) < threshold;
+}
+
+inlined int is_udp_sampled(u32 threshold, const struct filter *wanted, struct payload *payload) {
+    u8 header[8];
+    if (payload->available < 8 || payload->length < 8) return 1;
+    if (bpf_probe_read_kernel(header, sizeof header, payload->start) != 0) return 1;
+    // What a tunnel carries counts, which is not looked for here.
+    if (is_tunnel(wanted, payload->start)) return 1;
+    u32 length = (u32)header[4] << 8 | header[5];
+    if (length != 0 && length < 8) return 1;
+    if (length != 0 && length < payload->length) payload->length = length;
+    return is_hash_below(threshold, payload, 8, IPPROTO_UDP, payload->identification);
+}
+
+inlined int is_echo_sampled(u32 threshold, const struct payload *payload, int is_ipv6) {
+    u8 header[8];
+    if (payload->available < 8 || payload->length < 8) return 1;
+    if (bpf_probe_read_kernel(header, sizeof header, payload->start) != 0) return 1;
+    if (is_ipv6 ? header[0] != 128 && header[0] != 129 : header[0] != 0 && header[0] != 8) return 1;
+    return is_hash_below(threshold, payload, 8, IPPROTO_ICMP, (u16)header[6] << 8 | header[7]);
+}
+
+inlined int is_words_hash_below(u32 threshold, const u32 *words, u8 protocol, u16 identification) {
+    u64 state = mixed(0x2d358dccaa6c78a5ULL, protocol | (u64)identification << 8);
+    for (int index = 0; index < SAMPLED_BYTES / 4; index += 2)
+        state = mixed(state, words[index] | (u64)words[index + 1] << 32);
+    return (u32)((state * 0xd6e8feb86659fd93ULL) >> 32) < threshold;
+}
+
+enum { UNDECIDED = -1 };
+
+// The same for most packets of IPv4, by the bytes that were read already: an IP header of 20 bytes, and all that counts
+// behind it.
+//
+// `length`: of the IP packet.
+inlined int is_plain_sampled(u32 threshold, const struct filter *wanted, const struct start *start, u32 length) {
+    const u8 *bytes = start->bytes;
+    if (start->count < START_BYTES || length < START_BYTES) return UNDECIDED;
+    if (bytes[9] == IPPROTO_TCP) {
+        u32 header_length = (bytes[32] >> 4) * 4;
+        if (header_length < 20 || length < 20 + header_length) return 1;
+        u32 data = length - 20 - header_length;
+        if (data == 0 && bytes[33] & TCP_ACK) return number_of_block((big_endian(bytes + 28) - 1) >> 16) < threshold;
+        return number_of_stream(big_endian(bytes + 24), data + (bytes[33] & TCP_SYN ? 1 : 0)) < threshold;
+    }
+    if (bytes[9] == IPPROTO_UDP) {
+        u32 datagram = (u32)bytes[24] << 8 | bytes[25];
+        if (datagram < 8 + SAMPLED_BYTES) return UNDECIDED;
+        if (are_of_tunnel(wanted, (u16)bytes[20] << 8 | bytes[21], (u16)bytes[22] << 8 | bytes[23])) return 1;
+        return is_words_hash_below(threshold, &start->words[7], IPPROTO_UDP, (u16)bytes[4] << 8 | bytes[5]);
+    }
+    if (bytes[9] == IPPROTO_ICMP) {
+        if (bytes[20] != 0 && bytes[20] != 8) return 1;
+        return is_words_hash_below(threshold, &start->words[7], IPPROTO_ICMP, (u16)bytes[26] << 8 | bytes[27]);
+    }
+    return UNDECIDED;
+}
+
+// Whether the reader is to see a packet. It decides itself about those whose number is not worked out here: fragments,
+// tunnels, errors, packets with extension headers.
+//
+// `whole`: bytes from `network` to the packet's end.
+inlined int is_sampled(
+    const struct filter *wanted, u16 ether_type, const unsigned char *network, const struct start *start, s64 available,
+    u32 whole) {
+    u32 threshold = wanted->sample;
+    if (threshold == 0) return 1;
+    struct payload payload = {};
+    const u8 *header = start->bytes;
+    u32 header_length, length;
+    int is_ipv6 = ether_type == ETH_P_IPV6;
+    if (start->count < 20) return 1;
+    if (ether_type == ETH_P_IP) {
+        if ((header[6] & 0x3f) | header[7]) return 1;
+        header_length = (header[0] & 15) * 4;
+        if (header_length < 20) return 1;
+        length = (u32)header[2] << 8 | header[3];
+        payload.protocol = header[9];
+        payload.identification = (u16)header[4] << 8 | header[5];
+        // Longer than the field can say.
+        if (length == 0) length = whole;
+        if (header_length == 20) {
+            int decision = is_plain_sampled(threshold, wanted, start, length);
+            if (decision != UNDECIDED) return decision;
+        }
+    } else if (is_ipv6) {
+        header_length = 40;
+        length = (u32)header[4] << 8 | header[5];
+        payload.protocol = header[6];
+        length = length == 0 ? whole : length + header_length;
+    } else {
+        return 1;
+    }
+    payload.start = network + header_length;
+    payload.available = available - header_length;
+    payload.length = (s64)length - header_length;
+    switch (payload.protocol) {
+    case IPPROTO_TCP: return is_tcp_sampled(threshold, &payload);
+    case IPPROTO_UDP: return is_udp_sampled(threshold, wanted, &payload);
+    case IPPROTO_ICMP: return is_ipv6 || is_echo_sampled(threshold, &payload, 0);
+    case IPPROTO_ICMPV6: return !is_ipv6 || is_echo_sampled(threshold, &payload, 1);
+    default: return 1;
+    }
+}
+
+inlined int is_seen(u16 ether_type, struct sk_buff *skb, const unsigned char *network) {
+    u32 zero = 0;
+    const struct filter *wanted = bpf_map_lookup_elem(&filter, &zero);
+    if (!wanted) return 1;
+    s64 before = skb->data - network;
+    s64 available = (s64)skb->len - skb->data_len + before;
+    if (wanted->everything && wanted->sample == 0) return 1;
+    struct start start = {};
+    if (available >= START_BYTES) {
+        if (bpf_probe_read_kernel(start.bytes, START_BYTES, network) == 0) start.count = START_BYTES;
+    } else if (available >= 20) {
+        if (bpf_probe_read_kernel(start.bytes, 20, network) == 0) start.count = 20;
+    }
+    return is_wanted(wanted, ether_type, network, &start, available) &&
+           is_sampled(wanted, ether_type, network, &start, available, skb->len + (u32)before);
 }
 
 // MARK: Which packet it is
@@ -389,8 +597,7 @@ static __attribute__((noinline)) int see_hook(struct bpf_nf_ctx *context, u32 po
     const struct nf_hook_state *state = context->state;
     const unsigned char *network = skb->head + skb->network_header;
     int is_ipv4 = state->pf == NFPROTO_IPV4;
-    s64 available = (s64)skb->len - skb->data_len + (skb->data - network);
-    if (!is_wanted(is_ipv4 ? ETH_P_IP : ETH_P_IPV6, network, available)) return NF_ACCEPT;
+    if (!is_seen(is_ipv4 ? ETH_P_IP : ETH_P_IPV6, skb, network)) return NF_ACCEPT;
     struct view view = {
         .kind = AT_HOOK,
         .place = state->hook | (u32)state->pf << 8 | point << 16,
@@ -435,8 +642,7 @@ inlined void see_device(struct sk_buff *skb, struct net_device *device, enum kin
         .is_new = kind == COMING_IN && type != ARPHRD_LOOPBACK && !device->rtnl_link_ops,
     };
     const unsigned char *network = skb->head + skb->network_header;
-    s64 available = (s64)skb->len - skb->data_len + (skb->data - network);
-    if (!is_wanted(__builtin_bswap16(skb->protocol), network, available)) return;
+    if (!is_seen(__builtin_bswap16(skb->protocol), skb, network)) return;
     view.start = !view.has_link_header ? network : kind == COMING_IN ? skb->head + skb->mac_header : skb->data;
     struct sighting *sighting = begin(skb, &view);
     if (!sighting) return;

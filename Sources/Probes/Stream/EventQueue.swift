@@ -40,6 +40,8 @@ final class EventQueue: Sendable {
     var warnings: [String] { state.withLock { $0.warnings } }
     var isStopping: Bool { state.withLock { $0.isStopping } }
     var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+    /// How much of the budget is used, 0 to 1 and beyond.
+    var fullness: Double { state.withLock { Double($0.bytes) / Double(max(1, budget)) } }
     var isFull: Bool { state.withLock { $0.bytes >= budget } }
 
     func warn(_ warning: String) {

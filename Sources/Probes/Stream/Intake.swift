@@ -31,10 +31,16 @@ final class Intake {
         var sequence: UInt32
         var rank: UInt8
         var isPacket: Bool
+
+        func precedes(_ other: Entry) -> Bool {
+            if key != other.key { return key < other.key }
+            if rank != other.rank { return rank < other.rank }
+            return sequence < other.sequence
+        }
     }
 
     let holdNanoseconds: Int64
-    private(set) var registry = VantageRegistry()
+    let registry = VantageRegistry()
     private(set) var watermarkNanoseconds = Int64.min
     private(set) var lateCount: UInt64 = 0
     /// The last watermark that was handed on.
@@ -57,10 +63,16 @@ final class Intake {
     var beginNanoseconds = Int64.min
     /// Nor are packets that passed later: once a run is stopped some sources are read further than others.
     var endNanoseconds = Int64.max
+    /// Decides which packets are taken at all.
+    var sampler = PacketSampler(.all)
+    /// Packets taken since the run began, each counted wherever it was seen.
+    private(set) var takenCount: UInt64 = 0
+    /// Of the newest packet, in nanoseconds since 1970; 0 before the first.
+    private(set) var newestNanoseconds: Int64 = 0
     /// Decides `Observation.matchesFilter`; set before the first packet.
     var filter: PacketFilter?
     /// Sees each packet, with its bytes, as it is taken in: asks for its route, for one.
-    var onPacket: ((borrowing Observation, VantagePoint, RawSpan) -> Void)?
+    var onPacket: ((borrowing Observation, VantageRegistry, RawSpan) -> Void)?
 
     /// Sees each flow event as it is taken in.
     var onFlow: ((FlowEvent) -> Void)?
@@ -86,12 +98,14 @@ final class Intake {
     /// - Parameter rank: order among packets of one time: the lower goes first.
     func packet(_ observation: Observation, bytes: UnsafeRawBufferPointer, rank: UInt8 = 0) {
         guard (beginNanoseconds...endNanoseconds).contains(observation.timeNanoseconds) else { return }
+        newestNanoseconds = max(newestNanoseconds, observation.timeNanoseconds)
+        guard sampler.takes(observation.headers, in: bytes.bytes) else { return }
+        takenCount += 1
         var taken = observation
-        let point = registry[observation.vantage]
         if let filter {
+            let linkType = registry.linkType(of: observation.vantage)
             taken.matchesFilter =
-                filter.matches(
-                    bytes, linkType: point.linkType, originalLength: Int(observation.originalLength))
+                filter.matches(bytes, linkType: linkType, originalLength: Int(observation.originalLength))
                 || filter.matchesQuotation(bytes, observation.headers)
         }
         if taken.timeNanoseconds < watermarkNanoseconds {
@@ -106,7 +120,7 @@ final class Intake {
         add(
             key: taken.timeNanoseconds, rank: rank, isPacket: true, index: chunks[last].observations.count)
         chunks[last].observations.append(taken)
-        onPacket?(taken, point, bytes.bytes)
+        onPacket?(taken, registry, bytes.bytes)
     }
 
     /// Takes an event that has a place among the packets: a rule met, a drop.
@@ -152,6 +166,12 @@ final class Intake {
         sequence &+= 1
     }
 
+    /// Of one source all come in order, and what waited since the last time is in order already.
+    private func sortEntries() {
+        let isInOrder = zip(entries, entries.dropFirst()).allSatisfy { !$1.precedes($0) }
+        if !isInOrder { entries.sort { $0.precedes($1) } }
+    }
+
     // MARK: Handing on
 
     /// What has no more to wait for, given that all sources were read up to `readUpTo`; ends in a watermark.
@@ -165,11 +185,9 @@ final class Intake {
         for event in head { batch.append(event) }
         head.removeAll(keepingCapacity: true)
 
-        let split = entries.partition { $0.key <= until }
-        entries[split...].sort { left, right in
-            (left.key, left.rank, left.sequence) < (right.key, right.rank, right.sequence)
-        }
-        for entry in entries[split...] {
+        sortEntries()
+        let end = entries.firstIndex { $0.key > until } ?? entries.count
+        for entry in entries[..<end] {
             let chunk = entry.chunk - firstChunk
             if entry.isPacket {
                 let observation = chunks[chunk].observations[Int(entry.index)]
@@ -183,7 +201,7 @@ final class Intake {
             }
             chunks[chunk].waiting -= 1
         }
-        entries.removeSubrange(split...)
+        entries.removeSubrange(..<end)
         while let first = chunks.first, first.waiting == 0, chunks.count > 1 {
             chunks.removeFirst()
             firstChunk += 1

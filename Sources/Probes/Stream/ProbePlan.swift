@@ -1,3 +1,5 @@
+public import Wire
+
 /// What a run watches, and at what cost.
 public struct ProbePlan: Sendable, Hashable {
     /// How packets are seen inside netfilter.
@@ -46,11 +48,16 @@ public struct ProbePlan: Sendable, Hashable {
     /// Which packets are traced through the rules that they meet; none without hooks.
     public var rules: RuleTracing
     public var drops: Drops
+    /// How many of the packets are looked at.
+    public var share: SampleShare
+    /// Sightings a second, each packet counted wherever it is seen, beyond which fewer packets are looked at; nil for any
+    /// number.
+    public var rateLimit: Int?
     /// Bytes kept of each packet, link-layer header included.
     public var snapLength: Int
     /// Bytes of kernel memory for all captures together.
     public var bufferBudget: Int
-    /// Bytes of events that wait for a slow consumer; beyond them the kernel's own buffers fill, and count their loss.
+    /// Bytes of events that wait for a slow consumer. Beyond half of them fewer packets are looked at; beyond all the kernel's own buffers fill, and count their loss.
     public var queueBudget: Int
     /// The user that sends what is watched, as the kernel is asked for the routes of local packets (`ip rule` with
     /// `uidrange`); nil for this process's own.
@@ -58,9 +65,13 @@ public struct ProbePlan: Sendable, Hashable {
     /// How to start the process that removes iptables hooks after a `kill -9`; empty for none.
     public var guardian = HookGuardian.standardCommand
 
+    /// What one processor reads and joins.
+    public static let standardRateLimit = 250_000
+
     public init(
         namespaces: [String] = [], filter: String? = nil, resolvesNames: Bool = false, hooks: Hooks = .auto,
-        links: Links = .auto, rules: RuleTracing = .none, drops: Drops = .auto, snapLength: Int = 256,
+        links: Links = .auto, rules: RuleTracing = .none, drops: Drops = .auto,
+        share: SampleShare = .all, rateLimit: Int? = ProbePlan.standardRateLimit, snapLength: Int = 256,
         bufferBudget: Int = 256 << 20,
         queueBudget: Int = 256 << 20
     ) {
@@ -71,6 +82,8 @@ public struct ProbePlan: Sendable, Hashable {
         self.links = links
         self.rules = rules
         self.drops = drops
+        self.share = share
+        self.rateLimit = rateLimit
         self.snapLength = snapLength
         self.bufferBudget = bufferBudget
         self.queueBudget = queueBudget

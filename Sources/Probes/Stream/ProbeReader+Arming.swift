@@ -2,6 +2,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Network
+internal import Wire
 
 extension ProbeReader {
     /// Arms every probe of the plan. Throws where the plan can't be followed at all.
@@ -13,6 +14,11 @@ extension ProbeReader {
                 remedy: "`packetwalk map` lists them")
         }
         intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
+        if !plan.share.isAll {
+            intake.fact(
+                .sampling(
+                    SamplingChange(timeNanoseconds: realTimeNanoseconds(), share: plan.share, reason: .asked)))
+        }
         if let filter = plan.filter { intake.filter = try PacketFilter(filter, resolvesNames: plan.resolvesNames) }
         let watched = topology.namespaces.filter { isWatched($0.name) }
         captureWeights = topology.captureWeights
@@ -34,9 +40,10 @@ extension ProbeReader {
         for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }
         for warning in warnings { queue.warn(warning) }
         // The questions that packets raise depend on whether there are hooks, which is known only now.
-        intake.onPacket = { [weak self] observation, point, bytes in
-            self?.routes?.see(observation, at: point)
-            if let join = self?.join, join.isArmed { join.see(observation, at: point, bytes: bytes) }
+        // The intake is the reader's own, and takes no packet without it: a reference that counts would count at each packet.
+        intake.onPacket = { [unowned(unsafe) self] observation, registry, bytes in
+            routes?.see(observation, at: registry)
+            if join.isArmed { join.see(observation, at: registry, bytes: bytes) }
         }
         intake.onFlow = { [weak self] flow in self?.routes?.see(flow) }
     }

@@ -2,6 +2,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import Observations
 internal import Network
+internal import Wire
 
 /// The one thread that reads every source: arms the probes, waits on epoll(7), merges, hands on.
 final class ProbeReader {
@@ -30,6 +31,8 @@ final class ProbeReader {
     var routes: RouteProbe?
     let join = TraceJoin()
     var discovery: Rediscovery
+    private var load: LoadLimit
+    private var hasToldOfLimit = false
 
     /// Events that one source may hand over before the next has its turn.
     private static let readLimit = 1024
@@ -64,6 +67,8 @@ final class ProbeReader {
         self.plan = plan
         self.queue = queue
         discovery = Rediscovery(plan)
+        load = LoadLimit(asked: plan.share, rate: plan.rateLimit)
+        intake.sampler = PacketSampler(plan.share)
         receiver = try StampedReceiver()
         ready = try ReadySet()
         try ready.add(queue.control)
@@ -137,6 +142,7 @@ final class ProbeReader {
                 for source in sources.values { source.reportLosses(into: intake) }
                 lookForVanishedNamespaces()
             }
+            limitLoad(at: began)
             follow(changesAt: began)
             let isCrowded = intake.count > Self.crowd
             if began - lastRelease >= 20_000_000 || isCrowded {
@@ -147,6 +153,29 @@ final class ProbeReader {
             noteRound(realTimeNanoseconds() - began)
         }
         drain()
+    }
+
+    /// Looks at fewer packets where there are more than the run may take.
+    private func limitLoad(at now: Int64) {
+        let change = load.look(
+            count: intake.takenCount, packetTime: intake.newestNanoseconds, fullness: queue.fullness, now: now)
+        guard let change else { return }
+        intake.sampler.share = change.share
+        if let sightings, (try? sightings.sample(change.share)) == nil {
+            queue.warn("the BPF programs go on reporting packets that are not looked at")
+        }
+        let time = realTimeNanoseconds()
+        intake.fact(.sampling(SamplingChange(timeNanoseconds: time, share: change.share, reason: change.eventReason)))
+        // Of what is under way now some sightings were taken, others will not be.
+        intake.loss(
+            Loss(timeNanoseconds: time, vantage: nil, source: Loss.changedSampling, lost: UInt64(max(1, intake.count))))
+        if hasToldOfLimit { return }
+        hasToldOfLimit = true
+        let cause =
+            change.reason == .memory
+            ? "packets wait in more than half of the memory that they may take (--max-memory)"
+            : "more than \(plan.rateLimit ?? 0) sightings a second (--max-rate)"
+        queue.warn("\(cause): \(change.share.sentence) from now on, fewer or more as need be")
     }
 
     /// What comes while a round is under way is read in the next one: at most two rounds late. The longest counts, and

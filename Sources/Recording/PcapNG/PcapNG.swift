@@ -59,6 +59,7 @@ enum RecordBlock: UInt16 {
     case counters = 10
     /// Nanoseconds as a signed 64-bit number; all others are JSON.
     case watermark = 11
+    case sampling = 12
 
     /// The event was in an earlier file of the same ring; it is repeated so that this file stands alone.
     static let repeated: UInt16 = 1

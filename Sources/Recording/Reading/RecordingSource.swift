@@ -437,6 +437,7 @@ final class RecordingSource {
         case .drop: return .drop(try json(DropEvent.self))
         case .sendFailure: return .sendFailure(try json(SendFailure.self))
         case .loss: return .loss(try json(Loss.self))
+        case .sampling: return .sampling(try json(SamplingChange.self))
         case .counters: return .counters(try json(CounterChange.self))
         case .watermark:
             guard file.record.count == 8 else { return nil }

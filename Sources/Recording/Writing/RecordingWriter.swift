@@ -35,6 +35,7 @@ public final class RecordingWriter {
 
     // What a new file of the ring repeats.
     private var networks = NetworkHistory()
+    private var latestSampling: [UInt8]?
     private var points: [(id: UInt32, point: VantagePoint)] = []
     private var openFlows: [FlowKey: FlowEvent] = [:]
 
@@ -221,6 +222,11 @@ public final class RecordingWriter {
                 lost[interface, default: 0] &+= loss.lost
                 writeStatistics(interface)
             }
+        case .sampling(let change):
+            try turnRing(change.timeNanoseconds)
+            let json = try json(change)
+            if options.ring != nil { latestSampling = json }
+            buffer.record(.sampling, json)
         case .counters(let counters):
             try turnRing(counters.timeNanoseconds)
             buffer.record(.counters, try json(counters))
@@ -322,6 +328,7 @@ public final class RecordingWriter {
         let network = networks.latest
         networks = NetworkHistory()
         if !network.isEmpty { writeNetwork(network, flags: RecordBlock.repeated) }
+        if let latestSampling { buffer.record(.sampling, flags: RecordBlock.repeated, latestSampling) }
         for (id, point) in points { try declare(id, point, flags: RecordBlock.repeated) }
         let flows = openFlows.values.sorted { ($0.timeNanoseconds, $0.namespace) < ($1.timeNanoseconds, $1.namespace) }
         for flow in flows { buffer.record(.flow, flags: RecordBlock.repeated, try json(flow)) }

@@ -40,6 +40,7 @@ extension WalkJSONWriter {
         field("requests", connection.requests)
         key("round_trip_ns")
         if let times = connection.roundTrip { write(times) } else { text("null") }
+        if let oneOf = connection.sampledOneOf { field("sampled_one_of", oneOf) }
         field("schema", ConnectionJSON.schema)
         key("sent")
         write(connection.sent)

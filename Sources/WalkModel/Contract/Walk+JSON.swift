@@ -25,6 +25,10 @@ extension Walk {
             losses: try json.objects("losses").map {
                 WalkLoss(vantage: try $0.text("vantage"), lost: try $0.number("lost"))
             })
+        losses += try json.texts("rules_untraced").map {
+            WalkLoss(vantage: Loss.ruleTracePrefix + $0, lost: 1, isInferred: true)
+        }
+        sampledOneOf = try json.optionalNumber("sampled_one_of")
         cutOff = try json.optionalValue("cut_off", Edge.init(rawValue:))
         if try json.optionalBool("predicted") == true {
             prediction = Prediction(

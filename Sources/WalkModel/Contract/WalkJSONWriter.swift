@@ -31,13 +31,19 @@ struct WalkJSONWriter {
             key("last_seen")
             write(hop)
         }
-        list("losses", walk.losses) { writer, loss in writer.write(loss) }
+        list("losses", walk.losses.filter { !$0.isInferred }) { writer, loss in writer.write(loss) }
         field("outcome", walk.outcome.rawValue)
         if walk.prediction != nil {
             key("predicted")
             text("true")
         }
         field("protocol", walk.protocol)
+        let untraced = walk.losses.compactMap(\.untracedNamespace)
+        if !untraced.isEmpty {
+            key("rules_untraced")
+            strings(untraced)
+        }
+        present("sampled_one_of", walk.sampledOneOf)
         field("schema", WalkJSON.schema)
         field("source", walk.source.description)
         optional("source_port", walk.sourcePort)

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LinuxSystem
 internal import Twin
 internal import Views
+internal import Wire
 
 struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -142,6 +143,9 @@ struct LabCommand: ParsableCommand {
         var output: OutputOptions
 
         func validate() throws {
+            if !watch.sample.isAll, !trace {
+                throw ValidationError("--sample is for --trace: explain sends one packet")
+            }
             if (fix || mend) && trace { throw ValidationError("--fix sends the packet itself: leave --trace out") }
             if selection.summary { try output.refusePicture(of: "--summary") }
         }

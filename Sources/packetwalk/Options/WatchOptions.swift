@@ -5,6 +5,7 @@ public import Probes
 internal import Query
 public import Views
 internal import WalkModel
+public import Wire
 
 /// What to watch, with what, and for how long; the same in every command that has them.
 struct WatchOptions: ParsableArguments {
@@ -32,6 +33,24 @@ struct WatchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Look at one packet of so many, the same one at every place, as in 1/1000 (see docs/cost.md).",
+            valueName: "1/n"))
+    var sample: SampleShare = .all
+
+    @Option(
+        help: ArgumentHelp(
+            "Beyond this many sightings a second (each packet counts wherever it is seen) look at fewer packets: a number or none.",
+            valueName: "sightings"))
+    var maxRate: RateChoice = .standard
+
+    @Option(
+        help: ArgumentHelp(
+            "MiB of memory for packets that wait, in the kernel and here; beyond half of it look at fewer packets (64 to 65536).",
+            valueName: "MiB"))
+    var maxMemory = WatchSettings.standardMemory
+
+    @Option(
+        help: ArgumentHelp(
             "Stop after exactly this many packets; a reply counts with the packet that it answers.",
             valueName: "packets"))
     var count: Int?
@@ -41,12 +60,16 @@ struct WatchOptions: ParsableArguments {
 
     func settings(_ selection: SelectionOptions?) throws -> WatchSettings {
         WatchSettings(
-            namespaces: namespaces, hooks: hooks, links: links, rules: rules.tracing, drops: drops, count: count,
-            duration: duration, show: try selection?.settings() ?? ShowSettings())
+            namespaces: namespaces, hooks: hooks, links: links, rules: rules.tracing, drops: drops, share: sample,
+            rateLimit: maxRate.perSecond, memory: maxMemory, count: count, duration: duration,
+            show: try selection?.settings() ?? ShowSettings())
     }
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1, not \(count)") }
+        if !(64...65_536).contains(maxMemory) {
+            throw ValidationError("--max-memory must be 64 to 65536, not \(maxMemory)")
+        }
         if let duration, !(duration > 0 && duration < 1e9) {
             throw ValidationError("--duration must be a number of seconds above 0, not \(duration)")
         }
@@ -91,6 +114,38 @@ struct RuleChoice: ExpressibleByArgument {
     }
 }
 
+/// `--sample`: `1/1000`.
+extension SampleShare: ExpressibleByArgument {
+    public init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == "1", let oneOf = UInt32(parts[1]), (1...Self.limit).contains(oneOf) else {
+            return nil
+        }
+        self.init(oneOf: oneOf)
+    }
+
+    public var defaultValueDescription: String { "1/\(oneOf)" }
+}
+
+/// `--max-rate`: a number or `none`.
+struct RateChoice: ExpressibleByArgument {
+    /// Nil for any number.
+    var perSecond: Int?
+
+    static let standard = RateChoice(perSecond: ProbePlan.standardRateLimit)
+
+    init(perSecond: Int?) { self.perSecond = perSecond }
+
+    init?(argument: String) {
+        if argument != "none" {
+            guard let number = Int(argument), (1...1_000_000_000).contains(number) else { return nil }
+            perSecond = number
+        }
+    }
+
+    var defaultValueDescription: String { perSecond.map(String.init) ?? "none" }
+}
+
 /// `WatchOptions` as a value, for runs that no command line describes.
 struct WatchSettings {
     var namespaces: [String] = []
@@ -98,9 +153,15 @@ struct WatchSettings {
     var links: ProbePlan.Links = .auto
     var rules = RuleTracing.standard
     var drops: ProbePlan.Drops = .auto
+    var share = SampleShare.all
+    var rateLimit: Int? = ProbePlan.standardRateLimit
+    /// MiB, half of it for the kernel's buffers and half for what was read of them.
+    var memory = standardMemory
     var count: Int?
     var duration: Double?
     var show = ShowSettings()
+
+    static let standardMemory = 512
 }
 
 /// Which walks are shown; the same for live runs and recordings.

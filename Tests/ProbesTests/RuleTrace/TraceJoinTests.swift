@@ -20,8 +20,8 @@ import Wire
         observed.namespace = namespace
         let headers = dissect(bytes.span.bytes, linkType: .raw, originalLength: bytes.count)
         let observation = Observation(
-            timeNanoseconds: Self.start + time, vantage: VantageID(rawValue: 0), clock: .arrival, headers: headers)
-        join.see(observation, at: observed, bytes: bytes.span.bytes)
+            timeNanoseconds: Self.start + time, vantage: intake.vantage(observed), clock: .arrival, headers: headers)
+        join.see(observation, at: intake.registry, bytes: bytes.span.bytes)
     }
 
     private func trace(_ bytes: [UInt8], at time: Int64) {
