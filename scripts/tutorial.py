@@ -32,6 +32,7 @@ def masked(text):
     text = re.sub(r"^\d+: ", "N: ", text, flags=re.M)
     text = re.sub(r"@(if)?(\w+)", "@PEER", text)
     text = re.sub(r":(3[2-9]|[45]\d|6[0-5])\d{3}\b", ":PORT", text)
+    text = re.sub(r": (reachable|stale|delay)\b", ": REACHABLE", text)
     # A translation may choose any port, and a service any of its endpoints.
     text = re.sub(r"port \d+ ⇒ \d+", "port PORT ⇒ PORT", text)
     text = re.sub(r"KUBE-SEP-\w+", "KUBE-SEP", text)
