@@ -35,31 +35,32 @@ complete -o filenames -F _packetwalk_whole packetwalk
 BASH
     ;;
 zsh)
-    # The file is run as the function of its own name: what comes first decides.
-    "$program" --generate-completion-script zsh | sed '1d' | {
-        cat <<'ZSH'
-#compdef packetwalk
-
+    # Its own function is called by another one; the last lines, which call or announce it, are replaced.
+    "$program" --generate-completion-script zsh |
+        sed 's/^_packetwalk() {$/_packetwalk_parser() {/; /^if \[\[ "${funcstack\[1\]}" = _packetwalk \]\]/,$d'
+    cat <<'ZSH'
 # Behind -- stands a command: what it offers itself; behind help also a cause.
-if [[ "${funcstack[1]}" = _packetwalk ]]; then
-    if (( ${words[(I)--]} > 1 && ${words[(I)--]} < CURRENT )); then
-        integer mark=${words[(I)--]}
+_packetwalk() {
+    local -i mark=${words[(I)--]}
+    if (( mark > 1 && mark < CURRENT )); then
         shift $mark words
         (( CURRENT -= mark ))
         _normal
-        return
-    fi
-    if [[ "${words[2]}" = help ]] && (( CURRENT == 3 )); then
+    elif [[ "${words[2]}" = help ]] && (( CURRENT == 3 )); then
         local -a codes
-        codes=(codes ${(f)"$(_call_program codes ${words[1]} help codes 2>/dev/null)"})
+        codes=(codes ${(f)"$(${words[1]} help codes 2>/dev/null)"})
         compadd -a codes
-        return
+    else
+        _packetwalk_parser "${@}"
     fi
-fi
+}
 
+if [[ "${funcstack[1]}" = _packetwalk ]]; then
+    _packetwalk "${@}"
+else
+    compdef _packetwalk packetwalk
+fi
 ZSH
-        cat
-    }
     ;;
 fish)
     "$program" --generate-completion-script fish

@@ -118,7 +118,7 @@ struct PackageTests {
         guard getuid() == 0 else { return }
         let run = try SandboxShell(
             """
-            export PACKETWALK_RING=3x100kB PACKETWALK_OPTIONS='--duration 3' PACKETWALK_FILTER=icmp; mkdir /run/ring; cd /run/ring
+            export PACKETWALK_RING=3x100MB PACKETWALK_OPTIONS='--duration 3' PACKETWALK_FILTER=icmp; mkdir /run/ring; cd /run/ring
             (sleep 1.5; for i in 1 2 3 4; do ping -q -c 1 192.0.2.2 >/dev/null; sleep 0.2; done) &
             setpriv --bounding-set -all,\(bounds) --inh-caps -all $P\(start.dropFirst("/usr/bin/packetwalk".count)) 2>&1
             echo "recorded=$?"; $P replay ring_*.pcapng -q | head -3; ls
