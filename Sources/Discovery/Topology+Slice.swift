@@ -21,11 +21,13 @@ public struct SlicedNetwork: Sendable {
 
     /// The namespaces that a packet passes by its routes, and those of its reply where the way back is another one. Nil where
     /// rules may translate it, or its path can't be told: then it may meet all of the slice.
-    public func path(from sender: String, to destination: IPAddress) -> Set<String>? {
+    public func path(
+        from sender: String, to destination: IPAddress, traffic: NetworkSlice.Traffic = NetworkSlice.Traffic()
+    ) -> Set<String>? {
         let graph = NetworkGraph(topology)
         func path(from sender: String, to destination: IPAddress) -> [String]? {
             graph.routedPath(from: sender, to: destination) { namespace in
-                let reach = NetworkSlice.Reach(NetworkSlice.Traffic(), addresses: [destination])
+                let reach = NetworkSlice.Reach(traffic, addresses: [destination])
                 return !namespace.netfilter.translations(of: reach).isEmpty
             }
         }
@@ -34,7 +36,8 @@ public struct SlicedNetwork: Sendable {
         let device = route?.device.flatMap { graph.link($0, in: sender) }
         let own = device?.addresses.map(\.address).first { $0.family == destination.family }
         let source = route?.preferredSource ?? own
-        let back = source.flatMap { path(from: last, to: $0) } ?? []
+        // Replies of a connection are translated back by no rule.
+        let back = source.flatMap { graph.routedPath(from: last, to: $0) } ?? []
         return Set(there + back)
     }
 }

@@ -27,8 +27,10 @@ import Testing
         Typed("\u{1b}[5~\u{1b}[6~\u{1b}[1~\u{1b}[4~\u{1b}[H\u{1b}[F", [.pageUp, .pageDown, .home, .end, .home, .end]),
         Typed("\r\n\t\u{7f}\u{8}", [.enter, .enter, .tab, .backspace, .backspace]),
         Typed("\u{c}\u{3}", [.control("l"), .control("c")]),
-        // A function key, a mouse report and Alt-x are no keys of ours, and nothing of them is left.
-        Typed("\u{1b}[15~\u{1b}[<0;3;4M\u{1b}xq", [.character("q")]),
+        // A function key and a mouse report are no keys of ours, and nothing of them is left.
+        Typed("\u{1b}[15~\u{1b}[<0;3;4Mq", [.character("q")]),
+        // Typed one after the other, and read at once.
+        Typed("\u{1b}q", [.escape, .character("q")]),
         Typed("\u{1b}\u{1b}[A", [.escape, .up]),
         Typed(bytes: [0xff, 0xc0, 0x80, 0xe2, 0x28, 0xa1, 0x71], [.character("("), .character("q")]),
     ]

@@ -87,10 +87,8 @@ public struct LiveKeyReader: Sendable {
         case UInt8(ascii: "O"):
             guard let third = rest.dropFirst().first else { return nil }
             return (csi([], final: third), 3)
-        // Two escapes: the first is a key.
-        case 0x1b: return (.escape, 1)
-        // Alt and a key.
-        default: return (nil, 2)
+        // A key of its own, and what was typed after it before anybody looked. Alt and a key look the same.
+        default: return (.escape, 1)
         }
     }
 

@@ -78,6 +78,8 @@ public struct LiveScreen: Sendable {
     /// The first row that is shown, and the first line of a page.
     private(set) var top = 0
     private(set) var scroll = 0
+    /// What the filter looks at, in lower case, of each row by its number; with what tells whether it is still that.
+    private var searched: [UInt64: (state: [UInt64], text: String)] = [:]
     /// As it was last seen: its row may be forgotten meanwhile.
     private(set) var opened: ConnectionRow?
 
@@ -244,13 +246,11 @@ public struct LiveScreen: Sendable {
     /// Filters and sorts the rows anew.
     private mutating func arrange() {
         let words = filter.lowercased().split(separator: " ")
-        let wanted =
-            words.isEmpty
-            ? rows
-            : rows.filter { row in
-                let text = LiveRowText.searched(row.connection).lowercased()
-                return words.allSatisfy { text.contains($0) }
-            }
+        var wanted = rows
+        if !words.isEmpty {
+            let texts = wanted.map { searchedText($0) }
+            wanted = zip(wanted, texts).filter { entry in words.allSatisfy { entry.1.contains($0) } }.map(\.0)
+        }
         // A row that is gone leaves its place to the one that takes it.
         let place = selectedIndex
         chosen = order.sorted(wanted)
@@ -259,6 +259,18 @@ public struct LiveScreen: Sendable {
         }
         if let number = opened?.number, let row = rows.first(where: { $0.number == number }) { opened = row }
         settle()
+    }
+
+    /// Words of thousands of rows are not made anew for each letter that is typed.
+    private mutating func searchedText(_ row: ConnectionRow) -> String {
+        let connection = row.connection
+        let state = [connection.walkCount, connection.exchanges, row.isOpen ? 1 : 0]
+        if let known = searched[row.number], known.state == state { return known.text }
+        let text = LiveRowText.searched(connection).lowercased()
+        // Those of rows that are forgotten go with them.
+        if searched.count > 2 * rows.count + 100 { searched.removeAll() }
+        searched[row.number] = (state, text)
+        return text
     }
 
     /// Scrolls as far as is needed, and no further than there is something.

@@ -21,7 +21,8 @@ struct Map: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where that packet goes: an address, a name, a container, a namespace.", valueName: "destination"))
+            "Where that packet goes: an address, a name, a container, a namespace, for TCP with a port.",
+            valueName: "destination"))
     var to: String?
 
     @Flag(help: "List the sockets that take packets, and the rules that publish them.")
@@ -61,7 +62,8 @@ struct Map: ParsableCommand {
 
     /// The namespaces that a packet and its reply pass; where that can't be told, all that they can meet.
     private func path(from: String, to: String) throws -> Topology {
-        let host = try DestinationText(to).host
+        let text = try DestinationText(to)
+        let host = text.host
         let destination: IPAddress
         if let address = IPAddress(host) {
             destination = address
@@ -70,13 +72,18 @@ struct Map: ParsableCommand {
             case .address(let address), .resolver(let address): destination = address
             }
         }
+        // As explain sends it: a ping, or the first packet of a connection where a port is given.
+        var traffic = NetworkSlice.Traffic(ipProtocol: destination.isIPv4 ? .icmp : .icmpv6)
+        if let port = text.port {
+            traffic = NetworkSlice.Traffic(ipProtocol: text.isUDP == true ? .udp : .tcp, destinationPort: port)
+        }
         var sender = from
         let network = try Topology.discover(slicing: { outline in
             sender = try resolveNamespace(from, in: outline).name
-            return NetworkSlice.Question(from: [sender], to: destination)
+            return NetworkSlice.Question(from: [sender], to: destination, traffic: traffic)
         })
         var topology = network.topology
-        let passed = network.path(from: sender, to: destination) ?? Set(network.slice.namespaces)
+        let passed = network.path(from: sender, to: destination, traffic: traffic) ?? Set(network.slice.namespaces)
         topology.namespaces.removeAll { !passed.contains($0.name) }
         return topology
     }
