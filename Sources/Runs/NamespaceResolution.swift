@@ -40,6 +40,17 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
             )
         }
     }
+    for namespace in topology.namespaces {
+        guard
+            let link = namespace.links.first(where: {
+                $0.workload?.kind == .guest && $0.workload?.isCalled(text) == true
+            })
+        else { continue }
+        throw RunError(
+            .usage,
+            "\(text) is a virtual machine, whose network is not this kernel's: its device is \(link.name) in \(namespace.name)"
+        )
+    }
     if let found = ContainerEngines.stopped(text) {
         throw RunError(
             .usage, "the container \(found.name) is not running (\(found.state)): start it, or name another one")

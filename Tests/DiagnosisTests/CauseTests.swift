@@ -312,6 +312,21 @@ struct CauseTests {
         #expect(result.walk.outcome == .unsent)
     }
 
+    @Test("neighbor-unresolved: who had the address when the run began, and is gone")
+    mutating func goneHolder() {
+        network.attachSecond()
+        let before = network.topology
+        network.topology.namespaces.removeAll { $0.name == "other" }
+        network.change("host") { $0.links.removeAll { $0.name == "veth2" } }
+        var probe = Probe.ping
+        probe.destination = "172.19.0.3"
+        let first = network.findings(
+            probe.walk(.lost, through: [.sent("mynamespace")])
+        ) { $0.before = before }.first
+        #expect(first?.code == "neighbor-unresolved")
+        #expect(first?.message.contains("; other had it when the run began, and is gone") == true)
+    }
+
     @Test("neighbor-unresolved: a dead address on the local net")
     mutating func neighbour() {
         let probe = Probe(destination: "172.19.0.99")

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Testing
+import Wire
 
 @testable import Discovery
 @testable import Network
@@ -147,6 +148,23 @@ private struct FakeRoot {
                 "podman0": "network podman", "podman1": "network shop", "cni1": "network cbr0", "cni0": "network plain",
                 "virbr0": "network default", "vnet0": "guest web & mail",
             ])
+    }
+
+    @Test("a guest's addresses by libvirt's leases for its hardware addresses")
+    func guests() throws {
+        let root = try FakeRoot([
+            "/run/libvirt/qemu/web1.xml": """
+            <domstatus><domain type='kvm'><name>web1</name><devices>
+            <interface type='network'><mac address='52:54:00:AA:bb:01'/><target dev='vnet0'/></interface>
+            </devices></domain></domstatus>
+            """,
+            "/var/lib/libvirt/dnsmasq/virbr0.status":
+                #"[{"ip-address":"fd00::2d","mac-address":"52:54:00:aa:bb:01","expiry-time":1},{"ip-address":"192.168.122.45","mac-address":"52:54:00:aa:bb:01","hostname":"web1","expiry-time":1},{"ip-address":"192.168.122.46","mac-address":"52:54:00:aa:bb:02"}]"#,
+        ])
+        defer { root.remove() }
+        #expect(
+            GuestAddresses.addresses(of: "web1", root.files) == [IPAddress("192.168.122.45"), IPAddress("fd00::2d")])
+        #expect(GuestAddresses.addresses(of: "web2", root.files) == [])
     }
 
     @Test("Docker's networks by its API: by the bridge's option, or by the network's number")

@@ -49,7 +49,7 @@ struct DockerNameTests {
             text.contains(
                 "shop-api-1 cannot resolve db: shop-db-1, a container of that service, is not running (Exited"),
             "\(text)")
-        #expect(text.hasSuffix("status 1\n"))
+        #expect(text.hasSuffix("status 1"))
     }
 }
 

@@ -27,6 +27,22 @@ struct RemedyProofTests {
             ))
     }
 
+    @Test("the owner's own command stands beside it, with a proof and without", arguments: [true, false])
+    func owner(hasProof: Bool) throws {
+        let owner = OwnerRemedy(
+            "ufw", ["ufw allow 80/tcp", "x \("--rule=a b")"], note: hasProof ? nil : "what \"it\" forgets")
+        var walk = WalkJSONTests.full
+        walk.findings[0].remedy = Remedy([RemedyAction(in: nil, .line("iptables -A INPUT"))], verified: true)
+        walk.findings[0].remedy?.owner = owner
+        if hasProof { walk.findings[0].remedy?.proof = RemedyProof(without: "dropped", with: "answered", tried: 1) }
+        let line = WalkJSON.line(walk)
+        let remedy = try WalkJSON.walk(from: line.utf8).findings[0].remedy
+        #expect(remedy?.owner == owner)
+        #expect(owner.commands == ["ufw allow 80/tcp", "x --rule='a b'"])
+        #expect(remedy?.lastingCommands == owner.commands)
+        #expect(remedy?.commands == ["iptables -A INPUT"])
+    }
+
     @Test("is absent where nothing was tried")
     func absent() throws {
         let (remedy, line) = try Self.read(nil, verified: false)

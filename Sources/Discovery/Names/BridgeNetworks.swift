@@ -104,13 +104,16 @@ struct XMLElements {
     }
 
     /// `<target dev='…'/>` within elements of that name.
-    func targets(in name: String) -> [String] {
+    func targets(in name: String) -> [String] { attributes("dev", of: "target", in: name) }
+
+    /// Of all elements `child` within elements `parent`.
+    func attributes(_ attribute: String, of child: String, in parent: String) -> [String] {
         var isWithin = false
         var result: [String] = []
         for tag in tags {
-            if tag.name == name { isWithin = true }
-            if tag.name == "/\(name)" { isWithin = false }
-            if isWithin, tag.name == "target", let device = tag.attributes["dev"] { result.append(device) }
+            if tag.name == parent { isWithin = true }
+            if tag.name == "/\(parent)" { isWithin = false }
+            if isWithin, tag.name == child, let value = tag.attributes[attribute] { result.append(value) }
         }
         return result
     }

@@ -70,13 +70,13 @@ struct FindingText {
         for (index, command) in remedy.commands.enumerated() {
             lines += commandLines(index > 0 ? "" : owner.isEmpty ? "fix" : "or for now", command)
         }
+        if owner.isEmpty { lines += note }
         if let proof = remedy.proof {
             lines += self.lines(proof, remedy.verified, cause: finding.message)
         } else {
             let tried = remedy.verified ? "applied: the same packet then arrives" : "(not applied)"
             lines += labelled("", pen(tried, remedy.verified ? .good : .dim))
         }
-        if owner.isEmpty { lines += note }
         return lines
     }
 

@@ -5,7 +5,7 @@ internal import Runs
 internal import Wire
 
 /// A destination by its name: of a container, a Compose service, a pod or a namespace, one that the sender's resolver knows,
-/// or a Service of Kubernetes.
+/// a guest of libvirt, or a Service of Kubernetes.
 struct NamedDestination {
     /// Where a name leads: to an address, or, where no resolver replies, to the question itself.
     enum Target {
@@ -27,6 +27,8 @@ struct NamedDestination {
         if let space = try? resolveNamespace(name, in: topology) {
             return .address(try address(of: space, for: own, source: source))
         }
+        let guest = GuestAddresses.addresses(of: name).first { source == nil || source?.family == $0.family }
+        if let guest { return .address(guest) }
         do throws(NameLookup.Failure) {
             return .address(try NameLookup(in: own).address(of: name, family: source?.family))
         } catch {
