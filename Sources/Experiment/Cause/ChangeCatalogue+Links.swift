@@ -68,59 +68,6 @@ extension ChangeCatalogue {
         }
     }
 
-    /// VXLAN: every other end that can be seen, as remote of this one; its number and port.
-    private func tunnels(_ link: Link, _ namespace: Namespace) -> [Candidate] {
-        guard let vxlan = link.vxlan else { return [] }
-        var result: [Candidate] = []
-        for other in topology.namespaces where other.name != namespace.name {
-            for end in other.links {
-                guard let tunnel = end.vxlan else { continue }
-                let outer = other.links.filter { $0.vxlan == nil }.flatMap(\.addresses).map(\.address).filter {
-                    !$0.isLinkLocal && !$0.isLoopback && !end.addresses.map(\.address).contains($0)
-                }
-                for address in [tunnel.local].compactMap(\.self) + outer {
-                    result.append(
-                        Candidate(
-                            .link,
-                            [
-                                .run(
-                                    namespace,
-                                    "bridge fdb append 00:00:00:00:00:00 dev \(link.name) dst \(address)")
-                            ], condition: "\(address) as a remote of \(link.name) in \(namespace.name)",
-                            code: "vxlan-unreachable", place: place(namespace, device: link.name),
-                            object: "\(namespace.name) \(link.name) remote \(address)"))
-                }
-                if tunnel.identifier != vxlan.identifier || tunnel.port != vxlan.port {
-                    result.append(remade(link, vxlan, like: tunnel, of: other, namespace))
-                }
-            }
-        }
-        return result
-    }
-
-    /// A VXLAN device keeps its number and port: it is made again.
-    private func remade(
-        _ link: Link, _ vxlan: Link.VXLAN, like tunnel: Link.VXLAN, of other: Namespace, _ namespace: Namespace
-    ) -> Candidate {
-        var words: CommandWords =
-            "link add \(link.name) type vxlan id \(tunnel.identifier) dstport \(tunnel.port)"
-        if let remote = vxlan.remote { words += "remote \(remote)" }
-        if let local = vxlan.local { words += "local \(local)" }
-        if let device = vxlan.device { words += "dev \(device)" }
-        var actions: [RemedyAction] = [.ip(namespace, "link del \(link.name)"), .ip(namespace, words)]
-        for prefix in link.addresses where !prefix.address.isLinkLocal {
-            actions.append(.ip(namespace, "address add \(prefix) dev \(link.name)"))
-        }
-        if let master = link.master { actions.append(.ip(namespace, "link set dev \(link.name) master \(master)")) }
-        actions.append(.ip(namespace, "link set dev \(link.name) up"))
-        return Candidate(
-            .link, actions,
-            condition:
-                "number \(tunnel.identifier) and port \(tunnel.port) at \(link.name) in \(namespace.name), as in \(other.name)",
-            code: "vxlan-unreachable", place: place(namespace, device: link.name),
-            object: "\(namespace.name) \(link.name)")
-    }
-
     /// Programs of tc and XDP.
     func programs(_ namespace: Namespace) -> [Candidate] {
         namespace.links.flatMap { link -> [Candidate] in

@@ -1,6 +1,7 @@
 public import Network
 public import Probes
 public import Snapshot
+internal import Twin
 internal import WalkModel
 internal import Wire
 
@@ -12,6 +13,8 @@ public struct ChangeCatalogue: Sendable {
     var request: PacketRequest
     /// The sender's namespace.
     var from: String
+    /// Of chains with many rules the positions of those that the packet may meet: no others are tried.
+    var metRules: [SlicedSnapshot.Chain: [Int]] = [:]
 
     public init(topology: Topology, snapshot: HostSnapshot, request: PacketRequest, from: String) {
         self.topology = topology
@@ -40,7 +43,9 @@ public struct ChangeCatalogue: Sendable {
             result += sizes(namespace)
             result += listeners(namespace).map(\.adding)
             result += programs(namespace) + policiesOfIPsec(namespace)
+            result += families(namespace).map(\.adding)
         }
+        result += circles().map(\.adding)
         var seen: Set<Candidate> = []
         return result.filter { seen.insert($0).inserted }
     }

@@ -18,7 +18,11 @@ extension HostSnapshot {
     /// - Parameters:
     ///   - slice: of the same host.
     ///   - limit: a namespace with fewer rules keeps all of them.
-    public func sliced(by slice: NetworkSlice, wholeRules limit: Int = wholeRules) -> SlicedSnapshot {
+    ///   - openEnds: so many links to namespaces that are left out stay open instead: the outside will stand behind them, from
+    ///     where packets can be sent.
+    public func sliced(
+        by slice: NetworkSlice, wholeRules limit: Int = wholeRules, openEnds: Int = 0
+    ) -> SlicedSnapshot {
         var part = self
         part.namespaces.removeAll { !slice.contains($0.name) }
         let names = Set(part.namespaces.map(\.name))
@@ -33,11 +37,24 @@ extension HostSnapshot {
             part.namespaces[index] = reduced.namespace
             positions.merge(reduced.positions) { first, _ in first }
         }
-        part.addStubs(slice.stubs.filter { names.contains($0.namespace) && !$0.isOnTop }, whole: self)
+        let stubs = slice.stubs.filter { names.contains($0.namespace) && !$0.isOnTop }
+        part.openEnds(stubs.prefix(openEnds))
+        part.addStubs(Array(stubs.dropFirst(openEnds)))
         return SlicedSnapshot(part, positions: positions)
     }
 
-    private mutating func addStubs(_ stubs: [NetworkSlice.Stub], whole: HostSnapshot) {
+    /// As if nothing were known of their other ends.
+    private mutating func openEnds(_ stubs: ArraySlice<NetworkSlice.Stub>) {
+        for stub in stubs {
+            guard let position = namespaces.firstIndex(where: { $0.name == stub.namespace }) else { continue }
+            for link in namespaces[position].links.indices
+            where namespaces[position].links[link]["ifname"]?.string == stub.device {
+                namespaces[position].links[link] = namespaces[position].links[link].setting("peer", nil)
+            }
+        }
+    }
+
+    private mutating func addStubs(_ stubs: [NetworkSlice.Stub]) {
         if stubs.isEmpty { return }
         var leftOut = NamespaceSnapshot(name: Self.leftOut, inode: 0)
         // A multicast listener or a router solicitation would be something that the packet's bridge floods.
