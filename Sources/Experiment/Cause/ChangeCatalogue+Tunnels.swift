@@ -49,8 +49,10 @@ extension ChangeCatalogue {
                     && !other.holds(own.prefix.address)
             }.map { (own, $0.prefix.address) }
         }
-        guard !pairs.contains(where: { vxlan.remote == $0.1 && vxlan.local ?? $0.0.prefix.address == $0.0.prefix.address })
-        else { return [] }
+        let isJoined = pairs.contains { own, remote in
+            vxlan.remote == remote && vxlan.local ?? own.prefix.address == own.prefix.address
+        }
+        if isJoined { return [] }
         return pairs.prefix(4).map { own, remote in
             var ends = vxlan
             (ends.local, ends.remote, ends.device) = (own.prefix.address, remote, own.device)

@@ -12,13 +12,15 @@ public struct NetworkComparison: Sendable {
         public var destinations: [String]
         /// `tcp 80`, `udp 53`, `ping`.
         public var service: String
+        /// Whether nobody answers it, in either network: then its arrival counts.
+        public var isOneWay = false
 
         public var description: String { "\(from) → \(destinations.joined(separator: ", ")) \(service)" }
     }
 
-    /// Answered only after the change.
+    /// Answered only after the change; what nobody answers, taken in only then.
     public var opens: [Flow]
-    /// Answered only before it.
+    /// Answered, or taken in, only before it.
     public var closes: [Flow]
     /// How many kinds of packet were sent.
     public var tried: Int
@@ -30,7 +32,7 @@ public struct NetworkComparison: Sendable {
         _ before: any PacketTrials, _ after: any PacketTrials, changes: [TrialChange] = [], packets: [TrialPacket],
         waitMilliseconds: Int = 600
     ) throws(TrialError) -> NetworkComparison {
-        let options = TrialOptions(waitMilliseconds: waitMilliseconds)
+        let options = TrialOptions(waitMilliseconds: waitMilliseconds, watchesArrivals: true)
         let other = Mutex<Result<TrialAnswers, TrialError>?>(nil)
         let second: @Sendable () -> Void = {
             let result = Result { () throws(TrialError) in try after.send(packets, changes: changes, options: options) }
@@ -39,16 +41,20 @@ public struct NetworkComparison: Sendable {
         let thread = try? WorkerThread(second)
         let first = Result { () throws(TrialError) in try before.send(packets, changes: [], options: options) }
         if let thread { thread.join() } else { second() }
-        let one = try first.get().answers
+        let one = try first.get()
         guard let result = other.withLock({ $0 }) else { throw TrialError(.broken, "the second trial gave no result") }
-        return NetworkComparison(packets, one, try result.get().answers)
+        return NetworkComparison(packets, one, try result.get())
     }
 
-    init(_ packets: [TrialPacket], _ before: [TrialAnswer], _ after: [TrialAnswer]) {
-        var opened: [TrialPacket] = []
-        var closed: [TrialPacket] = []
-        for (packet, (one, other)) in zip(packets, zip(before, after)) where one.isAnswered != other.isAnswered {
-            if other.isAnswered { opened.append(packet) } else { closed.append(packet) }
+    init(_ packets: [TrialPacket], _ before: TrialAnswers, _ after: TrialAnswers) {
+        var opened: [(TrialPacket, isOneWay: Bool)] = []
+        var closed: [(TrialPacket, isOneWay: Bool)] = []
+        for (index, packet) in packets.enumerated() {
+            let (one, other) = (before.answers[index].isAnswered, after.answers[index].isAnswered)
+            let isOneWay = !one && !other
+            let (was, `is`) = isOneWay ? (before.hasArrived(index), after.hasArrived(index)) : (one, other)
+            if `is`, !was { opened.append((packet, isOneWay)) }
+            if was, !`is` { closed.append((packet, isOneWay)) }
         }
         opens = Self.folded(opened)
         closes = Self.folded(closed)
@@ -56,9 +62,9 @@ public struct NetworkComparison: Sendable {
     }
 
     /// One flow for each sender and service, with all its destinations.
-    private static func folded(_ packets: [TrialPacket]) -> [Flow] {
+    private static func folded(_ packets: [(TrialPacket, isOneWay: Bool)]) -> [Flow] {
         var flows: [Flow] = []
-        for packet in packets {
+        for (packet, isOneWay) in packets {
             let service =
                 switch packet.request.kind {
                 case .echo: "ping"
@@ -66,12 +72,21 @@ public struct NetworkComparison: Sendable {
                 case .udp(let port): "udp \(port)"
                 }
             let address = "\(packet.request.destination)"
-            if let index = flows.firstIndex(where: { $0.from == packet.from && $0.service == service }) {
-                flows[index].destinations.append(address)
+            let same = flows.firstIndex {
+                $0.from == packet.from && $0.service == service && $0.isOneWay == isOneWay
+            }
+            if let same {
+                flows[same].destinations.append(address)
             } else {
-                flows.append(Flow(from: packet.from, destinations: [address], service: service))
+                flows.append(
+                    Flow(from: packet.from, destinations: [address], service: service, isOneWay: isOneWay))
             }
         }
         return flows
     }
+}
+
+extension TrialAnswers {
+    /// Whether somebody took the packet in; no where that was not watched.
+    fileprivate func hasArrived(_ index: Int) -> Bool { arrivals.map { !$0[index].places.isEmpty } ?? false }
 }
