@@ -52,13 +52,17 @@ struct ExperimentRun {
             // The rest of a large host is not built: links that lead there end at something that says nothing. Only where side
             // effects are looked for something can be sent from behind the first of them.
             let whole = source.snapshot
-            let part = source.slice.map { whole.sliced(by: $0, wholeRules: .max) } ?? SlicedSnapshot(whole)
-            let trial = try trial(part.snapshot)
+            let part =
+                source.slice.map {
+                    whole.sliced(by: $0, wholeRules: .max, quietPorts: Self.neighbours).snapshot
+                } ?? whole
+            let trial = try trial(part)
             guard !trial.script.isEmpty else { return exchange }
             var experiment = FailureExperiment(
-                snapshot: part.snapshot, topology: topology, request: explainer.request, from: from, trials: trial)
+                snapshot: part, topology: topology, request: explainer.request, from: from, trials: trial)
             if let slice = source.slice, !slice.stubs.isEmpty, choice != .lab {
-                let open = whole.sliced(by: slice, wholeRules: .max, openEnds: Self.neighbours)
+                let open = whole.sliced(
+                    by: slice, wholeRules: .max, openEnds: Self.neighbours, quietPorts: 0)
                 experiment.sideTrials = Trial(snapshot: open.snapshot)
             }
             experiment.metRules = source.slice.map { whole.sliced(by: $0).positions } ?? [:]

@@ -61,6 +61,19 @@ struct SlicedSnapshotTests {
         #expect(far.sysctls["net.ipv6.conf.all.disable_ipv6"] == "1")
     }
 
+    @Test("so many far ends as are asked for stay open, as uplinks do")
+    func openEnds() throws {
+        let whole = try Self.snapshot()
+        let slice = whole.slice(try Self.question("192.0.2.1"))
+        let part = whole.sliced(by: slice, openEnds: 1).snapshot
+        #expect(part.namespaces.map(\.name) == ["host", "web"])
+        let ports = try #require(part[namespace: "host"]?.links.dropFirst())
+        #expect(ports.map { $0["peer"]?["namespace"]?.string } == ["web", nil])
+        #expect(TwinScript(part).standIns == ["outside-v-db"])
+        // One that nobody can be asked at says nothing.
+        #expect(TwinScript(whole.sliced(by: slice).snapshot).standIns.isEmpty)
+    }
+
     @Test("who is asked, by address, by a rule or by a tracked connection, stays whole")
     func whole() throws {
         var whole = try Self.snapshot()

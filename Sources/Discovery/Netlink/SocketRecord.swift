@@ -61,6 +61,8 @@ extension NetlinkConversation {
                 header.sdiag_family = UInt8(family)
                 header.sdiag_protocol = kind.number.rawValue
                 header.idiag_ext = 1 << (UInt8(INET_DIAG_SKMEMINFO) - 1)
+                // The kernel tells which peers must sign beside it, to those who may know.
+                if kind.number == .tcp { header.idiag_ext |= 1 << (UInt8(INET_DIAG_INFO) - 1) }
                 header.idiag_states = 1 << kind.state
                 let request = NetlinkRequest(type: SOCK_DIAG_BY_FAMILY, structure: header)
                 listeners += try dump(request, "read the listening sockets") {

@@ -17,7 +17,17 @@ public struct ChangeCatalogue: Sendable {
     var metRules: [SlicedSnapshot.Chain: [Int]] = [:]
 
     public init(topology: Topology, snapshot: HostSnapshot, request: PacketRequest, from: String) {
-        self.topology = topology
+        // Nothing can be changed where nothing is rebuilt.
+        var rebuilt = topology
+        if !snapshot.namespaces.isEmpty {
+            rebuilt.namespaces.removeAll { snapshot[namespace: $0.name] == nil }
+            for index in rebuilt.namespaces.indices {
+                let links = snapshot[namespace: rebuilt.namespaces[index].name]?.links ?? []
+                let names = Set(links.compactMap { $0["ifname"]?.string })
+                if !names.isEmpty { rebuilt.namespaces[index].links.removeAll { !names.contains($0.name) } }
+            }
+        }
+        self.topology = rebuilt
         self.snapshot = snapshot
         self.request = request
         self.from = from

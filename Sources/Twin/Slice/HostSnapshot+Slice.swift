@@ -20,8 +20,10 @@ extension HostSnapshot {
     ///   - limit: a namespace with fewer rules keeps all of them.
     ///   - openEnds: so many links to namespaces that are left out stay open instead: the outside will stand behind them, from
     ///     where packets can be sent.
+    ///   - quietPorts: of the ports of bridges that are nothing else, and whose far ends say nothing, so many are kept: what a bridge
+    ///     floods there nobody takes.
     public func sliced(
-        by slice: NetworkSlice, wholeRules limit: Int = wholeRules, openEnds: Int = 0
+        by slice: NetworkSlice, wholeRules limit: Int = wholeRules, openEnds: Int = 0, quietPorts: Int = .max
     ) -> SlicedSnapshot {
         var part = self
         part.namespaces.removeAll { !slice.contains($0.name) }
@@ -39,8 +41,47 @@ extension HostSnapshot {
         }
         let stubs = slice.stubs.filter { names.contains($0.namespace) && !$0.isOnTop }
         part.openEnds(stubs.prefix(openEnds))
-        part.addStubs(Array(stubs.dropFirst(openEnds)))
+        let mute = stubs.dropFirst(openEnds)
+        let quiet = Set(mute.filter(part.isQuiet).dropFirst(quietPorts))
+        part.remove(quiet)
+        part.addStubs(mute.filter { !quiet.contains($0) })
         return SlicedSnapshot(part, positions: positions)
+    }
+
+    /// Whether its link is a bridge's port without anything that is its own: an address, a route, a queue, a program, a rule that
+    /// names it by number.
+    private func isQuiet(_ stub: NetworkSlice.Stub) -> Bool {
+        guard let namespace = self[namespace: stub.namespace],
+            let link = namespace.links.first(where: { $0["ifname"]?.string == stub.device }),
+            let master = link["master"]?.string,
+            namespace.links.contains(where: {
+                $0["ifname"]?.string == master && $0["linkinfo"]?["info_kind"]?.string == "bridge"
+            })
+        else { return false }
+        func isOn(_ element: JSONTree) -> Bool {
+            (element["dev"] ?? element["ifname"] ?? element["link"])?.string == stub.device
+        }
+        if namespace.addresses.contains(where: { isOn($0) && $0["scope"]?.string != "link" }) { return false }
+        let own = namespace.routes.ipv4 + namespace.routes.ipv6.filter { $0["dst"]?.string?.hasPrefix("fe80:") != true }
+        if own.contains(where: { isOn($0) && $0["dst"]?.string != "ff00::/8" }) { return false }
+        if (namespace.queues + namespace.filters + namespace.programs).contains(where: isOn) { return false }
+        return !namespace.nftables.contains { $0.text.holds("iif \"") || $0.text.holds("oif \"") }
+    }
+
+    private mutating func remove(_ stubs: Set<NetworkSlice.Stub>) {
+        for (name, stubs) in Dictionary(grouping: stubs, by: \.namespace) {
+            guard let position = namespaces.firstIndex(where: { $0.name == name }) else { continue }
+            let devices = Set(stubs.map(\.device))
+            func isOn(_ element: JSONTree, _ key: String) -> Bool {
+                element[key]?.string.map(devices.contains) ?? false
+            }
+            namespaces[position].links.removeAll { isOn($0, "ifname") }
+            namespaces[position].addresses.removeAll { isOn($0, "ifname") }
+            namespaces[position].routes.ipv6.removeAll { isOn($0, "dev") }
+            namespaces[position].neighbours.removeAll { isOn($0, "dev") }
+            namespaces[position].fdb.removeAll { isOn($0, "ifname") }
+            namespaces[position].mdb.removeAll { isOn($0, "port") }
+        }
     }
 
     /// As if nothing were known of their other ends.
