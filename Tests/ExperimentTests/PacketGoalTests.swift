@@ -7,7 +7,8 @@ import Wire
 
 /// Who takes the packet in, by the commands that were run; nobody ever answers unless `answers`.
 private struct Arrivals: PacketTrials {
-    var answers = false
+    var answers: @Sendable (String) -> Bool = { _ in false }
+    var data: @Sendable (String) -> [String] = { _ in [] }
     var places: @Sendable (String) -> [String]
 
     func explain(
@@ -19,8 +20,9 @@ private struct Arrivals: PacketTrials {
     ) throws(TrialError) -> TrialAnswers {
         let text = changes.map(\.text).joined(separator: "\n")
         return TrialAnswers(
-            answers: packets.map { _ in answers ? .answered : .silent },
-            arrivals: options.watchesArrivals ? packets.map { _ in TrialArrival(places(text)) } : nil)
+            answers: packets.map { _ in answers(text) ? .answered : .silent },
+            arrivals: options.watchesArrivals
+                ? packets.map { _ in TrialArrival(places(text), dataPlaces: data(text)) } : nil)
     }
 }
 
@@ -47,16 +49,38 @@ struct PacketGoalTests {
     ) throws -> PacketGoal {
         let packet = TrialPacket(
             from: "wan", PacketRequest(kind: kind, destination: try #require(IPAddress(destination))))
-        return try PacketGoal(packet, in: trials, topology(listener: listener), options: TrialOptions())
+        return try #require(
+            try PacketGoal.of(packet, in: trials, topology(listener: listener), options: TrialOptions()))
     }
 
     @Test("an address of one host must answer; that it came there is not enough")
     func answered() throws {
         let silent = try Self.goal("172.19.0.2", .udp(9), Arrivals { _ in ["web"] })
         #expect(try !silent.isReached([]))
-        let answering = try Self.goal("172.19.0.2", .udp(9), Arrivals(answers: true) { _ in [] })
-        #expect(try answering.isReached([]))
+        let answering = try Self.goal("172.19.0.2", .udp(9), Arrivals(answers: { $0.contains("fix") }) { _ in [] })
+        #expect(try answering.isReached(["fix"]))
+        #expect(try !answering.isReached(["nothing"]))
         #expect(answering.word == "answered")
+    }
+
+    @Test("of a connection that is accepted without any change the data must arrive")
+    func data() throws {
+        let trials = Arrivals(answers: { _ in true }, data: { $0.contains("fix") ? ["web"] : [] }) { _ in ["web"] }
+        let goal = try Self.goal("172.19.0.2", .tcp(80), trials)
+        #expect(try goal.isReached(["fix"]))
+        #expect(try !goal.isReached(["nothing"]))
+        #expect(goal.word == "followed by data that arrives")
+    }
+
+    @Test("none is looked for where nothing is lacking")
+    func nothing() throws {
+        let trials = Arrivals(answers: { _ in true }, data: { _ in ["web"] }) { _ in ["web"] }
+        for kind in [PacketRequest.Kind.tcp(80), .echo] {
+            let packet = TrialPacket(
+                from: "wan", PacketRequest(kind: kind, destination: try #require(IPAddress("172.19.0.2"))))
+            let goal = try PacketGoal.of(packet, in: trials, try Self.topology(), options: TrialOptions())
+            #expect(goal == nil)
+        }
     }
 
     @Test("a broadcast is taken in where one gets it that did not before")

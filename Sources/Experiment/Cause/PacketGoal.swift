@@ -3,39 +3,65 @@ internal import Probes
 internal import Wire
 
 /// When a packet has come through: where it is answered. What goes to many, a broadcast or a multicast, has no answer that could
-/// be waited for; it has come through where one takes it in that did not get it without any change.
+/// be waited for; it has come through where one takes it in that did not get it without any change. Where a connection is accepted
+/// even so, and what follows is lost, its data must arrive.
 struct PacketGoal: Sendable {
+    private enum Kind: Sendable {
+        case answer
+        /// By one of these namespaces.
+        case arrival(Set<String>)
+        case data
+    }
+
     private let trials: any PacketTrials
     private let packet: TrialPacket
     private let options: TrialOptions
-    /// Who takes in what goes to many; nil where an answer counts.
-    private let receivers: Set<String>?
+    private let kind: Kind
 
-    /// Throws `TrialError` where what goes to many can't be sent.
-    init(
-        _ packet: TrialPacket, in trials: any PacketTrials, _ topology: Topology, options: TrialOptions
-    ) throws(TrialError) {
-        self.trials = trials
+    private init(_ kind: Kind, _ packet: TrialPacket, in trials: any PacketTrials, options: TrialOptions) {
+        self.kind = kind
         self.packet = packet
-        var options = options
-        options.watchesArrivals = Self.isForMany(packet.request.destination, in: topology)
+        self.trials = trials
         self.options = options
-        guard options.watchesArrivals else {
-            receivers = nil
-            return
-        }
-        let before = try trials.send([packet], changes: [], options: options)
-        receivers = Self.possible(packet, topology).subtracting(before.arrivals?.first?.places ?? [])
     }
 
-    /// `answered` or `taken in`.
-    var word: String { receivers == nil ? "answered" : "taken in" }
+    /// Sends the packet without any change, for what it lacks then; nil where it lacks nothing by which it could be judged. Throws
+    /// `TrialError`.
+    static func of(
+        _ packet: TrialPacket, in trials: any PacketTrials, _ topology: Topology, options: TrialOptions
+    ) throws(TrialError) -> PacketGoal? {
+        var watching = options
+        watching.watchesArrivals = true
+        if isForMany(packet.request.destination, in: topology) {
+            let before = try trials.send([packet], changes: [], options: watching)
+            let receivers = possible(packet, topology).subtracting(before.arrivals?.first?.places ?? [])
+            return PacketGoal(.arrival(receivers), packet, in: trials, options: watching)
+        }
+        let before = try trials.send([packet], changes: [], options: options)
+        if !before.allAnswered { return PacketGoal(.answer, packet, in: trials, options: options) }
+        if packet.request.ipProtocol != .tcp { return nil }
+        let goal = PacketGoal(.data, packet, in: trials, options: watching)
+        return try goal.isReached([]) ? nil : goal
+    }
+
+    /// What becomes of the packet then.
+    var word: String {
+        switch kind {
+        case .answer: "answered"
+        case .arrival: "taken in"
+        case .data: "followed by data that arrives"
+        }
+    }
 
     /// Whether it comes through with these changes, in a fresh network. Throws `TrialError`.
     func isReached(_ changes: [TrialChange]) throws(TrialError) -> Bool {
         let found = try trials.send([packet], changes: changes, options: options)
-        guard let receivers else { return found.allAnswered }
-        return found.arrivals?.first?.places.contains(where: receivers.contains) ?? false
+        let arrival = found.arrivals?.first
+        return switch kind {
+        case .answer: found.allAnswered
+        case .arrival(let receivers): arrival?.places.contains(where: receivers.contains) ?? false
+        case .data: arrival?.dataPlaces.isEmpty == false
+        }
     }
 
     /// Multicast, and the broadcast addresses of the networks on all links.

@@ -15,7 +15,12 @@ extension FailureExperiment {
         let scope = TwinCommands(topology, home: home, files: trials.namespaceFiles).scope
         var patient = options
         patient.waitMilliseconds = max(options.waitMilliseconds, 700)
-        let goal = try PacketGoal(TrialPacket(from: from, request), in: trials, topology, options: patient)
+        progress("what the packet lacks without any change")
+        guard let goal = try PacketGoal.of(TrialPacket(from: from, request), in: trials, topology, options: patient)
+        else {
+            report.remark = "no cause is looked for: the packet alone is answered in the rebuilt network"
+            return
+        }
         var search = CauseSearch { changes, strictly throws(TrialError) in
             try goal.isReached(Self.change(changes, scope, strictly: strictly))
         }
