@@ -17,7 +17,9 @@ struct ExperimentTests {
         "the cause is found by experiment alone",
         arguments: [
             ("link-down-namespace", "link-down"), ("blackhole-route-prohibit", "blackhole-route"),
-            ("conntrack-stale-nftables", "conntrack-stale"),
+            ("conntrack-stale-nftables", "conntrack-stale"), ("routing-loop", "routing-loop"),
+            ("family-disabled", "family-disabled"), ("broadcast-not-forwarded", "broadcast-not-forwarded"),
+            ("two-faults-gateways-ipv6", "gateway-unreachable"),
         ])
     func alone(lab: String, code: String) throws {
         let (finding, said) = try Self.first(lab, alone: true)

@@ -29,10 +29,37 @@ extension ChangeCatalogue {
                         condition: "\(link.name) in bridge mode in \(namespace.name)", code: "macvlan-isolated",
                         place: place(namespace, device: link.name), object: "\(namespace.name) \(link.name) mode"))
             }
-            result += masters(link, namespace)
+            result += masters(link, namespace) + ownMacvlan(link, namespace)
             result += tunnels(link, namespace)
             return result
         }
+    }
+
+    /// A device and the macvlans on top of it never exchange frames; its own address at one more of them does.
+    private func ownMacvlan(_ link: Link, _ namespace: Namespace) -> [Candidate] {
+        let isBelow = topology.namespaces.contains { other in
+            other.links.contains {
+                $0.kind == "macvlan" && $0.lower == link.name && $0.lowerNamespace ?? other.name == namespace.name
+            }
+        }
+        let moved = link.addresses.filter { !$0.address.isLinkLocal && $0.address.family == family }
+        guard isBelow, let first = moved.first else { return [] }
+        let name = "mv-\(link.name)".prefix(15)
+        let actions: [RemedyAction] =
+            [.ip(namespace, "link add link \(link.name) name \(name) type macvlan mode bridge")]
+            + moved.flatMap { prefix -> [RemedyAction] in
+                [
+                    .ip(namespace, "address del \(prefix) dev \(link.name)"),
+                    .ip(namespace, "address add \(prefix) dev \(name)"),
+                ]
+            } + [.ip(namespace, "link set dev \(name) up")]
+        return [
+            Candidate(
+                .link, actions, condition: "\(first.address) at a macvlan on \(link.name) in \(namespace.name)",
+                code: "macvlan-isolated", place: place(namespace, device: link.name),
+                object: "\(namespace.name) \(link.name) macvlan"
+            ).adding
+        ]
     }
 
     private func masters(_ link: Link, _ namespace: Namespace) -> [Candidate] {

@@ -1,9 +1,11 @@
 public import Network
+internal import LinuxSystem
 internal import Observations
 public import Probes
 public import Snapshot
 public import Twin
 public import WalkModel
+internal import Synchronization
 internal import Wire
 
 /// A packet that failed, tried again in rebuilt networks: whether it fails there as it did, whether its fixes do, and where
@@ -60,14 +62,19 @@ public struct FailureExperiment: Sendable {
     /// Throws `TrialError` where the network can't be rebuilt.
     public func run(on exchange: Exchange) throws(TrialError) -> Report {
         var report = Report(exchange: exchange, isReproduced: false, causes: [], trialCount: 1, seconds: 0)
-        progress("the same packet in the rebuilt network")
-        let alone = try trials.explain(request, from: from, changes: [], options: options)
+        let fix = usesFindings ? fix(of: exchange) : nil
+        progress("the same packet in the rebuilt network\(fix == nil ? "" : ", and with the fix of the first finding")")
+        let commands = TwinCommands(topology, home: home, files: trials.namespaceFiles)
+        let explained = explain(with: fix.map { commands.changes($0.remedy.actions) })
+        let alone = try explained.alone.get()
         if let difference = difference(observed: exchange, alone) {
             report.remark = "the twin does not fail as the host does: \(difference); no fix is verified"
             return report
         }
         report.isReproduced = true
-        if usesFindings, try prove(&report, without: alone.fate) { return report }
+        if let fix, let fixed = explained.fixed, try prove(fix, fixed, commands, &report, without: alone.fate) {
+            return report
+        }
         if searchesCause { try search(&report, without: alone.fate) }
         return report
     }
@@ -83,17 +90,42 @@ public struct FailureExperiment: Sendable {
 
     // MARK: - Fixes
 
-    /// Tries the fix of the first finding. Gives whether its cause is proved.
-    private func prove(_ report: inout Report, without: String) throws(TrialError) -> Bool {
-        guard let index = report.exchange.request.findings.firstIndex(where: { $0.severity != .info }),
-            var remedy = report.exchange.request.findings[index].remedy
-        else { return false }
-        let commands = TwinCommands(topology, home: home, files: trials.namespaceFiles)
-        progress("the fix of the first finding")
+    /// That of the first finding, by its position.
+    private func fix(of exchange: Exchange) -> (index: Int, remedy: Remedy)? {
+        guard let index = exchange.request.findings.firstIndex(where: { $0.severity != .info }) else { return nil }
+        return exchange.request.findings[index].remedy.map { (index, $0) }
+    }
+
+    /// The packet alone, and at the same time with the changes of its fix, each in a network of its own: mostly they wait.
+    private func explain(
+        with fix: [TrialChange]?
+    ) -> (alone: Result<TrialExplanation, TrialError>, fixed: Result<TrialExplanation, TrialError>?) {
+        let trial: @Sendable ([TrialChange]) -> Result<TrialExplanation, TrialError> = { changes in
+            Result { () throws(TrialError) in
+                try trials.explain(request, from: from, changes: changes, options: options)
+            }
+        }
+        guard let fix else { return (trial([]), nil) }
+        let found = Mutex<Result<TrialExplanation, TrialError>?>(nil)
+        let thread = try? WorkerThread {
+            let fixed = trial(fix)
+            found.withLock { $0 = fixed }
+        }
+        let alone = trial([])
+        thread?.join()
+        return (alone, found.withLock { $0 } ?? trial(fix))
+    }
+
+    /// Gives whether the cause of the finding whose fix it is is proved.
+    private func prove(
+        _ fix: (index: Int, remedy: Remedy), _ fixed: Result<TrialExplanation, TrialError>, _ commands: TwinCommands,
+        _ report: inout Report, without: String
+    ) throws(TrialError) -> Bool {
+        let index = fix.index
+        var remedy = fix.remedy
         let with: TrialExplanation
         do {
-            with = try trials.explain(
-                request, from: from, changes: commands.changes(remedy.actions), options: options)
+            with = try fixed.get()
         } catch {
             guard error.kind == .change else { throw error }
             report.exchange.request.findings[index].remedy?.verified = false
