@@ -35,7 +35,7 @@ private struct Row {
 
     mutating func addDefault(_ index: Int, via gateway: String, dev device: String) throws {
         var route = Route(destination: try #require(IPPrefix("0.0.0.0/0")), device: device)
-        route.nextHops = [Route.NextHop(gateway: try #require(IPAddress(gateway)), device: device)]
+        route.nextHops = [Route.NextHop(gateway: IPAddress(gateway), device: device)]
         namespaces[index].routes.append(route)
     }
 
@@ -110,7 +110,8 @@ struct ChangeWaysTests {
         try row.addDefault(0, via: "10.0.1.1", dev: "eth0")
         try row.addDefault(1, via: "10.0.2.2", dev: "eth1")
         try row.addDefault(2, via: "10.0.2.1", dev: "eth0")
-        let loops = try row.catalogue(to: "192.0.2.50").changes.filter { $0.code == "routing-loop" }
+        let loops = try row.catalogue(to: "192.0.2.50").changes.filter { $0.kind == .address }
+        #expect(loops.allSatisfy { $0.code == "routing-loop" })
         #expect(
             loops.map(\.condition) == [
                 "192.0.2.50 in r1, which hands it to r2 and gets it back",

@@ -114,6 +114,10 @@ struct PacketGoalTests {
             answers: [.silent, .silent, .silent, .answered],
             arrivals: [TrialArrival(["db"]), TrialArrival(), TrialArrival(["db"]), TrialArrival(["db"])])
         let found = NetworkComparison(packets, before, after)
+        let broadcast = NetworkComparison(
+            [packets[0]], TrialAnswers(answers: [.silent], arrivals: [TrialArrival(["host", "web"])]),
+            TrialAnswers(answers: [.silent], arrivals: [TrialArrival(["host", "db", "web"])]))
+        #expect(broadcast.opens.map(\.isOneWay) == [true] && broadcast.closes.isEmpty)
         #expect(found.opens.map(\.service) == ["udp 514", "ping"])
         #expect(found.opens.map(\.isOneWay) == [true, false])
         // That a request still arrives does not make up for its answer.

@@ -51,10 +51,13 @@ public struct NetworkComparison: Sendable {
         var closed: [(TrialPacket, isOneWay: Bool)] = []
         for (index, packet) in packets.enumerated() {
             let (one, other) = (before.answers[index].isAnswered, after.answers[index].isAnswered)
-            let isOneWay = !one && !other
-            let (was, `is`) = isOneWay ? (before.hasArrived(index), after.hasArrived(index)) : (one, other)
-            if `is`, !was { opened.append((packet, isOneWay)) }
-            if was, !`is` { closed.append((packet, isOneWay)) }
+            if other, !one { opened.append((packet, false)) }
+            if one, !other { closed.append((packet, false)) }
+            if one || other { continue }
+            // What goes to many may come to more of them, or to fewer. A sender's own copy is no arrival.
+            let (was, now) = (before.places(of: index, packet), after.places(of: index, packet))
+            if !now.isSubset(of: was) { opened.append((packet, true)) }
+            if !was.isSubset(of: now) { closed.append((packet, true)) }
         }
         opens = Self.folded(opened)
         closes = Self.folded(closed)
@@ -87,6 +90,8 @@ public struct NetworkComparison: Sendable {
 }
 
 extension TrialAnswers {
-    /// Whether somebody took the packet in; no where that was not watched.
-    fileprivate func hasArrived(_ index: Int) -> Bool { arrivals.map { !$0[index].places.isEmpty } ?? false }
+    /// Who took the packet in; nobody where that was not watched.
+    fileprivate func places(of index: Int, _ packet: TrialPacket) -> Set<String> {
+        Set(arrivals?[index].places ?? []).subtracting([packet.from])
+    }
 }

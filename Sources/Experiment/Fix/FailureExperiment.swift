@@ -85,7 +85,11 @@ public struct FailureExperiment: Sendable {
             return "there the packet is \(twin.exchanges.first?.fate ?? "not seen"), here \(exchange.fate)"
         }
         let (one, two) = (exchange.end, other.end)
-        return one == two ? nil : "there \(two), here \(one)"
+        if one == two { return nil }
+        // What is lost is what nobody has said anything of in time.
+        let isLate = exchange.failing.outcome == .lost || other.failing.outcome == .lost
+        if isLate, let cause = exchange.cause, cause == other.cause { return nil }
+        return "there \(two), here \(one)"
     }
 
     // MARK: - Fixes
@@ -225,6 +229,15 @@ extension Exchange {
     var failing: Walk {
         if !request.hasStopped, let reply, reply.hasStopped { return reply }
         return request
+    }
+
+    /// What its first finding says, of which walk, and where; nil without one.
+    var cause: [String]? {
+        guard let finding = request.findings.first(where: { $0.severity != .info }) else { return nil }
+        return [
+            failing == request ? "request" : "reply", finding.code.rawValue, finding.where.namespace ?? "",
+            finding.where.device ?? "", finding.rule?.name(withHandle: false) ?? "",
+        ]
     }
 
     /// How and where it failed: outcome, place, rule, first finding.
