@@ -146,14 +146,16 @@ extension ChangeCatalogue {
 
     /// A server that answers, in the background, with what the machine has. The command ends when it listens.
     ///
-    /// - Parameter address: nil for all; else of that one alone, beside others at the port that allow it (SO_REUSEPORT).
+    /// - Parameter address: nil for all of them; else that one alone.
     private static func server(_ port: UInt16, isTCP: Bool, address: String? = nil) -> String {
         let family = address?.contains(":") == false ? "AF_INET" : "AF_INET6"
         let type = isTCP ? "SOCK_STREAM" : "SOCK_DGRAM"
-        let option =
-            address == nil ? "socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0" : "socket.SOL_SOCKET, socket.SO_REUSEPORT, 1"
+        // The program that is there listens at another address, or by another device.
+        let options =
+            "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)"
+            + (address == nil ? "; s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)" : "")
         let opening =
-            "import os, socket; s = socket.socket(socket.\(family), socket.\(type)); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(\(option)); s.bind(('\(address ?? "::")', \(port)))"
+            "import os, socket; s = socket.socket(socket.\(family), socket.\(type)); \(options); s.bind(('\(address ?? "::")', \(port)))"
         // One line: the shell has no plain word for a line's end.
         let serving = isTCP ? "s.accept()" : "s.sendto(*s.recvfrom(65535))"
         let python =

@@ -22,6 +22,8 @@ struct StandInListener {
         }
         do {
             try set(SOL_SOCKET, SO_REUSEADDR, 1, name)
+            // Another one may stand beside it, at another address or without its conditions (`ChangeCatalogue.listeners`).
+            try set(SOL_SOCKET, SO_REUSEPORT, 1, name)
             // The address may be of no device any more.
             try set(isIPv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6), isIPv4 ? IP_FREEBIND : Self.ipv6FreeBind, 1, name)
             if !isIPv4 { try set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, listener.isIPv6Only == true ? 1 : 0, name) }
@@ -59,8 +61,6 @@ struct StandInListener {
 
     /// Segments of those peers must bear a signature of a password that nobody has: as of one that the sender does not have.
     private func sign(_ peers: [IPPrefix], _ name: String) throws {
-        // Another one may stand beside it that wants none (`ChangeCatalogue.listeners`).
-        try set(SOL_SOCKET, SO_REUSEPORT, 1, name)
         for peer in peers {
             // struct tcp_md5sig of linux/tcp.h: sockaddr_storage, flags, length of the prefix, length of the key, interface, key.
             var bytes = [UInt8](repeating: 0, count: 216)
