@@ -12,10 +12,14 @@ public struct NetworkComparison: Sendable {
         public var destinations: [String]
         /// `tcp 80`, `udp 53`, `ping`.
         public var service: String
-        /// Whether nobody answers it, in either network: then its arrival counts.
-        public var isOneWay = false
+        /// Of what nobody answers, in either network, and whose arrival counts: who takes it in in one of them alone.
+        public var receivers: [String] = []
+        public var isOneWay: Bool { !receivers.isEmpty }
 
-        public var description: String { "\(from) → \(destinations.joined(separator: ", ")) \(service)" }
+        public var description: String {
+            "\(from) → \(destinations.joined(separator: ", ")) \(service)"
+                + (isOneWay ? " (at \(receivers.joined(separator: ", ")))" : "")
+        }
     }
 
     /// Answered only after the change; what nobody answers, taken in only then.
@@ -47,17 +51,17 @@ public struct NetworkComparison: Sendable {
     }
 
     init(_ packets: [TrialPacket], _ before: TrialAnswers, _ after: TrialAnswers) {
-        var opened: [(TrialPacket, isOneWay: Bool)] = []
-        var closed: [(TrialPacket, isOneWay: Bool)] = []
+        var opened: [(TrialPacket, receivers: [String])] = []
+        var closed: [(TrialPacket, receivers: [String])] = []
         for (index, packet) in packets.enumerated() {
             let (one, other) = (before.answers[index].isAnswered, after.answers[index].isAnswered)
-            if other, !one { opened.append((packet, false)) }
-            if one, !other { closed.append((packet, false)) }
+            if other, !one { opened.append((packet, [])) }
+            if one, !other { closed.append((packet, [])) }
             if one || other { continue }
             // What goes to many may come to more of them, or to fewer. A sender's own copy is no arrival.
             let (was, now) = (before.places(of: index, packet), after.places(of: index, packet))
-            if !now.isSubset(of: was) { opened.append((packet, true)) }
-            if !was.isSubset(of: now) { closed.append((packet, true)) }
+            if !now.isSubset(of: was) { opened.append((packet, now.subtracting(was).sorted())) }
+            if !was.isSubset(of: now) { closed.append((packet, was.subtracting(now).sorted())) }
         }
         opens = Self.folded(opened)
         closes = Self.folded(closed)
@@ -65,9 +69,9 @@ public struct NetworkComparison: Sendable {
     }
 
     /// One flow for each sender and service, with all its destinations.
-    private static func folded(_ packets: [(TrialPacket, isOneWay: Bool)]) -> [Flow] {
+    private static func folded(_ packets: [(TrialPacket, receivers: [String])]) -> [Flow] {
         var flows: [Flow] = []
-        for (packet, isOneWay) in packets {
+        for (packet, receivers) in packets {
             let service =
                 switch packet.request.kind {
                 case .echo: "ping"
@@ -76,13 +80,13 @@ public struct NetworkComparison: Sendable {
                 }
             let address = "\(packet.request.destination)"
             let same = flows.firstIndex {
-                $0.from == packet.from && $0.service == service && $0.isOneWay == isOneWay
+                $0.from == packet.from && $0.service == service && $0.receivers == receivers
             }
             if let same {
                 flows[same].destinations.append(address)
             } else {
                 flows.append(
-                    Flow(from: packet.from, destinations: [address], service: service, isOneWay: isOneWay))
+                    Flow(from: packet.from, destinations: [address], service: service, receivers: receivers))
             }
         }
         return flows

@@ -42,30 +42,34 @@ extension HostSnapshot {
         let stubs = slice.stubs.filter { names.contains($0.namespace) && !$0.isOnTop }
         part.openEnds(stubs.prefix(openEnds))
         let mute = stubs.dropFirst(openEnds)
-        let quiet = Set(mute.filter(part.isQuiet).dropFirst(quietPorts))
+        let ports = Dictionary(grouping: part.namespaces, by: \.name).mapValues { $0.map(Self.quietPorts)[0] }
+        let quiet = Set(mute.filter { ports[$0.namespace]?.contains($0.device) ?? false }.dropFirst(quietPorts))
         part.remove(quiet)
         part.addStubs(mute.filter { !quiet.contains($0) })
         return SlicedSnapshot(part, positions: positions)
     }
 
-    /// Whether its link is a bridge's port without anything that is its own: an address, a route, a queue, a program, a rule that
-    /// names it by number.
-    private func isQuiet(_ stub: NetworkSlice.Stub) -> Bool {
-        guard let namespace = self[namespace: stub.namespace],
-            let link = namespace.links.first(where: { $0["ifname"]?.string == stub.device }),
-            let master = link["master"]?.string,
-            namespace.links.contains(where: {
-                $0["ifname"]?.string == master && $0["linkinfo"]?["info_kind"]?.string == "bridge"
-            })
-        else { return false }
-        func isOn(_ element: JSONTree) -> Bool {
-            (element["dev"] ?? element["ifname"] ?? element["link"])?.string == stub.device
+    /// The devices of a namespace that are a bridge's ports without anything that is their own: an address, a route, a queue, a
+    /// program, a rule that names one by its number.
+    private static func quietPorts(_ namespace: NamespaceSnapshot) -> Set<String> {
+        if namespace.nftables.contains(where: { $0.text.holds("iif \"") || $0.text.holds("oif \"") }) { return [] }
+        let bridges = Set(
+            namespace.links.filter { $0["linkinfo"]?["info_kind"]?.string == "bridge" }
+                .compactMap { $0["ifname"]?.string })
+        var ports = Set(
+            namespace.links.filter { $0["master"]?.string.map(bridges.contains) ?? false }
+                .compactMap { $0["ifname"]?.string })
+        for element in namespace.addresses where element["scope"]?.string != "link" {
+            if let name = element["ifname"]?.string { ports.remove(name) }
         }
-        if namespace.addresses.contains(where: { isOn($0) && $0["scope"]?.string != "link" }) { return false }
-        let own = namespace.routes.ipv4 + namespace.routes.ipv6.filter { $0["dst"]?.string?.hasPrefix("fe80:") != true }
-        if own.contains(where: { isOn($0) && $0["dst"]?.string != "ff00::/8" }) { return false }
-        if (namespace.queues + namespace.filters + namespace.programs).contains(where: isOn) { return false }
-        return !namespace.nftables.contains { $0.text.holds("iif \"") || $0.text.holds("oif \"") }
+        let own = namespace.routes.ipv6.filter { route in
+            guard let destination = route["dst"]?.string else { return true }
+            return !destination.hasPrefix("fe80:") && destination != "ff00::/8"
+        }
+        for element in namespace.routes.ipv4 + own + namespace.queues + namespace.filters + namespace.programs {
+            if let name = (element["dev"] ?? element["link"])?.string { ports.remove(name) }
+        }
+        return ports
     }
 
     private mutating func remove(_ stubs: Set<NetworkSlice.Stub>) {

@@ -80,8 +80,8 @@ struct CompareCommand: ParsableCommand {
             var from: String
             var destinations: [String]
             var service: String
-            /// True for what nobody answers; else left out.
-            var unanswered: Bool?
+            /// Of what nobody answers: who takes it in in one of the networks alone. Else left out.
+            var receivers: [String]?
         }
         var schema = "packetwalk.changes/1"
         var changed: [Difference]
@@ -95,7 +95,7 @@ struct CompareCommand: ParsableCommand {
                 list?.map {
                     Flow(
                         from: $0.from, destinations: $0.destinations, service: $0.service,
-                        unanswered: $0.isOneWay ? true : nil)
+                        receivers: $0.isOneWay ? $0.receivers : nil)
                 }
             }
             opens = flows(effects?.opens)
