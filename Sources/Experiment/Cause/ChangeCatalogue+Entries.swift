@@ -153,7 +153,10 @@ extension ChangeCatalogue {
         // The program that is there listens at another address, or by another device.
         let options =
             "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)"
-            + (address == nil ? "; s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)" : "")
+            + (address == nil
+                // 75 is IPV6_TRANSPARENT: TPROXY hands packets to no other socket.
+                ? "; s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0); s.setsockopt(socket.IPPROTO_IPV6, 75, 1)"
+                : "")
         let opening =
             "import os, socket; s = socket.socket(socket.\(family), socket.\(type)); \(options); s.bind(('\(address ?? "::")', \(port)))"
         // One line: the shell has no plain word for a line's end.
