@@ -51,10 +51,23 @@ struct ExperimentRun {
     private func experiment(_ exchange: Exchange, _ source: TwinSource, _ topology: Topology) -> Exchange {
         do {
             let from = try source.namespace(explainer.from)
-            let trial = try trial(source.snapshot)
+            // The rest of a large host is not built: links that lead there end at something that says nothing. Only where side
+            // effects are looked for something can be sent from behind the first of them.
+            let whole = source.snapshot
+            let part =
+                source.slice.map {
+                    whole.sliced(by: $0, wholeRules: .max, quietPorts: Self.neighbours).snapshot
+                } ?? whole
+            let trial = try trial(part)
             guard !trial.script.isEmpty else { return exchange }
             var experiment = FailureExperiment(
-                snapshot: source.snapshot, topology: topology, request: explainer.request, from: from, trials: trial)
+                snapshot: part, topology: topology, request: explainer.request, from: from, trials: trial)
+            if let slice = source.slice, !slice.stubs.isEmpty, choice != .lab {
+                let open = whole.sliced(
+                    by: slice, wholeRules: .max, openEnds: Self.neighbours, quietPorts: 0)
+                experiment.sideTrials = Trial(snapshot: open.snapshot)
+            }
+            experiment.metRules = source.slice.map { whole.sliced(by: $0).positions } ?? [:]
             experiment.usesFindings = usesFindings
             experiment.options = TrialOptions(
                 waitMilliseconds: min(Int(explainer.waitSeconds * 1000), 1000), hooks: explainer.hooks)
@@ -75,6 +88,9 @@ struct ExperimentRun {
             return exchange
         }
     }
+
+    /// So many namespaces that are not rebuilt have a sender and a receiver in their place.
+    private static let neighbours = 12
 
     private func trial(_ snapshot: HostSnapshot) throws -> Trial {
         guard choice == .lab, let lab else { return Trial(snapshot: snapshot) }

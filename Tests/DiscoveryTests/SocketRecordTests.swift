@@ -45,6 +45,28 @@ import Wire
         #expect(listener.device == "br0" && listener.isIPv6Only == true && listener.isTransparent == true)
     }
 
+    @Test("the addresses whose segments must be signed, and not the password")
+    func readsSignedPeers() throws {
+        let lines = [
+            "020a0000",  // AF_INET, TCP_LISTEN
+            "00b30000", "00000000000000000000000000000000", "00000000000000000000000000000000",
+            "00000000", "0000000000000000",  // interface, cookie
+            "00000000", "00000000", "05000000", "00000000", "1e290e00",  // expires, 0 wait, 5 may, user, inode
+            "cc001200",  // INET_DIAG_MD5SIG: 204 bytes, two of struct tcp_diag_md5sig
+            "02200600", "cb007102" + String(repeating: "0", count: 24),  // AF_INET, /32, six bytes of key; 203.0.113.2
+            "736563726574" + String(repeating: "0", count: 148),
+            "0a400600", "fd000001" + String(repeating: "0", count: 24),  // AF_INET6, /64; fd00:1::
+            "736563726574" + String(repeating: "0", count: 148),
+        ]
+        let message = try #require(
+            try NetlinkMessage.split(RecordedChannel.message(20, RecordedChannel.bytes(lines))).first)
+        let listener = try #require(Listener(message, protocol: "tcp"))
+        #expect(listener.port == 179)
+        let peers = [try #require(IPPrefix("203.0.113.2/32")), try #require(IPPrefix("fd00:1::/64"))]
+        #expect(listener.signedPeers == peers)
+        #expect(!"\(listener)".contains("115, 101, 99, 114, 101, 116"))
+    }
+
     @Test("an answer that is too short is none")
     func refusesShort() throws {
         let bytes = RecordedChannel.bytes(Array(Self.lines.prefix(8)))

@@ -86,6 +86,26 @@ struct CauseSearchTests {
         #expect(result.causes.map(\.words) == ["link and rule"])
     }
 
+    @Test("finds a part of a set that belongs together, where all changes at once break it")
+    func sets() throws {
+        let candidates = (0..<5).map { change("harmful \($0)", .setting) }
+        let way = ["a", "b", "c", "d"].map { change("route \($0)", .route).adding }
+        let search = CauseSearch { set, _ throws(TrialError) in
+            let names = Set(set.map(\.condition))
+            return names.isSuperset(of: ["route a", "route d"]) && !names.contains { $0.hasPrefix("harmful") }
+        }
+        let result = try search.search(candidates, sets: [[change("route x", .route)], way]) { _ in 0 }
+        #expect(result.causes.map(\.words) == ["route a and route d"])
+    }
+
+    @Test("of changes that do it together the one nearest to where the packet stopped is told first")
+    func nearestFirst() throws {
+        let candidates = [change("link", .link, in: "wan"), change("rule", .rule, in: "host")]
+        let search = CauseSearch { set, _ throws(TrialError) in set.count == 2 }
+        let result = try search.search(candidates) { $0.place.namespace == "host" ? 1 : 3 }
+        #expect(result.causes.map(\.words) == ["rule and link"])
+    }
+
     @Test("never tries two changes of one object together")
     func conflicts() throws {
         var on = change("on")

@@ -17,10 +17,17 @@ struct ExperimentTests {
         "the cause is found by experiment alone",
         arguments: [
             ("link-down-namespace", "link-down"), ("blackhole-route-prohibit", "blackhole-route"),
-            ("conntrack-stale-nftables", "conntrack-stale"),
+            ("conntrack-stale-nftables", "conntrack-stale"), ("routing-loop", "routing-loop"),
+            ("family-disabled", "family-disabled"), ("broadcast-not-forwarded", "broadcast-not-forwarded"),
+            ("two-faults-gateways-ipv6", "gateway-unreachable"),
         ])
     func alone(lab: String, code: String) throws {
-        let (finding, said) = try Self.first(lab, alone: true)
+        let run = try LabRun.packetwalk([
+            "lab", "run", lab, "--format", "json", "--twin", "auto", "--cause-by-experiment-alone",
+        ])
+        // A certain finding without a fix stays in front of it.
+        let found = run.walks.lazy.flatMap(\.findings).first { $0.evidence.first?.source == .tried }
+        let (finding, said) = (found, run.standardError)
         #expect(finding?.code.rawValue == code, "\(said)")
         #expect(finding?.evidence.first?.source == .tried)
         #expect(finding?.remedy == nil || finding?.remedy?.verified == true)

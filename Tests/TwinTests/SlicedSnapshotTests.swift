@@ -61,6 +61,44 @@ struct SlicedSnapshotTests {
         #expect(far.sysctls["net.ipv6.conf.all.disable_ipv6"] == "1")
     }
 
+    @Test("so many far ends as are asked for stay open, as uplinks do")
+    func openEnds() throws {
+        let whole = try Self.snapshot()
+        let slice = whole.slice(try Self.question("192.0.2.1"))
+        let part = whole.sliced(by: slice, openEnds: 1).snapshot
+        #expect(part.namespaces.map(\.name) == ["host", "web"])
+        let ports = try #require(part[namespace: "host"]?.links.dropFirst())
+        #expect(ports.map { $0["peer"]?["namespace"]?.string } == ["web", nil])
+        #expect(TwinScript(part).standIns == ["outside-v-db"])
+        // One that nobody can be asked at says nothing.
+        #expect(TwinScript(whole.sliced(by: slice).snapshot).standIns.isEmpty)
+    }
+
+    @Test("of ports behind which nobody is no more are kept than are asked for, but for what is more than a port")
+    func quietPorts() throws {
+        var whole = try Self.snapshot()
+        let slice = whole.slice(try Self.question("192.0.2.1"))
+        whole.namespaces[0].fdb = [
+            try Self.tree(#"{"mac":"02:00:00:00:00:02","ifname":"v-db","master":"br0"}"#),
+            try Self.tree(#"{"mac":"02:00:00:00:00:01","ifname":"v-web","master":"br0"}"#),
+        ]
+        func host(_ whole: HostSnapshot, _ count: Int) throws -> NamespaceSnapshot {
+            try #require(whole.sliced(by: slice, quietPorts: count).snapshot[namespace: "host"])
+        }
+        let without = try host(whole, 0)
+        #expect(without.links.compactMap { $0["ifname"]?.string } == ["br0", "v-web"])
+        #expect(without.fdb.compactMap { $0["ifname"]?.string } == ["v-web"])
+        #expect(whole.sliced(by: slice, quietPorts: 0).snapshot.namespaces.map(\.name) == ["host", "web"])
+        #expect(try host(whole, 1).links.count == 3)
+        // A rule that names a device by its number can't be loaded without it.
+        var other = whole
+        other.namespaces[0].nftables = [.init(family: .ip, name: "t", handle: 1, text: "iif \"v-db\" drop\n")]
+        #expect(try host(other, 0).links.count == 3)
+        other = whole
+        other.namespaces[0].routes.ipv4 = [try Self.tree(#"{"dst":"10.7.0.0/16","dev":"v-db"}"#)]
+        #expect(try host(other, 0).links.count == 3)
+    }
+
     @Test("who is asked, by address, by a rule or by a tracked connection, stays whole")
     func whole() throws {
         var whole = try Self.snapshot()

@@ -45,6 +45,61 @@ import Wire
             ])
     }
 
+    @Test("leaves out what neighbors are asked by at ports of bridges, and waits for them before it fills the bridge")
+    func ports() throws {
+        let snapshot = try host {
+            $0.links = [
+                try tree(
+                    #"{"ifindex":2,"ifname":"br0","flags":["UP"],"linkinfo":{"info_kind":"bridge"}}"#),
+                try tree(
+                    #"{"ifindex":3,"ifname":"p0","master":"br0","flags":["UP","LOWER_UP"],"linkinfo":{"info_kind":"dummy","info_slave_kind":"bridge"}}"#
+                ),
+                try tree(
+                    #"{"ifindex":4,"ifname":"p1","master":"br0","flags":["UP","LOWER_UP"],"linkinfo":{"info_kind":"dummy","info_slave_kind":"bridge"}}"#
+                ),
+            ]
+            // p1 has an address of its own, so it asks.
+            $0.addresses = [
+                try tree(#"{"ifname":"p1","family":"inet","local":"10.0.0.1","prefixlen":24,"scope":"global"}"#)
+            ]
+            $0.sysctls = [
+                "net.ipv4.neigh.p0.retrans_time_ms": "500", "net.ipv4.neigh.p1.retrans_time_ms": "500",
+                "net.ipv4.neigh.br0.retrans_time_ms": "500",
+            ]
+            $0.fdb = [try tree(#"{"mac":"02:00:00:00:00:09","ifname":"p0","master":"br0","state":"static"}"#)]
+        }
+        let made = lines(snapshot)
+        #expect(
+            made.filter { $0.contains("retrans_time_ms") } == [
+                "net.ipv4.neigh.br0.retrans_time_ms = 500", "net.ipv4.neigh.p1.retrans_time_ms = 500",
+            ])
+        let wait = try #require(made.firstIndex(of: "settled - 0"))
+        let entry = try #require(made.firstIndex { $0.hasPrefix("fdb replace 02:00:00:00:00:09 dev p0") })
+        #expect(wait < entry)
+    }
+
+    @Test("makes neighbors that failed, and takes for granted that one being asked for is asked anew")
+    func neighbors() throws {
+        let snapshot = try host {
+            $0.links = [try tree(#"{"ifindex":2,"ifname":"d0","linkinfo":{"info_kind":"dummy"}}"#)]
+            $0.neighbours = [
+                try tree(#"{"dst":"10.0.0.7","dev":"d0","state":["FAILED"]}"#),
+                try tree(#"{"dst":"10.0.0.8","dev":"d0","state":["INCOMPLETE"]}"#),
+                try tree(#"{"dst":"10.0.0.9","dev":"d0","lladdr":"02:00:00:00:00:09","state":["STALE"]}"#),
+            ]
+        }
+        #expect(
+            lines(snapshot).filter { $0.hasPrefix("neigh") } == [
+                "neigh replace 10.0.0.7 dev d0 nud failed",
+                "neigh replace 10.0.0.9 lladdr 02:00:00:00:00:09 dev d0 nud stale",
+            ])
+        let told = TwinScript(snapshot).assumptions.filter { $0.code == .neighborState }
+        #expect(told.map(\.subject) == ["10.0.0.8"])
+        #expect(
+            told.first?.text
+                == "10.0.0.8 on d0 is asked for anew: the kernel is asking for it, and has no answer yet")
+    }
+
     @Test("gives a link whose other end is unknown an outside that answers")
     func outside() throws {
         let snapshot = try host {

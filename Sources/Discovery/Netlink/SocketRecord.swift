@@ -29,10 +29,23 @@ extension Listener {
             case Int(INET_DIAG_SKV6ONLY) where Int32(family) == AF_INET6:
                 isIPv6Only = value.byte().map { $0 != 0 }
             // struct inet_diag_sockopt, since Linux 5.10: the sixth bit. Told only of those that are, since few are.
+            case Int(INET_DIAG_MD5SIG): signedPeers = Self.signedPeers(value)
             case Int(INET_DIAG_SOCKOPT): isTransparent = value.byte().map { $0 & 0b10_0000 != 0 }
             default: continue
             }
         }
+    }
+
+    /// Of `struct tcp_diag_md5sig` (linux/tcp.h), one after the other, which are told to those who may administer the
+    /// namespace: family, length of the prefix, length of the key, the address in 16 bytes, and the key in 80.
+    private static func signedPeers(_ value: ArraySlice<UInt8>) -> [IPPrefix]? {
+        let size = 100
+        let peers = stride(from: 0, to: value.count - size + 1, by: size).compactMap { start -> IPPrefix? in
+            guard let family = value.byte(at: start), let length = value.byte(at: start + 1) else { return nil }
+            let bytes = value.dropFirst(start + 4).prefix(Int32(family) == AF_INET ? 4 : 16)
+            return IPAddress(bytes: bytes).flatMap { IPPrefix($0, length: Int(length)) }
+        }
+        return peers.isEmpty ? nil : peers
     }
 }
 
@@ -48,6 +61,8 @@ extension NetlinkConversation {
                 header.sdiag_family = UInt8(family)
                 header.sdiag_protocol = kind.number.rawValue
                 header.idiag_ext = 1 << (UInt8(INET_DIAG_SKMEMINFO) - 1)
+                // The kernel tells which peers must sign beside it, to those who may know.
+                if kind.number == .tcp { header.idiag_ext |= 1 << (UInt8(INET_DIAG_INFO) - 1) }
                 header.idiag_states = 1 << kind.state
                 let request = NetlinkRequest(type: SOCK_DIAG_BY_FAMILY, structure: header)
                 listeners += try dump(request, "read the listening sockets") {

@@ -46,20 +46,22 @@ public struct CauseSearch: Sendable {
 
     /// - Parameters:
     ///   - candidates: those that may be it.
+    ///   - sets: of changes that belong together, such as the routes of one way; tried where nothing smaller does it.
     ///   - nearness: how near a change is to where the packet stopped; 0 is nearest.
     public func search(
-        _ candidates: [Candidate], nearness: @Sendable (Candidate) -> Int
+        _ candidates: [Candidate], sets: [[Candidate]] = [], nearness: @Sendable (Candidate) -> Int
     ) throws(TrialError) -> Result {
         var run = SearchRun(search: self, answers: answers)
         do throws(SearchRun.Ending) {
-            try run.search(candidates, nearness: nearness)
+            try run.search(candidates, sets: sets, nearness: nearness)
         } catch {
             if case .failed(let error) = error { throw error }
         }
         let causes = run.causes.map { cause in
             Cause(
                 cause.changes.enumerated().sorted {
-                    (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
+                    (nearness($0.element), $0.element.detour, $0.offset)
+                        < (nearness($1.element), $1.element.detour, $1.offset)
                 }
                 .map(\.element))
         }
@@ -135,7 +137,9 @@ private struct SearchRun {
 
     var elapsed: Double { Double(monotonicNanoseconds() - began) / 1e9 }
 
-    mutating func search(_ candidates: [Candidate], nearness: (Candidate) -> Int) throws(Ending) {
+    mutating func search(
+        _ candidates: [Candidate], sets: [[Candidate]], nearness: (Candidate) -> Int
+    ) throws(Ending) {
         let groups = CauseSearch.groups(candidates, nearness: nearness)
         let helpful = zip(groups, try test(groups)).filter(\.1).map(\.0)
         var together: [[Candidate]] = []
@@ -149,7 +153,7 @@ private struct SearchRun {
         }.map(\.element)
         // Beside a cause that takes an obstacle away only what may break the packet's way is left to try.
         let isFound = causes.contains { !$0.changes.contains(where: \.adds) }
-        let near = sorted.filter { isFound ? $0.kind == .turn && nearness($0) < 3 : nearness($0) < 2 }
+        let near = sorted.filter { nearness($0) < 2 && (!isFound || $0.kind == .turn) }
         try alone(Array(near.prefix(search.nearLimit)))
         // What leads the packet another way may go round two obstacles.
         if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
@@ -161,6 +165,7 @@ private struct SearchRun {
         if causes.isEmpty {
             for group in together { try confirm([smallest(of: group)]) }
         }
+        if causes.isEmpty { try whole(sets, candidates) }
         if causes.isEmpty { try several(candidates.filter { $0.detour < 2 }) }
         if causes.isEmpty { try several(candidates.filter { $0.kind != .route }) }
         if causes.isEmpty { try several(candidates) }
@@ -250,6 +255,15 @@ private struct SearchRun {
                 try alone(Array(level[start..<min(start + search.lanes * 4, level.endIndex)]))
             }
             rest = rest[level.endIndex...]
+        }
+    }
+
+    /// Sets that belong together, each by itself; then with all obstacles out of the way as well.
+    private mutating func whole(_ sets: [[Candidate]], _ candidates: [Candidate]) throws(Ending) {
+        for set in sets { try several(set) }
+        let obstacles = candidates.filter { $0.detour == 0 }
+        for others in [obstacles.filter { $0.kind != .setting }, obstacles] where causes.isEmpty {
+            for set in sets { try several(set + others) }
         }
     }
 

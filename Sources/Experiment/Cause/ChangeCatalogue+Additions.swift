@@ -115,6 +115,17 @@ extension ChangeCatalogue {
 
     /// A free address of each network that another namespace has.
     private func ownAddresses(_ link: Link, _ namespace: Namespace) -> [Candidate] {
+        freeAddresses(besides: namespace).map { address in
+            Candidate(
+                .address, [.ip(namespace, "address add \(address) dev \(link.name)")],
+                condition: "an address of \(address.network) at \(link.name) in \(namespace.name)",
+                code: "link-local-source", place: place(namespace, device: link.name),
+                object: "\(namespace.name) \(link.name) own address")
+        }
+    }
+
+    /// One that nobody has, with its length, of each network of other namespaces.
+    private func freeAddresses(besides namespace: Namespace) -> [IPPrefix] {
         let all = topology.namespaces.filter { $0.name != namespace.name }.flatMap(\.links).flatMap(\.addresses)
         let held = Set(all.map(\.address))
         var networks: [IPPrefix] = []
@@ -124,14 +135,36 @@ extension ChangeCatalogue {
         }
         return networks.prefix(8).compactMap { network in
             let host = network.length <= network.address.bitWidth - 8 ? UInt64(200) : 2
-            guard
-                let address = (0..<4).lazy.map({ network.address.plus(host + $0) }).first(where: { !held.contains($0) })
-            else { return nil }
-            return Candidate(
-                .address, [.ip(namespace, "address add \(address)/\(network.length) dev \(link.name)")],
-                condition: "an address of \(network) at \(link.name) in \(namespace.name)",
-                code: "link-local-source", place: place(namespace, device: link.name),
-                object: "\(namespace.name) \(link.name) own address")
+            let address = (0..<4).lazy.map { network.address.plus(host + $0) }.first { !held.contains($0) }
+            return address.flatMap { IPPrefix($0, length: network.length) }
+        }
+    }
+
+    /// IPv6 on again at a link where it is off: the kernel took its addresses and routes away then, so with an address of each
+    /// network that it may have had, and a default route by who forwards there.
+    func families(_ namespace: Namespace) -> [Candidate] {
+        guard !isIPv4, let values = snapshot[namespace: namespace.name]?.sysctls else { return [] }
+        return namespace.links.flatMap { link -> [Candidate] in
+            let name = "net.ipv6.conf.\(link.name.replacing(".", with: "/")).disable_ipv6"
+            guard values[name] == "1", !link.isLoopback, link.master == nil else { return [] }
+            return freeAddresses(besides: namespace).map { address in
+                var actions: [RemedyAction] = [
+                    .sysctl(namespace, "net.ipv6.conf.DEVICE.disable_ipv6", device: link.name, "0"),
+                    .ip(namespace, "address add \(address) dev \(link.name) nodad"),
+                ]
+                let router = topology.namespaces.filter { $0.name != namespace.name && forwards($0) }
+                    .flatMap(\.links).flatMap(\.addresses).map(\.address).first { address.contains($0) }
+                if let router {
+                    actions.append(.ip(namespace, family, "route replace default via \(router) dev \(link.name)"))
+                }
+                let route = router.map { " and a default route via \($0)" } ?? ""
+                return Candidate(
+                    .setting, actions,
+                    condition:
+                        "IPv6 on at \(link.name) in \(namespace.name), an address of \(address.network)\(route)",
+                    code: "family-disabled", place: place(namespace, device: link.name), breadth: .device,
+                    object: "\(namespace.name) \(link.name) family")
+            }
         }
     }
 

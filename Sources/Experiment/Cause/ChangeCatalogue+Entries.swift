@@ -87,19 +87,43 @@ extension ChangeCatalogue {
         guard request.kind != .echo else { return [] }
         let ports = [request.destinationPort] + redirectedPorts.filter { $0 != request.destinationPort }
         let isTCP = request.ipProtocol == .tcp
-        return ports.prefix(8).filter { port in
-            !namespace.listeners.contains {
-                $0.isOn(request.ipProtocol, port: port) && $0.address.isUnspecified && $0.device == nil
+        return unsigned(namespace)
+            + ports.prefix(8).filter { port in
+                !namespace.listeners.contains {
+                    $0.isOn(request.ipProtocol, port: port) && $0.address.isUnspecified && $0.device == nil
+                }
+            }.map { port in
+                let there = namespace.listeners.contains { $0.isOn(request.ipProtocol, port: port) }
+                return Candidate(
+                    .listener, [],
+                    condition:
+                        "a program at \(isTCP ? "tcp" : "udp") port \(port) of every address in \(namespace.name)",
+                    code: there ? "listener-elsewhere" : "no-listener", place: place(namespace), breadth: .device,
+                    object: "\(namespace.name) listener \(port)",
+                    trialActions: [.run(namespace, CommandWords(["sh", "-c", Self.server(port, isTCP: isTCP)]))])
             }
-        }.map { port in
-            let there = namespace.listeners.contains { $0.isOn(request.ipProtocol, port: port) }
-            return Candidate(
-                .listener, [],
-                condition: "a program at \(isTCP ? "tcp" : "udp") port \(port) of every address in \(namespace.name)",
-                code: there ? "listener-elsewhere" : "no-listener", place: place(namespace), breadth: .device,
-                object: "\(namespace.name) listener \(port)",
-                trialActions: [.run(namespace, CommandWords(["sh", "-c", Self.server(port, isTCP: isTCP)]))])
+    }
+
+    /// In place of a program that wants signed segments (TCP MD5) one that wants none: at the very address, where the kernel
+    /// prefers it.
+    private func unsigned(_ namespace: Namespace) -> [Candidate] {
+        let isThere = namespace.listeners.contains {
+            $0.isOn(.tcp, port: request.destinationPort) && $0.signedPeers?.isEmpty == false
         }
+        guard isThere, request.ipProtocol == .tcp, namespace.holds(request.destination) else { return [] }
+        let port = request.destinationPort
+        return [
+            Candidate(
+                .listener, [],
+                condition: "a program at tcp port \(port) in \(namespace.name) that wants no signature (TCP MD5)",
+                code: "kernel-refusal", place: place(namespace), breadth: .device,
+                object: "\(namespace.name) listener \(port)",
+                trialActions: [
+                    .run(
+                        namespace,
+                        CommandWords(["sh", "-c", Self.server(port, isTCP: true, address: "\(request.destination)")]))
+                ])
+        ]
     }
 
     /// The ports that rules send packets to: `--to-ports 15001`, `--on-port 7893`, `--to-destination 10.0.0.2:80`,
@@ -121,9 +145,20 @@ extension ChangeCatalogue {
     }
 
     /// A server that answers, in the background, with what the machine has. The command ends when it listens.
-    private static func server(_ port: UInt16, isTCP: Bool) -> String {
+    ///
+    /// - Parameter address: nil for all of them; else that one alone.
+    private static func server(_ port: UInt16, isTCP: Bool, address: String? = nil) -> String {
+        let family = address?.contains(":") == false ? "AF_INET" : "AF_INET6"
+        let type = isTCP ? "SOCK_STREAM" : "SOCK_DGRAM"
+        // The program that is there listens at another address, or by another device.
+        let options =
+            "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)"
+            + (address == nil
+                // 75 is IPV6_TRANSPARENT: TPROXY hands packets to no other socket.
+                ? "; s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0); s.setsockopt(socket.IPPROTO_IPV6, 75, 1)"
+                : "")
         let opening =
-            "import os, socket; s = socket.socket(socket.AF_INET6, socket.\(isTCP ? "SOCK_STREAM" : "SOCK_DGRAM")); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0); s.bind(('::', \(port)))"
+            "import os, socket; s = socket.socket(socket.\(family), socket.\(type)); \(options); s.bind(('\(address ?? "::")', \(port)))"
         // One line: the shell has no plain word for a line's end.
         let serving = isTCP ? "s.accept()" : "s.sendto(*s.recvfrom(65535))"
         let python =

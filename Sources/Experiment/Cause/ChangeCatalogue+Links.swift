@@ -29,10 +29,37 @@ extension ChangeCatalogue {
                         condition: "\(link.name) in bridge mode in \(namespace.name)", code: "macvlan-isolated",
                         place: place(namespace, device: link.name), object: "\(namespace.name) \(link.name) mode"))
             }
-            result += masters(link, namespace)
+            result += masters(link, namespace) + ownMacvlan(link, namespace)
             result += tunnels(link, namespace)
             return result
         }
+    }
+
+    /// A device and the macvlans on top of it never exchange frames; its own address at one more of them does.
+    private func ownMacvlan(_ link: Link, _ namespace: Namespace) -> [Candidate] {
+        let isBelow = topology.namespaces.contains { other in
+            other.links.contains {
+                $0.kind == "macvlan" && $0.lower == link.name && $0.lowerNamespace ?? other.name == namespace.name
+            }
+        }
+        let moved = link.addresses.filter { !$0.address.isLinkLocal && $0.address.family == family }
+        guard isBelow, let first = moved.first else { return [] }
+        let name = "mv-\(link.name)".prefix(15)
+        let actions: [RemedyAction] =
+            [.ip(namespace, "link add link \(link.name) name \(name) type macvlan mode bridge")]
+            + moved.flatMap { prefix -> [RemedyAction] in
+                [
+                    .ip(namespace, "address del \(prefix) dev \(link.name)"),
+                    .ip(namespace, "address add \(prefix) dev \(name)"),
+                ]
+            } + [.ip(namespace, "link set dev \(name) up")]
+        return [
+            Candidate(
+                .link, actions, condition: "\(first.address) at a macvlan on \(link.name) in \(namespace.name)",
+                code: "macvlan-isolated", place: place(namespace, device: link.name),
+                object: "\(namespace.name) \(link.name) macvlan"
+            ).adding
+        ]
     }
 
     private func masters(_ link: Link, _ namespace: Namespace) -> [Candidate] {
@@ -66,59 +93,6 @@ extension ChangeCatalogue {
                 condition: "\(link.name) a port of \(bridge.name) in \(namespace.name)", code: "port-without-bridge",
                 place: device, object: "\(namespace.name) \(link.name) master")
         }
-    }
-
-    /// VXLAN: every other end that can be seen, as remote of this one; its number and port.
-    private func tunnels(_ link: Link, _ namespace: Namespace) -> [Candidate] {
-        guard let vxlan = link.vxlan else { return [] }
-        var result: [Candidate] = []
-        for other in topology.namespaces where other.name != namespace.name {
-            for end in other.links {
-                guard let tunnel = end.vxlan else { continue }
-                let outer = other.links.filter { $0.vxlan == nil }.flatMap(\.addresses).map(\.address).filter {
-                    !$0.isLinkLocal && !$0.isLoopback && !end.addresses.map(\.address).contains($0)
-                }
-                for address in [tunnel.local].compactMap(\.self) + outer {
-                    result.append(
-                        Candidate(
-                            .link,
-                            [
-                                .run(
-                                    namespace,
-                                    "bridge fdb append 00:00:00:00:00:00 dev \(link.name) dst \(address)")
-                            ], condition: "\(address) as a remote of \(link.name) in \(namespace.name)",
-                            code: "vxlan-unreachable", place: place(namespace, device: link.name),
-                            object: "\(namespace.name) \(link.name) remote \(address)"))
-                }
-                if tunnel.identifier != vxlan.identifier || tunnel.port != vxlan.port {
-                    result.append(remade(link, vxlan, like: tunnel, of: other, namespace))
-                }
-            }
-        }
-        return result
-    }
-
-    /// A VXLAN device keeps its number and port: it is made again.
-    private func remade(
-        _ link: Link, _ vxlan: Link.VXLAN, like tunnel: Link.VXLAN, of other: Namespace, _ namespace: Namespace
-    ) -> Candidate {
-        var words: CommandWords =
-            "link add \(link.name) type vxlan id \(tunnel.identifier) dstport \(tunnel.port)"
-        if let remote = vxlan.remote { words += "remote \(remote)" }
-        if let local = vxlan.local { words += "local \(local)" }
-        if let device = vxlan.device { words += "dev \(device)" }
-        var actions: [RemedyAction] = [.ip(namespace, "link del \(link.name)"), .ip(namespace, words)]
-        for prefix in link.addresses where !prefix.address.isLinkLocal {
-            actions.append(.ip(namespace, "address add \(prefix) dev \(link.name)"))
-        }
-        if let master = link.master { actions.append(.ip(namespace, "link set dev \(link.name) master \(master)")) }
-        actions.append(.ip(namespace, "link set dev \(link.name) up"))
-        return Candidate(
-            .link, actions,
-            condition:
-                "number \(tunnel.identifier) and port \(tunnel.port) at \(link.name) in \(namespace.name), as in \(other.name)",
-            code: "vxlan-unreachable", place: place(namespace, device: link.name),
-            object: "\(namespace.name) \(link.name)")
     }
 
     /// Programs of tc and XDP.

@@ -52,7 +52,7 @@ extension ChangeCatalogue {
         let hasDefault = namespace.routes.contains {
             $0.destination.length == 0 && $0.destination.address.family == family && $0.table == .main
         }
-        for (device, gateway) in gateways(of: namespace) {
+        for (device, gateway) in gateways(of: namespace, to: ends) {
             if !hasDefault || namespace.name == from {
                 result.append(
                     Candidate(
@@ -62,14 +62,10 @@ extension ChangeCatalogue {
                         code: hasDefault ? "wrong-gateway" : namespace.name == from ? "no-route" : "no-return-path",
                         place: place(namespace), breadth: .rule, object: "\(namespace.name) route default"))
             }
-            for end in ends where !namespace.holds(end) {
-                result.append(
-                    Candidate(
-                        .route,
-                        [.ip(namespace, family, "route replace \(end) via \(gateway) dev \(device)")],
-                        condition: "a route to \(end) via \(gateway) in \(namespace.name)",
-                        code: code(ofRouteTo: end, in: namespace), place: place(namespace),
-                        object: "\(namespace.name) route \(end)"))
+        }
+        for end in ends where !namespace.holds(end) {
+            for (device, gateway) in gateways(of: namespace, to: [end]) where gateway != end {
+                result.append(route(to: end, via: gateway, dev: device, in: namespace))
             }
         }
         for link in namespace.links where !link.isLoopback && link.master == nil && link.bridgePort == nil {
@@ -85,24 +81,51 @@ extension ChangeCatalogue {
         return result
     }
 
+    func route(to end: IPAddress, via gateway: IPAddress, dev device: String, in namespace: Namespace) -> Candidate {
+        Candidate(
+            .route, [.ip(namespace, family, "route replace \(end) via \(gateway) dev \(device)")],
+            condition: "a route to \(end) via \(gateway) in \(namespace.name)",
+            code: code(ofRouteTo: end, in: namespace), place: place(namespace),
+            object: "\(namespace.name) route \(end)")
+    }
+
     /// A router that knows another way has a wrong route; one that knows none has none.
     private func code(ofRouteTo end: IPAddress, in namespace: Namespace) -> FindingCode {
         let hasRoute = namespace.routes.contains {
             $0.table != .local && $0.destination.address.family == family && $0.destination.contains(end)
         }
-        if end == request.destination { return hasRoute ? "wrong-route" : "no-route" }
-        return hasRoute ? "reply-routed-elsewhere" : "no-return-path"
+        guard end == request.destination else { return hasRoute ? "reply-routed-elsewhere" : "no-return-path" }
+        if !hasRoute { return "no-route" }
+        if circle(to: end).contains(where: { $0.namespace.name == namespace.name }) { return "routing-loop" }
+        let choice = namespace.lookUpRoute(to: end, source: nil, mark: 0, inDevice: nil)
+        guard choice.kind == .unicast, let gateway = choice.gateway,
+            let link = choice.device.flatMap({ namespace[device: $0] })
+        else { return "wrong-route" }
+        let next = topology.namespaces.filter { $0.name != namespace.name && $0.holds(gateway) }
+        if next.isEmpty { return isWithin(link, of: namespace) ? "gateway-unreachable" : "wrong-route" }
+        return next.contains { forwards($0) || $0.holds(end) } ? "wrong-route" : "wrong-gateway"
     }
 
-    /// Addresses of other namespaces on a link's own network, where they forward.
-    private func gateways(of namespace: Namespace) -> [(device: String, address: IPAddress)] {
+    /// Whether all that lies behind a link is in the topology: a virtual one, or a bridge of none but such.
+    private func isWithin(_ link: Link, of namespace: Namespace) -> Bool {
+        if link.bridge == nil { return link.peer?.namespace != nil }
+        return namespace.links.filter { $0.master == link.name }.allSatisfy { $0.peer?.namespace != nil }
+    }
+
+    func forwards(_ namespace: Namespace) -> Bool {
+        namespace.isOn(isIPv4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding")
+    }
+
+    /// Addresses of other namespaces on a link's own network, where they forward, or have one of the ends themselves.
+    private func gateways(
+        of namespace: Namespace, to ends: [IPAddress]
+    ) -> [(device: String, address: IPAddress)] {
         var result: [(String, IPAddress)] = []
-        let setting = isIPv4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding"
         for link in namespace.links {
             for prefix in link.addresses where prefix.address.family == family && !prefix.address.isLoopback {
                 if prefix.address.isLinkLocal { continue }
                 for other in topology.namespaces where other.name != namespace.name {
-                    guard other.isOn(setting) else { continue }
+                    guard forwards(other) || ends.contains(where: other.holds) else { continue }
                     for address in other.links.flatMap(\.addresses).map(\.address)
                     where prefix.contains(address) && address != prefix.address {
                         result.append((link.name, address))

@@ -1,14 +1,18 @@
 internal import Network
 internal import Probes
+internal import Twin
 internal import WalkModel
 internal import Wire
 
 extension ChangeCatalogue {
     /// Each rule that may keep the packet from its way, taken away. A rule that only accepts or counts keeps nobody.
     func rules(_ namespace: Namespace) -> [Candidate] {
-        namespace.netfilter.chains.filter(concerns).flatMap { chain in
-            chain.rules.compactMap { rule in
-                guard let code = code(of: rule, in: chain) else { return nil }
+        namespace.netfilter.chains.filter(concerns).flatMap { chain -> [Candidate] in
+            let key = SlicedSnapshot.Chain(
+                namespace: namespace.name, family: chain.family, table: chain.table, name: chain.name)
+            let met = metRules[key].map { Set($0) }
+            return chain.rules.compactMap { rule in
+                guard met?.contains(rule.position) ?? true, let code = code(of: rule, in: chain) else { return nil }
                 return removal(of: rule, in: chain, namespace, code: code)
             }
         }

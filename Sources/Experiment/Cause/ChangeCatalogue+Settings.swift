@@ -13,6 +13,8 @@ extension ChangeCatalogue {
         var code: FindingCode
         /// The kernel takes the greater one of `all` and the device: to lower it both are set.
         var isGreatest = false
+        /// The kernel asks that both `all` and the device have it.
+        var isOfBoth = false
         /// Only where it has another value than the kernel's default.
         var changesFrom: String?
     }
@@ -28,7 +30,7 @@ extension ChangeCatalogue {
         DeviceSetting(name: "arp_filter", values: ["0"], code: "arp-ignored", isGreatest: true),
         DeviceSetting(name: "proxy_arp", values: ["1"], code: "proxy-missing"),
         DeviceSetting(name: "src_valid_mark", values: ["1"], code: "reverse-path-filter"),
-        DeviceSetting(name: "bc_forwarding", values: ["1"], code: "broadcast-not-forwarded"),
+        DeviceSetting(name: "bc_forwarding", values: ["1"], code: "broadcast-not-forwarded", isOfBoth: true),
         DeviceSetting(
             name: "drop_unicast_in_l2_multicast", values: ["0"], code: "kernel-refusal", changesFrom: "1"),
         DeviceSetting(name: "ignore_routes_with_linkdown", values: ["0"], code: "no-route", changesFrom: "1"),
@@ -105,6 +107,9 @@ extension ChangeCatalogue {
                     else { continue }
                     var actions: [RemedyAction] = []
                     if setting.isGreatest, let other = Int(all), other > wanted {
+                        actions.append(.sysctl(namespace, "\(family).all.\(setting.name)", value))
+                    }
+                    if setting.isOfBoth, all != value {
                         actions.append(.sysctl(namespace, "\(family).all.\(setting.name)", value))
                     }
                     if !setting.isGreatest || actions.isEmpty || Int(own) ?? 0 > wanted {

@@ -1,6 +1,7 @@
 public import Network
 public import Probes
 public import Snapshot
+internal import Twin
 internal import WalkModel
 internal import Wire
 
@@ -12,9 +13,21 @@ public struct ChangeCatalogue: Sendable {
     var request: PacketRequest
     /// The sender's namespace.
     var from: String
+    /// Of chains with many rules the positions of those that the packet may meet: no others are tried.
+    var metRules: [SlicedSnapshot.Chain: [Int]] = [:]
 
     public init(topology: Topology, snapshot: HostSnapshot, request: PacketRequest, from: String) {
-        self.topology = topology
+        // Nothing can be changed where nothing is rebuilt.
+        var rebuilt = topology
+        if !snapshot.namespaces.isEmpty {
+            rebuilt.namespaces.removeAll { snapshot[namespace: $0.name] == nil }
+            for index in rebuilt.namespaces.indices {
+                let links = snapshot[namespace: rebuilt.namespaces[index].name]?.links ?? []
+                let names = Set(links.compactMap { $0["ifname"]?.string })
+                if !names.isEmpty { rebuilt.namespaces[index].links.removeAll { !names.contains($0.name) } }
+            }
+        }
+        self.topology = rebuilt
         self.snapshot = snapshot
         self.request = request
         self.from = from
@@ -40,7 +53,9 @@ public struct ChangeCatalogue: Sendable {
             result += sizes(namespace)
             result += listeners(namespace).map(\.adding)
             result += programs(namespace) + policiesOfIPsec(namespace)
+            result += families(namespace).map(\.adding)
         }
+        result += circles().map(\.adding)
         var seen: Set<Candidate> = []
         return result.filter { seen.insert($0).inserted }
     }

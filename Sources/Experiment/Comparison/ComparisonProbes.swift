@@ -28,6 +28,9 @@ public struct ComparisonProbes: Sendable {
                     add(TrialPacket(from: sender, PacketRequest(kind: kind, destination: address)), to: &packets)
                 }
             }
+            for (address, port) in hosts.broadcasts where families.contains(address.family) {
+                add(TrialPacket(from: sender, PacketRequest(kind: .udp(port), destination: address)), to: &packets)
+            }
             let others = named.addresses.filter { families.contains($0.family) }
             for address in others {
                 add(TrialPacket(from: sender, PacketRequest(kind: .echo, destination: address)), to: &later)
@@ -65,6 +68,22 @@ public struct ComparisonProbes: Sendable {
         var addresses: [IPAddress] = []
         var owners: [IPAddress: String] = [:]
         var listeners: Set<Service> = []
+        /// Of networks, with the ports of datagrams that somebody there waits for at every address.
+        var broadcasts: [(address: IPAddress, port: UInt16)] = []
+
+        mutating func add(broadcastsOf namespace: NamespaceSnapshot) {
+            let ports = Set(
+                namespace.sockets.filter { $0.protocol == .udp && $0.address.isUnspecified && $0.port > 0 }.map(\.port))
+            for element in namespace.addresses {
+                guard let local = element["local"]?.string.flatMap({ IPAddress($0) }), !local.isLoopback,
+                    let length = element["prefixlen"]?.integer,
+                    let address = IPPrefix(local, length: Int(length))?.broadcast
+                else { continue }
+                for port in ports.sorted() where !broadcasts.contains(where: { $0 == (address, port) }) {
+                    broadcasts.append((address, port))
+                }
+            }
+        }
     }
 
     /// The namespaces that all networks have, and what any of them has of each.
@@ -82,6 +101,7 @@ public struct ComparisonProbes: Sendable {
                         hosts.addresses.append(address)
                     }
                 }
+                hosts.add(broadcastsOf: one)
                 for socket in one.sockets {
                     hosts.listeners.insert(
                         Service(

@@ -20,6 +20,7 @@ struct PredictionDoubts {
         if let outside { result.append(outside) }
         if let listener = stopped ?? listener { result.append(listener) }
         if let queue { result.append(queue) }
+        if let neighbour { result.append(neighbour) }
         result += try choices()
         result += try otherWays()
         result += untried
@@ -99,6 +100,19 @@ struct PredictionDoubts {
             }) {
                 return told(waiting, nil)
             }
+        }
+        return nil
+    }
+
+    /// A neighbour that answered here, and is being asked for on the host.
+    private var neighbour: Prediction.Assumption? {
+        for hop in found.exchanges.flatMap({ [$0.request, $0.reply].compactMap(\.self) }).flatMap(\.hops) {
+            guard let route = hop.route else { continue }
+            let next = "\(route.gateway ?? hop.packet.destination)"
+            let asked = trial.assumptions.first {
+                $0.code == .neighborState && $0.namespace == hop.namespace && $0.subject == next
+            }
+            if let asked { return told(asked, found.arrived ? "\(next) does not answer" : nil) }
         }
         return nil
     }

@@ -27,6 +27,9 @@ public struct Listener: Sendable, Codable, Hashable {
     public var isTransparent: Bool?
     /// Whether every process that holds it is stopped (state `T` of proc_pid_stat(5)); nil where none is.
     public var isStopped: Bool?
+    /// The addresses whose segments must bear a signature (TCP_MD5SIG, RFC 2385); nil for none, and where it may not be read.
+    /// The passwords are not kept.
+    public var signedPeers: [IPPrefix]?
 
     public init(
         protocol: TransportProtocol, address: IPAddress, port: UInt16, process: String? = nil, receiveQueue: UInt64 = 0,
@@ -50,6 +53,7 @@ public struct Listener: Sendable, Codable, Hashable {
         case isIPv6Only = "ipv6_only"
         case isTransparent = "transparent"
         case isStopped = "stopped"
+        case signedPeers = "signed_peers"
 
         static let defaults: [Self: any Sendable] = [.receiveQueue: UInt64(0), .drops: UInt64(0), .inode: UInt64(0)]
     }

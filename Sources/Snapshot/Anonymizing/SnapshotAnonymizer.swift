@@ -88,6 +88,7 @@ struct SnapshotAnonymizer {
         result.conntrack = namespace.conntrack?.map { entry($0) }
         for index in result.sockets.indices {
             result.sockets[index].address = anonymizer.anonymize(result.sockets[index].address)
+            result.sockets[index].signedPeers = result.sockets[index].signedPeers?.map { anonymizer.anonymize($0) }
             result.sockets[index].process = nil
         }
         result.queues = trees(namespace.queues)

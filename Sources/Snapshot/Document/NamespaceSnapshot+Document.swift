@@ -87,6 +87,7 @@ extension NamespaceSnapshot {
             "receive_queue": listener.receiveQueue > 0 ? .number(listener.receiveQueue) : nil,
             "receive_buffer": listener.receiveBufferBytes.map { .number($0) },
             "stopped": listener.isStopped == true ? .bool(true) : nil,
+            "signed_peers": listener.signedPeers.map { .texts($0.map(\.description)) },
             "process": listener.process.map { .string($0) },
         ])
     }
@@ -102,6 +103,9 @@ extension NamespaceSnapshot {
         listener.receiveQueue = try field["receive_queue"].numberIfPresent() ?? 0
         listener.receiveBufferBytes = try field["receive_buffer"].numberIfPresent()
         listener.isStopped = try field["stopped"].flagIfPresent()
+        if field["signed_peers"].isPresent {
+            listener.signedPeers = try field["signed_peers"].texts().compactMap { IPPrefix($0) }
+        }
         listener.process = try field["process"].textIfPresent()
         return listener
     }

@@ -22,6 +22,8 @@ public struct Assumption: Sendable, Codable, Hashable {
         case user = "uid"
         /// The table of connections is not filled.
         case conntrackFull = "conntrack-full"
+        /// A neighbour that is being asked for is asked anew.
+        case neighborState = "neighbor-state"
         /// The state of duplicate address detection.
         case duplicateAddressDetection = "dad"
         /// The state of the spanning tree protocol.
@@ -41,7 +43,7 @@ public struct Assumption: Sendable, Codable, Hashable {
     public var namespace: String?
     /// A sentence: what is assumed, of what.
     public var text: String
-    /// The device that it is about, or `port N`; nil where it is about more.
+    /// The device or the address that it is about, or `port N`; nil where it is about more.
     public var subject: String?
 
     public init(_ code: Code, in namespace: String? = nil, subject: String? = nil, _ text: String) {

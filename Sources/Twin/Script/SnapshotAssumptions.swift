@@ -125,6 +125,14 @@ extension NamespaceSnapshot {
                 : "the spanning tree of \(device) has settled"
             found.append(assume(.spanningTree, words))
         }
+        for neighbour in neighbours
+        where neighbour["state"]?.elements.contains(where: { $0.string == "INCOMPLETE" }) == true {
+            guard let address = neighbour.text("dst"), let device = neighbour.text("dev") else { continue }
+            found.append(
+                assume(
+                    .neighborState, subject: address,
+                    "\(address) on \(device) is asked for anew: the kernel is asking for it, and has no answer yet"))
+        }
         for path in pathMTUs {
             guard let destination = path.text("dst"), let mtu = path.text("mtu") else { continue }
             found.append(

@@ -9,6 +9,7 @@ extension TwinPlan {
         programs.insert("bridge")
         text.blank()
         text.comment("Forwarding databases of \(Self.visible(namespace.name)).")
+        addWait(&text, namespace, name)
         text.feed("bridge_batch", in: name, lines)
     }
 

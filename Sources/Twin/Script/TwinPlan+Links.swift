@@ -225,10 +225,12 @@ extension TwinPlan {
         text.feed("bridge_batch", in: name, vlans)
     }
 
-    /// A wait for ports of bridges that are to forward, or to be blocked later.
-    mutating func addSettling(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+    /// A wait for the ports of bridges that are to forward: until then they learn nothing, and take no entry. Gives whether there
+    /// are ports.
+    @discardableResult
+    mutating func addWait(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) -> Bool {
         let ports = namespace.links.filter { $0["linkinfo"]?.text("info_slave_kind") == "bridge" }
-        guard !ports.isEmpty else { return }
+        if ports.isEmpty { return false }
         programs.insert("bridge")
         let down = ports.filter { port in
             !port.has("UP") || !port.has("LOWER_UP")
@@ -237,6 +239,12 @@ extension TwinPlan {
                 }
         }
         text.add("settled \(name.map(quoted) ?? "-") \(down.count)")
+        return true
+    }
+
+    /// A wait for ports of bridges that are to forward, or to be blocked later.
+    mutating func addSettling(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        guard addWait(&text, namespace, name) else { return }
         // What members of groups reported before there were rules, or had left already.
         let snoops = namespace.links.contains { $0["linkinfo"]?["info_data"]?.text("mcast_snooping") == "1" }
         guard snoops, !namespace.unread.contains(.mdb) else { return }

@@ -190,8 +190,11 @@ extension TwinPlan {
     private func neighbourLine(_ neighbour: JSONTree) -> String? {
         guard let address = neighbour.text("dst"), let device = neighbour.text("dev") else { return nil }
         if neighbour.has("proxy") { return batchLine(["neigh", "add", "proxy", address, "dev", device]) }
-        guard let mac = neighbour.text("lladdr") else { return nil }
         let states = (neighbour["state"]?.elements ?? []).compactMap(\.string)
+        // One that did not answer: of several gateways the kernel prefers others. The next packet asks it anew. (One that is being
+        // asked just now can't be made: the kernel would wait for it for ever.)
+        if states.first == "FAILED" { return batchLine(["neigh", "replace", address, "dev", device, "nud", "failed"]) }
+        guard let mac = neighbour.text("lladdr") else { return nil }
         // Groups have a hardware address by rule.
         if states.contains("NOARP"),
             address.hasPrefix("ff") || (address.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 224

@@ -73,6 +73,15 @@ extension TwinPlan {
         return value == sysctls["net.\(family).conf.default.\(key)"]
     }
 
+    /// Whether a bridge has it, and it has no address itself: then nobody asks it for neighbours. On a host with hundreds of
+    /// ports most settings are of such.
+    private func isPort(_ link: JSONTree, in namespace: NamespaceSnapshot) -> Bool {
+        guard let master = link.text("master"), let name = link.text("ifname"),
+            namespace.links.contains(where: { $0.text("ifname") == master && Self.kind(of: $0) == "bridge" })
+        else { return false }
+        return !namespace.addresses.contains { $0.text("ifname") == name && $0.text("scope") != "link" }
+    }
+
     func addDeviceSettings(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
         let links = [String: JSONTree](
             namespace.links.compactMap { link in link.text("ifname").map { ($0, link) } },
@@ -82,6 +91,7 @@ extension TwinPlan {
             // The mode of addresses is a property of the link here; an MTU of its own is kept only where it is one.
             if key == "addr_gen_mode" { return false }
             if key == "mtu" { return namespace.sysctls[setting] != link.text("mtu") }
+            if setting.contains(".neigh."), isPort(link, in: namespace) { return false }
             return !Self.isCopied(setting, key, of: link, namespace.sysctls)
         }
         guard !own.isEmpty else { return }

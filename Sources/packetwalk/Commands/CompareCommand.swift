@@ -11,7 +11,8 @@ struct CompareCommand: ParsableCommand {
         discussion: """
             Prints each difference between two files of packetwalk snapshot. Then rebuilds both networks and sends the \
             same packets in each: from every namespace to every other one's addresses and listening ports, and to what \
-            the rules name. Nothing is sent for real. Exit status 0 where nothing differs, 1 where something does.
+            the rules name. Of packets that nobody answers it tells which arrive. Nothing is sent for real. Exit status 0 \
+            where nothing differs, 1 where something does.
             """)
 
     @Argument(help: ArgumentHelp("The earlier snapshot.", valueName: "before"), completion: .file(extensions: ["json"]))
@@ -53,8 +54,13 @@ struct CompareCommand: ParsableCommand {
         var text = differences.isEmpty ? "nothing changed\n" : "changed:\n"
         text += differences.map { "  \(visibleText($0.description))\n" }.joined()
         guard let effects else { return text }
-        for (flows, words) in [(effects.opens, "answered now"), (effects.closes, "no longer answered")]
-        where !flows.isEmpty {
+        let groups = [
+            (effects.opens.filter { !$0.isOneWay }, "answered now"),
+            (effects.closes.filter { !$0.isOneWay }, "no longer answered"),
+            (effects.opens.filter(\.isOneWay), "arrives now, unanswered"),
+            (effects.closes.filter(\.isOneWay), "no longer arrives, and was unanswered"),
+        ]
+        for (flows, words) in groups where !flows.isEmpty {
             text += "\(words):\n" + flows.map { "  \(visibleText($0.description))\n" }.joined()
         }
         if effects.isNone { text += "no packet fares differently\n" }
@@ -72,6 +78,8 @@ struct CompareCommand: ParsableCommand {
             var from: String
             var destinations: [String]
             var service: String
+            /// Of what nobody answers: who takes it in in one of the networks alone. Else left out.
+            var receivers: [String]?
         }
         var schema = "packetwalk.changes/1"
         var changed: [Difference]
@@ -82,7 +90,11 @@ struct CompareCommand: ParsableCommand {
         init(_ differences: [SnapshotDifference], _ effects: NetworkComparison?) {
             changed = differences.map { Difference(namespace: $0.namespace, part: $0.part.rawValue, text: $0.text) }
             func flows(_ list: [NetworkComparison.Flow]?) -> [Flow]? {
-                list?.map { Flow(from: $0.from, destinations: $0.destinations, service: $0.service) }
+                list?.map {
+                    Flow(
+                        from: $0.from, destinations: $0.destinations, service: $0.service,
+                        receivers: $0.isOneWay ? $0.receivers : nil)
+                }
             }
             opens = flows(effects?.opens)
             closes = flows(effects?.closes)

@@ -1,0 +1,137 @@
+internal import Network
+internal import Observations
+internal import Probes
+internal import Snapshot
+internal import WalkModel
+internal import Wire
+
+/// The search for a cause, where no fix has shown it.
+extension FailureExperiment {
+    var home: String { snapshot.namespaces.first?.name ?? "host" }
+
+    func search(_ report: inout Report, without: String) throws(TrialError) {
+        var catalogue = ChangeCatalogue(topology: topology, snapshot: snapshot, request: request, from: from)
+        catalogue.metRules = metRules
+        let scope = TwinCommands(topology, home: home, files: trials.namespaceFiles).scope
+        var patient = options
+        patient.waitMilliseconds = max(options.waitMilliseconds, 700)
+        progress("what the packet lacks without any change")
+        guard let goal = try PacketGoal.of(TrialPacket(from: from, request), in: trials, topology, options: patient)
+        else {
+            report.remark = "no cause is looked for: the packet alone is answered in the rebuilt network"
+            return
+        }
+        var search = CauseSearch { changes, strictly throws(TrialError) in
+            try goal.isReached(Self.change(changes, scope, strictly: strictly))
+        }
+        search.trialLimit = trialLimit
+        search.secondLimit = secondLimit
+        let progress = progress
+        search.progress = { count, changes in
+            progress(
+                "trial \(count): \(changes.first?.condition ?? "no change"), and \(max(0, changes.count - 1)) more")
+        }
+        // A packet that was answered before all is judged by something else.
+        let walk = report.exchange.failing
+        let reached = Nearness(walk, report.exchange)
+        let result = try search.search(catalogue.changes, sets: catalogue.ways) { reached.distance(of: $0) }
+        report.trialCount += result.trialCount
+        report.seconds = result.seconds
+        report.causes = result.causes
+        guard !result.causes.isEmpty else {
+            let words =
+                "no single change makes the packet arrive: \(result.trialCount) trials of \(catalogue.changes.count) changes"
+                + (result.isCutShort ? ", not all of them were made" : "")
+            report.remark = report.remark.map { "\($0); \(words)" } ?? words
+            return
+        }
+        let effects = rank(&report, scope)
+        report.exchange.request.findings.insert(
+            finding(report.causes, goal, without, walk, effects),
+            at: placeOfCause(in: report.exchange.request.findings))
+    }
+
+    /// Before a finding whose fix did not help, and before those that name no cause. A cause that is certain and has no fix stays
+    /// first: what was found by experiment is what helps.
+    private func placeOfCause(in findings: [Finding]) -> Int {
+        guard let index = findings.firstIndex(where: { $0.severity != .info }) else { return 0 }
+        let finding = findings[index]
+        let isCertain = finding.severity == .error && finding.remedy == nil && !Self.unexplained.contains(finding.code)
+        return isCertain ? index + 1 : 0
+    }
+
+    /// Findings that say where a packet stayed and not why.
+    private static let unexplained: Set<FindingCode> = ["unknown-drop", "lost-unexplained", "not-seen", "no-answer"]
+
+    /// So many causes that are otherwise equal are held against each other.
+    private static let rankLimit = 6
+
+    /// Of the causes that are as small as the first one and lead the packet no further from its way, the one that opens least comes
+    /// first. Gives its effects; nil where they were not looked for.
+    private func rank(_ report: inout Report, _ scope: CommandScope) -> SideEffects.Found? {
+        guard looksForSideEffects else { return nil }
+        func standing(_ cause: CauseSearch.Cause) -> [Int] {
+            [cause.changes.count, cause.changes.map(\.detour).max() ?? 0]
+        }
+        let first = standing(report.causes[0])
+        let equal = Array(report.causes.prefix { standing($0) == first }.prefix(Self.rankLimit))
+        let ranked = sideEffects(
+            of: equal.map { Self.change($0.changes, scope) }, equal.flatMap(\.changes).flatMap(\.actions), &report)
+        if ranked.isEmpty { return nil }
+        report.causes.replaceSubrange(..<equal.count, with: ranked.map { equal[$0.index] })
+        return ranked.first?.found
+    }
+
+    private static func change(
+        _ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false
+    ) -> [TrialChange] {
+        let text = script(changes, scope, strictly: strictly)
+        return text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
+    }
+
+    /// One script. A command that fails ends its own change and no other: it shows by the packet; `strictly` it ends all. Rules
+    /// are taken away from the last one on, so that positions hold.
+    static func script(_ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false) -> String {
+        let ordered = changes.enumerated().sorted { one, other in
+            let (left, right) = (one.element.rule?.position ?? 0, other.element.rule?.position ?? 0)
+            return left == right ? one.offset < other.offset : left > right
+        }
+        return ordered.map { $0.element.commands(in: scope) }.filter { !$0.isEmpty }.map { commands in
+            strictly
+                ? commands.map { "\($0)\n" }.joined() : "{\n\(commands.joined(separator: " &&\n"))\n} || :\n"
+        }.joined()
+    }
+
+    private func finding(
+        _ causes: [CauseSearch.Cause], _ goal: PacketGoal, _ without: String, _ walk: Walk,
+        _ effects: SideEffects.Found?
+    ) -> Finding {
+        let cause = causes[0]
+        let (words, come) = (cause.words, goal.word)
+        let first = cause.changes[0]
+        var finding = Finding(
+            code: first.code, severity: .error, where: first.place,
+            message: "the packet is \(come) with \(words), and not without",
+            evidence: [
+                Fact(.tried, "with \(words) the same packet is \(come); without, it is not (\(without))")
+            ], rule: first.rule)
+        // Where the packet is accepted before the rule that ended it, that rule is the cause.
+        if first.rule == nil, first.adds, ["rule-drop", "policy-drop"].contains(first.code),
+            let rule = walk.stoppedAt?.rule
+        {
+            finding.rule = rule
+            finding.code =
+                rule.position == nil ? "policy-drop" : walk.outcome == .rejected ? "rule-reject" : "rule-drop"
+        }
+        for other in causes.dropFirst() {
+            finding.evidence.append(Fact(.tried, "also with \(other.words) alone the same packet is \(come)"))
+        }
+        var remedy = Remedy(ifAny: cause.changes.flatMap(\.actions))
+        remedy?.verified = true
+        var proof = RemedyProof(without: without, with: come, assumptions: assumptions)
+        if let effects { proof.add(effects) }
+        remedy?.proof = proof
+        finding.remedy = remedy
+        return finding
+    }
+}
