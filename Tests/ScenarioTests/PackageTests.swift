@@ -31,11 +31,15 @@ struct PackageTests {
         "completions know namespaces, labs, causes, files and the command behind --",
         .enabled(if: SandboxShell.isAvailable))
     func completions() throws {
-        let script = FileManager.default.currentDirectoryPath + "/scripts/completions.sh"
+        // The sandbox does not show every folder.
+        let script = String(decoding: try readFile("scripts/completions.sh"), as: UTF8.self)
         let run = try SandboxShell(
             """
             ip netns add web; ip netns add db; mkdir /tmp/files; cd /tmp/files; touch one.pcapng two.txt
-            \(script) $P bash >/run/completions
+            cat >/run/completions.sh <<'SCRIPT'
+            \(script)
+            SCRIPT
+            sh /run/completions.sh $P bash >/run/completions
             cat >/run/try <<'TRY'
             . /run/completions
             PATH="/mnt/bin:$PATH"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
@@ -80,15 +84,19 @@ struct PackageTests {
         "Wireshark's interface is listed, configured, and writes packets that tshark reads",
         .enabled(if: SandboxShell.isAvailable))
     func extcap() throws {
-        let script = FileManager.default.currentDirectoryPath + "/packaging/extcap-packetwalk"
+        let script = String(decoding: try readFile("packaging/extcap-packetwalk"), as: UTF8.self)
         let run = try SandboxShell(
             """
             export PACKETWALK=$P HOME=/tmp TMPDIR=/tmp; ip netns add web; mkfifo /run/fifo
-            \(script) --extcap-interfaces --extcap-version=4.0
-            \(script) --extcap-interface=packetwalk --extcap-dlts
-            \(script) --extcap-interface packetwalk --extcap-config
+            cat >/run/extcap <<'SCRIPT'
+            \(script)
+            SCRIPT
+            chmod +x /run/extcap
+            /run/extcap --extcap-interfaces --extcap-version=4.0
+            /run/extcap --extcap-interface=packetwalk --extcap-dlts
+            /run/extcap --extcap-interface packetwalk --extcap-config
             timeout 60 tshark -i /run/fifo -c 8 -T fields -e ip.src -e icmp.type -e frame.interface_name >/run/out 2>/run/err & t=$!
-            \(script) --capture --extcap-interface packetwalk --fifo /run/fifo --extcap-capture-filter 'icmp' --rules none &
+            /run/extcap --capture --extcap-interface packetwalk --fifo /run/fifo --extcap-capture-filter 'icmp' --rules none &
             p=$!
             for i in $(seq 60); do
                 [ $(wc -l </run/out) -ge 8 ] && break
