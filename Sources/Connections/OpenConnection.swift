@@ -55,7 +55,8 @@ struct OpenConnection {
     private var lastStopped: (start: Int64, outcome: Walk.Outcome)?
     /// Questions to DNS without a reply yet.
     private var openQuestions = 0
-    private var walks: [(start: Int64, id: String)] = []
+    /// Their ids as numbers: there may be a thousand for each connection.
+    private var walks: [(start: Int64, id: UInt128)] = []
     private let graph: NetworkGraph?
     private let keepsWalks: Bool
 
@@ -106,10 +107,18 @@ struct OpenConnection {
         noteExample(exchange)
     }
 
+    /// 32 digits.
+    private static func text(_ id: UInt128) -> String {
+        let digits = String(id, radix: 16)
+        return String(repeating: "0", count: 32 - digits.count) + digits
+    }
+
     private mutating func take(_ walk: Walk, fromA: Bool) {
         connection.walkCount += 1
         if let oneOf = walk.sampledOneOf { connection.sampledOneOf = max(connection.sampledOneOf ?? 1, oneOf) }
-        if keepsWalks, walks.count < Connection.walkLimit { walks.append((walk.startNanoseconds, walk.id)) }
+        if keepsWalks, walks.count < Connection.walkLimit, let id = UInt128(walk.id, radix: 16) {
+            walks.append((walk.startNanoseconds, id))
+        }
         if (walk.startNanoseconds, walk.id) < (firstNanoseconds, connection.id) { connection.id = walk.id }
         firstNanoseconds = min(firstNanoseconds, walk.startNanoseconds)
         lastNanoseconds = max(lastNanoseconds, walk.endNanoseconds)
@@ -266,7 +275,7 @@ struct OpenConnection {
             server.arrival.name ?? server.namespace.name ?? holder(of: serverAddress ?? result.server.address, client)
         result.handshakeNanoseconds = handshake(client, server)
         result.translations = translations(isAClient: isAClient)
-        result.walks = walks.sorted { $0 < $1 }.map(\.id)
+        result.walks = walks.sorted { $0 < $1 }.map { Self.text($0.id) }
         result.lookups.sort { $0.startNanoseconds < $1.startNanoseconds }
         result.causes.sort {
             ($0.finding.severity.rank, $1.count, $0.firstNanoseconds, $0.finding.code)

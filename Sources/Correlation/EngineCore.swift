@@ -121,8 +121,8 @@ struct EngineCore: ~Copyable {
             advance(to: time)
         case .vantage(let identifier, let point):
             if places.declare(identifier, point) { placesAreStale = true }
-        case .topology(let topology, _):
-            places.replace(topology)
+        case .topology(let topology, let time):
+            places.replace(topology, at: time)
             placesAreStale = true
         case .flow(let flow):
             if placesAreStale { settlePlaces() }

@@ -252,4 +252,22 @@ import Wire
         #expect(walks.filter { $0.outcome == .left }.count == 1)
         #expect(walks.filter { $0.outcome == .lost }.count >= 1)
     }
+
+    @Test("what passed before the namespace behind a cable was found is not missing there", arguments: [50_000.0, 400_000])
+    func newcomer(sentAt time: Double) throws {
+        let all = baseNetwork()
+        var scene = Scene(all.filter { $0.name != "wan" })
+        scene.watch("host", "veth0")
+        scene.watch("host", "eth0")
+        // A snapshot of 20 ms after the start tells of the WAN, whose link is watched from then on.
+        scene.events.append(
+            .topology(
+                Topology(host: "test", time: "2026-11-23T01:58:14Z", namespaces: all),
+                timeNanoseconds: Scene.start + 20_000_000))
+        scene.watch("wan", "wan0")
+        let datagram = packet("203.0.113.2", "198.51.100.1", label: 0xa, sourcePort: 5000, destinationPort: 53)
+        scene.see("host", "eth0", .out, at: time, datagram)
+        let walks = scene.walks()
+        #expect(walks.map(\.outcome) == [time < 100_000 ? .left : .lost])
+    }
 }

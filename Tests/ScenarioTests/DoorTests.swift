@@ -53,9 +53,8 @@ struct DoorTests {
     func help() throws {
         let run = try LabRun.packetwalk(["help", "no-source-nat"])
         #expect(run.status == 0)
-        #expect(
-            run.standardOutput.hasPrefix("no-source-nat\n\nA private source left towards public addresses untranslated")
-        )
+        #expect(run.standardOutput.hasPrefix("no-source-nat\n\nIdea: private addresses (RFC 1918)"))
+        #expect(run.standardOutput.contains("\n\nA private source left towards public addresses untranslated"))
         #expect(run.standardOutput.contains("Remedy: iptables -t nat -A POSTROUTING"))
         #expect(run.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }

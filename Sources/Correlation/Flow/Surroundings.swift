@@ -83,6 +83,17 @@ final class Surroundings: Sendable {
         return device.peer >= 0 && places.devices[Int(device.peer)].vantageIn >= 0
     }
 
+    /// Whether a packet went out by a cable whose other end is new: it passed before anybody watched there, or so little
+    /// after the snapshot that told of it that the captures may not have been open.
+    func isFarEndNew(_ sighting: Sighting, within nanoseconds: Int64) -> Bool {
+        let place = place(of: sighting)
+        guard place.phase == .linkOut, place.device >= 0 else { return false }
+        let peer = places.devices[Int(place.device)].peer
+        guard peer >= 0, places.devices[Int(peer)].sinceNanoseconds > .min else { return false }
+        let (watched, overflows) = places.devices[Int(peer)].sinceNanoseconds.addingReportingOverflow(nanoseconds)
+        return overflows || sighting.timeNanoseconds < watched
+    }
+
     /// Whether the other end of the cable by which a packet came in is watched.
     func isNearEndVisible(_ place: Place) -> Bool {
         guard place.device >= 0 else { return false }

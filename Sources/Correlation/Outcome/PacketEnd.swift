@@ -68,9 +68,11 @@ struct PacketEnd {
             step = stayed
             ending = .lost
         }
-        if ending == .lost, bytesGoOn || isUnmeasured(batch.steps[start + step].sighting, surroundings) {
+        let sighting = batch.steps[start + step].sighting
+        if ending == .lost, bytesGoOn || isUnmeasured(sighting, surroundings) {
             ending = .left
         }
+        if ending == .lost, surroundings.isFarEndNew(sighting, within: Self.edge) { ending = .left }
         // Of IPv6 datagrams that begin alike it is a guess which one a fragment is of: the rest may stand with another.
         if ending == .lost, hasFragments, !isOnlyPacket, batch.steps[start].sighting.has(Sighting.isIPv6) {
             ending = .left

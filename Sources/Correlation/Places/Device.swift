@@ -3,6 +3,9 @@ struct Device {
     var namespace: Int32
     /// Whether a snapshot tells what it is.
     var isKnown = false
+    /// When a snapshot first told of it, in nanoseconds; the earliest time for those of the first snapshot. What passed
+    /// before nobody could see here.
+    var sinceNanoseconds = Int64.min
     var index: UInt32 = 0
     /// Numbers of the devices that the network graph joins it to; -1 for none or unknown.
     var master: Int32 = -1

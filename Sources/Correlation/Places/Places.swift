@@ -11,6 +11,8 @@ import Wire
 struct Places {
     /// Of the newest snapshot.
     private(set) var graph: NetworkGraph?
+    /// When the newest snapshot was read; the earliest time for the first one.
+    private var newestNanoseconds = Int64.min
     private(set) var places: ContiguousArray<Place> = []
     private(set) var devices: ContiguousArray<Device> = []
     private(set) var areas: ContiguousArray<Area> = []
@@ -91,7 +93,10 @@ struct Places {
     }
 
     /// Takes a snapshot; `rebuild` must follow before anything is asked.
-    mutating func replace(_ topology: Topology) {
+    ///
+    /// - Parameter timeNanoseconds: when it was read.
+    mutating func replace(_ topology: Topology, at timeNanoseconds: Int64 = .min) {
+        newestNanoseconds = graph == nil ? .min : timeNanoseconds
         graph = NetworkGraph(topology)
     }
 
@@ -123,11 +128,11 @@ struct Places {
         return number
     }
 
-    private mutating func internDevice(_ namespace: Int32, _ name: String) -> Int32 {
+    private mutating func internDevice(_ namespace: Int32, _ name: String, since: Int64 = .min) -> Int32 {
         let key = DeviceName(namespace: namespace, name: name)
         if let known = deviceByName[key] { return known }
         let number = Int32(devices.count)
-        devices.append(Device(namespace: namespace))
+        devices.append(Device(namespace: namespace, sinceNanoseconds: since))
         nameOfDevice.append(name)
         deviceByName[key] = number
         areas[Int(namespace)].devices.append(number)
@@ -154,7 +159,7 @@ struct Places {
         for (position, namespace) in graph.topology.namespaces.enumerated() {
             let area = internArea(namespace)
             areas[Int(area)].topologyIndex = position
-            numbers.append(namespace.links.map { internDevice(area, $0.name) })
+            numbers.append(namespace.links.map { internDevice(area, $0.name, since: newestNanoseconds) })
         }
         for device in graph.devices {
             let link = graph[device]

@@ -128,8 +128,11 @@ extension NeighbourStep {
 
     /// `; shop-db-1 had it when the run began, and is gone`: of a container that ended meanwhile.
     func formerHolder(_ context: DiagnosisContext) -> String {
+        guard let before = context.before else { return "" }
         let present = Set(context.topology.namespaces.map(\.inode))
-        let former = context.before?.namespaces.first { $0.holds(hop) && !present.contains($0.inode) }
+        // Of those alone that links joined to it: others may use the same addresses.
+        let joined = NetworkGraph(before).joined(to: [namespace.name]).topology
+        let former = joined.namespaces.first { $0.holds(hop) && !present.contains($0.inode) }
         return former.map { "; \($0.name) had it when the run began, and is gone" } ?? ""
     }
 
