@@ -253,7 +253,9 @@ import Wire
         #expect(walks.filter { $0.outcome == .lost }.count >= 1)
     }
 
-    @Test("what passed before the namespace behind a cable was found is not missing there", arguments: [50_000.0, 400_000])
+    @Test(
+        "what passed before the namespace behind a cable was found is not missing there",
+        arguments: [50_000.0, 400_000])
     func newcomer(sentAt time: Double) throws {
         let all = baseNetwork()
         var scene = Scene(all.filter { $0.name != "wan" })
