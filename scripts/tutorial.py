@@ -21,13 +21,14 @@ MARK = "\x1e"
 
 def masked(text):
     """Without what no two runs have in common, and without line breaks, which depend on it."""
+    # Before times: three of its parts can look like one.
+    text = re.sub(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC", text)
     text = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "CLOCK", text)
     text = re.sub(r"= [\d./]+ ms", "= TIMES", text)
     # The kernel says so of a link a moment after the command that made it so.
     text = text.replace("state LOWERLAYERDOWN", "state DOWN")
     text = re.sub(r"\d+(\.\d+)? ?(ns|µs|ms|s)\b", "TIME", text)
     text = re.sub(r"TIME( / TIME)+", "TIMES", text)
-    text = re.sub(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC", text)
     text = re.sub(r"fe80::[0-9a-f:]+", "fe80::", text)
     text = re.sub(r"^\d+: ", "N: ", text, flags=re.M)
     text = re.sub(r"@(if)?(\w+)", "@PEER", text)
