@@ -1,6 +1,5 @@
 public import Observations
 internal import WalkModel
-internal import Wire
 
 /// One sighting of a packet, for whoever looks for the packet's bytes.
 public struct PacketSighting: Sendable {
@@ -23,11 +22,7 @@ extension WalkBatch {
         let found = (members[record.stepStart] ?? []).map { sighting in
             PacketSighting(
                 point: places.pointOfPlace[Int(sighting.vantage)], timeNanoseconds: sighting.timeNanoseconds,
-                label: sighting.label,
-                tuple: FlowTuple(
-                    source: sighting.source, destination: sighting.destination, sourcePort: sighting.sourcePort,
-                    destinationPort: sighting.destinationPort, ipProtocol: IPProtocol(rawValue: sighting.ipProtocol)),
-                ttl: sighting.ttl, isError: sighting.has(Sighting.quotesPacket))
+                label: sighting.label, tuple: sighting.tuple, ttl: sighting.ttl, isError: sighting.has(Sighting.quotesPacket))
         }
         return found.sorted { $0.timeNanoseconds < $1.timeNanoseconds }
     }

@@ -120,6 +120,12 @@ struct Sighting {
     var source: IPAddress { address(high: sourceHigh, low: sourceLow) }
     var destination: IPAddress { address(high: destinationHigh, low: destinationLow) }
 
+    var tuple: FlowTuple {
+        FlowTuple(
+            source: source, destination: destination, sourcePort: sourcePort, destinationPort: destinationPort,
+            ipProtocol: IPProtocol(rawValue: ipProtocol))
+    }
+
     private func address(high: UInt64, low: UInt64) -> IPAddress {
         has(Self.isIPv6)
             ? IPAddress(high: high, low: low) : IPAddress(ipv4: UInt32(truncatingIfNeeded: low))

@@ -69,9 +69,7 @@ extension WalkBuilder {
     func decision(_ sighting: Sighting, namespace: String, _ places: Places) -> RouteDecision? {
         // Of a packet in a tunnel only the inner addresses are kept, by which nobody routes here.
         guard !sighting.isEncapsulated, let routes = batch.context?.routes, !routes.isEmpty else { return nil }
-        let tuple = FlowTuple(
-            source: sighting.source, destination: sighting.destination, sourcePort: sighting.sourcePort,
-            destinationPort: sighting.destinationPort, ipProtocol: IPProtocol(rawValue: sighting.ipProtocol))
+        let tuple = sighting.tuple
         if let exact = routes[EngineCore.RouteKey(namespace: namespace, tuple: tuple)] { return exact }
         var coarse = tuple
         coarse.sourcePort = 0

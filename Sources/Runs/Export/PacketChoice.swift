@@ -81,8 +81,7 @@ final class PacketChoice {
         var words = [walk.outcome.rawValue]
         if let stop = walk.stoppedAt {
             if let namespace = stop.namespace { words.append("in \(namespace)") }
-            if let device = stop.device { words.append("at \(device)") }
-            if let hook = stop.hook { words.append("at \(hook.rawValue)") }
+            if let place = stop.hook?.rawValue ?? stop.device { words.append("at \(place)") }
             if case .kernelDrop(let reason, _) = stop.cause { words.append("(\(reason))") }
             if let rule = stop.rule?.text { words.append("by: \(rule)") }
         }
