@@ -48,9 +48,10 @@ struct ExportTests {
     @Test(
         "shows each packet of a connection once, both directions with the client's addresses",
         arguments: [
-            ("hairpin", "172.19.0.2", "203.0.113.2"), ("wan-to-published-port", "203.0.113.1", "203.0.113.2"),
+            ("hairpin", "mynamespace:veth1", "172.19.0.2"), ("wan-to-published-port", "wan:wan0", "203.0.113.1"),
         ])
-    func connections(lab: String, client: String, server: String) throws {
+    func connections(lab: String, device: String, client: String) throws {
+        let server = "203.0.113.2"
         let scratch = Scratch()
         let recording = try Self.record(lab, in: scratch)
         // Programs that know nothing of places take the copies in the recording itself for packets sent again.
@@ -60,9 +61,12 @@ struct ExportTests {
         #expect(run.status == 0, "\(run.standardError)")
         #expect(run.standardError.contains(" packets written"))
         #expect(try Self.fields(links, "tcp.analysis.flags", ["frame.number"]).isEmpty)
-        let packets = try Self.fields(links, "tcp", ["ip.src", "ip.dst", "tcp.flags.syn", "frame.time_epoch"])
+        let packets = try Self.fields(
+            links, "tcp", ["ip.src", "ip.dst", "tcp.flags.syn", "frame.time_epoch", "frame.interface_name"])
         #expect(Set(packets.map { [$0[0], $0[1]] }) == [[client, server], [server, client]])
         #expect(packets.filter { $0[2] == "1" || $0[2] == "True" }.count == 2)
+        // Both directions where the client itself sends and gets them.
+        #expect(Set(packets.map { $0[4] }) == [device])
         let times = packets.map { $0[3] }
         #expect(times == times.sorted() && packets.count >= 8)
     }

@@ -22,7 +22,8 @@ extension WalkBatch {
         let found = (members[record.stepStart] ?? []).map { sighting in
             PacketSighting(
                 point: places.pointOfPlace[Int(sighting.vantage)], timeNanoseconds: sighting.timeNanoseconds,
-                label: sighting.label, tuple: sighting.tuple, ttl: sighting.ttl, isError: sighting.has(Sighting.quotesPacket))
+                label: sighting.label, tuple: sighting.tuple, ttl: sighting.ttl,
+                isError: sighting.has(Sighting.quotesPacket))
         }
         return found.sorted { $0.timeNanoseconds < $1.timeNanoseconds }
     }
