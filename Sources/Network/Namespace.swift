@@ -60,7 +60,8 @@ public struct Namespace: Sendable, Codable, Hashable {
     }
 
     public subscript(device name: String) -> Link? {
-        links.first { $0.name == name }
+        // By index: an iterator would copy each link that it passes.
+        links.indices.first { links[$0].name == name }.map { links[$0] }
     }
 
     /// Whether one of this namespace's devices holds `address`.

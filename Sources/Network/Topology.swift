@@ -46,7 +46,9 @@ public struct Topology: Sendable, Codable, Hashable {
         neighborTables = try container.decodeIfPresent([NeighborTable].self, forKey: .neighborTables)
     }
 
+    /// The first of that name. `NetworkGraph` answers the same in constant time.
     public subscript(namespace name: String) -> Namespace? {
-        namespaces.first { $0.name == name }
+        // By index: an iterator would copy each namespace that it passes.
+        namespaces.indices.first { namespaces[$0].name == name }.map { namespaces[$0] }
     }
 }

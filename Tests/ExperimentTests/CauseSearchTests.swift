@@ -75,6 +75,21 @@ struct CauseSearchTests {
         #expect(!result.isCutShort)
     }
 
+    @Test("tries what a finding names first; where that does it, nothing else is tried")
+    func named() throws {
+        let candidates = (0..<300).map { change("change \($0)") }
+        let made = Mutex(0)
+        let search = CauseSearch { set, _ throws(TrialError) in
+            made.withLock { $0 += 1 }
+            return set.contains { ["change 7", "change 290"].contains($0.condition) }
+        }
+        let result = try search.search(candidates, named: Array(candidates[289...290])) { _ in 1 }
+        #expect(result.causes.map(\.words) == ["change 290"])
+        #expect(made.withLock { $0 } == 3)
+        let other = try search.search(candidates, named: [candidates[3]]) { _ in 1 }
+        #expect(other.causes.map(\.words) == ["change 7", "change 290"])
+    }
+
     @Test("finds two changes of different kinds that are only enough together")
     func together() throws {
         let candidates =

@@ -121,6 +121,20 @@ struct FailureExperimentTests {
         #expect(findings[1].remedy?.proof?.with.contains("it is down") == true)
     }
 
+    @Test("a finding without a fix is proved by the change that it speaks of, and nothing else is looked for")
+    func confirmed() throws {
+        let walk = try Self.walk(nil)
+        let trials = PaperTrials(answers: { $0.contains("veth0 up") }, stopped: walk)
+        let report = try Self.experiment(trials).run(on: Exchange(request: walk))
+        let findings = report.exchange.request.findings
+        #expect(findings.map(\.code) == ["link-down"])
+        #expect(findings[0].message == "it is down")
+        #expect(findings[0].evidence.map(\.source) == [.tried])
+        #expect(findings[0].remedy?.commands == ["ip link set dev veth0 up"])
+        #expect(findings[0].remedy?.verified == true)
+        #expect(findings[0].remedy?.proof?.opens != nil)
+    }
+
     @Test("where the rebuilt network answers, nothing is verified and it is said")
     func differs() throws {
         let walk = try Self.walk(Self.fix)

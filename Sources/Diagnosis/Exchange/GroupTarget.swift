@@ -4,17 +4,11 @@ internal import Ruleset
 internal import WalkModel
 internal import Wire
 
-/// A packet that is for many: a multicast group, or all on a link.
-///
-/// Each receiver gets a copy, and takes it where a socket asks for it. That others do not is no loss.
-struct GroupTarget {
+/// A packet that is for many, a multicast group or all on a link, as its sender sent it.
+struct GroupPacket {
     /// The sender, and the device by which the packet left it; nil where that is not known.
     var sender: Namespace
     var device: Link?
-    /// The other namespaces on the link, with the device at which IP takes over.
-    var receivers: [LayerTwoPath.Port]
-    /// Whether the link goes on where nothing can be seen.
-    var hasOutside: Bool
 
     /// Nil for a packet that is for one receiver.
     init?(_ reading: WalkReading, _ packet: PacketState, _ graph: NetworkGraph) {
@@ -31,12 +25,6 @@ struct GroupTarget {
         let name = left?.device ?? Self.device(of: sender, packet)
         self.sender = sender
         device = name.flatMap { sender[device: $0] }
-        receivers = []
-        hasOutside = false
-        guard let device, device.kind != .loopback else { return }
-        let paths = graph.segment(out: device.name, of: sender.name).paths
-        hasOutside = paths.contains(where: \.isOutside)
-        receivers = paths.filter { !$0.isOutside && $0.end.namespace != sender.name }.map(\.end)
     }
 
     /// Those to whose link the packet may have been sent. Of one that came from where nothing is seen, only that by which it
@@ -63,21 +51,48 @@ struct GroupTarget {
             ?? sender.lookUpRoute(to: packet.destination, source: packet.source, mark: packet.mark, inDevice: nil)
             .device
     }
+}
+
+/// The receivers of a packet that is for many.
+///
+/// Each receiver gets a copy, and takes it where a socket asks for it. That others do not is no loss. To find them takes
+/// the size of the link: on a host with many containers that is made only for packets that somebody could miss.
+struct GroupTarget {
+    var packet: GroupPacket
+    /// The other namespaces on the link, with the device at which IP takes over.
+    var receivers: [LayerTwoPath.Port] = []
+    /// Whether the link goes on where nothing can be seen.
+    var hasOutside = false
+
+    init(_ packet: GroupPacket, _ graph: NetworkGraph) {
+        self.packet = packet
+        guard let device = packet.device, device.kind != .loopback else { return }
+        for path in graph.segment(out: device.name, of: packet.sender.name).paths {
+            if path.isOutside {
+                hasOutside = true
+            } else if path.end.namespace != packet.sender.name {
+                receivers.append(path.end)
+            }
+        }
+    }
+
+    var sender: Namespace { packet.sender }
+    var device: Link? { packet.device }
 
     /// `the link of eth0 in web`.
     var link: String { "the link of \(device?.name ?? "an unknown device") in \(sender.name)" }
 
     /// The devices of the link that have joined the group; nil where nobody's groups were read.
-    func members(of group: IPAddress, _ topology: Topology) -> [LayerTwoPath.Port]? {
-        let known = receivers.compactMap { topology[namespace: $0.namespace]?.memberships }
+    func members(of group: IPAddress, _ graph: NetworkGraph) -> [LayerTwoPath.Port]? {
+        let known = receivers.compactMap { graph[namespace: $0.namespace]?.memberships }
         if known.isEmpty, !receivers.isEmpty { return nil }
-        return receivers.filter { topology[namespace: $0.namespace]?.joined(group, on: $0.device) == true }
+        return receivers.filter { graph[namespace: $0.namespace]?.joined(group, on: $0.device) == true }
     }
 
     /// Whether a socket of a receiver takes what comes for this port.
-    func isServed(_ packet: PacketState, _ topology: Topology) -> Bool {
+    func isServed(_ packet: PacketState, _ graph: NetworkGraph) -> Bool {
         receivers.contains { port in
-            topology[namespace: port.namespace]?.listeners.contains {
+            graph[namespace: port.namespace]?.listeners.contains {
                 $0.isOn(packet.ipProtocol, port: packet.destinationPort)
             } == true
         }

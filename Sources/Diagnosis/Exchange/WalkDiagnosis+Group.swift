@@ -6,7 +6,7 @@ internal import Wire
 
 /// Packets for many receivers: who takes them, and who passes them on.
 extension WalkDiagnosis {
-    mutating func sentToMany(_ reading: WalkReading, _ packet: PacketState, _ target: GroupTarget) -> [Finding] {
+    mutating func sentToMany(_ reading: WalkReading, _ packet: PacketState, _ sent: GroupPacket) -> [Finding] {
         if walk.outcome == .unsent { return stopped(reading, request: nil) }
         // A rule that drops a copy is told as for any packet.
         let report = KernelReport(reading.walk, context)
@@ -26,11 +26,15 @@ extension WalkDiagnosis {
             if isLost { endUnwanted() }
             return []
         }
-        if packet.destination.isMulticast { return multicast(reading, packet, target) }
+        if packet.destination.isMulticast {
+            return multicast(reading, packet, GroupTarget(sent, context.graph))
+        }
         if isLost { endUnwanted() }
-        guard packet.ipProtocol == .udp, !target.hasOutside, isWhole(reading, target), !target.receivers.isEmpty,
-            topology.namespaces.contains(where: { !$0.listeners.isEmpty }), !target.isServed(packet, topology)
+        guard packet.ipProtocol == .udp, isWhole(reading, sent),
+            topology.namespaces.contains(where: { !$0.listeners.isEmpty })
         else { return [] }
+        let target = GroupTarget(sent, context.graph)
+        guard !target.hasOutside, !target.receivers.isEmpty, !target.isServed(packet, context.graph) else { return [] }
         walk.outcome = .left
         return [NoListener().nobody(packet, target)]
     }
@@ -43,8 +47,8 @@ extension WalkDiagnosis {
     ]
 
     /// The first of the walks that the copies of one packet may make: the one that the sender's own sighting is in.
-    private func isWhole(_ reading: WalkReading, _ target: GroupTarget) -> Bool {
-        reading.sightings.contains { $0.namespace == target.sender.name && $0.vantage == .link && $0.direction == .out }
+    private func isWhole(_ reading: WalkReading, _ sent: GroupPacket) -> Bool {
+        reading.sightings.contains { $0.namespace == sent.sender.name && $0.vantage == .link && $0.direction == .out }
     }
 
     /// False for what hosts send on their own account and no traffic waits for: reports of group membership, router
@@ -75,7 +79,7 @@ extension WalkDiagnosis {
     ) -> [Finding] {
         let group = packet.destination
         let isLost = walk.outcome == .lost || walk.outcome == .dropped
-        guard let members = target.members(of: group, topology) else {
+        guard let members = target.members(of: group, context.graph) else {
             if isLost { endUnwanted() }
             return []
         }
@@ -88,7 +92,7 @@ extension WalkDiagnosis {
         // It came there and was taken by nobody.
         walk.hops.removeAll { $0.vantage == .socket && $0.direction == .in }
         // Nobody forwards what is for one link only, and hosts send it without asking who is there.
-        guard !group.isOfOneLink, isWhole(reading, target) else { return [] }
+        guard !group.isOfOneLink, isWhole(reading, target.packet) else { return [] }
         if let barrier = MulticastBarrier(target, group, graph: context.graph) {
             let found = MulticastNotForwarded().candidate(packet, barrier, target)
             if found.isCertain {

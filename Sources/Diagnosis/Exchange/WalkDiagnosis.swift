@@ -31,7 +31,7 @@ struct WalkDiagnosis {
         guard let packet = reading.packet() else { return [] }
         // What lies past the edge of the recording is no fault of the network's.
         if walk.cutOff != nil { return [] }
-        if let group = GroupTarget(reading, packet, context.graph) { return sentToMany(reading, packet, group) }
+        if let group = GroupPacket(reading, packet, context.graph) { return sentToMany(reading, packet, group) }
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         switch walk.outcome {

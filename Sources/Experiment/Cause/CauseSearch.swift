@@ -46,14 +46,18 @@ public struct CauseSearch: Sendable {
 
     /// - Parameters:
     ///   - candidates: those that may be it.
+    ///   - named: those of them that a finding speaks of. Each is tried alone before all others, and where one does it, no other
+    ///     cause is looked for.
     ///   - sets: of changes that belong together, such as the routes of one way; tried where nothing smaller does it.
     ///   - nearness: how near a change is to where the packet stopped; 0 is nearest.
     public func search(
-        _ candidates: [Candidate], sets: [[Candidate]] = [], nearness: @Sendable (Candidate) -> Int
+        _ candidates: [Candidate], named: [Candidate] = [], sets: [[Candidate]] = [],
+        nearness: @Sendable (Candidate) -> Int
     ) throws(TrialError) -> Result {
         var run = SearchRun(search: self, answers: answers)
         do throws(SearchRun.Ending) {
-            try run.search(candidates, sets: sets, nearness: nearness)
+            try run.alone(named)
+            if run.causes.isEmpty { try run.search(candidates, sets: sets, nearness: nearness) }
         } catch {
             if case .failed(let error) = error { throw error }
         }
@@ -240,7 +244,7 @@ private struct SearchRun {
     }
 
     /// Each change by itself, if it was not tried so before.
-    private mutating func alone(_ candidates: [Candidate]) throws(Ending) {
+    mutating func alone(_ candidates: [Candidate]) throws(Ending) {
         let known = Set(causes.filter { $0.changes.count == 1 }.map { $0.changes[0] })
         let new = candidates.filter { !tried.contains($0) && !known.contains($0) }
         try confirm(zip(new, test(new.map { [$0] })).filter(\.1).map { [$0.0] })

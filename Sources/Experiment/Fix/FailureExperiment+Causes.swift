@@ -34,7 +34,14 @@ extension FailureExperiment {
         // A packet that was answered before all is judged by something else.
         let walk = report.exchange.failing
         let reached = Nearness(walk, report.exchange)
-        let result = try search.search(catalogue.changes, sets: catalogue.ways) { reached.distance(of: $0) }
+        let first = usesFindings ? report.exchange.request.findings.firstIndex { $0.severity != .info } : nil
+        let named = first.map { index in
+            let finding = report.exchange.request.findings[index]
+            return catalogue.changes.filter { $0.isNamed(by: finding) }
+        }
+        let result = try search.search(catalogue.changes, named: named ?? [], sets: catalogue.ways) {
+            reached.distance(of: $0)
+        }
         report.trialCount += result.trialCount
         report.seconds = result.seconds
         report.causes = result.causes
@@ -46,6 +53,10 @@ extension FailureExperiment {
             return
         }
         let effects = rank(&report, scope)
+        if let first, report.causes.first?.changes.allSatisfy({ named?.contains($0) == true }) == true {
+            confirm(&report.exchange.request.findings[first], report.causes, goal, without, effects)
+            return
+        }
         report.exchange.request.findings.insert(
             finding(report.causes, goal, without, walk, effects),
             at: placeOfCause(in: report.exchange.request.findings))
@@ -102,6 +113,31 @@ extension FailureExperiment {
         }.joined()
     }
 
+    /// What the finding says is what the packet lacks.
+    private func confirm(
+        _ finding: inout Finding, _ causes: [CauseSearch.Cause], _ goal: PacketGoal, _ without: String,
+        _ effects: SideEffects.Found?
+    ) {
+        let words = causes[0].words
+        finding.evidence.append(
+            Fact(.tried, "with \(words) the same packet is \(goal.word); without, it is not (\(without))"))
+        // A fix of its own was tried before, and does not help.
+        guard finding.remedy == nil || finding.remedy?.verified == false else { return }
+        finding.remedy = remedy(causes[0], goal, without, effects) ?? finding.remedy
+    }
+
+    /// The changes of a cause as a fix that was seen to work; nil where they are not commands.
+    private func remedy(
+        _ cause: CauseSearch.Cause, _ goal: PacketGoal, _ without: String, _ effects: SideEffects.Found?
+    ) -> Remedy? {
+        var remedy = Remedy(ifAny: cause.changes.flatMap(\.actions))
+        remedy?.verified = true
+        var proof = RemedyProof(without: without, with: goal.word, assumptions: assumptions)
+        if let effects { proof.add(effects) }
+        remedy?.proof = proof
+        return remedy
+    }
+
     private func finding(
         _ causes: [CauseSearch.Cause], _ goal: PacketGoal, _ without: String, _ walk: Walk,
         _ effects: SideEffects.Found?
@@ -126,12 +162,17 @@ extension FailureExperiment {
         for other in causes.dropFirst() {
             finding.evidence.append(Fact(.tried, "also with \(other.words) alone the same packet is \(come)"))
         }
-        var remedy = Remedy(ifAny: cause.changes.flatMap(\.actions))
-        remedy?.verified = true
-        var proof = RemedyProof(without: without, with: come, assumptions: assumptions)
-        if let effects { proof.add(effects) }
-        remedy?.proof = proof
-        finding.remedy = remedy
+        finding.remedy = remedy(cause, goal, without, effects)
         return finding
+    }
+}
+
+extension Candidate {
+    /// Whether the change is to what a finding speaks of: its cause, its place and, where it names one, its rule.
+    func isNamed(by finding: Finding) -> Bool {
+        guard code == finding.code, place.namespace == finding.where.namespace else { return false }
+        if let own = finding.where.device, let other = place.device, own != other { return false }
+        guard let rule = finding.rule else { return true }
+        return self.rule.map { $0.name(withHandle: false) == rule.name(withHandle: false) } == true
     }
 }
