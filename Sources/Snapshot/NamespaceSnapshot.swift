@@ -55,7 +55,10 @@ public struct NamespaceSnapshot: Sendable {
     /// Nil where it could not be read.
     public var conntrack: [ConntrackEntry]?
     public var sockets: [Listener]
-    /// Elements of `tc -j qdisc` that differ from the device's default.
+    /// Sockets that hold local ports, where there are so many that none may be left; else empty.
+    public var connected: [ConnectedSocket]
+    /// Elements of `tc -j qdisc` that differ from the device's default, with `backlog_bytes` and `backlog_packets` where packets wait
+    /// in the discipline of a device.
     public var queues: [JSONTree]
     /// Filters of tc, by device and name.
     public var filters: [JSONTree]
@@ -88,6 +91,7 @@ public struct NamespaceSnapshot: Sendable {
         ipsets = ""
         conntrack = []
         sockets = []
+        connected = []
         queues = []
         filters = []
         programs = []

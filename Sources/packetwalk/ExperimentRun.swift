@@ -1,4 +1,5 @@
 internal import Experiment
+internal import Glibc
 internal import LinuxSystem
 internal import Network
 internal import Probes
@@ -72,13 +73,14 @@ struct ExperimentRun {
             experiment.options = TrialOptions(
                 waitMilliseconds: min(Int(explainer.waitSeconds * 1000), 1000), hooks: explainer.hooks)
             experiment.assumptions = trial.assumptions.map(\.text)
+            let progress = Progress("trying the packet in a rebuilt network")
+            defer { progress.end() }
+            experiment.progress = { progress.say($0) }
             if !usesFindings {
                 // It is measured: on a machine that does other work too.
                 experiment.secondLimit = 100
-                experiment.progress = { complain($0) }
+                if isatty(STDERR_FILENO) == 0 { experiment.progress = { complain($0) } }
             }
-            let progress = Progress("trying the packet in a rebuilt network")
-            defer { progress.end() }
             let report = try experiment.run(on: exchange)
             progress.end()
             if let remark = report.remark { complain(remark) }

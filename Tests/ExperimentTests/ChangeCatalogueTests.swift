@@ -152,6 +152,29 @@ struct ChangeCatalogueTests {
         #expect(commands.allSatisfy { !$0.contains("$'") && !$0.contains("\n") })
     }
 
+    @Test(
+        "has the program at the packet's port taking what waits there, or running",
+        arguments: [
+            (3, false, "accept-queue-full", "httpd at tcp port 80 in host accepting the connections that wait"),
+            (0, true, "process-stopped", "httpd at tcp port 80 in host running"),
+            (2, false, nil as FindingCode?, ""),
+        ])
+    func idlePrograms(waiting: UInt64, isStopped: Bool, code: FindingCode?, words: String) throws {
+        let changes = try Self.catalogue(
+            { host, _ in
+                var listener = Listener(
+                    protocol: .tcp, address: try #require(IPAddress("10.0.0.9")), port: 80, process: "httpd",
+                    receiveQueue: waiting)
+                listener.backlog = 2
+                listener.isStopped = isStopped
+                host.listeners = [listener]
+            }, kind: .tcp(80))
+        let found = changes.filter { $0.trialChange != nil }
+        #expect(found.map(\.code) == [code].compactMap(\.self))
+        #expect(found.first?.condition ?? "" == words)
+        #expect(found.allSatisfy { $0.trialChange == TrialChange(serving: .tcp, port: 80, in: "host") })
+    }
+
     @Test("has special routes, rules of routing, entries and a listener")
     func entries() throws {
         let changes = try Self.catalogue(

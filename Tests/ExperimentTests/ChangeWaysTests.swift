@@ -95,6 +95,29 @@ struct ChangeWaysTests {
         #expect(first.condition == "a route to 10.0.3.9 via 10.0.1.1 in web")
     }
 
+    @Test("forwarding on is a part of the way through those that do not")
+    func forwardingOff() throws {
+        var row = try Row()
+        row.namespaces[1].sysctls["net.ipv4.ip_forward"] = "0"
+        let ways = try row.catalogue(to: "10.0.3.9", sysctls: ["r1": ["net.ipv4.ip_forward": "0"]]).ways
+        #expect(ways.first?.last?.condition == "net.ipv4.ip_forward = 1 in r1")
+        #expect(ways.first?.count == 5)
+    }
+
+    @Test("multicast is forwarded from each device by the others, but for that of one link")
+    func multicast() throws {
+        let row = try Row()
+        let found = try row.catalogue(to: "239.1.2.3").changes.filter { $0.code == "multicast-not-forwarded" }
+        #expect(
+            found.map(\.condition).prefix(2) == [
+                "a program in r1 that forwards 239.1.2.3 from eth0 (multicast routing)",
+                "a program in r1 that forwards 239.1.2.3 from eth1 (multicast routing)",
+            ])
+        #expect(found.count == 4)
+        #expect(found.first?.trialChange?.text == "239.1.2.3 eth0 eth1")
+        #expect(try row.catalogue(to: "224.0.0.251").changes.allSatisfy { $0.code != "multicast-not-forwarded" })
+    }
+
     @Test("who has the destination is a gateway to it, though it forwards for nobody")
     func holder() throws {
         var row = try Row()

@@ -20,7 +20,12 @@ struct TrialOrderTests {
             sockets: [
                 TrialOrder.Sockets(
                     namespace: nil,
-                    listeners: [Listener(protocol: .udp, address: try address("0.0.0.0"), port: 53)])
+                    listeners: [Listener(protocol: .udp, address: try address("0.0.0.0"), port: 53)],
+                    full: [Listener(protocol: .tcp, address: try address("::"), port: 80, receiveQueue: 9)],
+                    connected: [
+                        ConnectedSocket(
+                            .tcp, local: try address("192.0.2.1"), 4000, remote: try address("192.0.2.2"), 80)
+                    ])
             ],
             neighbours: [TrialOrder.Neighbour(namespace: "web", device: "eth0", address: try address("192.0.2.1"))],
             outsides: [
@@ -34,6 +39,8 @@ struct TrialOrderTests {
         #expect(read.script == order.script)
         #expect(read.sockets.first?.listeners == order.sockets[0].listeners)
         #expect(read.sockets.first?.namespace == nil)
+        #expect(read.sockets.first?.full == order.sockets[0].full)
+        #expect(read.sockets.first?.connected == order.sockets[0].connected)
         #expect(read.neighbours == order.neighbours)
         #expect(read.changes == order.changes)
         #expect(read.packets.first?.packet == packet)

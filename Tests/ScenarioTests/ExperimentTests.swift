@@ -19,7 +19,10 @@ struct ExperimentTests {
             ("link-down-namespace", "link-down"), ("blackhole-route-prohibit", "blackhole-route"),
             ("conntrack-stale-nftables", "conntrack-stale"), ("routing-loop", "routing-loop"),
             ("family-disabled", "family-disabled"), ("broadcast-not-forwarded", "broadcast-not-forwarded"),
-            ("two-faults-gateways-ipv6", "gateway-unreachable"),
+            ("two-faults-gateways-ipv6", "gateway-unreachable"), ("two-faults-route-forwarding", "no-route"),
+            ("accept-queue-full", "accept-queue-full"), ("local-ports-exhausted-ipv6", "local-ports-exhausted"),
+            ("socket-buffer-full-ipv6", "socket-buffer-full"), ("queue-full-ipv6", "queue-full"),
+            ("multicast-not-forwarded-ipv6", "multicast-not-forwarded"),
         ])
     func alone(lab: String, code: String) throws {
         let run = try LabRun.packetwalk([

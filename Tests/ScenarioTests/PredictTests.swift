@@ -43,6 +43,10 @@ struct PredictTests {
             ("namespace-to-wan", Walk.Outcome.delivered, nil as FindingCode?),
             ("rule-drop-nftables", .dropped, "rule-drop"),
             ("bridge-port-blocked-isolated", .unsent, "bridge-port-blocked"),
+            // What programs and queues hold.
+            ("accept-queue-full-ipv6", .dropped, "accept-queue-full"),
+            ("local-ports-exhausted", .unsent, "local-ports-exhausted"),
+            ("socket-buffer-full", .dropped, "socket-buffer-full"), ("queue-full", .dropped, "queue-full"),
         ])
     func labs(lab: String, outcome: Walk.Outcome, code: FindingCode?) throws {
         let probe = try LabPacket(lab)

@@ -54,6 +54,10 @@ import Wire
         #expect(
             try differences { $0.ipsets = "create s hash:ip family inet maxelem 65536 comment\n" }
                 == [#"host: ipset is gone: add s 203.0.113.80 comment "bob""#])
+        // What waits and who is connected comes and goes.
+        #expect(try differences { $0.connected = [] }.isEmpty)
+        #expect(try differences { $0.queues[0] = $0.queues[0].removing(["backlog_bytes", "backlog_packets"]) }.isEmpty)
+        #expect(try differences { $0.queues[0] = $0.queues[0].setting("handle", .string("2:")) }.count == 2)
         #expect(try differences { $0.conntrack = nil } == ["host: the conntrack entries could not be read"])
         #expect(try differences { $0.conntrack?[0].mark = 8 }.count == 2)
         #expect(

@@ -19,6 +19,8 @@ import Testing
         #expect(host.conntrack == snapshot[namespace: "host"]?.conntrack)
         #expect(host.ipsets == snapshot[namespace: "host"]?.ipsets)
         #expect(host.sockets.first?.backlog == 128)
+        #expect(host.connected == snapshot[namespace: "host"]?.connected)
+        #expect(text.contains("\"local_port\":40000"))
         // What could not be read is told from what is empty.
         let web = try #require(read[namespace: "web"])
         #expect(web.conntrack == nil && web.ipsets == nil && web.hooks == nil)

@@ -95,6 +95,15 @@ enum Example {
         var socket = Listener(protocol: .tcp, address: try address("203.0.113.70"), port: 80, process: "bobd")
         socket.backlog = 128
         host.sockets = [socket]
+        host.connected = [
+            ConnectedSocket(
+                .tcp, local: try address("203.0.113.70"), 40000, remote: try address("203.0.113.80"), 443)
+        ]
+        host.queues = [
+            try tree(
+                #"{"kind":"tbf","handle":"1:","dev":"e0","root":true,"options":{"rate":12},"backlog_bytes":2826,"backlog_packets":3}"#
+            )
+        ]
         host.filters = [
             try tree(
                 #"{"kind":"u32","protocol":"ip","dev":"e0","options":{"fh":"800::800","match":{"value":"cb007150","mask":"ffffffff","off":16}}}"#

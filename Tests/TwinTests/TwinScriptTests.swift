@@ -278,6 +278,48 @@ import Wire
         #expect(told == ["the filter cgroup of v0 is not rebuilt: it lets every packet pass"])
     }
 
+    @Test("fills sockets before anything else is built, holds ports, and lets packets wait")
+    func sockets() throws {
+        let address = try #require(IPAddress("198.51.100.1"))
+        var full = Listener(protocol: .tcp, address: address, port: 8080, receiveQueue: 3)
+        full.backlog = 2
+        var signed = Listener(protocol: .tcp, address: IPAddress(ipv4: 0), port: 179)
+        signed.signedPeers = [try #require(IPPrefix("203.0.113.2/32"))]
+        let snapshot = try host {
+            $0.links = [
+                try tree(#"{"ifindex":2,"ifname":"v0","mtu":1500,"link_type":"ether","address":"02:00:00:00:00:01"}"#)
+            ]
+            $0.sockets = [full, signed]
+            $0.connected = [ConnectedSocket(.tcp, local: address, 40000, remote: address, 80)]
+            // Three packets of 942 bytes; one such passes before the first one waits.
+            $0.queues = [
+                try tree(
+                    #"{"kind":"tbf","handle":"1:","dev":"v0","root":true,"options":{"rate":12,"burst":"1599b/1","limit":3000},"backlog_bytes":2826,"backlog_packets":3}"#
+                )
+            ]
+        }
+        let made = lines(snapshot)
+        let filled = try #require(made.firstIndex(of: "tcp 198.51.100.1 8080 - 0 0 full:2:3:0"))
+        let raised = try #require(made.firstIndex(of: "addr add 198.51.100.1/32 dev lo"))
+        let lowered = try #require(made.firstIndex(of: "addr del 198.51.100.1/32 dev lo"))
+        let link = try #require(made.firstIndex { $0.hasPrefix("link add v0") })
+        #expect(raised < filled && filled < lowered && lowered < link)
+        #expect(made.contains("tcp 0.0.0.0 179 - 0 0 served"))
+        #expect(
+            made.contains(
+                "# Port 179 asks no signatures (TCP MD5) here; there segments of 203.0.113.2/32 must bear one. Passwords are not read."
+            ))
+        #expect(made.contains("tcp 198.51.100.1 40000 198.51.100.1 80"))
+        #expect(made.contains("v0 02:00:00:00:00:01 942 4"))
+        let parted = TwinScript(snapshot, options: TwinScript.Options(makesSandbox: false, opensSockets: false))
+        #expect(parted.beginning?.hasSuffix("addr add 198.51.100.1/32 dev lo\nEND\n") == true)
+        #expect(!parted.text.contains("addr add 198.51.100.1/32 dev lo"))
+        #expect(parted.text.contains("addr del 198.51.100.1/32 dev lo"))
+        var roomy = snapshot
+        roomy.namespaces[0].sockets = [signed]
+        #expect(TwinScript(roomy, options: TwinScript.Options(opensSockets: false)).beginning == nil)
+    }
+
     @Test("gives a bucket the size of which tc prints the one that was read")
     func sizes() {
         // What Linux 6.18 prints for the sizes on the right, at 12 and 125000 bytes a second.
@@ -409,7 +451,8 @@ import Wire
         let functions = [
             "ip_batch", "ip4_batch", "ip6_batch", "bridge_batch", "tc_batch", "settings", "nft_rules", "nft_lines",
             "iptables_nft", "ip6tables_nft", "iptables_legacy", "ip6tables_legacy", "ipsets", "connections", "sockets",
-            "settled", "alone", "up_for_good", "forget_groups", "collisions", "used", "ip netns attach packetwalk-home",
+            "settled", "alone", "up_for_good", "forget_groups", "collisions", "used", "held_ports",
+            "waiting_packets", "ip netns attach packetwalk-home",
             "ip netns delete packetwalk-home",
         ]
         return line.isEmpty || line.hasPrefix("#") || functions.contains { line == $0 || line.hasPrefix("\($0) ") }

@@ -42,6 +42,8 @@ public struct Candidate: Sendable, Hashable {
     public var actions: [RemedyAction]
     /// The same for the rebuilt network, where it must be said otherwise there: a rule has another handle.
     public var trialActions: [RemedyAction]?
+    /// What is changed in the rebuilt network besides, and no command can change: a program there.
+    public var trialChange: TrialChange?
     /// `with hairpin on at port vc of br0 in host`, without its first word.
     public var condition: String
     /// Of the catalogue of findings: what it is the cause of.
@@ -57,7 +59,8 @@ public struct Candidate: Sendable, Hashable {
 
     public init(
         _ kind: Kind, _ actions: [RemedyAction], condition: String, code: FindingCode, place: Finding.Place,
-        rule: RuleReference? = nil, breadth: Breadth = .device, object: String, trialActions: [RemedyAction]? = nil
+        rule: RuleReference? = nil, breadth: Breadth = .device, object: String, trialActions: [RemedyAction]? = nil,
+        trialChange: TrialChange? = nil
     ) {
         self.kind = kind
         self.actions = actions
@@ -68,6 +71,7 @@ public struct Candidate: Sendable, Hashable {
         self.breadth = breadth
         self.object = object
         self.trialActions = trialActions
+        self.trialChange = trialChange
     }
 
     /// How far it leads from what was meant there: 0 takes an obstacle away; 1 adds the program that rules and senders expect;

@@ -1,5 +1,4 @@
 internal import LinuxSystem
-internal import Synchronization
 internal import WalkModel
 
 /// Looks for the smallest changes to a network with which a packet that failed there is answered.
@@ -179,51 +178,41 @@ private struct SearchRun {
 
     // MARK: Trials
 
-    /// Whether each set does it, `lanes` at a time.
+    /// Whether each set does it, `lanes` of them at a time: the next one begins as soon as one ends.
     private mutating func test(_ sets: [[Candidate]], strictly: Bool = false) throws(Ending) -> [Bool] {
-        var result: [Bool] = []
-        while result.count < sets.count {
-            let next = Array(sets[result.count..<min(result.count + search.lanes, sets.count)])
-            let affordable = elapsed < search.secondLimit ? Array(next.prefix(search.trialLimit - count)) : []
-            for set in affordable {
-                count += 1
-                search.progress(count, set)
-                if set.count == 1 { tried.insert(set[0]) }
-            }
-            let outcomes = Self.parallel(affordable, strictly: strictly, answers)
-            guard affordable.count == next.count else {
-                isCutShort = true
-                throw .spent
-            }
-            for outcome in outcomes {
-                switch outcome {
-                case .success(let answered): result.append(answered)
-                // A change that can't be made there is none, and neither is one with which the packet can't be sent.
-                case .failure(let error) where error.kind == .change || error.kind == .packet: result.append(false)
-                case .failure(let error): throw .failed(error)
+        let affordable = sets.prefix(max(0, search.trialLimit - count))
+        let line = TrialLine(
+            Array(affordable), first: count, end: began + Int64(search.secondLimit * 1e9), progress: search.progress)
+        let answers = answers
+        @Sendable func work() {
+            while let (index, set) = line.next() {
+                do throws(TrialError) {
+                    line.note(index, .success(try answers(set, strictly)))
+                } catch {
+                    line.note(index, .failure(error))
                 }
             }
         }
-        return result
-    }
-
-    private static func parallel(
-        _ sets: [[Candidate]], strictly: Bool, _ answers: @escaping CauseSearch.Answers
-    ) -> [Swift.Result<Bool, TrialError>] {
-        let results = Results(count: sets.count)
-        @Sendable func run(_ index: Int) {
-            do throws(TrialError) {
-                results.set(index, .success(try answers(sets[index], strictly)))
-            } catch {
-                results.set(index, .failure(error))
+        let threads = (1..<max(1, min(search.lanes, sets.count))).compactMap { _ in try? WorkerThread(work) }
+        work()
+        for thread in threads { thread.join() }
+        let outcomes = line.outcomes
+        count += outcomes.count
+        for set in affordable.prefix(outcomes.count) where set.count == 1 { tried.insert(set[0]) }
+        var result: [Bool] = []
+        for outcome in outcomes {
+            switch outcome {
+            case .success(let answered): result.append(answered)
+            // A change that can't be made there is none, and neither is one with which the packet can't be sent.
+            case .failure(let error) where error.kind == .change || error.kind == .packet: result.append(false)
+            case .failure(let error): throw .failed(error)
             }
         }
-        let threads = sets.indices.dropFirst().map { index in try? WorkerThread { run(index) } }
-        if !sets.isEmpty { run(0) }
-        for (index, thread) in zip(sets.indices.dropFirst(), threads) {
-            if let thread { thread.join() } else { run(index) }
+        guard result.count == sets.count else {
+            isCutShort = true
+            throw .spent
         }
-        return results.all
+        return result
     }
 
     /// The control: each must do it once more, in another network, with every command of it made.
@@ -301,15 +290,3 @@ private struct SearchRun {
     }
 }
 
-/// What threads give back, each its own place.
-private final class Results: Sendable {
-    private let values: Mutex<[Swift.Result<Bool, TrialError>]>
-
-    init(count: Int) {
-        values = Mutex(Array(repeating: .failure(TrialError(.broken, "the trial was not made")), count: count))
-    }
-
-    var all: [Swift.Result<Bool, TrialError>] { values.withLock { $0 } }
-
-    func set(_ index: Int, _ value: Swift.Result<Bool, TrialError>) { values.withLock { $0[index] = value } }
-}

@@ -87,7 +87,7 @@ extension ChangeCatalogue {
         guard request.kind != .echo else { return [] }
         let ports = [request.destinationPort] + redirectedPorts.filter { $0 != request.destinationPort }
         let isTCP = request.ipProtocol == .tcp
-        return unsigned(namespace)
+        return unsigned(namespace) + idle(namespace)
             + ports.prefix(8).filter { port in
                 !namespace.listeners.contains {
                     $0.isOn(request.ipProtocol, port: port) && $0.address.isUnspecified && $0.device == nil
@@ -102,6 +102,29 @@ extension ChangeCatalogue {
                     object: "\(namespace.name) listener \(port)",
                     trialActions: [.run(namespace, CommandWords(["sh", "-c", Self.server(port, isTCP: isTCP)]))])
             }
+    }
+
+    /// The programs at the packet's port that take nothing, running and taking what waits for them.
+    private func idle(_ namespace: Namespace) -> [Candidate] {
+        let port = request.destinationPort
+        let waiting = namespace.listeners.filter {
+            $0.isOn(request.ipProtocol, port: port) && ($0.isFull || $0.isStopped == true)
+        }
+        guard let first = waiting.first else { return [] }
+        let (code, words): (FindingCode, String) =
+            !first.isFull
+            ? ("process-stopped", "running")
+            : first.protocol == .tcp
+                ? ("accept-queue-full", "accepting the connections that wait")
+                : ("socket-buffer-full", "reading the datagrams that wait")
+        return [
+            Candidate(
+                .listener, [],
+                condition:
+                    "\(first.process ?? "the program") at \(first.protocol) port \(port) in \(namespace.name) \(words)",
+                code: code, place: place(namespace), breadth: .flow, object: "\(namespace.name) listener \(port)",
+                trialChange: TrialChange(serving: first.protocol, port: port, in: namespace.name))
+        ]
     }
 
     /// In place of a program that wants signed segments (TCP MD5) one that wants none: at the very address, where the kernel

@@ -15,17 +15,22 @@ extension ChangeCatalogue {
     }
 
     /// Sets of changes of which each gives the packet, and its answer, one whole way: a route at every namespace that lies on
-    /// it. A shortest way to each namespace that holds the destination; where several routes are wrong, no single one of them
-    /// helps.
+    /// it, and forwarding on where it is off. A shortest way to each namespace that holds the destination; where several routes are
+    /// wrong, no single one of them helps.
     var ways: [[Candidate]] {
         let holders = topology.namespaces.filter { $0.name != from && $0.holds(request.destination) }
         return holders.prefix(Self.wayLimit).compactMap { holder in
             guard let way = way(to: holder, onlyForwarding: true) ?? way(to: holder, onlyForwarding: false) else {
                 return nil
             }
-            let routes = routes(along: way)
-            return routes.count > 1 ? routes : nil
+            let changes = routes(along: way) + way.dropLast().compactMap { forwarding($0.namespace) }
+            return changes.count > 1 ? changes : nil
         }
+    }
+
+    /// Nil where it forwards.
+    private func forwarding(_ namespace: Namespace) -> Candidate? {
+        settings(namespace).first { $0.code == "forwarding-disabled" && $0.place.device == nil }
     }
 
     /// The namespaces from the sender on to the holder, each with the address by which the one before it reaches it.

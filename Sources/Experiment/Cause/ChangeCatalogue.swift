@@ -53,6 +53,7 @@ public struct ChangeCatalogue: Sendable {
             result += sizes(namespace)
             result += listeners(namespace).map(\.adding)
             result += programs(namespace) + policiesOfIPsec(namespace)
+            result += multicastRouters(namespace).map(\.adding)
             result += families(namespace).map(\.adding)
         }
         result += circles().map(\.adding)

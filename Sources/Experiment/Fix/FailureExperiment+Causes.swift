@@ -15,6 +15,7 @@ extension FailureExperiment {
         let scope = TwinCommands(topology, home: home, files: trials.namespaceFiles).scope
         var patient = options
         patient.waitMilliseconds = max(options.waitMilliseconds, 700)
+        patient.endsWhenQuiet = true
         progress("what the packet lacks without any change")
         guard let goal = try PacketGoal.of(TrialPacket(from: from, request), in: trials, topology, options: patient)
         else {
@@ -97,7 +98,8 @@ extension FailureExperiment {
         _ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false
     ) -> [TrialChange] {
         let text = script(changes, scope, strictly: strictly)
-        return text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
+        let script = text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
+        return script + changes.compactMap(\.trialChange)
     }
 
     /// One script. A command that fails ends its own change and no other: it shows by the packet; `strictly` it ends all. Rules

@@ -165,6 +165,7 @@ public struct FailureExperiment: Sendable {
         progress("which of the fix's \(actions.count) commands are needed")
         var patient = options
         patient.waitMilliseconds = max(options.waitMilliseconds, 700)
+        patient.endsWhenQuiet = true
         let packet = [TrialPacket(from: from, request)]
         var kept = actions
         for index in actions.indices.reversed() where kept.count > 1 {

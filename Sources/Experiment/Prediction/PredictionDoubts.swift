@@ -80,20 +80,22 @@ struct PredictionDoubts {
             otherwise: "delivered, no reply")
     }
 
-    /// Packets that wait are not sent again: neither in front of a device, nor at the socket that the packet comes to.
+    /// What waits in front of a device, and at the socket that the packet comes to, may be gone by now.
     private var queue: Prediction.Assumption? {
         let walks = found.exchanges.flatMap { [$0.request, $0.reply].compactMap(\.self) }
         for walk in walks {
-            for hop in walk.hops where hop.vantage == .link && hop.direction == .out {
+            let passed = walk.hops.filter { $0.vantage == .link && $0.direction == .out }.map { ($0.namespace, $0.device) }
+            let stop = walk.stoppedAt.map { ($0.namespace, $0.device) }
+            for (namespace, device) in passed + [stop].compactMap(\.self) {
                 if let waiting = trial.assumptions.first(where: {
-                    $0.code == .queueState && $0.namespace == hop.namespace && $0.subject == hop.device
+                    $0.code == .queueState && $0.namespace == namespace && $0.subject == device && device != nil
                 }) {
                     return told(waiting, nil)
                 }
             }
-            guard walk.outcome == .delivered, let last = walk.hops.last, let port = last.packet.destinationPort else {
-                continue
-            }
+            let (last, port) = (walk.hops.last, walk.hops.last?.packet.destinationPort)
+            guard [.delivered, .dropped, .rejected].contains(walk.outcome), walk.stoppedAt?.rule == nil, let last, let port
+            else { continue }
             let subject = Assumption.subject(ofPort: port)
             if let waiting = trial.assumptions.first(where: {
                 $0.code == .queueState && $0.namespace == last.namespace && $0.subject == subject

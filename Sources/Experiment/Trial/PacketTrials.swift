@@ -52,6 +52,9 @@ public struct TrialOptions: Sendable, Codable, Hashable {
     public var watchesArrivals: Bool
     /// Whether each packet is sent when the answer to the one before it has come, or its time is up; else all at once.
     public var oneByOne: Bool
+    /// Whether the trial of packets that are sent at once ends as soon as nothing in the rebuilt network holds one of them any more:
+    /// no neighbour is asked for, and no queue is there that delays.
+    public var endsWhenQuiet: Bool
     /// Netfilter hooks, as `--hooks` names them.
     public var hooks: ProbePlan.Hooks
     /// Whether an explained packet is traced through the rules that it meets.
@@ -65,12 +68,13 @@ public struct TrialOptions: Sendable, Codable, Hashable {
 
     public init(
         waitMilliseconds: Int = 300, watchesArrivals: Bool = false, oneByOne: Bool = false,
-        hooks: ProbePlan.Hooks = .auto, tracesRules: Bool = true,
+        endsWhenQuiet: Bool = false, hooks: ProbePlan.Hooks = .auto, tracesRules: Bool = true,
         looksFurther: Bool = false, wantsTopology: Bool = false, limitMilliseconds: Int = 60_000
     ) {
         self.waitMilliseconds = waitMilliseconds
         self.watchesArrivals = watchesArrivals
         self.oneByOne = oneByOne
+        self.endsWhenQuiet = endsWhenQuiet
         self.hooks = hooks
         self.tracesRules = tracesRules
         self.looksFurther = looksFurther

@@ -19,6 +19,8 @@ internal import Wire
 public struct Trial: PacketTrials {
     /// A shell script that builds the network in the namespace that it is run in.
     public var script: String
+    /// Its first part, after which sockets are filled; nil where none are.
+    private var beginning: String?
     /// What the script takes for granted.
     public var assumptions: [Assumption]
     /// What of `ip netns` stands for the outside: not to be seen by an explanation.
@@ -34,6 +36,8 @@ public struct Trial: PacketTrials {
     public private(set) var outsides: [TwinOutside] = []
     private var sockets: [TrialOrder.Sockets] = []
     private var neighbours: [TrialOrder.Neighbour] = []
+    /// Whether there are disciplines that may hold a packet back; of a script of one's own that is not known.
+    private var hasQueues = true
 
     /// A network that a script of one's own builds, such as a lab's.
     ///
@@ -67,6 +71,8 @@ public struct Trial: PacketTrials {
             script: twin.text, home: snapshot.namespaces.first?.name ?? "host",
             hidden: twin.standIns + [HostSnapshot.leftOut],
             program: program, privilege: privilege)
+        beginning = twin.beginning
+        hasQueues = snapshot.namespaces.contains { !$0.queues.isEmpty }
         assumptions = twin.assumptions
         names = twin.names
         outsides = twin.outsides
@@ -74,9 +80,10 @@ public struct Trial: PacketTrials {
         for namespace in snapshot.namespaces {
             if let path = namespace.path { paths[namespace.name] = path }
             guard let name = twinName(namespace.name) else { continue }
-            if !namespace.programSockets.isEmpty {
-                sockets.append(TrialOrder.Sockets(namespace: name.name, listeners: namespace.programSockets))
-            }
+            let own = TrialOrder.Sockets(
+                namespace: name.name, listeners: namespace.roomySockets, full: namespace.fullSockets,
+                connected: namespace.connected, packets: namespace.waitingPackets)
+            if !own.isEmpty { sockets.append(own) }
             neighbours += namespace.neighbours.compactMap { TrialOrder.Neighbour($0, in: name.name) }
         }
     }
@@ -164,8 +171,10 @@ public struct Trial: PacketTrials {
             return TrialOrder.Outside(
                 namespace: outside.name, gateways: gateways, sources: sources.filter { !$0.isIPv4 }.sorted())
         }
+        var options = options
+        if hasQueues { options.endsWhenQuiet = false }
         let order = TrialOrder(
-            script: script, sockets: sockets, neighbours: neighbours, outsides: used, changes: changes, hidden: hidden,
+            beginning: beginning, script: script, sockets: sockets, neighbours: neighbours, outsides: used, changes: changes, hidden: hidden,
             originals: originals, packets: sent, explains: explains, options: options, began: monotonicNanoseconds())
         return try answer(to: order)
     }
@@ -208,6 +217,8 @@ extension TrialOrder.Neighbour {
 }
 
 extension TrialOrder.Sockets {
+    var isEmpty: Bool { listeners.isEmpty && full.isEmpty && connected.isEmpty && packets.isEmpty }
+
     /// What stands for the outside sends all TCP and UDP that reaches it to its own port 9 (discard, RFC 863), and needs a
     /// program there.
     init(ofOutside namespace: String) {

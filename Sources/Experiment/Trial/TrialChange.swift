@@ -1,3 +1,6 @@
+public import Network
+internal import Wire
+
 /// A change that is made to a rebuilt network before packets are sent there.
 public struct TrialChange: Sendable, Codable, Hashable {
     /// What reads it.
@@ -9,6 +12,11 @@ public struct TrialChange: Sendable, Codable, Hashable {
         /// `iptables-restore`: what it says of a table replaces that table.
         case iptables
         case ip6tables
+        /// A program that takes nothing, runs and takes what comes: its protocol and port, as `tcp 8080`; `name` is its namespace.
+        case serving
+        /// A multicast routing daemon: the group, the device that it comes in by, and those by which it goes out; `name` is its
+        /// namespace.
+        case multicastRouting
     }
 
     public var kind: Kind
@@ -20,6 +28,24 @@ public struct TrialChange: Sendable, Codable, Hashable {
     public init(_ command: String) {
         kind = .shell
         text = command
+    }
+
+    /// A program that is stopped, or does not take what waits for it, does so from now on.
+    ///
+    /// - Parameter namespace: by the snapshot's name.
+    public init(serving protocol: TransportProtocol, port: UInt16, in namespace: String) {
+        kind = .serving
+        text = "\(`protocol`.rawValue) \(port)"
+        name = namespace
+    }
+
+    /// Multicast for a group is forwarded from one device by others.
+    ///
+    /// - Parameter namespace: by the snapshot's name.
+    init(forwarding group: IPAddress, from device: String, to others: [String], in namespace: String) {
+        kind = .multicastRouting
+        text = (["\(group)", device] + others).joined(separator: " ")
+        name = namespace
     }
 
     /// A script of the user's: rules for `nft -f` or `iptables-restore` where it reads like such, else a shell script.

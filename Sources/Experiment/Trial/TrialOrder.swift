@@ -1,4 +1,5 @@
 internal import Network
+internal import Twin
 internal import Wire
 
 /// What the process of a trial is told by its standard input, as JSON.
@@ -8,6 +9,12 @@ struct TrialOrder: Codable {
         /// Of `ip netns`; nil for the sandbox's own.
         var namespace: String?
         var listeners: [Listener]
+        /// Those that take no more.
+        var full: [Listener] = []
+        /// Those that hold local ports.
+        var connected: [ConnectedSocket] = []
+        /// What waits in front of devices.
+        var packets: [WaitingPackets] = []
     }
 
     /// A neighbour that is known to be reachable: the kernel keeps its hardware header ready once a packet has used it.
@@ -40,6 +47,8 @@ struct TrialOrder: Codable {
         var packet: TrialPacket
     }
 
+    /// What is run before, where sockets are to be filled in namespaces that have nothing yet.
+    var beginning: String?
     /// Shell commands that build the network in the sandbox's own namespace.
     var script: String
     var sockets: [Sockets]

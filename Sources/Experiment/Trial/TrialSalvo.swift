@@ -10,12 +10,16 @@ struct TrialSalvo {
     /// Of 24 packets none is lost to the smallest queue that the kernel has by default: a neighbour that is being asked for
     /// keeps 100 of them.
     static let burst = 24
+    /// What no queue holds has come where it goes, or to its end, long before.
+    static let quietMilliseconds = 250
     /// Where nobody answers, a burst waits so long.
     static let pauseMilliseconds = 3
 
     private let packets: [TrialOrder.Sent]
     private let log: ArrivalLog?
     private let file: (String?) throws(TrialError) -> NetworkNamespaceFile
+    /// Whether nothing in the network holds a packet; nil where that is not asked.
+    private let isQuiet: (() -> Bool)?
     private var senders: [Int: PacketSender] = [:]
     /// Those that are still waited for.
     private var waiting: [Int] = []
@@ -23,12 +27,13 @@ struct TrialSalvo {
 
     /// - Parameter file: of a namespace by the twin's name.
     init(
-        _ packets: [TrialOrder.Sent], _ log: ArrivalLog?,
+        _ packets: [TrialOrder.Sent], _ log: ArrivalLog?, isQuiet: (() -> Bool)? = nil,
         _ file: @escaping (String?) throws(TrialError) -> NetworkNamespaceFile
     ) {
         self.packets = packets
         self.log = log
         self.file = file
+        self.isQuiet = isQuiet
         answers = Array(repeating: .silent, count: packets.count)
     }
 
@@ -47,6 +52,7 @@ struct TrialSalvo {
             let left = end - monotonicMilliseconds()
             settle(waiting, milliseconds: Int(max(0, min(left, 20))))
             if left <= 0 || waiting.isEmpty { break }
+            if let isQuiet, waitMilliseconds - Int(left) >= Self.quietMilliseconds, isQuiet() { break }
         }
         log?.drain()
         return answers

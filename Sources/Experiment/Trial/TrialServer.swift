@@ -43,7 +43,9 @@ struct TrialWork {
     let order: TrialOrder
     let sandbox: Sandbox
     var reply = TrialReply()
-    private let listeners = StandInListeners()
+    let listeners = StandInListeners()
+    let heldPorts = HeldPorts()
+    var multicastRouters: [MulticastRouter] = []
     private var last: Int64
 
     init(order: TrialOrder, sandbox: Sandbox) {
@@ -54,8 +56,11 @@ struct TrialWork {
 
     mutating func run() throws(TrialError) {
         note("start")
-        let unbuilt = try TrialShell.run(order.script)
-        reply.warnings += unbuilt
+        if let beginning = order.beginning {
+            reply.warnings += try TrialShell.run(beginning)
+            try fillSockets()
+        }
+        reply.warnings += try TrialShell.run(order.script)
         note("script")
         try openSockets()
         note("sockets")
@@ -67,7 +72,13 @@ struct TrialWork {
             for name in [nil] + Sandbox.namedNamespaces { try? file(name).perform { RateLimits.remove() } }
             note("limits")
         }
-        for (index, change) in order.changes.enumerated() { try TrialShell.make(change, index: index, in: order) }
+        for (index, change) in order.changes.enumerated() {
+            switch change.kind {
+            case .serving: try serve(change, index: index)
+            case .multicastRouting: try routeMulticast(change, index: index)
+            default: try TrialShell.make(change, index: index, in: order)
+            }
+        }
         if !order.changes.isEmpty { note("changes") }
         if order.explains { try explain() } else { try send() }
         note("send")
@@ -81,47 +92,19 @@ struct TrialWork {
 
     static func path(_ namespace: String?) -> String { namespace.map { "/run/netns/\($0)" } ?? "/proc/self/ns/net" }
 
-    private func raiseDescriptorLimit() {
+    func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    private func file(_ namespace: String?) throws(TrialError) -> NetworkNamespaceFile {
+    func file(_ namespace: String?) throws(TrialError) -> NetworkNamespaceFile {
         do {
             return try NetworkNamespaceFile(path: Self.path(namespace))
         } catch {
             throw TrialError(.script, "cannot enter \(namespace ?? "the host") in the rebuilt network: \(error)")
         }
-    }
-
-    private mutating func openSockets() throws(TrialError) {
-        do {
-            for sockets in order.sockets {
-                let name = sockets.namespace ?? "the host"
-                try listeners.open(
-                    sockets.listeners.map(roomy), in: file(sockets.namespace), name: name)
-            }
-            try listeners.serve()
-        } catch let error as TrialError {
-            throw error
-        } catch {
-            throw TrialError(.script, "cannot open the sockets of the rebuilt network: \(error)")
-        }
-        reply.warnings += listeners.failures
-        for (namespace, neighbours) in Dictionary(grouping: order.neighbours, by: \.namespace) {
-            let file = try file(namespace)
-            try? file.perform { for neighbour in neighbours { warm(neighbour.address, by: neighbour.device) } }
-        }
-    }
-
-    /// Of many packets none is to be refused because others came at the same time.
-    private func roomy(_ listener: Listener) -> Listener {
-        guard order.packets.count > 1 else { return listener }
-        var listener = listener
-        listener.backlog = max(listener.backlog ?? 0, 4096)
-        return listener
     }
 
     private func sender(_ sent: TrialOrder.Sent) throws(TrialError) -> PacketSender {
@@ -151,12 +134,20 @@ struct TrialWork {
         var files: [String?: NetworkNamespaceFile] = [:]
         for name in Set(order.packets.map(\.namespace)) { files[name] = try file(name) }
         let opened = files
-        var salvo = TrialSalvo(order.packets, log) { name throws(TrialError) in
+        let isQuiet = try order.options.endsWhenQuiet ? quiet() : nil
+        var salvo = TrialSalvo(order.packets, log, isQuiet: isQuiet) { name throws(TrialError) in
             if let file = opened[name] { return file }
             throw TrialError(.packet, "cannot enter \(name ?? "the host") in the rebuilt network")
         }
         reply.answers = try salvo.run(waitMilliseconds: order.options.waitMilliseconds)
         if let log { reply.arrivals = order.packets.indices.map { log.arrival(UInt16(truncatingIfNeeded: $0)) } }
+    }
+
+    private func quiet() throws(TrialError) -> () -> Bool {
+        var files = [try file(nil)]
+        for name in Sandbox.namedNamespaces { if let file = try? file(name) { files.append(file) } }
+        let all = files
+        return { all.allSatisfy { file in (try? file.perform { PendingNeighbors.exist }) == false } }
     }
 
     /// In every namespace that there is, also in what stands for the outside.

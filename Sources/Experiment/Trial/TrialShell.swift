@@ -37,6 +37,8 @@ enum TrialShell {
         case .iptables, .ip6tables:
             try write(change.text, to: path)
             status = try start([change.kind == .iptables ? "iptables-restore" : "ip6tables-restore", path])
+        // Of the trial's own process.
+        case .serving, .multicastRouting: return
         }
         guard status != 0 else { return }
         let lines = (readText(log) ?? "").split(separator: "\n").map(String.init)

@@ -58,6 +58,16 @@ public struct Listener: Sendable, Codable, Hashable {
         static let defaults: [Self: any Sendable] = [.receiveQueue: UInt64(0), .drops: UInt64(0), .inode: UInt64(0)]
     }
 
+    /// Whether a connection or a datagram more would be dropped: more wait to be accepted than the backlog (`sk_acceptq_is_full`); of
+    /// a receive buffer, less is left than the kernel counts for a frame of Ethernet (`__udp_enqueue_schedule_skb`).
+    public var isFull: Bool {
+        if `protocol` == .tcp { return backlog.map { receiveQueue > $0 } ?? false }
+        return receiveBufferBytes.map { receiveQueue + Self.frameBytes > $0 } ?? false
+    }
+
+    /// The data of one frame and what describes it (`SKB_TRUESIZE`).
+    private static let frameBytes: UInt64 = 2304
+
     /// Whether it is of that protocol and port, on whichever address and device.
     public func isOn(_ number: IPProtocol, port: UInt16?) -> Bool {
         self.port == port && `protocol` == TransportProtocol(number)

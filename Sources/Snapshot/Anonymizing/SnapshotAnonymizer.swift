@@ -91,6 +91,10 @@ struct SnapshotAnonymizer {
             result.sockets[index].signedPeers = result.sockets[index].signedPeers?.map { anonymizer.anonymize($0) }
             result.sockets[index].process = nil
         }
+        for index in result.connected.indices {
+            result.connected[index].localAddress = anonymizer.anonymize(result.connected[index].localAddress)
+            result.connected[index].remoteAddress = anonymizer.anonymize(result.connected[index].remoteAddress)
+        }
         result.queues = trees(namespace.queues)
         result.filters = namespace.filters.map { filter($0) }
         result.policies = trees(namespace.policies)

@@ -22,7 +22,7 @@ struct NamespaceComparison {
         compareSysctls()
         compareRulesets()
         compareState()
-        unordered(.queues, "queueing discipline", Self.texts(before.queues), Self.texts(after.queues))
+        unordered(.queues, "queueing discipline", Self.queues(before), Self.queues(after))
         unordered(.filters, "filter", Self.texts(before.filters), Self.texts(after.filters))
         unordered(.programs, "program", Self.texts(before.programs), Self.texts(after.programs))
         unordered(.policies, "xfrm policy", Self.texts(before.policies), Self.texts(after.policies))
@@ -147,6 +147,11 @@ struct NamespaceComparison {
             }
         }
         return values
+    }
+
+    /// What waits in them comes and goes.
+    private static func queues(_ namespace: NamespaceSnapshot) -> [String] {
+        texts(namespace.queues.map { $0.removing(["backlog_bytes", "backlog_packets"]) })
     }
 
     static func texts(_ elements: [JSONTree]) -> [String] {

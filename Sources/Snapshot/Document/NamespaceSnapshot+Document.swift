@@ -28,6 +28,7 @@ extension NamespaceSnapshot {
             "ipsets": ipsets.map { .lines($0) } ?? .null,
             "conntrack": conntrack.map { .array($0.map(\.json)) } ?? .null,
             "sockets": .array(sockets.map { Self.json(of: $0) }),
+            "connected": connected.isEmpty ? nil : .array(connected.map { Self.json(of: $0) }),
             "queues": .array(queues), "filters": .array(filters), "programs": .array(programs),
             "policies": .array(policies),
         ])
@@ -61,6 +62,11 @@ extension NamespaceSnapshot {
             field["conntrack"].isPresent
             ? try field["conntrack"].mapped { (field) throws(UnreadableSnapshot) in try ConntrackEntry(field) } : nil
         sockets = try field["sockets"].mapped { (field) throws(UnreadableSnapshot) in try Self.listener(field) }
+        if field["connected"].isPresent {
+            connected = try field["connected"].mapped { (field) throws(UnreadableSnapshot) in
+                try Self.connected(field)
+            }
+        }
         queues = try field["queues"].objects()
         filters = try field["filters"].objects()
         programs = try field["programs"].objects()
@@ -108,6 +114,23 @@ extension NamespaceSnapshot {
         }
         listener.process = try field["process"].textIfPresent()
         return listener
+    }
+}
+
+extension NamespaceSnapshot {
+    private static func json(of socket: ConnectedSocket) -> JSONTree {
+        JSONTree(members: [
+            "protocol": .string(socket.protocol.rawValue), "local": .string(socket.localAddress.description),
+            "local_port": .number(socket.localPort), "remote": .string(socket.remoteAddress.description),
+            "remote_port": .number(socket.remotePort),
+        ])
+    }
+
+    private static func connected(_ field: SnapshotField) throws(UnreadableSnapshot) -> ConnectedSocket {
+        ConnectedSocket(
+            TransportProtocol(rawValue: try field["protocol"].text()), local: try field["local"].address(),
+            try field["local_port"].number(), remote: try field["remote"].address(),
+            try field["remote_port"].number())
     }
 }
 

@@ -38,6 +38,7 @@ struct NamespaceReader {
         readTrafficControl()
         readPolicies()
         snapshot.sockets = source.listeners
+        readConnectedSockets()
     }
 
     private mutating func warn(
@@ -153,6 +154,15 @@ struct NamespaceReader {
         }
     }
 
+    private mutating func readConnectedSockets() {
+        let (use, ports) = (source.socketUse, source.settings.localPorts)
+        do {
+            snapshot.connected = try inside { try ConnectedSocket.readIfCrowded(use, ports) }
+        } catch {
+            warn("the sockets that hold local ports", error)
+        }
+    }
+
     private mutating func readNetfilter() {
         var reading = NetfilterSnapshotReading(tools: tools)
         do {
@@ -193,7 +203,10 @@ struct NamespaceReader {
             guard try inside({ try Presence.ofQueues() }) else { return }
             let queues = try tools.batch(["tc", "-j", "-d"], ["qdisc show"])[0]?.elements ?? []
             // The kernel gives its own choice the handle 0.
-            snapshot.queues = queues.filter { $0["handle"]?.string != "0:" }.map { TrafficFilters.queue($0) }
+            snapshot.queues = queues.filter { $0["handle"]?.string != "0:" }.map { queue in
+                let waiting = queue["dev"]?.string.flatMap { source[device: $0]?.queue }
+                return TrafficFilters.queue(queue, waiting: waiting)
+            }
             let reading = try TrafficFilters(tools: tools, queues: snapshot.queues)
             snapshot.queues += reading.classes
             snapshot.filters = reading.filters

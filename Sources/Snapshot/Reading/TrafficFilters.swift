@@ -66,9 +66,15 @@ struct TrafficFilters {
         ])
     }
 
-    /// An element of `tc -j qdisc` without what counts.
-    static func queue(_ element: JSONTree) -> JSONTree {
-        let queue = element.removing(["refcnt"])
+    /// An element of `tc -j qdisc` without what counts, and with what waits in it.
+    ///
+    /// - Parameter waiting: the discipline of its device, as the map has it.
+    static func queue(_ element: JSONTree, waiting: Link.Queue? = nil) -> JSONTree {
+        var queue = element.removing(["refcnt"])
+        if let waiting, waiting.handle == queue["handle"]?.string, waiting.backlogPackets > 0 {
+            queue = queue.setting("backlog_bytes", .number(waiting.backlogBytes))
+                .setting("backlog_packets", .number(waiting.backlogPackets))
+        }
         guard let options = queue["options"] else { return queue }
         return queue.setting("options", options.removing(["direct_packets_stat"]))
     }

@@ -14,7 +14,7 @@ public struct Assumption: Sendable, Codable, Hashable {
         case hookOrder = "hook-order"
         /// The kernel chooses at random, or by a seed that is not the same elsewhere.
         case randomChoice = "random-choice"
-        /// Queues and buffers are empty.
+        /// Queues and buffers that are not full are empty; what waited in full ones still waits.
         case queueState = "queue-state"
         /// Limits, quotas and lists of recent addresses begin anew.
         case limitState = "limit-state"

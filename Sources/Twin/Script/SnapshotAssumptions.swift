@@ -100,8 +100,10 @@ extension NamespaceSnapshot {
                 continue
             }
             let device = queue["dev"]?.string
+            let packets = queue.number("backlog_packets") ?? 0
+            let state = packets > 0 ? "holds as much as it did: \(packets) packets" : "is empty"
             found.append(
-                assume(.queueState, subject: device, "the queue \(kind) of \(device ?? "a device") is empty"))
+                assume(.queueState, subject: device, "the queue \(kind) of \(device ?? "a device") \(state)"))
             guard kind == "netem", let device,
                 ["loss-random", "loss-state", "loss-gemodel", "corrupt", "reorder", "duplicate"].contains(where: {
                     queue["options"]?[$0] != nil
@@ -110,12 +112,16 @@ extension NamespaceSnapshot {
             found.append(
                 assume(.randomChoice, subject: device, "netem on \(device) loses and changes packets by chance"))
         }
-        // Of connections that wait the kernel takes one more than the backlog; of datagrams what fits.
-        for socket in sockets where socket.receiveQueue > (socket.protocol == .tcp ? socket.backlog ?? 0 : 0) {
+        let full = Set(fullSockets)
+        // Of connections less than the backlog decide nothing.
+        for socket in sockets where socket.receiveQueue > 0 && (socket.protocol == .udp || socket.isFull) {
+            let place = "\(socket.protocol) \(socket.address):\(socket.port)"
             found.append(
                 assume(
                     .queueState, subject: Assumption.subject(ofPort: socket.port),
-                    "nothing waits at the socket \(socket.protocol) \(socket.address):\(socket.port)"))
+                    full.contains(socket)
+                        ? "the socket \(place) is as full as it was: nobody takes what waits there"
+                        : "nothing waits at the socket \(place)"))
         }
         for link in links where LinkOptions.runsTree(link) {
             let device = link.text("ifname") ?? ""

@@ -34,8 +34,7 @@ extension TwinPlan {
         guard !lines.isEmpty else { return }
         programs.insert("tc")
         text.blank()
-        text.comment(
-            "Queueing disciplines, classes and filters of \(Self.visible(namespace.name)). Queues begin empty.")
+        text.comment("Queueing disciplines, classes and filters of \(Self.visible(namespace.name)).")
         text.feed("tc_batch", in: name, lines)
     }
 

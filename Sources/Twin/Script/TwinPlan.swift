@@ -45,9 +45,19 @@ struct TwinPlan {
         return text.isEmpty || text.hasPrefix("-") || text.hasPrefix(".") ? "_\(text)" : text
     }
 
-    mutating func body() -> [String] {
+    mutating func body() -> [String] { beginning() + rest() }
+
+    /// The namespaces, with sockets that are full already. Where the script does not open them, whoever runs it does so after this.
+    mutating func beginning() -> [String] {
         var text = ScriptText()
         addNamespaces(&text)
+        addFullSockets(&text)
+        return text.lines
+    }
+
+    mutating func rest() -> [String] {
+        var text = ScriptText()
+        endFullSockets(&text)
         for place in places { addGlobalSettings(&text, place.namespace, place.name) }
         addLinks(&text)
         for place in places { addPorts(&text, place.namespace, place.name) }
@@ -66,7 +76,13 @@ struct TwinPlan {
         for place in places { addQueues(&text, place.namespace, place.name) }
         for place in places { addFirewalls(&text, place.namespace, place.name) }
         for place in places { addConnections(&text, place.namespace, place.name) }
-        if options.opensSockets { for place in places { addListeners(&text, place.namespace, place.name) } }
+        if options.opensSockets {
+            for place in places {
+                addListeners(&text, place.namespace, place.name)
+                addHeldPorts(&text, place.namespace, place.name)
+                addWaitingPackets(&text, place.namespace, place.name)
+            }
+        }
         for place in places { addSettling(&text, place.namespace, place.name) }
         for place in places { addPortStates(&text, place.namespace, place.name) }
         return text.lines
@@ -104,14 +120,6 @@ struct TwinPlan {
             text.feed("ip_batch", in: place.name, known)
         }
         if isNamed { text.add("ip netns delete \(home)") }
-    }
-
-    private mutating func addListeners(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
-        let lines = ScriptListeners.lines(namespace.programSockets)
-        guard !lines.isEmpty else { return }
-        text.blank()
-        text.comment("Listening sockets of \(Self.visible(namespace.name)).")
-        text.feed("sockets", in: name, lines)
     }
 
     mutating func assume(_ code: Assumption.Code, in namespace: NamespaceSnapshot, _ words: String) {

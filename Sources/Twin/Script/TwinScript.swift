@@ -33,6 +33,8 @@ public struct TwinScript: Sendable {
     }
 
     public private(set) var text: String
+    /// Its first part, where sockets are to be filled (`NamespaceSnapshot.fullSockets`) before `text` goes on; nil where `text` is all.
+    public private(set) var beginning: String?
     /// What it takes for granted.
     public private(set) var assumptions: [Assumption]
     /// The namespaces that it makes and the snapshot has not: what stands for the outside.
@@ -50,12 +52,16 @@ public struct TwinScript: Sendable {
 
     public init(_ snapshot: HostSnapshot, options: Options = Options()) {
         var plan = TwinPlan(snapshot, options: options)
-        let body = plan.body()
+        let beginning = plan.beginning()
+        let rest = plan.rest()
+        let isParted = !options.opensSockets && plan.hasFullSockets
         let head = ScriptFrame.head(makesSandbox: options.makesSandbox, programs: plan.programs.sorted())
         // Run by the tool, of whose shell's trace only what is reported counts.
         let quiet = options.makesSandbox ? "" : "set +ex\n"
+        let start = head + quiet + Self.functions + (options.opensSockets ? ScriptSockets.functions : "")
+        if isParted { self.beginning = start + beginning.joined(separator: "\n") + "\n" }
         text =
-            head + quiet + Self.functions + ScriptListeners.function + body.joined(separator: "\n") + "\n"
+            start + ((isParted ? [] : beginning) + rest).joined(separator: "\n") + "\n"
             + ScriptFrame.foot(makesSandbox: options.makesSandbox)
         assumptions = plan.assumptions
         standIns = plan.standIns

@@ -10,7 +10,9 @@ struct StandInListener {
     private let isIPv4: Bool
 
     /// Opens it in the network namespace of the calling thread. Throws `SystemError`.
-    init(_ listener: Listener) throws {
+    ///
+    /// - Parameter bindsToDevice: false where there are no devices yet.
+    init(_ listener: Listener, bindsToDevice: Bool = true) throws {
         isStream = listener.protocol == .tcp
         let isIPv4 = listener.address.isIPv4
         self.isIPv4 = isIPv4
@@ -36,7 +38,7 @@ struct StandInListener {
                 // Of a datagram to an IPv4 address this one tells the address, of a socket that takes both.
                 if !isIPv4, listener.isIPv6Only != true { try? set(Int32(IPPROTO_IP), IP_PKTINFO, 1, name) }
             }
-            if let device = listener.device { try bindToDevice(device, name) }
+            if let device = listener.device, bindsToDevice { try bindToDevice(device, name) }
             if isStream, let peers = listener.signedPeers { try sign(peers, name) }
             try bind(listener, name)
             if isStream {
@@ -81,7 +83,7 @@ struct StandInListener {
         }
     }
 
-    private func bindToDevice(_ device: String, _ name: String) throws {
+    func bindToDevice(_ device: String, _ name: String) throws {
         let bytes = Array(device.utf8) + [0]
         try retryingInterrupts("bind \(name) to \(device)") {
             setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, bytes, socklen_t(bytes.count))
@@ -89,23 +91,9 @@ struct StandInListener {
     }
 
     private func bind(_ listener: Listener, _ name: String) throws {
-        let isIPv4 = listener.address.isIPv4
-        // struct sockaddr_in or sockaddr_in6, in the layout of their man pages.
-        var storage = sockaddr_storage()
-        withUnsafeMutableBytes(of: &storage) { bytes in
-            bytes.storeBytes(of: sa_family_t(isIPv4 ? AF_INET : AF_INET6), as: sa_family_t.self)
-            bytes[2] = UInt8(listener.port >> 8)
-            bytes[3] = UInt8(listener.port & 255)
-            for (index, byte) in listener.address.bytes.enumerated() { bytes[(isIPv4 ? 4 : 8) + index] = byte }
-            if !isIPv4, let device = listener.device {
-                bytes.storeBytes(of: if_nametoindex(device), toByteOffset: 24, as: UInt32.self)
-            }
-        }
         try retryingInterrupts("listen on \(name)") {
-            withUnsafePointer(to: &storage) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.bind(descriptor, $0, socklen_t(isIPv4 ? 16 : 28))
-                }
+            withSocketAddress(listener.address, listener.port, device: listener.device) {
+                Glibc.bind(descriptor, $0, $1)
             }
         }
     }

@@ -6,57 +6,117 @@ public import Network
 /// Programs that listen, in a network rebuilt without them: their sockets, and one thread that takes connections and
 /// answers each datagram from the address that it was sent to.
 ///
-/// Sockets of programs that are stopped are opened and not served. Everything ends with the process.
+/// Sockets of programs that are stopped are opened and not served, and those that take no more. Everything ends with the process.
 public final class StandInListeners {
     /// What could not be opened, a sentence each. The port of a kernel's tunnel is no program's: it is taken already,
     /// and not among them.
     public private(set) var failures: [String] = []
     private var served: [StandInListener] = []
+    /// Nobody takes what comes there.
+    private var idle: [Idle] = []
+    private var epoll: Int32 = -1
+
+    private struct Idle {
+        var listener: Listener
+        var socket: StandInListener
+        var namespace: String
+    }
 
     public init() {}
+
+    /// Opens sockets that take no more, and fills them, in a namespace that has neither rules nor devices yet but a loopback device,
+    /// with their addresses. Throws `SystemError` where the namespace can't be entered.
+    public func openFull(_ listeners: [Listener], in namespace: NetworkNamespaceFile, name: String) throws {
+        let (opened, failed) = try namespace.perform {
+            Self.opened(listeners, in: name) { listener in
+                let socket = try StandInListener(listener, bindsToDevice: false)
+                try socket.fill(like: listener, Self.answer)
+                return socket
+            }
+        }
+        idle += opened.map { Idle(listener: $0, socket: $1, namespace: name) }
+        failures += failed
+    }
+
+    /// Binds those to their devices, which are there now. Throws `SystemError` where the namespace can't be entered.
+    public func bindFull(in namespace: NetworkNamespaceFile, name: String) throws {
+        let bound = idle.filter { $0.namespace == name && $0.listener.device != nil }
+        guard !bound.isEmpty else { return }
+        failures += try namespace.perform {
+            bound.compactMap { idle -> String? in
+                guard let device = idle.listener.device else { return nil }
+                do {
+                    try idle.socket.bindToDevice(device, "\(idle.listener.protocol) port \(idle.listener.port)")
+                    return nil
+                } catch {
+                    return "\(error) in \(name)"
+                }
+            }
+        }
+    }
 
     /// Opens the sockets in a namespace. Throws `SystemError` where it can't be entered.
     public func open(_ listeners: [Listener], in namespace: NetworkNamespaceFile, name: String) throws {
         guard !listeners.isEmpty else { return }
-        let opened = try namespace.perform {
-            // One socket of a group that shares a port takes all its packets.
-            var seen: Set<[String]> = []
-            var result: [(listener: StandInListener, isServed: Bool)] = []
-            var failures: [String] = []
-            for listener in listeners {
-                let key = [
-                    listener.protocol.rawValue, "\(listener.address)", "\(listener.port)", listener.device ?? "",
-                ]
-                guard listener.protocol == .tcp || listener.protocol == .udp, seen.insert(key).inserted else {
-                    continue
-                }
-                do {
-                    result.append((try StandInListener(listener), listener.isStopped != true))
-                } catch let error as SystemError where error.errorNumber == EADDRINUSE {
-                    continue
-                } catch {
-                    failures.append("\(error) in \(name)")
-                }
-            }
-            return (result, failures)
+        let (opened, failed) = try namespace.perform {
+            Self.opened(listeners, in: name) { try StandInListener($0) }
         }
-        served += opened.0.filter(\.isServed).map(\.listener)
-        failures += opened.1
+        for (listener, socket) in opened {
+            if listener.isStopped == true {
+                idle.append(Idle(listener: listener, socket: socket, namespace: name))
+            } else {
+                served.append(socket)
+            }
+        }
+        failures += failed
+    }
+
+    /// One socket of a group that shares a port takes all its packets.
+    private static func opened(
+        _ listeners: [Listener], in name: String, _ open: (Listener) throws -> StandInListener
+    ) -> (opened: [(Listener, StandInListener)], failures: [String]) {
+        var seen: Set<[String]> = []
+        var opened: [(Listener, StandInListener)] = []
+        var failures: [String] = []
+        for listener in listeners {
+            guard listener.protocol == .tcp || listener.protocol == .udp, seen.insert(listener.place).inserted else {
+                continue
+            }
+            do {
+                opened.append((listener, try open(listener)))
+            } catch let error as SystemError where error.errorNumber == EADDRINUSE {
+                continue
+            } catch {
+                failures.append("\(error) in \(name)")
+            }
+        }
+        return (opened, failures)
     }
 
     /// Starts the thread that serves them. Throws `SystemError`.
     public func serve() throws {
-        guard !served.isEmpty else { return }
-        let epoll = packetwalk_epoll_make()
+        guard !served.isEmpty || !idle.isEmpty else { return }
+        epoll = packetwalk_epoll_make()
         guard epoll >= 0 else { throw SystemError("wait for packets", errorNumber: -epoll) }
-        var streams: Set<Int32> = []
-        for listener in served {
-            let code = packetwalk_epoll_add(epoll, listener.descriptor)
-            guard code == 0 else { throw SystemError("wait for packets", errorNumber: -code) }
-            if listener.isStream { streams.insert(listener.descriptor) }
+        for listener in served { try serve(listener) }
+        let streams = Set((served + idle.map(\.socket)).filter(\.isStream).map(\.descriptor))
+        let waiting = epoll
+        try WorkerThread { Self.serve(waiting, streams) }.detach()
+    }
+
+    /// From now on somebody takes what comes to a port of a namespace, and what waits there. Gives whether nobody did. Throws
+    /// `SystemError`.
+    public func begin(_ protocol: TransportProtocol, port: UInt16, in namespace: String) throws -> Bool {
+        let chosen = idle.filter {
+            $0.namespace == namespace && $0.listener.protocol == `protocol` && $0.listener.port == port
         }
-        let accepting = streams
-        try WorkerThread { Self.serve(epoll, accepting) }.detach()
+        for one in chosen { try serve(one.socket) }
+        return !chosen.isEmpty
+    }
+
+    private func serve(_ listener: StandInListener) throws {
+        let code = packetwalk_epoll_add(epoll, listener.descriptor)
+        guard code == 0 else { throw SystemError("wait for packets", errorNumber: -code) }
     }
 
     private static let answer = Array("an answer from packetwalk's twin".utf8)

@@ -1,0 +1,50 @@
+internal import LinuxSystem
+internal import Synchronization
+
+/// Sets of changes that wait to be tried, taken one after the other by several threads, and how each fared.
+final class TrialLine: Sendable {
+    private struct State {
+        var next = 0
+        var outcomes: [Int: Result<Bool, TrialError>] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let sets: [[Candidate]]
+    private let first: Int
+    private let deadline: Int64
+    private let progress: @Sendable (Int, [Candidate]) -> Void
+
+    /// - Parameters:
+    ///   - first: how many trials were made before.
+    ///   - end: CLOCK_MONOTONIC in nanoseconds, after which none begins.
+    ///   - progress: told before each.
+    init(
+        _ sets: [[Candidate]], first: Int, end: Int64, progress: @escaping @Sendable (Int, [Candidate]) -> Void
+    ) {
+        self.sets = sets
+        self.first = first
+        deadline = end
+        self.progress = progress
+    }
+
+    /// Nil where none is left, or no time.
+    func next() -> (index: Int, set: [Candidate])? {
+        let index = state.withLock { state -> Int? in
+            guard state.next < sets.count, monotonicNanoseconds() < deadline else { return nil }
+            state.next += 1
+            return state.next - 1
+        }
+        guard let index else { return nil }
+        progress(first + index + 1, sets[index])
+        return (index, sets[index])
+    }
+
+    func note(_ index: Int, _ outcome: Result<Bool, TrialError>) { state.withLock { $0.outcomes[index] = outcome } }
+
+    /// Of those that were tried, the first ones of the line.
+    var outcomes: [Result<Bool, TrialError>] {
+        state.withLock { state in
+            (0..<state.next).map { state.outcomes[$0] ?? .failure(TrialError(.broken, "the trial was not made")) }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Network
+internal import Wire
+
+/// Nobody takes what waits at a socket that is full: it is filled over the loopback device of its namespace, which is up and has
+/// the socket's address. There must be no rules yet.
+extension StandInListener {
+    /// Fills it as `listener` was when it was read. Throws `SystemError`.
+    func fill(like listener: Listener, _ payload: [UInt8]) throws {
+        let isIPv4 = listener.address.isIPv4
+        let loopback = isIPv4 ? IPAddress(ipv4: 0x7f00_0001) : IPAddress(high: 0, low: 1)
+        let target = listener.address.isUnspecified ? loopback : listener.address
+        if isStream {
+            // The kernel cuts the backlog down to the namespace's limit.
+            let limit = readText("/proc/sys/net/core/somaxconn").flatMap { UInt64($0) } ?? 4096
+            for _ in 0..<(min(listener.receiveQueue, limit + 1)) { try connect(to: target, listener.port) }
+        } else {
+            try flood(target, listener, payload)
+        }
+    }
+
+    /// A connection that waits to be accepted. Its client goes without a word.
+    private func connect(to address: IPAddress, _ port: UInt16) throws {
+        let name = "fill the queue of tcp port \(port)"
+        let client = try retryingInterrupts(name) {
+            socket(
+                address.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        }
+        defer { close(client) }
+        var patience = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        try retryingInterrupts(name) { withSocketAddress(address, port) { Glibc.connect(client, $0, $1) } }
+        var isOn: Int32 = 1
+        setsockopt(client, Int32(IPPROTO_TCP), HeldPorts.repair, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Datagrams until as many bytes wait as before, or the first one did not fit.
+    private func flood(_ address: IPAddress, _ listener: Listener, _ payload: [UInt8]) throws {
+        let name = "fill the buffer of udp port \(listener.port)"
+        if let size = listener.receiveBufferBytes {
+            // The kernel doubles it.
+            var half = Int32(clamping: size / 2)
+            for option in [SO_RCVBUF, SO_RCVBUFFORCE] {
+                setsockopt(descriptor, SOL_SOCKET, option, &half, socklen_t(MemoryLayout<Int32>.size))
+            }
+        }
+        let client = try retryingInterrupts(name) {
+            socket(address.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        }
+        defer { close(client) }
+        // SO_MEMINFO: the words of sock_diag(7), SK_MEMINFO_RMEM_ALLOC the first, SK_MEMINFO_DROPS the ninth.
+        var memory = [UInt32](repeating: 0, count: 9)
+        for _ in 0..<Self.datagramLimit {
+            var size = socklen_t(memory.count * MemoryLayout<UInt32>.size)
+            try retryingInterrupts(name) { getsockopt(descriptor, SOL_SOCKET, 55, &memory, &size) }
+            if memory[0] >= listener.receiveQueue || memory[8] > 0 { return }
+            try retryingInterrupts(name) {
+                withSocketAddress(address, listener.port) { sendto(client, payload, payload.count, 0, $0, $1) }
+            }
+        }
+    }
+
+    private static let datagramLimit = 1_000_000
+}
