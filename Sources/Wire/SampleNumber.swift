@@ -6,7 +6,8 @@
 /// be read from the packet: an echo request and its reply, a SYN and what answers it, a packet and the error about it,
 /// the segments that a TCP packet is cut into.
 ///
-/// `sighting.bpf.c` works out the same numbers for most packets: the two must agree, bit for bit.
+/// `sighting.bpf.c`, the rules of `OwnedTable` and the filters of `SampleProgram` work out the same numbers for most packets:
+/// all must agree, bit for bit.
 public enum SampleNumber: Hashable, Sendable {
     /// Always taken, since few of them explain many others: ARP, neighbor discovery, group membership.
     case none
@@ -99,28 +100,71 @@ public enum SampleNumber: Hashable, Sendable {
     }
 }
 
-/// The hash behind the number of a packet other than TCP's: as `LabelHash`, of operations that a BPF program has.
+/// The hash behind the number of a packet other than TCP's: Jenkins' of 36 bytes, as the kernel has it (`jhash` in
+/// include/linux/jhash.h), since nftables' rules, classic BPF and BPF programs can all work that one out. The bytes are the
+/// identification, two zeros, and the first 32 of the payload; what the hash starts from tells the protocol.
 struct SampleHash {
-    private var state: UInt64
+    private var first: UInt32
+    private var second: UInt32
+    private var third: UInt32
 
     init(_ ipProtocol: UInt8, _ identification: UInt16) {
-        state = 0x2d35_8dcc_aa6c_78a5
-        mix(UInt64(ipProtocol) | UInt64(identification) << 8)
+        let start = 0xdead_beef &+ 36 &+ UInt32(ipProtocol)
+        (first, second, third) = (start, start, start)
+        first = first &+ UInt32(littleEndian: UInt32(identification.byteSwapped))
     }
 
-    private mutating func mix(_ word: UInt64) {
-        state = (state ^ word) &* 0x9e37_79b9_7f4a_7c15
-        state ^= state >> 32
-    }
-
-    /// Mixes the first 32 of the payload's bytes, with zeros behind a shorter one.
+    /// Takes the first 32 of the payload's bytes, with zeros behind a shorter one. Once.
     mutating func mix(_ bytes: RawSpan, at offset: Int, length: Int) {
-        for index in 0..<4 {
-            mix(bytes.littleEndianWord(offset + 8 * index, count: min(LabelHash.payloadBytes, length) - 8 * index))
+        func word(_ index: Int) -> UInt64 {
+            bytes.littleEndianWord(offset + 8 * index, count: min(LabelHash.payloadBytes, length) - 8 * index)
         }
+        // Numbers of the machine's byte order, as the kernel reads them.
+        func low(_ word: UInt64) -> UInt32 { UInt32(littleEndian: UInt32(truncatingIfNeeded: word)) }
+        func high(_ word: UInt64) -> UInt32 { low(word >> 32) }
+        let words = (word(0), word(1), word(2), word(3))
+        second = second &+ low(words.0)
+        third = third &+ high(words.0)
+        mix()
+        first = first &+ low(words.1)
+        second = second &+ high(words.1)
+        third = third &+ low(words.2)
+        mix()
+        first = first &+ high(words.2)
+        second = second &+ low(words.3)
+        third = third &+ high(words.3)
+        finish()
     }
 
-    var number: UInt32 { UInt32(truncatingIfNeeded: (state &* 0xd6e8_feb8_6659_fd93) >> 32) }
+    private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 - count) }
+
+    /// `__jhash_mix`
+    private mutating func mix() {
+        func step(_ one: inout UInt32, _ two: inout UInt32, _ three: UInt32, _ count: UInt32) {
+            one = (one &- two) ^ Self.rotated(two, count)
+            two = two &+ three
+        }
+        step(&first, &third, second, 4)
+        step(&second, &first, third, 6)
+        step(&third, &second, first, 8)
+        step(&first, &third, second, 16)
+        step(&second, &first, third, 19)
+        step(&third, &second, first, 4)
+    }
+
+    /// `__jhash_final`
+    private mutating func finish() {
+        func step(_ one: inout UInt32, _ two: UInt32, _ count: UInt32) { one = (one ^ two) &- Self.rotated(two, count) }
+        step(&third, second, 14)
+        step(&first, third, 11)
+        step(&second, first, 25)
+        step(&third, second, 16)
+        step(&first, third, 4)
+        step(&second, first, 14)
+        step(&third, second, 24)
+    }
+
+    var number: UInt32 { third }
 }
 
 /// One packet of how many is looked at.

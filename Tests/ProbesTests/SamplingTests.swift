@@ -1,3 +1,4 @@
+import CPcap
 import Glibc
 import LinuxSystem
 import Observations
@@ -163,6 +164,77 @@ import Wire
         // Neither all nor none.
         #expect(
             decided > 1000 && taken > decided / Int(oneOf) / 3 && taken < decided * 9 / 10, "seed \(seed): \(taken)")
+    }
+
+    /// Whether a capture's filter hands a packet over.
+    private static func isGiven(_ packet: [UInt8], by program: inout [bpf_insn]) -> Bool {
+        var header = pcap_pkthdr()
+        header.caplen = bpf_u_int32(packet.count)
+        header.len = header.caplen
+        return program.withUnsafeMutableBufferPointer { instructions in
+            var whole = bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
+            return pcap_offline_filter(&whole, &header, packet) != 0
+        }
+    }
+
+    @Test("a capture's filter leaves out what Swift does, as far as it can tell", arguments: [2, 10, 65_536] as [UInt32])
+    func sameChoiceByCaptures(oneOf: UInt32) throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededGenerator(seed: seed)
+        let share = SampleShare(oneOf: oneOf)
+        var decided: [IPProtocol: (all: Int, given: Int)] = [:]
+        for frame in try Self.recordedFrames() + Self.frames(20_000, &random) {
+            for linkType in [LinkType.ethernet, .raw] {
+                // A packet of a device without link-layer headers begins with IP.
+                if linkType == .raw, ![[8, 0], [0x86, 0xdd]].contains(Array(frame[12..<14])) { continue }
+                let packet = linkType == .raw ? Array(frame[14...]) : frame
+                var program = SampleProgram(
+                    [], share: share, linkType: linkType, tunnelPorts: PacketHeaders.tunnelPorts
+                ).instructions
+                let isGiven = Self.isGiven(packet, by: &program)
+                let headers = packet.withUnsafeBytes {
+                    dissect($0.bytes, linkType: linkType, originalLength: $0.count)
+                }
+                var sampler = PacketSampler(share)
+                let isTaken = packet.withUnsafeBytes { sampler.takes(headers, in: $0.bytes) }
+                // Whatever the reader may take must come to it.
+                #expect(isGiven || !isTaken, "seed \(seed): \(packet)")
+                let hasHash = headers.ipProtocol == .tcp || headers.payloadLength >= 32
+                guard headers.network == .ipv4, !Self.isLeft(headers, frame), hasHash else { continue }
+                #expect(isGiven == isTaken, "seed \(seed): \(packet)")
+                decided[headers.ipProtocol, default: (0, 0)].all += 1
+                decided[headers.ipProtocol, default: (0, 0)].given += isGiven ? 1 : 0
+            }
+        }
+        for ipProtocol in [IPProtocol.tcp, .udp, .icmp] {
+            let (all, given) = decided[ipProtocol] ?? (0, 0)
+            #expect(all > 500, "seed \(seed): \(ipProtocol)")
+            if oneOf <= 10 { #expect(given > all / Int(oneOf) / 3 && given < all * 9 / 10, "seed \(seed): \(given)") }
+        }
+    }
+
+    @Test("what the filter does not want is left out, whatever the sample")
+    func filterBeforeSample() throws {
+        var compiled = bpf_program()
+        let handle = try #require(pcap_open_dead(DLT_EN10MB, 262_144))
+        defer { pcap_close(handle) }
+        try #require(pcap_compile(handle, &compiled, "udp or tcp port 80", 1, 0) == 0)
+        defer { pcap_freecode(&compiled) }
+        let coarse = Array(UnsafeBufferPointer(start: compiled.bf_insns, count: Int(compiled.bf_len)))
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededGenerator(seed: seed)
+        var counts = [0, 0, 0]
+        for frame in Self.frames(5000, &random) {
+            var filter = coarse
+            var choice = SampleProgram([], share: SampleShare(oneOf: 3), linkType: .ethernet, tunnelPorts: []).instructions
+            var both = SampleProgram(coarse, share: SampleShare(oneOf: 3), linkType: .ethernet, tunnelPorts: []).instructions
+            let (isWanted, isChosen) = (Self.isGiven(frame, by: &filter), Self.isGiven(frame, by: &choice))
+            #expect(Self.isGiven(frame, by: &both) == (isWanted && isChosen), "seed \(seed): \(frame)")
+            counts[isWanted ? isChosen ? 2 : 1 : 0] += 1
+        }
+        #expect(counts.allSatisfy { $0 > 100 }, "seed \(seed): \(counts)")
+        let all = SampleProgram(coarse, share: .all, linkType: .ethernet, tunnelPorts: []).instructions
+        #expect(all.count == coarse.count)
     }
 
     // MARK: The reader's half

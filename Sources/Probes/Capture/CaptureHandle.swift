@@ -19,11 +19,19 @@ struct CaptureHandle: Sendable {
         var bufferBytes: Int32
         /// Coarse filter for the kernel; empty for every packet.
         var filter: String
+        /// How many of the packets that it lets through are handed over.
+        var share = SampleShare.all
+        /// UDP ports whose datagrams may carry other packets.
+        var tunnelPorts: [UInt16] = []
     }
 
     private let address: UInt
     let descriptor: Int32
     let linkType: LinkType
+    private let direction: Direction
+    private let tunnelPorts: [UInt16]
+    /// Coarse filter, compiled; empty for every packet.
+    private let coarse: [bpf_insn]
 
     var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
 
@@ -67,38 +75,44 @@ struct CaptureHandle: Sendable {
             throw ProbeError(attempt, reason: "libpcap takes that name for something else than a network device")
         }
         let linkType = LinkType(pcapValue: pcap_datalink(handle))
+        let descriptor = pcap_get_selectable_fd(handle)
+        let opened = CaptureHandle(
+            address: UInt(bitPattern: handle), descriptor: descriptor, linkType: linkType, direction: direction,
+            tunnelPorts: settings.tunnelPorts, coarse: compiled(settings.filter, for: handle, linkType: linkType))
         do {
-            try attachFilter(handle, device: device, direction: direction, coarse: settings.filter, linkType: linkType)
+            try opened.sample(settings.share)
         } catch {
             pcap_close(handle)
             throw error
         }
-        let descriptor = pcap_get_selectable_fd(handle)
         guard pcap_setnonblock(handle, 1, &message) == 0, descriptor >= 0 else {
             pcap_close(handle)
             throw ProbeError(attempt, reason: text(message))
         }
         while pcap_dispatch(handle, 4096, { _, _, _ in }, nil) > 0 {}
-        return CaptureHandle(address: UInt(bitPattern: handle), descriptor: descriptor, linkType: linkType)
+        return opened
     }
 
-    /// Attaches (SO_ATTACH_FILTER of socket(7)) the test of the packet type, followed by the coarse filter.
-    private static func attachFilter(
-        _ handle: OpaquePointer, device: String, direction: Direction, coarse: String, linkType: LinkType
-    ) throws {
-        var compiled = bpf_program()
-        defer { pcap_freecode(&compiled) }
+    private static func compiled(_ coarse: String, for handle: OpaquePointer, linkType: LinkType) -> [bpf_insn] {
         // The kernel sees a cooked packet without its cooked header, for which libpcap's code is not written; and for
         // some link types the filter means nothing. All packets are handed over then.
         let isCooked = linkType == .linuxSLL || linkType == .linuxSLL2
-        if !coarse.isEmpty, !isCooked, pcap_compile(handle, &compiled, coarse, 1, unknownNetmask) != 0 {
-            compiled = bpf_program()
+        var compiled = bpf_program()
+        if coarse.isEmpty || isCooked || pcap_compile(handle, &compiled, coarse, 1, unknownNetmask) != 0 { return [] }
+        defer { pcap_freecode(&compiled) }
+        return Array(UnsafeBufferPointer(start: compiled.bf_insns, count: Int(compiled.bf_len)))
+    }
+
+    /// Attaches (SO_ATTACH_FILTER of socket(7)) the test of the packet type, followed by the coarse filter and the choice of
+    /// a sample, in place of what stood there.
+    func sample(_ share: SampleShare) throws {
+        guard let pointer else { return }
+        let program = SampleProgram(coarse, share: share, linkType: linkType, tunnelPorts: tunnelPorts).instructions
+        let code = program.withUnsafeBufferPointer {
+            packetwalk_attach_capture_filter(
+                pcap_fileno(pointer), direction == .outbound ? 1 : 0, $0.baseAddress, UInt32($0.count))
         }
-        let code = packetwalk_attach_capture_filter(
-            pcap_fileno(handle), direction == .outbound ? 1 : 0, compiled.bf_insns, compiled.bf_len)
-        if code < 0 {
-            throw ProbeError(SystemError("filter packets on \(device)", errorNumber: -code))
-        }
+        if code < 0 { throw ProbeError(SystemError("filter captured packets", errorNumber: -code)) }
     }
 
     func close() {

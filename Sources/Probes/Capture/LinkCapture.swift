@@ -79,5 +79,7 @@ final class LinkCapture: ProbeSource {
             Loss(timeNanoseconds: realTimeNanoseconds(), vantage: vantage, source: name, lost: UInt64(lost)))
     }
 
+    func sample(_ share: SampleShare) throws { try handle.sample(share) }
+
     func close() { handle.close() }
 }

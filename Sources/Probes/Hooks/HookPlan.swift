@@ -9,11 +9,16 @@ struct HookPlan {
 
     /// By hook, the priorities at which something of the namespace's own registers; sorted.
     let registrants: [NetfilterHook: [Int]]
+    /// Whether connection tracking may stand between the points of prerouting and output, where it can drop a packet: any
+    /// chain may ask for it.
+    private let mayTrack: Bool
 
     init(chains: [RuleChain]) {
         var registrants: [NetfilterHook: Set<Int>] = [:]
         var hasTranslation = false
+        var hasChains = false
         for chain in chains where ["ip", "ip6", "inet"].contains(chain.family) && !isOwnTable(chain.table) {
+            hasChains = true
             guard let hook = chain.hook, Self.hooks.contains(hook) else { continue }
             if chain.kind == .nat || chain.isLegacy && chain.table == "nat" {
                 hasTranslation = true
@@ -30,10 +35,16 @@ struct HookPlan {
             registrants[.postrouting, default: []].insert(NetfilterStage.srcnat.priority)
         }
         self.registrants = registrants.mapValues { $0.sorted() }
+        mayTrack = hasChains
     }
 
-    /// The points for chains of our own: one before the first stage of each hook, one behind each stage at which
-    /// something registers, and one behind the last stage.
+    /// Whether something may stand between the two ends of a hook. Where nothing does, one sighting says as much as two.
+    private func isPassedUnchanged(_ hook: NetfilterHook) -> Bool {
+        registrants[hook] == nil && !(mayTrack && (hook == .prerouting || hook == .output))
+    }
+
+    /// The points for chains of our own: one before the first stage of each hook, and where something may stand there, one
+    /// behind each stage at which something registers, and one behind the last stage.
     var chainPoints: [HookPoint] {
         Self.hooks.flatMap { hook -> [HookPoint] in
             let stages = stages(of: hook)
@@ -43,6 +54,7 @@ struct HookPlan {
             var points = [
                 HookPoint(hook: hook, stage: first.stage, edge: .before, priority: max(floor, first.lowest - 1))
             ]
+            if isPassedUnchanged(hook) { return points }
             for stage in stages where !stage.isEmpty || stage.stage == last.stage {
                 points.append(
                     HookPoint(hook: hook, stage: stage.stage, edge: .after, priority: min(stage.highest, 1_000_000) + 1)

@@ -23,7 +23,7 @@ func armHooks(
     let arming = HookArming(
         run: run, plan: plan, coarse: coarse, sightings: sightings,
         tracing: RuleTraceArming(
-            run: run, plan: plan, matches: OwnedTable.matches(coarse), join: join, onUnknownRule: onUnknownRule))
+            run: run, plan: plan, matches: OwnedTable.Choice(coarse).matches, join: join, onUnknownRule: onUnknownRule))
     return arming.arm(namespaces, intake: intake, warnings: &warnings)
 }
 
@@ -92,15 +92,16 @@ struct HookArming {
             let context = try NftablesContext(namespace: file)
             let table = OwnedTable(
                 run: run, points: points, group: socket.group, snapLength: plan.snapLength,
-                matches: OwnedTable.matches(coarse))
+                choice: OwnedTable.Choice(coarse), share: intake.sampler.share)
             try context.run(table.ruleset, attempt: "lay nftables hooks in \(namespace.name)")
             return NFLOGSource(
                 namespace: namespace.name, socket: socket,
-                vantages: vantages(of: points, in: namespace.name, intake: intake)
-            ) {
+                vantages: vantages(of: points, in: namespace.name, intake: intake),
+                onSample: { share in
+                    _ = try context.run(table.change(to: share), attempt: "choose other packets at nftables hooks")
+                },
                 // The table would go with its context too; told so, it goes before the reader's last words.
-                _ = try? context.run(table.removal, attempt: "remove nftables hooks")
-            }
+                onClose: { _ = try? context.run(table.removal, attempt: "remove nftables hooks") })
         } catch {
             socket.close()
             throw error

@@ -19,11 +19,13 @@ final class NFLOGSocket: Sendable {
         var threshold: UInt32
         /// Hundredths of a second after which it does so anyway.
         var timeout: UInt32
+        /// Bytes that the kernel sets apart for what it hands over, each time; more for a longer message.
+        var size: UInt32
 
         /// Each message at once: the time of reading is then close to the passage's.
-        static let immediate = Batching(threshold: 1, timeout: 1)
+        static let immediate = Batching(threshold: 1, timeout: 1, size: 1024)
         /// For thousands of packets a second.
-        static let gathered = Batching(threshold: 64, timeout: 1)
+        static let gathered = Batching(threshold: 64, timeout: 1, size: 32_768)
     }
 
     /// Opens it; to be called in the namespace (`NetworkNamespaceFile.perform`).
@@ -52,7 +54,6 @@ final class NFLOGSocket: Sendable {
         let length = withUnsafeBytes(of: UInt32(clamping: snapLength).bigEndian) { Array($0) }
         request.append(NFULA_CFG_MODE.rawValue, bytes: length + [UInt8(NFULNL_COPY_PACKET), 0])
         request.append(NFULA_CFG_FLAGS.rawValue, network: UInt16(NFULNL_CFG_F_SEQ))
-        request.append(NFULA_CFG_NLBUFSIZ.rawValue, network: UInt32(32_768))
         try conversation.ask(request, "set how much of each packet NFLOG copies")
         try gather(.immediate)
     }
@@ -64,6 +65,7 @@ final class NFLOGSocket: Sendable {
         var request = Self.configuration(of: group)
         request.append(NFULA_CFG_QTHRESH.rawValue, network: batching.threshold)
         request.append(NFULA_CFG_TIMEOUT.rawValue, network: batching.timeout)
+        request.append(NFULA_CFG_NLBUFSIZ.rawValue, network: batching.size)
         try send(request)
     }
 

@@ -10,6 +10,7 @@ final class NFLOGSource: DatagramReader {
 
     private let socket: NFLOGSocket
     private let vantages: [Vantage]
+    private let onSample: (SampleShare) throws -> Void
     private let onClose: () -> Void
     private var sequence = SequenceCounter()
     private var rate = RateGauge()
@@ -24,11 +25,16 @@ final class NFLOGSource: DatagramReader {
 
     /// - Parameters:
     ///   - vantages: by the number in the rules' prefixes.
+    ///   - onSample: has the rules log no more than a sample, where they can choose.
     ///   - onClose: removes the hooks; called once, before the group is let go.
-    init(namespace: String, socket: NFLOGSocket, vantages: [Vantage], onClose: @escaping () -> Void) {
+    init(
+        namespace: String, socket: NFLOGSocket, vantages: [Vantage],
+        onSample: @escaping (SampleShare) throws -> Void = { _ in }, onClose: @escaping () -> Void
+    ) {
         name = "nflog \(namespace)"
         self.socket = socket
         self.vantages = vantages
+        self.onSample = onSample
         self.onClose = onClose
     }
 
@@ -136,6 +142,8 @@ final class NFLOGSource: DatagramReader {
             perSecond > 10_000 ? .gathered : perSecond < 2_000 ? .immediate : batching
         if wanted != batching, (try? socket.gather(wanted)) != nil { batching = wanted }
     }
+
+    func sample(_ share: SampleShare) throws { try onSample(share) }
 
     func flush() {
         try? socket.unbind()

@@ -46,7 +46,7 @@ final class SightingSource: ProbeSource {
     /// ARPHRD_ETHER and ARPHRD_LOOPBACK: the programs keep the link-layer header of these alone.
     private static let ethernetType: Int32 = 1
     private static let loopbackType: Int32 = 772
-    /// Of a namespace with two points at each hook and two devices there are 22: what comes and goes is built anew.
+    /// Of a namespace with a point at each hook and two devices there are 14, of two families: what comes and goes is built anew.
     private func rebuildPlaces() {
         var all: [(key: UInt64, place: SightingPlaces.Place)] = []
         for (key, place) in hooks {

@@ -259,9 +259,26 @@ inlined u32 number_of_stream(u32 start, u32 length) {
     return lowest;
 }
 
-inlined u64 mixed(u64 state, u64 word) {
-    state = (state ^ word) * 0x9e3779b97f4a7c15ULL;
-    return state ^ state >> 32;
+// Jenkins' hash of 36 bytes (include/linux/jhash.h): the identification, two zeros, and `words`, 32 bytes.
+#define ROTATED(word, count) ((word) << (count) | (word) >> (32 - (count)))
+#define MIX(one, two, three, count) one = (one - two) ^ ROTATED(two, count), two += three
+#define FINISH(one, two, count) one = (one ^ two) - ROTATED(two, count)
+
+inlined u32 hash_of(const u32 *words, u8 protocol, u16 identification) {
+    u32 a = 0xdeadbeef + 36 + protocol, b = a, c = a;
+    union {
+        u8 bytes[4];
+        u32 word;
+    } first = {.bytes = {identification >> 8, identification & 255}};
+    a += first.word, b += words[0], c += words[1];
+    for (int round = 0;; round++) {
+        MIX(a, c, b, 4), MIX(b, a, c, 6), MIX(c, b, a, 8), MIX(a, c, b, 16), MIX(b, a, c, 19), MIX(c, b, a, 4);
+        a += words[2 + 3 * round], b += words[3 + 3 * round], c += words[4 + 3 * round];
+        if (round == 1) break;
+    }
+    FINISH(c, b, 14), FINISH(a, c, 11), FINISH(b, a, 25), FINISH(c, b, 16), FINISH(a, c, 4), FINISH(b, a, 14);
+    FINISH(c, b, 24);
+    return c;
 }
 
 inlined u32 big_endian(const u8 *bytes) {
@@ -279,7 +296,7 @@ struct payload {
 
 // Whether a number from the first bytes of a payload, `skipped` bytes from its start, is below the threshold.
 inlined int is_hash_below(u32 threshold, const struct payload *payload, u32 skipped, u8 protocol, u16 identification) {
-    u64 words[SAMPLED_BYTES / 8] = {};
+    u32 words[SAMPLED_BYTES / 4] = {};
     s64 length = payload->length - skipped;
     if (length < 0) return 1;
     if (length > SAMPLED_BYTES) length = SAMPLED_BYTES;
@@ -287,9 +304,7 @@ inlined int is_hash_below(u32 threshold, const struct payload *payload, u32 skip
     u32 count = length;
     if (count > SAMPLED_BYTES) return 1;
     if (bpf_probe_read_kernel(words, count, payload->start + skipped) != 0) return 1;
-    u64 state = mixed(0x2d358dccaa6c78a5ULL, protocol | (u64)identification << 8);
-    for (int index = 0; index < SAMPLED_BYTES / 8; index++) state = mixed(state, words[index]);
-    return (u32)((state * 0xd6e8feb86659fd93ULL) >> 32) < threshold;
+    return hash_of(words, protocol, identification) < threshold;
 }
 
 inlined int is_tcp_sampled(u32 threshold, const struct payload *payload) {
@@ -323,13 +338,6 @@ inlined int is_echo_sampled(u32 threshold, const struct payload *payload, int is
     return is_hash_below(threshold, payload, 8, IPPROTO_ICMP, (u16)header[6] << 8 | header[7]);
 }
 
-inlined int is_words_hash_below(u32 threshold, const u32 *words, u8 protocol, u16 identification) {
-    u64 state = mixed(0x2d358dccaa6c78a5ULL, protocol | (u64)identification << 8);
-    for (int index = 0; index < SAMPLED_BYTES / 4; index += 2)
-        state = mixed(state, words[index] | (u64)words[index + 1] << 32);
-    return (u32)((state * 0xd6e8feb86659fd93ULL) >> 32) < threshold;
-}
-
 enum { UNDECIDED = -1 };
 
 // The same for most packets of IPv4, by the bytes that were read already: an IP header of 20 bytes, and all that counts
@@ -350,11 +358,11 @@ inlined int is_plain_sampled(u32 threshold, const struct filter *wanted, const s
         u32 datagram = (u32)bytes[24] << 8 | bytes[25];
         if (datagram < 8 + SAMPLED_BYTES) return UNDECIDED;
         if (are_of_tunnel(wanted, (u16)bytes[20] << 8 | bytes[21], (u16)bytes[22] << 8 | bytes[23])) return 1;
-        return is_words_hash_below(threshold, &start->words[7], IPPROTO_UDP, (u16)bytes[4] << 8 | bytes[5]);
+        return hash_of(&start->words[7], IPPROTO_UDP, (u16)bytes[4] << 8 | bytes[5]) < threshold;
     }
     if (bytes[9] == IPPROTO_ICMP) {
         if (bytes[20] != 0 && bytes[20] != 8) return 1;
-        return is_words_hash_below(threshold, &start->words[7], IPPROTO_ICMP, (u16)bytes[26] << 8 | bytes[27]);
+        return hash_of(&start->words[7], IPPROTO_ICMP, (u16)bytes[26] << 8 | bytes[27]) < threshold;
     }
     return UNDECIDED;
 }

@@ -67,10 +67,10 @@ final class EventQueue: Sendable {
     /// Makes the reader look round.
     func wake() { signal(control) }
 
-    /// Blocks the reader until there is space or the wish to stop.
-    func waitForControl() {
+    /// Blocks the reader until there is space or the wish to stop, or the time has passed; -1 for any time.
+    func waitForControl(timeoutMilliseconds: Int = -1) {
         var polled = pollfd(fd: control, events: Int16(POLLIN), revents: 0)
-        _ = poll(&polled, 1, -1)
+        _ = poll(&polled, 1, Int32(clamping: timeoutMilliseconds))
         clearControl()
     }
 

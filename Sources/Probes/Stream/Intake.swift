@@ -65,7 +65,9 @@ final class Intake {
     var endNanoseconds = Int64.max
     /// Decides which packets are taken at all.
     var sampler = PacketSampler(.all)
-    /// Packets taken since the run began, each counted wherever it was seen.
+    /// Packets that were shown to it since the run began, each counted wherever it was seen.
+    private(set) var seenCount: UInt64 = 0
+    /// Those of them that were taken.
     private(set) var takenCount: UInt64 = 0
     /// Of the newest packet, in nanoseconds since 1970; 0 before the first.
     private(set) var newestNanoseconds: Int64 = 0
@@ -97,6 +99,7 @@ final class Intake {
     ///
     /// - Parameter rank: order among packets of one time: the lower goes first.
     func packet(_ observation: Observation, bytes: UnsafeRawBufferPointer, rank: UInt8 = 0) {
+        seenCount &+= 1
         guard (beginNanoseconds...endNanoseconds).contains(observation.timeNanoseconds) else { return }
         newestNanoseconds = max(newestNanoseconds, observation.timeNanoseconds)
         guard sampler.takes(observation.headers, in: bytes.bytes) else { return }

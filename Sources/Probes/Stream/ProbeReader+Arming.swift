@@ -30,7 +30,8 @@ extension ProbeReader {
         captureSettings = CaptureHandle.Settings(
             snapLength: Int32(clamping: plan.snapLength),
             bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, shares), 256 << 10), 8 << 20)),
-            filter: coarse.linkExpression)
+            filter: coarse.linkExpression, share: plan.share,
+            tunnelPorts: Set(tunnelPorts + PacketHeaders.tunnelPorts).sorted())
         sightings = try loadSightings(for: plan, namespaces: watched, filter: coarse)
         if let sightings { try add(sightings) }
         try arm(watched)

@@ -32,6 +32,7 @@ final class ProbeReader {
     let join = TraceJoin()
     var discovery: Rediscovery
     private var load: LoadLimit
+    private var pace = ReadingPace()
     private var hasToldOfLimit = false
 
     /// Events that one source may hand over before the next has its turn.
@@ -124,7 +125,11 @@ final class ProbeReader {
         while !queue.isStopping {
             // Events that wait go out within a quarter of the hold; an idle stream still tells the time.
             let timeout: Int32 = discovery.isHurried ? 10 : intake.count > 0 ? 25 : 100
-            _ = ready.wait(timeoutMilliseconds: timeout)
+            if pace.isBusy {
+                queue.waitForControl(timeoutMilliseconds: ReadingPace.period)
+            } else {
+                _ = ready.wait(timeoutMilliseconds: timeout)
+            }
             let began = realTimeNanoseconds()
             // What has come by now is read in this round, whether or not the receiver had its turn.
             receiver.sweep()
@@ -151,6 +156,7 @@ final class ProbeReader {
             }
             while queue.isFull, !queue.isStopping { queue.waitForControl() }
             noteRound(realTimeNanoseconds() - began)
+            pace.note(seen: intake.seenCount, at: began)
         }
         drain()
     }
@@ -161,8 +167,9 @@ final class ProbeReader {
             count: intake.takenCount, packetTime: intake.newestNanoseconds, fullness: queue.fullness, now: now)
         guard let change else { return }
         intake.sampler.share = change.share
-        if let sightings, (try? sightings.sample(change.share)) == nil {
-            queue.warn("the BPF programs go on reporting packets that are not looked at")
+        captureSettings.share = change.share
+        for source in sources.values where (try? source.sample(change.share)) == nil {
+            queue.warn("\(source.name): the kernel goes on handing over packets that are not looked at")
         }
         let time = realTimeNanoseconds()
         intake.fact(.sampling(SamplingChange(timeNanoseconds: time, share: change.share, reason: change.eventReason)))

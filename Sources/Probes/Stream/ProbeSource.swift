@@ -1,4 +1,5 @@
 internal import Network
+internal import Wire
 
 /// One descriptor that the kernel hands events over by: a capture, an NFLOG socket, a conntrack socket.
 ///
@@ -18,6 +19,9 @@ protocol ProbeSource: AnyObject {
     /// Takes a newer snapshot of its namespace.
     func learn(_ namespace: Namespace)
 
+    /// Has the kernel hand over no more than a sample, as far as it can choose one: the intake leaves the rest out.
+    func sample(_ share: SampleShare) throws
+
     /// Makes the kernel hand over at once what it holds back to fill a message. Called when the run stops.
     func flush()
 
@@ -31,6 +35,7 @@ protocol ProbeSource: AnyObject {
 extension ProbeSource {
     var namespaceName: String? { nil }
     func learn(_ namespace: Namespace) {}
+    func sample(_ share: SampleShare) throws {}
     func flush() {}
 }
 

@@ -1,5 +1,6 @@
 internal import LinuxSystem
 internal import Network
+internal import Wire
 
 /// Makes sense of the datagrams of one netlink socket, which `StampedReceiver` takes over.
 protocol DatagramReader: AnyObject {
@@ -7,6 +8,7 @@ protocol DatagramReader: AnyObject {
     var name: String { get }
     var namespaceName: String? { get }
     func learn(_ namespace: Namespace)
+    func sample(_ share: SampleShare) throws
     func flush()
     func reportLosses(into intake: Intake)
     func close()
@@ -31,6 +33,7 @@ protocol DatagramReader: AnyObject {
 extension DatagramReader {
     var namespaceName: String? { nil }
     func learn(_ namespace: Namespace) {}
+    func sample(_ share: SampleShare) throws {}
     func flush() {}
     func arrival(in datagram: ArraySlice<UInt8>) -> Int64? { nil }
     func turnEnded(_ count: Int, isDrained: Bool, into intake: Intake) {}
@@ -101,6 +104,7 @@ final class ReceivedSource: ProbeSource {
     }
 
     func learn(_ namespace: Namespace) { reader.learn(namespace) }
+    func sample(_ share: SampleShare) throws { try reader.sample(share) }
     func flush() { reader.flush() }
     func reportLosses(into intake: Intake) { reader.reportLosses(into: intake) }
 

@@ -1,6 +1,7 @@
 import Observations
 import Testing
 import Network
+import Wire
 
 @testable import Probes
 
@@ -19,12 +20,27 @@ private func chain(
 }
 
 @Suite struct HookPlanTests {
-    @Test func anEmptyNamespaceHasTheTwoEndsOfEveryHook() {
-        #expect(points([], .prerouting) == ["before raw -301", "after dstnat -99"])
-        #expect(points([], .input) == ["before filter -1", "after filter 1"])
-        #expect(points([], .forward) == ["before filter -1", "after filter 1"])
-        #expect(points([], .output) == ["before raw -301", "after filter 1"])
-        #expect(points([], .postrouting) == ["before srcnat 99", "after srcnat 101"])
+    /// Nothing stands there that a packet could be seen before and behind.
+    @Test func anEmptyNamespaceHasOnePointAtEveryHook() {
+        #expect(points([], .prerouting) == ["before raw -301"])
+        #expect(points([], .input) == ["before filter -1"])
+        #expect(points([], .forward) == ["before filter -1"])
+        #expect(points([], .output) == ["before raw -301"])
+        #expect(points([], .postrouting) == ["before srcnat 99"])
+    }
+
+    /// One that asks for the state of connections stands in forward, and connection tracking, which it switches on, in
+    /// prerouting and output.
+    @Test func aChainAnywhereMayMeanConnectionTracking() {
+        let filter = [chain("t", .forward, 0)]
+        #expect(points(filter, .prerouting) == ["before raw -301", "after dstnat -99"])
+        #expect(points(filter, .output) == ["before raw -301", "after filter 1"])
+        #expect(points(filter, .forward) == ["before filter -1", "after filter 1"])
+        #expect(points(filter, .input) == ["before filter -1"])
+        #expect(points(filter, .postrouting) == ["before srcnat 99"])
+        // Those of a bridge are asked in another place.
+        let aside = RuleChain(backend: .nft, family: .bridge, table: "t", name: "c", hook: .forward, priority: 0)
+        #expect(points([aside], .prerouting) == ["before raw -301"])
     }
 
     @Test func oneTranslationAnywhereMeansTranslationAtAllFourHooks() {
@@ -33,7 +49,7 @@ private func chain(
         #expect(points(masquerade, .output) == ["before raw -301", "after dstnat -99", "after filter 1"])
         #expect(points(masquerade, .input) == ["before filter -1", "after srcnat 101"])
         #expect(points(masquerade, .postrouting) == ["before srcnat 99", "after srcnat 101"])
-        #expect(points(masquerade, .forward) == ["before filter -1", "after filter 1"])
+        #expect(points(masquerade, .forward) == ["before filter -1"])
     }
 
     /// The kernel runs every NAT chain at the stage's own priority.
@@ -164,28 +180,53 @@ private func chain(
 }
 
 @Suite struct OwnedTableTests {
-    @Test func isWrittenAsNftReadsIt() throws {
-        let table = OwnedTable(
+    private func table(_ filter: String?, _ share: SampleShare = .all) -> OwnedTable {
+        OwnedTable(
             run: RunIdentity(process: 12, start: 345, processSpace: 6),
             points: [HookPoint(hook: .forward, stage: .filter, edge: .before, priority: -1)], group: 77,
-            snapLength: 128, matches: ["meta l4proto tcp", "udp dport 4789"])
+            snapLength: 128, choice: OwnedTable.Choice(CoarseFilter(filter)), share: share)
+    }
+
+    @Test func isWrittenAsNftReadsIt() throws {
         #expect(
-            table.ruleset == """
+            table("tcp port 80").ruleset == """
                 table inet packetwalk-12.345.6 {
                     flags owner
+                    chain see-0 {
+                        log group 77 prefix "\(NFLOGSource.prefixStart)0" snaplen 128
+                    }
+                    chain tunnel-0 {
+                        udp dport { 4789, 6081, 8472 } goto see-0
+                    }
                     chain forward-0 {
                         type filter hook forward priority -1; policy accept
-                        meta l4proto tcp log group 77 prefix "\(NFLOGSource.prefixStart)0" snaplen 128
-                        udp dport 4789 log group 77 prefix "\(NFLOGSource.prefixStart)0" snaplen 128
+                        meta l4proto vmap { icmp : goto see-0, ipv6-icmp : goto see-0, 4 : goto see-0, 41 : goto see-0, \
+                47 : goto see-0, tcp : goto see-0, udp : goto tunnel-0 }
                     }
                 }
 
                 """)
-        #expect(table.removal == "delete table inet packetwalk-12.345.6\n")
+        #expect(table(nil).removal == "delete table inet packetwalk-12.345.6\n")
+        #expect(table(nil).ruleset.contains("policy accept\n        goto see-0\n"))
+    }
+
+    /// Of a share of 1/1000 the highest number is 4,294,966, whose upper half is 65: those from 66 on are left out.
+    @Test func aSampleIsChosenBeforeItIsLogged() throws {
+        let change = table("icmp").change(to: SampleShare(oneOf: 1000)).split(separator: "\n")
+        try #require(change.count == 5)
+        #expect(change[0] == "flush chain inet packetwalk-12.345.6 see-0")
+        #expect(
+            change[1] == """
+                add rule inet packetwalk-12.345.6 see-0 meta nfproto ipv4 meta l4proto icmp @th,0,8 { 0, 8 } \
+                jhash @th,48,16 . @th,64,256 mod 65536 seed 1 >= 66 accept
+                """)
+        #expect(change[4].hasSuffix(" log group 77 prefix \"\(NFLOGSource.prefixStart)0\" snaplen 128"))
+        #expect(table("icmp", SampleShare(oneOf: 65_536)).ruleset.contains(" >= 1 accept"))
+        #expect(!table("icmp").ruleset.contains("jhash"))
     }
 
     @Test func onlyPlainProtocolsGoIntoTheRules() {
-        func matches(_ filter: String?) -> [String] { OwnedTable.matches(CoarseFilter(filter)) }
+        func matches(_ filter: String?) -> [String] { OwnedTable.Choice(CoarseFilter(filter)).matches }
         #expect(
             matches("tcp port 80")
                 == ["meta l4proto { icmp, ipv6-icmp, 4, 41, 47, tcp }", "udp dport { 4789, 6081, 8472 }"])
