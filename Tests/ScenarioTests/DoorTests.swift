@@ -77,6 +77,18 @@ struct DoorTests {
         #expect(try LabRun.packetwalk(["lab", "next"]).standardOutput.hasPrefix("tutorial-01-loopback-down\n"))
     }
 
+    @Test(
+        "what a lab is called before its packet is sent is no answer",
+        arguments: [
+            ("no-source-nat", "packetwalk: lab no-source-nat: mynamespace pings 198.51.100.1, in vain\n"),
+            ("tutorial-05-no-default-route", "packetwalk: lab tutorial-05-no-default-route: And another address"),
+            ("same-bridge", "packetwalk: lab same-bridge: Two namespaces on one bridge\n"),
+        ])
+    func headings(name: String, says: String) throws {
+        let run = try LabRun.packetwalk(["lab", "run", name])
+        #expect(run.standardError.hasPrefix(says), "\(run.standardError)")
+    }
+
     @Test("a lab that one packet does not show is traced")
     func traced() throws {
         let run = try LabRun.packetwalk(["lab", "run", "segmentation", "--time", "none"])

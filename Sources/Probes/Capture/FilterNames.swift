@@ -23,11 +23,7 @@ func namesToResolve(in filter: String) -> [String] {
 func replacingNames(in filter: String, by topology: Topology) -> String {
     var filter = filter
     for name in Set(namesToResolve(in: filter)) {
-        let spaces = topology.namespaces.filter { space in
-            space.name == name || space.containers.contains(name)
-                || space.workloads?.contains { $0.isCalled(name) } == true
-        }
-        let addresses = spaces.flatMap(\.links).flatMap(\.addresses).map(\.address).filter {
+        let addresses = topology.namespaces(called: name).flatMap(\.links).flatMap(\.addresses).map(\.address).filter {
             !$0.isLoopback && !$0.isLinkLocal
         }
         guard let first = addresses.first else { continue }
