@@ -34,6 +34,12 @@ func replacingNames(in filter: String, by topology: Topology) -> String {
     return filter
 }
 
+/// The word of the language that `name` was probably meant to be. Names of hosts are near to many words: the first letter has
+/// to be right.
+func filterKeyword(near name: String) -> String? {
+    keywords.filter { $0.count > 2 && $0.first == name.first }.nearest(to: name)
+}
+
 extension String {
     /// Where it is no part of a longer name.
     fileprivate func replacingWord(_ word: String, by other: String) -> String {
