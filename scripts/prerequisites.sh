@@ -9,7 +9,7 @@ set -eu
 build="libpcap-dev libnftables-dev libbpf-dev zlib1g-dev libzstd-dev pkg-config iproute2 iptables nftables
 iputils-ping util-linux procps"
 test="tcpdump tshark netcat-openbsd curl iperf3 conntrack busybox-static python3 python3-jsonschema
-zstd tmux"
+zstd tmux fish"
 
 case "${1:-build}" in
 build) wanted=$build ;;

@@ -68,15 +68,16 @@ public struct ConnectionTable: Sendable {
     }
 
     /// In the order in which they were first seen.
-    public var rows: [ConnectionRow] { entries.values.map(\.row).sorted { $0.number < $1.number } }
+    public var rows: [ConnectionRow] { entries.keys.sorted().compactMap { entries[$0]?.row } }
 
     public var failedCount: UInt64 { forgottenFailures + UInt64(entries.values.count { $0.row.connection.hasFailed }) }
 
     /// Proven causes first, then by how many packets each has.
     public var causes: [CauseSum] {
         var sums = forgotten
-        for entry in entries.values.sorted(by: { $0.row.number < $1.row.number }) {
-            Self.add(entry.row.connection, to: &sums)
+        // In one order, so that the same clients are named each time.
+        for number in entries.keys.sorted() {
+            if let entry = entries[number] { Self.add(entry.row.connection, to: &sums) }
         }
         return sums.values.sorted {
             ($0.severity.rank, $1.packets, $0.message) < ($1.severity.rank, $0.packets, $1.message)

@@ -10,6 +10,8 @@ extension Condition {
         case .not(let part): !part.holds(walk)
         case .outcome(let comparison, let outcome): (walk.outcome == outcome) == (comparison == .equal)
         case .text(let field, let comparison, let value): Self.text(field, value, walk) == (comparison == .equal)
+        case .namespace(let comparison, let name):
+            walk.hops.contains { name.holds($0.namespace) } == (comparison == .equal)
         case .number(let field, let comparison, let value): Self.number(field, comparison, value, walk)
         case .address(let field, let comparison, let pattern):
             Self.address(field, pattern, walk) == (comparison == .equal)
@@ -27,7 +29,6 @@ extension Condition {
     private static func text(_ field: TextField, _ value: String, _ walk: Walk) -> Bool {
         switch field {
         case .protocol: walk.protocol == value.lowercased()
-        case .namespace: walk.hops.contains { $0.namespace == value }
         case .device: walk.hops.contains { $0.device == value }
         case .id: walk.id.hasPrefix(value.lowercased()) && !value.isEmpty
         case .confidence: walk.hops.map(\.confidence).min().map { $0.rawValue == value } ?? false

@@ -123,11 +123,18 @@ struct Parser {
     }
 
     private static let fields =
-        ["outcome"] + TextField.allCases.map(\.rawValue) + NumberField.allCases.map(\.rawValue)
+        ["outcome", "namespace"] + TextField.allCases.map(\.rawValue) + NumberField.allCases.map(\.rawValue)
         + AddressField.allCases.map(\.rawValue)
 
     private mutating func comparison(_ field: String) throws -> Condition {
         guard Self.fields.contains(field) else {
+            if Walk.Outcome(rawValue: field) != nil {
+                throw failure("'\(field)' is an outcome: write outcome == \"\(field)\"")
+            }
+            let words = Self.fields + Flag.allCases.map(\.rawValue) + Self.calls
+            if let near = words.nearest(to: field) {
+                throw failure("there is no '\(field)': did you mean '\(near)'?")
+            }
             throw failure(
                 "there is no '\(field)': expected \(Self.fields.joined(separator: ", ")), "
                     + "\(Flag.allCases.map(\.rawValue).joined(separator: ", ")), or "
@@ -163,6 +170,7 @@ struct Parser {
             }
             return .outcome(comparison, outcome)
         }
+        if field == "namespace" { return .namespace(comparison, NamespaceName(value)) }
         if let text = TextField(rawValue: field) { return .text(text, comparison, value) }
         if let address = AddressField(rawValue: field) {
             guard let pattern = AddressPattern(value) else {

@@ -4,18 +4,22 @@ internal import WalkModel
 
 /// A place by name: `eth0`, `host:eth0`, `postrouting`, `host:postrouting/srcnat`, or a namespace.
 struct Place: Sendable, Equatable {
-    /// Nil for any namespace.
-    var namespace: String?
-    /// A namespace, a device or a hook, where `namespace` is nil; else a device or a hook.
+    /// The one that it is in; where none was given, what the place is called, since that may be a namespace.
+    var namespace: NamespaceName
+    /// A device or a hook; a namespace too where none was given.
     var name: String
+    private var isAnywhere = true
     var stage: NetfilterStage?
 
     init(_ text: String) {
         var rest = text[...]
         // Namespaces without a name are called `netns:INODE`.
         if let colon = rest.lastIndex(of: ":"), !(rest.hasPrefix("netns:") && rest[..<colon] == "netns") {
-            namespace = String(rest[..<colon])
+            namespace = NamespaceName(String(rest[..<colon]))
             rest = rest[rest.index(after: colon)...]
+            isAnywhere = false
+        } else {
+            namespace = NamespaceName(text)
         }
         if let slash = rest.lastIndex(of: "/"),
             let stage = NetfilterStage(rawValue: String(rest[rest.index(after: slash)...]))
@@ -27,10 +31,10 @@ struct Place: Sendable, Equatable {
     }
 
     func holds(namespace: String?, device: String?, hook: NetfilterHook?, stage: NetfilterStage?) -> Bool {
-        if let wanted = self.namespace, wanted != namespace { return false }
+        let isIn = self.namespace.holds(namespace)
+        if !isAnywhere, !isIn { return false }
         if let wanted = self.stage, wanted != stage { return false }
-        return device == name || hook?.rawValue == name
-            || self.namespace == nil && self.stage == nil && namespace == name
+        return device == name || hook?.rawValue == name || isAnywhere && self.stage == nil && isIn
     }
 
     func holds(_ hop: Hop) -> Bool {

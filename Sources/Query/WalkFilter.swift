@@ -8,7 +8,7 @@ public import WalkModel
 /// if filter.matches(walk) { print(walk.summary) }
 /// ```
 public struct WalkFilter: Sendable {
-    let root: Condition
+    var root: Condition
 
     /// Throws `QueryError`, which says where the text can't be understood and what was expected there.
     ///
@@ -30,6 +30,8 @@ indirect enum Condition: Sendable {
     case not(Condition)
     case outcome(Comparison, Walk.Outcome)
     case text(TextField, Comparison, String)
+    /// Of any hop.
+    case namespace(Comparison, NamespaceName)
     case number(NumberField, Comparison, Int64)
     case address(AddressField, Comparison, AddressPattern)
     case flag(Flag)
@@ -67,7 +69,6 @@ enum Comparison: String, Sendable {
 enum TextField: String, Sendable, CaseIterable {
     case `protocol`
     /// Of any hop.
-    case namespace
     case device
     case id
     case confidence

@@ -9,7 +9,6 @@ internal import Wire
 ///
 /// Throws `RunError` with the names that there are.
 public func resolveNamespace(_ text: String, in topology: Topology) throws -> Namespace {
-    if let found = topology[namespace: text] { return found }
     if let found = try namedNamespace(text, in: topology) { return found }
     var path: String?
     if text.hasPrefix("pid:"), let process = Int32(text.dropFirst(4)), process > 0 { path = "/proc/\(process)/ns/net" }
@@ -67,13 +66,8 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
 
 /// By what runs there. A container's own name goes before what it is a part of.
 private func namedNamespace(_ text: String, in topology: Topology) throws -> Namespace? {
-    let choices = [
-        topology.namespaces.filter { ["/run/netns/\(text)", "/var/run/netns/\(text)"].contains($0.path) },
-        topology.namespaces.filter { $0.containers.contains(text) },
-        topology.namespaces.filter { $0.workloads?.contains { $0.isCalled(text) } == true },
-    ]
-    guard let found = choices.first(where: { !$0.isEmpty }) else { return nil }
-    guard found.count > 1 else { return found[0] }
+    let found = topology.namespaces(called: text)
+    guard found.count > 1 else { return found.first }
     let names = found.map(\.name).prefix(8).joined(separator: ", ")
     throw RunError(
         .usage, "more than one namespace is called \(text): \(names)\(found.count > 8 ? ", …" : ""); give a name of one"

@@ -55,7 +55,7 @@ struct LabRun {
             )
         }
         try buildInSandbox(lab, surroundings)
-        if output.format == .text, !output.quiet { complain("lab \(lab.name): \(lab.title)") }
+        if output.format == .text, !output.quiet { complain("lab \(lab.name): \(lab.heading)") }
         // Only inside: outside the program runs itself again, and would empty the file.
         let recorder = try recording.map { try openRecorder($0) }
         if !traces, let packet = lab.probe.explain {

@@ -18,6 +18,11 @@ enum Main {
         if Invocation.own.first == TrialServer.argument { exit(TrialServer.run()) }
         if Invocation.own.first == Terminal.guardianArgument { exit(Terminal.guardTerminal()) }
         do {
+            // The parser looks at all commands before it answers: that is most of the time that a start takes.
+            if Invocation.own == ["--version"] {
+                try printOut("\(Packetwalk.version)\n")
+                exit(ExitStatus.success.rawValue)
+            }
             if try HelpTopic.answer(Invocation.own) { exit(ExitStatus.success.rawValue) }
             var command = try Packetwalk.parseAsRoot(Invocation.own)
             if Invocation.command != nil, !(command is any TakesCommand) {
@@ -60,6 +65,11 @@ enum Main {
     /// What somebody means who types as for tcpdump, or leaves `--from` out; nil for other errors.
     private static func hint(_ message: String) -> String? {
         for (option, words) in tcpdump where message.contains("'-\(option)'") { return ": \(words)" }
+        if Invocation.own.first == "map", let word = Invocation.own.dropFirst().first(where: { !$0.hasPrefix("-") }),
+            message.contains("Unexpected argument '\(word)'")
+        {
+            return ": --in \(word) draws one namespace, --from and --to the path between two"
+        }
         guard message.contains("'--from <namespace>'") else { return nil }
         if let typed = Invocation.own.first(where: { $0 != "--from" && ["--from"].nearest(to: $0) != nil }) {
             return ": did you mean --from instead of \(typed)?"
@@ -75,7 +85,8 @@ enum Main {
         ("n", "addresses are always printed as numbers: leave it out"), ("c", "--count is what tcpdump's -c is"),
         ("w", "packetwalk record -o FILE keeps a run"), ("r", "packetwalk replay FILE reads a recording or a capture"),
         ("s", "packetwalk record --snaplen is what tcpdump's -s is"), ("D", "packetwalk map shows the links"),
-        ("e", "-v shows MAC addresses"), ("A", "packets' contents are not printed; Wireshark opens a recording"),
+        ("j", "--format json prints a line of JSON for each"), ("e", "-v shows MAC addresses"),
+        ("A", "packets' contents are not printed; Wireshark opens a recording"),
         ("X", "packets' contents are not printed; Wireshark opens a recording"),
     ]
 

@@ -63,10 +63,12 @@ struct Signals: Interruption {
 
 /// Says what is missing of a run that a signal, or the end of its time, ended early.
 ///
-/// - Parameter unshown: walks that there was no time to print.
-func complainOfMissing(unshown: Int = 0, isCutShort: Bool) {
+/// - Parameters:
+///   - unshown: walks that there was no time to print.
+///   - isLeft: whether the user left the live screen.
+func complainOfMissing(unshown: Int = 0, isCutShort: Bool, isLeft: Bool = false) {
     guard isCutShort || unshown > 0 else { return }
-    let end = Signals.name.map { "\($0) arrived" } ?? "the time was up"
+    let end = Signals.name.map { "\($0) arrived" } ?? (isLeft ? "the screen was left" : "the time was up")
     complain(
         "\(end) before the last packets were processed: "
             + (unshown > 0 ? "\(unshown) walks are not shown, others" : "their walks") + " are missing or incomplete")

@@ -17,7 +17,9 @@ struct Tracer {
     var announces = false
 
     /// Arms the probes. Gives the names of the namespaces that are watched, none for all.
-    func start<Work: Activity>(_ activity: Work) throws -> (run: LiveRun<Work>, topology: Topology, names: [String]) {
+    func start<Work: Activity>(
+        _ activity: Work, interruption: any Interruption = Signals()
+    ) throws -> (run: LiveRun<Work>, topology: Topology, names: [String]) {
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
         let plan = ProbePlan(
@@ -27,7 +29,7 @@ struct Tracer {
         let run = try LiveRun(
             topology: topology, plan: plan, activity: activity, recorder: recorder,
             options: LiveRunOptions(durationSeconds: watch.duration, explains: output != nil),
-            interruption: Signals())
+            interruption: interruption)
         return (run, topology, names)
     }
 

@@ -116,7 +116,7 @@ struct WalkPrinter {
             connectionRenderer.options.timeOrigin = start
             picture?.options.timeOrigin = start
         }
-        guard tally.take(exchange) else { return }
+        guard tally.take(exchange, in: topology) else { return }
         if let cause = exchange.request.findings.first(where: { $0.severity != .info })?.code.rawValue,
             !causes.contains(cause)
         {

@@ -1,3 +1,4 @@
+internal import Network
 internal import Query
 internal import Runs
 internal import WalkModel
@@ -20,16 +21,26 @@ struct WalkTally {
     private let countsHousekeeping: Bool
     private let hidesHousekeeping: Bool
     private let show: ShowSettings
+    private var filter: WalkFilter?
+    /// When the network of each host was read from which the filter knows its names.
+    private var learned: [String: String] = [:]
 
     init(_ show: ShowSettings, countsHousekeeping: Bool, hidesHousekeeping: Bool) {
         self.show = show
+        filter = show.filter
         self.countsHousekeeping = countsHousekeeping
         self.hidesHousekeeping = hidesHousekeeping
     }
 
     /// Counts an exchange. Gives whether it is to be shown.
-    mutating func take(_ exchange: Exchange) -> Bool {
+    ///
+    /// - Parameter topology: the network as it was last read before the exchange ended.
+    mutating func take(_ exchange: Exchange, in topology: Topology?) -> Bool {
         hasTaken = true
+        if filter != nil, let topology, learned[topology.host] != topology.time {
+            learned[topology.host] = topology.time
+            filter?.learnNames(from: topology)
+        }
         if firstNanoseconds == nil { firstNanoseconds = exchange.request.startNanoseconds }
         guard isWanted(exchange) else { return false }
         if exchange.request.isHousekeeping, !countsHousekeeping {
@@ -48,7 +59,7 @@ struct WalkTally {
         let first = firstNanoseconds ?? start
         if let since = show.since, start < since.nanoseconds(first: first) { return false }
         if let until = show.until, start > until.nanoseconds(first: first) { return false }
-        guard let filter = show.filter else { return true }
+        guard let filter else { return true }
         return filter.matches(exchange.request) || exchange.reply.map(filter.matches) == true
     }
 }

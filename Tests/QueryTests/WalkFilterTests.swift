@@ -86,13 +86,58 @@ private func walk(outcome: Walk.Outcome) -> Walk {
         #expect(filter.matches(walk(outcome: .left)) == left)
     }
 
+    /// `host` is a container `gateway`, `mynamespace` one of two of the Compose service `api`.
+    private static func network(time: String, _ names: [String: (container: String, service: String)]) -> Topology {
+        let namespaces = names.sorted { $0.key < $1.key }.map { name, called in
+            var namespace = Namespace(
+                name: name, inode: 1, path: "", containers: [called.container], links: [])
+            namespace.workloads = [
+                Workload(.service, called.service, in: "shop", by: .docker),
+                Workload(.unit, "\(called.service).service", by: .systemd),
+            ]
+            return namespace
+        }
+        return Topology(host: "h", time: time, namespaces: namespaces)
+    }
+
+    @Test(
+        "a container, a service, a pod or a unit stands for its namespaces",
+        arguments: [
+            ("namespace == api", true), ("namespace == shop/api", true), ("namespace != api", false),
+            ("namespace == api.service", true), ("namespace == gateway", true), ("namespace == db", false),
+            ("passes('api') then passes('gateway')", true), ("passes('gateway') then passes('api')", false),
+            ("passes('gateway:mybridge')", true), ("passes('api:mybridge')", false), ("starts('shop/api')", true),
+            ("ends('gateway:forward/filter')", true), ("reaches('db')", false), ("not passes('api')", false),
+            // A name of its own goes before what is called so.
+            ("namespace == host", true), ("passes('mynamespace')", true),
+        ])
+    func names(text: String, holds: Bool) throws {
+        var filter = try WalkFilter(text)
+        let names = [
+            "host": ("gateway", "proxy"), "mynamespace": ("shop-api-1", "api"), "other": ("shop-api-2", "api"),
+            "third": ("host", "db"),
+        ]
+        filter.learnNames(from: Self.network(time: "1", names))
+        #expect(filter.matches(walk(outcome: .dropped)) == holds)
+    }
+
+    @Test("what a name stood for is kept once the container has gone") func goneNames() throws {
+        var filter = try WalkFilter("namespace == api")
+        #expect(!filter.matches(walk(outcome: .dropped)))
+        filter.learnNames(from: Self.network(time: "1", ["mynamespace": ("shop-api-1", "api")]))
+        filter.learnNames(from: Self.network(time: "2", ["another": ("shop-api-2", "api")]))
+        #expect(filter.matches(walk(outcome: .dropped)))
+    }
+
     @Test(
         "an error says where and what was expected",
         arguments: [
             ("", 0, "expected a condition"), ("outcome", 7, "expected a comparison"),
             ("outcome == flying", 11, "delivered"),
             ("outcome < dropped", 8, "no order"), ("passes(", 7, "a name in quotes"), ("passes('a'", 10, "')'"),
-            ("nat nat", 4, "'and'"), ("colour == red", 0, "no 'colour'"), ("latency > 5", 10, "no duration"),
+            ("nat nat", 4, "'and'"), ("colour == red", 0, "no 'colour': expected outcome"),
+            ("dropped", 0, #"write outcome == "dropped""#), ("outcom == lost", 0, "did you mean 'outcome'?"),
+            ("pases('a')", 0, "did you mean 'passes'?"), ("latency > 5", 10, "no duration"),
             ("source == nowhere", 10, "no address"), ("hops == many", 8, "no number"), ("outcome ! dropped", 8, "'!='"),
             ("nat then passes('a')", 0, "orders places"), ("'abc", 0, "has no end"),
             ("nat & reply", 4, "means nothing"),

@@ -27,6 +27,20 @@ struct DoorTests {
         Typed(words: "trace -r file", status: 64, says: ["packetwalk replay FILE"]),
         Typed(words: "trace -s 100 icmp", status: 64, says: ["--snaplen"]),
         Typed(words: "trace -D", status: 64, says: ["packetwalk map"]),
+        Typed(words: "trace -j icmp", status: 64, says: ["--format json"]),
+        Typed(words: "trace prot icmp", status: 64, says: ["did you mean \"proto\"?"]),
+        Typed(words: "trace tpc port 80", status: 64, says: ["did you mean \"tcp\"?"]),
+        Typed(words: "trace icmp and host web-7", status: 64, says: ["\"web-7\" is neither", "give its address"]),
+        Typed(words: "trace --where dropped", status: 64, says: ["write outcome == \"dropped\""]),
+        Typed(words: "trace --where outcom==lost", status: 64, says: ["did you mean 'outcome'?"]),
+        Typed(words: "map web", status: 64, says: ["--in web draws one namespace"]),
+        Typed(words: "record icmp", status: 64, says: ["'--output <file>'"]),
+        Typed(words: "record --snaplen 3 -o x", status: 64, says: ["--snaplen must be 64 to 262144"]),
+        Typed(words: "lab run", status: 64, says: ["'<name>'", "packetwalk lab run --help"]),
+        Typed(words: "help nosuch", status: 64, says: ["neither a command nor the code of a cause"]),
+        Typed(words: "explain --from", status: 64, says: ["Missing value for '--from <namespace>': there is "]),
+        Typed(
+            words: "explain --from no-such-space 198.51.100.1", status: 64, says: ["\"no-such-space\"; there is: host"]),
         Typed(words: "explain --froma web 198.51.100.1", status: 64, says: ["did you mean --from instead of --froma?"]),
         Typed(words: "trace --summary --format svg", status: 64, says: ["--summary writes text or json, not svg"]),
         Typed(words: "doctor --format html", status: 64, says: ["doctor writes text or json, not html"]),
@@ -47,6 +61,14 @@ struct DoorTests {
         #expect(run.standardOutput.isEmpty)
         #expect(run.standardError.split(separator: "\n").count == 1, "\(run.standardError)")
         for words in typed.says { #expect(run.standardError.contains(words), "\(run.standardError)") }
+    }
+
+    @Test("the version is the parser's, with and without a subcommand")
+    func version() throws {
+        let short = try LabRun.packetwalk(["--version"])
+        #expect(short.status == 0 && short.standardError.isEmpty)
+        #expect(short.standardOutput.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil, "\(short.standardOutput)")
+        #expect(try LabRun.packetwalk(["map", "--version"]).standardOutput == short.standardOutput)
     }
 
     @Test("help knows each cause by its code")
@@ -75,6 +97,18 @@ struct DoorTests {
         let next = try LabRun.packetwalk(["lab", "next", "tutorial-01-loopback-down"])
         #expect(next.standardOutput.hasPrefix("tutorial-02-loopback\n  And once lo is up?\n\n"))
         #expect(try LabRun.packetwalk(["lab", "next"]).standardOutput.hasPrefix("tutorial-01-loopback-down\n"))
+    }
+
+    @Test(
+        "what a lab is called before its packet is sent is no answer",
+        arguments: [
+            ("no-source-nat", "packetwalk: lab no-source-nat: mynamespace pings 198.51.100.1, in vain\n"),
+            ("tutorial-05-no-default-route", "packetwalk: lab tutorial-05-no-default-route: And another address"),
+            ("same-bridge", "packetwalk: lab same-bridge: Two namespaces on one bridge\n"),
+        ])
+    func headings(name: String, says: String) throws {
+        let run = try LabRun.packetwalk(["lab", "run", name])
+        #expect(run.standardError.hasPrefix(says), "\(run.standardError)")
     }
 
     @Test("a lab that one packet does not show is traced")

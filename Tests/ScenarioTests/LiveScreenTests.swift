@@ -93,6 +93,45 @@ struct LiveScreenTests {
         }
     }
 
+    /// The run itself waits: for the network to be read, which takes eight seconds here.
+    @Test("is drawn twice a second, and answers keys, while the run is busy")
+    func busy() throws {
+        let run = try TmuxShell(
+            Self.network + """
+                settings >before
+                mkdir slow
+                cat >slow/iptables-nft-save <<'END'
+                #!/bin/sh
+                if [ -e /run/slow/now ]; then echo reading >>/run/slow/readings; sleep 8; fi
+                exec /usr/sbin/iptables-nft-save "$@"
+                END
+                chmod 755 slow/iptables-nft-save
+                type 'PATH=/run/slow:$PATH $P trace --live icmp' Enter
+                shows 'rule-drop at host' && echo rows=yes
+                touch slow/now
+                until_true 100 test -s slow/readings && echo reading=yes
+                drawn=0; last=
+                for time in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+                    clock=$(screen | head -1 | cut -c 13-20)
+                    [ "$clock" = "$last" ] || drawn=$((drawn + 1))
+                    last=$clock; sleep 0.25
+                done
+                echo "drawn=$drawn"
+                pattern='[0-9] s behind'; until_true 10 seen && echo behind=yes
+                type '?'; pattern='choose a connection'; until_true 10 seen && echo key=yes
+                echo "readings=$(wc -l <slow/readings)"
+                rm slow/now
+                type Escape; type q; until_true 100 left before && echo restored=yes
+                """)
+        #expect(run["rows"] == "yes" && run["reading"] == "yes", "\(run.text)\(run.errorText)")
+        // All of it was within one reading. In four seconds the clock has shown four numbers at least.
+        #expect(run["readings"] == "1", "\(run.text)")
+        #expect(run["drawn"].flatMap { Int($0) } ?? 0 >= 4, "\(run.text)")
+        for key in ["behind", "key", "restored"] {
+            #expect(run[key] == "yes", "\(key): \(run.text)\(run.errorText)")
+        }
+    }
+
     @Test("is refused in one line where it can't be shown")
     func refused() throws {
         for (arguments, words) in [

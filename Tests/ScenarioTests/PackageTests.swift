@@ -70,6 +70,32 @@ struct PackageTests {
         #expect(run["words"] == "one.pcapng")
     }
 
+    /// fish asks its completions for the word under the cursor: they only work where somebody types.
+    @Test(
+        "fish offers labs, namespaces and causes too",
+        .enabled(if: TmuxShell.isAvailable && (try? Command(["fish", "--version"]).run())?.status == 0))
+    func fish() throws {
+        let script = String(decoding: try readFile("scripts/completions.sh"), as: UTF8.self)
+        let run = try TmuxShell(
+            """
+            ip netns add web
+            cat >completions.sh <<'SCRIPT'
+            \(script)
+            SCRIPT
+            sh completions.sh $P fish >packetwalk.fish
+            type "PATH=/mnt/bin:$PATH HOME=/tmp fish --no-config -C 'source /run/packetwalk.fish'" Enter; sleep 3
+            # offered WORDS PATTERN: what stands on the screen once Tab was pressed behind the words.
+            offered() { t send-keys C-u; t send-keys -l "$1"; sleep 1; t send-keys Tab; shows "$2"; }
+            offered 'packetwalk lab run no-route-' 'no-route-host-ipv6' && echo labs=yes
+            offered 'packetwalk lab run --fix no-route-' 'no-route-host-ipv6' && echo flag=yes
+            offered 'packetwalk explain --from we' 'from web' && echo namespaces=yes
+            offered 'packetwalk help no-sour' 'help no-source-nat' && echo codes=yes
+            """)
+        for key in ["labs", "flag", "namespaces", "codes"] {
+            #expect(run[key] == "yes", "\(key): \(run.text)\(run.errorText)")
+        }
+    }
+
     @Test("each cause that completions offer has its page")
     func codes() throws {
         let run = try LabRun.packetwalk(["help", "codes"])

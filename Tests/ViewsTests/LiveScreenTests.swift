@@ -90,6 +90,21 @@ import Wire
             ])
     }
 
+    @Test func timeGoesOnWithoutNewRows() throws {
+        var screen = Self.screen([try Self.good(1), try Self.bad(2)])
+        let before = screen.lines
+        screen.show(
+            LiveScreen.Facts(
+                watched: "3 namespaces, 8 links", elapsedSeconds: 3677, packets: 9, connections: 2, failed: 1,
+                lagSeconds: 5))
+        #expect(
+            screen.lines[0] == "packetwalk  01:01:17  9 packets, 2 connections, 1 failed  3 namespaces,…  5 s behind")
+        #expect(screen.lines.dropFirst() == before.dropFirst())
+        // Who holds the rows still knows that they are old.
+        _ = screen.press(.character("p"))
+        #expect(screen.lines[0].hasSuffix("  paused"))
+    }
+
     @Test func withoutUnicode() throws {
         var screen = Self.screen([try Self.good(1), try Self.bad(2)], width: 100)
         screen.options.unicode = false

@@ -68,8 +68,14 @@ import Wire
                     links: [SampleNetworks.loopback(), SampleNetworks.veth("eth0", 2, to: ("c\(number)", "eth1"))]))
         }
         let lines = try text(topology)
-        #expect(lines.filter { $0.hasPrefix(" … ") } == [" … 39 more like c1 (-v lists them)"])
+        #expect(lines.filter { $0.hasPrefix(" … ") } == [" … 39 more like c1: c2, c3 … c40 (-v lists them)"])
         #expect(lines.count { $0.contains(" ┌ c") } == 1)
+        // Nor has the host a row for each of them.
+        #expect(lines.contains { $0.contains("┆ ") && $0.hasSuffix("… 39 more like c1 (-v lists them)") })
+        #expect(!lines.contains { $0.contains("── c2 ") || $0.contains("── c40 ") })
+        let picture = MapSVG(MapLayout(topology, verbosity: .normal)).document().render()
+        #expect(xmlFault(picture) == nil)
+        #expect(picture.contains("c1  … 39 more like it: c2, c3 … c40<"))
     }
 
     @Test func namespacesWithNothingInThemAreCounted() throws {

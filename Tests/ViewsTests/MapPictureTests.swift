@@ -43,8 +43,54 @@ import Testing
         #expect(elements.count("path", "class", "dim") + elements.count("polyline", "class", "dim") == count - 1)
     }
 
+    /// `host` with `count` routers, each of which has a wire to the next one too; the last one to the first.
+    static func wheel(_ count: Int) -> Topology {
+        var links = [SampleNetworks.loopback()]
+        var namespaces: [Namespace] = []
+        for number in 1...count {
+            links.append(SampleNetworks.veth("h\(number)", UInt32(number + 1), to: ("r\(number)", "up")))
+            namespaces.append(
+                Namespace(
+                    name: "r\(number)", inode: 4_026_532_100 + UInt64(number), path: "/run/netns/r\(number)",
+                    links: [
+                        SampleNetworks.loopback(),
+                        SampleNetworks.veth("up", 2, to: ("host", "h\(number)"), "10.1.\(number).1/24"),
+                        SampleNetworks.veth(
+                            "left", 3, to: ("r\(number == 1 ? count : number - 1)", "right"), "10.2.\(number).1/30"),
+                        SampleNetworks.veth("right", 4, to: ("r\(number == count ? 1 : number + 1)", "left")),
+                    ]))
+        }
+        let host = Namespace(name: "host", inode: 1, path: "", links: links)
+        return Topology(host: "lab", time: "2026-11-23T01:58:14Z", namespaces: [host] + namespaces)
+    }
+
+    /// Lines of the picture that go to and fro between two boxes of one column, and between columns that are not neighbors.
+    @Test(arguments: [3, 5, 6]) func everyWireBetweenBoxesIsDrawn(count: Int) throws {
+        let topology = Self.wheel(count)
+        let layout = MapLayout(topology, verbosity: .normal)
+        #expect(layout.boxes.count == count + 1)
+        #expect(MapWires(layout).all.count == 2 * count)
+        let (_, places, _, svg) = places(topology)
+        #expect(xmlFault(svg) == nil)
+        let elements = ElementCounter(svg)
+        #expect(elements.count("path", "class", "dim") + elements.count("polyline", "class", "dim") == 2 * count)
+        #expect(Set(places.map(\.column)).count >= 2)
+    }
+
+    /// A column that is too tall goes on in others: the first box then has wires to columns further away.
+    @Test func wiresGoPastColumns() throws {
+        // No two of them are alike, since each leads to others: none is folded.
+        let (_, places, _, svg) = places(Self.wheel(40))
+        #expect(places.count == 41)
+        #expect(Set(places.dropFirst().map(\.column)).count > 1)
+        let elements = ElementCounter(svg)
+        #expect(elements.count("path", "class", "dim") + elements.count("polyline", "class", "dim") == 80)
+    }
+
     @Test func boxesDoNotLieUponEachOther() throws {
-        for topology in [Self.chain(12), Self.chain(60), SampleNetworks.overlay, SampleNetworks.many(60)] {
+        for topology in [
+            Self.wheel(6), Self.chain(12), Self.chain(60), SampleNetworks.overlay, SampleNetworks.many(60),
+        ] {
             let (_, _, _, svg) = places(topology)
             let boxes = ElementCounter(svg).elements.filter { $0.attributes["class"] == "box" }.compactMap { box in
                 let values = ["x", "y", "width", "height"].compactMap { box.attributes[$0].flatMap { Int($0) } }

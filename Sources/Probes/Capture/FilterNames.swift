@@ -23,11 +23,7 @@ func namesToResolve(in filter: String) -> [String] {
 func replacingNames(in filter: String, by topology: Topology) -> String {
     var filter = filter
     for name in Set(namesToResolve(in: filter)) {
-        let spaces = topology.namespaces.filter { space in
-            space.name == name || space.containers.contains(name)
-                || space.workloads?.contains { $0.isCalled(name) } == true
-        }
-        let addresses = spaces.flatMap(\.links).flatMap(\.addresses).map(\.address).filter {
+        let addresses = topology.namespaces(called: name).flatMap(\.links).flatMap(\.addresses).map(\.address).filter {
             !$0.isLoopback && !$0.isLinkLocal
         }
         guard let first = addresses.first else { continue }
@@ -36,6 +32,12 @@ func replacingNames(in filter: String, by topology: Topology) -> String {
         filter = filter.replacingWord(name, by: words)
     }
     return filter
+}
+
+/// The word of the language that `name` was probably meant to be. Names of hosts are near to many words: the first letter has
+/// to be right.
+func filterKeyword(near name: String) -> String? {
+    keywords.filter { $0.count > 2 && $0.first == name.first }.nearest(to: name)
 }
 
 extension String {

@@ -17,10 +17,12 @@ final class PacketFilter {
     init(_ expression: String, resolvesNames: Bool = false) throws {
         self.expression = expression
         if !resolvesNames, let name = namesToResolve(in: expression).first {
+            let meant = filterKeyword(near: name).map { "did you mean \"\($0)\"?" }
             throw ProbeError(
                 "compile the filter \"\(expression)\"",
                 reason: "\"\(name)\" is neither a word of the filter language "
-                    + "nor an address, and names are not looked up", remedy: "give its address", isUsage: true)
+                    + "nor an address, and names are not looked up", remedy: meant ?? "give its address",
+                isUsage: true)
         }
         programs[.ethernet] = try Program(expression, linkType: .ethernet)
     }

@@ -6,6 +6,9 @@ extension Lab {
     /// The same where a heading says whether it fails.
     public var shortQuestion: String { ownQuestion ?? packet }
 
+    /// What is said before its packet is sent: of a network that fails no more than is asked, since a title may be the answer.
+    public var heading: String { ownQuestion ?? (expected.code == nil ? title : question) }
+
     /// `mynamespace pings 198.51.100.1`, from what `explain` takes for its packet.
     private var packet: String {
         guard let words = probe.explain, let destination = words.first(where: { !$0.hasPrefix("-") }) else {

@@ -40,8 +40,9 @@ public enum LiveOrder: Sendable, CaseIterable {
     }
 
     private func by<Key: Comparable>(_ rows: [ConnectionRow], _ key: (ConnectionRow) -> Key) -> [ConnectionRow] {
-        rows.map { (key: key($0), row: $0) }.sorted {
-            $0.key != $1.key ? $0.key < $1.key : $0.row.number > $1.row.number
-        }.map(\.row)
+        // Rows are large: what is moved about is their places.
+        rows.indices.map { (key: key(rows[$0]), number: rows[$0].number, place: $0) }.sorted {
+            $0.key != $1.key ? $0.key < $1.key : $0.number > $1.number
+        }.map { rows[$0.place] }
     }
 }

@@ -35,8 +35,10 @@ extension LiveScreen {
 
     private var titleLine: StyledText {
         let failed = facts.failed == 0 ? "none failed" : "\(facts.failed) failed"
-        let state: StyledText =
-            facts.hasEnded ? pen("the run has ended", .caution) : isPaused ? pen("paused", .caution) : StyledText()
+        let words =
+            facts.hasEnded
+            ? "the run has ended" : isPaused ? "paused" : facts.lagSeconds > 0 ? "\(facts.lagSeconds) s behind" : ""
+        let state = pen(words, .caution)
         let sums =
             "\(Quantity.text(facts.packets, "packet")), \(Quantity.text(facts.connections, "connection")), "
         let left =

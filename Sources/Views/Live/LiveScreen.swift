@@ -21,12 +21,14 @@ public struct LiveScreen: Sendable {
         public var failed: UInt64
         /// Nothing more comes.
         public var hasEnded: Bool
+        /// How far the rows are behind the packets; 0 where they keep up.
+        public var lagSeconds: Int64
         /// The newest of what the run has to say of itself.
         public var note: String?
 
         public init(
             watched: String, elapsedSeconds: Int64 = 0, packets: UInt64 = 0, connections: UInt64 = 0,
-            failed: UInt64 = 0, hasEnded: Bool = false, note: String? = nil
+            failed: UInt64 = 0, hasEnded: Bool = false, lagSeconds: Int64 = 0, note: String? = nil
         ) {
             self.watched = watched
             self.elapsedSeconds = elapsedSeconds
@@ -34,6 +36,7 @@ public struct LiveScreen: Sendable {
             self.connections = connections
             self.failed = failed
             self.hasEnded = hasEnded
+            self.lagSeconds = lagSeconds
             self.note = note
         }
     }
@@ -94,13 +97,18 @@ public struct LiveScreen: Sendable {
     public mutating func show(
         rows: [ConnectionRow], causes: [CauseSum], facts: Facts, topology: Topology?
     ) {
-        self.facts = facts
-        if let note = facts.note { message = note }
+        show(facts)
         if isPaused { return }
         self.rows = rows
         self.causes = causes
         self.topology = topology
         arrange()
+    }
+
+    /// Time has passed, and the rows are what they were.
+    public mutating func show(_ facts: Facts) {
+        self.facts = facts
+        if let note = facts.note { message = note }
     }
 
     /// The terminal has another size now.

@@ -29,13 +29,7 @@ struct MapFold {
                 firsts[shape] = far.namespace
                 result.append(row)
             case 2:
-                var more = row
-                more.words = []
-                more.device = "… \(count - 2) more"
-                more.far = MapLayout.Far(
-                    kind: .more, namespace: "… \(count - 2) more like \(firsts[shape] ?? "")", device: "", words: [],
-                    facts: [])
-                result.append(more)
+                result.append(more(row, count - 2, like: firsts[shape] ?? ""))
             case count:
                 var last = row
                 last.far?.facts = []
@@ -46,19 +40,68 @@ struct MapFold {
         return result
     }
 
-    /// Boxes in their order. Of more than `limit` that are alike the first stays, and says how many others there are.
+    /// Boxes in their order. Of more than `limit` that are alike the first stays, and names others.
     static func folded(_ boxes: [MapLayout.Box], keeping kept: Set<String> = []) -> [MapLayout.Box] {
         let shapes = boxes.map(shape)
         var counts: [[String]: Int] = [:]
         for (box, shape) in zip(boxes, shapes) where !kept.contains(box.namespace) { counts[shape, default: 0] += 1 }
-        var seen: Set<[String]> = []
-        return zip(boxes, shapes).compactMap { box, shape in
-            guard let count = counts[shape], count > limit, !kept.contains(box.namespace) else { return box }
-            guard seen.insert(shape).inserted else { return nil }
-            var first = box
-            first.alike = count - 1
-            return first
+        var firsts: [[String]: Int] = [:]
+        var result: [MapLayout.Box] = []
+        for (box, shape) in zip(boxes, shapes) {
+            let isFolded = counts[shape].map { $0 > limit } == true && !kept.contains(box.namespace)
+            if isFolded, let first = firsts[shape] {
+                result[first].alike.append(box.namespace)
+                continue
+            }
+            if isFolded { firsts[shape] = result.count }
+            result.append(box)
         }
+        return foldedRows(result)
+    }
+
+    /// Rows that lead to boxes which are drawn as one: of more than `limit` the first stays, and the next says how many
+    /// others there are.
+    private static func foldedRows(_ boxes: [MapLayout.Box]) -> [MapLayout.Box] {
+        var standIns: [String: String] = [:]
+        for box in boxes where !box.alike.isEmpty {
+            for name in [box.namespace] + box.alike { standIns[name] = box.namespace }
+        }
+        if standIns.isEmpty { return boxes }
+        func standIn(_ row: MapLayout.Row) -> String? {
+            row.far.flatMap { $0.kind == .box ? standIns[$0.namespace] : nil }
+        }
+        return boxes.map { box in
+            var counts: [String: Int] = [:]
+            for row in box.rows { if let name = standIn(row) { counts[name, default: 0] += 1 } }
+            var seen: [String: Int] = [:]
+            var folded = box
+            folded.rows = box.rows.compactMap { row in
+                guard let name = standIn(row), let count = counts[name], count > limit else { return row }
+                seen[name, default: 0] += 1
+                switch seen[name] {
+                case 1: return row
+                case 2: return more(row, count - 1, like: name)
+                default: return nil
+                }
+            }
+            // The last port of a bridge may be one of those that are gone.
+            for index in folded.rows.indices {
+                let isPort = folded.rows[index].depth == 1
+                let next = index + 1 < folded.rows.count ? folded.rows[index + 1].depth : 0
+                folded.rows[index].isLastPort = isPort && next == 0
+            }
+            return folded
+        }
+    }
+
+    /// A row in the place of `count` others.
+    private static func more(_ row: MapLayout.Row, _ count: Int, like name: String) -> MapLayout.Row {
+        var more = row
+        more.words = []
+        more.device = "… \(count) more"
+        more.far = MapLayout.Far(
+            kind: .more, namespace: "… \(count) more like \(name)", device: "", words: [], facts: [])
+        return more
     }
 
     // MARK: What two have in common

@@ -35,7 +35,7 @@ struct MapHTML {
             let routes = namespace.routes.filter { $0.table != .local }
             if !routes.isEmpty {
                 page.body.append(
-                    "<pre>" + routes.map { MarkupText.xml(MapLayout.text($0)) }.joined(separator: "\n") + "</pre>")
+                    "<pre>" + routes.map { MarkupText.xml(MapFacts.text($0)) }.joined(separator: "\n") + "</pre>")
             }
         }
         return page.render()

@@ -2,11 +2,11 @@
 /// between boxes.
 struct MapSVG {
     private let layout: MapLayout
-    private let margin = 20
-    private let shapes: [Shape]
+    let margin = 20
+    let shapes: [Shape]
 
     /// A box, measured: where everything stands, from its own corner.
-    private struct Shape {
+    struct Shape {
         var box: MapLayout.Box
         var title: String
         var width: Int
@@ -19,12 +19,12 @@ struct MapSVG {
     }
 
     let placement: MapPlacement
-    private let wires: Wires
+    private let wires: MapWires
 
     init(_ layout: MapLayout) {
         self.layout = layout
         let shapes = layout.boxes.map(Self.shape)
-        let wires = Wires(layout)
+        let wires = MapWires(layout)
         placement = MapPlacement(
             shapes.enumerated().map { index, shape in
                 MapPlacement.Box(
@@ -37,7 +37,7 @@ struct MapSVG {
 
     func document() -> SVGDocument {
         var svg = SVGDocument(title: "network map")
-        for wire in wires.all { draw(wire, in: &svg) }
+        for (number, wire) in wires.all.enumerated() { draw(wire, number, in: &svg) }
         for (shape, place) in zip(shapes, placement.places) { draw(shape, x: place.x, y: place.y, in: &svg) }
         var y = (placement.bottoms.last ?? 0) + 34
         func note(_ text: String, _ role: SVGDocument.Role) {
@@ -82,7 +82,7 @@ struct MapSVG {
         let facts = box.facts.flatMap { fact in
             wrapped((fact.label.isEmpty ? [] : [Phrase(fact.label, .dim)]) + fact.phrases)
         }
-        let more = box.alike > 0 ? "… \(box.alike) more like it" : nil
+        let more = box.alikeNames.map { "… \(box.alike.count) more like it: \($0)" }
         let title = [box.namespace, box.subtitle, more].compactMap(\.self).joined(separator: "  ")
         let widest =
             (box.rows.map { pixels(words($0)) + $0.depth * 20 } + facts.map(pixels) + [SVGDocument.pixels(title)])
@@ -208,60 +208,6 @@ struct MapSVG {
         case .bad: .bad
         case .caution: .caution
         case .translation: .translation
-        }
-    }
-
-    // MARK: Wires between boxes
-
-    /// One end: a row of a box.
-    private struct End {
-        var box: Int
-        var row: Int
-    }
-
-    private struct Wires {
-        var all: [(from: End, to: End, isTunnel: Bool)] = []
-
-        init(_ layout: MapLayout) {
-            var rows: [String: End] = [:]
-            for (number, box) in layout.boxes.enumerated() {
-                for (index, row) in box.rows.enumerated() {
-                    rows["\(box.namespace)/\(row.device)"] = End(box: number, row: index)
-                }
-            }
-            for (number, box) in layout.boxes.enumerated() {
-                for (index, row) in box.rows.enumerated() {
-                    guard let far = row.far, far.kind == .box, let end = rows["\(far.namespace)/\(far.device)"],
-                        number < end.box
-                    else { continue }
-                    all.append((End(box: number, row: index), end, row.isTunnel))
-                }
-            }
-        }
-
-        func joined(to box: Int) -> [Int] {
-            all.compactMap { $0.from.box == box ? $0.to.box : $0.to.box == box ? $0.from.box : nil }
-        }
-    }
-
-    /// Between neighboring columns; the words in the rows say the others.
-    private func draw(_ wire: (from: End, to: End, isTunnel: Bool), in svg: inout SVGDocument) {
-        var (left, right) = (wire.from, wire.to)
-        if placement.places[left.box].column > placement.places[right.box].column { swap(&left, &right) }
-        let (first, second) = (placement.places[left.box], placement.places[right.box])
-        guard second.column == first.column + 1 else { return }
-        let start = (x: first.x + shapes[left.box].width, y: first.y + shapes[left.box].rowTops[left.row] + 12)
-        let end = (x: second.x, y: second.y + shapes[right.box].rowTops[right.row] + 12)
-        let role: SVGDocument.Role = wire.isTunnel ? .tunnel : .dim
-        if first.band == second.band {
-            let edge = (x: first.x + shapes[left.box].outerWidth, y: start.y)
-            if edge.x > start.x { svg.line(x1: start.x, y1: start.y, x2: edge.x, y2: edge.y, role) }
-            svg.curve(from: edge.x > start.x ? edge : start, to: end, role)
-        } else {
-            let side = first.x + shapes[left.box].outerWidth + 16
-            let between = placement.bottoms[first.band] + 16
-            svg.path(
-                [start, (side, start.y), (side, between), (margin - 10, between), (margin - 10, end.y), end], .dim)
         }
     }
 }

@@ -20,8 +20,9 @@ struct MapText {
         for box in layout.boxes {
             if !lines.isEmpty { lines.append(StyledText()) }
             lines += self.lines(box)
-            if box.alike > 0 {
-                lines.append(pen(" … \(box.alike) more like \(box.namespace)\(Self.howToList)", .dim))
+            if let names = box.alikeNames {
+                let more = "… \(box.alike.count) more like \(box.namespace): \(names)\(Self.howToList)"
+                lines += indented(pen(more, .dim), by: 1)
             }
         }
         if layout.boxes.isEmpty { lines.append(pen("no network namespace could be read", .caution)) }

@@ -8,51 +8,61 @@ struct PictureGraph {
 
     private var isSingle: Bool { picture.entries.count == 1 && picture.omitted == 0 }
 
-    // MARK: Graphviz
-
-    func dot() -> String {
-        var lines = [
-            "digraph walk {", "    rankdir=LR;", "    label=\"\(MarkupText.dot(title))\";", "    labelloc=t;",
-            "    node [shape=box, style=rounded, fontname=monospace];", "    edge [fontname=monospace];",
-        ]
-        if let remark = picture.remark {
-            lines.append("    more [label=\"\(MarkupText.dot(remark))\", shape=plaintext];")
-        }
-        for (index, entry) in picture.entries.enumerated() {
-            if isSingle {
-                WalkDOT(entry.drawing, prefix: "").draw(into: &lines)
-                continue
-            }
-            let prefix = "w\(index + 1)"
-            lines += ["    subgraph cluster_\(prefix) {", "        label=\"\(MarkupText.dot(entry.title))\";"]
-            WalkDOT(entry.drawing, prefix: prefix).draw(into: &lines)
-            lines.append("    }")
-        }
-        lines.append("}")
-        return lines.joined(separator: "\n") + "\n"
+    /// A language for graphs: how it writes what every picture has.
+    private struct Language {
+        /// A node with a remark.
+        var remark: (String) -> String
+        /// The frame of one entry, by its name in the graph and its title.
+        var frame: (String, String) -> [String]
+        var frameEnd: String
+        /// An entry, with a prefix for its names.
+        var draw: (WalkDrawing, String, inout [String]) -> Void
     }
 
-    // MARK: Mermaid
+    func dot() -> String {
+        let language = Language(
+            remark: { "    more [label=\"\(MarkupText.dot($0))\", shape=plaintext];" },
+            frame: { ["    subgraph cluster_\($0) {", "        label=\"\(MarkupText.dot($1))\";"] },
+            frameEnd: "    }",
+            draw: { WalkDOT($0, prefix: $1).draw(into: &$2) })
+        return text(
+            language,
+            head: [
+                "digraph walk {", "    rankdir=LR;", "    label=\"\(MarkupText.dot(title))\";", "    labelloc=t;",
+                "    node [shape=box, style=rounded, fontname=monospace];", "    edge [fontname=monospace];",
+            ], foot: ["}"])
+    }
 
     func mermaid() -> String {
-        var lines = ["---", "title: \"\(yaml(title))\"", "---", isSingle ? "flowchart LR" : "flowchart TB"]
-        if picture.entries.isEmpty { lines.append("    none[\"\(MarkupText.mermaid(picture.title))\"]") }
-        if let remark = picture.remark { lines.append("    more[\"\(MarkupText.mermaid(remark))\"]") }
+        let language = Language(
+            remark: { "    more[\"\(MarkupText.mermaid($0))\"]" },
+            frame: { ["    subgraph \($0)[\"\(MarkupText.mermaid($1))\"]", "    direction LR"] },
+            frameEnd: "    end",
+            draw: { WalkMermaid($0, prefix: $1).draw(into: &$2) })
+        let none = picture.entries.isEmpty ? ["    none[\"\(MarkupText.mermaid(picture.title))\"]"] : []
+        return text(
+            language,
+            head: ["---", "title: \"\(yaml(title))\"", "---", isSingle ? "flowchart LR" : "flowchart TB"] + none,
+            foot: [
+                "    classDef good stroke:#1a7f37,stroke-width:2px", "    classDef bad stroke:#cf222e,stroke-width:2px",
+                "    classDef nat stroke:#8250df,stroke-width:2px", "    classDef missing stroke-dasharray:4 3",
+            ])
+    }
+
+    private func text(_ language: Language, head: [String], foot: [String]) -> String {
+        var lines = head
+        if let remark = picture.remark { lines.append(language.remark(remark)) }
         for (index, entry) in picture.entries.enumerated() {
             if isSingle {
-                WalkMermaid(entry.drawing, prefix: "").draw(into: &lines)
+                language.draw(entry.drawing, "", &lines)
                 continue
             }
             let prefix = "w\(index + 1)"
-            lines += ["    subgraph \(prefix)[\"\(MarkupText.mermaid(entry.title))\"]", "    direction LR"]
-            WalkMermaid(entry.drawing, prefix: prefix).draw(into: &lines)
-            lines.append("    end")
+            lines += language.frame(prefix, entry.title)
+            language.draw(entry.drawing, prefix, &lines)
+            lines.append(language.frameEnd)
         }
-        lines += [
-            "    classDef good stroke:#1a7f37,stroke-width:2px", "    classDef bad stroke:#cf222e,stroke-width:2px",
-            "    classDef nat stroke:#8250df,stroke-width:2px", "    classDef missing stroke-dasharray:4 3",
-        ]
-        return lines.joined(separator: "\n") + "\n"
+        return (lines + foot).joined(separator: "\n") + "\n"
     }
 
     private var title: String {

@@ -7,9 +7,13 @@ import WalkModel
 struct PathLayout {
     struct Station {
         var label: String
+        /// Of a device, what it belongs to: a network of Docker, a virtual machine.
+        var owner: String?
         var kind: WalkStep.Kind
         /// The steps that it stands for; none for a device that is known to lie between two of them.
         var numbers: [Int]
+        /// `br-8534014c115f (shop)`
+        var text: String { owner.map { "\(label) (\($0))" } ?? label }
     }
 
     enum Wire: Hashable {
@@ -48,9 +52,11 @@ struct PathLayout {
                 stations[stations.count - 1].numbers.append(step.number)
             } else {
                 if let bridge = Self.bridge(between: stations.last, and: step, topology) {
-                    stations.append(Station(label: bridge, kind: .device, numbers: []))
+                    let owner = topology?.ownerName(of: bridge, in: step.namespace)
+                    stations.append(Station(label: bridge, owner: owner, kind: .device, numbers: []))
                 }
-                stations.append(Station(label: label, kind: step.kind, numbers: [step.number]))
+                let owner = step.kind == .device ? topology?.ownerName(of: label, in: step.namespace) : nil
+                stations.append(Station(label: label, owner: owner, kind: step.kind, numbers: [step.number]))
             }
             lanes[lanes.count - 1].stations = stations
         }
@@ -71,5 +77,16 @@ struct PathLayout {
             let master = namespace[device: last.label]?.master, namespace[device: label]?.master == master
         else { return nil }
         return master
+    }
+}
+
+extension Topology {
+    /// What a device belongs to, by its name: `shop` of `br-8534014c115f`. Nil where it says nothing that the device does not,
+    /// as of Docker's first network, `bridge`.
+    func ownerName(of device: String, in namespace: String) -> String? {
+        guard let link = self[namespace: namespace]?[device: device], let owner = link.workload,
+            owner.name != link.name, owner.name != link.kind.rawValue
+        else { return nil }
+        return owner.name
     }
 }

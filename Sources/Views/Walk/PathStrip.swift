@@ -58,8 +58,9 @@ struct PathStrip {
                 }
             let numbers = numbers(station.numbers)
             // A device's name is at most 15 bytes; other text may be anyone's.
-            return Cell(
-                label: pen(station.label, style).truncated(to: 24, mark: pen("…")), numbers: pen(numbers, .dim))
+            let owner = station.owner.map { pen(" (\($0))", .dim) } ?? StyledText()
+            let label = (pen(station.label, style) + owner).truncated(to: 24, mark: pen("…"))
+            return Cell(label: label, numbers: pen(numbers, .dim))
         }
         return Box(
             name: pen(lane.namespace, .strong).truncated(to: min(28, width - 12), mark: pen("…")), cells: cells,

@@ -37,7 +37,7 @@ struct WalkDOT {
                 node += 1
                 let id = "\(prefix)\(node)"
                 let changes = steps.steps.filter { station.numbers.contains($0.number) && $0.kind == .translation }
-                let text = ([station.label] + changes.flatMap(\.what).map(\.text)).map { MarkupText.dot($0) }
+                let text = ([station.text] + changes.flatMap(\.what).map(\.text)).map { MarkupText.dot($0) }
                 lines.append("        \(id) [label=\"\(text.joined(separator: "\\n"))\"\(style(station.kind))];")
                 if let last {
                     let look =

@@ -36,7 +36,7 @@ struct WalkMermaid {
                 let notes = station.numbers.flatMap { number in
                     steps.steps.filter { $0.number == number && $0.kind == .translation }.flatMap(\.what)
                 }
-                let text = ([station.label] + notes.map(\.text)).map { MarkupText.mermaid($0) }.joined(
+                let text = ([station.text] + notes.map(\.text)).map { MarkupText.mermaid($0) }.joined(
                     separator: "<br>")
                 lines.append("        \(id)[\"\(text)\"]\(style(station.kind))")
                 if let last {

@@ -60,7 +60,7 @@ struct WalkRows {
         if !row.isEmpty { rows.append(row) }
     }
 
-    private static func label(_ station: PathLayout.Station) -> String { SVGDocument.short(station.label, 24) }
+    private static func label(_ station: PathLayout.Station) -> String { SVGDocument.short(station.text, 24) }
 
     private static func width(_ lane: PathLayout.Lane, _ stations: ArraySlice<PathLayout.Station>) -> Int {
         let inner = stations.reduce(space) { $0 + SVGDocument.pixels(label($1)) + 18 + space }

@@ -242,12 +242,16 @@ struct WalkSteps {
     private func nature(_ hop: Hop) -> String? {
         guard hop.vantage == .link, let name = hop.device, let link = topology?[namespace: hop.namespace]?[device: name]
         else { return nil }
-        if let master = link.master { return "port of \(master)" }
+        if let master = link.master {
+            return "port of \(master)" + (topology?.ownerName(of: master, in: hop.namespace).map { " (\($0))" } ?? "")
+        }
+        let isOwned = topology?.ownerName(of: name, in: hop.namespace) != nil
+        let owner = isOwned ? link.workload?.words : nil
         switch link.kind {
-        case "bridge": return "bridge"
+        case "bridge": return "bridge" + (owner.map { " of \($0)" } ?? "")
         case "vxlan": return link.vxlan.map { "vxlan \($0.identifier)" }
         case "macvlan": return link.lower.map { "macvlan on \($0)" }
-        default: return nil
+        default: return owner
         }
     }
 

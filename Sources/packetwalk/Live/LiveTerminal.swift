@@ -108,8 +108,7 @@ final class LiveTerminal {
         if Self.isToStop.exchange(false, ordering: .relaxed) {
             Terminal.release()
             signal(SIGTSTP, SIG_DFL)
-            kill(getpid(), SIGTSTP)
-            // Here it goes on.
+            Self.stopHere()
             Self.listen(SIGTSTP)
             Self.wasContinued.store(true, ordering: .relaxed)
         }
@@ -120,17 +119,32 @@ final class LiveTerminal {
         return goesOn || isResized
     }
 
+    /// Stops the whole process, before this thread does anything more: a signal to the process might reach another thread
+    /// first, and this one would go on meanwhile.
+    private static func stopHere() {
+        var stop = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&stop)
+        sigaddset(&stop, SIGTSTP)
+        _ = raise(SIGTSTP)
+        pthread_sigmask(SIG_UNBLOCK, &stop, &before)
+        // Here it goes on.
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+    }
+
     /// 80 by 24 where it does not say.
     var size: (columns: Int, rows: Int) { Terminal.size(output) ?? (80, 24) }
 
     // MARK: Keys
 
     /// What was typed since the last call; nil where the terminal is gone.
-    func keys() -> [LiveKey]? {
+    ///
+    /// - Parameter waitMilliseconds: how long to wait for a key.
+    func keys(waitMilliseconds: Int32) -> [LiveKey]? {
         gather()
         var polled = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
         var keys: [LiveKey] = []
-        if poll(&polled, 1, 0) > 0 {
+        if poll(&polled, 1, waitMilliseconds) > 0 {
             var buffer = [UInt8](repeating: 0, count: 1024)
             let count = polled.revents & Int16(POLLIN) != 0 ? read(input, &buffer, buffer.count) : 0
             if count == 0 || count < 0 && errno != EINTR && errno != EAGAIN { return nil }

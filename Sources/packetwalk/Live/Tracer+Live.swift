@@ -9,66 +9,58 @@ internal import WalkModel
 extension Tracer {
     /// Runs until `activity` has ended and the user leaves the screen.
     func runLive<Work: Activity>(_ activity: Work) throws -> (activity: Work, noneStopped: Bool) {
-        let (run, topology, names) = try start(activity)
+        let leaving = LiveLeaving()
+        let (run, topology, names) = try start(activity, interruption: leaving)
         defer { run.close() }
-        var session = try LiveSession(
-            self, watched: Self.watched(topology, names), topology: topology,
-            countsHousekeeping: !filter.isEmpty)
-        defer { session.close() }
-        while let groups = try run.next() {
-            for warning in run.newWarnings() { complain(warning) }
-            if !run.isWritingOver { session.take(groups, watermark: run.watermark) }
-            if try !session.serve() { run.stop() }
-            if let count = watch.count, session.tally.exchangeCount >= count { run.stop() }
+        var options = output?.renderOptions ?? RenderOptions()
+        options.time = watch.show.time
+        let display = try LiveDisplay(
+            watched: Self.watched(topology, names), topology: topology, options: options, leaving: leaving)
+        var session = LiveSession(self, display, topology: topology, countsHousekeeping: !filter.isEmpty)
+        var isLeftEarly = false
+        do {
+            while let groups = try run.next() {
+                for warning in run.newWarnings() { complain(warning) }
+                if !run.isWritingOver { session.take(groups, watermark: run.watermark) }
+                session.showIfDue()
+                if let count = watch.count, session.tally.exchangeCount >= count { run.stop() }
+            }
+            isLeftEarly = leaving.hasLeft
+            session.finish()
+            while leaving.elapsedMilliseconds == nil { usleep(20_000) }
+        } catch {
+            try? display.close()
+            throw error
         }
-        try session.stayUntilLeft()
-        session.close()
-        complainOfMissing(isCutShort: run.isCutShort)
+        try display.close()
+        complainOfMissing(isCutShort: run.isCutShort, isLeft: isLeftEarly)
         complain(session.totals)
         return (run.activity, session.tally.noneStopped)
     }
 }
 
-/// The live screen of one run: exchanges become rows, keys change what is shown, lines are drawn.
+/// What the live screen of one run shows: exchanges become rows, which are handed to the display now and then.
 private struct LiveSession {
     private(set) var tally: WalkTally
     private var table = ConnectionTable()
-    private var screen: LiveScreen
-    private let terminal: LiveTerminal
+    private let display: LiveDisplay
     private let watch: WatchSettings
-    private let watched: String
     private var topology: Topology
-    private let began = monotonicMilliseconds()
     private var watermark = Int64.min
-    private var nextTick: Int64 = 0
-    private var elapsedSeconds: Int64 = 0
-    private var hasEnded = false
-    private var hasLeft = false
-    private var toldNote: String?
+    private var nextShow: Int64 = 0
 
-    /// Rows change so often, and no more, unless a key is pressed.
-    private static let tickMilliseconds: Int64 = 1000
+    /// Rows change so often, and no more.
+    private static let showMilliseconds: Int64 = 1000
+    /// To make them takes at most one part in so many of the run's time.
+    private static let shareOfTime: Int64 = 5
 
-    init(_ tracer: Tracer, watched: String, topology: Topology, countsHousekeeping: Bool) throws {
-        terminal = try LiveTerminal()
+    init(_ tracer: Tracer, _ display: LiveDisplay, topology: Topology, countsHousekeeping: Bool) {
+        self.display = display
         watch = tracer.watch
-        self.watched = watched
         self.topology = topology
-        let isVerbose = tracer.output?.verbose == true
         tally = WalkTally(
             tracer.watch.show, countsHousekeeping: countsHousekeeping,
-            hidesHousekeeping: !countsHousekeeping && !isVerbose)
-        var options = tracer.output?.renderOptions ?? RenderOptions()
-        options.time = tracer.watch.show.time
-        screen = LiveScreen(options: options, height: terminal.size.rows)
-        fit()
-    }
-
-    mutating func close() { terminal.close() }
-
-    private mutating func fit() {
-        let size = terminal.size
-        screen.resize(columns: size.columns, height: size.rows)
+            hidesHousekeeping: !countsHousekeeping && tracer.output?.verbose != true)
     }
 
     mutating func take(_ groups: [ExchangeGroup], watermark: Int64) {
@@ -76,65 +68,37 @@ private struct LiveSession {
             if let topology = group.topology { self.topology = topology }
             for exchange in group.exchanges {
                 if let count = watch.count, tally.exchangeCount >= count { break }
-                if tally.take(exchange) { table.take(exchange, topology: group.topology) }
+                if tally.take(exchange, in: group.topology) { table.take(exchange, topology: group.topology) }
             }
         }
         self.watermark = max(self.watermark, watermark)
     }
 
-    /// Looks at signals and keys, and draws where something is due. Gives false once the user has left.
-    mutating func serve() throws -> Bool {
-        var isDue = monotonicMilliseconds() >= nextTick
-        if isDue { refresh() }
-        if try terminal.serveSignals() {
-            fit()
-            isDue = true
-        }
-        guard let keys = terminal.keys() else {
-            hasLeft = true
-            return false
-        }
-        for key in keys {
-            switch screen.press(key) {
-            case .quit: hasLeft = true
-            case .redraw: terminal.forget()
-            case .copy(let text): try terminal.copy(text)
-            case nil: break
-            }
-        }
-        if isDue || !keys.isEmpty { try terminal.draw(screen.lines) }
-        return !hasLeft
+    /// Hands the rows to the display where that is due.
+    mutating func showIfDue() {
+        let began = monotonicMilliseconds()
+        guard began >= nextShow else { return }
+        if watermark > .min { table.advance(toNanoseconds: watermark) }
+        show(hasEnded: false)
+        let cost = monotonicMilliseconds() - began
+        nextShow = began + max(Self.showMilliseconds, cost * Self.shareOfTime)
     }
 
-    private mutating func refresh() {
-        let now = monotonicMilliseconds()
-        nextTick = now + Self.tickMilliseconds
-        if !hasEnded {
-            elapsedSeconds = (now - began) / 1000
-            if watermark > .min { table.advance(toNanoseconds: watermark) }
-        }
-        var rows = table.rows
-        if watch.show.failedOnly { rows.removeAll { !$0.connection.hasFailed } }
-        let newest = newestComplaint
-        let note = newest == toldNote ? nil : newest
-        toldNote = newest
-        let facts = LiveScreen.Facts(
-            watched: watched, elapsedSeconds: elapsedSeconds, packets: UInt64(tally.walkCount),
-            connections: table.connectionCount, failed: table.failedCount, hasEnded: hasEnded, note: note)
-        screen.show(rows: rows, causes: table.causes, facts: facts, topology: topology)
-    }
-
-    /// The run is over: what it found stays until the user leaves, or a signal comes.
-    mutating func stayUntilLeft() throws {
-        hasEnded = true
+    /// The run is over.
+    mutating func finish() {
         if watermark > .min { table.advance(toNanoseconds: watermark) }
         table.finish()
-        nextTick = 0
-        let signals = Signals()
-        while !hasLeft, signals.elapsedMilliseconds == nil {
-            _ = try serve()
-            usleep(20_000)
-        }
+        show(hasEnded: true)
+    }
+
+    private func show(hasEnded: Bool) {
+        var rows = table.rows
+        if watch.show.failedOnly { rows.removeAll { !$0.connection.hasFailed } }
+        display.show(
+            LiveDisplay.State(
+                rows: rows, causes: table.causes, topology: topology, packets: UInt64(tally.walkCount),
+                connections: table.connectionCount, failed: table.failedCount, watermark: watermark,
+                hasEnded: hasEnded))
     }
 
     /// `1412 packets in 3 connections, 1 failed`

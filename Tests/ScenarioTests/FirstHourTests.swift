@@ -1,0 +1,98 @@
+import Testing
+
+/// What a newcomer types in the first hour, in a network of a machine and one namespace, and what it says.
+@Suite("The first hour", .enabled(if: SandboxShell.isAvailable))
+struct FirstHourTests {
+    struct Typed: Sendable, CustomTestStringConvertible {
+        var name: String
+        /// After `packetwalk`.
+        var words: String
+        var status: Int
+        /// What both outputs hold together.
+        var says: [String]
+        var hides: [String] = []
+        /// Typed before, in the machine's own namespace.
+        var before = ":"
+        var testDescription: String { name }
+    }
+
+    static let typed: [Typed] = [
+        Typed(
+            name: "a process's number is no namespace", words: "explain --from $$ 192.0.2.2", status: 64,
+            says: ["no namespace or container", ": the process of that number is pid:"]),
+        Typed(
+            name: "a process is one by its number", words: "explain --from pid:$$ -q 192.0.2.2", status: 0,
+            says: ["✔ icmp 192.0.2.1 → 192.0.2.2"]),
+        Typed(
+            name: "so is an address", words: "explain --from 192.0.2.2 -q 192.0.2.1", status: 0,
+            says: ["✔ icmp 192.0.2.2 → 192.0.2.1"]),
+        Typed(
+            name: "an address of several is nobody's name", words: "explain --from 192.0.2.2 -q 192.0.2.1", status: 64,
+            says: ["192.0.2.2 is an address of more than one namespace: ", "router", "twin", "; give a name"],
+            before: """
+                ip netns add twin; ip link add tw0 type veth peer name tw1 netns twin
+                ip -n twin addr add 192.0.2.2/24 dev tw1
+                """),
+        Typed(
+            name: "localhost is the namespace's own", words: "explain --from router -q localhost", status: 0,
+            says: ["✔ icmp 127.0.0.1 → 127.0.0.1"]),
+        Typed(
+            name: "a namespace is a destination", words: "explain --from router -q host", status: 0,
+            says: ["✔ icmp 192.0.2.2 → 192.0.2.1"]),
+        Typed(
+            name: "a URL is one", words: "explain --twin none --from host http://router:8080/", status: 1,
+            says: ["✘ refused   TCP host → 192.0.2.2:8080 (router)", "(no-listener)"]),
+        Typed(
+            name: "an address that nobody has", words: "explain --twin none --from router 192.0.2.77", status: 1,
+            says: [
+                "no ARP reply from 192.0.2.77 on veth1 in router", "(neighbor-unresolved)",
+            ]),
+        Typed(
+            name: "an address whose holder is down, in IPv6", words: "explain --twin none --from router 2001:db8::1",
+            status: 1, says: ["✘ not sent   ping router → 2001:db8::1", "Network is unreachable", "(no-route)"]),
+        Typed(
+            name: "a ping's own probe is not shown", words: "trace --time none icmp -- ping -c 1 192.0.2.2", status: 0,
+            says: ["✔ delivered   ping host → 192.0.2.2", "1 connection, none failed"], hides: ["1025", "UDP"]),
+        Typed(
+            name: "a run says what it watches and what there was",
+            words: "trace icmp -- ping -c 2 -i 0.2 192.0.2.2", status: 0,
+            says: ["watching 2 namespaces, 4 links", "4 packets in 1 connection, none failed"]),
+        Typed(
+            name: "--failed shows nothing of what is well",
+            words: "trace --failed icmp -- ping -c 1 192.0.2.2", status: 0, says: ["none failed"],
+            hides: ["✔", "ping host"]),
+        Typed(
+            name: "ten pings that fail alike are told once",
+            words: "trace --time none icmp -- ping -c 10 -i 0.1 -W 1 192.0.2.2", status: 1,
+            says: ["iptables filter OUTPUT 1 in host drops", "10 times", "0 of 10 answered"],
+            before: "iptables-nft -A OUTPUT -p icmp -d 192.0.2.2 -j DROP"),
+        Typed(
+            name: "without privilege it says what to do", words: "trace --duration 1 icmp", status: 77,
+            says: ["Operation not permitted; run it as root, or see packetwalk doctor"],
+            before: """
+                packetwalk=$P
+                P="setpriv --bounding-set=-sys_admin,-net_admin,-net_raw --inh-caps=-all $packetwalk"
+                """),
+        Typed(
+            name: "a condition takes what a namespace is called",
+            words: "trace -q --where 'namespace == router' -- ping -c 1 192.0.2.2",
+            status: 0, says: ["✔ answered  ping host → 192.0.2.2 (router)"]),
+        Typed(
+            name: "the map says which end is down", words: "map", status: 0,
+            says: ["! no carrier: the other", "router veth1 ✘ down"], before: "ip -n router link set veth1 down"),
+    ]
+
+    @Test("is answered", arguments: typed)
+    func answered(_ typed: Typed) throws {
+        let shell = try SandboxShell(
+            """
+            export LC_ALL=C.UTF-8
+            \(typed.before)
+            $P \(typed.words); echo "status=$?"
+            """)
+        let text = shell.text + shell.errorText
+        #expect(shell["status"] == "\(typed.status)", "\(text)")
+        for words in typed.says { #expect(text.contains(words), "\(words): \(text)") }
+        for words in typed.hides { #expect(!text.contains(words), "\(words): \(text)") }
+    }
+}
