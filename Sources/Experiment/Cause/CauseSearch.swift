@@ -285,4 +285,3 @@ private struct SearchRun {
         init(_ run: SearchRun) { self.run = run }
     }
 }
-
