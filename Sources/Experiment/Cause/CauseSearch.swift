@@ -289,4 +289,3 @@ private struct SearchRun {
         init(_ run: SearchRun) { self.run = run }
     }
 }
-

@@ -84,7 +84,9 @@ struct PredictionDoubts {
     private var queue: Prediction.Assumption? {
         let walks = found.exchanges.flatMap { [$0.request, $0.reply].compactMap(\.self) }
         for walk in walks {
-            let passed = walk.hops.filter { $0.vantage == .link && $0.direction == .out }.map { ($0.namespace, $0.device) }
+            let passed = walk.hops.filter { $0.vantage == .link && $0.direction == .out }.map {
+                ($0.namespace, $0.device)
+            }
             let stop = walk.stoppedAt.map { ($0.namespace, $0.device) }
             for (namespace, device) in passed + [stop].compactMap(\.self) {
                 if let waiting = trial.assumptions.first(where: {
@@ -94,7 +96,8 @@ struct PredictionDoubts {
                 }
             }
             let (last, port) = (walk.hops.last, walk.hops.last?.packet.destinationPort)
-            guard [.delivered, .dropped, .rejected].contains(walk.outcome), walk.stoppedAt?.rule == nil, let last, let port
+            guard [.delivered, .dropped, .rejected].contains(walk.outcome), walk.stoppedAt?.rule == nil, let last,
+                let port
             else { continue }
             let subject = Assumption.subject(ofPort: port)
             if let waiting = trial.assumptions.first(where: {

@@ -51,19 +51,20 @@ final class MulticastRouter: Sendable {
         withUnsafeBytes(of: value) { [UInt8]($0) }
     }
 
-    /// struct mfcctl: origin, group, the device that it comes by, from which TTL on by each of the others; four counters.
+    /// struct mfcctl: origin, group, the device that it comes by, from which TTL on by each; four counters. The kernel takes an entry of
+    /// any source only for devices that are among those by which it goes out, and sends nothing back.
     private static func ipv4Entry(_ group: IPAddress, count: Int) -> [UInt8] {
-        let limits = (0..<deviceLimit).map { UInt8((1..<count).contains($0) ? 1 : 255) }
+        let limits = (0..<deviceLimit).map { UInt8($0 < count ? 1 : 255) }
         return [0, 0, 0, 0] + group.bytes + bytes(UInt16(0)) + limits + [UInt8](repeating: 0, count: 2 + 16)
     }
 
-    /// struct mf6cctl: origin and group as struct sockaddr_in6, the device that it comes by, a set of the others.
+    /// struct mf6cctl: origin and group as struct sockaddr_in6, the device that it comes by, a set of all of them.
     private static func ipv6Entry(_ group: IPAddress, count: Int) -> [UInt8] {
         func address(_ bytes: [UInt8]) -> [UInt8] {
             Self.bytes(UInt16(AF_INET6)) + [UInt8](repeating: 0, count: 6) + bytes + [0, 0, 0, 0]
         }
-        let others = (1..<count).reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
+        let all = (0..<count).reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
         return address([UInt8](repeating: 0, count: 16)) + address(group.bytes) + bytes(UInt16(0)) + [0, 0]
-            + bytes(others) + [UInt8](repeating: 0, count: 28)
+            + bytes(all) + [UInt8](repeating: 0, count: 28)
     }
 }

@@ -174,7 +174,8 @@ public struct Trial: PacketTrials {
         var options = options
         if hasQueues { options.endsWhenQuiet = false }
         let order = TrialOrder(
-            beginning: beginning, script: script, sockets: sockets, neighbours: neighbours, outsides: used, changes: changes, hidden: hidden,
+            beginning: beginning, script: script, sockets: sockets, neighbours: neighbours, outsides: used,
+            changes: changes, hidden: hidden,
             originals: originals, packets: sent, explains: explains, options: options, began: monotonicNanoseconds())
         return try answer(to: order)
     }

@@ -14,10 +14,13 @@ extension TwinPlan {
             if sockets.isEmpty { continue }
             text.blank()
             text.comment(
-                "Sockets of \(Self.visible(place.namespace.name)) that take no more. They are filled before there are rules.")
+                "Sockets of \(Self.visible(place.namespace.name)) that take no more. They are filled before there are rules."
+            )
             let addresses = Self.loopbackLines("add", sockets)
             text.feed("ip_batch", in: place.name, ["link set lo up"] + addresses)
-            if options.opensSockets { text.feed("sockets", in: place.name, ScriptSockets.lines(sockets, areFull: true)) }
+            if options.opensSockets {
+                text.feed("sockets", in: place.name, ScriptSockets.lines(sockets, areFull: true))
+            }
         }
     }
 

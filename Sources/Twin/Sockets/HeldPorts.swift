@@ -24,8 +24,11 @@ public final class HeldPorts {
         let (held, errors) = try namespace.perform {
             var held: [Int32] = []
             var errors: [Int32] = []
+            let bounds = (readText("/proc/sys/net/ipv4/ip_local_port_range") ?? "").split { $0 == "\t" || $0 == " " }
+                .compactMap { UInt16($0) }
             for socket in sockets {
-                let descriptor = Self.open(socket)
+                let isWithin = bounds.count == 2 && bounds[0] <= socket.localPort && socket.localPort <= bounds[1]
+                let descriptor = Self.open(socket, isWithinRange: isWithin)
                 if descriptor >= 0 { held.append(descriptor) } else { errors.append(-descriptor) }
             }
             return (held, errors)
@@ -39,7 +42,9 @@ public final class HeldPorts {
     }
 
     /// Gives the descriptor, or a negative errno.
-    private static func open(_ held: ConnectedSocket) -> Int32 {
+    ///
+    /// - Parameter isWithinRange: whether its port is one of those that connect(2) chooses.
+    private static func open(_ held: ConnectedSocket, isWithinRange: Bool) -> Int32 {
         let isStream = held.protocol == .tcp
         let type = Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = highDescriptor(socket(held.localAddress.isIPv4 ? AF_INET : AF_INET6, type, 0))
@@ -65,7 +70,7 @@ public final class HeldPorts {
             // A port that connect(2) has chosen serves another destination too; one that bind(2) took does not.
             // One by one the kernel is given no other choice (since Linux 6.3).
             let isChosen =
-                set(SOL_IP, addressWithoutPort, 1)
+                isWithinRange && set(SOL_IP, addressWithoutPort, 1)
                 && set(SOL_IP, portRange, Int32(bitPattern: UInt32(port) << 16 | UInt32(port)))
             isConnected =
                 set(Int32(IPPROTO_TCP), repair, 1) && bind(isChosen ? 0 : held.localPort) && connect()

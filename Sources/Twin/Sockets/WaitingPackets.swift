@@ -49,7 +49,8 @@ public struct WaitingPackets: Sendable, Codable, Hashable {
         address.replaceSubrange(2..<4, with: [0x88, 0xb5])
         withUnsafeBytes(of: if_nametoindex(device)) { address.replaceSubrange(4..<8, with: $0) }
         address[11] = 6
-        address.replaceSubrange(12..<18, with: (0..<6).map { UInt8(truncatingIfNeeded: (mac?.value ?? 0) >> (40 - 8 * UInt64($0))) })
+        address.replaceSubrange(
+            12..<18, with: (0..<6).map { UInt8(truncatingIfNeeded: (mac?.value ?? 0) >> (40 - 8 * UInt64($0))) })
         let frame = [UInt8](repeating: 0, count: frameBytes - Self.headerBytes)
         for _ in 0..<(count + passing) {
             let sent = address.withUnsafeBytes { bytes in

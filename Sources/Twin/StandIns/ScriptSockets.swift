@@ -179,6 +179,7 @@ enum ScriptSockets {
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         kept, failed, said = [], 0, ""
+        least, greatest = (int(word) for word in open("/proc/sys/net/ipv4/ip_local_port_range").read().split())
         for line in open("/run/twin-held"):
             protocol, address, port, remote, other = line.split()
             port, other = int(port), int(other)
@@ -190,9 +191,10 @@ enum ScriptSockets {
                 if protocol == "tcp" and other:
                     made.setsockopt(socket.IPPROTO_TCP, 19, 1)
                     try:
-                        made.setsockopt(socket.IPPROTO_IP, 24, 1)
-                        made.setsockopt(socket.IPPROTO_IP, 51, (port << 16 | port).to_bytes(4, sys.byteorder))
-                        chosen = 0
+                        if least <= port <= greatest:
+                            made.setsockopt(socket.IPPROTO_IP, 24, 1)
+                            made.setsockopt(socket.IPPROTO_IP, 51, (port << 16 | port).to_bytes(4, sys.byteorder))
+                            chosen = 0
                     except OSError:
                         pass
                 made.bind((address, chosen))
