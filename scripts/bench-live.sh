@@ -1,11 +1,13 @@
 #!/bin/bash
 # Measures what watching costs the packets: a flood of pings of which every packet matches, and one TCP connection of which
 # none does, with and without an observer in turn. As root.
-#   scripts/bench-live.sh                                   five rounds of .build/release/packetwalk
+#   scripts/bench-live.sh                                   .build/release/packetwalk, for seven minutes
 #   scripts/bench-live.sh .build/release/packetwalk 1       one round
 # Each rate is given as a share of the mean of the rates just before and just after it without observer; the median of the
-# rounds counts, since others may be busy too. SECONDS_EACH is how long each of the three takes, OBSERVERS which are measured.
-# "processor" is the time that the observer took of the processors, for each second of the load.
+# rounds counts, since others may be busy too. "own time" is what of its processor time the flood would take without observer:
+# all that the kernel does for its packets is on its account, so that others hardly change it. "processor" is the time that
+# the observer took of the processors, for each second of the load.
+# SECONDS_EACH is how long each load lasts, OBSERVERS which are measured; no round begins that could end after LIMIT seconds.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 if [ "${1:-}" != --inside ]; then
@@ -14,14 +16,16 @@ if [ "${1:-}" != --inside ]; then
         command -v $program >/dev/null || { echo "bench-live: $program is missing" >&2; exit 69; }
     done
     exec unshare --net --mount --pid --fork --mount-proc --kill-child \
-        bash "$0" --inside "$(realpath "${1:-$here/.build/release/packetwalk}")" "${2:-5}"
+        bash "$0" --inside "$(realpath "${1:-$here/.build/release/packetwalk}")" "${2:-100}"
 fi
 command=$2 rounds=$3
 mount --make-rprivate /
 mount -t tmpfs none /run && mkdir /run/netns /run/bench
+# It may lie in what is hidden next.
+cp "$command" /run/bench/packetwalk; command=/run/bench/packetwalk
 mount -t tmpfs none /tmp; export TMPDIR=/tmp
 cd /run/bench
-seconds=${SECONDS_EACH:-2}
+seconds=${SECONDS_EACH:-2} limit=${LIMIT:-420}
 
 # The base network: a sender behind a bridge and one MASQUERADE, five links that are watched.
 ip link set lo up
@@ -46,16 +50,32 @@ table ip nat {
 }
 RULES
 ip netns exec wan iperf3 -s -D >/dev/null
-until ip netns exec mynamespace ping -q -c 1 -W 1 198.51.100.1 >/dev/null; do sleep 0.2; done
+tries=0
+until ip netns exec mynamespace ping -q -c 1 -W 1 198.51.100.1 >/dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 50 ] || { echo "bench-live: the network does not work" >&2; exit 1; }
+    sleep 0.2
+done
 
-# Round trips a second.
+# Round trips a second, and microseconds of processor time for each.
 flood() {
-    ip netns exec mynamespace ping -q -f -w "$seconds" 198.51.100.1 |
-        sed -n 's/.* \([0-9]*\) received.* time \([0-9]*\)ms/\1 \2/p' | awk '{ printf "%.0f", $1 / $2 * 1000 }'
+    local TIMEFORMAT='%U %S'
+    {
+        time timeout -s INT $((seconds + 20)) ip netns exec mynamespace ping -q -f -w "$seconds" 198.51.100.1 >flood.out 2>/dev/null
+    } 2>flood.time
+    sed -n 's/.* \([0-9]*\) received.* time \([0-9]*\)ms/\1 \2/p' flood.out |
+        awk -v "used=$(tail -n 1 flood.time)" '$1 > 0 { split(used, u, " "); printf "%.0f %.3f", $1 / $2 * 1000, (u[1] + u[2]) / $1 * 1e6 }'
 }
-# Mbit/s.
+# Mbit/s; its processor time is not looked at.
 bulk() {
-    ip netns exec mynamespace iperf3 -t "$seconds" -f m -c 198.51.100.1 | awk '/receiver/ { print $7 }'
+    timeout $((seconds + 20)) ip netns exec mynamespace iperf3 -t "$seconds" -f m -c 198.51.100.1 |
+        awk '/receiver/ { printf "%s 1", $7 }'
+}
+# A load that tells nothing is tried once more.
+measure() {
+    rate=$($1)
+    [ -n "$rate" ] || { sleep 1; rate=$($1); }
+    [ -n "$rate" ] || { echo "bench-live: $1 gave no rate" >&2; exit 1; }
 }
 
 observers=${OBSERVERS:-tcpdump nflog links bpf-hooks bpf bpf-all bpf-sample bpf-record}
@@ -87,7 +107,11 @@ start() {
         bpf-sample) "$command" trace --hooks bpf --links bpf --sample 1/100 --summary icmp >out 2>errors & pids=$! ;;
         bpf-record) "$command" record --hooks bpf --links bpf -o run.pcapng icmp >out 2>errors & pids=$! ;;
     esac
-    sleep 3
+    # tcpdump and record do not say when they are ready.
+    for _ in $(seq 30); do
+        grep -qs watching errors && break
+        sleep 0.1
+    done
     for pid in $pids; do
         kill -0 $pid 2>/dev/null || { echo "bench-live: the observer did not start: $(cat errors)" >&2; exit 1; }
     done
@@ -103,38 +127,51 @@ stop() {
     kill -INT $pids 2>/dev/null || true
     # shellcheck disable=SC2086
     wait $pids 2>/dev/null || true
-    # Twenty seconds at most, of which nothing is left for the next.
+    # It ends by itself, in twenty seconds at most.
     rm -f ./*.pcap run.pcapng
-    sleep 1
+    sleep 0.3
 }
 
+began=$SECONDS last=0
 for round in $(seq "$rounds"); do
-    for observer in $observers; do
-        for load in flood bulk; do
-            without=$($load)
+    this=$SECONDS
+    [ $((this - began + last)) -le "$limit" ] || break
+    for load in flood bulk; do
+        measure $load
+        for observer in $observers; do
+            before=$rate
             start $observer
-            before=$(used)
-            with=$($load)
-            cost=$(awk "BEGIN { printf \"%.2f\", ($(used) - $before) / 100 / $seconds }")
+            cost=$(used)
+            measure $load
+            with=$rate
+            cost=$(awk "BEGIN { printf \"%.2f\", ($(used) - $cost) / 100 / $seconds }")
             stop
-            after=$($load)
-            without=$(awk "BEGIN { print ($without + $after) / 2 }")
-            told=$(grep -h 'lost\|sampled' errors 2>/dev/null | tail -n 1 | tr '"' "'" || true)
-            echo "$load $observer $without $with $cost" >>rates
-            awk "BEGIN { printf \"%d %-10s %-6s %9.0f %9.0f %6.2f %6.2f  %s\n\", $round, \"$observer\", \"$load\", $without, $with, $with / $without, $cost, \"$told\" }" >&2
+            # What is measured now without observer stands before the next one too.
+            measure $load
+            told=$(grep -h 'lost\|more than' errors 2>/dev/null | tail -n 1 | tr '"' "'" | cut -c1-80 || true)
+            # shellcheck disable=SC2086
+            set -- $before $with $rate
+            awk -v "told=$told" "BEGIN {
+                without = ($1 + $5) / 2; own = ($2 + $6) / 2
+                print \"$load $observer\", without, $3 / without, own / $4, $cost >>\"rates\"
+                printf \"%d %-10s %-6s %9.0f %9.0f %6.2f %6.2f %6.2f  %s\\n\", $round, \"$observer\", \"$load\", without, $3, $3 / without, own / $4, $cost, told
+            }" >&2
             : >errors
         done
     done
+    last=$((SECONDS - this))
 done
-printf '%-38s %22s %22s %10s\n' observer 'ping flood, all match' 'TCP, nothing matches' processor
+# The median of a column, and the least and the most.
+spread() {
+    awk -v o="$1" -v l="$2" -v c="$3" '$1 == l && $2 == o { print $c }' rates | sort -n |
+        awk '{ r[NR] = $1 } END { m = NR % 2 ? r[(NR + 1) / 2] : (r[NR / 2] + r[NR / 2 + 1]) / 2
+            printf "%.2f (%.2f to %.2f)", m, r[1], r[NR] }'
+}
+printf '%-38s %22s %22s %22s %10s\n' observer 'ping flood, all match' 'own time' 'TCP, nothing matches' processor
 for observer in $observers; do
-    for load in flood bulk; do
-        awk -v o=$observer -v l=$load '$1 == l && $2 == o { print $4 / $3 }' rates | sort -n |
-            awk '{ r[NR] = $1 } END { m = NR % 2 ? r[(NR + 1) / 2] : (r[NR / 2] + r[NR / 2 + 1]) / 2
-                printf "%.2f (%.2f to %.2f)", m, r[1], r[NR] }' >$load
-    done
-    cost=$(awk -v o=$observer '$1 == "flood" && $2 == o { print $5 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
-    printf '%-38s %22s %22s %10s\n' "$(describe $observer)" "$(cat flood)" "$(cat bulk)" "$cost"
+    cost=$(awk -v o=$observer '$1 == "flood" && $2 == o { print $6 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+    printf '%-38s %22s %22s %22s %10s\n' "$(describe $observer)" "$(spread $observer flood 4)" "$(spread $observer flood 5)" \
+        "$(spread $observer bulk 4)" "$cost"
 done
 without=$(awk '$1 == "flood" { print $3 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
-echo "share of the rate without observer: median (least to most); $without round trips a second without"
+echo "share of what is without observer: median (least to most); $without round trips a second without"

@@ -120,10 +120,12 @@ int64_t packetwalk_clock_nanoseconds(int clock_identifier) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void packetwalk_raise_priority(void) {
-    // On Linux a thread's identifier names it alone.
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), -10);
-}
+// On Linux a thread's identifier names it alone.
+int packetwalk_nice(void) { return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid)); }
+
+void packetwalk_set_nice(int nice) { (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice); }
+
+void packetwalk_raise_priority(void) { packetwalk_set_nice(-10); }
 
 int packetwalk_epoll_make(void) {
     int descriptor = epoll_create1(EPOLL_CLOEXEC);

@@ -46,6 +46,7 @@ public final class LiveRun<Work: Activity> {
     private var isOver = false
     private var isClosed = false
     private var warningCount = 0
+    private var stepBack = StepBack()
 
     /// The network is read again for its failures at most so often.
     private static var snapshotInterval: Int64 { 1000 }
@@ -116,6 +117,11 @@ public final class LiveRun<Work: Activity> {
         }
         if takenCount == newest.events.count, !pipeline.isBehind {
             guard let batch = source.next(timeoutMilliseconds: timeoutMilliseconds) else { return try end() }
+            if hasStopped || ending.isDue {
+                stepBack.end()
+            } else {
+                stepBack.note(events: batch.events.count, atMilliseconds: clock.milliseconds)
+            }
             try record { try $0.write(batch) }
             newest = batch
             takenCount = 0
@@ -161,6 +167,7 @@ public final class LiveRun<Work: Activity> {
     public func close() {
         guard !isClosed else { return }
         isClosed = true
+        stepBack.end()
         activity.cancel()
         stop()
     }
@@ -196,6 +203,7 @@ public final class LiveRun<Work: Activity> {
     /// What is open ends now, explained from the network as it is now.
     private func end() throws -> [ExchangeGroup] {
         isOver = true
+        stepBack.end()
         try feed(activity.poll().events)
         // Before the open walks end, not after: a replay meets the snapshot at the same place. Where there is no time
         // left for causes there is none to read the network.

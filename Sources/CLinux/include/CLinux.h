@@ -76,6 +76,10 @@ int packetwalk_answer_datagram(int socket, const void *answer, unsigned length);
 int64_t packetwalk_clock_nanoseconds(int clock_identifier);
 /// setpriority(2) for the calling thread alone: before threads that compute. Nothing happens where it is not permitted.
 void packetwalk_raise_priority(void);
+/// nice(2) of the calling thread, -20 to 19.
+int packetwalk_nice(void);
+/// Sets it, where the caller may.
+void packetwalk_set_nice(int nice);
 /// epoll_create1(2) with EPOLL_CLOEXEC. The calls stand here because `struct epoll_event` is packed.
 int packetwalk_epoll_make(void);
 /// Watches `descriptor` for something to read.

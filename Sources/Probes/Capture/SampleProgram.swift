@@ -56,7 +56,9 @@ struct SampleProgram {
         }
 
         /// Leaves the packet to the reader unless what `load` loads compares so.
-        private mutating func take(unless test: FilterAssembler.Code, _ value: UInt32, _ load: (inout FilterAssembler) -> Void) {
+        private mutating func take(
+            unless test: FilterAssembler.Code, _ value: UInt32, _ load: (inout FilterAssembler) -> Void
+        ) {
             load(&code)
             code.unless(test, value) { $0.add(.give, all) }
         }

@@ -23,9 +23,23 @@ final class NFLOGSocket: Sendable {
         var size: UInt32
 
         /// Each message at once: the time of reading is then close to the passage's.
-        static let immediate = Batching(threshold: 1, timeout: 1, size: 1024)
-        /// For thousands of packets a second.
-        static let gathered = Batching(threshold: 64, timeout: 1, size: 32_768)
+        static let immediate = Batching(threshold: 1)
+
+        /// - Parameter threshold: 1 to 128.
+        private init(threshold: UInt32) {
+            self.threshold = threshold
+            timeout = 1
+            // A message of 256 bytes of a packet has less than 512.
+            size = max(1024, threshold * 512)
+        }
+
+        /// As many messages together as come in a millisecond, so that they are no later for it; where the rate has gone
+        /// down somewhat, as many as before.
+        func following(perSecond: Int) -> Batching {
+            var fitting: UInt32 = 1
+            while fitting < 128, Int(fitting) * 2000 <= perSecond { fitting *= 2 }
+            return fitting > threshold || fitting * 2 < threshold ? Batching(threshold: fitting) : self
+        }
     }
 
     /// Opens it; to be called in the namespace (`NetworkNamespaceFile.perform`).

@@ -138,8 +138,7 @@ final class NFLOGSource: DatagramReader {
     /// Gathers messages while they come by the thousand, and has each at once when they do not.
     private func adapt(_ count: Int) {
         guard let perSecond = rate.add(count, at: monotonicNanoseconds()) else { return }
-        let wanted: NFLOGSocket.Batching =
-            perSecond > 10_000 ? .gathered : perSecond < 2_000 ? .immediate : batching
+        let wanted = batching.following(perSecond: perSecond)
         if wanted != batching, (try? socket.gather(wanted)) != nil { batching = wanted }
     }
 

@@ -221,3 +221,27 @@ private struct SplitMix: RandomNumberGenerator {
         #expect(counter.take() == 3)
     }
 }
+
+@Suite struct NFLOGBatchingTests {
+    /// How many messages are gathered after spans with these rates.
+    private func thresholds(_ rates: [Int]) -> [UInt32] {
+        var batching = NFLOGSocket.Batching.immediate
+        return rates.map {
+            batching = batching.following(perSecond: $0)
+            return batching.threshold
+        }
+    }
+
+    @Test func `as many as come in a millisecond, in powers of two`() {
+        #expect(thresholds([0, 1999, 2000, 3999, 4000, 70_000, 128_000, 5_000_000]) == [1, 1, 2, 2, 4, 64, 128, 128])
+    }
+
+    @Test func `a rate that goes down somewhat changes nothing`() {
+        #expect(thresholds([16_000, 8000, 7999, 100]) == [16, 16, 4, 1])
+    }
+
+    @Test func `there is room for all of them, and no more for one than it takes`() {
+        #expect(NFLOGSocket.Batching.immediate.size == 1024)
+        #expect(NFLOGSocket.Batching.immediate.following(perSecond: 64_000).size == 32_768)
+    }
+}
