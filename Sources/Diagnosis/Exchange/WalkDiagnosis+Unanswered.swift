@@ -94,7 +94,7 @@ extension WalkDiagnosis {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
         if let candidate = wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil) ?? unmetTranslation(
-            reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
+            reading) ?? missingTranslation(reading, packet) ?? chosenSource(reading) ?? routedElsewhere(
                 reading, cause: nil)
             ?? refutedTranslation(reading) ?? unheldSource(reading) ?? missingProxy(reading)
         {
@@ -191,7 +191,9 @@ extension WalkDiagnosis {
         case .untranslated:
             // A rule that stops the reply on a path that leads back to the sender stops it translated or not.
             guard !arrival.isBack || arrival.blocking.map({ $0.finding.rule == nil }) ?? false else { return nil }
-            return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
+            // Nor would it help where the receiver looks for the sender on a link of its own, and would reach it without.
+            if arrival.blocking?.finding.code == WrongRoute().code { return nil }
+            return (missingTranslation(reading, packet) ?? chosenSource(reading) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
         case .unheld:
