@@ -131,7 +131,6 @@ extension WalkDiagnosis {
         }
     }
 
-    /// Added to what says that there was no reply.
     private var unseenReply: String {
         isComplete ? "" : "; a source lost events meanwhile, so it may have come unseen"
     }
@@ -189,9 +188,9 @@ extension WalkDiagnosis {
             else { return nil }
             return duplicate(reading, at: name, packet.source)
         case .untranslated:
-            // A rule that stops the reply on a path that leads back to the sender stops it translated or not.
+            // A rule that stops the reply on a path that leads back to the sender stops it translated or not; and a route
+            // of the receiver that covers the sender is what is wrong, where without it the reply would arrive.
             guard !arrival.isBack || arrival.blocking.map({ $0.finding.rule == nil }) ?? false else { return nil }
-            // Nor would it help where the receiver looks for the sender on a link of its own, and would reach it without.
             if arrival.blocking?.finding.code == WrongRoute().code { return nil }
             return (missingTranslation(reading, packet) ?? chosenSource(reading) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)

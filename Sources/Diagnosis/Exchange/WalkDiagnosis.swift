@@ -35,7 +35,6 @@ struct WalkDiagnosis {
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         if walk.outcome != .delivered, let found = translatedToLoopback(reading) {
-            refine(found, reading)
             return finding(of: found, reading)
         }
         switch walk.outcome {
