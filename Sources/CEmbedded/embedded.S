@@ -255,6 +255,14 @@ packetwalk_files_begin:
         .ascii "labs/bridge-netfilter-nftables/setup.sh"
 1:      .incbin "../../../fixtures/labs/bridge-netfilter-nftables/setup.sh"
 2:
+        .long 39, 2f-1f
+        .ascii "labs/bridge-port-blocked-flood/lab.json"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/bridge-port-blocked-flood/setup.sh"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood/setup.sh"
+2:
         .long 41, 2f-1f
         .ascii "labs/bridge-port-blocked-hairpin/lab.json"
 1:      .incbin "../../../fixtures/labs/bridge-port-blocked-hairpin/lab.json"
@@ -718,6 +726,14 @@ packetwalk_files_begin:
         .long 26, 2f-1f
         .ascii "labs/echo-ignored/setup.sh"
 1:      .incbin "../../../fixtures/labs/echo-ignored/setup.sh"
+2:
+        .long 37, 2f-1f
+        .ascii "labs/family-disabled-forward/lab.json"
+1:      .incbin "../../../fixtures/labs/family-disabled-forward/lab.json"
+2:
+        .long 37, 2f-1f
+        .ascii "labs/family-disabled-forward/setup.sh"
+1:      .incbin "../../../fixtures/labs/family-disabled-forward/setup.sh"
 2:
         .long 29, 2f-1f
         .ascii "labs/family-disabled/lab.json"
@@ -1211,6 +1227,14 @@ packetwalk_files_begin:
         .ascii "labs/multicast-not-forwarded/setup.sh"
 1:      .incbin "../../../fixtures/labs/multicast-not-forwarded/setup.sh"
 2:
+        .long 38, 2f-1f
+        .ascii "labs/multicast-snooping-group/lab.json"
+1:      .incbin "../../../fixtures/labs/multicast-snooping-group/lab.json"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/multicast-snooping-group/setup.sh"
+1:      .incbin "../../../fixtures/labs/multicast-snooping-group/setup.sh"
+2:
         .long 37, 2f-1f
         .ascii "labs/multicast-snooping-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/multicast-snooping-ipv6/lab.json"
@@ -1550,6 +1574,30 @@ packetwalk_files_begin:
         .long 36, 2f-1f
         .ascii "labs/no-source-nat-nftables/setup.sh"
 1:      .incbin "../../../fixtures/labs/no-source-nat-nftables/setup.sh"
+2:
+        .long 45, 2f-1f
+        .ascii "labs/no-source-nat-returned-iptables/lab.json"
+1:      .incbin "../../../fixtures/labs/no-source-nat-returned-iptables/lab.json"
+2:
+        .long 45, 2f-1f
+        .ascii "labs/no-source-nat-returned-iptables/setup.sh"
+1:      .incbin "../../../fixtures/labs/no-source-nat-returned-iptables/setup.sh"
+2:
+        .long 36, 2f-1f
+        .ascii "labs/no-source-nat-returned/lab.json"
+1:      .incbin "../../../fixtures/labs/no-source-nat-returned/lab.json"
+2:
+        .long 36, 2f-1f
+        .ascii "labs/no-source-nat-returned/setup.sh"
+1:      .incbin "../../../fixtures/labs/no-source-nat-returned/setup.sh"
+2:
+        .long 34, 2f-1f
+        .ascii "labs/no-source-nat-source/lab.json"
+1:      .incbin "../../../fixtures/labs/no-source-nat-source/lab.json"
+2:
+        .long 34, 2f-1f
+        .ascii "labs/no-source-nat-source/setup.sh"
+1:      .incbin "../../../fixtures/labs/no-source-nat-source/setup.sh"
 2:
         .long 27, 2f-1f
         .ascii "labs/no-source-nat/lab.json"
@@ -2067,6 +2115,14 @@ packetwalk_files_begin:
         .ascii "labs/route-localnet-inbound/setup.sh"
 1:      .incbin "../../../fixtures/labs/route-localnet-inbound/setup.sh"
 2:
+        .long 33, 2f-1f
+        .ascii "labs/route-localnet-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/route-localnet-ipv6/lab.json"
+2:
+        .long 33, 2f-1f
+        .ascii "labs/route-localnet-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/route-localnet-ipv6/setup.sh"
+2:
         .long 37, 2f-1f
         .ascii "labs/route-localnet-nftables/lab.json"
 1:      .incbin "../../../fixtures/labs/route-localnet-nftables/lab.json"
@@ -2326,6 +2382,14 @@ packetwalk_files_begin:
         .long 39, 2f-1f
         .ascii "labs/rule-drop-nftables-bridge/setup.sh"
 1:      .incbin "../../../fixtures/labs/rule-drop-nftables-bridge/setup.sh"
+2:
+        .long 40, 2f-1f
+        .ascii "labs/rule-drop-nftables-ingress/lab.json"
+1:      .incbin "../../../fixtures/labs/rule-drop-nftables-ingress/lab.json"
+2:
+        .long 40, 2f-1f
+        .ascii "labs/rule-drop-nftables-ingress/setup.sh"
+1:      .incbin "../../../fixtures/labs/rule-drop-nftables-ingress/setup.sh"
 2:
         .long 37, 2f-1f
         .ascii "labs/rule-drop-nftables-ipv6/lab.json"
@@ -2755,6 +2819,14 @@ packetwalk_files_begin:
         .ascii "labs/tc-drop-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/tc-drop-ipv6/setup.sh"
 2:
+        .long 30, 2f-1f
+        .ascii "labs/tc-drop-redirect/lab.json"
+1:      .incbin "../../../fixtures/labs/tc-drop-redirect/lab.json"
+2:
+        .long 30, 2f-1f
+        .ascii "labs/tc-drop-redirect/setup.sh"
+1:      .incbin "../../../fixtures/labs/tc-drop-redirect/setup.sh"
+2:
         .long 21, 2f-1f
         .ascii "labs/tc-drop/lab.json"
 1:      .incbin "../../../fixtures/labs/tc-drop/lab.json"
@@ -2774,6 +2846,22 @@ packetwalk_files_begin:
         .long 30, 2f-1f
         .ascii "labs/ttl-expired-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/ttl-expired-ipv6/setup.sh"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/ttl-expired-rule-iptables/lab.json"
+1:      .incbin "../../../fixtures/labs/ttl-expired-rule-iptables/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/ttl-expired-rule-iptables/setup.sh"
+1:      .incbin "../../../fixtures/labs/ttl-expired-rule-iptables/setup.sh"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/ttl-expired-rule-nftables/lab.json"
+1:      .incbin "../../../fixtures/labs/ttl-expired-rule-nftables/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/ttl-expired-rule-nftables/setup.sh"
+1:      .incbin "../../../fixtures/labs/ttl-expired-rule-nftables/setup.sh"
 2:
         .long 25, 2f-1f
         .ascii "labs/ttl-expired/lab.json"
@@ -3114,6 +3202,14 @@ packetwalk_files_begin:
         .long 33, 2f-1f
         .ascii "labs/wrong-route-network/setup.sh"
 1:      .incbin "../../../fixtures/labs/wrong-route-network/setup.sh"
+2:
+        .long 31, 2f-1f
+        .ascii "labs/wrong-route-reply/lab.json"
+1:      .incbin "../../../fixtures/labs/wrong-route-reply/lab.json"
+2:
+        .long 31, 2f-1f
+        .ascii "labs/wrong-route-reply/setup.sh"
+1:      .incbin "../../../fixtures/labs/wrong-route-reply/setup.sh"
 2:
         .long 30, 2f-1f
         .ascii "labs/wrong-route-rule/lab.json"

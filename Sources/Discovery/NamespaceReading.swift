@@ -76,7 +76,7 @@ extension NamespaceReading {
         neighbors = try conversation.neighbors(AF_UNSPEC).compactMap { $0.neighbor(names: names) }
         proxyNeighbors = try conversation.neighbors(AF_UNSPEC, flags: NTF_PROXY).compactMap { $0.proxy(names: names) }
         try readSwitching(&conversation, names: names, positions: positions)
-        try readPrograms(&conversation, positions: positions)
+        try readPrograms(&conversation, names: names, positions: positions)
     }
 
     /// Who takes multicast. The file of IPv4 is that of the calling thread's namespace.
@@ -128,7 +128,9 @@ extension NamespaceReading {
         }
     }
 
-    private mutating func readPrograms(_ conversation: inout NetlinkConversation, positions: [UInt32: Int]) throws {
+    private mutating func readPrograms(
+        _ conversation: inout NetlinkConversation, names: DeviceNames, positions: [UInt32: Int]
+    ) throws {
         for discipline in try conversation.queueingDisciplines() {
             guard let position = positions[discipline.index] else { continue }
             if let queue = discipline.queue { links[position].queue = queue }
@@ -148,10 +150,17 @@ extension NamespaceReading {
             for (side, parent) in sides {
                 var seen: Set<String> = []
                 for filter in try conversation.filters(index: discipline.index, parent: parent) {
-                    let name = "tc \(side) \(filter.program ?? filter.kind)"
+                    var name = "tc \(side) \(filter.program ?? filter.kind)"
+                    switch filter.action {
+                    case .redirect(let index): name += " (redirects to \(names[index] ?? "interface \(index)"))"
+                    case .drop: name += " (drops)"
+                    case nil: break
+                    }
                     // A filter comes once for its chain and once for each of its parts.
                     if seen.insert(name).inserted { links[position].programs.append(name) }
                 }
+                // The parts without what they do say nothing more.
+                links[position].programs.removeAll { name in seen.contains { $0.hasPrefix("\(name) (") } }
             }
         }
     }

@@ -193,13 +193,13 @@ public struct WalkPipeline: ~Copyable {
 
 extension Exchange {
     /// Whether its findings are worth looking for: it did not arrive, was refused, was answered by somebody else, or is
-    /// a datagram without an answer, which a full buffer may have swallowed.
+    /// a datagram without an answer, which a full buffer may have swallowed, or which left with a source that nobody can reply to.
     fileprivate var needsExplanation: Bool {
         guard arrived else { return true }
         guard let reply else {
             // The reply to a sampled datagram need not be in the sample.
-            return request.sampledOneOf == nil && request.kind.ipProtocol == .udp && request.cameToReceiver
-                && request.answers == nil
+            return request.sampledOneOf == nil && request.kind.ipProtocol == .udp
+                && (request.cameToReceiver || request.hasLeft) && request.answers == nil
         }
         if reply.kind.tcpFlags?.contains(.rst) == true, request.kind.opensConnection { return true }
         guard request.kind.ipProtocol == .tcp || request.kind.ipProtocol == .udp, let end = reply.hops.last?.packet

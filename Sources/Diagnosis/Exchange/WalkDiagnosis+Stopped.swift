@@ -40,7 +40,9 @@ extension WalkDiagnosis {
         guard var cause else {
             // NAT keeps back redirects of a connection that it translates (nf_nat_icmp_reply_translation): nobody's
             // fault.
-            if reading.walk.isRedirect, stop.report.reason == .netfilterDrop { return [] }
+            let isKept =
+                stop.report.reason == .netfilterDrop || stop.report.fact == nil && reading.walk.outcome == .lost
+            if reading.walk.isRedirect, isKept { return [] }
             return [unexplained(stop)]
         }
         if !isComplete, !stop.report.isDirect {
@@ -162,10 +164,14 @@ extension WalkDiagnosis {
     /// A packet that waits for its neighbour's address goes no further, and what stops the question is where the packet
     /// never came. Only what stops ARP and neighbour discovery too counts.
     private func neighbourQuestionStopped(_ stop: StoppedPacket) -> Candidate? {
+        // For another packet's next hop this one does not wait.
+        let hops = stop.findings.path.routers.filter { $0.namespace == stop.last?.namespace }.map {
+            $0.choice.gateway ?? $0.packet.destination
+        }
         guard stop.report.rule == nil, stop.report.reason == nil, let last = stop.last,
             let device = stop.nextDevice(after: last), let namespace = topology[namespace: last.namespace],
             let waiting = namespace.neighbors.first(where: {
-                $0.device == device && $0.state.isUnresolved
+                $0.device == device && $0.state.isUnresolved && (hops.isEmpty || hops.contains($0.address))
             })
         else { return nil }
         let fitting = stop.candidates.filter { candidate in

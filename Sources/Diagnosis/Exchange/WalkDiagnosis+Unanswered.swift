@@ -94,7 +94,7 @@ extension WalkDiagnosis {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
         if let candidate = wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil) ?? unmetTranslation(
-            reading) ?? missingTranslation(reading, packet) ?? routedElsewhere(
+            reading) ?? missingTranslation(reading, packet) ?? chosenSource(reading) ?? routedElsewhere(
                 reading, cause: nil)
             ?? refutedTranslation(reading) ?? unheldSource(reading) ?? missingProxy(reading)
         {
@@ -131,7 +131,6 @@ extension WalkDiagnosis {
         }
     }
 
-    /// Added to what says that there was no reply.
     private var unseenReply: String {
         isComplete ? "" : "; a source lost events meanwhile, so it may have come unseen"
     }
@@ -189,9 +188,11 @@ extension WalkDiagnosis {
             else { return nil }
             return duplicate(reading, at: name, packet.source)
         case .untranslated:
-            // A rule that stops the reply on a path that leads back to the sender stops it translated or not.
+            // A rule that stops the reply on a path that leads back to the sender stops it translated or not; and a route
+            // of the receiver that covers the sender is what is wrong, where without it the reply would arrive.
             guard !arrival.isBack || arrival.blocking.map({ $0.finding.rule == nil }) ?? false else { return nil }
-            return (missingTranslation(reading, packet) ?? refutedTranslation(reading)).map {
+            if arrival.blocking?.finding.code == WrongRoute().code { return nil }
+            return (missingTranslation(reading, packet) ?? chosenSource(reading) ?? refutedTranslation(reading)).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
         case .unheld:

@@ -34,6 +34,9 @@ struct WalkDiagnosis {
         if let group = GroupPacket(reading, packet, context.graph) { return sentToMany(reading, packet, group) }
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
+        if walk.outcome != .delivered, let found = translatedToLoopback(reading) {
+            return finding(of: found, reading)
+        }
         switch walk.outcome {
         case .delivered: return isCut ? [] : arrived(reading, packet)
         case .left where walk.isAtReceiver: return isCut ? [] : arrived(reading, packet)

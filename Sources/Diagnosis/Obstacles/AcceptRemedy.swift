@@ -14,7 +14,9 @@ internal import Wire
 enum AcceptRemedy {
     static func actions(traversal: HookTraversal, ending: HookResult.Ending, packet: PacketState) -> [RemedyAction] {
         // Where fragments come by, nothing asks conntrack so far.
-        if packet.isReply || packet.connection == .related, packet.fragment == nil, canAskConntrack(ending.chain) {
+        if packet.isReply || packet.connection == .related, packet.fragment == nil,
+            canAskConntrack(ending.chain), !traversal.hook.isOfDevice
+        {
             return [acceptReplies(traversal, ending)]
         }
         let answer = packet.answer
@@ -26,7 +28,9 @@ enum AcceptRemedy {
         // The reply at a hook that sees both directions.
         let needsBack =
             traversal.hook == .forward && packet.connection != .established && back.run(answer).ending != nil
-        var actions = [accept(packet, traversal.site, traversal, ending, isAnswer: false, offset: 0)]
+        // A reply's own port is that of one connection: without conntrack the server's is what tells it.
+        let port: RuleField.End = packet.isReply ? .source : .destination
+        var actions = [accept(packet, traversal.site, traversal, ending, isAnswer: false, port: port, offset: 0)]
         if needsBack { actions.append(accept(answer, back.site, traversal, ending, isAnswer: true, offset: 1)) }
         return actions
     }
@@ -60,18 +64,19 @@ enum AcceptRemedy {
 
     private static func accept(
         _ packet: PacketState, _ site: RuleSite, _ traversal: HookTraversal, _ ending: HookResult.Ending,
-        isAnswer: Bool, offset: Int
+        isAnswer: Bool, port: RuleField.End = .destination, offset: Int
     ) -> RemedyAction {
         let namespace = traversal.site.namespace
         if ending.chain.backend == .nft {
-            return .nft(namespace, nft(packet, site, hook: traversal.hook, ending: ending, isAnswer: isAnswer))
+            return .nft(
+                namespace, nft(packet, site, hook: traversal.hook, ending: ending, isAnswer: isAnswer, port: port))
         }
         let isUser = usesDockerUser(traversal, ending.chain)
         return .iptables(
             namespace,
             change(
                 ending, chain: isUser ? "DOCKER-USER" : nil, offset: offset,
-                rule: iptables(packet, site, hook: traversal.hook, isAnswer: isAnswer)))
+                rule: iptables(packet, site, hook: traversal.hook, isAnswer: isAnswer, port: port)))
     }
 
     /// Accepts for the questions and answers of neighbour discovery on one device (RFC 4890, 4.4.1): whoever may be asked

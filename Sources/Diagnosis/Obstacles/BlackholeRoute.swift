@@ -35,7 +35,14 @@ struct BlackholeRoute: Obstacle {
     }
 
     private func words(_ attachment: Attachment, _ step: RouteStep) -> String {
-        let name = step.namespace.name
+        let (name, destination) = (step.namespace.name, step.packet.destination)
+        let other = step.namespace.bestRoute(to: destination, table: .main)
+        if let table = step.choice.table, table != .main, let rule = step.choice.rule,
+            other?.device == attachment.device
+        {
+            return
+                ", which \(attachment.holder.name) has, on the link of \(attachment.device) in \(name): the rule \"\(rule.text)\" leads to table \(table), which has no route to it there, while main has one"
+        }
         return
             ", which \(attachment.holder.name) has, on the link of \(attachment.device) in \(name): \(name) has no route to it there"
     }

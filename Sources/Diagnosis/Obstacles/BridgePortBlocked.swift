@@ -10,14 +10,14 @@ struct BridgePortBlocked: Obstacle {
     let steps: Set<PathStep.Kind> = [.bridge, .neighbour]
     let reasons: Set<DropReason> = [
         "NOT_SPECIFIED", "BRIDGE_INGRESS_STP_STATE", "BRIDGE_NO_EGRESS_PORT", "VLAN_FILTER", "NEIGH_FAILED",
-        "NEIGH_QUEUEFULL",
+        "NEIGH_QUEUEFULL", "NO_TX_TARGET",
     ]
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         if case .neighbour(let step) = step { return unflooded(step, surroundings) }
         guard case .bridge(let step) = step else { return [] }
-        guard let blockage = step.blockage else { return unflooded(step) }
+        guard let blockage = step.blockage else { return tagged(step, surroundings).map { [$0] } ?? unflooded(step) }
         let bridge = step.bridge.name
         switch blockage {
         case .bridgeDown, .portDown: return []

@@ -7,11 +7,12 @@ internal import Wire
 /// IPv6 is off on the devices by which a namespace could send: they have neither addresses nor routes of it.
 struct IPv6Disabled: Obstacle {
     let code: FindingCode = "family-disabled"
-    let steps: Set<PathStep.Kind> = [.route]
+    let steps: Set<PathStep.Kind> = [.route, .source]
     let reasons: Set<DropReason> = ["IP_OUTNOROUTES", "IP_INNOROUTES", "IPV6DISABLED"]
     let traits: ObstacleTraits = .lacksRoute
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        if case .source(let step) = step { return received(step) }
         guard case .route(let step) = step, let found = step.disabledIPv6 else { return [] }
         let (name, device) = (step.namespace.name, found.link.name)
         return stops(
@@ -21,6 +22,22 @@ struct IPv6Disabled: Obstacle {
                 .state("\(found.setting.key) = 1 in \(name)"),
                 Fact(step.choice.evidence, "no route to \(step.packet.destination) in \(name)"),
             ])
+    }
+
+    /// A device takes in nothing of IPv6 where that is off (`ip6_rcv_core`).
+    private func received(_ step: ReceiveStep) -> [Judgement] {
+        let name = step.namespace.name
+        guard !step.packet.source.isIPv4, step.namespace[device: step.device]?.kind != .loopback,
+            let setting = step.namespace.settings.value("disable_ipv6", of: step.device, .ipv6), setting.isOn
+        else { return [] }
+        let message =
+            "IPv6 is disabled on \(step.device) in \(name) (\(setting.key) = 1), so \(name) drops every IPv6 packet that comes in there; once it is enabled, its addresses and routes have to be configured again"
+        let found = candidate(
+            at: Finding.Place(namespace: name, device: step.device), message,
+            evidence: [.state("\(setting.key) = 1 in \(name)")], reasons: ["IPV6DISABLED"])
+        var candidate = found
+        candidate.traits = []
+        return [.candidate(candidate)]
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Observations
 internal import Network
+internal import Ruleset
 internal import WalkModel
 internal import Wire
 
@@ -40,11 +41,51 @@ struct MulticastSnooping: Obstacle {
     }
 }
 
-extension BridgeStep {
+extension MulticastSnooping {
+    /// Somebody on the sender's link has joined the group, and a bridge between sends it to other ports only.
+    ///
+    /// - Parameter members: the devices that have joined it.
+    func candidate(
+        _ packet: PacketState, _ target: GroupTarget, members: [LayerTwoPath.Port], _ graph: NetworkGraph
+    ) -> Candidate? {
+        guard let device = target.device, !target.hasOutside || packet.destination.isMulticast else { return nil }
+        let group = packet.destination
+        for path in graph.segment(out: device.name, of: target.sender.name).paths where members.contains(path.end) {
+            for case .bridge(let name, let bridge, _, let exit) in path.steps {
+                guard let namespace = graph[namespace: name], let link = namespace[device: bridge],
+                    link.bridge?.multicastSnooping == true, let known = link.bridge?.mdb, link.hasQuerier
+                else { continue }
+                let ports = known.filter { $0.group == group }.map(\.device) + (link.bridge?.multicastRouters ?? [])
+                guard !ports.contains(exit ?? bridge) else { continue }
+                let port = exit ?? bridge
+                let report = group.isIPv4 ? "IGMP" : "MLD"
+                return candidate(
+                    at: Finding.Place(namespace: name, device: port),
+                    "multicast snooping on \(bridge) in \(name) keeps packets for the group \(group) from \(port): \(path.end.namespace) has joined it on \(path.end.device), but no \(report) report is known to have come in by \(port), and with a querier a bridge sends such packets to members only",
+                    evidence: [
+                        .state("\(path.end.namespace) has joined \(group) on \(path.end.device)"),
+                        .state(
+                            "bridge mdb in \(name): \(ports.isEmpty ? "no port" : ports.joined(separator: ", ")) for \(group)"
+                        ),
+                    ],
+                    remedy: Remedy([.ip(namespace, "link set \(bridge) type bridge mcast_snooping 0")]),
+                    reasons: ["NO_TX_TARGET"])
+            }
+        }
+        return nil
+    }
+}
+
+extension Link {
     /// Whether somebody asks for members: the bridge itself, or a router behind a port.
     fileprivate var hasQuerier: Bool {
-        bridge.bridge?.multicastQuerier == true || bridge.bridge?.multicastRouters?.isEmpty == false
+        bridge?.multicastQuerier == true || bridge?.multicastRouters?.isEmpty == false
     }
+}
+
+extension BridgeStep {
+    /// Whether somebody asks for members: the bridge itself, or a router behind a port.
+    fileprivate var hasQuerier: Bool { bridge.hasQuerier }
 }
 
 extension IPAddress {

@@ -23,6 +23,18 @@ struct RouteLocalnet: Obstacle {
             : nil
     }
 
+    /// A packet of IPv6 whose destination was translated to ::1.
+    func candidate(_ stay: WalkReading.Stay, by device: String, rule: RuleReference?) -> Candidate {
+        let name = stay.namespace.name
+        let who = rule.map { "\($0.name) in \(name)" } ?? "a rule in \(name)"
+        return candidate(
+            at: Finding.Place(namespace: name, hook: .prerouting, device: device),
+            "\(who) sends the packet to \(stay.exit.destination), and what came in by \(device) is not delivered to \(stay.exit.destination): IPv6 has no route_localnet; translate to an address of \(name) on another device than lo, at which the server listens",
+            evidence: [
+                .seen("\(stay.entry.destination) became \(stay.exit.destination) in \(name)")
+            ] + (rule.map { [.state("\($0.name): \($0.text ?? "")")] } ?? []), rule: rule)
+    }
+
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         switch step {
         case .route(let step): sent(step, surroundings)

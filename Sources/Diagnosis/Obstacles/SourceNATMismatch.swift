@@ -5,6 +5,7 @@ internal import WalkModel
 /// A rule would translate the private source, but for one condition that does not hold.
 struct SourceNATMismatch: Obstacle {
     let code: FindingCode = "source-nat-mismatch"
+    let traits: ObstacleTraits = .concernsDatagram
 
     func candidate(_ missing: SourceTranslation, _ near: HookResult.NearMiss) -> Candidate {
         candidate(

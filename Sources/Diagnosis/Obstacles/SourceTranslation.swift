@@ -48,15 +48,33 @@ struct SourceTranslation {
     private static func accepting(
         _ result: HookResult, _ packet: PacketState, _ traversal: HookTraversal
     ) -> (rule: RuleReference, chain: RuleChain, traversal: HookTraversal)? {
-        guard let rule = result.accepted.last, let chain = traversal.site.namespace.netfilter.chain(of: rule) else {
-            return nil
+        for rule in result.accepted.suffix(1) + returning(packet, traversal) {
+            guard let chain = traversal.site.namespace.netfilter.chain(of: rule) else { continue }
+            var without = traversal
+            without.site.namespace.remove(rule)
+            switch without.run(packet).translation?.action {
+            case .masquerade?, .sourceTranslation?: return (rule, chain, traversal)
+            default: continue
+            }
         }
-        var without = traversal
-        without.site.namespace.remove(rule)
-        switch without.run(packet).translation?.action {
-        case .masquerade?, .sourceTranslation?: return (rule, chain, traversal)
-        default: return nil
-        }
+        return nil
+    }
+
+    /// How many rules are tried: a node of a cluster has thousands, few of which match.
+    private static let returningLimit = 8
+
+    /// Rules of NAT that match the packet and send it back from their chain.
+    private static func returning(_ packet: PacketState, _ traversal: HookTraversal) -> [RuleReference] {
+        let netfilter = traversal.site.namespace.netfilter
+        let compiled = netfilter.compiled
+        let found = netfilter.chains.lazy.filter { $0.kind == .nat || $0.table == "nat" }
+            .filter { $0.hook == nil || $0.hook == .postrouting }
+            .compactMap { compiled[CompiledChain.Key($0)] }.flatMap(\.rules)
+            .filter { rule in
+                rule.actions.contains { if case .return = $0 { true } else { false } }
+                    && rule.matches.allSatisfy { $0.evaluate(packet, at: traversal.site) == .holds }
+            }
+        return found.prefix(returningLimit).map(\.reference)
     }
 
     /// A rule for another of the router's networks does not nearly match.

@@ -30,6 +30,9 @@ struct TCDrop: Obstacle {
                 isXDP
                 ? .ip(step.namespace, "link set dev \(device) \(mode) off")
                 : .run(step.namespace, "tc filter del dev \(device) \(step.isIngress ? "ingress" : "egress")")
+            if let target = step.namespace.redirectTarget(of: program), !target.isUp {
+                return .candidate(redirected(program, to: target, at: step))
+            }
             return .candidate(
                 candidate(
                     at: Finding.Place(namespace: name, hook: step.isIngress ? .ingress : .egress, device: device),
@@ -39,8 +42,29 @@ struct TCDrop: Obstacle {
         }
     }
 
+    /// What is redirected to a device that is down is dropped (`tcf_mirred_to_dev`).
+    private func redirected(_ program: String, to target: Link, at step: ProgramStep) -> Candidate {
+        let (name, device) = (step.namespace.name, step.link.name)
+        let what = step.isIngress ? "comes in by" : "leaves by"
+        return candidate(
+            at: Finding.Place(namespace: name, hook: step.isIngress ? .ingress : .egress, device: device),
+            "a filter (\(program)) of \(device) in \(name) takes what \(what) \(device) to \(target.name), which is down: what it redirects there is dropped",
+            evidence: [
+                .state("\(program) on \(device) in \(name)"), .state("\(target.name) in \(name) is not up"),
+            ], remedy: Remedy([.ip(step.namespace, "link set \(target.name) up")]), isCertain: false,
+            reasons: ["TC_INGRESS", "TC_EGRESS"])
+    }
+
     private func runs(_ program: String, at step: ProgramStep) -> Bool {
         if program.hasPrefix("xdp") { return step.isIngress && step.isBeforeCapture }
         return program.contains(step.isIngress ? "ingress" : "egress") && !step.isBeforeCapture
+    }
+}
+
+extension Namespace {
+    /// The device to which a filter redirects what it matches, by what is said of it: `tc ingress u32 (redirects to ifb0)`.
+    fileprivate func redirectTarget(of program: String) -> Link? {
+        guard let start = program.firstRange(of: "(redirects to "), program.hasSuffix(")") else { return nil }
+        return self[device: String(program[start.upperBound...].dropLast())]
     }
 }

@@ -2,6 +2,7 @@ internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
+internal import Wire
 
 /// A router takes one off the TTL (hop limit) and drops the packet at zero.
 struct TTLExpired: Obstacle {
@@ -13,10 +14,60 @@ struct TTLExpired: Obstacle {
         guard case .router(let step) = step, let ttl = step.packet.ttl else { return [] }
         let name = step.namespace.name
         if ttl > 1 { return [.passed("TTL: \(ttl) at \(name)")] }
+        if let writing = Writing(step, surroundings) {
+            return [.candidate(candidate(writing, step).with(.followsRule))]
+        }
         return stops(
             at: Finding.Place(namespace: name, device: step.device),
             "TTL expired in transit at \(name), where the packet arrived on \(step.device) with TTL \(ttl): initial TTL too low, or a routing loop",
             evidence: [.seen("TTL \(ttl) at \(name) \(step.device) in")]
                 + surroundings.errors(ofTypes: [11, 3]))
+    }
+
+    private func candidate(_ writing: Writing, _ step: ReceiveStep) -> Candidate {
+        let (name, rule) = (step.namespace.name, writing.rule)
+        return candidate(
+            at: Finding.Place(namespace: name, hook: .prerouting, device: step.device),
+            "TTL expired in transit at \(name): \(rule.name) in \(name) sets it to \(writing.value): \(rule.text ?? "")",
+            evidence: [.state("\(rule.name) in \(name): \(rule.text ?? "")")], rule: rule,
+            remedy: writing.chain.map { chain in
+                Remedy([
+                    AcceptRemedy.exception(
+                        to: rule, in: chain, step.packet, writing.traversal, target: ("-j ACCEPT", "accept"))
+                ])
+            })
+    }
+
+    /// The rule of `prerouting` that gave the packet the TTL with which no router sends it on.
+    private struct Writing {
+        var rule: RuleReference
+        var value: UInt64
+        var chain: RuleChain?
+        var traversal: HookTraversal
+
+        init?(_ step: ReceiveStep, _ surroundings: Surroundings) {
+            // With what it has now it would not have come here, had it been sent so.
+            guard let first = surroundings.origin.ttl, let ttl = step.packet.ttl, first > ttl else { return nil }
+            let families: Set<TableFamily> = [step.packet.source.isIPv4 ? "ip" : "ip6", "inet"]
+            let site = RuleSite(namespace: step.namespace, inDevice: step.device)
+            traversal = HookTraversal(site: site, hook: .prerouting, families: families)
+            for chain in step.namespace.netfilter.chains where families.contains(chain.family) {
+                // Chains that another one jumps to have no hook of their own.
+                guard chain.hook == nil || chain.hook == .prerouting,
+                    let found = step.namespace.netfilter.compiled[CompiledChain.Key(chain)]?.rules.first(where: {
+                        Self.written($0, step.packet).map { $0 <= UInt64(max(ttl, 1)) } == true
+                            && !$0.matches.contains { $0.evaluate(step.packet, at: site) == .fails }
+                    }), let value = Self.written(found, step.packet)
+                else { continue }
+                (rule, self.value, self.chain) = (found.reference, value, chain)
+                return
+            }
+            return nil
+        }
+
+        private static func written(_ rule: CompiledRule, _ packet: PacketState) -> UInt64? {
+            for case .write(.timeToLive, let value?) in rule.actions { return value }
+            return nil
+        }
     }
 }

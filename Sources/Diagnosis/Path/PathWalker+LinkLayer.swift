@@ -98,7 +98,8 @@ extension PathWalker {
             namespace: namespace, inDevice: hook == .ingress ? link.name : nil,
             outDevice: hook == .egress ? link.name : nil)
         let traversal = HookTraversal(
-            site: site, hook: hook, families: ["netdev"], device: link.name, asksTranslation: false)
+            // Of the family inet a table may have chains at ingress (since Linux 5.10).
+            site: site, hook: hook, families: ["netdev", "inet"], device: link.name, asksTranslation: false)
         // Most devices have no chain of their own.
         if !traversal.baseChains().isEmpty { ask(traversal, &packet, isExpected: false) }
     }

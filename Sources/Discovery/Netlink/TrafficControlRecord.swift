@@ -8,6 +8,8 @@ struct TrafficControlRecord {
     var kind = ""
     /// Of a BPF classifier: the program's object and section as tc(8) was told.
     var program: String?
+    /// What a filter's actions do with the packets that it matches; nil where none that is known does anything.
+    var action: Action?
     /// Of a discipline at a device's root.
     var queue: Link.Queue?
     /// Of any other discipline.
@@ -27,6 +29,7 @@ struct TrafficControlRecord {
                     for case (Int(TCA_BPF_NAME), let name) in NetlinkAttributes(value) { program = name.text }
                 }
                 readLimits(value, into: &queue)
+                action = Action(options: value, of: kind)
             case Int(TCA_STATS2):
                 // struct gnet_stats_queue: qlen, backlog, drops.
                 for case (Int(TCA_STATS_QUEUE), let counters) in NetlinkAttributes(value) {

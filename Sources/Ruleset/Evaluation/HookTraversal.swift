@@ -9,7 +9,7 @@ package struct HookTraversal: Sendable {
     package var families: Set<TableFamily>
     /// Base chains from this priority on.
     package var from: Int
-    /// For `netdev`.
+    /// Of a device's own hooks, ingress and egress.
     package var device: String?
     /// Whether chains that translate are passed too; they see the first packet of a connection only.
     package var asksTranslation: Bool
@@ -86,7 +86,7 @@ package struct HookTraversal: Sendable {
     /// The hook's base chains in order.
     package func baseChains() -> [CompiledChain] {
         site.namespace.netfilter.compiled.baseChains(hook, families: families).filter {
-            $0.priority >= from && ($0.key.family != .netdev || $0.isBound(to: device))
+            $0.priority >= from && (!hook.isOfDevice || $0.isBound(to: device))
         }
     }
 
@@ -111,4 +111,9 @@ package struct HookTraversal: Sendable {
             }
         }
     }
+}
+
+extension NetfilterHook {
+    /// Whether chains of this hook are bound to devices, and run where conntrack has not seen the packet.
+    package var isOfDevice: Bool { self == .ingress || self == .egress }
 }
