@@ -166,7 +166,7 @@ struct OpenConnection {
         for walk in [exchange.request, exchange.reply].compactMap(\.self) {
             for finding in walk.findings {
                 let time = walk.startNanoseconds
-                if let index = connection.causes.firstIndex(where: { $0.finding.causeName == finding.causeName }) {
+                if let index = connection.causes.firstIndex(where: { $0.finding.isSameCause(as: finding) }) {
                     connection.causes[index].count += 1
                     if time < connection.causes[index].firstNanoseconds { connection.causes[index].finding = finding }
                     connection.causes[index].firstNanoseconds = min(connection.causes[index].firstNanoseconds, time)

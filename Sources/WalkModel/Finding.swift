@@ -27,6 +27,14 @@ public struct Finding: Sendable, Hashable {
 
     public var causeName: CauseName { CauseName(code: code, severity: severity, place: `where`, rule: rule) }
 
+    /// Whether it is the same cause, of another packet: of the same name, or the same words with the same fix, whichever rule
+    /// each of them points at.
+    public func isSameCause(as other: Finding) -> Bool {
+        causeName == other.causeName
+            || code == other.code && severity == other.severity && message == other.message
+                && remedy?.actions == other.remedy?.actions
+    }
+
     public struct Place: Sendable, Hashable {
         public var namespace: String?
         public var hook: NetfilterHook?

@@ -172,6 +172,27 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         #expect(connections([first, second, third].map { Exchange(request: $0) }).map(\.walkCount) == [2, 1])
     }
 
+    /// The rule of a connection's first packet is known by another way than that of its later ones.
+    @Test func theSameWordsOfAnotherRuleAreOneCause() throws {
+        var packets = Packets.echo()
+        func cause(_ message: String, _ position: Int) -> Finding {
+            let rule = RuleReference(family: "ip", table: "nat", chain: "PREROUTING", position: position)
+            return Finding(
+                code: "hairpin-missing", severity: .error, where: Finding.Place(namespace: "host"), message: message,
+                rule: rule)
+        }
+        var walks = [UInt16(1), 2, 3].map { number in
+            packets.there(.icmp(.echoRequest(identifier: 1, sequence: number)), at: Int64(number))
+        }
+        walks[0].findings = [cause("missing hairpin NAT", 1)]
+        walks[1].findings = [cause("missing hairpin NAT", 2)]
+        walks[2].findings = [cause("missing hairpin NAT elsewhere", 2)]
+        let found = try #require(connections(walks.map { Exchange(request: $0) }).first)
+        #expect(found.causes.map(\.finding.message) == ["missing hairpin NAT", "missing hairpin NAT elsewhere"])
+        #expect(found.causes.map(\.count) == [2, 1])
+        #expect(found.causes[0].finding.rule?.position == 1)
+    }
+
     @Test func aRefusedConnectionSaysByWhom() throws {
         var packets = Packets()
         var syn = packets.there(.tcp(flags: .syn), at: 0, sequence: 1)

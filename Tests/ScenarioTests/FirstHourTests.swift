@@ -79,7 +79,7 @@ struct FirstHourTests {
             status: 0, says: ["✔ answered  ping host → 192.0.2.2 (router)"]),
         Typed(
             name: "the map says which end is down", words: "map", status: 0,
-            says: ["! no carrier: the other", "router veth1 ✘ down"], before: "ip -n router link set veth1 down"),
+            says: ["! no carrier: the", "router veth1 ✘ down"], before: "ip -n router link set veth1 down"),
     ]
 
     @Test("is answered", arguments: typed)

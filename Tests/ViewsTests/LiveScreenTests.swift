@@ -98,7 +98,7 @@ import Wire
                 watched: "3 namespaces, 8 links", elapsedSeconds: 3677, packets: 9, connections: 2, failed: 1,
                 lagSeconds: 5))
         #expect(
-            screen.lines[0] == "packetwalk  01:01:17  9 packets, 2 connections, 1 failed  3 namespaces,…  5 s behind")
+            screen.lines[0] == "packetwalk  01:01:17  9 packets, 2 connections, 1 failed  3 namespa…  5 s behind")
         #expect(screen.lines.dropFirst() == before.dropFirst())
         // Who holds the rows still knows that they are old.
         _ = screen.press(.character("p"))

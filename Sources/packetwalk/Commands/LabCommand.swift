@@ -74,12 +74,15 @@ struct LabCommand: ParsableCommand {
             guard let lab = next?.lab else {
                 return try printOut("that was the last one; packetwalk lab list names all of them\n")
             }
-            let lines = [
+            var lines = [
                 lab.name, "  \(lab.question)", "",
                 "  packetwalk lab show \(lab.name)    the commands that build it",
                 "  packetwalk lab shell \(lab.name)   a shell in it, to try it yourself",
                 "  packetwalk lab run \(lab.name)     what happens to its packet, and why",
             ]
+            if lab.expected.code != nil, !lab.isTraced {
+                lines.append("  packetwalk lab run --fix \(lab.name)   the same, fixed and sent again")
+            }
             try printOut(lines.map { visibleText($0) + "\n" }.joined())
         }
     }
