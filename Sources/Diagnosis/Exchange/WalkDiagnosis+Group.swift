@@ -17,7 +17,7 @@ extension WalkDiagnosis {
         if packet.ipProtocol == .icmpv6, packet.icmpType == 135 || packet.icmpType == 136 { return [] }
         // What stops a copy on its link is no matter of who wants it.
         // Of multicast the source is checked only where somebody has joined the group (ip_route_input_mc).
-        if let found = snooped(reading, packet, target) { return found }
+        if let found = snooped(reading, packet, sent) { return found }
         if walk.outcome == .dropped, let reason = report.reason, !Self.reasonsOfUnwanted.contains(reason) {
             let isWanted = !packet.destination.isMulticast || reason == "IP_RPFILTER" && concernsTraffic(packet)
             return isWanted ? stopped(reading, request: nil) : []
@@ -78,12 +78,13 @@ extension WalkDiagnosis {
     /// A group that somebody on the link has joined, to whose port a bridge that snoops does not send it; nil where a copy
     /// was seen to come to every member.
     private mutating func snooped(
-        _ reading: WalkReading, _ packet: PacketState, _ target: GroupTarget
+        _ reading: WalkReading, _ packet: PacketState, _ sent: GroupPacket
     ) -> [Finding]? {
         guard packet.destination.isMulticast, !packet.destination.isOfOneLink, walk.outcome != .delivered,
-            packet.ipProtocol == .udp || packet.isEchoRequest, isWhole(reading, target),
-            let members = target.members(of: packet.destination, topology)
+            packet.ipProtocol == .udp || packet.isEchoRequest, isWhole(reading, sent)
         else { return nil }
+        let target = GroupTarget(sent, context.graph)
+        guard let members = target.members(of: packet.destination, context.graph) else { return nil }
         let missing = members.filter { !arrived(reading, at: [$0]) }
         guard let found = MulticastSnooping().candidate(packet, target, members: missing, context.graph) else {
             return nil
