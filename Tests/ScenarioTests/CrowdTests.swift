@@ -59,7 +59,9 @@ struct CrowdTests {
     func kernelIdentityIsTruth() throws {
         let folder = try Folder(options: "--hooks bpf --links bpf", environmentName: "CROWD_KERNEL_RUN")
         let run = try KernelTruth(recording: folder.path + "/run.pcapng")
-        #expect(run.losses.isEmpty, "\(run.losses)")
+        // Reasons of drops, of whatever else runs on the machine, say nothing of a packet's identity.
+        let losses = run.losses.filter { $0.source != "drop reasons" }
+        #expect(losses.isEmpty, "\(losses)")
         let report = """
             packets \(run.packetCount), of the kernel \(run.identityCount), in one walk by labels \(run.whole), by identities \(run.wholeByIdentity); \
             sent more than once under one identity \(run.confused.count); twins \(run.twinCount), split without a clash \(run.split.map(\.number))
