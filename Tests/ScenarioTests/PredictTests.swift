@@ -59,7 +59,8 @@ struct PredictTests {
             --from \(probe.from) \(probe.packet) --format json; echo file=$?
             """)
         let requests = try shell.walks.filter { $0.answers == nil }
-        try #require(requests.count == 2, "\(shell.text)\n\(shell.errorText)")
+        // A SYN that nobody answers is sent again.
+        try #require(requests.count >= 2 && requests.count.isMultiple(of: 2), "\(shell.text)\n\(shell.errorText)")
         let status = outcome == .delivered ? "0" : "1"
         #expect(shell["live"] == status)
         #expect(shell["file"] == status)

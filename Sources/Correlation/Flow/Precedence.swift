@@ -14,6 +14,8 @@ final class Precedence: Sendable {
     static let adjacent: Int32 = 30_000
     /// From one device to another that stands on it, as far as direction, hop limit and order tell: no snapshot does.
     static let stackedGuess: Int32 = 15_000
+    /// Two points of one hook, the hop limit changed between them.
+    static let rewritten: Int32 = 12_000
     /// Nothing but time and hop limit speaks for it.
     static let undirected: Int32 = 8_000
     /// Scores of one class differ by less than this.
@@ -155,6 +157,11 @@ final class Precedence: Sendable {
         let toRank = to.rank - to.phase.rawValue * 100 + toPhase.rawValue * 100
         let isRouted = fromPhase.isBeforeRouting && toPhase.isAfterRouting && toPhase != .output
         let keepsTTL = first.ttl == second.ttl
+        if !keepsTTL, !isRouted, fromPhase == toPhase, !from.isLink, !to.isLink, fromRank < toRank {
+            // A rule set it (the TTL and HL targets, `ip ttl set`). Less than one that kept it: a packet that comes again,
+            // in a loop, has a lower one too.
+            return isOrdered(first, second) ? Self.rewritten + fromRank : 0
+        }
         guard keepsTTL || isRouted && first.ttl == second.ttl &+ 1 else { return 0 }
         let fromDevice = from.device >= 0 ? devices[Int(from.device)] : nil
         let toDevice = to.device >= 0 ? devices[Int(to.device)] : nil

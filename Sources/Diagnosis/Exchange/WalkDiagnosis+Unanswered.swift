@@ -200,6 +200,8 @@ extension WalkDiagnosis {
             return unheldSource(reading).map { finding(of: $0, reading, checks: arrival.back.checks) }
         case .repliedElsewhere:
             guard !arrival.isBack, packet.owesReply else { return nil }
+            // A route that covers the asker by mistake is why the reply turns off.
+            if arrival.blocking?.finding.code == WrongRoute().code { return nil }
             return wouldReplyElsewhere(arrival.back, reading).map {
                 finding(of: $0, reading, checks: arrival.back.checks)
             }
