@@ -14,10 +14,34 @@ extension StandInListener {
         if isStream {
             // The kernel cuts the backlog down to the namespace's limit.
             let limit = readText("/proc/sys/net/core/somaxconn").flatMap { UInt64($0) } ?? 4096
-            for _ in 0..<(min(listener.receiveQueue, limit + 1)) { try connect(to: target, listener.port) }
+            let room = min(listener.backlog ?? limit, limit) + 1
+            try queue(Int(min(listener.receiveQueue, room)), to: target, listener.port)
         } else {
             try flood(target, listener, payload)
         }
+    }
+
+    /// So many connections that wait to be accepted. A client is connected before the kernel has taken its acknowledgement, on a
+    /// busy machine long before: it is waited for.
+    private func queue(_ count: Int, to address: IPAddress, _ port: UInt16) throws {
+        for _ in 0..<count { try connect(to: address, port) }
+        let end = ContinuousClock.now + .seconds(5)
+        while try waiting() < count {
+            guard ContinuousClock.now < end else {
+                throw SystemError("fill the queue of tcp port \(port)", errorNumber: ETIMEDOUT)
+            }
+            usleep(1000)
+        }
+    }
+
+    /// The connections that wait to be accepted: `tcpi_unacked` of tcp(7)'s TCP_INFO at a socket that listens.
+    private func waiting() throws -> Int {
+        var words = [UInt32](repeating: 0, count: 26)
+        var size = socklen_t(words.count * MemoryLayout<UInt32>.size)
+        try retryingInterrupts("read the queue of a listening socket") {
+            getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &words, &size)
+        }
+        return Int(words[6])
     }
 
     /// A connection that waits to be accepted. Its client goes without a word.

@@ -47,7 +47,12 @@ enum ScriptSockets {
                     # Closed without a word.
                     client.setsockopt(socket.IPPROTO_TCP, 19, 1)
                     client.close()
-                return
+                # TCP_INFO at a socket that listens: tcpi_unacked is what waits. An acknowledgement can be on its way yet.
+                for _ in range(5000):
+                    if struct.unpack("7I", made.getsockopt(socket.IPPROTO_TCP, 11, 28))[6] >= waiting:
+                        return
+                    time.sleep(0.001)
+                raise OSError("its queue did not fill")
             client = socket.socket(made.family, socket.SOCK_DGRAM)
             while True:
                 memory = struct.unpack("9I", made.getsockopt(socket.SOL_SOCKET, 55, 36))
