@@ -23,16 +23,12 @@ demo: ## trace a ping from a namespace to the WAN, in a sandbox
 
 test: ## run every test: units, properties, a short fuzzing, scenarios on the real kernel
 	@scripts/prerequisites.sh test
-	@# The fuzzers are built and run beside the build: each of the two leaves processors idle.
+	@# The fuzzers are built and run beside the build: each of the two leaves processors idle. Tests need no debugger.
 	@mkdir -p .build-fuzz; scripts/fuzz.sh $(FUZZ) >.build-fuzz/test.log 2>&1 & fuzz=$$!; \
-	$(SWIFT) build --build-tests; built=$$?; \
+	$(SWIFT) build --build-tests --disable-index-store -debug-info-format none; built=$$?; \
 	wait $$fuzz; fuzzed=$$?; cat .build-fuzz/test.log; \
 	[ $$built = 0 ] && [ $$fuzzed = 0 ]
-	@# A hundred senders at once, alone: it measures what the probes keep up with.
-	$(SWIFT) test --skip-build --filter ScenarioTests.CrowdTests
-	@# Twenty containers of a real Docker engine for ten seconds (make docker: a minute), alone too.
-	$(SWIFT) test --skip-build --filter ScenarioTests.DockerEngineTests
-	$(SWIFT) test --skip-build --skip ScenarioTests.CrowdTests --skip ScenarioTests.DockerEngineTests
+	@SWIFT="$(SWIFT)" scripts/test.sh
 
 build: ## build the tool for debugging
 	@scripts/prerequisites.sh build

@@ -93,7 +93,7 @@ struct LiveScreenTests {
         }
     }
 
-    /// The run itself waits: for the network to be read, which takes eight seconds here.
+    /// The run itself waits: for the network to be read, which takes until the keys were answered here.
     @Test("is drawn twice a second, and answers keys, while the run is busy")
     func busy() throws {
         let run = try TmuxShell(
@@ -102,7 +102,10 @@ struct LiveScreenTests {
                 mkdir slow
                 cat >slow/iptables-nft-save <<'END'
                 #!/bin/sh
-                if [ -e /run/slow/now ]; then echo reading >>/run/slow/readings; sleep 8; fi
+                if [ -e /run/slow/now ]; then
+                    echo reading >>/run/slow/readings
+                    for wait in $(seq 600); do [ -e /run/slow/now ] || break; sleep 0.1; done
+                fi
                 exec /usr/sbin/iptables-nft-save "$@"
                 END
                 chmod 755 slow/iptables-nft-save
