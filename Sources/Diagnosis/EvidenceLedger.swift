@@ -167,7 +167,7 @@ public struct EvidenceLedger: Sendable {
         if let kind, result.request == exchange.request, unremarkable.count < Self.unremarkableLimit {
             unremarkable.insert(kind)
         }
-        return result
+        return result.withoutDoubtfulLoss
     }
 
     private func context(_ graph: NetworkGraph, for walk: Walk, reply: Walk?) -> DiagnosisContext {

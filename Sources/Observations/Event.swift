@@ -282,6 +282,8 @@ public struct Loss: Sendable, Codable, Hashable {
     public static let kernelSightings = "bpf"
     /// Names the packets that were under way as a run began to look at fewer, or at more: some of their sightings are left out.
     public static let changedSampling = "changed sampling"
+    /// Names what a run had not read when a signal ended it.
+    public static let interrupted = "interrupted"
     /// How the sources of drop reasons name themselves.
     public static let dropReasons = "drop reasons"
 }

@@ -15,10 +15,12 @@ public struct Walk: Sendable, Hashable {
         case unsent
     }
 
-    /// The edge of a run or a recording.
+    /// What ends the sightings of a packet, which itself may have gone on: the edge of a run or of a recording, or sightings that
+    /// were lost.
     public enum Edge: String, Sendable {
         case beginning
         case end
+        case losses
     }
 
     /// 32 hex digits, from the label and the flow as first sent: the same on every host that sees the packet.

@@ -18,6 +18,12 @@ public struct WalkLoss: Sendable, Hashable {
     /// Whether only rules were lost: no sighting is missing for it.
     public var isOfRuleTrace: Bool { vantage.hasPrefix(Loss.ruleTracePrefix) }
 
+    /// Whether sightings may be missing for it, at whatever place.
+    public var isOfSightings: Bool {
+        [Loss.kernelSightings, Loss.changedSampling, Loss.interrupted].contains(vantage)
+            || ["pcap ", "nflog "].contains { vantage.hasPrefix($0) }
+    }
+
     /// The namespace whose rules were not traced for this packet; nil for a loss.
     public var untracedNamespace: String? {
         isInferred && isOfRuleTrace ? String(vantage.dropFirst(Loss.ruleTracePrefix.count)) : nil

@@ -459,6 +459,27 @@ import Wire
         }
     }
 
+    @Test(
+        "what is freed at its destination was taken there, where the sightings in between were lost",
+        arguments: [true, false])
+    func lossBeforeTheSocket(isLost: Bool) throws {
+        var scene = bridged()
+        let sent = packet("10.0.0.1", "10.0.0.2", label: 25, sourcePort: 1, destinationPort: 2)
+        scene.see("a", "eth0", .out, at: 0, sent)
+        scene.see("host", "va", .in, at: 1, sent)
+        scene.events.append(
+            .drop(
+                DropEvent(
+                    timeNanoseconds: Scene.start + 6000, namespace: "b", reason: "NO_SOCKET", location: "ping_rcv",
+                    headers: PacketHeadersRecord(sent))))
+        if isLost {
+            scene.events.append(
+                .loss(Loss(timeNanoseconds: Scene.start + 5_000_000, vantage: nil, source: "bpf", lost: 3)))
+        }
+        let walk = try #require(scene.walks().first)
+        #expect((walk.outcome == .dropped) != isLost)
+    }
+
     /// What was under way when the recording ended is not lost for want of what came after.
     @Test(arguments: [20.0, 150_000]) func theEndOfARecordingCutsOff(after: Double) throws {
         var scene = bridged()

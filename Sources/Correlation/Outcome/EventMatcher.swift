@@ -64,15 +64,16 @@ struct EventMatcher {
 
     /// The kernel frees packets in the course of healthy traffic, too.
     ///
-    /// - Parameter step: that the drop's packet matches.
+    /// - Parameters:
+    ///   - step: that the drop's packet matches.
+    ///   - lacksSightings: some were lost since it began, so that it may have gone further than was seen.
     func isHealthy(
-        _ drop: DropEvent, step: Int, outcome: Walk.Outcome, _ batch: borrowing WalkBatch
+        _ drop: DropEvent, step: Int, outcome: Walk.Outcome, lacksSightings: Bool, _ batch: borrowing WalkBatch
     ) -> Bool {
         if DropReason.alwaysHealthy.contains(drop.reason) { return true }
-        // The last of its path lies past an edge of the stream: it may have been taken there.
-        if packet.end.cutOff != nil, DropReason.healthyOnceDelivered.contains(drop.reason),
-            isAtDestination(drop, step: step, batch)
-        {
+        // The last of its path lies past an edge of the stream, or was lost: it may have been taken there.
+        let isOpen = packet.end.cutOff != nil || lacksSightings && outcome == .lost
+        if isOpen, DropReason.healthyOnceDelivered.contains(drop.reason), isAtDestination(drop, step: step, batch) {
             return true
         }
         guard outcome == .delivered, packet.end.step >= 0 else { return false }

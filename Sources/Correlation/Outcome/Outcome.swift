@@ -54,6 +54,7 @@ struct Outcome {
         let matcher = EventMatcher(packet: packet, context: context, surroundings: surroundings)
         var drop: (event: DropEvent, step: Int)?
         var verdict: RuleEvent?
+        let lacksSightings = state.hasLostSightings(since: packet.startNanoseconds)
         for (number, event) in events.open.enumerated() {
             switch event {
             case .drop(let event):
@@ -67,7 +68,7 @@ struct Outcome {
                     cutOff = nil
                     isAtReceiver = false
                 }
-                if !matcher.isHealthy(event, step: step, outcome: assumed, batch),
+                if !matcher.isHealthy(event, step: step, outcome: assumed, lacksSightings: lacksSightings, batch),
                     drop == nil || step >= drop?.step ?? 0
                 {
                     drop = (event, step)

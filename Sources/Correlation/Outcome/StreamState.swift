@@ -134,6 +134,11 @@ struct StreamState: ~Copyable {
         }
     }
 
+    /// Whether sightings were lost from then on, at whatever place.
+    func hasLostSightings(since time: Int64) -> Bool {
+        losses.contains { $0.timeNanoseconds >= time && WalkLoss(vantage: $0.source, lost: $0.lost).isOfSightings }
+    }
+
     /// Nanoseconds from the last sighting of a packet to what may yet come about it. Of look-alikes, which one a late
     /// event is about can't be told.
     func patience(isOnlyPacket: Bool) -> Int64 {

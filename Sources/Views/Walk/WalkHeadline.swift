@@ -72,9 +72,11 @@ struct WalkHeadline {
                 let last = WalkPath(walk).hops.last
                 if let edge = walk.cutOff {
                     let place = last.map { "\($0.namespace) \($0.place)" } ?? "nowhere"
-                    return edge == .end
-                        ? "capture ended here: last seen at \(place)"
-                        : "capture began here: last seen at \(place)"
+                    switch edge {
+                    case .beginning: return "capture began here: last seen at \(place)"
+                    case .end: return "capture ended here: last seen at \(place)"
+                    case .losses: return "sightings were lost: last seen at \(place)"
+                    }
                 }
                 if walk.isAtReceiver, let last {
                     let arrival = "came in by \(last.device ?? "an unknown device") of \(last.namespace)"
