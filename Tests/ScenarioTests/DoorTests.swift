@@ -44,11 +44,38 @@ struct DoorTests {
         Typed(words: "explain --froma web 198.51.100.1", status: 64, says: ["did you mean --from instead of --froma?"]),
         Typed(words: "trace --summary --format svg", status: 64, says: ["--summary writes text or json, not svg"]),
         Typed(words: "doctor --format html", status: 64, says: ["doctor writes text or json, not html"]),
+        Typed(words: "map --format otlp", status: 64, says: ["a map has no spans"]),
+        Typed(words: "doctor --format otlp", status: 64, says: ["doctor writes text or json, not otlp"]),
+        Typed(words: "trace --summary --format otlp", status: 64, says: ["--summary writes text or json, not otlp"]),
+        Typed(words: "trace --live --format otlp", status: 64, says: ["with --format otlp"]),
         Typed(words: "lab list --format dot", status: 64, says: ["lab list writes text or json, not dot"]),
         Typed(words: "explain 198.51.100.1", status: 64, says: ["'--from <namespace>'"]),
         Typed(words: "explain --from host http://web:99999/", status: 64, says: ["99999 is no port"]),
         Typed(words: "explain --from host [2001:db8::1", status: 64, says: ["bracket is not closed"]),
         Typed(words: "explain --from host gopher://web/", status: 64, says: ["no port that is known: write host:port"]),
+        Typed(words: "explain --from host 300.1.2.3", status: 64, says: ["four numbers from 0 to 255"]),
+        Typed(
+            words: "explain --from host --tcp 70000 192.0.2.1", status: 64, says: ["'70000'", "a port from 1 to 65535"]),
+        Typed(
+            words: "explain --from host --tcp http 192.0.2.1", status: 64, says: ["'http'", "a port from 1 to 65535"]),
+        Typed(words: "explain --from host --tcp 0 192.0.2.1", status: 64, says: ["port 0", "a port from 1 to 65535"]),
+        Typed(words: "explain --from host --ttl 0 192.0.2.1", status: 64, says: ["--ttl must be 1 to 255, not 0"]),
+        Typed(words: "explain --from host --ttl 256 192.0.2.1", status: 64, says: ["a number from 1 to 255"]),
+        Typed(words: "explain --from host --mark 0xg 192.0.2.1", status: 64, says: ["as in 16 or 0x10"]),
+        Typed(
+            words: "explain --from host --wait -1 192.0.2.1", status: 64, says: [", not -1: give a number of seconds"]),
+        Typed(words: "trace --count -3 icmp", status: 64, says: [", not -3: give a number of packets from 1"]),
+        Typed(words: "trace --count 99999999999999999999", status: 64, says: ["give a number of packets from 1"]),
+        Typed(words: "trace --sample 2", status: 64, says: ["'2'", "give 1/N, as in 1/1000"]),
+        Typed(words: "trace --rules some", status: 64, says: ["'some'", "all or none"]),
+        Typed(
+            words: "replay --format xml x", status: 64,
+            says: ["one of the following: text, json, otlp, mermaid, dot, svg, html; see"]),
+        Typed(words: "replay --time local x", status: 64, says: ["'relative' or 'none'; see"]),
+        Typed(words: "version", status: 64, says: ["packetwalk --version prints it"]),
+        Typed(
+            words: "record -o /nonexistent/x", status: 74,
+            says: ["cannot write the recording /nonexistent/x: No such file"]),
         Typed(
             words: "explain --from host --tcp 80 198.51.100.1:81", status: 64,
             says: ["port 80", "leave one of the ports out"]),

@@ -82,6 +82,49 @@ struct FirstHourTests {
             says: ["! no carrier: the", "router veth1 ✘ down"], before: "ip -n router link set veth1 down"),
     ]
 
+    @Test("a pipe is as wide as COLUMNS says, and in ASCII where the locale is")
+    func pipes() throws {
+        let shell = try SandboxShell(
+            """
+            unset COLUMNS LC_ALL LC_CTYPE LANG
+            measure() { LC_ALL=C.UTF-8 wc -L; }
+            ascii() { LC_ALL=C grep -q '[^ -~]' && echo no || echo yes; }
+            drawn() { env "$@" $P explain --twin none --from router 192.0.2.1; }
+            for columns in 60 80 120; do echo "w$columns=$(drawn COLUMNS=$columns | measure)"; done
+            echo "unset=$(drawn | measure)"
+            for wrong in 0 -5 wide 99999999999999999999; do echo "wrong=$(drawn COLUMNS=$wrong | measure)"; done
+            echo "none=$(drawn | ascii)"; echo "utf8=$(drawn LC_ALL=de_DE.UTF-8 | ascii)"
+            echo "c=$(drawn LC_ALL=C | ascii)"; echo "posix=$(drawn LANG=POSIX | ascii)"
+            echo "latin=$(drawn LC_CTYPE=de_DE.ISO-8859-1 | ascii)"
+            echo "page=$(LC_ALL=C $P explain --from router --format html 192.0.2.1 | ascii)"
+            """)
+        for columns in [60, 80, 120] {
+            let most = shell["w\(columns)"].flatMap { Int($0) } ?? 0
+            #expect(most <= columns && most > columns / 2, "\(columns): \(shell.text)\(shell.errorText)")
+        }
+        #expect(shell["w80"] == shell["unset"], "\(shell.text)")
+        #expect(
+            shell.text.split(separator: "\n").filter { $0 == "wrong=\(shell["unset"] ?? "")" }.count == 4,
+            "\(shell.text)")
+        #expect(["none", "utf8", "page"].allSatisfy { shell[$0] == "no" }, "\(shell.text)")
+        #expect(["c", "posix", "latin"].allSatisfy { shell[$0] == "yes" }, "\(shell.text)")
+    }
+
+    @Test("nothing is kept in the home folder, or where XDG says that programs keep things")
+    func home() throws {
+        let shell = try SandboxShell(
+            """
+            mkdir /tmp/home /tmp/config /tmp/state /tmp/cache /tmp/data
+            export HOME=/tmp/home XDG_CONFIG_HOME=/tmp/config XDG_STATE_HOME=/tmp/state XDG_CACHE_HOME=/tmp/cache XDG_DATA_HOME=/tmp/data
+            $P map >/dev/null; $P explain --from router -q 192.0.2.1 >/dev/null; $P explain --from router -q 192.0.2.77 >/dev/null
+            $P trace -q icmp -- ping -c 1 192.0.2.2 >/dev/null; $P lab list >/dev/null; $P doctor >/dev/null
+            $P record -o /run/run.pcapng --duration 0.5; $P replay /run/run.pcapng >/dev/null
+            $P snapshot -o /run/snapshot.json; $P predict --from router -q 192.0.2.1 >/dev/null 2>&1
+            echo "kept=$(find /tmp -mindepth 2 | wc -l)"
+            """)
+        #expect(shell["kept"] == "0", "\(shell.text)\(shell.errorText)")
+    }
+
     @Test("is answered", arguments: typed)
     func answered(_ typed: Typed) throws {
         let shell = try SandboxShell(

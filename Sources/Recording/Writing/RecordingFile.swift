@@ -30,6 +30,6 @@ final class RecordingFile {
     }
 
     private static func failure(_ path: String, _ number: CInt) -> RecordingError {
-        RecordingError(path: path, reason: "cannot write the recording: \(String(cString: strerror(number)))")
+        RecordingError(path: path, reason: String(cString: strerror(number)))
     }
 }

@@ -17,7 +17,9 @@ struct DestinationText {
 
     /// Reads `198.51.100.1`, `2001:db8::1`, `[2001:db8::1]:80`, `db:5432`, `https://example.com/path`. Throws `RunError`.
     init(_ text: String) throws {
-        func fail(_ why: String) -> RunError { RunError(.usage, "cannot read the destination \(text): \(why)") }
+        func fail(_ why: String) -> RunError {
+            RunError(.usage, "cannot read the destination \(text.isEmpty ? "\"\"" : text): \(why)")
+        }
         guard !text.isEmpty else { throw fail("it is empty") }
         // An address of IPv6 has colons of its own.
         if IPAddress(text) != nil {
@@ -60,6 +62,10 @@ struct DestinationText {
                 || "-_.".unicodeScalars.contains(scalar)
         }
         guard isName else { throw fail("give an IPv4 or IPv6 address, a name, host:port or a URL") }
+        // No name of DNS ends in a number.
+        if rest.utf8.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: ".") }), rest.contains(".") {
+            throw fail("an IPv4 address has four numbers from 0 to 255")
+        }
         host = String(rest)
     }
 }
