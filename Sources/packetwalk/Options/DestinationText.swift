@@ -63,7 +63,9 @@ struct DestinationText {
         }
         guard isName else { throw fail("give an IPv4 or IPv6 address, a name, host:port or a URL") }
         // No name of DNS ends in a number.
-        if rest.utf8.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: ".") }), rest.contains(".") {
+        if IPAddress(String(rest)) == nil, rest.utf8.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: ".") }),
+            rest.contains(".")
+        {
             throw fail("an IPv4 address has four numbers from 0 to 255")
         }
         host = String(rest)
