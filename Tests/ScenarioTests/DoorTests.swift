@@ -72,6 +72,11 @@ struct DoorTests {
             words: "replay --format xml x", status: 64,
             says: ["one of the following: text, json, otlp, mermaid, dot, svg, html; see"]),
         Typed(words: "replay --time local x", status: 64, says: ["'relative' or 'none'; see"]),
+        Typed(words: "explain --from host 192.0.2.1:", status: 64, says: ["its port is missing"]),
+        Typed(words: "explain --from host fe80::1", status: 64, says: ["link-local", "name the device by --device"]),
+        Typed(words: "explain --from host fe80::1%", status: 64, says: ["no device follows %"]),
+        Typed(words: "explain --from /etc/passwd 192.0.2.1", status: 64, says: ["the file is no network namespace"]),
+        Typed(words: "trace ICMP", status: 64, says: ["did you mean \"icmp\"?"]),
         Typed(words: "version", status: 64, says: ["packetwalk --version prints it"]),
         Typed(
             words: "record -o /nonexistent/x", status: 74,

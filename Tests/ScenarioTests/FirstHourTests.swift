@@ -78,6 +78,40 @@ struct FirstHourTests {
             words: "trace -q --where 'namespace == router' -- ping -c 1 192.0.2.2",
             status: 0, says: ["✔ answered  ping host → 192.0.2.2 (router)"]),
         Typed(
+            name: "a link-local address is one of its device",
+            words: "explain --twin none --from router -q $LOCAL%veth1",
+            status: 0, says: ["✔ icmpv6 fe80:"], hides: ["send-failed"],
+            before: """
+                LOCAL=$(ip -6 -o addr show dev veth0 scope link | awk '{ print $4 }' | cut -d/ -f1)
+                until_true 50 sh -c '! { ip -6 addr; ip -n router -6 addr; } | grep -q tentative'
+                """),
+        Typed(
+            name: "what works only while neighbours are remembered is told so, with what mends it",
+            words: "explain --twin none --from router 192.0.2.1", status: 0,
+            says: ["✔ delivered", "only as long as", "(address-on-bridge-port)", "ip addr add 192.0.2.1/24 dev br0"],
+            before: """
+                mac() { awk '{ for (i = 1; i < NF; i++) if ($i == "link/ether") print $(i + 1) }'; }
+                near=$(ip -o link show veth0 | mac); far=$(ip -n router -o link show veth1 | mac)
+                ip link add br0 type bridge; ip link set veth0 master br0; ip link set br0 up
+                ip -n router neigh replace 192.0.2.1 lladdr $near dev veth1 nud permanent
+                ip neigh replace 192.0.2.2 lladdr $far dev veth0 nud permanent
+                """),
+        Typed(
+            name: "who had an address is told when it is gone",
+            words:
+                "trace --time none icmp -- sh -c 'ip link del db; ip netns del db; sleep 0.3; ping -c 1 -W 2 198.51.100.3; true'",
+            status: 0,
+            says: ["(neighbor-unresolved)", "db had it when the run began, and is gone"],
+            before: """
+                ip link add br0 type bridge; ip addr add 198.51.100.1/24 dev br0; ip link set br0 up
+                number=2
+                for name in web db; do
+                    ip netns add $name; ip link add $name type veth peer name eth0 netns $name
+                    ip link set $name master br0 up; ip -n $name addr add 198.51.100.$number/24 dev eth0
+                    ip -n $name link set eth0 up; number=$((number + 1))
+                done
+                """),
+        Typed(
             name: "the map says which end is down", words: "map", status: 0,
             says: ["! no carrier: the", "router veth1 ✘ down"], before: "ip -n router link set veth1 down"),
     ]

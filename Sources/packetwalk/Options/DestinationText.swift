@@ -7,6 +7,8 @@ struct DestinationText {
     var host: String
     /// Nil where none was given.
     var port: UInt16?
+    /// The device of an address that is one of many.
+    var zone: String?
     /// Of the URL's scheme; nil for a bare host, which says nothing of it.
     var isUDP: Bool?
 
@@ -24,6 +26,13 @@ struct DestinationText {
         // An address of IPv6 has colons of its own.
         if IPAddress(text) != nil {
             host = text
+            return
+        }
+        // The zone of a link-local address (RFC 4007): fe80::1%eth0.
+        if let mark = text.firstIndex(of: "%"), let address = IPAddress(String(text[..<mark])), !address.isIPv4 {
+            zone = String(text[text.index(after: mark)...])
+            guard zone?.isEmpty == false else { throw fail("no device follows %") }
+            host = String(text[..<mark])
             return
         }
         var rest = text[...]
@@ -47,6 +56,7 @@ struct DestinationText {
             rest = rest[..<colon]
         }
         if let portText {
+            if portText.isEmpty { throw fail("its port is missing") }
             guard let number = UInt16(portText), number > 0 else {
                 throw fail("\(portText) is no port from 1 to 65535")
             }

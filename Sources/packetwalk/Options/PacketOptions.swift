@@ -105,6 +105,12 @@ extension PacketOptions {
             case .resolver(let resolver): (target, kind) = (resolver, .udp(53))
             }
         }
+        let device = device ?? text.zone
+        if !target.isIPv4, target.isLinkLocal, device == nil {
+            throw RunError(
+                .usage, "cannot send to \(target): a link-local address is one of its link; name the device by --device"
+            )
+        }
         if let from, from.family != target.family {
             throw RunError(.usage, "cannot send from \(from) to \(target): one is IPv4, the other IPv6")
         }
