@@ -95,6 +95,32 @@ struct DoorTests {
         for words in typed.says { #expect(run.standardError.contains(words), "\(run.standardError)") }
     }
 
+    @Test("a lab whose programs are missing says which package has them", .enabled(if: SandboxShell.isAvailable))
+    func missingPrograms() throws {
+        let shell = try SandboxShell(
+            """
+            # Nothing that could be run stands in their places.
+            touch /mnt/none; chmod 644 /mnt/none
+            for folder in /usr/sbin /usr/bin /sbin /bin /usr/local/bin; do
+                for program in busybox conntrack nc; do
+                    [ ! -x $folder/$program ] || mount --bind /mnt/none "$(realpath $folder/$program)"
+                done
+            done
+            for lab in wan-to-published-port conntrack-full conntrack-expired-ipv6 no-route; do
+                /mnt/bin/packetwalk lab run -q $lab >/run/out 2>/run/err; echo "$lab $? $(cat /run/err)"
+            done
+            """)
+        let lines = shell.text.split(separator: "\n")
+        try #require(lines.count == 4, "\(shell.text)\(shell.errorText)")
+        #expect(lines[0].hasPrefix("wan-to-published-port 69 "), "\(shell.text)")
+        #expect(lines[0].hasSuffix("it needs busybox: apt-get install busybox"), "\(shell.text)")
+        #expect(lines[1].hasPrefix("conntrack-full 69 "), "\(shell.text)")
+        #expect(lines[1].contains("it needs conntrack: apt-get install conntrack"), "\(shell.text)")
+        // These need none of them: -m conntrack is no program.
+        #expect(!lines[2].hasPrefix("conntrack-expired-ipv6 69"), "\(shell.text)")
+        #expect(lines[3].hasPrefix("no-route 1 "), "\(shell.text)")
+    }
+
     @Test("the version is the parser's, with and without a subcommand")
     func version() throws {
         let short = try LabRun.packetwalk(["--version"])
