@@ -79,8 +79,8 @@ Architecture: $architecture
 Maintainer: $maintainer
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f 1)
 Depends: $depends
-Recommends: busybox | busybox-static, conntrack, netcat-openbsd
-Suggests: bash-completion, docker.io, wireshark
+Recommends: busybox | busybox-static, conntrack, netcat-openbsd, python3
+Suggests: bash-completion, docker.io, less, wireshark
 Section: net
 Priority: optional
 Description: traces the way of packets through a Linux host

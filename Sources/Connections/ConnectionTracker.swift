@@ -83,6 +83,9 @@ public struct ConnectionTracker: Sendable {
         }
     }
 
+    /// `Connection.trace` of the one that took the last exchange.
+    public private(set) var newestTrace: String?
+
     /// How many are open.
     public var count: Int { entries.count }
 
@@ -116,6 +119,7 @@ public struct ConnectionTracker: Sendable {
         }
         guard var entry = entries.removeValue(forKey: number) else { return events }
         entry.open.take(exchange, fromA: fromA)
+        newestTrace = entry.open.connection.trace
         name(FlowName(sent: exchange.request), number, fromA: fromA, &entry)
         if exchange.request.outcome == .delivered || exchange.request.outcome == .left {
             name(FlowName(answering: exchange.request), number, fromA: !fromA, &entry)

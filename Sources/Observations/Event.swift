@@ -237,6 +237,8 @@ public struct SamplingChange: Sendable, Codable, Hashable {
         case rate
         /// What waited took more memory than the run may.
         case memory
+        /// What waited would have taken longer to work through than what is shown may be old.
+        case backlog
         /// There is less again.
         case calm
     }

@@ -22,6 +22,28 @@ public struct EventBatch: Sendable {
         events.append(.packet(copy))
     }
 
+    /// Leaves out the packets that are not taken. Their bytes stay.
+    public mutating func keepPackets(where isTaken: (borrowing Observation, RawSpan) -> Bool) {
+        let kept = bytes.withUnsafeBytes { bytes in
+            events.filter { event in
+                guard case .packet(let observation) = event else { return true }
+                let start = min(Int(observation.bytesOffset), bytes.count)
+                let end = min(start + Int(observation.bytesCount), bytes.count)
+                return isTaken(observation, UnsafeRawBufferPointer(rebasing: bytes[start..<end]).bytes)
+            }
+        }
+        events = kept
+    }
+
+    /// Nil where it has none.
+    public var firstPacketNanoseconds: Int64? {
+        for case .packet(let observation) in events { return observation.timeNanoseconds }
+        return nil
+    }
+
+    /// Puts events before all others.
+    public mutating func prepend(_ first: [Event]) { events.insert(contentsOf: first, at: 0) }
+
     /// The bytes of one of this batch's packets; empty where it carries none.
     public func packetBytes(_ observation: Observation) -> ArraySlice<UInt8> {
         let start = Int(observation.bytesOffset)

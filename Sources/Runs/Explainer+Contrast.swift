@@ -42,7 +42,7 @@ extension Explainer {
         guard mtu > headers + 56, mtu - headers <= 65_000 else { return nil }
         let longer = PacketRequest(
             kind: .echo, destination: walk.destination, source: request.source, payloadLength: Int(mtu - headers),
-            dontFragment: true, mark: request.mark)
+            dontFragment: true, mark: request.mark, device: request.device)
         guard let sender = try? PacketSender(longer, in: NetworkNamespaceFile(path: namespace.path), name: name) else {
             return nil
         }

@@ -28,6 +28,8 @@ public func resolveNamespace(_ text: String, in topology: Topology) throws -> Na
                 "cannot find the namespace \(text): there is no such \(text.hasPrefix("pid:") ? "process" : "file")")
         }
         if let found = topology.namespaces.first(where: { $0.inode == file.inode }) { return found }
+        throw RunError(
+            .usage, "cannot find the namespace \(text): the file is no network namespace that can be entered")
     }
     if let address = IPAddress(text) {
         let holders = topology.namespaces.filter { $0.holds(address) }

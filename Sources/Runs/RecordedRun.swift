@@ -17,10 +17,15 @@ public struct RecordedRun {
     /// Whether the file holds the state of the network.
     public private(set) var hasTopology = false
 
+    private let isFollowed: Bool
+
     /// Opens the files of one recording, or captures of single devices. Throws `RunError`.
-    public init(_ points: [CapturePoint]) throws {
+    ///
+    /// - Parameter following: for one that is still written: exchanges are then given as soon as they are over.
+    public init(_ points: [CapturePoint], following: Following? = nil) throws {
+        isFollowed = following != nil
         do {
-            reader = try RecordingReader(points: points)
+            reader = try RecordingReader(points: points, following: following)
         } catch let error as RecordingError {
             throw RunError(.badInput, "cannot replay \(error)")
         }
@@ -39,16 +44,22 @@ public struct RecordedRun {
     /// Whether nothing could be read of one of the files.
     public var hasUnreadFile: Bool { reader.hasUnreadFile || unreadInterfaces.contains(where: \.isMisnamed) }
 
-    /// Reads everything, once. Throws what `take` throws.
-    public mutating func replay(_ take: ([ExchangeGroup]) throws -> Void) throws {
+    /// Reads everything, once. Throws what the closures throw.
+    ///
+    /// - Parameter pass: told how far the stream has come, in nanoseconds since 1970.
+    public mutating func replay(
+        pass: (Int64) throws -> Void = { _ in }, _ take: ([ExchangeGroup]) throws -> Void
+    ) throws {
         let reader = reader
-        var pipelines = RunPipelines { reader.host(of: $0)?.label(among: reader.hosts) }
+        var pipelines = RunPipelines(isOrdered: !isFollowed) { reader.host(of: $0)?.label(among: reader.hosts) }
         var (packetCount, hasTopology, misnamedCount) = (packetCount, hasTopology, misnamedCount)
         try reader.readAhead(
+            here: isFollowed,
             events: { run, event in
                 if case .topology = event { hasTopology = true }
                 if case .watermark(let time) = event {
                     try pipelines.take(watermark: time, of: run, take)
+                    try pass(time)
                 } else {
                     pipelines.take(event, of: run)
                 }

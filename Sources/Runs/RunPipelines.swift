@@ -17,10 +17,16 @@ public struct RunPipelines {
     }
 
     private var runs: [Run] = []
+    private let isOrdered: Bool
     private let hostLabel: (RunID) -> String?
 
-    /// - Parameter hostLabel: what walks call the host of a run; nil for the name that the run's network gives.
-    public init(hostLabel: @escaping (RunID) -> String? = { _ in nil }) { self.hostLabel = hostLabel }
+    /// - Parameters:
+    ///   - isOrdered: whether exchanges are given in the order in which they began; else as soon as they are over.
+    ///   - hostLabel: what walks call the host of a run; nil for the name that the run's network gives.
+    public init(isOrdered: Bool = true, hostLabel: @escaping (RunID) -> String? = { _ in nil }) {
+        self.isOrdered = isOrdered
+        self.hostLabel = hostLabel
+    }
 
     public mutating func take(_ event: Event, of run: RunID) { runs[index(run)].pipeline.take(event) }
 
@@ -35,7 +41,11 @@ public struct RunPipelines {
         try drain(index, sink)
         runs[index].watermark = max(runs[index].watermark, nanoseconds)
         order(index)
-        try sink(runs[index].order.released(watermark: runs[index].watermark))
+        try sink(released(index))
+    }
+
+    private mutating func released(_ index: Int) -> [ExchangeGroup] {
+        isOrdered ? runs[index].order.released(watermark: runs[index].watermark) : runs[index].order.rest()
     }
 
     /// Makes the walks that have ended.
@@ -43,7 +53,7 @@ public struct RunPipelines {
         while runs[index].pipeline.isBehind {
             runs[index].pipeline.advance()
             order(index)
-            try sink(runs[index].order.released(watermark: runs[index].watermark))
+            try sink(released(index))
         }
     }
 

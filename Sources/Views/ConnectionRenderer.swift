@@ -21,7 +21,7 @@ public struct ConnectionRenderer: Sendable {
     ///
     /// - Parameter isUnderWay: whether more of it is expected.
     public func render(_ connection: Connection, isUnderWay: Bool = false) throws -> String {
-        if namesHosts, format != .json {
+        if namesHosts, !format.isForPrograms {
             var renderer = self
             renderer.namesHosts = false
             renderer.topology = topology?.withHostNames(connection.host)
@@ -29,6 +29,7 @@ public struct ConnectionRenderer: Sendable {
         }
         switch format {
         case .json: return ConnectionJSON.line(connection) + "\n"
+        case .otlp: return SpanJSON.line(connection) + "\n"
         case .text:
             let text = ConnectionText(options, topology: topology)
             if options.verbosity == .quiet { return text.line(connection, note: isUnderWay ? "goes on" : nil) }

@@ -20,7 +20,8 @@ public struct MapRenderer: Sendable {
         case .dot: MapDOT(topology, isPart: isPart).render()
         case .svg: MapSVG(MapLayout(topology, verbosity: options.verbosity, isPart: isPart)).document().render()
         case .html: MapHTML(topology, verbosity: options.verbosity, isPart: isPart).render()
-        case .json: try TopologyJSON.document(topology) + "\n"
+        // Spans are of packets, of which a map has none.
+        case .json, .otlp: try TopologyJSON.document(topology) + "\n"
         }
     }
 

@@ -5,6 +5,8 @@ public import WalkModel
 public enum OutputFormat: String, Sendable, CaseIterable {
     case text
     case json
+    /// Spans of OpenTelemetry, a line of OTLP's JSON for each packet and connection.
+    case otlp
     case mermaid
     case dot
     case svg
@@ -13,10 +15,13 @@ public enum OutputFormat: String, Sendable, CaseIterable {
     /// Whether all that is shown is one document, which is written when the run has ended.
     public var isPicture: Bool {
         switch self {
-        case .text, .json: false
+        case .text, .json, .otlp: false
         case .mermaid, .dot, .svg, .html: true
         }
     }
+
+    /// Whether other programs read each packet as it ends, beside what it is a part of.
+    public var isForPrograms: Bool { self == .json || self == .otlp }
 }
 
 /// Draws walks and exchanges in one of the formats.
@@ -32,6 +37,8 @@ public struct WalkRenderer: Sendable {
     public var topology: Topology?
     /// Whether namespaces are called with their host: `alpha/web`. JSON names the host beside them anyway.
     public var namesHosts = false
+    /// Of the connection that the packets belong to, as `Connection.trace`; spans alone heed it.
+    public var trace: String?
 
     public init(format: OutputFormat, options: RenderOptions = RenderOptions(), topology: Topology? = nil) {
         self.format = format
@@ -42,7 +49,7 @@ public struct WalkRenderer: Sendable {
     /// The whole text, ended by a newline. In JSON a reply is a line of its own. In graphic formats a whole document:
     /// `Picture` draws several walks in one.
     public func render(_ request: Walk, reply: Walk? = nil) throws -> String {
-        if namesHosts, format != .json {
+        if namesHosts, !format.isForPrograms {
             var renderer = self
             renderer.namesHosts = false
             renderer.topology = topology?.withHostNames(request.host)
@@ -55,6 +62,7 @@ public struct WalkRenderer: Sendable {
         case .json:
             let lines = [request, reply].compactMap(\.self).map(WalkJSON.line)
             return lines.joined(separator: "\n") + "\n"
+        case .otlp: return SpanJSON.line(Exchange(request: request, reply: reply), in: trace) + "\n"
         case .mermaid, .dot, .svg, .html:
             var picture = Picture(format: format, options: options)
             picture.add(request, reply: reply, topology: topology)

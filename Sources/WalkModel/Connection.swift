@@ -167,6 +167,9 @@ public struct Connection: Sendable, Hashable {
 
     /// Its first packet's.
     public var id: String
+    /// The id of the first of its packets that was taken, which stays the same while others turn out to be earlier: the
+    /// trace that its spans belong to. Not part of the JSON.
+    public let trace: String
     /// Nil where it is not known.
     public var host: String?
     public var kind: Kind
@@ -213,6 +216,7 @@ public struct Connection: Sendable, Hashable {
     /// A connection of which one exchange is known.
     public init(id: String, kind: Kind, protocol name: String, client: End, server: End, example: Exchange) {
         self.id = id
+        trace = id
         self.kind = kind
         self.protocol = name
         self.client = client

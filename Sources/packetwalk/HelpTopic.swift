@@ -14,17 +14,20 @@ enum HelpTopic {
     }
 
     /// Prints the page that the words ask for. False where they ask for something else.
-    static func answer(_ words: [String]) throws -> Bool {
+    static func answer(_ all: [String]) throws -> Bool {
+        let words = all.filter { $0 != "--no-pager" }
         guard words.count == 2, words[0] == "help" else { return false }
         let subcommands = Packetwalk.configuration.subcommands.map { $0._commandName }
         let code = words[1]
         if subcommands.contains(code) { return false }
         if code == "codes" {
+            if words == all { Pager.begin() }
             try printOut(FindingCode.known.map(\.rawValue).sorted().joined(separator: "\n") + "\n")
             return true
         }
         if let page = page(code) {
             let options = RenderOptions(color: .auto, ascii: false, verbosity: .normal, facts: .current())
+            if words == all { Pager.begin() }
             try printOut(page.render(code: code, options))
             return true
         }

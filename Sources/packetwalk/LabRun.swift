@@ -111,6 +111,11 @@ struct LabRun {
     }
 }
 
+/// What a run found beside its packet, a line each.
+func printRemarks(_ remarks: [String], _ options: RenderOptions) throws {
+    try printOut("\nalso checked:\n" + Table(rows: remarks.map { Table.Row([$0]) }).render(options, indent: 2))
+}
+
 extension Explainer {
     /// Explains the packet and prints its exchange. Gives whether it arrived and got its reply.
     func print(_ output: OutputOptions, packets: Bool, why: Bool = false) throws -> Bool {
@@ -135,7 +140,7 @@ extension Explanation {
         try printer.take(explanation)
         try printer.end()
         if output.format == .text, !output.quiet, !explanation.remarks.isEmpty {
-            try printOut("\nalso checked:\n" + explanation.remarks.map { "  \(visibleText($0))\n" }.joined())
+            try printRemarks(explanation.remarks, output.renderOptions)
         }
         try printer.finish()
         return printer.allArrived

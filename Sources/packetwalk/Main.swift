@@ -65,6 +65,8 @@ enum Main {
     /// What somebody means who types as for tcpdump, or leaves `--from` out; nil for other errors.
     private static func hint(_ message: String) -> String? {
         for (option, words) in tcpdump where message.contains("'-\(option)'") { return ": \(words)" }
+        if let words = OptionValue.hint(message, Invocation.own) { return words }
+        if Invocation.own == ["version"] { return ": packetwalk --version prints it" }
         if Invocation.own.first == "map", let word = Invocation.own.dropFirst().first(where: { !$0.hasPrefix("-") }),
             message.contains("Unexpected argument '\(word)'")
         {
@@ -104,7 +106,15 @@ enum Main {
         return ""
     }
 
+    /// A list of values, one below the other, becomes one behind the other.
     private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+        var line = ""
+        for (index, part) in lines.enumerated() {
+            let isItem = part.hasPrefix("- ")
+            let isNext = isItem && index > 0 && lines[index - 1].hasPrefix("- ")
+            line += (index == 0 ? "" : isNext ? ", " : " ") + (isItem ? part.dropFirst(2) : part)
+        }
+        return line.hasSuffix(".") ? String(line.dropLast()) : line
     }
 }

@@ -5,7 +5,7 @@ internal import Views
 
 /// Writes `text` to standard output at once. Throws `BrokenPipe`, or `RunError` where it can't be written.
 func printOut(_ text: String) throws {
-    try write(text, to: STDOUT_FILENO)
+    try write(text, to: Pager.output)
 }
 
 /// A line of the tool's own to standard error; where a screen holds complaints, to the end of what it holds.
@@ -35,7 +35,7 @@ func releaseComplaints() -> [String] {
 
 /// Whether nobody reads standard output any more: a pipe or a socket whose other end is closed.
 var outputIsUnread: Bool {
-    var polled = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    var polled = pollfd(fd: Pager.output, events: 0, revents: 0)
     return poll(&polled, 1, 0) > 0 && polled.revents & Int16(POLLERR) != 0
 }
 

@@ -15,6 +15,8 @@ struct Tracer {
     var recorder: RecordingWriter?
     /// Whether it says on standard error what it watches, and at the end how much there was.
     var announces = false
+    /// Seconds of work that may wait; nil for any.
+    var backlogLimit: Double?
 
     /// Arms the probes. Gives the names of the namespaces that are watched, none for all.
     func start<Work: Activity>(
@@ -22,10 +24,11 @@ struct Tracer {
     ) throws -> (run: LiveRun<Work>, topology: Topology, names: [String]) {
         let topology = try Topology.discover()
         let names = try watch.namespaces.map { try resolveNamespace($0, in: topology).name }
-        let plan = ProbePlan(
+        var plan = ProbePlan(
             namespaces: names, filter: filter.isEmpty ? nil : filter, hooks: watch.hooks,
             links: watch.links, rules: watch.rules, drops: watch.drops, share: watch.share,
             rateLimit: watch.rateLimit, bufferBudget: watch.memory << 19, queueBudget: watch.memory << 19)
+        plan.backlogLimit = backlogLimit
         let run = try LiveRun(
             topology: topology, plan: plan, activity: activity, recorder: recorder,
             options: LiveRunOptions(durationSeconds: watch.duration, explains: output != nil),

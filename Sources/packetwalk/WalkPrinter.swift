@@ -87,6 +87,9 @@ struct WalkPrinter {
     var noneStopped: Bool { tally.noneStopped }
     var hasTaken: Bool { tally.hasTaken }
 
+    /// Whether nothing that is still to be shown can follow, where the stream has come so far.
+    func isPast(_ nanoseconds: Int64) -> Bool { tally.isPast(nanoseconds) }
+
     /// Whether walks of several hosts are shown, so that each place needs its host's name.
     var namesHosts: Bool {
         get { renderer.namesHosts }
@@ -134,7 +137,10 @@ struct WalkPrinter {
             if let reply = exchange.reply { summary?.add(reply) }
             return
         }
-        if newTracker == nil || renderer.format == .json { try print(exchange, topology) }
+        if newTracker == nil || renderer.format.isForPrograms {
+            renderer.trace = newTracker == nil ? nil : trackers[run]?.newestTrace
+            try print(exchange, topology)
+        }
     }
 
     private mutating func print(_ exchange: Exchange, _ topology: Topology?) throws {

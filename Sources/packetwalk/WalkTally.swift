@@ -54,6 +54,16 @@ struct WalkTally {
         return true
     }
 
+    /// Whether all packets up to `--until` have ended, where the stream has come so far.
+    func isPast(_ nanoseconds: Int64) -> Bool {
+        guard let until = show.until, let first = firstNanoseconds else { return false }
+        return nanoseconds
+            > until.nanoseconds(first: first).addingReportingOverflow(Self.endingNanoseconds).partialValue
+    }
+
+    /// From when a packet was sent until its walk has ended, also where a queue may hold it.
+    private static let endingNanoseconds: Int64 = 5_000_000_000
+
     private func isWanted(_ exchange: Exchange) -> Bool {
         let start = exchange.request.startNanoseconds
         let first = firstNanoseconds ?? start

@@ -44,11 +44,43 @@ struct DoorTests {
         Typed(words: "explain --froma web 198.51.100.1", status: 64, says: ["did you mean --from instead of --froma?"]),
         Typed(words: "trace --summary --format svg", status: 64, says: ["--summary writes text or json, not svg"]),
         Typed(words: "doctor --format html", status: 64, says: ["doctor writes text or json, not html"]),
+        Typed(words: "map --format otlp", status: 64, says: ["a map has no spans"]),
+        Typed(words: "doctor --format otlp", status: 64, says: ["doctor writes text or json, not otlp"]),
+        Typed(words: "trace --summary --format otlp", status: 64, says: ["--summary writes text or json, not otlp"]),
+        Typed(words: "trace --live --format otlp", status: 64, says: ["with --format otlp"]),
         Typed(words: "lab list --format dot", status: 64, says: ["lab list writes text or json, not dot"]),
         Typed(words: "explain 198.51.100.1", status: 64, says: ["'--from <namespace>'"]),
         Typed(words: "explain --from host http://web:99999/", status: 64, says: ["99999 is no port"]),
         Typed(words: "explain --from host [2001:db8::1", status: 64, says: ["bracket is not closed"]),
         Typed(words: "explain --from host gopher://web/", status: 64, says: ["no port that is known: write host:port"]),
+        Typed(words: "explain --from host 300.1.2.3", status: 64, says: ["four numbers from 0 to 255"]),
+        Typed(
+            words: "explain --from host --tcp 70000 192.0.2.1", status: 64, says: ["'70000'", "a port from 1 to 65535"]),
+        Typed(
+            words: "explain --from host --tcp http 192.0.2.1", status: 64, says: ["'http'", "a port from 1 to 65535"]),
+        Typed(words: "explain --from host --tcp 0 192.0.2.1", status: 64, says: ["port 0", "a port from 1 to 65535"]),
+        Typed(words: "explain --from host --ttl 0 192.0.2.1", status: 64, says: ["--ttl must be 1 to 255, not 0"]),
+        Typed(words: "explain --from host --ttl 256 192.0.2.1", status: 64, says: ["a number from 1 to 255"]),
+        Typed(words: "explain --from host --mark 0xg 192.0.2.1", status: 64, says: ["as in 16 or 0x10"]),
+        Typed(
+            words: "explain --from host --wait -1 192.0.2.1", status: 64, says: [", not -1: give a number of seconds"]),
+        Typed(words: "trace --count -3 icmp", status: 64, says: [", not -3: give a number of packets from 1"]),
+        Typed(words: "trace --count 99999999999999999999", status: 64, says: ["give a number of packets from 1"]),
+        Typed(words: "trace --sample 2", status: 64, says: ["'2'", "give 1/N, as in 1/1000"]),
+        Typed(words: "trace --rules some", status: 64, says: ["'some'", "all or none"]),
+        Typed(
+            words: "replay --format xml x", status: 64,
+            says: ["one of the following: text, json, otlp, mermaid, dot, svg, html; see"]),
+        Typed(words: "replay --time local x", status: 64, says: ["'relative' or 'none'; see"]),
+        Typed(words: "explain --from host 192.0.2.1:", status: 64, says: ["its port is missing"]),
+        Typed(words: "explain --from host fe80::1", status: 64, says: ["link-local", "name the device by --device"]),
+        Typed(words: "explain --from host fe80::1%", status: 64, says: ["no device follows %"]),
+        Typed(words: "explain --from /etc/passwd 192.0.2.1", status: 64, says: ["the file is no network namespace"]),
+        Typed(words: "trace ICMP", status: 64, says: ["did you mean \"icmp\"?"]),
+        Typed(words: "version", status: 64, says: ["packetwalk --version prints it"]),
+        Typed(
+            words: "record -o /nonexistent/x", status: 74,
+            says: ["cannot write the recording /nonexistent/x: No such file"]),
         Typed(
             words: "explain --from host --tcp 80 198.51.100.1:81", status: 64,
             says: ["port 80", "leave one of the ports out"]),
@@ -61,6 +93,32 @@ struct DoorTests {
         #expect(run.standardOutput.isEmpty)
         #expect(run.standardError.split(separator: "\n").count == 1, "\(run.standardError)")
         for words in typed.says { #expect(run.standardError.contains(words), "\(run.standardError)") }
+    }
+
+    @Test("a lab whose programs are missing says which package has them", .enabled(if: SandboxShell.isAvailable))
+    func missingPrograms() throws {
+        let shell = try SandboxShell(
+            """
+            # Nothing that could be run stands in their places.
+            touch /mnt/none; chmod 644 /mnt/none
+            for folder in /usr/sbin /usr/bin /sbin /bin /usr/local/bin; do
+                for program in busybox conntrack nc; do
+                    [ ! -x $folder/$program ] || mount --bind /mnt/none "$(realpath $folder/$program)"
+                done
+            done
+            for lab in wan-to-published-port conntrack-full conntrack-expired-ipv6 no-route; do
+                /mnt/bin/packetwalk lab run -q $lab >/run/out 2>/run/err; echo "$lab $? $(cat /run/err)"
+            done
+            """)
+        let lines = shell.text.split(separator: "\n")
+        try #require(lines.count == 4, "\(shell.text)\(shell.errorText)")
+        #expect(lines[0].hasPrefix("wan-to-published-port 69 "), "\(shell.text)")
+        #expect(lines[0].hasSuffix("it needs busybox: apt-get install busybox"), "\(shell.text)")
+        #expect(lines[1].hasPrefix("conntrack-full 69 "), "\(shell.text)")
+        #expect(lines[1].contains("it needs conntrack: apt-get install conntrack"), "\(shell.text)")
+        // These need none of them: -m conntrack is no program.
+        #expect(!lines[2].hasPrefix("conntrack-expired-ipv6 69"), "\(shell.text)")
+        #expect(lines[3].hasPrefix("no-route 1 "), "\(shell.text)")
     }
 
     @Test("the version is the parser's, with and without a subcommand")

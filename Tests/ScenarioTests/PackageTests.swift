@@ -96,6 +96,35 @@ struct PackageTests {
         }
     }
 
+    @Test("what labs run comes with the package, or with what it recommends")
+    func labs() throws {
+        let script = String(decoding: try readFile("scripts/deb.sh"), as: UTF8.self)
+        let lines = script.split(separator: "\n").filter { $0.hasPrefix("depends=") || $0.hasPrefix("Recommends:") }
+        let packages = lines.joined(separator: " ")
+        // Of a bare Debian: dash, coreutils, grep, sed, tar, mount, util-linux, perl-base.
+        let others = [
+            "ip": "iproute2", "bridge": "iproute2", "tc": "iproute2", "iptables": "iptables", "nft": "nftables",
+            "ping": "iputils-ping", "sysctl": "procps", "busybox": "busybox", "conntrack": "conntrack",
+            "nc": "netcat-openbsd", "python3": "python3", "socat": "socat", "curl": "curl", "ipset": "ipset",
+            "ethtool": "ethtool", "wg": "wireguard-tools", "dig": "bind9-dnsutils", "tcpdump": "tcpdump",
+            "ipvsadm": "ipvsadm", "arping": "iputils-arping", "dnsmasq": "dnsmasq-base", "iperf3": "iperf3",
+        ]
+        var found: Set<String> = []
+        for lab in try FileManager.default.contentsOfDirectory(atPath: "fixtures/labs") {
+            guard let setup = try? readFile("fixtures/labs/\(lab)/setup.sh") else { continue }
+            let probe = (try? readFile("fixtures/labs/\(lab)/lab.json")) ?? []
+            let text = String(decoding: setup + probe, as: UTF8.self)
+            for word in text.split(whereSeparator: { " \n\t|&;()\"'`".contains($0) }) where others[String(word)] != nil
+            {
+                found.insert(String(word))
+            }
+        }
+        #expect(found.isSuperset(of: ["ip", "busybox", "conntrack", "nc"]))
+        for program in found {
+            #expect(packages.contains(others[program] ?? program), "\(program): \(packages)")
+        }
+    }
+
     @Test("each cause that completions offer has its page")
     func codes() throws {
         let run = try LabRun.packetwalk(["help", "codes"])

@@ -99,5 +99,10 @@ import WalkModel
         #expect(
             RenderOptions(color: .auto, ascii: false, facts: TerminalFacts(isTerminal: true, columns: 133)).width == 133
         )
+        // What reads a pipe is as wide, and reads as much, as the caller says.
+        #expect(RenderOptions(color: .auto, ascii: false, facts: TerminalFacts(columns: 120)).width == 120)
+        #expect(RenderOptions(color: .auto, ascii: false, facts: TerminalFacts()).unicode)
+        #expect(!RenderOptions(color: .auto, ascii: true, facts: TerminalFacts()).unicode)
+        #expect(!RenderOptions(color: .auto, ascii: false, facts: TerminalFacts(isASCIILocale: true)).unicode)
     }
 }

@@ -20,6 +20,7 @@ import Network
         for width in [40, 80, 97, 120, 200] {
             for unicode in [true, false] {
                 let options = RenderOptions(width: width, unicode: unicode)
+                if unicode { try edgesAreStraight(topology, options) }
                 for line in try MapRenderer(format: .text, options: options).render(topology).split(separator: "\n") {
                     #expect(String(line).columns <= width, "\(line)")
                     #expect(unicode || line.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "\(line)")
@@ -30,6 +31,19 @@ import Network
 }
 
 extension MapTests {
+    /// The right edge of each box is in one column.
+    private func edgesAreStraight(_ topology: Topology, _ options: RenderOptions) throws {
+        var edge: Int?
+        for line in try MapRenderer(format: .text, options: options).render(topology).split(separator: "\n") {
+            let line = Array(line)
+            if line.starts(with: " ┌") { edge = line.firstIndex(of: "┐") }
+            if line.starts(with: " │"), let edge {
+                #expect(
+                    line.indices.contains(edge) && ["│", "┼"].contains(line[edge]), "\(options.width): \(String(line))")
+            }
+        }
+    }
+
     @Test func theBaseNetworkIsABoxWithItsWires() throws {
         let text = try MapRenderer(format: .text).render(SampleNetworks.base)
         let lines = text.split(separator: "\n").map(String.init)

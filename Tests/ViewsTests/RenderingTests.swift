@@ -7,6 +7,22 @@ import WalkModel
 @Suite struct RenderingTests {
     static let all = WalkFixture.working + WalkFixture.failing
 
+    /// Times and sources stand beside what they are about, not at the far edge.
+    @Test(arguments: all) func onAWideTerminalTheTableIsNoWiderThanItsWords(name: String) throws {
+        let fixture = try WalkFixture.load(name)
+        func rows(_ width: Int) throws -> [String] {
+            let renderer = WalkRenderer(format: .text, options: RenderOptions(width: width))
+            return try renderer.render(fixture.request).split(separator: "\n").map { String($0) }
+                .filter { $0.contains(" +") && $0.contains("  seen") }
+        }
+        let (wide, wider) = (try rows(200), try rows(1000))
+        #expect(!wide.isEmpty || name == "no-route")
+        // What needs no more room has no more.
+        #expect(wide == wider)
+        // A gap is no longer than the longest words, or than it is on a usual terminal.
+        #expect(wide.allSatisfy { $0.columns <= 140 }, "\(wide.map(\.columns).max() ?? 0)")
+    }
+
     /// Draws every fixture in every format; with `PACKETWALK_RENDERINGS` set to a folder, leaves them there to look at.
     @Test(arguments: all) func everyWalkIsDrawnInEveryFormat(name: String) throws {
         let fixture = try WalkFixture.load(name)

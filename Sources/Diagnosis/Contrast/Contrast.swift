@@ -52,6 +52,7 @@ public struct Contrast: Sendable {
         take(rates(rules))
         take(connections())
         take(otherFamily())
+        take(portAddress())
         for index in notes.indices { notes[index].checks += passed.map { Finding.Check(holds: false, text: $0) } }
         return (notes, passed)
     }
@@ -100,6 +101,28 @@ public struct Contrast: Sendable {
                     evidence: [.state("mtu \(mtu) of the route \(choice.text) in \(name)")])
             ], nil
         )
+    }
+
+    /// An address on a bridge's port: frames come and go only while both ends remember each other's link-layer address.
+    private func portAddress() -> (notes: [Finding], passed: String?) {
+        for namespace in inputs.topology.namespaces {
+            for link in namespace.links where link.isBridgePort(of: namespace) {
+                guard walk.hops.contains(where: { $0.namespace == namespace.name && $0.device == link.name }),
+                    let prefix = link.addresses.first(where: { $0.address.isIPv4 && !$0.address.isLinkLocal }),
+                    let master = link.master.flatMap({ namespace[device: $0] }),
+                    !master.addresses.contains(where: { $0.contains(prefix.address) })
+                else { continue }
+                let note = Finding(
+                    code: AddressOnBridgePort().code, severity: .info,
+                    where: Finding.Place(namespace: namespace.name, device: link.name),
+                    message:
+                        "\(prefix) is configured on \(link.name) in \(namespace.name), a port of the bridge \(master.name): packets pass only as long as both ends remember each other's link-layer address, and then nothing answers for \(prefix.address)",
+                    evidence: [.state("\(prefix) on \(link.name), master \(master.name), in \(namespace.name)")],
+                    remedy: AddressOnBridgePort.remedy(prefix, link, namespace))
+                return ([note], nil)
+            }
+        }
+        return ([], nil)
     }
 
     /// An echo request that was answered while a longer one was not differs in its size alone.

@@ -35,16 +35,22 @@ struct AddressOnBridgePort: Obstacle {
 
     private func misplaced(_ address: IPPrefix, _ link: Link, _ namespace: Namespace) -> Candidate {
         let master = link.master ?? "the bridge"
-        let isDown = namespace[device: master]?.isUp == false
         return candidate(
             at: Finding.Place(namespace: namespace.name, device: link.name),
             "\(address) is configured on \(link.name) in \(namespace.name), a port of the bridge \(master): frames arriving there go to the bridge, so nothing answers for \(address.address); configure the address on \(master)",
             evidence: [.state("\(address) on \(link.name), master \(master), in \(namespace.name)")],
-            remedy: Remedy(
-                (isDown ? [.ip(namespace, "link set \(master) up")] : []) + [
-                    .ip(namespace, "addr del \(address) dev \(link.name)"),
-                    .ip(namespace, "addr add \(address) dev \(master)"),
-                ]))
+            remedy: Self.remedy(address, link, namespace))
+    }
+
+    /// Moves the address to the bridge.
+    static func remedy(_ address: IPPrefix, _ link: Link, _ namespace: Namespace) -> Remedy {
+        let master = link.master ?? "the bridge"
+        let isDown = namespace[device: master]?.isUp == false
+        return Remedy(
+            (isDown ? [.ip(namespace, "link set \(master) up")] : []) + [
+                .ip(namespace, "addr del \(address) dev \(link.name)"),
+                .ip(namespace, "addr add \(address) dev \(master)"),
+            ])
     }
 }
 

@@ -37,7 +37,9 @@ func replacingNames(in filter: String, by topology: Topology) -> String {
 /// The word of the language that `name` was probably meant to be. Names of hosts are near to many words: the first letter has
 /// to be right.
 func filterKeyword(near name: String) -> String? {
-    keywords.filter { $0.count > 2 && $0.first == name.first }.nearest(to: name)
+    let name = name.lowercased()
+    if keywords.contains(name) { return name }
+    return keywords.filter { $0.count > 2 && $0.first == name.first }.nearest(to: name)
 }
 
 extension String {

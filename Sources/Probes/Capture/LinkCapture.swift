@@ -62,6 +62,7 @@ final class LinkCapture: ProbeSource {
         let bytes = UnsafeRawBufferPointer(start: start, count: Int(header.caplen))
         // With nanosecond precision asked for, tv_usec holds nanoseconds.
         lastTime = Int64(header.ts.tv_sec) * 1_000_000_000 + Int64(header.ts.tv_usec)
+        if intake.isTooOld(lastTime) { return }
         var observation = Observation(
             timeNanoseconds: lastTime, vantage: vantage, clock: .passage,
             headers: dissect(bytes.bytes, linkType: handle.linkType, originalLength: Int(header.len)))

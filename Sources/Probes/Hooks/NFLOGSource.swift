@@ -77,6 +77,7 @@ final class NFLOGSource: DatagramReader {
         guard let point = Self.pointNumber(bytes[message.prefix]), point < vantages.count,
             !message.payload.isEmpty
         else { return time }
+        if intake.isTooOld(time) { return time }
         let vantage = vantages[point]
         let payload = UnsafeRawBufferPointer(rebasing: bytes[message.payload])
         let length = Self.originalLength(payload)

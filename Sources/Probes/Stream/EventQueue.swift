@@ -12,6 +12,8 @@ final class EventQueue: Sendable {
     private struct State {
         var batches: [EventBatch] = []
         var bytes = 0
+        var events = 0
+        var speed = WorkSpeed()
         var isFinished = false
         var isStopping = false
         var isAbandoned = false
@@ -42,6 +44,10 @@ final class EventQueue: Sendable {
     var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
     /// How much of the budget is used, 0 to 1 and beyond.
     var fullness: Double { state.withLock { Double($0.bytes) / Double(max(1, budget)) } }
+    /// How much waits, and how fast it is taken.
+    var work: LoadLimit.Workload {
+        state.withLock { LoadLimit.Workload(waitingEvents: $0.events, eventsPerSecond: $0.speed.eventsPerSecond) }
+    }
     var isFull: Bool { state.withLock { $0.bytes >= budget } }
 
     func warn(_ warning: String) {
@@ -55,6 +61,42 @@ final class EventQueue: Sendable {
             if $0.isAbandoned { return }
             $0.batches.append(batch)
             $0.bytes += Self.size(of: batch)
+            $0.events += batch.events.count
+        }
+        signal(filled)
+    }
+
+    /// Leaves packets out of what waits.
+    ///
+    /// - Parameters:
+    ///   - events: made to stand before what waits, from the time of its first packet, and how many packets were left out.
+    /// - Returns: false where nothing waits.
+    func thin(
+        telling events: (Int64, Int) -> [Event], keeping takes: (borrowing Observation, RawSpan) -> Bool
+    ) -> Bool {
+        // The consumer finds nothing meanwhile, and waits: only this thread pushes.
+        var batches = state.withLock { state in
+            defer { (state.batches, state.bytes, state.events) = ([], 0, 0) }
+            return state.batches
+        }
+        guard let first = batches.lazy.compactMap(\.firstPacketNanoseconds).first else {
+            putBack(batches)
+            return false
+        }
+        let before = batches.reduce(0) { $0 + $1.events.count }
+        for index in batches.indices { batches[index].keepPackets(where: takes) }
+        let after = batches.reduce(0) { $0 + $1.events.count }
+        batches[0].prepend(events(first, before - after))
+        putBack(batches)
+        return true
+    }
+
+    private func putBack(_ batches: [EventBatch]) {
+        state.withLock { state in
+            if state.isAbandoned { return }
+            state.batches = batches + state.batches
+            state.bytes += batches.reduce(0) { $0 + Self.size(of: $1) }
+            state.events += batches.reduce(0) { $0 + $1.events.count }
         }
         signal(filled)
     }
@@ -94,6 +136,7 @@ final class EventQueue: Sendable {
             $0.isAbandoned = true
             $0.batches = []
             $0.bytes = 0
+            $0.events = 0
             return count
         }
         signal(control)
@@ -103,11 +146,14 @@ final class EventQueue: Sendable {
     /// The next batch; an empty one after `timeoutMilliseconds` without any; nil after the last.
     func next(timeoutMilliseconds: Int) -> EventBatch? {
         var timeout = Int32(clamping: timeoutMilliseconds)
+        state.withLock { $0.speed.hasDone(atMilliseconds: monotonicMilliseconds()) }
         while true {
             let (batch, isFinished) = state.withLock { state -> (EventBatch?, Bool) in
                 guard !state.batches.isEmpty else { return (nil, state.isFinished) }
                 let batch = state.batches.removeFirst()
                 state.bytes -= Self.size(of: batch)
+                state.events -= batch.events.count
+                state.speed.begins(batch.events.count, atMilliseconds: monotonicMilliseconds())
                 return (batch, state.isFinished)
             }
             if let batch {

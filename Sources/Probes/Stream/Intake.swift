@@ -48,6 +48,8 @@ final class Intake {
 
     private var head: [Event] = []
     private var entries: [Entry] = []
+    /// So many of the entries are in order.
+    private var sortedCount = 0
     private var chunks: [Chunk] = [Chunk()]
     private var firstChunk = 0
     private var sequence: UInt32 = 0
@@ -169,10 +171,75 @@ final class Intake {
         sequence &+= 1
     }
 
-    /// Of one source all come in order, and what waited since the last time is in order already.
+    /// What waited since the last time is in order already: what came since is merged into its end.
     private func sortEntries() {
-        let isInOrder = zip(entries, entries.dropFirst()).allSatisfy { !$1.precedes($0) }
-        if !isInOrder { entries.sort { $0.precedes($1) } }
+        let start = sortedCount
+        sortedCount = entries.count
+        guard start < entries.count else { return }
+        entries[start...].sort { $0.precedes($1) }
+        let first = entries[start]
+        guard start > 0, first.precedes(entries[start - 1]) else { return }
+        var (low, high) = (0, start)
+        while low < high {
+            let middle = (low + high) / 2
+            if first.precedes(entries[middle]) { high = middle } else { low = middle + 1 }
+        }
+        var merged: [Entry] = []
+        merged.reserveCapacity(entries.count - low)
+        var (left, right) = (low, start)
+        while left < start, right < entries.count {
+            if entries[right].precedes(entries[left]) {
+                merged.append(entries[right])
+                right += 1
+            } else {
+                merged.append(entries[left])
+                left += 1
+            }
+        }
+        merged += entries[left..<start]
+        merged += entries[right...]
+        entries.replaceSubrange(low..., with: merged)
+    }
+
+    /// Leaves out what passed before, of what waits and of what is still to be read: it would be shown too late.
+    func skip(before time: Int64) {
+        for lost in [watermarkNanoseconds, time] where lost != .min {
+            loss(Loss(timeNanoseconds: lost, vantage: nil, source: Loss.changedSampling, lost: 1))
+        }
+        beginNanoseconds = max(beginNanoseconds, time)
+        sortEntries()
+        entries.removeAll { entry in
+            guard entry.isPacket, entry.key < time else { return false }
+            chunks[entry.chunk - firstChunk].waiting -= 1
+            return true
+        }
+        sortedCount = entries.count
+    }
+
+    /// Whether a packet is not taken whatever it is.
+    func isTooOld(_ time: Int64) -> Bool {
+        guard time < beginNanoseconds else { return false }
+        seenCount &+= 1
+        return true
+    }
+
+    /// Leaves packets out of what waits.
+    func thin(keeping takes: (borrowing Observation, RawSpan) -> Bool) {
+        sortEntries()
+        entries.removeAll { entry in
+            guard entry.isPacket else { return false }
+            let chunk = entry.chunk - firstChunk
+            let observation = chunks[chunk].observations[Int(entry.index)]
+            let start = Int(observation.bytesOffset)
+            let isTaken = chunks[chunk].bytes.withUnsafeBytes { bytes in
+                takes(
+                    observation,
+                    UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(observation.bytesCount)]).bytes)
+            }
+            if !isTaken { chunks[chunk].waiting -= 1 }
+            return !isTaken
+        }
+        sortedCount = entries.count
     }
 
     // MARK: Handing on
@@ -205,6 +272,7 @@ final class Intake {
             chunks[chunk].waiting -= 1
         }
         entries.removeSubrange(..<end)
+        sortedCount = entries.count
         while let first = chunks.first, first.waiting == 0, chunks.count > 1 {
             chunks.removeFirst()
             firstChunk += 1

@@ -59,6 +59,9 @@ public struct ProbePlan: Sendable, Hashable {
     public var bufferBudget: Int
     /// Bytes of events that wait for a slow consumer. Beyond half of them fewer packets are looked at; beyond all the kernel's own buffers fill, and count their loss.
     public var queueBudget: Int
+    /// Seconds of work that may wait for a slow consumer; beyond them fewer packets are looked at, also of those that wait. Nil
+    /// for any.
+    public var backlogLimit: Double?
     /// The user that sends what is watched, as the kernel is asked for the routes of local packets (`ip rule` with
     /// `uidrange`); nil for this process's own.
     public var user: UInt32?

@@ -39,6 +39,10 @@ final class ProbeReader {
     private static let readLimit = 1024
     /// How often losses are asked for: more often than a walk can end after its last sighting.
     private static let lossInterval: Int64 = 200_000_000
+    /// Until a change of the sample shows at every place.
+    private static let settling: Int64 = 500_000_000
+    /// What is so old is still read where the reader is too far behind.
+    private static let freshness: Int64 = 200_000_000
     /// Events that wait in the merger, at most; beyond them they go out without the hold.
     private static let crowd = 200_000
 
@@ -68,7 +72,7 @@ final class ProbeReader {
         self.plan = plan
         self.queue = queue
         discovery = Rediscovery(plan)
-        load = LoadLimit(asked: plan.share, rate: plan.rateLimit)
+        load = LoadLimit(asked: plan.share, rate: plan.rateLimit, backlogLimit: plan.backlogLimit)
         intake.sampler = PacketSampler(plan.share)
         receiver = try StampedReceiver()
         ready = try ReadySet()
@@ -147,7 +151,9 @@ final class ProbeReader {
                 for source in sources.values { source.reportLosses(into: intake) }
                 lookForVanishedNamespaces()
             }
-            limitLoad(at: began)
+            // What is older is not taken, wherever it is read.
+            readUpTo = min(began, max(readUpTo, intake.beginNanoseconds))
+            limitLoad(at: began, behind: began - readUpTo)
             follow(changesAt: began)
             let isCrowded = intake.count > Self.crowd
             if began - lastRelease >= 20_000_000 || isCrowded {
@@ -162,27 +168,59 @@ final class ProbeReader {
     }
 
     /// Looks at fewer packets where there are more than the run may take.
-    private func limitLoad(at now: Int64) {
+    ///
+    /// - Parameter behind: how old the oldest of what the kernel holds is, in nanoseconds.
+    private func limitLoad(at now: Int64, behind: Int64) {
+        var work = queue.work
+        work.unreadSeconds = Double(behind) / 1e9
+
         let change = load.look(
-            count: intake.takenCount, packetTime: intake.newestNanoseconds, fullness: queue.fullness, now: now)
+            count: intake.takenCount, packetTime: intake.newestNanoseconds, fullness: queue.fullness,
+            work: work, now: now)
         guard let change else { return }
         intake.sampler.share = change.share
         captureSettings.share = change.share
         for source in sources.values where (try? source.sample(change.share)) == nil {
             queue.warn("\(source.name): the kernel goes on handing over packets that are not looked at")
         }
-        let time = realTimeNanoseconds()
-        intake.fact(.sampling(SamplingChange(timeNanoseconds: time, share: change.share, reason: change.eventReason)))
-        // Of what is under way now some sightings were taken, others will not be.
-        intake.loss(
-            Loss(timeNanoseconds: time, vantage: nil, source: Loss.changedSampling, lost: UInt64(max(1, intake.count))))
+        announce(change, unreadSeconds: work.unreadSeconds)
         if hasToldOfLimit { return }
         hasToldOfLimit = true
         let cause =
-            change.reason == .memory
-            ? "packets wait in more than half of the memory that they may take (--max-memory)"
-            : "more than \(plan.rateLimit ?? 0) sightings a second (--max-rate)"
+            switch change.reason {
+            case .memory: "packets wait in more than half of the memory that they may take (--max-memory)"
+            case .backlog: "more packets than can be shown in time"
+            case .rate, nil: "more than \(plan.rateLimit ?? 0) sightings a second (--max-rate)"
+            }
         queue.warn("\(cause): \(change.share.sentence) from now on, fewer or more as need be")
+    }
+
+    /// Tells of a change in the stream. Where work waits for too long it holds for what waits already.
+    private func announce(_ change: LoadLimit.Change, unreadSeconds: Double) {
+        let time = realTimeNanoseconds()
+        func events(at time: Int64, lost: Int) -> [Event] {
+            [
+                .sampling(SamplingChange(timeNanoseconds: time, share: change.share, reason: change.eventReason)),
+                // Of what is under way then some sightings were taken, others will not be. It takes a while until what
+                // waits in the kernel is of the new sample everywhere.
+                .loss(
+                    Loss(
+                        timeNanoseconds: time + Self.settling, vantage: nil, source: Loss.changedSampling,
+                        lost: UInt64(max(1, lost)))),
+            ]
+        }
+        if change.reason == .backlog {
+            var sampler = PacketSampler(change.share)
+            if let limit = plan.backlogLimit, unreadSeconds > limit {
+                intake.skip(before: time - Self.freshness)
+                lag = 0
+            }
+            intake.thin { sampler.takes($0.headers, in: $1) }
+            let isThinned = queue.thin(
+                telling: { events(at: $0, lost: $1) }, keeping: { sampler.takes($0.headers, in: $1) })
+            if isThinned { return }
+        }
+        for event in events(at: time, lost: intake.count) { intake.fact(event) }
     }
 
     /// What comes while a round is under way is read in the next one: at most two rounds late. The longest counts, and

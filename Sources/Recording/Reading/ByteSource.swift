@@ -18,6 +18,11 @@ final class ByteSource {
     /// Whether the bytes are there to be read: in memory or in a file, not to come by a pipe or from a terminal.
     let neverWaits: Bool
 
+    /// Where the file is still written: what waits for more of it.
+    private let following: Following?
+    /// Whether the reading of it has ended before it has: what is cut off there is no damage.
+    var isGivenUp: Bool { following?.hasEnded ?? false }
+
     /// In place of a file.
     private var memory: ArraySlice<UInt8> = []
 
@@ -26,6 +31,7 @@ final class ByteSource {
     /// Bytes that are in memory already.
     init(bytes: [UInt8], name: String) throws {
         path = name
+        following = nil
         descriptor = -1
         neverWaits = true
         memory = bytes[...]
@@ -34,8 +40,11 @@ final class ByteSource {
     }
 
     /// `-` is standard input.
-    init(path: String) throws {
+    ///
+    /// - Parameter following: waits at the file's end for more of it; nil for a file that is whole.
+    init(path: String, following: Following? = nil) throws {
         self.path = path
+        self.following = following
         descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         // Before anything else fails.
         let openError = errno
@@ -59,6 +68,9 @@ final class ByteSource {
             start = 0
             end = 0
             isAtEnd = false
+            if following != nil {
+                throw RecordingError(path: path, reason: "cannot follow a compressed file: leave --follow out")
+            }
         }
     }
 
@@ -134,6 +146,7 @@ final class ByteSource {
         }
         while true {
             let count = read(descriptor, room.baseAddress, room.count)
+            if count == 0, let following, following.wait(at: path, descriptor) == .more { continue }
             if count >= 0 { return count }
             if errno == EINTR { continue }
             failure = "cannot read: \(String(cString: strerror(errno)))"

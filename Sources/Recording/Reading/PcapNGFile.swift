@@ -107,7 +107,7 @@ final class PcapNGFile: CaptureFile {
     }
 
     private func stop(_ reason: String) {
-        damage.note(source.offset, reason)
+        if !source.isGivenUp { damage.note(source.offset, reason) }
         isOver = true
     }
 
@@ -117,7 +117,9 @@ final class PcapNGFile: CaptureFile {
     private func skip(_ length: Int) -> Bool {
         let start = source.offset
         guard source.skip(length) else {
-            damage.note(start, source.failure ?? "the file ends inside a block of \(length) bytes")
+            if !source.isGivenUp {
+                damage.note(start, source.failure ?? "the file ends inside a block of \(length) bytes")
+            }
             isOver = true
             return false
         }

@@ -19,10 +19,13 @@ extension RecordingReader {
     ///
     /// Where there is one processor only, or something other than files is read, which may have to be waited for, all is
     /// done on the caller's thread.
+    ///
+    /// - Parameter here: all is done on the caller's thread in any case.
     public func readAhead(
-        events: (RunID, Event) throws -> Void, packets: (RunID, borrowing Observation) throws -> Void
+        here: Bool = false, events: (RunID, Event) throws -> Void,
+        packets: (RunID, borrowing Observation) throws -> Void
     ) throws {
-        guard neverWaits, ReadAhead.isWorthwhile else {
+        guard !here, neverWaits, ReadAhead.isWorthwhile else {
             return try readHere(events: events, packets: packets)
         }
         let queue = ReadAhead()

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Network
 public import Observations
 public import Wire
@@ -61,8 +62,20 @@ public final class RecordingReader {
     }
 
     /// Opens files to be read together. Throws `RecordingError` where one can't be opened or is no capture.
-    public convenience init(points: [CapturePoint]) throws {
-        try self.init(points.map { ($0, try ByteSource(path: $0.path)) })
+    ///
+    /// - Parameter following: for files of one recording that is still written, or one capture: waits for more at the end of
+    ///   the newest one.
+    public convenience init(points: [CapturePoint], following: Following? = nil) throws {
+        let newest = points.indices.max { RingName.number(points[$0].path) < RingName.number(points[$1].path) }
+        let sources = try points.enumerated().map { index, point in
+            guard let following, index == newest, point.path != "-" else {
+                return (point, try ByteSource(path: point.path))
+            }
+            // Its first bytes may be still to come.
+            if access(point.path, R_OK) == 0 { _ = following.waitForBeginning(of: point.path) }
+            return (point, try ByteSource(path: point.path, following: following))
+        }
+        try self.init(sources, following: following)
     }
 
     /// Reads a recording that is in memory; errors call it `name`.
@@ -70,7 +83,7 @@ public final class RecordingReader {
         try self.init([(CapturePoint(path: name), try ByteSource(bytes: bytes, name: name))])
     }
 
-    private init(_ points: [(CapturePoint, ByteSource)]) throws {
+    private init(_ points: [(CapturePoint, ByteSource)], following: Following? = nil) throws {
         let registry = VantageRegistry()
         let runs = RunRegistry()
         var groups: [[RecordingSource]] = []
@@ -93,9 +106,31 @@ public final class RecordingReader {
         isRecording = !points.isEmpty && foreign.isEmpty
         mergedRun = foreign.isEmpty ? nil : groupOfRun.count == 1 ? groupOfRun.keys.first : runs.addUnknown()
         if let mergedRun { for source in foreign { source.run = mergedRun } }
-        streams = groups.map(RecordingStream.init)
+        if following != nil, groups.count > 1 {
+            throw RecordingError(
+                path: points[points.count - 1].0.path,
+                reason: "cannot follow several recordings at once: give the files of one")
+        }
+        streams = groups.map { group in
+            RecordingStream(group) {
+                following.flatMap { Self.open(next: $0, registry: registry, runs: runs) }
+            }
+        }
         neverWaits = points.allSatisfy { $0.1.neverWaits }
         self.runs = runs
+    }
+
+    /// The file that comes after one that was followed to its end; nil where none does, or it can't be read.
+    private static func open(next following: Following, registry: VantageRegistry, runs: RunRegistry)
+        -> RecordingSource?
+    {
+        guard let path = following.takeNext(), following.waitForBeginning(of: path),
+            let bytes = try? ByteSource(path: path, following: following),
+            let source = try? RecordingSource(
+                CapturePoint(path: path), source: bytes, registry: registry, runs: runs)
+        else { return nil }
+        _ = source.advance()
+        return source
     }
 
     /// The host of a run; nil for captures that others made. A recording that names none gets an identity of its own.

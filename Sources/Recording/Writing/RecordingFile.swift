@@ -8,6 +8,9 @@ final class RecordingFile {
 
     init(path: String) throws {
         self.path = path
+        if path == "-", isatty(STDOUT_FILENO) == 1 {
+            throw RecordingError(path: path, reason: "standard output is a terminal: send it to a file or a program")
+        }
         descriptor = path == "-" ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure(path, errno) }
     }
@@ -30,6 +33,6 @@ final class RecordingFile {
     }
 
     private static func failure(_ path: String, _ number: CInt) -> RecordingError {
-        RecordingError(path: path, reason: "cannot write the recording: \(String(cString: strerror(number)))")
+        RecordingError(path: path, reason: String(cString: strerror(number)))
     }
 }

@@ -183,7 +183,25 @@ public struct Lab: Sendable, Hashable {
                 return "it needs \(need), of which this version knows nothing"
             }
         }
+        for (program, package) in Self.helpers where programPath(program) == nil && runs(program) {
+            return "it needs \(program): apt-get install \(package)"
+        }
         return nil
+    }
+
+    /// Programs that some labs run, and that a machine may lack, with their packages in Debian.
+    private static let helpers = [
+        ("busybox", "busybox"), ("conntrack", "conntrack"), ("nc", "netcat-openbsd"), ("python3", "python3"),
+    ]
+
+    private func runs(_ program: String) -> Bool {
+        let lines = ((try? commands()) ?? "").split(separator: "\n") + [probe.command[...]]
+        return lines.contains { line in
+            if line.drop(while: { $0 == " " }).hasPrefix("#") { return false }
+            let words = line.split { " \t|&;()\"'`".contains($0) }
+            // Behind an option it is a name, as in -m conntrack.
+            return zip([""] + words, words).contains { $1 == program && !$0.hasPrefix("-") }
+        }
     }
 }
 

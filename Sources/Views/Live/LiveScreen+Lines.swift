@@ -38,7 +38,9 @@ extension LiveScreen {
         let words =
             facts.hasEnded
             ? "the run has ended" : isPaused ? "paused" : facts.lagSeconds > 0 ? "\(facts.lagSeconds) s behind" : ""
-        let state = pen(words, .caution)
+        // What counts are of comes first.
+        let sample = facts.sampledOneOf.map { "1 of \($0) packets" } ?? ""
+        let state = pen([sample, words].filter { !$0.isEmpty }.joined(separator: ", "), .caution)
         let sums =
             "\(Quantity.text(facts.packets, "packet")), \(Quantity.text(facts.connections, "connection")), "
         let left =

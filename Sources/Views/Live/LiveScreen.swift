@@ -23,12 +23,15 @@ public struct LiveScreen: Sendable {
         public var hasEnded: Bool
         /// How far the rows are behind the packets; 0 where they keep up.
         public var lagSeconds: Int64
+        /// One packet of so many is looked at; nil for every one.
+        public var sampledOneOf: UInt32?
         /// The newest of what the run has to say of itself.
         public var note: String?
 
         public init(
             watched: String, elapsedSeconds: Int64 = 0, packets: UInt64 = 0, connections: UInt64 = 0,
-            failed: UInt64 = 0, hasEnded: Bool = false, lagSeconds: Int64 = 0, note: String? = nil
+            failed: UInt64 = 0, hasEnded: Bool = false, lagSeconds: Int64 = 0,
+            sampledOneOf: UInt32? = nil, note: String? = nil
         ) {
             self.watched = watched
             self.elapsedSeconds = elapsedSeconds
@@ -37,6 +40,7 @@ public struct LiveScreen: Sendable {
             self.failed = failed
             self.hasEnded = hasEnded
             self.lagSeconds = lagSeconds
+            self.sampledOneOf = sampledOneOf
             self.note = note
         }
     }

@@ -99,7 +99,12 @@ struct MapText {
 
     private func lines(_ row: MapLayout.Row, _ left: StyledText, inner: Int, farWidth: Int) -> [StyledText] {
         let isMore = row.far?.kind == .more
-        let leftLines = isMore ? [pen("┆", .dim)] : left.wrapped(to: inner - (row.far == nil ? 0 : 1))
+        let room = inner - (row.far == nil ? 0 : 1)
+        var leftLines = isMore ? [pen("┆", .dim)] : left.wrapped(to: room)
+        // Further lines begin two columns later.
+        if leftLines.dropFirst().contains(where: { $0.columns > inner - 2 }) {
+            leftLines = left.wrapped(to: max(1, room - 2))
+        }
         let rights = (row.far.map { far($0) } ?? []).flatMap { line in
             line.wrapped(to: farWidth).enumerated().map { $0.offset == 0 ? $0.element : .spaces(0) + $0.element }
         }

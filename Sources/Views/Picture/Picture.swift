@@ -73,7 +73,7 @@ public struct Picture: Sendable {
         case .html: PicturePage(self).render()
         case .dot: PictureGraph(self).dot()
         case .mermaid: PictureGraph(self).mermaid()
-        case .text, .json: ""
+        case .text, .json, .otlp: ""
         }
     }
 

@@ -93,7 +93,8 @@ public struct FindingPage: Sendable {
     public func render(code: String, _ options: RenderOptions) -> String {
         let pen = Pen(options)
         var lines: [StyledText] = [pen(code, .strong), StyledText()]
-        let width = max(20, options.width)
+        // Longer lines are hard to read.
+        let width = min(max(20, options.width), 100)
         for (index, paragraph) in paragraphs.enumerated() {
             if index > 0 { lines.append(StyledText()) }
             switch paragraph {

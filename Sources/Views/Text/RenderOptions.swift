@@ -40,7 +40,7 @@ public struct RenderOptions: Sendable, Hashable {
     /// What the command's options and the terminal come to.
     ///
     /// - Parameters:
-    ///   - ascii: `--ascii` was given; Unicode is written by default, since a file or pipe is read as UTF-8.
+    ///   - ascii: `--ascii` was given; Unicode is written by default, but where the locale says that nobody reads it.
     ///   - facts: about the stream that is written to.
     public init(
         color: ColorChoice, ascii: Bool, verbosity: Verbosity = .normal, facts: TerminalFacts
@@ -52,7 +52,7 @@ public struct RenderOptions: Sendable, Hashable {
             case .auto: facts.isTerminal && !facts.noColor && !facts.isDumb
             }
         self.init(
-            width: facts.columns ?? 80, unicode: !ascii && !(facts.isTerminal && facts.isASCIILocale),
+            width: facts.columns ?? 80, unicode: !ascii && !facts.isASCIILocale,
             color: wantsColor, verbosity: verbosity)
     }
 }

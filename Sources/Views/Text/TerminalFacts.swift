@@ -3,7 +3,7 @@ import Glibc
 /// What is known about the stream that text is written to.
 public struct TerminalFacts: Sendable, Hashable {
     public var isTerminal: Bool
-    /// Nil where it is no terminal, or one that does not say.
+    /// Of a terminal, or what `COLUMNS` says; nil where neither says any.
     public var columns: Int?
     /// `NO_COLOR` is set and not empty (no-color.org).
     public var noColor: Bool
@@ -36,6 +36,8 @@ public struct TerminalFacts: Sendable, Hashable {
             var size = winsize()
             if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { columns = Int(size.ws_col) }
         }
+        // In a pipe the caller decides, as with ls(1).
+        columns = columns ?? variable("COLUMNS").flatMap { Int($0) }.flatMap { (1...10_000).contains($0) ? $0 : nil }
         // setlocale(3)'s order. No variable at all is common in containers whose terminal is UTF-8: not taken as ASCII.
         let locale = (variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG"))?.lowercased()
         let isASCII = locale.map { !$0.contains("utf-8") && !$0.contains("utf8") } ?? false

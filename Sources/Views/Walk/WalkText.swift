@@ -119,6 +119,13 @@ struct WalkText {
         }
     }
 
+    private func what(_ step: WalkStep) -> StyledText {
+        step.what.map { pen($0.text, $0.style) }.joined(.spaces(2))
+    }
+
+    /// Up to here the table takes all of it.
+    private static let usualWidth = 80
+
     private func columns(_ steps: [WalkStep]) -> Columns {
         let number = "\(steps.count)".count
         let namespaces = steps.map { pen($0.namespace).columns }
@@ -131,6 +138,11 @@ struct WalkText {
         var columns = Columns(
             number: number, namespace: namespace, place: place, time: time, evidence: evidence, what: 0)
         columns.what = options.width - columns.whatStart - 2 - time - 2 - evidence
+        if options.width > Self.usualWidth {
+            // On a wide terminal the figures stay beside the words.
+            let natural = steps.map { self.what($0).columns }.max() ?? 0
+            columns.what = min(columns.what, max(natural, columns.what - (options.width - Self.usualWidth)))
+        }
         if columns.what < 16 {
             // A narrow terminal: the words matter more than the figures beside them.
             columns.time = 0
@@ -170,7 +182,7 @@ struct WalkText {
     }
 
     private func lines(_ step: WalkStep, name: StyledText, _ columns: Columns) -> [StyledText] {
-        let what = step.what.map { pen($0.text, $0.style) }.joined(.spaces(2))
+        let what = what(step)
         let time = time(step)
         let evidence = evidence(step)
         let evidenceStart = columns.whatStart + columns.what + 2 + columns.time + 2

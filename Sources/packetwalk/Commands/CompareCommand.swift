@@ -27,6 +27,9 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Output")
+    var pager: PagerOptions
+
     func validate() throws {
         try output.refusePicture(of: "compare")
     }
@@ -44,6 +47,7 @@ struct CompareCommand: ParsableCommand {
                 try NetworkComparison.between(Trial(snapshot: first), Trial(snapshot: second), packets: packets)
             }
         }
+        pager.begin()
         try printOut(
             output.format == .json ? jsonLine(Report(differences, effects)) + "\n" : text(differences, effects))
         let isSame = differences.isEmpty && effects?.isNone != false

@@ -9,10 +9,14 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Output")
+    var pager: PagerOptions
+
     func validate() throws { try output.refusePicture(of: "doctor") }
 
     func run() throws {
         let checks = Examination.run()
+        pager.begin()
         if output.format == .json {
             try printOut(try jsonLine(Report(version: Packetwalk.version, checks: checks)) + "\n")
         } else {

@@ -53,7 +53,7 @@ struct Explain: ParsableCommand {
 
     @Flag(
         help:
-            "Also send the packet in a rebuilt network, and say where what was predicted and what was observed part.")
+            "Also send the packet in a rebuilt network, and say where the prediction and what was observed differ.")
     var compare = false
 
     @Option(

@@ -17,10 +17,14 @@ struct LabCommand: ParsableCommand {
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
+        @OptionGroup(title: "Output")
+        var pager: PagerOptions
+
         func validate() throws { try output.refusePicture(of: "lab list") }
 
         func run() throws {
             let labs = try reportingLabErrors { () throws(LabError) in try LabLibrary.find().labs() }
+            pager.begin()
             if output.format == .json {
                 for lab in labs { try printOut(try jsonLine(LabRow(lab)) + "\n") }
                 return
@@ -94,9 +98,13 @@ struct LabCommand: ParsableCommand {
         @Argument(help: "The lab's name; see packetwalk lab list.", completion: Completion.labs)
         var name: String
 
+        @OptionGroup
+        var pager: PagerOptions
+
         func run() throws {
             let lab = try findLab(name)
             let commands = try reportingLabErrors { () throws(LabError) in try lab.commands() }
+            pager.begin()
             try printOut("\(commands)\n# Its packet.\n\(lab.probe.command)\n")
         }
     }

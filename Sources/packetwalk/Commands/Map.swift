@@ -31,12 +31,18 @@ struct Map: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Output")
+    var pager: PagerOptions
+
     func validate() throws {
         if (from == nil) != (to == nil) {
             throw ValidationError("--from and --to belong together: give both, or --in for one namespace")
         }
         if from != nil, !namespaces.isEmpty {
             throw ValidationError("--in draws one namespace: leave --from and --to out")
+        }
+        if output.format == .otlp {
+            throw ValidationError("a map has no spans: --format otlp is for trace, replay and explain")
         }
         if ports, output.format != .text {
             throw ValidationError("--ports is text alone; --format \(output.format.rawValue) has all of them")
@@ -55,6 +61,7 @@ struct Map: ParsableCommand {
             let chosen = try namespaces.map { try resolveNamespace($0, in: topology).name }
             topology.namespaces.removeAll { !chosen.contains($0.name) }
         }
+        pager.begin()
         var renderer = MapRenderer(format: output.format, options: output.renderOptions)
         renderer.isPart = from != nil
         try printOut(ports ? renderer.renderPorts(topology) : renderer.render(topology))
@@ -68,7 +75,7 @@ struct Map: ParsableCommand {
         if let address = IPAddress(host) {
             destination = address
         } else {
-            switch try NamedDestination(host).target(from: from, source: nil) {
+            switch try NamedDestination(host, sequel: "The path to it:").target(from: from, source: nil) {
             case .address(let address), .resolver(let address): destination = address
             }
         }

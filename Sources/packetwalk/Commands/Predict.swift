@@ -56,7 +56,7 @@ struct Predict: ParsableCommand {
         var printer = WalkPrinter(output: output, countsHousekeeping: true)
         try printer.take([ExchangeGroup(topology: source.topology ?? found.topology, exchanges: found.exchanges)])
         if output.format == .text, !output.quiet, !found.remarks.isEmpty {
-            try printOut("\nalso checked:\n" + found.remarks.map { "  \(visibleText($0))\n" }.joined())
+            try printRemarks(found.remarks, output.renderOptions)
         }
         try printer.finish()
         throw ExitCode((found.arrived ? ExitStatus.success : .notArrived).rawValue)

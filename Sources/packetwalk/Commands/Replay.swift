@@ -2,6 +2,7 @@ internal import Runs
 internal import ArgumentParser
 internal import LinuxSystem
 internal import Recording
+internal import Synchronization
 internal import Wire
 
 struct Replay: ParsableCommand {
@@ -33,27 +34,50 @@ struct Replay: ParsableCommand {
     @Option(help: ArgumentHelp("Only packets sent at or before this time, as for --since.", valueName: "time"))
     var until: String?
 
+    @Flag(
+        help:
+            "Go on with a recording that is still written, as tail -F does, until Ctrl-C or --until; also with the next file of a ring."
+    )
+    var follow = false
+
     @OptionGroup(title: "Selection")
     var selection: SelectionOptions
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Output")
+    var pager: PagerOptions
+
     func validate() throws {
         if selection.summary { try output.refusePicture(of: "--summary") }
+        if follow, files.isEmpty { throw ValidationError("--follow reads on in files, not in captures by --point") }
     }
 
     func run() throws {
-        var run = try RecordedRun(try captures())
+        let signals = Signals()
+        let settings = try settings()
+        let isPast = Atomic(false)
+        let following =
+            follow ? Following { signals.isRequested || isPast.load(ordering: .relaxed) || outputIsUnread } : nil
+        if follow { signals.listen() }
+        var run = try RecordedRun(try captures(), following: following)
         var printer = WalkPrinter(
-            output: output, countsHousekeeping: run.reader.isFiltered, show: try settings(), isReplay: true)
+            output: output, countsHousekeeping: run.reader.isFiltered, show: settings, isReplay: !follow)
         let reader = run.reader
+        if !follow { pager.begin() }
         // A recording is often somebody else's, and often read by root.
         confine()
-        try run.replay {
-            printer.namesHosts = Set(reader.hosts).count > 1
-            try printer.take($0)
-        }
+        try run.replay(
+            pass: { time in
+                guard follow else { return }
+                try printer.advance(toNanoseconds: time)
+                if printer.isPast(time) { isPast.store(true, ordering: .relaxed) }
+            },
+            {
+                printer.namesHosts = Set(reader.hosts).count > 1
+                try printer.take($0)
+            })
         try printer.finish()
         let unread = run.unreadInterfaces
         if run.packetCount == 0, !printer.hasTaken {

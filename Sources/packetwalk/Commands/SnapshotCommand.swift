@@ -30,13 +30,19 @@ struct SnapshotCommand: ParsableCommand {
     @Flag(help: "Replace addresses, preserving prefixes, and names of namespaces; leave comments out.")
     var anonymize = false
 
+    @OptionGroup
+    var pager: PagerOptions
+
     func run() throws {
         let topology = try Topology.discover()
         let chosen = try namespaces.map { try resolveNamespace($0, in: topology).name }
         var snapshot = try HostSnapshot.read(topology, only: chosen)
         for warning in snapshot.warnings { complain(warning) }
         if anonymize { snapshot = snapshot.anonymized() }
-        guard let file, file != "-" else { return try printOut(snapshot.document()) }
+        guard let file, file != "-" else {
+            pager.begin()
+            return try printOut(snapshot.document())
+        }
         do {
             try writeWhole(Array(snapshot.document().utf8), to: file)
         } catch let error as SystemError {

@@ -50,6 +50,9 @@ struct TwinCommand: ParsableCommand {
     @Flag(help: "Replace addresses, preserving prefixes, and names of namespaces; leave comments out.")
     var anonymize = false
 
+    @OptionGroup
+    var pager: PagerOptions
+
     func validate() throws {
         guard live != (file != nil) else {
             throw ValidationError("name a snapshot's file, or say --live for this machine's network")
@@ -72,7 +75,10 @@ struct TwinCommand: ParsableCommand {
             let place = assumption.namespace.map { "\($0): " } ?? ""
             complain("assumption: \(assumption.code.rawValue): \(visibleText(place + assumption.text))")
         }
-        guard shell else { return try printOut(twin.text) }
+        guard shell else {
+            pager.begin()
+            return try printOut(twin.text)
+        }
         try open(twin)
     }
 

@@ -21,6 +21,8 @@ final class LiveDisplay: Sendable {
         var failed: UInt64 = 0
         /// How far the stream has come, in nanoseconds since 1970; `.min` before its first packet.
         var watermark = Int64.min
+        /// One packet of so many is looked at; nil for every one.
+        var sampledOneOf: UInt32?
         /// Nothing more comes.
         var hasEnded = false
     }
@@ -144,7 +146,7 @@ final class LiveDisplay: Sendable {
         let state = parts.state
         var facts = LiveScreen.Facts(
             watched: watched, packets: state.packets, connections: state.connections, failed: state.failed,
-            hasEnded: state.hasEnded, note: note(&parts))
+            hasEnded: state.hasEnded, sampledOneOf: state.sampledOneOf, note: note(&parts))
         if !state.hasEnded {
             parts.elapsedSeconds = (monotonicMilliseconds() - began) / 1000
             let lag = state.watermark > .min ? (realTimeNanoseconds() - state.watermark) / 1_000_000_000 : 0

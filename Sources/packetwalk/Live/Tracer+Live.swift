@@ -10,7 +10,10 @@ extension Tracer {
     /// Runs until `activity` has ended and the user leaves the screen.
     func runLive<Work: Activity>(_ activity: Work) throws -> (activity: Work, noneStopped: Bool) {
         let leaving = LiveLeaving()
-        let (run, topology, names) = try start(activity, interruption: leaving)
+        var tracer = self
+        // What is shown is no older, whatever comes.
+        tracer.backlogLimit = 1
+        let (run, topology, names) = try tracer.start(activity, interruption: leaving)
         defer { run.close() }
         var options = output?.renderOptions ?? RenderOptions()
         options.time = watch.show.time
@@ -48,6 +51,8 @@ private struct LiveSession {
     private var topology: Topology
     private var watermark = Int64.min
     private var nextShow: Int64 = 0
+    /// Of the newest packets.
+    private var sampledOneOf: UInt32?
 
     /// Rows change so often, and no more.
     private static let showMilliseconds: Int64 = 1000
@@ -68,6 +73,7 @@ private struct LiveSession {
             if let topology = group.topology { self.topology = topology }
             for exchange in group.exchanges {
                 if let count = watch.count, tally.exchangeCount >= count { break }
+                if !exchange.request.isHousekeeping { sampledOneOf = exchange.request.sampledOneOf }
                 if tally.take(exchange, in: group.topology) { table.take(exchange, topology: group.topology) }
             }
         }
@@ -98,7 +104,7 @@ private struct LiveSession {
             LiveDisplay.State(
                 rows: rows, causes: table.causes, topology: topology, packets: UInt64(tally.walkCount),
                 connections: table.connectionCount, failed: table.failedCount, watermark: watermark,
-                hasEnded: hasEnded))
+                sampledOneOf: sampledOneOf, hasEnded: hasEnded))
     }
 
     /// `1412 packets in 3 connections, 1 failed`

@@ -7,6 +7,8 @@ struct DestinationText {
     var host: String
     /// Nil where none was given.
     var port: UInt16?
+    /// The device of an address that is one of many.
+    var zone: String?
     /// Of the URL's scheme; nil for a bare host, which says nothing of it.
     var isUDP: Bool?
 
@@ -17,11 +19,20 @@ struct DestinationText {
 
     /// Reads `198.51.100.1`, `2001:db8::1`, `[2001:db8::1]:80`, `db:5432`, `https://example.com/path`. Throws `RunError`.
     init(_ text: String) throws {
-        func fail(_ why: String) -> RunError { RunError(.usage, "cannot read the destination \(text): \(why)") }
+        func fail(_ why: String) -> RunError {
+            RunError(.usage, "cannot read the destination \(text.isEmpty ? "\"\"" : text): \(why)")
+        }
         guard !text.isEmpty else { throw fail("it is empty") }
         // An address of IPv6 has colons of its own.
         if IPAddress(text) != nil {
             host = text
+            return
+        }
+        // The zone of a link-local address (RFC 4007): fe80::1%eth0.
+        if let mark = text.firstIndex(of: "%"), let address = IPAddress(String(text[..<mark])), !address.isIPv4 {
+            zone = String(text[text.index(after: mark)...])
+            guard zone?.isEmpty == false else { throw fail("no device follows %") }
+            host = String(text[..<mark])
             return
         }
         var rest = text[...]
@@ -45,6 +56,7 @@ struct DestinationText {
             rest = rest[..<colon]
         }
         if let portText {
+            if portText.isEmpty { throw fail("its port is missing") }
             guard let number = UInt16(portText), number > 0 else {
                 throw fail("\(portText) is no port from 1 to 65535")
             }
@@ -60,6 +72,12 @@ struct DestinationText {
                 || "-_.".unicodeScalars.contains(scalar)
         }
         guard isName else { throw fail("give an IPv4 or IPv6 address, a name, host:port or a URL") }
+        // No name of DNS ends in a number.
+        if IPAddress(String(rest)) == nil, rest.utf8.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: ".") }),
+            rest.contains(".")
+        {
+            throw fail("an IPv4 address has four numbers from 0 to 255")
+        }
         host = String(rest)
     }
 }

@@ -15,8 +15,13 @@ struct NamedDestination {
     }
 
     var name: String
+    /// What is told of the resolver where it does not reply.
+    let sequel: String
 
-    init(_ name: String) { self.name = name }
+    init(_ name: String, sequel: String = "What becomes of the question:") {
+        self.name = name
+        self.sequel = sequel
+    }
 
     /// Throws `RunError`: of a name without an address with status 1, since the packet's sender gets no further either.
     ///
@@ -83,11 +88,11 @@ struct NamedDestination {
                 .notFound,
                 "\(words): its resolver \(resolver) knows \(asked), but no address of it")
         case .silent(let resolver):
-            complain("\(words): its resolver \(resolver) does not reply. What becomes of the question:")
+            complain("\(words): its resolver \(resolver) does not reply. \(sequel)")
             return .resolver(resolver)
         case .unreachable(let resolver, let number):
             let why = String(cString: strerror(number))
-            complain("\(words): its resolver \(resolver) can't be asked (\(why)). What becomes of the question:")
+            complain("\(words): its resolver \(resolver) can't be asked (\(why)). \(sequel)")
             return .resolver(resolver)
         }
     }

@@ -3,7 +3,7 @@ public import Views
 
 /// How results are written; the same in every command.
 struct OutputOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Output format.", valueName: "format"))
+    @Option(help: ArgumentHelp("Output format; otlp writes the spans of OpenTelemetry.", valueName: "format"))
     var format: OutputFormat = .text
 
     @Flag(help: "Draw with ASCII characters only.")
@@ -12,10 +12,10 @@ struct OutputOptions: ParsableArguments {
     @Option(help: "Colour; auto means on a terminal only.")
     var color: ColorChoice = .auto
 
-    @Flag(name: .shortAndLong, help: "Print less: one line for each connection or walk.")
+    @Flag(name: .shortAndLong, help: "Print less: of each connection or walk one line.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Print more: every point of the path, including those where nothing changed.")
+    @Flag(name: .shortAndLong, help: "Print more: every point of a path, and all that lists and maps leave out.")
     var verbose = false
 }
 
@@ -24,16 +24,17 @@ extension OutputOptions {
     ///
     /// - Parameter what: `--summary`, `doctor`.
     func refusePicture(of what: String) throws {
-        guard !format.isPicture else {
+        guard format == .text || format == .json else {
             throw ValidationError("\(what) writes text or json, not \(format.rawValue)")
         }
     }
 
     var renderOptions: RenderOptions {
-        RenderOptions(
-            color: color, ascii: ascii,
-            verbosity: quiet ? .quiet : verbose ? .verbose : .normal,
-            facts: .current())
+        var facts = TerminalFacts.current()
+        // A document says itself that it is UTF-8.
+        if format.isPicture { facts.isASCIILocale = false }
+        return RenderOptions(
+            color: color, ascii: ascii, verbosity: quiet ? .quiet : verbose ? .verbose : .normal, facts: facts)
     }
 }
 

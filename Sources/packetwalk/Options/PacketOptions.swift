@@ -43,7 +43,7 @@ struct PacketOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("Firewall mark of the packet (SO_MARK), as policy routing matches it.", valueName: "mark"))
-    var mark: UInt32?
+    var mark: PacketMark?
 
     @Option(
         help: ArgumentHelp("Send by this device, whatever routing says, as DHCP clients do.", valueName: "device"),
@@ -60,10 +60,23 @@ struct PacketOptions: ParsableArguments {
         if [icmp, tcp != nil, udp != nil].filter(\.self).count > 1 {
             throw ValidationError("use only one of --icmp, --tcp and --udp")
         }
+        if tcp == 0 || udp == 0 { throw ValidationError("cannot send to port 0: give a port from 1 to 65535") }
+        if ttl == 0 { throw ValidationError("--ttl must be 1 to 255, not 0") }
         if let size, !(0...65_507).contains(size) {
             throw ValidationError("--size must be 0 to 65507 bytes, not \(size)")
         }
         if !(wait >= 0 && wait <= 3600) { throw ValidationError("--wait must be 0 to 3600 seconds, not \(wait)") }
+    }
+}
+
+/// `--mark`: decimal, or hexadecimal as `ip rule` prints it.
+struct PacketMark: ExpressibleByArgument {
+    var value: UInt32
+
+    init?(argument: String) {
+        let isHex = argument.lowercased().hasPrefix("0x")
+        guard let number = isHex ? UInt32(argument.dropFirst(2), radix: 16) : UInt32(argument) else { return nil }
+        value = number
     }
 }
 
@@ -92,12 +105,18 @@ extension PacketOptions {
             case .resolver(let resolver): (target, kind) = (resolver, .udp(53))
             }
         }
+        let device = device ?? text.zone
+        if !target.isIPv4, target.isLinkLocal, device == nil {
+            throw RunError(
+                .usage, "cannot send to \(target): a link-local address is one of its link; name the device by --device"
+            )
+        }
         if let from, from.family != target.family {
             throw RunError(.usage, "cannot send from \(from) to \(target): one is IPv4, the other IPv6")
         }
         return PacketRequest(
             kind: kind, destination: target, source: from, payloadLength: size, ttl: ttl,
-            dontFragment: dontFragment, mark: mark, device: device,
+            dontFragment: dontFragment, mark: mark?.value, device: device,
             sourcePort: sourcePort, user: uid, group: gid)
     }
 
