@@ -40,6 +40,9 @@ public struct EvidenceLedger: Sendable {
     /// of their like, until the next event that an explanation rests on.
     private var unremarkable: Set<Walk> = []
     private static let unremarkableLimit = 1024
+    /// Ends of packets that were incomplete for want of sightings, of which the newest state of the network tells nothing: of a
+    /// flood they are many.
+    private var incomplete: Set<IncompleteEnd> = []
     /// Flows whose replies the rules of their receiver let pass.
     private var received: Set<FlowTuple> = []
     /// Why requests failed whose replies may end later.
@@ -55,6 +58,7 @@ public struct EvidenceLedger: Sendable {
         }
         switch event {
         case .topology(let snapshot, let time):
+            incomplete.removeAll(keepingCapacity: true)
             received.removeAll(keepingCapacity: true)
             if before == nil, let graph { (before, beforeNanoseconds) = (graph.topology, graphNanoseconds) }
             graphNanoseconds = time
@@ -151,6 +155,8 @@ public struct EvidenceLedger: Sendable {
         let isDatagram = exchange.arrived && exchange.reply == nil
         let kind = isDatagram ? exchange.request.withoutIdentity : nil
         if let kind, unremarkable.contains(kind) { return exchange }
+        let end = exchange.request.lacksSightings ? IncompleteEnd(exchange) : nil
+        if let end, incomplete.contains(end) { return exchange.withoutDoubtfulLoss }
         var result = exchange
         let asked = context(graph, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
@@ -167,7 +173,11 @@ public struct EvidenceLedger: Sendable {
         if let kind, result.request == exchange.request, unremarkable.count < Self.unremarkableLimit {
             unremarkable.insert(kind)
         }
-        return result.withoutDoubtfulLoss
+        result = result.withoutDoubtfulLoss
+        if let end, result.request.cutOff == .losses, incomplete.count < Self.unremarkableLimit {
+            incomplete.insert(end)
+        }
+        return result
     }
 
     private func context(_ graph: NetworkGraph, for walk: Walk, reply: Walk?) -> DiagnosisContext {

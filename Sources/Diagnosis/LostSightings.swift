@@ -1,5 +1,6 @@
 internal import Observations
 internal import WalkModel
+internal import Wire
 
 /// Where sightings were lost, a packet that was not seen any further may have gone on, and a reply that was not seen may have come.
 extension Exchange {
@@ -20,6 +21,26 @@ extension Exchange {
 
     /// What is said for want of sightings alone.
     private static let restsOnAbsence: Set<FindingCode> = ["lost-unexplained", "no-answer"]
+}
+
+/// The flow of a packet, and where it was last seen.
+struct IncompleteEnd: Hashable {
+    private let kind: String
+    private let source: IPAddress
+    private let destination: IPAddress
+    private let ports: [UInt16?]
+    private let last: String?
+    private let replyEnd: String?
+
+    init(_ exchange: Exchange) {
+        let request = exchange.request
+        kind = request.protocol
+        source = request.source
+        destination = request.destination
+        ports = [request.sourcePort, request.destinationPort]
+        last = request.hops.last?.fullPlace
+        replyEnd = exchange.reply?.hops.last?.fullPlace
+    }
 }
 
 extension Walk {

@@ -219,7 +219,8 @@ public final class LiveRun<Work: Activity> {
     private func cutShort() throws {
         let unread = source.abandon()
         let loss = Loss(
-            timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: Loss.interrupted, lost: UInt64(max(1, unread)))
+            timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: Loss.interrupted, lost: UInt64(max(1, unread))
+        )
         try record { try $0.write(.loss(loss)) }
         pipeline.cutShort(loss)
     }
