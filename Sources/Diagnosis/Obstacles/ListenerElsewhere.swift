@@ -5,7 +5,7 @@ internal import WalkModel
 internal import Wire
 
 /// A server listens on the port, but on another address than the packet is for: often on 127.0.0.1 alone; or for IPv6
-/// alone, or for what comes in by another device.
+/// alone, for what comes in by another device, or from another sender, to which its socket is connected.
 struct ListenerElsewhere: Obstacle {
     let code: FindingCode = "listener-elsewhere"
     let steps: Set<PathStep.Kind> = [.socket]
@@ -28,6 +28,11 @@ struct ListenerElsewhere: Obstacle {
         if !step.isOnDevice(of: other), other.takes(destination) {
             return
                 "it came in by \(step.device), while \(server) listens on port \(other.port) bound to \(other.device ?? "another device") only (SO_BINDTODEVICE): bind it to no device, or to \(step.device)"
+        }
+        if let peer = other.peer, step.isOnDevice(of: other), other.takes(destination) {
+            let sender = step.packet.source.text(port: step.packet.sourcePort ?? 0)
+            return
+                "the socket of \(server) on udp port \(other.port) is connected to \(peer.address.text(port: peer.port)) (connect(2)) and takes datagrams from there only, not from \(sender): what comes from elsewhere gets port unreachable"
         }
         if other.isIPv6Only == true, destination.isIPv4, other.address.isUnspecified {
             return
