@@ -1019,6 +1019,22 @@ packetwalk_files_begin:
         .ascii "labs/link-local-source-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/link-local-source-ipv6/setup.sh"
 2:
+        .long 47, 2f-1f
+        .ascii "labs/listener-elsewhere-connected-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected-ipv6/lab.json"
+2:
+        .long 47, 2f-1f
+        .ascii "labs/listener-elsewhere-connected-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected-ipv6/setup.sh"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/listener-elsewhere-connected/lab.json"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected/lab.json"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/listener-elsewhere-connected/setup.sh"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected/setup.sh"
+2:
         .long 44, 2f-1f
         .ascii "labs/listener-elsewhere-device-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/listener-elsewhere-device-ipv6/lab.json"
@@ -1394,6 +1410,22 @@ packetwalk_files_begin:
         .long 28, 2f-1f
         .ascii "labs/network-policy/setup.sh"
 1:      .incbin "../../../fixtures/labs/network-policy/setup.sh"
+2:
+        .long 44, 2f-1f
+        .ascii "labs/no-group-member-elsewhere-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere-ipv6/lab.json"
+2:
+        .long 44, 2f-1f
+        .ascii "labs/no-group-member-elsewhere-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere-ipv6/setup.sh"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/no-group-member-elsewhere/lab.json"
+1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/no-group-member-elsewhere/setup.sh"
+1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere/setup.sh"
 2:
         .long 29, 2f-1f
         .ascii "labs/no-group-member/lab.json"
@@ -1855,6 +1887,22 @@ packetwalk_files_begin:
         .ascii "labs/port-without-bridge/setup.sh"
 1:      .incbin "../../../fixtures/labs/port-without-bridge/setup.sh"
 2:
+        .long 43, 2f-1f
+        .ascii "labs/process-stopped-accepted-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted-ipv6/lab.json"
+2:
+        .long 43, 2f-1f
+        .ascii "labs/process-stopped-accepted-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted-ipv6/setup.sh"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/process-stopped-accepted/lab.json"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted/lab.json"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/process-stopped-accepted/setup.sh"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted/setup.sh"
+2:
         .long 34, 2f-1f
         .ascii "labs/process-stopped-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/process-stopped-ipv6/lab.json"
@@ -2094,6 +2142,14 @@ packetwalk_files_begin:
         .long 43, 2f-1f
         .ascii "labs/reverse-path-filter-multicast/setup.sh"
 1:      .incbin "../../../fixtures/labs/reverse-path-filter-multicast/setup.sh"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/reverse-path-filter-reply/lab.json"
+1:      .incbin "../../../fixtures/labs/reverse-path-filter-reply/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/reverse-path-filter-reply/setup.sh"
+1:      .incbin "../../../fixtures/labs/reverse-path-filter-reply/setup.sh"
 2:
         .long 33, 2f-1f
         .ascii "labs/reverse-path-filter/lab.json"
