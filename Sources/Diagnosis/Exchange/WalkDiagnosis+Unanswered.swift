@@ -103,7 +103,7 @@ extension WalkDiagnosis {
         guard packet.owesReply else { return [] }
         var finding = NoAnswer().left(last, unseen: unseenReply)
         finding.evidence += otherRoutes(reading)
-        return [finding]
+        return [Diversion(reading)?.named(in: finding) ?? finding]
     }
 
     /// Whether hosts where it left would look for its source on their own link.
