@@ -71,7 +71,11 @@ struct UnheldSource {
     }
 
     private static func gives(_ address: IPAddress, by action: RuleAction) -> Bool {
-        guard case .sourceTranslation(let target) = action else { return false }
+        let target: TranslationTarget
+        switch action {
+        case .sourceTranslation(let given), .netmap(let given): target = given
+        default: return false
+        }
         switch target.addresses {
         case .addresses(let range)?: return range.contains(address)
         case .prefix(let prefix)?: return prefix.contains(address)
