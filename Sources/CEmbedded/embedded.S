@@ -1411,14 +1411,6 @@ packetwalk_files_begin:
         .ascii "labs/network-policy/setup.sh"
 1:      .incbin "../../../fixtures/labs/network-policy/setup.sh"
 2:
-        .long 44, 2f-1f
-        .ascii "labs/no-group-member-elsewhere-ipv6/lab.json"
-1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere-ipv6/lab.json"
-2:
-        .long 44, 2f-1f
-        .ascii "labs/no-group-member-elsewhere-ipv6/setup.sh"
-1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere-ipv6/setup.sh"
-2:
         .long 39, 2f-1f
         .ascii "labs/no-group-member-elsewhere/lab.json"
 1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere/lab.json"

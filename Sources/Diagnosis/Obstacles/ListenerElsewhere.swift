@@ -25,14 +25,14 @@ struct ListenerElsewhere: Obstacle {
     /// What the socket takes instead, and what to change.
     private static func words(_ other: Listener, _ step: SocketStep) -> String {
         let (server, destination) = (other.process ?? "the server", step.packet.destination)
-        if !step.isOnDevice(of: other), other.takes(destination) {
-            return
-                "it came in by \(step.device), while \(server) listens on port \(other.port) bound to \(other.device ?? "another device") only (SO_BINDTODEVICE): bind it to no device, or to \(step.device)"
-        }
-        if let peer = other.peer, step.isOnDevice(of: other), other.takes(destination) {
+        if let peer = other.peer, !step.isFromPeer(of: other) {
             let sender = step.packet.source.text(port: step.packet.sourcePort ?? 0)
             return
                 "the socket of \(server) on udp port \(other.port) is connected to \(peer.address.text(port: peer.port)) (connect(2)) and takes datagrams from there only, not from \(sender): what comes from elsewhere gets port unreachable"
+        }
+        if !step.isOnDevice(of: other), other.takes(destination) {
+            return
+                "it came in by \(step.device), while \(server) listens on port \(other.port) bound to \(other.device ?? "another device") only (SO_BINDTODEVICE): bind it to no device, or to \(step.device)"
         }
         if other.isIPv6Only == true, destination.isIPv4, other.address.isUnspecified {
             return
