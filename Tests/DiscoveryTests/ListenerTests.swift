@@ -42,7 +42,7 @@ struct ListenerTests {
             """
         let sockets = Listener.parse(text, protocol: "udp")
         #expect(sockets.map(\.port) == [5000])
-        #expect(sockets.first?.peer == Listener.Peer("203.0.113.9", port: 5001))
+        #expect(sockets.first?.peer == Listener.Peer(IPAddress(ipv4: 0xcb00_7109), port: 5001))
     }
 
     @Test(
