@@ -371,6 +371,22 @@ packetwalk_files_begin:
         .ascii "labs/connection-untracked-reply/setup.sh"
 1:      .incbin "../../../fixtures/labs/connection-untracked-reply/setup.sh"
 2:
+        .long 51, 2f-1f
+        .ascii "labs/connection-untracked-request-nftables/lab.json"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request-nftables/lab.json"
+2:
+        .long 51, 2f-1f
+        .ascii "labs/connection-untracked-request-nftables/setup.sh"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request-nftables/setup.sh"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/connection-untracked-request/lab.json"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request/lab.json"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/connection-untracked-request/setup.sh"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request/setup.sh"
+2:
         .long 34, 2f-1f
         .ascii "labs/connection-untracked/lab.json"
 1:      .incbin "../../../fixtures/labs/connection-untracked/lab.json"
@@ -734,6 +750,14 @@ packetwalk_files_begin:
         .long 37, 2f-1f
         .ascii "labs/family-disabled-forward/setup.sh"
 1:      .incbin "../../../fixtures/labs/family-disabled-forward/setup.sh"
+2:
+        .long 33, 2f-1f
+        .ascii "labs/family-disabled-mtu/lab.json"
+1:      .incbin "../../../fixtures/labs/family-disabled-mtu/lab.json"
+2:
+        .long 33, 2f-1f
+        .ascii "labs/family-disabled-mtu/setup.sh"
+1:      .incbin "../../../fixtures/labs/family-disabled-mtu/setup.sh"
 2:
         .long 29, 2f-1f
         .ascii "labs/family-disabled/lab.json"
@@ -2795,6 +2819,14 @@ packetwalk_files_begin:
         .ascii "labs/source-nat-unheld-nftables/setup.sh"
 1:      .incbin "../../../fixtures/labs/source-nat-unheld-nftables/setup.sh"
 2:
+        .long 38, 2f-1f
+        .ascii "labs/source-nat-unheld-prefix/lab.json"
+1:      .incbin "../../../fixtures/labs/source-nat-unheld-prefix/lab.json"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/source-nat-unheld-prefix/setup.sh"
+1:      .incbin "../../../fixtures/labs/source-nat-unheld-prefix/setup.sh"
+2:
         .long 31, 2f-1f
         .ascii "labs/source-nat-unheld/lab.json"
 1:      .incbin "../../../fixtures/labs/source-nat-unheld/lab.json"
@@ -2834,6 +2866,14 @@ packetwalk_files_begin:
         .long 33, 2f-1f
         .ascii "labs/stale-neighbor-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/stale-neighbor-ipv6/setup.sh"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/stale-neighbor-unseen/lab.json"
+1:      .incbin "../../../fixtures/labs/stale-neighbor-unseen/lab.json"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/stale-neighbor-unseen/setup.sh"
+1:      .incbin "../../../fixtures/labs/stale-neighbor-unseen/setup.sh"
 2:
         .long 34, 2f-1f
         .ascii "labs/stale-neighbor-vxlan/lab.json"

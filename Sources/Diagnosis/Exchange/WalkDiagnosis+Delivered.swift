@@ -129,7 +129,8 @@ extension WalkDiagnosis {
         guard let first = stopping.first, first.severity == .error,
             first.rule != nil || first.code == ReversePathFilter().code
         else { return turned }
-        return stopping
+        // What else stands on the path that it should not have taken is of no concern.
+        return (first.rule == nil ? [first] : stopping)
             + turned.map { finding in
                 var finding = finding
                 finding.severity = .warning
@@ -228,6 +229,7 @@ extension WalkDiagnosis {
             let met = reading.sightings.filter { $0.namespace == flow.namespace }.flatMap(\.rules)
             let rule =
                 met.last { $0.verdict == "dnat" || router.translatesDestination(by: $0) }
+                ?? Diversion(reading).flatMap { $0.namespace.name == flow.namespace ? $0.rule : nil }
                 ?? router.netfilter.nat.first { $0.kind == .dnat }?.rule
             return HairpinMissing().candidate(
                 arrived, router: router, rule: rule, source: sender, target: reading.last?.namespace ?? "")
