@@ -1207,6 +1207,14 @@ packetwalk_files_begin:
         .ascii "labs/mtu-exceeded-peer/setup.sh"
 1:      .incbin "../../../fixtures/labs/mtu-exceeded-peer/setup.sh"
 2:
+        .long 43, 2f-1f
+        .ascii "labs/mtu-exceeded-route-reply-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/mtu-exceeded-route-reply-ipv6/lab.json"
+2:
+        .long 43, 2f-1f
+        .ascii "labs/mtu-exceeded-route-reply-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/mtu-exceeded-route-reply-ipv6/setup.sh"
+2:
         .long 32, 2f-1f
         .ascii "labs/mtu-exceeded-route/lab.json"
 1:      .incbin "../../../fixtures/labs/mtu-exceeded-route/lab.json"
