@@ -371,6 +371,22 @@ packetwalk_files_begin:
         .ascii "labs/connection-untracked-reply/setup.sh"
 1:      .incbin "../../../fixtures/labs/connection-untracked-reply/setup.sh"
 2:
+        .long 51, 2f-1f
+        .ascii "labs/connection-untracked-request-nftables/lab.json"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request-nftables/lab.json"
+2:
+        .long 51, 2f-1f
+        .ascii "labs/connection-untracked-request-nftables/setup.sh"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request-nftables/setup.sh"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/connection-untracked-request/lab.json"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request/lab.json"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/connection-untracked-request/setup.sh"
+1:      .incbin "../../../fixtures/labs/connection-untracked-request/setup.sh"
+2:
         .long 34, 2f-1f
         .ascii "labs/connection-untracked/lab.json"
 1:      .incbin "../../../fixtures/labs/connection-untracked/lab.json"
@@ -735,6 +751,14 @@ packetwalk_files_begin:
         .ascii "labs/family-disabled-forward/setup.sh"
 1:      .incbin "../../../fixtures/labs/family-disabled-forward/setup.sh"
 2:
+        .long 33, 2f-1f
+        .ascii "labs/family-disabled-mtu/lab.json"
+1:      .incbin "../../../fixtures/labs/family-disabled-mtu/lab.json"
+2:
+        .long 33, 2f-1f
+        .ascii "labs/family-disabled-mtu/setup.sh"
+1:      .incbin "../../../fixtures/labs/family-disabled-mtu/setup.sh"
+2:
         .long 29, 2f-1f
         .ascii "labs/family-disabled/lab.json"
 1:      .incbin "../../../fixtures/labs/family-disabled/lab.json"
@@ -1019,6 +1043,22 @@ packetwalk_files_begin:
         .ascii "labs/link-local-source-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/link-local-source-ipv6/setup.sh"
 2:
+        .long 47, 2f-1f
+        .ascii "labs/listener-elsewhere-connected-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected-ipv6/lab.json"
+2:
+        .long 47, 2f-1f
+        .ascii "labs/listener-elsewhere-connected-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected-ipv6/setup.sh"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/listener-elsewhere-connected/lab.json"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected/lab.json"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/listener-elsewhere-connected/setup.sh"
+1:      .incbin "../../../fixtures/labs/listener-elsewhere-connected/setup.sh"
+2:
         .long 44, 2f-1f
         .ascii "labs/listener-elsewhere-device-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/listener-elsewhere-device-ipv6/lab.json"
@@ -1166,6 +1206,14 @@ packetwalk_files_begin:
         .long 31, 2f-1f
         .ascii "labs/mtu-exceeded-peer/setup.sh"
 1:      .incbin "../../../fixtures/labs/mtu-exceeded-peer/setup.sh"
+2:
+        .long 43, 2f-1f
+        .ascii "labs/mtu-exceeded-route-reply-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/mtu-exceeded-route-reply-ipv6/lab.json"
+2:
+        .long 43, 2f-1f
+        .ascii "labs/mtu-exceeded-route-reply-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/mtu-exceeded-route-reply-ipv6/setup.sh"
 2:
         .long 32, 2f-1f
         .ascii "labs/mtu-exceeded-route/lab.json"
@@ -1394,6 +1442,14 @@ packetwalk_files_begin:
         .long 28, 2f-1f
         .ascii "labs/network-policy/setup.sh"
 1:      .incbin "../../../fixtures/labs/network-policy/setup.sh"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/no-group-member-elsewhere/lab.json"
+1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/no-group-member-elsewhere/setup.sh"
+1:      .incbin "../../../fixtures/labs/no-group-member-elsewhere/setup.sh"
 2:
         .long 29, 2f-1f
         .ascii "labs/no-group-member/lab.json"
@@ -1855,6 +1911,22 @@ packetwalk_files_begin:
         .ascii "labs/port-without-bridge/setup.sh"
 1:      .incbin "../../../fixtures/labs/port-without-bridge/setup.sh"
 2:
+        .long 43, 2f-1f
+        .ascii "labs/process-stopped-accepted-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted-ipv6/lab.json"
+2:
+        .long 43, 2f-1f
+        .ascii "labs/process-stopped-accepted-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted-ipv6/setup.sh"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/process-stopped-accepted/lab.json"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted/lab.json"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/process-stopped-accepted/setup.sh"
+1:      .incbin "../../../fixtures/labs/process-stopped-accepted/setup.sh"
+2:
         .long 34, 2f-1f
         .ascii "labs/process-stopped-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/process-stopped-ipv6/lab.json"
@@ -2094,6 +2166,14 @@ packetwalk_files_begin:
         .long 43, 2f-1f
         .ascii "labs/reverse-path-filter-multicast/setup.sh"
 1:      .incbin "../../../fixtures/labs/reverse-path-filter-multicast/setup.sh"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/reverse-path-filter-reply/lab.json"
+1:      .incbin "../../../fixtures/labs/reverse-path-filter-reply/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/reverse-path-filter-reply/setup.sh"
+1:      .incbin "../../../fixtures/labs/reverse-path-filter-reply/setup.sh"
 2:
         .long 33, 2f-1f
         .ascii "labs/reverse-path-filter/lab.json"
@@ -2747,6 +2827,14 @@ packetwalk_files_begin:
         .ascii "labs/source-nat-unheld-nftables/setup.sh"
 1:      .incbin "../../../fixtures/labs/source-nat-unheld-nftables/setup.sh"
 2:
+        .long 38, 2f-1f
+        .ascii "labs/source-nat-unheld-prefix/lab.json"
+1:      .incbin "../../../fixtures/labs/source-nat-unheld-prefix/lab.json"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/source-nat-unheld-prefix/setup.sh"
+1:      .incbin "../../../fixtures/labs/source-nat-unheld-prefix/setup.sh"
+2:
         .long 31, 2f-1f
         .ascii "labs/source-nat-unheld/lab.json"
 1:      .incbin "../../../fixtures/labs/source-nat-unheld/lab.json"
@@ -2786,6 +2874,14 @@ packetwalk_files_begin:
         .long 33, 2f-1f
         .ascii "labs/stale-neighbor-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/stale-neighbor-ipv6/setup.sh"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/stale-neighbor-unseen/lab.json"
+1:      .incbin "../../../fixtures/labs/stale-neighbor-unseen/lab.json"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/stale-neighbor-unseen/setup.sh"
+1:      .incbin "../../../fixtures/labs/stale-neighbor-unseen/setup.sh"
 2:
         .long 34, 2f-1f
         .ascii "labs/stale-neighbor-vxlan/lab.json"

@@ -196,7 +196,8 @@ struct EngineCore: ~Copyable {
     /// Writes the failed calls up to a time whose packets nobody saw: an error that came back for a packet is told of by
     /// that packet's walk.
     private mutating func writeFailures(until time: Int64) {
-        for failure in failures where failure.timeNanoseconds <= time && !attempts.hold(failure) {
+        for failure in failures
+        where failure.timeNanoseconds <= time && !attempts.hold(failure) && !isSeen(failure) {
             writer.write(failure)
         }
         failures.removeAll { $0.timeNanoseconds <= time }

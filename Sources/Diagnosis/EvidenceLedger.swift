@@ -118,6 +118,14 @@ public struct EvidenceLedger: Sendable {
         return forgotten.contains(ForgottenFlow(namespace: last.namespace, tuple: tuple))
     }
 
+    /// Whether a connection was accepted for a program that is stopped: the kernel does that without it.
+    public func isUnread(_ exchange: Exchange) -> Bool {
+        guard exchange.request.kind.opensConnection, exchange.arrived, let last = exchange.request.hops.last,
+            let listeners = graph?[namespace: last.namespace]?.listeners
+        else { return false }
+        return listeners.contains { $0.isStopped == true && $0.isOn(.tcp, port: last.packet.destinationPort) }
+    }
+
     /// The exchange as it really ended, where a reply was taken for received by its destination alone, and the rules of its
     /// receiver drop it: nobody watches behind the device there. Nil where it may have been received.
     public mutating func held(_ exchange: Exchange) -> Exchange? {
@@ -280,19 +288,6 @@ public struct EvidenceLedger: Sendable {
             for hop in walk.hops { pairs.insert(AddressPair(hop.packet.source, hop.packet.destination)) }
         }
         return pairs
-    }
-}
-
-extension Walk {
-    /// All that an explanation looks at: the way, and what the packet looked like on it.
-    fileprivate var withoutIdentity: Walk {
-        var walk = self
-        walk.id = ""
-        walk.answers = nil
-        walk.startNanoseconds = 0
-        walk.durationNanoseconds = 0
-        for index in walk.hops.indices { walk.hops[index].offsetNanoseconds = 0 }
-        return walk
     }
 }
 

@@ -122,7 +122,7 @@ struct NetworkDiscovery: Sendable {
             }
             let names = DeviceNames(
                 reading.links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
-            found.namespace.listeners = Listener.ofThisNamespace(names: names)
+            found.namespace.take(Listener.ofThisNamespace(names: names))
             if isDetailed {
                 found.namespace.take(NamespaceDetails(of: found.namespace, over: channel, file: file), &found.warnings)
             }

@@ -27,23 +27,34 @@ extension Listener {
 
     /// Reads the text of one of those files.
     ///
-    /// TCP sockets count in state 0A (LISTEN), UDP sockets in state 07 (not connected).
+    /// TCP sockets count in state 0A (LISTEN), UDP sockets in the states 07 (not connected) and 01 (connected).
     public static func parse(_ text: String, protocol name: TransportProtocol) -> [Listener] {
-        let wanted = name == .tcp ? "0A" : "07"
+        let wanted: Set<Substring> = name == .tcp ? ["0A"] : ["07", "01"]
         return text.split(separator: "\n").dropFirst().compactMap { line -> Listener? in
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard fields.count >= 10, fields[3] == wanted else { return nil }
-            let local = fields[1].split(separator: ":")
-            guard local.count == 2, let address = kernelAddress(local[0]), let port = UInt16(local[1], radix: 16) else {
+            guard fields.count >= 10, wanted.contains(fields[3]), let local = kernelSocket(fields[1]) else {
                 return nil
             }
             let queues = fields[4].split(separator: ":")
-            return Listener(
-                protocol: name, address: address, port: port,
+            var listener = Listener(
+                protocol: name, address: local.address, port: local.port,
                 receiveQueue: queues.count == 2 ? UInt64(queues[1], radix: 16) ?? 0 : 0,
                 drops: name == .udp && fields.count > 12 ? UInt64(fields[12]) ?? 0 : 0,
                 inode: UInt64(fields[9]) ?? 0)
+            if fields[3] == "01", let remote = kernelSocket(fields[2]) {
+                listener.peer = Peer(remote.address, port: remote.port)
+            }
+            return listener
         }
+    }
+
+    /// `0100007F:0035`
+    private static func kernelSocket(_ text: Substring) -> (address: IPAddress, port: UInt16)? {
+        let parts = text.split(separator: ":")
+        guard parts.count == 2, let address = kernelAddress(parts[0]), let port = UInt16(parts[1], radix: 16) else {
+            return nil
+        }
+        return (address, port)
     }
 
     /// An address as those files print it: 32-bit words in the machine's byte order.
@@ -110,16 +121,37 @@ extension SocketUse {
 }
 
 extension Topology {
-    /// Gives every listener the name of a process that holds it.
+    /// Gives every listener, and every connected socket, the name of a process that holds it.
     mutating func nameListeners() {
-        let holders = Listener.holders(
-            of: Set(namespaces.flatMap { $0.listeners.map(\.inode) }.filter { $0 != 0 }))
+        let inodes = namespaces.flatMap { ($0.listeners + ($0.connectedSockets ?? [])).map(\.inode) }
+        let holders = Listener.holders(of: Set(inodes.filter { $0 != 0 }))
         for namespace in namespaces.indices {
-            for listener in namespaces[namespace].listeners.indices {
-                guard let holder = holders[namespaces[namespace].listeners[listener].inode] else { continue }
-                namespaces[namespace].listeners[listener].process = holder.name
-                if holder.isStopped { namespaces[namespace].listeners[listener].isStopped = true }
+            for index in namespaces[namespace].listeners.indices {
+                namespaces[namespace].listeners[index].take(holders)
+            }
+            for index in (namespaces[namespace].connectedSockets ?? []).indices {
+                namespaces[namespace].connectedSockets?[index].take(holders)
             }
         }
+    }
+}
+
+extension Listener {
+    fileprivate mutating func take(_ holders: [UInt64: Holder]) {
+        guard let holder = holders[inode] else { return }
+        process = holder.name
+        if holder.isStopped { isStopped = true }
+    }
+}
+
+extension Namespace {
+    /// So many connected sockets are kept: a busy server of datagrams may have any number.
+    private static let connectedSocketLimit = 4096
+
+    /// Takes the sockets of a namespace: those that take packets from anyone apart from those that are connected.
+    mutating func take(_ sockets: [Listener]) {
+        listeners = sockets.filter { $0.peer == nil }
+        let connected = sockets.filter { $0.peer != nil }.prefix(Self.connectedSocketLimit)
+        connectedSockets = connected.isEmpty ? nil : Array(connected)
     }
 }

@@ -23,8 +23,11 @@ public struct Namespace: Sendable, Codable, Hashable {
     /// Keys as sysctl(8) writes them (`net.ipv4.ip_forward`), values as read.
     public var sysctls: [String: String]
     public var netfilter: Netfilter
-    /// Who takes packets: TCP sockets that listen, UDP sockets that are bound.
+    /// Who takes packets from anyone: TCP sockets that listen, UDP sockets that are bound and not connected.
     public var listeners: [Listener]
+    /// UDP sockets that are connected, each of which takes what comes from its peer; nil where there are none, and where they
+    /// were not read.
+    public var connectedSockets: [Listener]?
     /// Multicast groups that its devices have joined, but for those that every device is in; nil where they were not
     /// read.
     public var memberships: [GroupMembership]?
@@ -55,6 +58,7 @@ public struct Namespace: Sendable, Codable, Hashable {
         case proxyNeighbors = "proxy_neighbors"
         case nextHopObjects = "next_hop_objects"
         case socketUse = "socket_use"
+        case connectedSockets = "connected_sockets"
 
         static let defaults: [Self: any Sendable] = [.path: "", .netfilter: Netfilter()]
     }

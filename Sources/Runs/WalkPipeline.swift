@@ -171,7 +171,7 @@ public struct WalkPipeline: ~Copyable {
                 reply: pair.reply.map { names.completed($0.written()) })
             exchange.confirmArrival()
             if onlyFailures, exchange.arrived { continue }
-            if exchange.needsExplanation || ledger.isForgotten(exchange) {
+            if exchange.needsExplanation || ledger.isForgotten(exchange) || ledger.isUnread(exchange) {
                 unexplained.append(exchange)
             } else {
                 finish((explains ? ledger.held(exchange) : nil) ?? exchange)

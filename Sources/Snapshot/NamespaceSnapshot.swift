@@ -54,6 +54,7 @@ public struct NamespaceSnapshot: Sendable {
     public var ipsets: String?
     /// Nil where it could not be read.
     public var conntrack: [ConntrackEntry]?
+    /// Those that take packets from anyone, and UDP sockets that are connected from a port of their own.
     public var sockets: [Listener]
     /// Sockets that hold local ports, where there are so many that none may be left; else empty.
     public var connected: [ConnectedSocket]

@@ -41,7 +41,7 @@ struct ExperimentRun {
             complain("no fix is tried: \(refusal)")
         }
         if let source, let topology = source.topology,
-            let index = explanation.group.exchanges.firstIndex(where: { !$0.arrived })
+            let index = explanation.group.exchanges.firstIndex(where: { !$0.arrived && !$0.isAccepted })
         {
             explanation.group.exchanges[index] = experiment(
                 explanation.group.exchanges[index], source, topology)
@@ -98,5 +98,14 @@ struct ExperimentRun {
         guard choice == .lab, let lab else { return Trial(snapshot: snapshot) }
         let script = lab.layers.map { "LAB=\(shellWord($0)) sh -eu \(shellWord("\($0)/setup.sh"))\n" }.joined()
         return Trial(script: script, namespaces: snapshot.namespaces.dropFirst().map(\.name))
+    }
+}
+
+extension Exchange {
+    /// Whether a connection was accepted for a program that takes nothing from it: a rebuilt network accepts it as well, and has
+    /// no such program.
+    fileprivate var isAccepted: Bool {
+        request.kind.opensConnection && reply?.cameToReceiver == true
+            && request.findings.first?.code == "process-stopped"
     }
 }

@@ -43,6 +43,47 @@ struct FailedConnectTests {
         #expect(Set(walks(failedPort: port).map(\.outcome)) == [.left, .unsent])
     }
 
+    /// A ping, as its sender's `output` saw it, and the call that failed for it.
+    private func refused(errorNumber: Int32, to destination: IPAddress = "10.0.0.2", left: Bool = false) -> [Walk] {
+        var scene = Scene([
+            .named("a", [.veth("eth0", 2, peer: ("b", "eth0"), mac: 0xa, addresses: ["10.0.0.1/24"])]),
+            .named("b", [.veth("eth0", 2, peer: ("a", "eth0"), mac: 0xb, addresses: ["10.0.0.2/24"])]),
+        ])
+        scene.watch("a", "eth0")
+        scene.watchHooks("a")
+        var echo = packet("10.0.0.1", "10.0.0.2", label: 1, proto: .icmp)
+        echo.icmpType = 8
+        scene.see(.hook("a", .output, .raw, .before), at: 0, echo)
+        if left { scene.see("a", "eth0", .out, at: 2, echo) }
+        scene.events.append(
+            .sendFailure(
+                SendFailure(
+                    timeNanoseconds: Scene.start + 1_000_000, namespace: "a",
+                    tuple: FlowTuple(
+                        source: IPAddress(ipv4: 0), destination: destination, sourcePort: 0, destinationPort: 0,
+                        ipProtocol: .icmp),
+                    errorNumber: errorNumber, message: "an error")))
+        var engine = WalkEngine()
+        for event in scene.events { engine.take(event) }
+        engine.take(.watermark(timeNanoseconds: scene.lastNanoseconds + 2_000_000_000))
+        return engine.finishedWalks() + engine.finish()
+    }
+
+    @Test(
+        "a packet that a rule of its sender ended is one walk, though the call failed for it (EPERM), or a queue (ENOBUFS)"
+    )
+    func endedBySender() {
+        #expect(refused(errorNumber: 1).count == 1)
+        #expect(refused(errorNumber: 105).count == 1)
+    }
+
+    @Test("a call that failed for another packet has a walk of its own")
+    func endedOther() {
+        #expect(refused(errorNumber: 1, to: "10.0.0.3").count == 2)
+        #expect(refused(errorNumber: 1, left: true).count == 2)
+        #expect(refused(errorNumber: 101).count == 2)
+    }
+
     /// The kernel gives an ICMP error to the next call, whose datagram is not sent.
     @Test("or of a datagram, has one too")
     func datagram() {

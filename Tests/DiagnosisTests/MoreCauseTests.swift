@@ -224,6 +224,9 @@ struct MoreCauseTests {
         ).first
         #expect(first?.code == "hairpin-missing")
         #expect(first?.where.namespace == "host")
+        let evidence = first?.evidence.map(\.text) ?? []
+        #expect(evidence.contains { $0.contains("PREROUTING 1: -A PREROUTING") })
+        #expect(evidence.contains { $0.contains("nat POSTROUTING in host has no rule that translates the source") })
         #expect(
             first?.remedy?.commands == [
                 "iptables -t nat -A POSTROUTING -s 172.19.0.0/24 -d 172.19.0.3 -p tcp --dport 80 -j MASQUERADE"

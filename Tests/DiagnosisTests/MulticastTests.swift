@@ -76,6 +76,39 @@ struct MulticastTests {
         #expect(result(group()).findings.isEmpty)
     }
 
+    private mutating func hideBeyond(_ device: String) {
+        network.topology.namespaces.removeAll { $0.name == "wan" }
+        network.change("host", link: device) {
+            $0.peer = nil
+            $0.kind = "ethernet"
+        }
+    }
+
+    private func sentByHost() -> (findings: [Finding], walk: Walk) {
+        var probe = Probe.udp(5000, to: "239.1.2.3", from: "203.0.113.2")
+        probe.ttl = 4
+        return network.explained(probe.walk(.left, through: [.sent("host"), .out("host", "eth0")]))
+    }
+
+    @Test("by a device beyond which nothing is seen: a note that it is not known")
+    mutating func unseen() {
+        hideBeyond("eth0")
+        let first = sentByHost().findings.first
+        #expect(first?.code == "no-group-member")
+        #expect(first?.severity == .info)
+        #expect(first?.message.contains("not known") == true)
+    }
+
+    @Test("and a warning where the group was joined on another link")
+    mutating func unseenElsewhere() {
+        hideBeyond("eth0")
+        join("mynamespace", "veth1")
+        let first = sentByHost().findings.first
+        #expect(first?.code == "no-group-member")
+        #expect(first?.severity == .warning)
+        #expect(first?.message.contains("mynamespace on veth1 has joined it") == true)
+    }
+
     @Test("a copy of a broadcast that a receiver drops for want of a socket is no loss")
     func broadcast() {
         let stop = Stop(

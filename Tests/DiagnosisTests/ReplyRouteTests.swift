@@ -82,6 +82,26 @@ struct ReplyRouteTests {
         #expect(commands(first).allSatisfy { !$0.contains("wan") && !$0.contains("replace") })
     }
 
+    @Test("to a router whose reverse path check drops it: that is the cause, and the turn the other half")
+    mutating func reversePath() {
+        addOffice()
+        network.setting("net.ipv4.conf.wan0.rp_filter", "1", in: "wan")
+        network.setting("net.ipv4.ip_forward", "1", in: "wan")
+        network.change("wan") { wan in
+            wan.links.append(Link(name: "wan1", index: 3, kind: "ethernet", addresses: [prefix("192.0.3.1/24")]))
+            wan.routes += [
+                Route(destination: prefix("198.18.0.0/24"), gateway: address("192.0.3.2"), device: "wan1"),
+                Route(destination: prefix("192.0.2.0/24"), gateway: address("192.0.3.2"), device: "wan1"),
+            ]
+        }
+        let stop = Stop(
+            namespace: "wan", device: "wan0", hook: .prerouting,
+            cause: .kernelDrop(reason: "IP_RPFILTER", location: "ip_rcv_finish_core"))
+        let found = findings(.dropped, stop: stop)
+        #expect(found.map(\.code) == ["reverse-path-filter", "reply-routed-elsewhere"])
+        #expect(found.first?.where == Finding.Place(namespace: "wan", device: "wan0"))
+    }
+
     @Test("a reply that leaves as the request came is left alone")
     mutating func sameWay() {
         addOffice()

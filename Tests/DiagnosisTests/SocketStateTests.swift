@@ -128,6 +128,66 @@ struct SocketStateTests {
         #expect((found.first?.code == "process-stopped") == isStopped)
     }
 
+    @Test(
+        "a connection that is accepted for a stopped process is told of, though it was answered",
+        arguments: [true, false])
+    mutating func accepted(isStopped: Bool) {
+        var listener = server()
+        if isStopped { listener.isStopped = true }
+        listen(listener)
+        let probe = Probe.tcp(80, to: "198.51.100.1")
+        let request = probe.walk(.delivered, through: toWan)
+        var accepted = probe.reply
+        accepted.kind = .tcp(flags: [.syn, .ack])
+        let reply = accepted.walk(
+            .delivered, through: [.sent("wan"), .into("mynamespace", "veth1")], answers: request.id)
+        let first = findings(request, reply: reply).first
+        #expect((first?.code == "process-stopped") == isStopped)
+        if isStopped { #expect(first?.message.contains("the kernel of wan accepts the connection") == true) }
+    }
+
+    private func connected(to peer: IPAddress, _ port: UInt16) -> Listener {
+        var listener = server(protocol: "udp")
+        listener.peer = Listener.Peer(peer, port: port)
+        return listener
+    }
+
+    @Test("a socket that is connected takes from its peer alone")
+    mutating func connectedElsewhere() {
+        let socket = connected(to: "203.0.113.9", 5000)
+        network.change("wan") { $0.connectedSockets = [socket] }
+        let probe = Probe.udp(80, to: "198.51.100.1")
+        let refusal = probe.refusal
+        let first =
+            findings(
+                probe.walk(.delivered, through: toWan),
+                reply: refusal.walk(.delivered, through: [.sent("wan"), .into("mynamespace", "veth1")], answers: "x")
+            ).first ?? findings(probe.walk(.delivered, through: toWan)).first
+        #expect(first?.code == "listener-elsewhere")
+        #expect(first?.message.contains("is connected to 203.0.113.9:5000") == true)
+    }
+
+    @Test("what comes from the peer is taken; one that takes from anyone takes the rest")
+    mutating func connectedHere() {
+        let probe = Probe.udp(80, to: "198.51.100.1")
+        let walk = probe.walk(.delivered, through: toWan)
+        let arrived = walk.hops.last
+        let peer = connected(to: arrived?.packet.source ?? "0.0.0.0", arrived?.packet.sourcePort ?? 0)
+        network.change("wan") { $0.connectedSockets = [peer] }
+        #expect(findings(walk).first?.code != "listener-elsewhere")
+        #expect(findings(walk).first?.code != "no-listener")
+        let (other, anyone) = (connected(to: "203.0.113.9", 5000), server(protocol: "udp"))
+        network.change("wan") { $0.connectedSockets = [other] }
+        listen(anyone)
+        #expect(findings(walk).first?.code != "listener-elsewhere")
+    }
+
+    @Test("a peer in IPv4 of an IPv6 socket is an IPv4 address")
+    func mapped() {
+        #expect(Listener.Peer("::ffff:192.0.2.1", port: 53).address == "192.0.2.1")
+        #expect(Listener.Peer("2001:db8::1", port: 53).address == "2001:db8::1")
+    }
+
     private func noPort(_ number: Int32) -> SendFailure {
         SendFailure(
             timeNanoseconds: 0, namespace: "mynamespace",

@@ -34,6 +34,17 @@ struct ListenerTests {
         #expect(listeners.first?.drops == 42)
     }
 
+    @Test("reads a connected UDP socket with its peer")
+    func connected() {
+        let text = """
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+               0: 00000000:1388 097100CB:1389 01 00000000:00000000 00:00000000 00000000     0        0 778 2 0000000000000000 0
+            """
+        let sockets = Listener.parse(text, protocol: "udp")
+        #expect(sockets.map(\.port) == [5000])
+        #expect(sockets.first?.peer == Listener.Peer(IPAddress(ipv4: 0xcb00_7109), port: 5001))
+    }
+
     @Test(
         "takes any text",
         arguments: ["", "\n", "a\nb c d", "x\n 0: 0:0 0:0 0A 0 0 0 0 0 0", "x\n1: ZZ:1 a 0A 1 1 1 1 1 1"])

@@ -27,6 +27,23 @@ import Wire
         #expect(listener.inode == 928030)
     }
 
+    @Test("a UDP socket that is connected, with its peer")
+    func readsPeer() throws {
+        let lines = [
+            "02010000",  // AF_INET, TCP_ESTABLISHED
+            "13881389", "c6336401000000000000000000000000", "cb007109000000000000000000000000",
+            "00000000", "0000000000000000", "00000000", "00000000", "00000000", "00000000", "1e290e00",
+        ]
+        let message = try #require(
+            try NetlinkMessage.split(RecordedChannel.message(20, RecordedChannel.bytes(lines))).first)
+        let socket = try #require(Listener(message, protocol: "udp"))
+        #expect(socket.address == IPAddress("198.51.100.1") && socket.port == 5000)
+        #expect(socket.peer == Listener.Peer(try #require(IPAddress("203.0.113.9")), port: 5001))
+        var namespace = Namespace(name: "a", inode: 1, path: "")
+        namespace.take([socket])
+        #expect(namespace.listeners.isEmpty && namespace.connectedSockets == [socket])
+    }
+
     @Test("a TCP listener with its accept queue, its device, and whether it takes IPv4")
     func readsListener() throws {
         let lines = [

@@ -285,11 +285,13 @@ import Wire
         full.backlog = 2
         var signed = Listener(protocol: .tcp, address: IPAddress(ipv4: 0), port: 179)
         signed.signedPeers = [try #require(IPPrefix("203.0.113.2/32"))]
+        var connected = Listener(protocol: .udp, address: IPAddress(ipv4: 0), port: 5000)
+        connected.peer = Listener.Peer(try #require(IPAddress("203.0.113.9")), port: 5001)
         let snapshot = try host {
             $0.links = [
                 try tree(#"{"ifindex":2,"ifname":"v0","mtu":1500,"link_type":"ether","address":"02:00:00:00:00:01"}"#)
             ]
-            $0.sockets = [full, signed]
+            $0.sockets = [full, signed, connected]
             $0.connected = [ConnectedSocket(.tcp, local: address, 40000, remote: address, 80)]
             // Three packets of 942 bytes; one such passes before the first one waits.
             $0.queues = [
@@ -299,12 +301,13 @@ import Wire
             ]
         }
         let made = lines(snapshot)
-        let filled = try #require(made.firstIndex(of: "tcp 198.51.100.1 8080 - 0 0 full:2:3:0"))
+        let filled = try #require(made.firstIndex(of: "tcp 198.51.100.1 8080 - 0 0 - 0 full:2:3:0"))
         let raised = try #require(made.firstIndex(of: "addr add 198.51.100.1/32 dev lo"))
         let lowered = try #require(made.firstIndex(of: "addr del 198.51.100.1/32 dev lo"))
         let link = try #require(made.firstIndex { $0.hasPrefix("link add v0") })
         #expect(raised < filled && filled < lowered && lowered < link)
-        #expect(made.contains("tcp 0.0.0.0 179 - 0 0 served"))
+        #expect(made.contains("tcp 0.0.0.0 179 - 0 0 - 0 served"))
+        #expect(made.contains("udp 0.0.0.0 5000 - 0 0 203.0.113.9 5001 served"))
         #expect(
             made.contains(
                 "# Port 179 asks no signatures (TCP MD5) here; there segments of 203.0.113.2/32 must bear one. Passwords are not read."

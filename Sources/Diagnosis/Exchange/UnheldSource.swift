@@ -10,6 +10,8 @@ struct UnheldSource {
     enum Asker {
         /// The next router, which has it on the link of one of its devices.
         case router(Namespace, device: String)
+        /// The next router, which has no route for it.
+        case lost(Namespace)
         /// Somebody who can't be seen, perhaps by a route that leads back here.
         case unseen(isOnLink: Bool)
     }
@@ -26,7 +28,7 @@ struct UnheldSource {
     var asker: Asker
 
     var isCertain: Bool {
-        if case .router = asker { true } else { false }
+        if case .unseen = asker { false } else { true }
     }
 
     /// Nil where each translated source is taken by somebody, or where the next router has a route for it.
@@ -71,7 +73,11 @@ struct UnheldSource {
     }
 
     private static func gives(_ address: IPAddress, by action: RuleAction) -> Bool {
-        guard case .sourceTranslation(let target) = action else { return false }
+        let target: TranslationTarget
+        switch action {
+        case .sourceTranslation(let given), .netmap(let given): target = given
+        default: return false
+        }
         switch target.addresses {
         case .addresses(let range)?: return range.contains(address)
         case .prefix(let prefix)?: return prefix.contains(address)
@@ -92,6 +98,7 @@ struct UnheldSource {
         let hop = choice.gateway ?? stay.exit.destination
         if let next = ends.first(where: { $0.namespace.holds(hop) }) {
             let back = next.namespace.lookUpRoute(to: address, source: nil, mark: 0, inDevice: nil)
+            if back.kind == nil { return .lost(next.namespace) }
             let isKnown = next.namespace.neighbors.contains { $0.address == address && $0.state.isResolved }
             guard back.kind == .unicast, back.gateway == nil, back.device == next.device, !isKnown else { return nil }
             return .router(next.namespace, device: next.device)

@@ -95,7 +95,7 @@ struct UnmetTranslation: Sendable {
         let result = HookTraversal(site: site, hook: .postrouting, families: families(asked), from: 50).run(asked)
         guard let (rule, action) = result.translation else { return nil }
         switch action {
-        case .masquerade, .sourceTranslation: break
+        case .masquerade, .sourceTranslation, .netmap: break
         default: return nil
         }
         if action.translation?.first == stay.exit.source { return nil }

@@ -37,7 +37,18 @@ extension WalkDiagnosis {
                 return finding(of: candidate, reading, fact: .seen("the reply came from \(end.packet.source)"))
             }
         }
-        return []
+        return acceptedForNobody(reading, arrived, last).map { finding(of: $0, reading) } ?? []
+    }
+
+    /// The connection that the kernel accepts for a program that is stopped.
+    private func acceptedForNobody(_ reading: WalkReading, _ arrived: PacketState, _ last: Hop) -> Candidate? {
+        guard walk.kind.opensConnection, let namespace = topology[namespace: last.namespace] else { return nil }
+        let socket =
+            unwatchedSocket(reading)
+            ?? SocketStep(namespace: namespace, device: reading.inDevice(at: last) ?? "", packet: arrived)
+        let judgements = ProcessStopped().examine(.socket(socket), Surroundings(PathInputs(context), origin: arrived))
+        guard case .candidate(let found)? = judgements.first else { return nil }
+        return found
     }
 
     /// A reply that left what can be seen by the wrong route, so that its asker did not get it.
@@ -114,9 +125,12 @@ extension WalkDiagnosis {
         }
         guard let elsewhere = repliedElsewhere(reply, reading, stop: stopping.first) else { return stopping }
         let turned = finding(of: elsewhere, reading)
-        // A rule that drops it is the nearer cause; that it came there is the other half.
-        guard let first = stopping.first, first.severity == .error, first.rule != nil else { return turned }
-        return stopping
+        // A rule that drops it, or a reverse path check, is the nearer cause; that it came there is the other half.
+        guard let first = stopping.first, first.severity == .error,
+            first.rule != nil || first.code == ReversePathFilter().code
+        else { return turned }
+        // What else stands on the path that it should not have taken is of no concern.
+        return (first.rule == nil ? [first] : stopping)
             + turned.map { finding in
                 var finding = finding
                 finding.severity = .warning
@@ -214,11 +228,24 @@ extension WalkDiagnosis {
             else { continue }
             let met = reading.sightings.filter { $0.namespace == flow.namespace }.flatMap(\.rules)
             let rule =
-                met.last { $0.table == "nat" || $0.verdict == "dnat" }
+                met.last { $0.verdict == "dnat" || router.translatesDestination(by: $0) }
+                ?? Diversion(reading).flatMap { $0.namespace.name == flow.namespace ? $0.rule : nil }
                 ?? router.netfilter.nat.first { $0.kind == .dnat }?.rule
             return HairpinMissing().candidate(
                 arrived, router: router, rule: rule, source: sender, target: reading.last?.namespace ?? "")
         }
         return nil
+    }
+}
+
+extension Namespace {
+    /// Whether a rule translates the destination of what it matches.
+    fileprivate func translatesDestination(by rule: RuleReference) -> Bool {
+        (netfilter.compiled.rule(rule)?.actions ?? []).contains { action in
+            switch action {
+            case .destinationTranslation, .redirect: true
+            default: false
+            }
+        }
     }
 }

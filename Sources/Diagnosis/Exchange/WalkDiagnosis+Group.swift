@@ -121,8 +121,18 @@ extension WalkDiagnosis {
             }
             return finding(of: found, reading)
         }
-        if target.hasOutside { return [] }
+        if target.hasOutside { return unseenMembers(reading, packet, target) }
         return finding(of: NoGroupMember().candidate(packet, target, context.graph), reading)
+    }
+
+    /// Nobody is seen to have joined the group, and the link goes on where nothing can be seen: somebody there may have. That is
+    /// a note, unless something speaks against it.
+    private func unseenMembers(_ reading: WalkReading, _ packet: PacketState, _ target: GroupTarget) -> [Finding] {
+        if reply?.cameToReceiver == true { return [] }
+        let (found, isSuspect) = NoGroupMember().unseen(packet, target, context.graph)
+        var findings = finding(of: found, reading)
+        if !isSuspect, !packet.owesReply { findings[0].severity = .info }
+        return findings
     }
 
     /// Whether the packet was seen to come in where the group was joined.

@@ -22,10 +22,17 @@ extension WalkDiagnosis {
         guard reply.hasStopped else { return candidate(turn, request, end: unseenEnd(turn), facts: [], isSeen: false) }
         guard isPast else {
             // It waits for the next hop of the wrong path, which does not answer.
-            guard let stop, stop.rule == nil, stop.severity == .error, stop.where.namespace != turn.namespace.name,
-                stop.where.namespace != request.sightings.first?.namespace
-            else { return nil }
-            return candidate(turn, request, end: "on that path: \(stop.message)", facts: [], isSeen: isComplete)
+            guard let stop, stop.rule == nil, stop.where.namespace != request.sightings.first?.namespace else {
+                return nil
+            }
+            // A next hop that can't be seen may check the path back to whoever asks for its address (arp_process).
+            let isUnseen =
+                stop.severity == .warning
+                && Catalogue.obstacle(stop.code)?.reasons.contains("NEIGH_FAILED") == true
+                && stop.where.device == turn.replyDevice
+            guard isUnseen || stop.severity == .error && stop.where.namespace != turn.namespace.name else { return nil }
+            return candidate(
+                turn, request, end: "on that path: \(stop.message)", facts: [], isSeen: !isUnseen && isComplete)
         }
         let report = KernelReport(reply, context)
         let place = end.map { " in \($0)" } ?? ""

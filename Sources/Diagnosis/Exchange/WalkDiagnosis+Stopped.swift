@@ -15,6 +15,8 @@ extension WalkDiagnosis {
         first.isReply = reading.isReply(context.flows)
         var packet = reading.last.flatMap { reading.packet(at: $0) } ?? first
         packet.isReply = first.isReply
+        // The reply to an echo is as long as its request, and the first sighting of it tells of no cut before.
+        if let request, request.isFragmentedEcho { packet.isFragmented = true }
         let path = findingsAhead(of: packet, first, reading, request)
         let carrier = reading.last.flatMap { reading.carrier(at: $0) }
         let stop = StoppedPacket(reading, packet: carrier?.packet ?? packet, context, path)

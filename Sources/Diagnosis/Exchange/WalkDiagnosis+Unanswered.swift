@@ -103,7 +103,7 @@ extension WalkDiagnosis {
         guard packet.owesReply else { return [] }
         var finding = NoAnswer().left(last, unseen: unseenReply)
         finding.evidence += otherRoutes(reading)
-        return [finding]
+        return [Diversion(reading)?.named(in: finding) ?? finding]
     }
 
     /// Whether hosts where it left would look for its source on their own link.
@@ -202,9 +202,12 @@ extension WalkDiagnosis {
             guard !arrival.isBack, packet.owesReply else { return nil }
             // A route that covers the asker by mistake is why the reply turns off.
             if arrival.blocking?.finding.code == WrongRoute().code { return nil }
-            return wouldReplyElsewhere(arrival.back, reading).map {
-                finding(of: $0, reading, checks: arrival.back.checks)
-            }
+            guard let elsewhere = wouldReplyElsewhere(arrival.back, reading) else { return nil }
+            let turned = finding(of: elsewhere, reading, checks: arrival.back.checks)
+            // A reverse path check that drops it is the nearer cause; that it came there is the other half.
+            guard let blocking = arrival.blocking, blocking.isCertain, blocking.finding.code == ReversePathFilter().code
+            else { return turned }
+            return (replyStopped(arrival) ?? []) + turned
         case .replyStopped: return replyStopped(arrival)
         case .unexplained:
             if let refuted = refutedTranslation(reading) { return finding(of: refuted, reading) }
@@ -293,9 +296,4 @@ extension WalkDiagnosis {
             .seen("the request \(entry) in \(arrival.last.namespace); the reply is what is lost"))
         return findings(of: found, next: back.candidates, back, KernelReport(reading.walk, context), reading)
     }
-}
-
-extension PacketState {
-    /// Whether its receiver must reply: an echo request, or a SYN.
-    var owesReply: Bool { isEchoRequest || ipProtocol == .tcp && tcpFlags.map { $0 & 18 == 2 } == true }
 }

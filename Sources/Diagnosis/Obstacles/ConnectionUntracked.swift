@@ -35,6 +35,25 @@ struct ConnectionUntracked: Obstacle {
             remedy: remedy(reply.namespace, reply.reply, by: rule))
     }
 
+    /// The request is the exempted packet, so that there is no entry by which the reply could be known.
+    func candidate(
+        _ reply: UnrecognisedReply, _ effect: UnrecognisedReply.Effect, request rule: RuleReference,
+        reply other: RuleReference?
+    ) -> Candidate {
+        let name = reply.namespace.name
+        let asked = reply.request.packet
+        let rest = other.map { ", and \($0.name) the reply" } ?? ""
+        let rules = [rule] + [other].compactMap(\.self)
+        let actions =
+            (remedy(reply.namespace, reply.request, by: rule)?.actions ?? [])
+            + (other.flatMap { remedy(reply.namespace, reply.reply, by: $0)?.actions } ?? [])
+        return candidate(
+            at: Finding.Place(namespace: name, hook: reply.hook, device: reply.reply.inDevice),
+            "conntrack of \(name) has no entry by which it would know \(reply.subject): \(rule.name) exempts the request \(asked.source) > \(asked.destination) from connection tracking (NOTRACK)\(rest); so \(effect.words(reply))",
+            evidence: rules.map { .state("\($0.name): \($0.text ?? "")") } + effect.facts, rule: rule,
+            remedy: Remedy(ifAny: actions))
+    }
+
     private func remedy(_ namespace: Namespace, _ entry: UnrecognisedReply.Entry, by rule: RuleReference) -> Remedy? {
         guard let chain = namespace.netfilter.chain(of: rule) else { return nil }
         var packet = entry.packet

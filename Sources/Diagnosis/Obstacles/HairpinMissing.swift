@@ -45,11 +45,43 @@ struct HairpinMissing: Obstacle {
         return candidate(
             at: Finding.Place(namespace: router.name, hook: .postrouting, device: link?.name), message,
             evidence: [
-                .state(rule.map { "\($0.name): \($0.text ?? "")" } ?? "destination translated in \(router.name)")
-            ], rule: rule,
+                .state(
+                    rule.map { "\($0.name)\($0.text.map { ": \($0)" } ?? "")" }
+                        ?? "destination translated in \(router.name)")
+            ] + Self.untranslated(packet, router, device: link?.name), rule: rule,
             remedy: Remedy([
                 masquerade(packet, from: network?.description ?? packet.source.description, router, as: rule)
             ]))
+    }
+
+    /// That no rule of the router translates the source, and why those do not that it has: at most so many of a chain.
+    private static let shownMisses = 3
+
+    private static func untranslated(_ packet: PacketState, _ router: Namespace, device: String?) -> [Fact] {
+        let families: Set<TableFamily> = [packet.destination.isIPv4 ? "ip" : "ip6", "inet"]
+        let chains = router.netfilter.chains.filter {
+            $0.kind == .nat && $0.hook == .postrouting && families.contains($0.family)
+        }
+        if chains.isEmpty {
+            return [.state("\(router.name) has no chain of nat at postrouting, so no source is translated")]
+        }
+        let traversal = HookTraversal(
+            site: RuleSite(namespace: router, inDevice: device, outDevice: device), hook: .postrouting,
+            families: families)
+        return chains.map { chain in
+            let name = RuleReference(
+                family: chain.family, table: chain.table, chain: chain.name, backend: chain.backend
+            )
+            .chainName
+            let addresses = "\(packet.source) > \(packet.destination)"
+            let misses = traversal.lastMisses(of: chain, packet: packet).suffix(shownMisses)
+            let reasons = misses.map { "\($0.rule.name) does not match: \($0.because)" }.joined(separator: "; ")
+            return .state(
+                chain.rules.isEmpty
+                    ? "\(name) in \(router.name) has no rules"
+                    : "\(name) in \(router.name) has no rule that translates the source of \(addresses)\(reasons.isEmpty ? "" : ": \(reasons)")"
+            )
+        }
     }
 
     /// Source translation for what the translated destination's own network sends to it.

@@ -5,7 +5,7 @@ internal import WalkModel
 internal import Wire
 
 /// A server listens on the port, but on another address than the packet is for: often on 127.0.0.1 alone; or for IPv6
-/// alone, or for what comes in by another device.
+/// alone, for what comes in by another device, or from another sender, to which its socket is connected.
 struct ListenerElsewhere: Obstacle {
     let code: FindingCode = "listener-elsewhere"
     let steps: Set<PathStep.Kind> = [.socket]
@@ -25,6 +25,11 @@ struct ListenerElsewhere: Obstacle {
     /// What the socket takes instead, and what to change.
     private static func words(_ other: Listener, _ step: SocketStep) -> String {
         let (server, destination) = (other.process ?? "the server", step.packet.destination)
+        if let peer = other.peer, !step.isFromPeer(of: other) {
+            let sender = step.packet.source.text(port: step.packet.sourcePort ?? 0)
+            return
+                "the socket of \(server) on udp port \(other.port) is connected to \(peer.address.text(port: peer.port)) (connect(2)) and takes datagrams from there only, not from \(sender): what comes from elsewhere gets port unreachable"
+        }
         if !step.isOnDevice(of: other), other.takes(destination) {
             return
                 "it came in by \(step.device), while \(server) listens on port \(other.port) bound to \(other.device ?? "another device") only (SO_BINDTODEVICE): bind it to no device, or to \(step.device)"

@@ -24,6 +24,8 @@ struct MTUExceeded: Obstacle {
             return compare(step.packet, step.namespace, link, step.choice, isRouter: true, surroundings)
         case .transmit(let step) where step.inDevice == nil:
             return compare(step.packet, step.namespace, step.link, step.choice, isRouter: false, surroundings)
+        case .transmit(let step) where surroundings.wasNotFragmented(in: step.namespace):
+            return uncut(step, surroundings)
         case .wire(let step) where step.farLink.isUp: return receive(step, surroundings)
         case .bridge(let step) where step.blockage == nil: return leavePort(step, surroundings)
         default: return []
@@ -53,6 +55,17 @@ struct MTUExceeded: Obstacle {
         if mayFragment, !isReported { return [] }
         let isKnown = isReported || packet.dontFragment == true || !packet.source.isIPv4
         return [.candidate(tooBig(packet, namespace, link, isKnown: isKnown, surroundings))]
+    }
+
+    /// The kernel was to cut it for its way out, and must not: of a packet that is forwarded that is found so late where the MTU
+    /// is the route's own (ip6_dst_mtu_maybe_forward).
+    private func uncut(_ step: TransmitStep, _ surroundings: Surroundings) -> [Judgement] {
+        let (packet, link) = (step.packet, step.link)
+        if let mtu = step.choice.route?.mtu, mtu > 0, packet.length > mtu {
+            return [.candidate(tooBig(packet, step.namespace, step.choice, mtu, surroundings))]
+        }
+        guard link.mtu > 0, packet.length > link.mtu else { return [] }
+        return [.candidate(tooBig(packet, step.namespace, link, isKnown: true, surroundings))]
     }
 
     private func tooBig(
@@ -156,6 +169,16 @@ struct MTUExceeded: Obstacle {
 }
 
 extension Surroundings {
+    /// Whether the kernel dropped the packet where it cuts what is too long (ip_fragment, ip6_fragment), or the namespace sent an
+    /// error that says so.
+    fileprivate func wasNotFragmented(in namespace: Namespace) -> Bool {
+        context.drops.contains { ["ip_fragment", "ip6_fragment"].contains($0.location) }
+            || context.icmpErrors.contains { error in
+                let isTooBig = error.source.isIPv4 ? error.type == 3 && error.code == 4 : error.type == 2
+                return isTooBig && namespace.holds(error.source)
+            }
+    }
+
     /// Whether the kernel dropped the packet where it hands frames from one device to another, and nowhere else asks
     /// anything of them but their length: then a TCP packet was no super-segment.
     fileprivate var wasTooLongToForward: Bool {

@@ -136,9 +136,21 @@ extension NeighbourStep {
         return former.map { "; \($0.name) had it when the run began, and is gone" } ?? ""
     }
 
+    /// By which packets the question goes where it goes through a tunnel; nil where it does not.
+    private var outerWords: String? {
+        guard let vxlan = link.vxlan else { return nil }
+        let flooding = vxlan.fdb.filter { $0.mac == MACAddress(value: 0) }.compactMap(\.destination)
+        var ends: [IPAddress] = []
+        for end in [vxlan.remote].compactMap(\.self) + flooding where !ends.contains(end) { ends.append(end) }
+        guard let first = ends.first else { return nil }
+        let others = ends.count > 1 ? " and \(ends.count - 1) others" : ""
+        return
+            "the question goes inside VXLAN \(vxlan.identifier), in outer packets to \(first)\(others), UDP port \(vxlan.port); what becomes of them beyond \(namespace.name) can't be seen"
+    }
+
     func whereabouts(_ graph: NetworkGraph) -> String {
         let names = elsewhere(graph.topology)
-        let rest = hasOutside ? "; what the link leads to outside can't be seen" : ""
+        let rest = hasOutside ? "; \(outerWords ?? "what the link leads to outside can't be seen")" : ""
         let scope = graph.isPart ? "that links join to \(namespace.name)" : "on this host"
         return names.isEmpty
             ? "no namespace \(scope) has \(hop)\(rest)"

@@ -14,12 +14,17 @@ struct ProcessStopped: Obstacle {
         guard case .socket(let step) = step, let listener = step.taker(surroundings), listener.isStopped == true
         else { return [] }
         let name = step.namespace.name
+        let isTCP = listener.protocol == .tcp
+        let arrival =
+            isTCP
+            ? "the kernel of \(name) accepts the connection"
+            : "the packet arrived in \(name)"
+        let waiting = isTCP ? "connections wait to be accepted" : "bytes wait to be read"
         return stops(
             at: Finding.Place(namespace: name),
-            "the packet arrived in \(name), but the process of \(listener.words) is stopped (SIGSTOP): it reads nothing until it is continued (SIGCONT)",
+            "\(arrival), but the process of \(listener.words) is stopped (SIGSTOP): it reads nothing\(isTCP ? " and sends nothing" : "") until it is continued (SIGCONT)",
             evidence: [
-                .state(
-                    "\(listener.words) in \(name): process state T, \(listener.receiveQueue) bytes wait to be read")
+                .state("\(listener.words) in \(name): process state T, \(listener.receiveQueue) \(waiting)")
             ])
     }
 }

@@ -13,21 +13,32 @@ extension SocketStep {
         return packet.ipProtocol == .udp || packet.ipProtocol == .tcp && packet.tcpFlags.map { $0 & 18 == 2 } ?? true
     }
 
-    /// Sockets of its protocol and port.
+    /// Sockets of its protocol and port. Those that are connected come first: the kernel prefers them for what comes from
+    /// their peer.
     private var listeners: [Listener] {
-        namespace.listeners.filter {
+        ((namespace.connectedSockets ?? []) + namespace.listeners).filter {
             $0.isOn(packet.ipProtocol, port: packet.destinationPort)
         }
     }
 
-    /// Sockets of its protocol and port on other addresses, for another family, or of another device.
-    var listenersElsewhere: [Listener] { listeners.filter { !takes($0) } }
+    /// Sockets of its protocol and port on other addresses, for another family, of another device, or for another sender. Those
+    /// that take packets from anyone come first.
+    var listenersElsewhere: [Listener] {
+        let others = listeners.filter { !takes($0) }
+        return others.filter { $0.peer == nil } + others.filter { $0.peer != nil }
+    }
 
     /// Sockets that the kernel would give it to (`inet_lookup_listener`, `__udp4_lib_lookup`).
     var matching: [Listener] { listeners.filter(takes) }
 
     private func takes(_ listener: Listener) -> Bool {
-        listener.takes(packet.destination) && isOnDevice(of: listener)
+        listener.takes(packet.destination) && isOnDevice(of: listener) && isFromPeer(of: listener)
+    }
+
+    /// Whether it comes from the one that the socket is connected to, if it is connected.
+    func isFromPeer(of listener: Listener) -> Bool {
+        guard let peer = listener.peer else { return true }
+        return peer.address == packet.source && peer.port == packet.sourcePort ?? 0
     }
 
     /// Whether the packet came in by the device that the socket is bound to, if it is bound to one. A device of a VRF
@@ -57,7 +68,10 @@ extension SocketStep {
 
     private func isFull(_ listener: Listener, _ context: DiagnosisContext) -> Bool {
         if listener.protocol != .udp { return false }
-        let before = context.before?[namespace: namespace.name]?.listeners.first { $0.inode == listener.inode }
+        let earlier = context.before?[namespace: namespace.name]
+        let before = ((earlier?.listeners ?? []) + (earlier?.connectedSockets ?? [])).first {
+            $0.inode == listener.inode
+        }
         if let before, listener.inode != 0, listener.drops > before.drops { return true }
         if let size = listener.receiveBufferBytes { return listener.receiveQueue >= size }
         return listener.receiveQueue > 0
@@ -71,7 +85,7 @@ extension SocketStep {
         if fullSocket(surroundings) != nil { return false }
         if isRefused { return true }
         return isAsking(surroundings) && matching.isEmpty
-            && surroundings.topology.namespaces.contains { !$0.listeners.isEmpty }
+            && surroundings.topology.namespaces.contains { !$0.listeners.isEmpty || $0.connectedSockets != nil }
     }
 }
 
@@ -116,6 +130,7 @@ extension Listener {
         let bound = device.map { "%\($0)" } ?? ""
         let only = isIPv6Only == true && address.isUnspecified ? " (IPv6 only)" : ""
         let host = address.isIPv4 ? address.description : "[\(address)]"
-        return "\(process.map { "\($0) " } ?? "")\(`protocol`) \(host)\(bound):\(port)\(only)"
+        let connected = peer.map { " connected to \($0.address.text(port: $0.port))" } ?? ""
+        return "\(process.map { "\($0) " } ?? "")\(`protocol`) \(host)\(bound):\(port)\(only)\(connected)"
     }
 }

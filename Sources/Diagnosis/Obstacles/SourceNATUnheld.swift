@@ -24,14 +24,19 @@ struct SourceNATUnheld: Obstacle {
     private func beyond(_ asker: UnheldSource.Asker, _ address: IPAddress) -> String {
         switch asker {
         case .router(let router, let device): "; \(router.name) looks for it on the link of \(device)"
+        case .lost(let router): "; \(router.name) has no route to it"
         case .unseen(isOnLink: true): ""
         case .unseen(isOnLink: false): "; whether the next router has a route for it that leads here can't be seen"
         }
     }
 
     private func facts(_ asker: UnheldSource.Asker, _ address: IPAddress) -> [Fact] {
-        guard case .router(let router, let device) = asker else { return [] }
-        return [.state("\(router.name) has no gateway for \(address): it is on \(device)'s network")]
+        switch asker {
+        case .router(let router, let device):
+            [.state("\(router.name) has no gateway for \(address): it is on \(device)'s network")]
+        case .lost(let router): [.state("no table of \(router.name) has a route to \(address)")]
+        case .unseen: []
+        }
     }
 
     /// This flow gets the address of the device that it leaves by. Whether the other address is this machine's to have is

@@ -31,6 +31,7 @@ struct StaleNeighbor: Obstacle {
         case .stray(let step):
             if surroundings.loosePort(step) != nil { return [] }
             guard var misdirection = surroundings.misdirection(of: step) else {
+                if let unseen = unseenSender(step, surroundings) { return [.candidate(unseen)] }
                 return [.unknown("no device that can be seen has the MAC address \(step.mac)")]
             }
             if let source = surroundings.suppressor(of: misdirection) { misdirection = source }
@@ -77,6 +78,23 @@ struct StaleNeighbor: Obstacle {
                     }
                 },
             remedy: Remedy(misdirection.correction), isCertain: isCertain)
+    }
+
+    /// The frame came to the namespace that its packet is for, or that routes it on, with another MAC address than the device's,
+    /// and whoever sent it can't be seen.
+    private func unseenSender(_ step: StrayStep, _ surroundings: Surroundings) -> Candidate? {
+        let (namespace, packet) = (step.namespace, step.packet)
+        guard let link = namespace[device: step.device], let own = link.mac, own != step.mac, !step.mac.isGroup,
+            link.master == nil, let sender = packet.macSource,
+            !surroundings.topology.namespaces.contains(where: { $0.links.contains { $0.mac == sender } })
+        else { return nil }
+        let choice = surroundings.inputs.route(packet, namespace, inDevice: step.device)
+        guard choice.kind == .local || choice.kind == .unicast && choice.device != step.device else { return nil }
+        let address = choice.kind == .local ? packet.destination.description : "its next hop \(namespace.name)"
+        return candidate(
+            at: Finding.Place(namespace: namespace.name, device: step.device),
+            "the frame came to \(namespace.name) on \(step.device) for the MAC address \(step.mac), which is not that of \(step.device) (\(own)), so it is not taken: whoever sent it (\(sender)), which cannot be seen from here, has a wrong or stale neighbour entry for \(address)",
+            evidence: [.state("\(step.device) in \(namespace.name): \(own)")], isCertain: false)
     }
 
     /// The namespace to which the wrong entry led forwards, so that the packet stopped later.

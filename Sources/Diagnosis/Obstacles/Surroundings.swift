@@ -42,6 +42,7 @@ struct Surroundings: Sendable {
         let isSource =
             switch action {
             case .masquerade, .sourceTranslation: true
+            case .netmap: step.traversal.hook == .postrouting || step.traversal.hook == .input
             default: false
             }
         reference.verdict = isSource ? "masquerade" : "dnat"

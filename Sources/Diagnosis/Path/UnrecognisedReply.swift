@@ -11,6 +11,8 @@ struct UnrecognisedReply: Sendable {
         case zones(request: HookResult.Zoning?, reply: HookResult.Zoning?)
         /// A rule exempts the reply from tracking.
         case untracked(RuleReference)
+        /// A rule exempts the request from tracking, so there is no entry; perhaps another one the reply.
+        case requestUntracked(RuleReference, reply: RuleReference?)
     }
 
     /// A packet as it came into a namespace, or was sent there.
@@ -57,9 +59,9 @@ struct UnrecognisedReply: Sendable {
         asked.reply.connection = nil
         let one = request.result(namespace, asked.request)
         let other = reply.result(namespace, asked.reply)
-        // Of what is not tracked either way nothing is expected.
-        guard one.untracking == nil else { return nil }
-        if let rule = other.untracking {
+        if let rule = one.untracking {
+            why = .requestUntracked(rule, reply: other.untracking)
+        } else if let rule = other.untracking {
             why = .untracked(rule)
         } else {
             guard let expected = Self.replyZone(one.zoning), let found = Self.replyZone(other.zoning),
@@ -80,7 +82,10 @@ struct UnrecognisedReply: Sendable {
 
     /// What conntrack calls the reply instead: only a packet that may open a connection is new.
     var state: ConnectionState {
-        if case .untracked = why { return .untracked }
+        switch why {
+        case .untracked, .requestUntracked(_, reply: _?): return .untracked
+        default: break
+        }
         return switch reply.packet.ipProtocol {
         case .tcp, .icmp, .icmpv6: .invalid
         default: .new
@@ -130,6 +135,8 @@ extension UnrecognisedReply {
         case .zones(let request, let answer):
             ConntrackZones().candidate(self, effect, request: request, reply: answer)
         case .untracked(let rule): ConnectionUntracked().candidate(self, effect, by: rule)
+        case .requestUntracked(let rule, let answer):
+            ConnectionUntracked().candidate(self, effect, request: rule, reply: answer)
         }
     }
 }

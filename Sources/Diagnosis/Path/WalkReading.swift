@@ -105,6 +105,11 @@ struct WalkReading {
         return nil
     }
 
+    /// Whether it is an echo request that arrived, or left, in several fragments.
+    var isFragmentedEcho: Bool {
+        walk.kind.isEchoRequest && (sightings.last.map { isFragmented(at: $0) } ?? false)
+    }
+
     /// Whether it goes in several fragments at a hop. Of TCP these are segments.
     private func isFragmented(at hop: Hop) -> Bool {
         guard walk.kind.ipProtocol != .tcp else { return false }

@@ -18,6 +18,11 @@ extension Listener {
         else { return nil }
         self.init(
             protocol: name, address: address, port: port, receiveQueue: UInt64(queue), inode: UInt64(inode))
+        if name == .udp, let remotePort = header.networkUInt16(at: 6), remotePort != 0,
+            let remote = IPAddress(bytes: header.dropFirst(24).prefix(Int32(family) == AF_INET ? 4 : 16))
+        {
+            peer = Peer(remote, port: remotePort)
+        }
         if name == .tcp { backlog = header.hostUInt32(at: 60).map { UInt64($0) } }
         // idiag_if is sk_bound_dev_if.
         if let index = header.hostUInt32(at: 40), index != 0 { device = names[index] ?? "interface \(index)" }
@@ -50,10 +55,10 @@ extension Listener {
 }
 
 extension NetlinkConversation {
-    /// TCP sockets that listen and UDP sockets that are not connected, of both families.
+    /// TCP sockets that listen and UDP sockets, connected or not, of both families.
     mutating func listeners(names: DeviceNames) throws -> [Listener] {
-        // TCP_LISTEN and TCP_CLOSE of enum tcp_state, the latter being what a UDP socket is before connect(2).
-        let kinds: [(number: IPProtocol, state: UInt32)] = [(.tcp, 10), (.udp, 7)]
+        // TCP_LISTEN of enum tcp_state; a UDP socket is in TCP_CLOSE before connect(2), and in TCP_ESTABLISHED after it.
+        let kinds: [(number: IPProtocol, states: UInt32)] = [(.tcp, 1 << 10), (.udp, 1 << 7 | 1 << 1)]
         var listeners: [Listener] = []
         for kind in kinds {
             for family in [AF_INET, AF_INET6] {
@@ -63,7 +68,7 @@ extension NetlinkConversation {
                 header.idiag_ext = 1 << (UInt8(INET_DIAG_SKMEMINFO) - 1)
                 // The kernel tells which peers must sign beside it, to those who may know.
                 if kind.number == .tcp { header.idiag_ext |= 1 << (UInt8(INET_DIAG_INFO) - 1) }
-                header.idiag_states = 1 << kind.state
+                header.idiag_states = kind.states
                 let request = NetlinkRequest(type: SOCK_DIAG_BY_FAMILY, structure: header)
                 listeners += try dump(request, "read the listening sockets") {
                     Listener($0, protocol: TransportProtocol(kind.number), names: names)

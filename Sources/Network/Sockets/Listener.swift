@@ -1,6 +1,6 @@
 public import Wire
 
-/// A socket that takes packets from anyone: a listening TCP socket, or a UDP socket that is bound to a port.
+/// A socket that takes packets for a port: a listening TCP socket, or a UDP socket that is bound or connected.
 public struct Listener: Sendable, Codable, Hashable {
     public var `protocol`: TransportProtocol
     /// Unspecified (`0.0.0.0`, `::`) for all addresses. An IPv6 socket on `::` takes IPv4 too unless it is V6ONLY.
@@ -30,6 +30,22 @@ public struct Listener: Sendable, Codable, Hashable {
     /// The addresses whose segments must bear a signature (TCP_MD5SIG, RFC 2385); nil for none, and where it may not be read.
     /// The passwords are not kept.
     public var signedPeers: [IPPrefix]?
+    /// Whom a UDP socket is connected to (connect(2)): it takes datagrams from there alone. Nil for one that takes them from
+    /// anyone.
+    public var peer: Peer?
+
+    /// The other end of a connected socket.
+    public struct Peer: Sendable, Codable, Hashable {
+        public var address: IPAddress
+        public var port: UInt16
+
+        /// - Parameter address: that of an IPv4 peer may be mapped into IPv6 (`::ffff:192.0.2.1`).
+        public init(_ address: IPAddress, port: UInt16) {
+            let isMapped = !address.isIPv4 && address.high == 0 && address.low >> 32 == 0xffff
+            self.address = isMapped ? IPAddress(ipv4: UInt32(truncatingIfNeeded: address.low)) : address
+            self.port = port
+        }
+    }
 
     public init(
         protocol: TransportProtocol, address: IPAddress, port: UInt16, process: String? = nil, receiveQueue: UInt64 = 0,
@@ -54,6 +70,7 @@ public struct Listener: Sendable, Codable, Hashable {
         case isTransparent = "transparent"
         case isStopped = "stopped"
         case signedPeers = "signed_peers"
+        case peer
 
         static let defaults: [Self: any Sendable] = [.receiveQueue: UInt64(0), .drops: UInt64(0), .inode: UInt64(0)]
     }

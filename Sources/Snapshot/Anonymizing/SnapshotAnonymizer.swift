@@ -89,6 +89,9 @@ struct SnapshotAnonymizer {
         for index in result.sockets.indices {
             result.sockets[index].address = anonymizer.anonymize(result.sockets[index].address)
             result.sockets[index].signedPeers = result.sockets[index].signedPeers?.map { anonymizer.anonymize($0) }
+            result.sockets[index].peer = result.sockets[index].peer.map { peer in
+                Listener.Peer(anonymizer.anonymize(peer.address), port: peer.port)
+            }
             result.sockets[index].process = nil
         }
         for index in result.connected.indices {

@@ -125,6 +125,7 @@ extension NamespaceComparison {
         if let device = listener.device { text += " on \(device)" }
         if listener.isIPv6Only == true { text += ", IPv6 only" }
         if listener.isTransparent == true { text += ", transparent" }
+        if let peer = listener.peer { text += ", connected to \(peer.address) port \(peer.port)" }
         if let peers = listener.signedPeers { text += ", signed by \(peers.map(\.description).sorted())" }
         return text
     }

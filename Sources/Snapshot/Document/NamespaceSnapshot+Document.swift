@@ -94,6 +94,9 @@ extension NamespaceSnapshot {
             "receive_buffer": listener.receiveBufferBytes.map { .number($0) },
             "stopped": listener.isStopped == true ? .bool(true) : nil,
             "signed_peers": listener.signedPeers.map { .texts($0.map(\.description)) },
+            "peer": listener.peer.map { peer in
+                JSONTree(members: ["address": .string(peer.address.description), "port": .number(peer.port)])
+            },
             "process": listener.process.map { .string($0) },
         ])
     }
@@ -111,6 +114,10 @@ extension NamespaceSnapshot {
         listener.isStopped = try field["stopped"].flagIfPresent()
         if field["signed_peers"].isPresent {
             listener.signedPeers = try field["signed_peers"].texts().compactMap { IPPrefix($0) }
+        }
+        if field["peer"].isPresent {
+            listener.peer = Listener.Peer(
+                try field["peer"]["address"].address(), port: try field["peer"]["port"].number())
         }
         listener.process = try field["process"].textIfPresent()
         return listener

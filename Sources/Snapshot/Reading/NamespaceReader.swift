@@ -37,7 +37,7 @@ struct NamespaceReader {
         readConntrack()
         readTrafficControl()
         readPolicies()
-        snapshot.sockets = source.listeners
+        snapshot.sockets = source.listeners + source.servingConnections
         readConnectedSockets()
     }
 
@@ -222,5 +222,12 @@ struct NamespaceReader {
         } catch {
             warn("the xfrm policies", error, unread: .policies)
         }
+    }
+}
+
+extension Namespace {
+    /// Connected UDP sockets whose port was not chosen by connect(2): those of clients come and go, and hold theirs alone.
+    fileprivate var servingConnections: [Listener] {
+        (connectedSockets ?? []).filter { settings.localPorts?.contains($0.port) != true }
     }
 }

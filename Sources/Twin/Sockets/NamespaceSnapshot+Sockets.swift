@@ -12,12 +12,12 @@ extension NamespaceSnapshot {
         return sockets.filter { $0.protocol != .udp || $0.process != nil || !tunnels.contains("\($0.port)") }
     }
 
-    /// Those of them that take no more, and that can be filled again: a link-local address is nobody's before there are devices.
+    /// Those of them that take no more, and that can be filled again: a link-local address is nobody's before there are devices, and a socket that is connected takes nothing over lo.
     /// Of a group that shares a port all are full.
     public var fullSockets: [Listener] {
         let groups = Dictionary(grouping: programSockets, by: \.place)
         return programSockets.filter { socket in
-            !socket.address.isLinkLocal && groups[socket.place]?.allSatisfy(\.isFull) == true
+            !socket.address.isLinkLocal && socket.peer == nil && groups[socket.place]?.allSatisfy(\.isFull) == true
         }
     }
 
@@ -44,5 +44,7 @@ extension NamespaceSnapshot {
 
 extension Listener {
     /// What one of a group that shares a port has in common with the others.
-    var place: [String] { [`protocol`.rawValue, "\(address)", "\(port)", device ?? ""] }
+    var place: [String] {
+        [`protocol`.rawValue, "\(address)", "\(port)", device ?? "", peer.map { "\($0.address) \($0.port)" } ?? ""]
+    }
 }

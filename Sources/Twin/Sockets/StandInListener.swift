@@ -41,6 +41,7 @@ struct StandInListener {
             if let device = listener.device, bindsToDevice { try bindToDevice(device, name) }
             if isStream, let peers = listener.signedPeers { try sign(peers, name) }
             try bind(listener, name)
+            if !isStream, let peer = listener.peer { try connect(to: peer, name) }
             if isStream {
                 let backlog = Int32(clamping: max(1, listener.backlog ?? 128))
                 try retryingInterrupts("listen on \(name)") { listen(descriptor, backlog) }
@@ -87,6 +88,15 @@ struct StandInListener {
         let bytes = Array(device.utf8) + [0]
         try retryingInterrupts("bind \(name) to \(device)") {
             setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, bytes, socklen_t(bytes.count))
+        }
+    }
+
+    /// From then on it takes what comes from there alone.
+    private func connect(to peer: Listener.Peer, _ name: String) throws {
+        let isMapped = peer.address.isIPv4 && !isIPv4
+        let address = isMapped ? IPAddress(high: 0, low: 0xffff << 32 | peer.address.low) : peer.address
+        try retryingInterrupts("connect \(name) to \(peer.address) port \(peer.port)") {
+            withSocketAddress(address, peer.port) { Glibc.connect(descriptor, $0, $1) }
         }
     }
 

@@ -3,8 +3,8 @@ internal import Wire
 
 /// Lines for the script's functions that open sockets, and the functions themselves.
 enum ScriptSockets {
-    /// For `sockets`: `PROTOCOL ADDRESS PORT DEVICE V6ONLY TRANSPARENT STATE` each; - for no device. The state is `served`, `stopped`, or
-    /// `full:BACKLOG:WAITING:BUFFER`.
+    /// For `sockets`: `PROTOCOL ADDRESS PORT DEVICE V6ONLY TRANSPARENT PEER PORT STATE` each; - for no device and no peer. The state
+    /// is `served`, `stopped`, or `full:BACKLOG:WAITING:BUFFER`.
     ///
     /// - Parameter areFull: whether their queues are to be filled.
     static func lines(_ sockets: [Listener], areFull: Bool = false) -> [String] {
@@ -14,7 +14,8 @@ enum ScriptSockets {
             let device = socket.device ?? "-"
             guard !device.isEmpty, !device.contains(where: { $0.isWhitespace }) else { return nil }
             let flags = [socket.isIPv6Only, socket.isTransparent].map { $0 == true ? "1" : "0" }.joined(separator: " ")
-            let place = "\(socket.protocol.rawValue) \(socket.address) \(socket.port) \(device) \(flags)"
+            let peer = socket.peer.map { "\($0.address) \($0.port)" } ?? "- 0"
+            let place = "\(socket.protocol.rawValue) \(socket.address) \(socket.port) \(device) \(flags) \(peer)"
             guard seen.insert(place).inserted else { return nil }
             if areFull {
                 return "\(place) full:\(socket.backlog ?? 0):\(socket.receiveQueue):\(socket.receiveBufferBytes ?? 0)"
@@ -27,7 +28,8 @@ enum ScriptSockets {
 
     /// One small program for all sockets of a namespace where there is python3; else socat, nc or busybox, one a socket.
     private static let sockets = #"""
-        # sockets NAME: what listens there, a line each: PROTOCOL ADDRESS PORT DEVICE V6ONLY TRANSPARENT STATE. Datagrams are sent back.
+        # sockets NAME: what listens there, a line each: PROTOCOL ADDRESS PORT DEVICE V6ONLY TRANSPARENT PEER PORT STATE.
+        # Datagrams are sent back. A socket with a peer takes what comes from there alone; - for none.
         # The state is served, stopped (nobody answers), or full:BACKLOG:WAITING:BUFFER (filled over lo, and nobody answers).
         sockets() {
             place=$1
@@ -62,7 +64,7 @@ enum ScriptSockets {
         selector = selectors.DefaultSelector()
         later = []
         for line in open("/run/twin-sockets"):
-            protocol, address, port, device, only, transparent, state = line.split()
+            protocol, address, port, device, only, transparent, peer, peer_port, state = line.split()
             full = [int(number) for number in state.split(":")[1:]]
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             made = socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
@@ -82,6 +84,8 @@ enum ScriptSockets {
                 if full and full[2]:
                     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, full[2] // 2)
                 made.bind((address, int(port)))
+                if peer != "-":
+                    made.connect((peer, int(peer_port)))
                 if protocol == "tcp":
                     made.listen(full[0] if full else 4096)
                 if full:
@@ -130,7 +134,11 @@ enum ScriptSockets {
                 in_namespace "$place" python3 /run/twin-sockets.py "$place" </dev/null >/dev/null
                 return
             fi
-            while read -r protocol address port device only transparent state; do
+            while read -r protocol address port device only transparent peer peer_port state; do
+                if [ "$peer" != - ]; then
+                    echo "not rebuilt in $place: socket $protocol $address $port, connected to $peer $peer_port: python3 is missing" >&2
+                    continue
+                fi
                 if [ "$transparent" = 1 ]; then
                     echo "not rebuilt in $place: listener $protocol $address $port: it takes no packets for foreign addresses without python3" >&2
                 fi
