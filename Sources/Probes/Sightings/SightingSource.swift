@@ -19,10 +19,13 @@ final class SightingSource: ProbeSource {
     private let probe: SightingProbe
     private let filter: KernelFilter
     private let realTimeOffset: Int64
+    /// Nil where drops are not told through this ring.
+    let drops: DropReader?
     private var hooks: [UInt64: HookPlace] = [:]
     private var devices: [UInt64: DevicePlace] = [:]
     private var lastTime: Int64 = 0
     private var lostBefore: UInt64 = 0
+    private var lostDropsBefore: UInt64 = 0
     /// Set while the ring is read.
     private var intake: Intake?
     /// All places, as records are looked up.
@@ -30,6 +33,9 @@ final class SightingSource: ProbeSource {
 
     private struct HookPlace {
         var vantage: VantageID
+        var point: HookPoint
+        /// Of the program among those of its hook.
+        var number: Int
         /// With which the program goes.
         var descriptor: Int32
     }
@@ -73,13 +79,18 @@ final class SightingSource: ProbeSource {
     private static let disorder: Int64 = 1_000_000
     private static let families = [(number: Int32(2), name: "IPv4"), (number: Int32(10), name: "IPv6")]
 
-    /// - Parameter coarse: what of the user's filter the kernel decides.
-    init(_ probe: SightingProbe, filter coarse: CoarseFilter, share: SampleShare, seesHooks: Bool) throws {
+    /// - Parameters:
+    ///   - coarse: what of the user's filter the kernel decides.
+    ///   - join: finds the packets of drops, where `probe` reports them.
+    init(
+        _ probe: SightingProbe, filter coarse: CoarseFilter, share: SampleShare, seesHooks: Bool, join: TraceJoin
+    ) throws {
         self.probe = probe
         self.seesHooks = seesHooks
         filter = KernelFilter(coarse)
         try probe.set(filter.sampling(share))
         realTimeOffset = realTimeOffsetNanoseconds()
+        drops = probe.reportsDrops ? DropReader(join: join, realTimeOffset: realTimeOffset) : nil
         let ticker = packetwalk_ticker(Self.period)
         if ticker < 0 { throw SystemError("make a timer", errorNumber: -ticker) }
         descriptor = highDescriptor(ticker)
@@ -90,22 +101,72 @@ final class SightingSource: ProbeSource {
 
     // MARK: Places
 
-    /// Sees packets at the hooks of a namespace. Throws `SystemError`; nothing is attached then.
-    func arm(_ points: [HookPoint], of namespace: Namespace, in file: NetworkNamespaceFile, intake: Intake) throws {
-        var numbers: [NetfilterHook: Int] = [:]
-        let numbered = points.map { point -> (point: HookPoint, number: Int) in
-            defer { numbers[point.hook, default: 0] += 1 }
-            return (point, numbers[point.hook, default: 0])
+    /// Sees packets at the hooks of a namespace: at points that are not seen yet, and no more at those whose place has another
+    /// priority now. Throws `SystemError` or `ProbeError`; nothing is changed then.
+    ///
+    /// - Returns: whether anything was attached.
+    @discardableResult
+    func arm(
+        _ points: [HookPoint], of namespace: Namespace, in file: NetworkNamespaceFile, intake: Intake
+    ) throws -> Bool {
+        let inode = UInt32(truncatingIfNeeded: file.inode)
+        let known = hooks.filter { UInt32($0.key >> 32) == inode }
+        let laid = known.values.reduce(into: [HookPoint: Int]()) { $0[$1.point] = $1.number }
+        let change = HookChange(laid: Array(laid.keys), wanted: points)
+        if change.isEmpty { return false }
+        let attached = try attach(try numbers(for: change, beside: laid), in: file)
+        for (key, place) in known where change.moved.contains(place.point) {
+            Glibc.close(place.descriptor)
+            hooks[key] = nil
         }
+        for made in attached {
+            guard let hook = HookPlan.hooks.firstIndex(of: made.point.hook) else { continue }
+            let key = SightingPlace.key(
+                inode: inode, hook: SightingProbe.hookNumbers[hook], family: made.family, point: made.number)
+            hooks[key] = HookPlace(
+                vantage: intake.vantage(made.point.vantage(namespace: namespace.name)), point: made.point,
+                number: made.number, descriptor: made.descriptor)
+        }
+        rebuildPlaces()
+        return true
+    }
+
+    /// The program for each new point: that of the one whose place it takes, else the first that is free at its hook.
+    private func numbers(for change: HookChange, beside laid: [HookPoint: Int]) throws -> [(HookPoint, number: Int)] {
+        var taken = laid
+        return try change.new.map { point in
+            let former = change.moved.first { $0.isSamePlace(as: point) }
+            let used = Set(taken.filter { $0.key.hook == point.hook }.values)
+            let free = (0..<probe.hookPoints).first { !used.contains($0) }
+            guard let number = former.flatMap({ laid[$0] }) ?? free else {
+                throw ProbeError(
+                    "see packets at \(point)", reason: "no more than \(probe.hookPoints) points of one hook were prepared",
+                    remedy: "begin the run anew")
+            }
+            taken[point] = number
+            return (point, number)
+        }
+    }
+
+    private struct Attached: Sendable {
+        var point: HookPoint
+        var number: Int
+        var family: Int32
+        var descriptor: Int32
+    }
+
+    /// Attaches all of them, or none.
+    private func attach(_ points: [(HookPoint, number: Int)], in file: NetworkNamespaceFile) throws -> [Attached] {
         let probe = probe
-        let attached = try file.perform { () throws -> [(index: Int, family: Int32, descriptor: Int32)] in
-            var attached: [(index: Int, family: Int32, descriptor: Int32)] = []
+        let families = Self.families
+        return try file.perform { () throws -> [Attached] in
+            var attached: [Attached] = []
             do {
-                for (index, place) in numbered.enumerated() {
-                    for family in Self.families {
-                        guard let made = try probe.attach(place.point, number: place.number, family: family.number)
-                        else { continue }
-                        attached.append((index, family.number, made))
+                for (point, number) in points {
+                    for family in families {
+                        guard let made = try probe.attach(point, number: number, family: family.number) else { continue }
+                        attached.append(
+                            Attached(point: point, number: number, family: family.number, descriptor: made))
                     }
                 }
             } catch {
@@ -114,16 +175,6 @@ final class SightingSource: ProbeSource {
             }
             return attached
         }
-        for made in attached {
-            let (point, number) = numbered[made.index]
-            guard let hook = HookPlan.hooks.firstIndex(of: point.hook) else { continue }
-            let key = SightingPlace.key(
-                inode: UInt32(truncatingIfNeeded: file.inode), hook: SightingProbe.hookNumbers[hook],
-                family: made.family, point: number)
-            hooks[key] = HookPlace(
-                vantage: intake.vantage(point.vantage(namespace: namespace.name)), descriptor: made.descriptor)
-        }
-        rebuildPlaces()
     }
 
     /// Sees packets at devices of one namespace.
@@ -205,7 +256,12 @@ final class SightingSource: ProbeSource {
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
-        guard let intake, let record = SightingRecord(bytes) else { return }
+        guard let intake else { return }
+        if SightingRecord.kind(bytes) == .drop {
+            drops?.take(bytes, into: intake)
+            return
+        }
+        guard let record = SightingRecord(bytes) else { return }
         let time = Int64(record.timeNanoseconds) &+ realTimeOffset
         lastTime = time
         guard let place = places.find(SightingPlaces.key(record.kind, record.place)), !record.bytes.isEmpty else {
@@ -260,6 +316,13 @@ final class SightingSource: ProbeSource {
         intake.loss(
             Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: lost - lostBefore))
         lostBefore = lost
+        if drops == nil { return }
+        let lostDrops = probe.lostDrops
+        intake.loss(
+            Loss(
+                timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: Loss.dropReasons,
+                lost: lostDrops - lostDropsBefore))
+        lostDropsBefore = lostDrops
     }
 
     func close() {
