@@ -35,7 +35,8 @@ make() {
     ip netns add c$1
     ip link add p$1 type veth peer name eth0 netns c$1
     # What the bridge does not know yet would go to all.
-    ip link set p$1 up master hub type bridge_slave flood off
+    ip link set p$1 up master hub
+    bridge link set dev p$1 flood off
     ip -n c$1 link set lo up
     ip -n c$1 addr add "$(address $1)"/15 dev eth0
     ip -n c$1 link set eth0 up

@@ -22,6 +22,8 @@ final class IptablesSite: LaidHooks {
     private var laid: [Laid] = []
     private var traced: [XTablesProgram] = []
     private var traceMatch = ""
+    /// How many times rules were laid.
+    private(set) var generation = 0
 
     /// Lays the rules. A table that can't be had costs its points, and a warning.
     ///
@@ -53,6 +55,7 @@ final class IptablesSite: LaidHooks {
     ///
     /// - Returns: how many were laid, and the first failure.
     private func lay(_ wanted: [Laid], warnings: inout [String]) -> (count: Int, failure: (any Error)?) {
+        generation += 1
         var failure: (any Error)?
         var count = 0
         for program in XTablesProgram.allCases {
@@ -134,6 +137,7 @@ final class IptablesSite: LaidHooks {
             }
             if untraced.isEmpty { continue }
             isMissing = true
+            generation += 1
             let commands = XTablesRule.trace(run: rule.run, match: traceMatch, chains: untraced)
             _ = try hooks.restore(commands, program: program, table: .raw, site: site, warnings: &warnings)
         }

@@ -15,6 +15,8 @@ final class LegacyRulesWatch: ProbeSource {
     private let arming: ArmingThread
     private let report: (String) -> Void
     private var known: [XTablesState.Table: [UInt8]]
+    /// Of the hooks as they were then. What was laid since may have been taken away again, which looks the same.
+    private var knownGeneration: Int
 
     private static let period: Int32 = 200
 
@@ -33,6 +35,7 @@ final class LegacyRulesWatch: ProbeSource {
         self.report = report
         state = try XTablesState(in: hooks.file)
         known = state.read(tables)
+        knownGeneration = hooks.generation
         let ticker = packetwalk_ticker(Self.period)
         if ticker < 0 { throw SystemError("make a timer", errorNumber: -ticker) }
         descriptor = highDescriptor(ticker)
@@ -42,8 +45,11 @@ final class LegacyRulesWatch: ProbeSource {
         var ticks: UInt64 = 0
         _ = Glibc.read(descriptor, &ticks, MemoryLayout<UInt64>.size)
         // The kernel tells it to the privileged alone.
-        guard let now = try? arming.perform({ state.read(hooks.legacyTables) }), now != known else { return .drained }
+        guard let now = try? arming.perform({ state.read(hooks.legacyTables) }),
+            now != known || knownGeneration != hooks.generation
+        else { return .drained }
         known = now
+        knownGeneration = hooks.generation
         report(namespace)
         return .drained
     }

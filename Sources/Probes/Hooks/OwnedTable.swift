@@ -54,7 +54,8 @@ struct OwnedTable {
     func following(_ change: HookChange, share: SampleShare) -> (table: OwnedTable, commands: String) {
         var table = self
         table.points += change.new
-        var commands = "table inet \(run.tableName) {\n"
+        // Without the flag it would be a change of owner.
+        var commands = "table inet \(run.tableName) {\n    flags owner\n"
         for number in points.count..<table.points.count { commands += table.chains(of: number, share: share) }
         commands += "}\n"
         for number in standing where change.moved.contains(points[number]) {

@@ -114,6 +114,7 @@ extension ProbeReader {
         }
         routes?.remove(namespace)
         join.forget(namespace)
+        intake.registry.forget(namespace: namespace)
         namespaces[namespace] = nil
     }
 

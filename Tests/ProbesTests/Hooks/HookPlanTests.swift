@@ -222,6 +222,7 @@ private func chain(
         #expect(
             commands == """
                 table inet packetwalk-12.345.6 {
+                    flags owner
                     chain see-1 {
                         log group 77 prefix "\(NFLOGSource.prefixStart)1" snaplen 128
                     }
