@@ -120,7 +120,9 @@ struct HookCareTests {
             """, privileged: hooks == "bpf")
         let seen = try walks(shell.text, to: "192.0.2.2")
         func inputs(_ walk: Walk?) -> [String] {
-            walk?.hops.filter { $0.vantage == .netfilter && $0.namespace == "router" && $0.hook == .input }.map { $0.edge?.rawValue ?? "" } ?? []
+            walk?.hops.filter { $0.vantage == .netfilter && $0.namespace == "router" && $0.hook == .input }.map {
+                $0.edge?.rawValue ?? ""
+            } ?? []
         }
         #expect(inputs(seen.first) == ["before"], "\(shell.text)\(shell.errorText)")
         let late = seen.filter { "\($0.source)" == "192.0.2.9" }

@@ -23,7 +23,8 @@ final class NftablesHooks: LaidHooks {
     }
 
     func enclose(_ chains: [RuleChain], share: SampleShare) throws -> Bool {
-        let change = HookChange(laid: table.standing.map { table.points[$0] }, wanted: HookPlan(chains: chains).chainPoints)
+        let wanted = HookPlan(chains: chains).chainPoints
+        let change = HookChange(laid: table.standing.map { table.points[$0] }, wanted: wanted)
         if change.isEmpty { return false }
         let (changed, commands) = table.following(change, share: share)
         try context.run(commands, attempt: "lay further nftables hooks in \(namespace)")

@@ -75,7 +75,8 @@ enum XTablesRule {
                 let words = line.split(separator: " ")
                 let option = words.firstIndex(of: "--nflog-prefix").map { words.index(after: $0) }
                 let prefix = option.flatMap { $0 < words.endIndex ? words[$0] : nil }?.filter { $0 != "\"" }
-                let number = prefix?.hasPrefix(NFLOGSource.prefixStart) == true
+                let number =
+                    prefix?.hasPrefix(NFLOGSource.prefixStart) == true
                     ? prefix.flatMap { Int($0.dropFirst(NFLOGSource.prefixStart.count)) } : nil
                 found.insert(Standing(table: table, chain: String(words[1]), number: number))
             }

@@ -16,12 +16,12 @@ final class SightingSource: ProbeSource {
     /// Whether it was asked to see hooks.
     let seesHooks: Bool
 
-    private let probe: SightingProbe
+    let probe: SightingProbe
     private let filter: KernelFilter
     private let realTimeOffset: Int64
     /// Nil where drops are not told through this ring.
     let drops: DropReader?
-    private var hooks: [UInt64: HookPlace] = [:]
+    var hooks: [UInt64: HookPlace] = [:]
     private var devices: [UInt64: DevicePlace] = [:]
     private var lastTime: Int64 = 0
     private var lostBefore: UInt64 = 0
@@ -31,7 +31,7 @@ final class SightingSource: ProbeSource {
     /// All places, as records are looked up.
     private var places = SightingPlaces()
 
-    private struct HookPlace {
+    struct HookPlace {
         var vantage: VantageID
         var point: HookPoint
         /// Of the program among those of its hook.
@@ -53,7 +53,7 @@ final class SightingSource: ProbeSource {
     private static let ethernetType: Int32 = 1
     private static let loopbackType: Int32 = 772
     /// Of a namespace with a point at each hook and two devices there are 14, of two families: what comes and goes is built anew.
-    private func rebuildPlaces() {
+    func rebuildPlaces() {
         var all: [(key: UInt64, place: SightingPlaces.Place)] = []
         for (key, place) in hooks {
             all.append((SightingPlaces.key(.hook, key), SightingPlaces.Place(vantage: place.vantage, linkType: .raw)))
@@ -77,7 +77,7 @@ final class SightingSource: ProbeSource {
     private static let turn = 65_536
     /// Two processors write their records a little out of order.
     private static let disorder: Int64 = 1_000_000
-    private static let families = [(number: Int32(2), name: "IPv4"), (number: Int32(10), name: "IPv6")]
+    static let families = [(number: Int32(2), name: "IPv4"), (number: Int32(10), name: "IPv6")]
 
     /// - Parameters:
     ///   - coarse: what of the user's filter the kernel decides.
@@ -99,83 +99,7 @@ final class SightingSource: ProbeSource {
     /// Has the programs leave out packets that are not in a share.
     func sample(_ share: SampleShare) throws { try probe.set(filter.sampling(share)) }
 
-    // MARK: Places
-
-    /// Sees packets at the hooks of a namespace: at points that are not seen yet, and no more at those whose place has another
-    /// priority now. Throws `SystemError` or `ProbeError`; nothing is changed then.
-    ///
-    /// - Returns: whether anything was attached.
-    @discardableResult
-    func arm(
-        _ points: [HookPoint], of namespace: Namespace, in file: NetworkNamespaceFile, intake: Intake
-    ) throws -> Bool {
-        let inode = UInt32(truncatingIfNeeded: file.inode)
-        let known = hooks.filter { UInt32($0.key >> 32) == inode }
-        let laid = known.values.reduce(into: [HookPoint: Int]()) { $0[$1.point] = $1.number }
-        let change = HookChange(laid: Array(laid.keys), wanted: points)
-        if change.isEmpty { return false }
-        let attached = try attach(try numbers(for: change, beside: laid), in: file)
-        for (key, place) in known where change.moved.contains(place.point) {
-            Glibc.close(place.descriptor)
-            hooks[key] = nil
-        }
-        for made in attached {
-            guard let hook = HookPlan.hooks.firstIndex(of: made.point.hook) else { continue }
-            let key = SightingPlace.key(
-                inode: inode, hook: SightingProbe.hookNumbers[hook], family: made.family, point: made.number)
-            hooks[key] = HookPlace(
-                vantage: intake.vantage(made.point.vantage(namespace: namespace.name)), point: made.point,
-                number: made.number, descriptor: made.descriptor)
-        }
-        rebuildPlaces()
-        return true
-    }
-
-    /// The program for each new point: that of the one whose place it takes, else the first that is free at its hook.
-    private func numbers(for change: HookChange, beside laid: [HookPoint: Int]) throws -> [(HookPoint, number: Int)] {
-        var taken = laid
-        return try change.new.map { point in
-            let former = change.moved.first { $0.isSamePlace(as: point) }
-            let used = Set(taken.filter { $0.key.hook == point.hook }.values)
-            let free = (0..<probe.hookPoints).first { !used.contains($0) }
-            guard let number = former.flatMap({ laid[$0] }) ?? free else {
-                throw ProbeError(
-                    "see packets at \(point)", reason: "no more than \(probe.hookPoints) points of one hook were prepared",
-                    remedy: "begin the run anew")
-            }
-            taken[point] = number
-            return (point, number)
-        }
-    }
-
-    private struct Attached: Sendable {
-        var point: HookPoint
-        var number: Int
-        var family: Int32
-        var descriptor: Int32
-    }
-
-    /// Attaches all of them, or none.
-    private func attach(_ points: [(HookPoint, number: Int)], in file: NetworkNamespaceFile) throws -> [Attached] {
-        let probe = probe
-        let families = Self.families
-        return try file.perform { () throws -> [Attached] in
-            var attached: [Attached] = []
-            do {
-                for (point, number) in points {
-                    for family in families {
-                        guard let made = try probe.attach(point, number: number, family: family.number) else { continue }
-                        attached.append(
-                            Attached(point: point, number: number, family: family.number, descriptor: made))
-                    }
-                }
-            } catch {
-                for made in attached { Glibc.close(made.descriptor) }
-                throw error
-            }
-            return attached
-        }
-    }
+    // MARK: Devices
 
     /// Sees packets at devices of one namespace.
     ///

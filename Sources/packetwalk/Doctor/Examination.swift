@@ -73,7 +73,8 @@ enum Examination {
         do {
             let topology = try Topology.discover(only: ["host"])
             let source = try LiveSource(
-                topology: topology, plan: ProbePlan(namespaces: topology.namespaces.prefix(1).map(\.name), hooks: .none))
+                topology: topology, plan: ProbePlan(namespaces: topology.namespaces.prefix(1).map(\.name), hooks: .none)
+            )
             defer {
                 source.stop()
                 while source.next(timeoutMilliseconds: 1000) != nil {}
@@ -88,8 +89,9 @@ enum Examination {
             }
             return Check(
                 name: name, state: .ok,
-                detail: "\(held.map(\.name).joined(separator: " and ")) hold no capability and run under a seccomp filter; "
-                    + "pw-arm and the one that explains hold what the program was started with",
+                detail: held.map(\.name).joined(separator: " and ")
+                    + " hold no capability and run under a seccomp filter; pw-arm and the one that explains hold"
+                    + " what the program was started with",
                 isNeeded: false)
         } catch {
             return Check(name: name, state: .limited, detail: "nothing can be captured, so none runs", isNeeded: false)
