@@ -74,6 +74,8 @@ extension ProbeReader {
                     request.weight = captureWeights[namespace.name]?[link.name] ?? 1
                     return request
                 }
+            } catch let error as SystemError where error.errorNumber == ENOENT {
+                continue  // Gone meanwhile.
             } catch let error as SystemError {
                 queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
             }
@@ -166,7 +168,7 @@ extension ProbeReader {
             let key = LinkKey(namespace: request.namespace, index: request.index)
             guard let name = captured[key], name != request.device else { return captured[key] == nil }
             // Renamed: what it sees from now on bears the new name.
-            removeCapture(key)
+            removeCaptures([key])
             return true
         }
         if new.isEmpty { return }
@@ -177,12 +179,21 @@ extension ProbeReader {
 
     private func open(_ new: [CaptureRequest]) throws {
         var refusal: ProbeError?
-        for opened in try LowDescriptors.spared({ try openCaptures(new, settings: captureSettings) }) {
+        var settings = captureSettings
+        // Newcomers have a share of what is left, and leave as much to those that come after them.
+        let count = new.reduce(0) { $0 + $1.directions.count }
+        let rest = max(0, plan.bufferBudget - bufferUse) / (bufferUse == 0 ? 1 : 2)
+        settings.bufferBytes = Int32(clamping: min(Int(settings.bufferBytes), max(rest / max(1, count), 256 << 10)))
+        for opened in try LowDescriptors.spared({ try openCaptures(new, settings: settings) }) {
             switch opened.handle {
             case .success(let handle):
                 let key = LinkKey(namespace: opened.request.namespace, index: opened.request.index)
                 captured[key] = opened.request.device
-                try add(LinkCapture(handle, of: opened.request, direction: opened.direction, intake: intake))
+                bufferUse += opened.bufferBytes
+                try add(
+                    LinkCapture(
+                        handle, of: opened.request, direction: opened.direction, bufferBytes: opened.bufferBytes,
+                        intake: intake))
             case .failure(let error as CaptureError):
                 let described = error.probeError(namespace: opened.request.namespace)
                 if error.isPermission {

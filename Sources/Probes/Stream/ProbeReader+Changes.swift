@@ -12,10 +12,11 @@ extension ProbeReader {
         let changes = discovery.takeChanges()
         for namespace in changes.routing { routes?.forget(namespace) }
         var requests: [CaptureRequest] = []
-        for (namespace, link) in changes.links {
-            if link.isRemoval {
-                removeCapture(LinkKey(namespace: namespace, index: link.index))
-            } else if link.isUp, let file = namespaces[namespace] {
+        removeCaptures(
+            Set(
+                changes.links.filter(\.link.isRemoval).map { LinkKey(namespace: $0.namespace, index: $0.link.index) }))
+        for (namespace, link) in changes.links where !link.isRemoval {
+            if link.isUp, let file = namespaces[namespace] {
                 requests.append(
                     CaptureRequest(
                         namespace: namespace, file: file, device: link.name, index: link.index,
@@ -79,7 +80,10 @@ extension ProbeReader {
     private func follow(_ topology: Topology) {
         intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
         let present = Set(topology.namespaces.map(\.inode))
-        for (name, file) in namespaces where !present.contains(file.inode) { forget(name) }
+        let gone = namespaces.filter { !present.contains($0.value.inode) }.map(\.key)
+        // All at once: each close waits for the kernel.
+        removeCaptures(Set(captured.keys.filter { gone.contains($0.namespace) }))
+        for name in gone { forget(name) }
         let watched = topology.namespaces.map(knownByOldName).filter { isWatched($0.name) }
         attempt { try arm(watched) }
         for namespace in watched {
@@ -100,7 +104,6 @@ extension ProbeReader {
 
     /// Ends the probes of a namespace, and with them the hold on it.
     private func forget(_ namespace: String) {
-        removeCaptures { $0.namespace == namespace }
         if let file = namespaces[namespace] {
             attempt { sightings?.forget(file) }
             drops?.forget(inode: file.inode)
@@ -118,19 +121,21 @@ extension ProbeReader {
         namespaces[namespace] = nil
     }
 
-    func removeCapture(_ key: LinkKey) {
-        removeCaptures { $0.namespace == key.namespace && $0.index == key.index }
-        // The table of watched devices is the kernel's, and changed by the privileged alone.
-        if let file = namespaces[key.namespace] { attempt { sightings?.unwatch(key.index, inode: file.inode) } }
-        captured[key] = nil
-    }
-
-    private func removeCaptures(where isMeant: (LinkCapture) -> Bool) {
-        for source in sources.values {
-            guard let capture = source as? LinkCapture, isMeant(capture) else { continue }
-            _ = readOnce(capture, began: 0)
-            remove(capture)
+    /// Ends the captures of links, together.
+    func removeCaptures(_ keys: Set<LinkKey>) {
+        if keys.isEmpty { return }
+        let captures = sources.values.compactMap { $0 as? LinkCapture }.filter {
+            keys.contains(LinkKey(namespace: $0.namespace, index: $0.index))
         }
+        for capture in captures { _ = readOnce(capture, began: 0) }
+        remove(captures)
+        // The table of watched devices is the kernel's, and changed by the privileged alone.
+        attempt {
+            for key in keys {
+                if let file = namespaces[key.namespace] { sightings?.unwatch(key.index, inode: file.inode) }
+            }
+        }
+        for key in keys { captured[key] = nil }
     }
 
     /// Does on the arming thread what comes of a change. What goes wrong with a newcomer is a warning: the run goes on.

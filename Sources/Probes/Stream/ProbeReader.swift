@@ -28,6 +28,8 @@ final class ProbeReader {
     /// The names that captured devices had when their captures began.
     var captured: [LinkKey: String] = [:]
     var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
+    /// Bytes of kernel memory that the captures have.
+    var bufferUse = 0
     /// As `Topology.captureWeights`.
     var captureWeights: [String: [String: Int]] = [:]
     /// The BPF programs, where they are used.
@@ -104,10 +106,22 @@ final class ProbeReader {
         ready.remove(descriptor)
         sources[descriptor] = nil
         source.reportLosses(into: intake)
-        if let capture = source as? LinkCapture {
-            captured[LinkKey(namespace: capture.namespace, index: capture.index)] = nil
-        }
         try? arming.perform { source.close() }
+    }
+
+    /// Closes captures together: each close waits for the kernel.
+    func remove(_ captures: [LinkCapture]) {
+        var handles: [CaptureHandle] = []
+        for capture in captures where sources[capture.descriptor] === capture {
+            ready.remove(capture.descriptor)
+            sources[capture.descriptor] = nil
+            capture.reportLosses(into: intake)
+            captured[LinkKey(namespace: capture.namespace, index: capture.index)] = nil
+            bufferUse -= capture.bufferBytes
+            handles.append(capture.handle)
+        }
+        if handles.isEmpty { return }
+        try? arming.perform { _ = try concurrentMap(handles) { $0.close() } }
     }
 
     private func closeAllButCaptures() {
@@ -117,7 +131,6 @@ final class ProbeReader {
         }
     }
 
-    /// Closes the captures together: each close waits for the kernel.
     private func closeAll() {
         closeAllButCaptures()
         let captures = sources.values.compactMap { ($0 as? LinkCapture)?.handle }
@@ -222,7 +235,7 @@ final class ProbeReader {
         case .drained: return began
         case .more(let readUpTo): return min(began, readUpTo)
         case .ended:
-            remove(source)
+            if let capture = source as? LinkCapture { remove([capture]) } else { remove(source) }
             return began
         }
     }
