@@ -37,7 +37,13 @@ struct KernelProbeTests {
         }
         #expect(usual.status == kernel.status, "\(kernel.standardError)")
         #expect(!kernel.walks.isEmpty, "\(kernel.standardError)")
-        #expect(usual.walks.map(\.likeness) == kernel.walks.map(\.likeness), "\(name)")
+        // How often something is sent again, and what namespaces ask of all on their own, differs from run to run.
+        func seen(_ run: LabRun) -> [[String]] {
+            Set(run.walks.filter { !$0.destination.isMulticast && !$0.source.isUnspecified }.map(\.likeness))
+                .sorted { $0.joined() < $1.joined() }
+        }
+        let (expected, found) = (seen(usual), seen(kernel))
+        #expect(expected == found, "\(name)")
         // Whatever was seen twice was seen as one packet of the kernel somewhere.
         let seen = kernel.walks.filter { $0.hops.filter { $0.vantage == .link }.count > 2 }
         for walk in seen { #expect(walk.hops.contains { $0.joinedBy.contains(.kernel) }, "\(name): \(walk.summary)") }
@@ -139,6 +145,8 @@ extension Walk {
 
     /// Senders choose ports from 32768 on.
     private func place(_ address: IPAddress, _ port: UInt16?) -> String {
+        // Of a MAC that is another one each time.
+        if !address.isIPv4, address.isLinkLocal { return "link-local" }
         guard let port else { return "\(address)" }
         return "\(address):\(port < 32768 ? "\(port)" : "any")"
     }

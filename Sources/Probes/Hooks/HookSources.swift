@@ -96,6 +96,8 @@ struct HookArming {
             do {
                 return try IptablesHooks.site(
                     namespace, loggers: tracing.loggers(of: namespace, warnings: &warnings))
+            } catch  where namespace.hasGone {
+                return nil
             } catch {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
                 return nil
@@ -107,6 +109,8 @@ struct HookArming {
         for site in sites {
             do {
                 try armIptables(site, hooks, into: &armed, warnings: &warnings)
+            } catch  where site.namespace.hasGone {
+                continue
             } catch {
                 warnings.append("no netfilter hooks in \(site.namespace.name): \(error)")
             }
