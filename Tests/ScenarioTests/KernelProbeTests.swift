@@ -13,7 +13,8 @@ struct KernelProbeTests {
     private static let root = String(#filePath.dropLast("/Tests/ScenarioTests/KernelProbeTests.swift".count))
 
     /// Some of each kind; all that `PACKETWALK_COMPARED` names, separated by blanks, where it is set: all labs take half an hour.
-    static let labs = getenv("PACKETWALK_COMPARED").map { String(cString: $0).split(separator: " ").map(String.init) } ?? few
+    static let labs =
+        getenv("PACKETWALK_COMPARED").map { String(cString: $0).split(separator: " ").map(String.init) } ?? few
 
     /// Base, translation, bridges, both families, both firewalls, a queue, tunnels, and what breaks them.
     private static let few = [
