@@ -51,7 +51,7 @@ let package = Package(
                 "Wire", "LinuxSystem", "Netlink", "Network", "Discovery", "Observations", "CPcap", "CNetlink",
                 "CLinux", "CDropProbe",
             ],
-            exclude: ["Drops/kfree_skb.bpf.c", "Sightings/sighting.bpf.c"],
+            exclude: ["BPF", "Drops/kfree_skb.bpf.c", "Sightings/sighting.bpf.c"],
             resources: [.embedInCode("Drops/kfree_skb.bpf.o"), .embedInCode("Sightings/sighting.bpf.o")],
             swiftSettings: house),
         .target(name: "WalkModel", dependencies: ["Wire", "Network", "Observations"], swiftSettings: house),

@@ -7,11 +7,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "Counts.h"
+
 struct packetwalk_drop_probe {
     struct bpf_object *object;
     struct bpf_link *link;
     struct ring_buffer *ring;
-    int lost;
+    struct counts lost;
     void (*take)(void *context, const void *record, size_t size);
     void *context;
 };
@@ -49,7 +51,7 @@ struct packetwalk_drop_probe *packetwalk_drop_probe_open(const void *object, siz
         code = -ENOENT;
         goto failed;
     }
-    probe->lost = bpf_map__fd(lost);
+    if ((code = open_counts(&probe->lost, bpf_map__fd(lost))) != 0) goto failed;
     probe->ring = ring_buffer__new(bpf_map__fd(drops), hand_over, probe, NULL);
     if (!probe->ring) goto failed;
     probe->link = bpf_program__attach(program);
@@ -71,15 +73,13 @@ int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,
 }
 
 uint64_t packetwalk_drop_probe_lost(const struct packetwalk_drop_probe *probe) {
-    uint32_t zero = 0;
-    uint64_t count = 0;
-    bpf_map_lookup_elem(probe->lost, &zero, &count);
-    return count;
+    return read_count(&probe->lost, 1);
 }
 
 void packetwalk_drop_probe_close(struct packetwalk_drop_probe *probe) {
     if (!probe) return;
     bpf_link__destroy(probe->link);
+    close_counts(&probe->lost);
     ring_buffer__free(probe->ring);
     bpf_object__close(probe->object);
     free(probe);

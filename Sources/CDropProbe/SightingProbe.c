@@ -1,4 +1,5 @@
 #include "SightingProbe.h"
+#include "Counts.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -48,7 +49,7 @@ struct packetwalk_sighting_probe {
     int ingress;
     int watched;
     int filter;
-    int lost;
+    struct counts lost;
     void (*take)(void *context, const void *record, size_t size);
     void *context;
     int limit;
@@ -79,7 +80,7 @@ static int map_descriptor(struct bpf_object *object, const char *name) {
 
 struct packetwalk_sighting_probe *packetwalk_sighting_probe_open(const void *object, size_t size,
                                                                  unsigned hook_points, int sees_devices,
-                                                                 unsigned ring_bytes, int *error) {
+                                                                 int reports_drops, unsigned ring_bytes, int *error) {
     libbpf_set_print(silent);
     struct packetwalk_sighting_probe *probe = calloc(1, sizeof *probe);
     if (!probe) {
@@ -88,21 +89,23 @@ struct packetwalk_sighting_probe *packetwalk_sighting_probe_open(const void *obj
     }
     int code = 0;
     char name[32];
-    struct bpf_program *program, *consumed, *dropped, *ingress, *going_out;
+    struct bpf_program *program, *consumed, *dropped, *spare, *ingress, *going_out;
     struct bpf_map *ring;
     probe->object = bpf_object__open_mem(object, size, NULL);
     if (!probe->object) goto failed;
     consumed = bpf_object__find_program_by_name(probe->object, "forget_consumed");
-    dropped = bpf_object__find_program_by_name(probe->object, "forget_dropped");
+    dropped = bpf_object__find_program_by_name(probe->object, reports_drops ? "report_drop" : "forget_dropped");
+    spare = bpf_object__find_program_by_name(probe->object, reports_drops ? "forget_dropped" : "report_drop");
     ingress = bpf_object__find_program_by_name(probe->object, "see_in");
     going_out = bpf_object__find_program_by_name(probe->object, "see_out");
     ring = bpf_object__find_map_by_name(probe->object, "sightings");
-    if (!consumed || !dropped || !ingress || !going_out || !ring) {
+    if (!consumed || !dropped || !spare || !ingress || !going_out || !ring) {
         code = -ENOENT;
         goto failed;
     }
     if ((code = bpf_map__set_max_entries(ring, ring_bytes)) != 0) goto failed;
     bpf_program__set_type(ingress, (enum bpf_prog_type)PROGRAM_TYPE_SCHED_CLS);
+    bpf_program__set_autoload(spare, 0);
     bpf_program__set_autoload(ingress, sees_devices);
     bpf_program__set_autoload(going_out, sees_devices);
     for (unsigned point = 0; point < PACKETWALK_HOOK_POINTS; point++) {
@@ -124,11 +127,11 @@ struct packetwalk_sighting_probe *packetwalk_sighting_probe_open(const void *obj
     probe->ingress = bpf_program__fd(ingress);
     probe->watched = map_descriptor(probe->object, "watched");
     probe->filter = map_descriptor(probe->object, "filter");
-    probe->lost = map_descriptor(probe->object, "lost");
-    if (probe->watched < 0 || probe->filter < 0 || probe->lost < 0) {
+    if (probe->watched < 0 || probe->filter < 0) {
         code = -ENOENT;
         goto failed;
     }
+    if ((code = open_counts(&probe->lost, map_descriptor(probe->object, "lost"))) != 0) goto failed;
     probe->ring = ring_buffer__new(bpf_map__fd(ring), hand_over, probe, NULL);
     if (!probe->ring) goto failed;
     probe->consumed = bpf_program__attach(consumed);
@@ -194,10 +197,11 @@ int packetwalk_sighting_probe_try(const struct packetwalk_sighting_probe *probe,
 }
 
 uint64_t packetwalk_sighting_probe_lost(const struct packetwalk_sighting_probe *probe) {
-    uint32_t zero = 0;
-    uint64_t count = 0;
-    bpf_map_lookup_elem(probe->lost, &zero, &count);
-    return count;
+    return read_count(&probe->lost, 0);
+}
+
+uint64_t packetwalk_sighting_probe_lost_drops(const struct packetwalk_sighting_probe *probe) {
+    return read_count(&probe->lost, 1);
 }
 
 void packetwalk_sighting_probe_close(struct packetwalk_sighting_probe *probe) {
@@ -205,6 +209,7 @@ void packetwalk_sighting_probe_close(struct packetwalk_sighting_probe *probe) {
     bpf_link__destroy(probe->going_out);
     bpf_link__destroy(probe->dropped);
     bpf_link__destroy(probe->consumed);
+    close_counts(&probe->lost);
     ring_buffer__free(probe->ring);
     bpf_object__close(probe->object);
     free(probe);

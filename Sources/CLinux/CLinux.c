@@ -125,6 +125,8 @@ int packetwalk_nice(void) { return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_g
 
 void packetwalk_set_nice(int nice) { (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice); }
 
+void packetwalk_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 void packetwalk_raise_priority(void) { packetwalk_set_nice(-10); }
 
 int packetwalk_epoll_make(void) {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A thread that runs one closure with every signal blocked, so that signals go to the threads that want them.
@@ -42,3 +43,6 @@ public final class WorkerThread: Sendable {
         pthread_join(thread, nil)
     }
 }
+
+/// Names the calling thread, as ps(1) and /proc/PID/task/TID/comm show it: 15 bytes at most.
+public func nameThread(_ name: String) { packetwalk_name_thread(name) }

@@ -56,6 +56,19 @@ import Wire
         #expect(places.namespace(places.area(named: "web"))?.inode == 8)
     }
 
+    @Test("another one that is given its inode is another namespace") func inodeGivenAgain() {
+        var places = places([("old", 7)], watching: ["old"])
+        for namespaces in [[], [("new", UInt64(7))]] {
+            places.replace(topology(namespaces))
+            places.rebuild()
+        }
+        _ = places.declare(VantageID(rawValue: 1), .link("new", "eth0", .in))
+        places.rebuild()
+        #expect(place(0, in: places).namespace != place(1, in: places).namespace)
+        #expect(places.point(place(0, in: places)).namespace == "old")
+        #expect(places.point(place(1, in: places)).namespace == "new")
+    }
+
     @Test("names that two exchange do not exchange what was seen in them") func exchanged() {
         var places = places([("a", 7), ("b", 8)], watching: ["a", "b"])
         places.replace(topology([("b", 7), ("a", 8)]))

@@ -9,10 +9,10 @@ struct packetwalk_drop_probe;
 
 /// Loads and attaches the program in `object` (an ELF file in memory). NULL and -errno in `*error` on failure.
 struct packetwalk_drop_probe *packetwalk_drop_probe_open(const void *object, size_t size, int *error);
-/// Hands each waiting record (`struct drop` of kfree_skb.bpf.c) to `take`. Their number, or -errno.
+/// Hands each waiting record (`struct drop` of drop.bpf.h) to `take`. Their number, or -errno.
 int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,
                                   void (*take)(void *context, const void *record, size_t size), void *context);
-/// Records that found the ring full, since the probe was opened.
+/// Records that found the ring full, since the probe was opened. Takes no system call.
 uint64_t packetwalk_drop_probe_lost(const struct packetwalk_drop_probe *probe);
 void packetwalk_drop_probe_close(struct packetwalk_drop_probe *probe);
 

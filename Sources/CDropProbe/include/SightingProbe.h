@@ -15,10 +15,11 @@ struct packetwalk_sighting_probe;
 ///
 /// - `hook_points`: the points that a hook can have, each with a program of its own; 0 for none.
 /// - `sees_devices`: 1 where devices are to be seen, else 0.
+/// - `reports_drops`: 1 where dropped packets are to be told of in the same ring (`struct drop` of drop.bpf.h), else 0.
 /// - `ring_bytes`: room for records that wait to be read; a power of two and a multiple of the page size.
 struct packetwalk_sighting_probe *packetwalk_sighting_probe_open(const void *object, size_t size,
                                                                  unsigned hook_points, int sees_devices,
-                                                                 unsigned ring_bytes, int *error);
+                                                                 int reports_drops, unsigned ring_bytes, int *error);
 /// Sets which packets are wanted: `struct filter` of sighting.bpf.c. None is before. 0 or -errno.
 int packetwalk_sighting_probe_filter(const struct packetwalk_sighting_probe *probe, const void *filter);
 /// Attaches the program of the point numbered `point` at a hook (NF_INET_…) of a family (NFPROTO_IPV4 or NFPROTO_IPV6) in
@@ -38,6 +39,8 @@ int packetwalk_sighting_probe_consume(struct packetwalk_sighting_probe *probe, i
 /// Shows the program of what comes in by a device a frame (at least 14 bytes), as if it came in by the loopback device of the calling
 /// thread's network namespace. 0 or -errno. For tests.
 int packetwalk_sighting_probe_try(const struct packetwalk_sighting_probe *probe, const void *frame, size_t size);
-/// Records that found the ring full, since the probe was opened.
+/// Sightings that found the ring full, since the probe was opened. Takes no system call.
 uint64_t packetwalk_sighting_probe_lost(const struct packetwalk_sighting_probe *probe);
+/// The same of drops.
+uint64_t packetwalk_sighting_probe_lost_drops(const struct packetwalk_sighting_probe *probe);
 void packetwalk_sighting_probe_close(struct packetwalk_sighting_probe *probe);

@@ -115,3 +115,11 @@ int packetwalk_terminal_size(int descriptor, int *columns, int *rows);
 /// Waits until the other end of `input` is closed, and puts the terminal `descriptor` back if it is still taken then. Gives an
 /// exit status.
 int packetwalk_terminal_guard(int input, int descriptor);
+
+/// sizeof(struct ipt_getinfo), and of ip6t_getinfo.
+enum { PACKETWALK_XTABLES_INFO = 84 };
+/// What is known of an iptables-legacy table in the namespace of a raw IPv4 or IPv6 socket (IPT_SO_GET_INFO), which is made if it is not
+/// there. 0 or -errno. Takes CAP_NET_ADMIN.
+int packetwalk_xtables_info(int descriptor, int is_ipv6, const char *table, void *info);
+/// Names the calling thread: 15 bytes at most.
+void packetwalk_name_thread(const char *name);

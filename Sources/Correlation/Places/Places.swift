@@ -7,7 +7,8 @@ import Wire
 /// network graph once for each snapshot, and kept by number.
 ///
 /// All of one host: an engine takes the events of one run. A namespace is known by its inode where a snapshot tells it. So
-/// it stays the same where it gets another name, and another one that takes its name over is not mistaken for it.
+/// it stays the same where it gets another name, and another one that takes its name over is not mistaken for it. Nor is one
+/// that takes its inode over, which the kernel gives again as soon as it is free: a snapshot without it stands between the two.
 struct Places {
     /// Of the newest snapshot.
     private(set) var graph: NetworkGraph?
@@ -156,6 +157,10 @@ struct Places {
     }
 
     private mutating func read(_ graph: NetworkGraph) {
+        defer {
+            let present = Set(graph.topology.namespaces.map(\.inode))
+            areaByInode = areaByInode.filter { present.contains($0.key) }
+        }
         for (position, namespace) in graph.topology.namespaces.enumerated() {
             let area = internArea(namespace)
             areas[Int(area)].topologyIndex = position

@@ -67,6 +67,10 @@ struct CaptureHandle: Sendable {
         let code = pcap_activate(handle)
         guard code >= 0 else {
             defer { pcap_close(handle) }
+            // Gone while it was opened: libpcap may have come to any of its questions.
+            if if_indextoname(index, &name) == nil {
+                throw CaptureError(code: PCAP_ERROR_NO_SUCH_DEVICE, device: device, detail: "")
+            }
             throw CaptureError(code: code, device: device, detail: String(cString: pcap_geterr(handle)))
         }
         guard packetwalk_captured_device(pcap_fileno(handle)) == index else {

@@ -14,6 +14,7 @@ final class LinkCapture: ProbeSource {
     let index: UInt32
     let vantage: VantageID
     let handle: CaptureHandle
+    let bufferBytes: Int
     private let rank: UInt8
     private var reportedDrops: UInt32 = 0
     private weak var intake: Intake?
@@ -24,8 +25,12 @@ final class LinkCapture: ProbeSource {
 
     /// The kernel stamps an incoming packet once, so that a port and its bridge show one time: the port's sight goes
     /// first.
-    init(_ handle: CaptureHandle, of request: CaptureRequest, direction: CaptureHandle.Direction, intake: Intake) {
+    init(
+        _ handle: CaptureHandle, of request: CaptureRequest, direction: CaptureHandle.Direction, bufferBytes: Int,
+        intake: Intake
+    ) {
         self.handle = handle
+        self.bufferBytes = bufferBytes
         namespace = request.namespace
         device = request.device
         index = request.index

@@ -52,6 +52,8 @@ extension Topology {
 struct OpenedCapture: Sendable {
     var request: CaptureRequest
     var direction: CaptureHandle.Direction
+    /// Kernel memory that it was given.
+    var bufferBytes: Int
     var handle: Result<CaptureHandle, any Error>
 }
 
@@ -62,7 +64,7 @@ func openCaptures(_ requests: [CaptureRequest], settings: CaptureHandle.Settings
         var own = settings
         own.bufferBytes = Int32(clamping: min(Int(settings.bufferBytes) * request.weight, 32 << 20))
         return OpenedCapture(
-            request: request, direction: direction,
+            request: request, direction: direction, bufferBytes: Int(own.bufferBytes),
             handle: Result {
                 try request.file.perform { [own] in
                     try CaptureHandle.open(

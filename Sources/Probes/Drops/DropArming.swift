@@ -1,30 +1,34 @@
 internal import LinuxSystem
-internal import Observations
-internal import Network
 
 /// Who can say on this machine why packets are dropped, tried in the order of how much they tell.
 ///
 /// Where the plan says `auto` and neither the BPF program nor tracefs may be used there is none, without a word: the
 /// protocol counters are left, and `doctor` says why.
 ///
+/// - Returns: the source, and what reads its records where it is the BPF program.
 /// - Throws: `ProbeError` where the plan names one that can't be had.
 func armDrops(
-    namespaces: [Namespace], plan: ProbePlan, join: TraceJoin, warnings: inout [String]
-) throws -> [any ProbeSource] {
+    plan: ProbePlan, join: TraceJoin, warnings: inout [String]
+) throws -> (source: (any ProbeSource)?, reader: DropReader?) {
     switch plan.drops {
-    case .counters: return []
-    case .bpf: return [try named { try DropSource(probe: DropProbe(), namespaces: namespaces, join: join) }]
+    case .counters: return (nil, nil)
+    case .bpf: return try named { try armProgram(join) }
     case .tracefs:
-        return [try named { try TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings) }]
+        return (try named { try TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings) }, nil)
     case .auto:
-        if let source = try? DropSource(probe: DropProbe(), namespaces: namespaces, join: join) { return [source] }
-        if let source = try? TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings) { return [source] }
-        return []
+        if let program = try? armProgram(join) { return program }
+        return (try? TracefsDropSource(guardianCommand: plan.guardian, warnings: &warnings), nil)
     }
 }
 
+private func armProgram(_ join: TraceJoin) throws -> (source: (any ProbeSource)?, reader: DropReader?) {
+    let probe = try DropProbe()
+    let reader = DropReader(join: join)
+    return (try DropSource(probe: probe, drops: reader), reader)
+}
+
 /// What was asked for by its name, or the error that says why it can't be had.
-private func named(_ make: () throws -> any ProbeSource) throws -> any ProbeSource {
+private func named<Made>(_ make: () throws -> Made) throws -> Made {
     do {
         return try make()
     } catch let error as SystemError {

@@ -1,6 +1,6 @@
 internal import Wire
 
-/// `struct drop` of kfree_skb.bpf.c, read from its bytes: 104 bytes of fields, then up to 192 of the packet from its
+/// `struct drop` of drop.bpf.h, read from its bytes: 112 bytes of fields, then up to 192 of the packet from its
 /// network header on. Native byte order.
 struct DropRecord {
     /// CLOCK_MONOTONIC.
@@ -36,7 +36,7 @@ struct DropRecord {
         networkProtocol = bytes.unsafeLoadUnaligned(fromByteOffset: 36, as: UInt16.self)
         let captured = bytes.unsafeLoadUnaligned(fromByteOffset: 38, as: UInt16.self)
         device = Self.text(bytes, from: 40, capacity: 16)
-        location = String(Self.text(bytes, from: 56, capacity: 48).prefix { $0 != "+" && $0 != " " })
+        location = String(Self.text(bytes, from: 64, capacity: 48).prefix { $0 != "+" && $0 != " " })
         let count = min(Int(captured), Self.packetCapacity)
         let packet = bytes.extracting(Self.packetOffset..<(Self.packetOffset + count))
         headers = dissect(packet, linkType: .raw, originalLength: max(Int(length), count))
@@ -44,7 +44,7 @@ struct DropRecord {
         if count < min(Int(length), Self.packetCapacity) { keyOfUnread = HeaderKey(packet: packet, linkType: .raw) }
     }
 
-    private static let packetOffset = 104
+    private static let packetOffset = 112
     private static let packetCapacity = 192
 
     private static func text(_ bytes: RawSpan, from offset: Int, capacity: Int) -> String {

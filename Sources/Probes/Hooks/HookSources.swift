@@ -3,51 +3,44 @@ internal import LinuxSystem
 internal import Observations
 internal import Network
 
-/// Arms the netfilter hooks of `namespaces` as `plan.hooks` says. Called on the reader thread, before any packet.
+/// Arms netfilter hooks as `plan.hooks` says. Works on the arming thread.
 ///
 /// Vantage points are numbered through `intake.vantage`. What could not be armed, but need not stop the run, is
 /// appended to `warnings`: a namespace without hooks is still seen by its links' captures.
-///
-/// - Parameters:
-///   - sightings: the BPF programs, where the plan has them see hooks.
-///   - join: finds the packets of traced rules.
-///   - onUnknownRule: called now and then when a traced rule is not in `namespaces`.
-func armHooks(
-    namespaces: [Namespace], plan: ProbePlan, sightings: SightingSource?, join: TraceJoin, intake: Intake,
-    onUnknownRule: @escaping () -> Void, warnings: inout [String]
-) throws -> [any DatagramReader] {
-    guard plan.hooks != .none, !namespaces.isEmpty else { return [] }
-    let run = try RunIdentity.current()
-    let coarse = CoarseFilter(
-        plan.filter, tunnelPorts: namespaces.flatMap(\.links).compactMap { $0.vxlan?.port })
-    let arming = HookArming(
-        run: run, plan: plan, coarse: coarse, sightings: sightings,
-        tracing: RuleTraceArming(
-            run: run, plan: plan, matches: OwnedTable.Choice(coarse).matches, join: join, onUnknownRule: onUnknownRule))
-    return arming.arm(namespaces, intake: intake, warnings: &warnings)
-}
-
-/// The work of `armHooks`.
 struct HookArming {
     let run: RunIdentity
     let plan: ProbePlan
     /// The part of the user's filter that the kernel may decide.
     let coarse: CoarseFilter
     /// Nil where hooks are not seen by BPF programs.
-    var sightings: SightingSource?
+    let sightings: SightingSource?
+    let thread: ArmingThread
+    let intake: Intake
+    /// Called where rules of iptables-legacy have changed.
+    let onLegacyChange: (String) -> Void
     let tracing: RuleTraceArming
 
-    func arm(_ namespaces: [Namespace], intake: Intake, warnings: inout [String]) -> [any DatagramReader] {
-        if plan.hooks == .iptables { return armIptables(namespaces, intake: intake, warnings: &warnings) }
-        var sources: [any DatagramReader] = []
-        if plan.hooks == .bpf, let sightings {
-            return armBPF(namespaces, sightings, intake: intake, warnings: &warnings)
-        }
+    /// What came of it.
+    struct Armed {
+        var sources: [any ProbeSource] = []
+        var datagrams: [any DatagramReader] = []
+        /// Namespaces whose hooks came by nftables or BPF: their rules can be traced later, too, where they have none yet.
+        var traceable: [String] = []
+    }
+
+    func arm(_ namespaces: [Namespace], warnings: inout [String]) -> Armed {
+        if plan.hooks == .none || namespaces.isEmpty { return Armed() }
+        if plan.hooks == .iptables { return armIptables(namespaces, warnings: &warnings) }
+        var armed = Armed()
         var refused: [Namespace] = []
         var hooked: [Namespace] = []
         for namespace in namespaces {
             do {
-                sources.append(try armNftables(namespace, intake: intake))
+                if plan.hooks == .bpf, let sightings {
+                    try see(namespace, by: sightings)
+                } else {
+                    armed.datagrams.append(try armNftables(namespace))
+                }
                 hooked.append(namespace)
             } catch let error as ProbeError where plan.hooks == .auto && !error.isPermission {
                 refused.append(namespace)
@@ -57,51 +50,39 @@ struct HookArming {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
             }
         }
-        sources += tracing.arm(hooked, warnings: &warnings)
-        return sources + armIptables(refused, intake: intake, warnings: &warnings)
+        armed.datagrams += tracing.arm(hooked, warnings: &warnings)
+        armed.traceable = hooked.map(\.name)
+        let further = armIptables(refused, warnings: &warnings)
+        armed.datagrams += further.datagrams
+        armed.sources += further.sources
+        return armed
     }
 
     // MARK: BPF
 
-    private func armBPF(
-        _ namespaces: [Namespace], _ sightings: SightingSource, intake: Intake, warnings: inout [String]
-    ) -> [any DatagramReader] {
-        var hooked: [Namespace] = []
-        for namespace in namespaces {
-            do {
-                let file = try NetworkNamespaceFile(path: namespace.path)
-                let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
-                try sightings.arm(points, of: namespace, in: file, intake: intake)
-                hooked.append(namespace)
-            } catch  where namespace.hasGone {
-                continue
-            } catch {
-                warnings.append("no netfilter hooks in \(namespace.name): \(error)")
-            }
-        }
-        return tracing.arm(hooked, warnings: &warnings)
+    /// Has the programs at points on both sides of all chains that a namespace has by now.
+    ///
+    /// - Returns: whether that is a change.
+    @discardableResult
+    func see(_ namespace: Namespace, by sightings: SightingSource) throws -> Bool {
+        let file = try NetworkNamespaceFile(path: namespace.path)
+        let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
+        return try sightings.arm(points, of: namespace, in: file, intake: intake)
     }
 
     // MARK: nftables
 
-    private func armNftables(_ namespace: Namespace, intake: Intake) throws -> any DatagramReader {
+    private func armNftables(_ namespace: Namespace) throws -> any DatagramReader {
         let file = try NetworkNamespaceFile(path: namespace.path)
         let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
         let socket = try openSocket(in: file, of: namespace)
         do {
-            let context = try NftablesContext(namespace: file)
             let table = OwnedTable(
                 run: run, points: points, group: socket.group, snapLength: plan.snapLength,
                 choice: OwnedTable.Choice(coarse), share: intake.sampler.share)
-            try context.run(table.ruleset, attempt: "lay nftables hooks in \(namespace.name)")
+            let hooks = try NftablesHooks(table, in: file, of: namespace.name)
             return NFLOGSource(
-                namespace: namespace.name, socket: socket,
-                vantages: vantages(of: points, in: namespace.name, intake: intake),
-                onSample: { share in
-                    _ = try context.run(table.change(to: share), attempt: "choose other packets at nftables hooks")
-                },
-                // The table would go with its context too; told so, it goes before the reader's last words.
-                onClose: { _ = try? context.run(table.removal, attempt: "remove nftables hooks") })
+                namespace: namespace.name, socket: socket, hooks: hooks, arming: thread, intake: intake)
         } catch {
             socket.close()
             throw error
@@ -110,46 +91,57 @@ struct HookArming {
 
     // MARK: iptables
 
-    private func armIptables(
-        _ namespaces: [Namespace], intake: Intake, warnings: inout [String]
-    ) -> [any DatagramReader] {
+    private func armIptables(_ namespaces: [Namespace], warnings: inout [String]) -> Armed {
         let sites = namespaces.compactMap { namespace -> IptablesHooks.Site? in
             do {
                 return try IptablesHooks.site(
                     namespace, loggers: tracing.loggers(of: namespace, warnings: &warnings))
+            } catch  where namespace.hasGone {
+                return nil
             } catch {
                 warnings.append("no netfilter hooks in \(namespace.name): \(error)")
                 return nil
             }
         }
-        if sites.isEmpty { return [] }
+        if sites.isEmpty { return Armed() }
         let hooks = IptablesHooks(run: run, sites: sites, guardianCommand: plan.guardian, warnings: &warnings)
-        let match = XTablesMatch.words(coarse.expression)
-        var sources: [any DatagramReader] = []
+        var armed = Armed()
         for site in sites {
             do {
-                let socket = try openSocket(in: site.file, of: site.namespace)
-                do {
-                    try hooks.lay(
-                        site, run: run, group: socket.group, snapLength: plan.snapLength, match: match,
-                        warnings: &warnings)
-                } catch {
-                    socket.close()
-                    throw error
-                }
-                hooks.retain()
-                sources.append(
-                    NFLOGSource(
-                        namespace: site.namespace.name, socket: socket,
-                        vantages: vantages(of: site.points, in: site.namespace.name, intake: intake)
-                    ) { hooks.release() })
-                sources += tracing.arm(site, hooks: hooks, match: match, warnings: &warnings)
+                try armIptables(site, hooks, into: &armed, warnings: &warnings)
+            } catch  where site.namespace.hasGone {
+                continue
             } catch {
                 warnings.append("no netfilter hooks in \(site.namespace.name): \(error)")
             }
         }
-        if sources.isEmpty { hooks.remove() }
-        return sources
+        if armed.datagrams.isEmpty { hooks.remove() }
+        return armed
+    }
+
+    private func armIptables(
+        _ site: IptablesHooks.Site, _ hooks: IptablesHooks, into armed: inout Armed, warnings: inout [String]
+    ) throws {
+        let match = XTablesMatch.words(coarse.expression)
+        let socket = try openSocket(in: site.file, of: site.namespace)
+        let laid: IptablesSite
+        do {
+            let rule = XTablesRule.Logging(run: run, group: socket.group, snapLength: plan.snapLength, match: match)
+            laid = try IptablesSite(site, hooks: hooks, rule: rule, warnings: &warnings)
+        } catch {
+            socket.close()
+            throw error
+        }
+        armed.datagrams.append(
+            NFLOGSource(
+                namespace: site.namespace.name, socket: socket, hooks: laid, arming: thread, intake: intake))
+        armed.datagrams += tracing.arm(site, laid: laid, hooks: hooks, match: match, warnings: &warnings)
+        do {
+            let watch = try LegacyRulesWatch(laid, arming: thread, report: onLegacyChange)
+            if let watch { armed.sources.append(watch) }
+        } catch {
+            warnings.append("hooks in \(site.namespace.name) are not laid again should they be taken away: \(error)")
+        }
     }
 
     // MARK: Both
@@ -169,12 +161,6 @@ struct HookArming {
             let word = words.firstIndex(where: { $0 == "--nflog-group" || $0 == "group" }), word + 1 < words.endIndex
         else { return nil }
         return UInt16(words[word + 1])
-    }
-
-    private func vantages(of points: [HookPoint], in namespace: String, intake: Intake) -> [NFLOGSource.Vantage] {
-        points.map { point in
-            NFLOGSource.Vantage(number: intake.vantage(point.vantage(namespace: namespace)), rank: point.rank)
-        }
     }
 }
 

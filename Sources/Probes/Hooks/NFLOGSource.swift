@@ -1,17 +1,20 @@
 internal import Glibc
 internal import LinuxSystem
+internal import Network
 internal import Observations
 internal import Wire
 
 /// Reads the NFLOG messages of one namespace's hooks.
 final class NFLOGSource: DatagramReader {
     let name: String
+    let namespace: String
+    var namespaceName: String? { namespace }
     var socketDescriptor: Int32 { socket.descriptor }
 
     private let socket: NFLOGSocket
-    private let vantages: [Vantage]
-    private let onSample: (SampleShare) throws -> Void
-    private let onClose: () -> Void
+    private let hooks: any LaidHooks
+    private let arming: ArmingThread
+    private var vantages: [Vantage] = []
     private var sequence = SequenceCounter()
     private var rate = RateGauge()
     private var batching = NFLOGSocket.Batching.immediate
@@ -24,19 +27,43 @@ final class NFLOGSource: DatagramReader {
     }
 
     /// - Parameters:
-    ///   - vantages: by the number in the rules' prefixes.
-    ///   - onSample: has the rules log no more than a sample, where they can choose.
-    ///   - onClose: removes the hooks; called once, before the group is let go.
-    init(
-        namespace: String, socket: NFLOGSocket, vantages: [Vantage],
-        onSample: @escaping (SampleShare) throws -> Void = { _ in }, onClose: @escaping () -> Void
-    ) {
+    ///   - hooks: removed when the source is closed, before the group is let go.
+    ///   - arming: asks of the kernel what it does for the privileged alone.
+    init(namespace: String, socket: NFLOGSocket, hooks: any LaidHooks, arming: ArmingThread, intake: Intake) {
         name = "nflog \(namespace)"
+        self.namespace = namespace
         self.socket = socket
-        self.vantages = vantages
-        self.onSample = onSample
-        self.onClose = onClose
+        self.hooks = hooks
+        self.arming = arming
+        numberPoints(intake)
     }
+
+    private func numberPoints(_ intake: Intake) {
+        vantages = hooks.points.map { point in
+            Vantage(number: intake.vantage(point.vantage(namespace: namespace)), rank: point.rank)
+        }
+    }
+
+    // MARK: Changes
+
+    func enclose(_ namespace: Namespace, into intake: Intake) throws {
+        guard try hooks.enclose(namespace.netfilter.chains, share: intake.sampler.share) else { return }
+        numberPoints(intake)
+        missed(into: intake)
+    }
+
+    func layAgain(into intake: Intake) throws -> Bool {
+        guard try hooks.layAgain() else { return false }
+        missed(into: intake)
+        return true
+    }
+
+    /// Packets that passed meanwhile may lack sightings here.
+    private func missed(into intake: Intake) {
+        intake.loss(Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: 1))
+    }
+
+    // MARK: Reading
 
     /// Begins the prefixes of this run's rules, so that no rule of somebody else's that logs to the same group is taken
     /// for a sighting.
@@ -140,10 +167,10 @@ final class NFLOGSource: DatagramReader {
     private func adapt(_ count: Int) {
         guard let perSecond = rate.add(count, at: monotonicNanoseconds()) else { return }
         let wanted = batching.following(perSecond: perSecond)
-        if wanted != batching, (try? socket.gather(wanted)) != nil { batching = wanted }
+        if wanted != batching, (try? arming.perform { try socket.gather(wanted) }) != nil { batching = wanted }
     }
 
-    func sample(_ share: SampleShare) throws { try onSample(share) }
+    func sample(_ share: SampleShare) throws { try hooks.sample(share) }
 
     func flush() {
         try? socket.unbind()
@@ -159,7 +186,7 @@ final class NFLOGSource: DatagramReader {
     func close() {
         if isClosed { return }
         isClosed = true
-        onClose()
+        hooks.remove()
         socket.close()
     }
 }

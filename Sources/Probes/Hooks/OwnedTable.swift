@@ -8,32 +8,70 @@ internal import Wire
 /// sample before it logs: its rules are exchanged while the run lasts.
 struct OwnedTable {
     let run: RunIdentity
-    let points: [HookPoint]
+    /// By number.
+    var points: [HookPoint]
     let group: UInt16
     let snapLength: Int
     let choice: Choice
     let share: SampleShare
+    /// Numbers of points that stand no more.
+    private(set) var gone: Set<Int> = []
+
+    init(
+        run: RunIdentity, points: [HookPoint], group: UInt16, snapLength: Int, choice: Choice, share: SampleShare
+    ) {
+        self.run = run
+        self.points = points
+        self.group = group
+        self.snapLength = snapLength
+        self.choice = choice
+        self.share = share
+    }
+
+    /// Numbers of the points that stand.
+    var standing: [Int] { points.indices.filter { !gone.contains($0) } }
 
     /// As `nft -f` reads it.
     var ruleset: String {
-        var text = "table inet \(run.tableName) {\n    flags owner\n"
-        for (number, point) in points.enumerated() {
-            text += "    chain see-\(number) {\n"
-            for rule in rules(for: share, point: number) { text += "        \(rule)\n" }
-            text += "    }\n"
-            if let condition = choice.tunnelCondition {
-                text += "    chain tunnel-\(number) {\n        \(condition) goto see-\(number)\n    }\n"
-            }
-            text += "    chain \(point.hook.rawValue)-\(number) {\n"
-            text += "        type filter hook \(point.hook.rawValue) priority \(point.priority); policy accept\n"
-            text += "        \(choice.dispatch(number))\n    }\n"
+        "table inet \(run.tableName) {\n    flags owner\n"
+            + points.indices.map { chains(of: $0, share: share) }.joined() + "}\n"
+    }
+
+    private func chains(of number: Int, share: SampleShare) -> String {
+        let point = points[number]
+        var text = "    chain see-\(number) {\n"
+        for rule in rules(for: share, point: number) { text += "        \(rule)\n" }
+        text += "    }\n"
+        if let condition = choice.tunnelCondition {
+            text += "    chain tunnel-\(number) {\n        \(condition) goto see-\(number)\n    }\n"
         }
-        return text + "}\n"
+        text += "    chain \(point.hook.rawValue)-\(number) {\n"
+        text += "        type filter hook \(point.hook.rawValue) priority \(point.priority); policy accept\n"
+        return text + "        \(choice.dispatch(number))\n    }\n"
+    }
+
+    /// The table with other points, and the commands that make it so, all at once.
+    func following(_ change: HookChange, share: SampleShare) -> (table: OwnedTable, commands: String) {
+        var table = self
+        table.points += change.new
+        // Without the flag it would be a change of owner.
+        var commands = "table inet \(run.tableName) {\n    flags owner\n"
+        for number in points.count..<table.points.count { commands += table.chains(of: number, share: share) }
+        commands += "}\n"
+        for number in standing where change.moved.contains(points[number]) {
+            // The chain that calls goes before the one that is called.
+            var names = ["\(points[number].hook.rawValue)-\(number)", "see-\(number)"]
+            if choice.tunnelCondition != nil { names.insert("tunnel-\(number)", at: 1) }
+            for name in names { commands += "flush chain inet \(run.tableName) \(name)\n" }
+            for name in names { commands += "delete chain inet \(run.tableName) \(name)\n" }
+            table.gone.insert(number)
+        }
+        return (table, commands)
     }
 
     /// Has it log a sample of another share.
     func change(to share: SampleShare) -> String {
-        points.indices.map { number in
+        standing.map { number in
             let chain = "inet \(run.tableName) see-\(number)"
             return "flush chain \(chain)\n"
                 + rules(for: share, point: number).map { "add rule \(chain) \($0)\n" }.joined()

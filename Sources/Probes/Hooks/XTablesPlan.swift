@@ -11,6 +11,8 @@ struct XTablesPlan {
         var program: XTablesProgram
         /// Whether the table was there before us.
         var isRegistered: Bool
+        /// All tables in which a rule at the head of the chain would see the same.
+        var fitting: [XTable] = []
 
         /// As built-in chains are named.
         var chain: String { point.hook.rawValue.uppercased() }
@@ -43,11 +45,14 @@ struct XTablesPlan {
                 }
                 for (program, tables) in registered {
                     if let table = fitting.first(where: tables.contains) {
-                        return Placement(point: point, table: table, program: program, isRegistered: true)
+                        return Placement(
+                            point: point, table: table, program: program, isRegistered: true, fitting: fitting)
                     }
                 }
                 let made = fitting.contains(.mangle) ? .mangle : fitting.first
-                return made.map { Placement(point: point, table: $0, program: maker, isRegistered: false) }
+                return made.map {
+                    Placement(point: point, table: $0, program: maker, isRegistered: false, fitting: fitting)
+                }
             }
         }
     }

@@ -19,6 +19,8 @@ final class NftablesTraceSource: DatagramReader {
     private var nextRequest: Int64 = 0
     /// Rules of our own that stand in chains of others.
     var ownHandles: Set<OwnRules.Handle> = []
+    /// Where there are any: asks which they are by now, since they may have been laid again.
+    var findOwn: (() -> Set<OwnRules.Handle>?)?
 
     var namespaceName: String? { namespace }
     var socketDescriptor: Int32 { socket.descriptor }
@@ -46,7 +48,10 @@ final class NftablesTraceSource: DatagramReader {
     }
 
     /// Takes a newer snapshot of the rules.
-    func learn(_ namespace: Namespace) { index = RulesetIndex(namespace) }
+    func learn(_ namespace: Namespace) {
+        index = RulesetIndex(namespace)
+        ownHandles = findOwn?() ?? ownHandles
+    }
 
     func take(_ datagram: ArraySlice<UInt8>, receivedAt: Int64, into intake: Intake) -> TakenDatagram {
         var count = 0

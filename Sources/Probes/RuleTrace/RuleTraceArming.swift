@@ -128,7 +128,7 @@ struct RuleTraceArming {
 
     /// Adds the trace to hooks that were laid through iptables; `hooks` takes its rules away with its own.
     func arm(
-        _ site: IptablesHooks.Site, hooks: IptablesHooks, match: String, warnings: inout [String]
+        _ site: IptablesHooks.Site, laid: IptablesSite, hooks: IptablesHooks, match: String, warnings: inout [String]
     ) -> [any DatagramReader] {
         let namespace = site.namespace
         guard plan.rules != .none, hasRules(namespace) else { return [] }
@@ -137,11 +137,12 @@ struct RuleTraceArming {
             let source = try NftablesTraceSource(
                 namespace, file: site.file, join: join, onUnknownRule: onUnknownRule, onClose: { hooks.release() })
             let limit = RuleTracing.Match.iptablesLimit(plan.rules.perSecond)
-            try hooks.layTrace(
-                site, run: run, match: [match, limit].filter { !$0.isEmpty }.joined(separator: " "),
-                warnings: &warnings)
+            try laid.layTrace(
+                match: [match, limit].filter { !$0.isEmpty }.joined(separator: " "), warnings: &warnings)
             hooks.retain()
-            source.ownHandles = try OwnRules.handles(in: site.file)
+            let file = site.file
+            source.ownHandles = try OwnRules.handles(in: file)
+            source.findOwn = { try? OwnRules.handles(in: file) }
             join.watch(namespace.name)
             sources.append(source)
             guard hasLegacyRules(namespace) else { return sources }
@@ -162,7 +163,7 @@ struct RuleTraceArming {
 
     // MARK: What there is to trace
 
-    private func hasRules(_ namespace: Namespace) -> Bool {
+    func hasRules(_ namespace: Namespace) -> Bool {
         namespace.netfilter.chains.contains { $0.hook != nil && !isOwnTable($0.table) }
     }
 

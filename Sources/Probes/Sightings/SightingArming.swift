@@ -7,15 +7,17 @@ internal import Network
 /// - Parameter coarse: what of the user's filter the kernel decides.
 /// - Throws: `ProbeError` where they can't be had.
 func loadSightings(
-    for plan: ProbePlan, namespaces: [Namespace], filter coarse: CoarseFilter
+    for plan: ProbePlan, namespaces: [Namespace], filter coarse: CoarseFilter, join: TraceJoin
 ) throws -> SightingSource? {
     guard plan.hooks == .bpf || plan.links == .bpf else { return nil }
-    // What comes later may have chains that are not there now.
+    // Further chains may come, in these namespaces and in new ones.
     let points = namespaces.map { HookPlan(chains: $0.netfilter.chains).mostPointsOfAHook }.max() ?? 0
     do {
         let probe = try SightingProbe(
-            hookPoints: plan.hooks == .bpf ? max(4, points) : 0, seesDevices: plan.links == .bpf)
-        return try SightingSource(probe, filter: coarse, share: plan.share, seesHooks: plan.hooks == .bpf)
+            hookPoints: plan.hooks == .bpf ? max(4, points + 2) : 0, seesDevices: plan.links == .bpf,
+            reportsDrops: plan.drops == .bpf || plan.drops == .auto)
+        return try SightingSource(
+            probe, filter: coarse, share: plan.share, seesHooks: plan.hooks == .bpf, join: join)
     } catch let error as SystemError {
         throw ProbeError(error, remedy: remedy(of: error))
     }

@@ -13,6 +13,11 @@ final class SightingProbe: @unchecked Sendable {
     // for everything else.
     private let probe: OpaquePointer
 
+    /// Of one hook, how many points can be seen.
+    let hookPoints: Int
+    /// Whether the packets that the kernel drops are told of too, through the same ring.
+    let reportsDrops: Bool
+
     /// Bytes of records that wait in the kernel.
     private static let ringBytes: UInt32 = 64 << 20
     /// The points that one hook can have.
@@ -22,13 +27,15 @@ final class SightingProbe: @unchecked Sendable {
     /// without BTF.
     ///
     /// - Parameter hookPoints: the points of the hook that has most of them; 0 where hooks are not to be seen.
-    init(hookPoints: Int, seesDevices: Bool) throws {
+    init(hookPoints: Int, seesDevices: Bool, reportsDrops: Bool = false) throws {
+        self.hookPoints = min(hookPoints, Self.pointLimit)
+        self.reportsDrops = reportsDrops
         var code: Int32 = 0
         let object = PackageResources.sighting_bpf_o
         let opened = object.withUnsafeBytes {
             packetwalk_sighting_probe_open(
-                $0.baseAddress, $0.count, UInt32(min(hookPoints, Self.pointLimit)), seesDevices ? 1 : 0, Self.ringBytes,
-                &code)
+                $0.baseAddress, $0.count, UInt32(min(hookPoints, Self.pointLimit)), seesDevices ? 1 : 0,
+                reportsDrops ? 1 : 0, Self.ringBytes, &code)
         }
         guard let opened else { throw SystemError("load the BPF programs that see packets", errorNumber: -code) }
         probe = opened
@@ -95,8 +102,10 @@ final class SightingProbe: @unchecked Sendable {
         if code < 0 { throw SystemError("show a frame to a BPF program", errorNumber: -code) }
     }
 
-    /// Records that found the ring full, since the programs were loaded.
+    /// Sightings that found the ring full, since the programs were loaded.
     var lost: UInt64 { packetwalk_sighting_probe_lost(probe) }
+    /// Drops that did.
+    var lostDrops: UInt64 { packetwalk_sighting_probe_lost_drops(probe) }
 
     /// NF_INET_… (include/uapi/linux/netfilter.h), in the order of `HookPlan.hooks`.
     static let hookNumbers: [UInt32] = [0, 1, 2, 3, 4]

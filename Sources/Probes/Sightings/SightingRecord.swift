@@ -6,6 +6,8 @@ struct SightingRecord {
         case hook = 0
         case comingIn = 1
         case goingOut = 2
+        /// Not a sighting, but a `DropRecord`, which has its kind in the same place.
+        case drop = 3
     }
 
     /// CLOCK_MONOTONIC.
@@ -30,9 +32,14 @@ struct SightingRecord {
 
     static let headBytes = 64
 
-    /// Nil for what is too short to be one.
+    /// What a record of the ring is; nil for what is none.
+    static func kind(_ record: UnsafeRawBufferPointer) -> Kind? {
+        record.count >= headBytes ? Kind(rawValue: record[56]) : nil
+    }
+
+    /// Nil for what is none.
     init?(_ record: UnsafeRawBufferPointer) {
-        guard record.count >= Self.headBytes, let kind = Kind(rawValue: record[56]) else { return nil }
+        guard let kind = Self.kind(record), kind != .drop else { return nil }
         self.kind = kind
         timeNanoseconds = record.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
         let identity = record.loadUnaligned(fromByteOffset: 8, as: UInt64.self)

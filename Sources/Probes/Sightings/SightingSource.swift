@@ -16,20 +16,26 @@ final class SightingSource: ProbeSource {
     /// Whether it was asked to see hooks.
     let seesHooks: Bool
 
-    private let probe: SightingProbe
+    let probe: SightingProbe
     private let filter: KernelFilter
     private let realTimeOffset: Int64
-    private var hooks: [UInt64: HookPlace] = [:]
+    /// Nil where drops are not told through this ring.
+    let drops: DropReader?
+    var hooks: [UInt64: HookPlace] = [:]
     private var devices: [UInt64: DevicePlace] = [:]
     private var lastTime: Int64 = 0
     private var lostBefore: UInt64 = 0
+    private var lostDropsBefore: UInt64 = 0
     /// Set while the ring is read.
     private var intake: Intake?
     /// All places, as records are looked up.
     private var places = SightingPlaces()
 
-    private struct HookPlace {
+    struct HookPlace {
         var vantage: VantageID
+        var point: HookPoint
+        /// Of the program among those of its hook.
+        var number: Int
         /// With which the program goes.
         var descriptor: Int32
     }
@@ -47,7 +53,7 @@ final class SightingSource: ProbeSource {
     private static let ethernetType: Int32 = 1
     private static let loopbackType: Int32 = 772
     /// Of a namespace with a point at each hook and two devices there are 14, of two families: what comes and goes is built anew.
-    private func rebuildPlaces() {
+    func rebuildPlaces() {
         var all: [(key: UInt64, place: SightingPlaces.Place)] = []
         for (key, place) in hooks {
             all.append((SightingPlaces.key(.hook, key), SightingPlaces.Place(vantage: place.vantage, linkType: .raw)))
@@ -71,15 +77,20 @@ final class SightingSource: ProbeSource {
     private static let turn = 65_536
     /// Two processors write their records a little out of order.
     private static let disorder: Int64 = 1_000_000
-    private static let families = [(number: Int32(2), name: "IPv4"), (number: Int32(10), name: "IPv6")]
+    static let families = [(number: Int32(2), name: "IPv4"), (number: Int32(10), name: "IPv6")]
 
-    /// - Parameter coarse: what of the user's filter the kernel decides.
-    init(_ probe: SightingProbe, filter coarse: CoarseFilter, share: SampleShare, seesHooks: Bool) throws {
+    /// - Parameters:
+    ///   - coarse: what of the user's filter the kernel decides.
+    ///   - join: finds the packets of drops, where `probe` reports them.
+    init(
+        _ probe: SightingProbe, filter coarse: CoarseFilter, share: SampleShare, seesHooks: Bool, join: TraceJoin
+    ) throws {
         self.probe = probe
         self.seesHooks = seesHooks
         filter = KernelFilter(coarse)
         try probe.set(filter.sampling(share))
         realTimeOffset = realTimeOffsetNanoseconds()
+        drops = probe.reportsDrops ? DropReader(join: join, realTimeOffset: realTimeOffset) : nil
         let ticker = packetwalk_ticker(Self.period)
         if ticker < 0 { throw SystemError("make a timer", errorNumber: -ticker) }
         descriptor = highDescriptor(ticker)
@@ -88,43 +99,7 @@ final class SightingSource: ProbeSource {
     /// Has the programs leave out packets that are not in a share.
     func sample(_ share: SampleShare) throws { try probe.set(filter.sampling(share)) }
 
-    // MARK: Places
-
-    /// Sees packets at the hooks of a namespace. Throws `SystemError`; nothing is attached then.
-    func arm(_ points: [HookPoint], of namespace: Namespace, in file: NetworkNamespaceFile, intake: Intake) throws {
-        var numbers: [NetfilterHook: Int] = [:]
-        let numbered = points.map { point -> (point: HookPoint, number: Int) in
-            defer { numbers[point.hook, default: 0] += 1 }
-            return (point, numbers[point.hook, default: 0])
-        }
-        let probe = probe
-        let attached = try file.perform { () throws -> [(index: Int, family: Int32, descriptor: Int32)] in
-            var attached: [(index: Int, family: Int32, descriptor: Int32)] = []
-            do {
-                for (index, place) in numbered.enumerated() {
-                    for family in Self.families {
-                        guard let made = try probe.attach(place.point, number: place.number, family: family.number)
-                        else { continue }
-                        attached.append((index, family.number, made))
-                    }
-                }
-            } catch {
-                for made in attached { Glibc.close(made.descriptor) }
-                throw error
-            }
-            return attached
-        }
-        for made in attached {
-            let (point, number) = numbered[made.index]
-            guard let hook = HookPlan.hooks.firstIndex(of: point.hook) else { continue }
-            let key = SightingPlace.key(
-                inode: UInt32(truncatingIfNeeded: file.inode), hook: SightingProbe.hookNumbers[hook],
-                family: made.family, point: number)
-            hooks[key] = HookPlace(
-                vantage: intake.vantage(point.vantage(namespace: namespace.name)), descriptor: made.descriptor)
-        }
-        rebuildPlaces()
-    }
+    // MARK: Devices
 
     /// Sees packets at devices of one namespace.
     ///
@@ -205,7 +180,12 @@ final class SightingSource: ProbeSource {
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
-        guard let intake, let record = SightingRecord(bytes) else { return }
+        guard let intake else { return }
+        if SightingRecord.kind(bytes) == .drop {
+            drops?.take(bytes, into: intake)
+            return
+        }
+        guard let record = SightingRecord(bytes) else { return }
         let time = Int64(record.timeNanoseconds) &+ realTimeOffset
         lastTime = time
         guard let place = places.find(SightingPlaces.key(record.kind, record.place)), !record.bytes.isEmpty else {
@@ -260,6 +240,13 @@ final class SightingSource: ProbeSource {
         intake.loss(
             Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: lost - lostBefore))
         lostBefore = lost
+        if drops == nil { return }
+        let lostDrops = probe.lostDrops
+        intake.loss(
+            Loss(
+                timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: Loss.dropReasons,
+                lost: lostDrops - lostDropsBefore))
+        lostDropsBefore = lostDrops
     }
 
     func close() {

@@ -32,14 +32,13 @@ extension ProbeReader {
             bufferBytes: Int32(clamping: min(max(plan.bufferBudget / max(1, shares), 256 << 10), 8 << 20)),
             filter: coarse.linkExpression, share: plan.share,
             tunnelPorts: Set(tunnelPorts + PacketHeaders.tunnelPorts).sorted())
-        sightings = try loadSightings(for: plan, namespaces: watched, filter: coarse)
+        sightings = try loadSightings(for: plan, namespaces: watched, filter: coarse, join: join)
         if let sightings { try add(sightings) }
+        drops = sightings?.drops
+        if drops == nil { try armDrops() }
         try arm(watched)
         // Without it newcomers show by the links that lead to them.
         if let names = try? NamespaceWatch(report: { [weak self] in self?.discovery.request() }) { try add(names) }
-        var warnings: [String] = []
-        for source in try armDrops(namespaces: watched, plan: plan, join: join, warnings: &warnings) { try add(source) }
-        for warning in warnings { queue.warn(warning) }
         // The questions that packets raise depend on whether there are hooks, which is known only now.
         // The intake is the reader's own, and takes no packet without it: a reference that counts would count at each packet.
         intake.onPacket = { [unowned(unsafe) self] observation, registry, bytes in
@@ -47,6 +46,14 @@ extension ProbeReader {
             if join.isArmed { join.see(observation, at: registry, bytes: bytes) }
         }
         intake.onFlow = { [weak self] flow in self?.routes?.see(flow) }
+    }
+
+    private func armDrops() throws {
+        var warnings: [String] = []
+        let (source, reader) = try Probes.armDrops(plan: plan, join: join, warnings: &warnings)
+        if let source { try add(source) }
+        drops = reader
+        for warning in warnings { queue.warn(warning) }
     }
 
     func isWatched(_ namespace: String) -> Bool {
@@ -67,12 +74,15 @@ extension ProbeReader {
                     request.weight = captureWeights[namespace.name]?[link.name] ?? 1
                     return request
                 }
+            } catch let error as SystemError where error.errorNumber == ENOENT {
+                continue  // Gone meanwhile.
             } catch let error as SystemError {
                 queue.warn("namespace \(namespace.name) is not watched: \(error.reason)")
             }
         }
         // First of all hear of changes, so that no link comes up unseen.
         for (namespace, file) in entered {
+            drops?.watch(namespace.name, inode: file.inode)
             try add(
                 LinkWatch(namespace: namespace.name, file: file) { [weak self] namespace, change in
                     self?.discovery.note(change, in: namespace)
@@ -86,16 +96,57 @@ extension ProbeReader {
             if let watch { try add(watch) }
         }
         var warnings: [String] = []
-        let hooks = try armHooks(
-            namespaces: entered.map(\.0), plan: plan, sightings: sightings, join: join, intake: intake,
-            onUnknownRule: { [weak self] in self?.discovery.request() }, warnings: &warnings)
-        for hook in hooks { try add(ReceivedSource(hook, receiver: receiver)) }
+        let hooks = try hookArming(for: entered.map(\.0)).arm(entered.map(\.0), warnings: &warnings)
+        for hook in hooks.datagrams { try add(ReceivedSource(hook, receiver: receiver)) }
+        for source in hooks.sources { try add(source) }
+        traceable.formUnion(hooks.traceable)
         if routes == nil {
-            let usesHooks = !hooks.isEmpty || sightings?.seesHooks == true
+            let usesHooks = !hooks.datagrams.isEmpty || sightings?.seesHooks == true
             routes = RouteProbe(usesHooks: usesHooks, user: plan.user)
         }
         for (namespace, file) in entered { try routes?.add(namespace, file: file) }
         for warning in warnings { queue.warn(warning) }
+    }
+
+    private func hookArming(for namespaces: [Namespace]) throws -> HookArming {
+        let run = try RunIdentity.current()
+        let coarse = CoarseFilter(
+            plan.filter, tunnelPorts: namespaces.flatMap(\.links).compactMap { $0.vxlan?.port })
+        return HookArming(
+            run: run, plan: plan, coarse: coarse, sightings: sightings, thread: arming, intake: intake,
+            onLegacyChange: { [weak self] in self?.legacyRulesChanged(in: $0) },
+            tracing: RuleTraceArming(
+                run: run, plan: plan, matches: OwnedTable.Choice(coarse).matches, join: join,
+                onUnknownRule: { [weak self] in self?.discovery.request() }))
+    }
+
+    /// Has hooks on both sides of the chains that a namespace has by now, and its rules traced if it had none before.
+    func enclose(_ namespace: Namespace) throws {
+        var failure: (any Error)?
+        func attempt(_ work: () throws -> Void) { do { try work() } catch { failure = failure ?? error } }
+        for source in sources.values where source.namespaceName == namespace.name {
+            source.learn(namespace)
+            attempt { try source.enclose(namespace, into: intake) }
+        }
+        guard traceable.contains(namespace.name) else { return try failure.map { throw $0 } ?? () }
+        let hooks = try hookArming(for: [namespace])
+        if plan.hooks == .bpf, let sightings {
+            attempt {
+                guard try hooks.see(namespace, by: sightings) else { return }
+                // Packets that are under way lack sightings at points that came meanwhile.
+                intake.loss(
+                    Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: sightings.name, lost: 1))
+            }
+        }
+        let traces = Loss.ruleTracePrefix + namespace.name
+        if hooks.tracing.hasRules(namespace), !sources.values.contains(where: { $0.name.hasPrefix(traces) }) {
+            var warnings: [String] = []
+            for trace in hooks.tracing.arm([namespace], warnings: &warnings) {
+                try add(ReceivedSource(trace, receiver: receiver))
+            }
+            for warning in warnings { queue.warn(warning) }
+        }
+        if let failure { throw failure }
     }
 
     private func armConntrack(_ entered: [(Namespace, NetworkNamespaceFile)]) throws {
@@ -117,17 +168,32 @@ extension ProbeReader {
             let key = LinkKey(namespace: request.namespace, index: request.index)
             guard let name = captured[key], name != request.device else { return captured[key] == nil }
             // Renamed: what it sees from now on bears the new name.
-            removeCapture(key)
+            removeCaptures([key])
             return true
         }
-        if plan.links == .bpf, let sightings { return try watch(new, by: sightings) }
+        if new.isEmpty { return }
+        try arming.perform {
+            if plan.links == .bpf, let sightings { try watch(new, by: sightings) } else { try open(new) }
+        }
+    }
+
+    private func open(_ new: [CaptureRequest]) throws {
         var refusal: ProbeError?
-        for opened in try LowDescriptors.spared({ try openCaptures(new, settings: captureSettings) }) {
+        var settings = captureSettings
+        // Newcomers have a share of what is left, and leave as much to those that come after them.
+        let count = new.reduce(0) { $0 + $1.directions.count }
+        let rest = max(0, plan.bufferBudget - bufferUse) / (bufferUse == 0 ? 1 : 2)
+        settings.bufferBytes = Int32(clamping: min(Int(settings.bufferBytes), max(rest / max(1, count), 256 << 10)))
+        for opened in try LowDescriptors.spared({ try openCaptures(new, settings: settings) }) {
             switch opened.handle {
             case .success(let handle):
                 let key = LinkKey(namespace: opened.request.namespace, index: opened.request.index)
                 captured[key] = opened.request.device
-                try add(LinkCapture(handle, of: opened.request, direction: opened.direction, intake: intake))
+                bufferUse += opened.bufferBytes
+                try add(
+                    LinkCapture(
+                        handle, of: opened.request, direction: opened.direction, bufferBytes: opened.bufferBytes,
+                        intake: intake))
             case .failure(let error as CaptureError):
                 let described = error.probeError(namespace: opened.request.namespace)
                 if error.isPermission {

@@ -8,13 +8,15 @@ extension ProbeReader {
     /// Follows what was heard of: links that came up get captures at once, those removed lose theirs; what else changed
     /// is learnt from a new reading of the topology.
     func follow(changesAt now: Int64) {
+        layAgain(now)
         let changes = discovery.takeChanges()
         for namespace in changes.routing { routes?.forget(namespace) }
         var requests: [CaptureRequest] = []
-        for (namespace, link) in changes.links {
-            if link.isRemoval {
-                removeCapture(LinkKey(namespace: namespace, index: link.index))
-            } else if link.isUp, let file = namespaces[namespace] {
+        removeCaptures(
+            Set(
+                changes.links.filter(\.link.isRemoval).map { LinkKey(namespace: $0.namespace, index: $0.link.index) }))
+        for (namespace, link) in changes.links where !link.isRemoval {
+            if link.isUp, let file = namespaces[namespace] {
                 requests.append(
                     CaptureRequest(
                         namespace: namespace, file: file, device: link.name, index: link.index,
@@ -26,17 +28,43 @@ extension ProbeReader {
         requests = requests.reversed().filter {
             seen.insert(LinkKey(namespace: $0.namespace, index: $0.index)).inserted
         }
-        attempt { try capture(requests) }
+        tell { try capture(requests) }
+        guard discovery.hasStep(now: now) else { return }
         let queue = queue
-        if let topology = discovery.step(now: now, wake: { queue.wake() }) { follow(topology) }
+        var found: Topology?
+        attempt { found = discovery.step(now: now, wake: { queue.wake() }) }
+        if let found { follow(found) }
+    }
+
+    /// Lays hooks again where rules were taken away, a tenth of a second after the last time or later.
+    private func layAgain(_ now: Int64) {
+        if suspects.isEmpty || now < nextLaying { return }
+        nextLaying = now + 100_000_000
+        let namespaces = suspects
+        suspects = []
+        for source in sources.values {
+            guard let namespace = source.namespaceName, namespaces.contains(namespace) else { continue }
+            attempt {
+                guard try source.layAgain(into: intake) else { return }
+                queue.warn("hooks in \(namespace) went with the rules that they stood among, and are laid again")
+                discovery.request()
+            }
+        }
     }
 
     /// Rules of a namespace changed, by somebody else.
     func rulesChanged(in namespace: String, _ change: RulesWatch.Change) {
-        discovery.requestLater()
+        if change.isNewPlace { discovery.request() } else { discovery.requestLater() }
+        if change.removed > 0 || change.isReload { suspects.insert(namespace) }
         guard change.isReload else { return }
         let program = change.program.map { " by \($0)" } ?? ""
         queue.warn("the rules of \(namespace) were loaded again\(program): what follows is explained by the new ones")
+    }
+
+    /// The same of iptables-legacy, of which no more is told than that something is different.
+    func legacyRulesChanged(in namespace: String) {
+        discovery.requestLater()
+        suspects.insert(namespace)
     }
 
     /// A namespace by the name that it had when its probes were armed: an engine may have named it since.
@@ -52,32 +80,36 @@ extension ProbeReader {
     private func follow(_ topology: Topology) {
         intake.fact(.topology(topology, timeNanoseconds: realTimeNanoseconds()))
         let present = Set(topology.namespaces.map(\.inode))
-        for (name, file) in namespaces where !present.contains(file.inode) { forget(name) }
+        let gone = namespaces.filter { !present.contains($0.value.inode) }.map(\.key)
+        // All at once: each close waits for the kernel.
+        removeCaptures(Set(captured.keys.filter { gone.contains($0.namespace) }))
+        for name in gone { forget(name) }
         let watched = topology.namespaces.map(knownByOldName).filter { isWatched($0.name) }
         attempt { try arm(watched) }
         for namespace in watched {
             guard let file = namespaces[namespace.name] else { continue }
             routes?.learn(namespace)
-            for source in sources.values where source.namespaceName == namespace.name { source.learn(namespace) }
-            attempt { try capture(namespace.links.map { CaptureRequest($0, in: namespace, file: file) }) }
+            attempt { try enclose(namespace) }
+            tell { try capture(namespace.links.map { CaptureRequest($0, in: namespace, file: file) }) }
         }
     }
 
     /// An open socket keeps a namespace alive, so its end shows only in its name: a namespace whose path leads nowhere
     /// or elsewhere asks for a new reading.
     func lookForVanishedNamespaces() {
-        for file in namespaces.values {
-            if !file.isInPlace {
-                discovery.request()
-                return
-            }
-        }
+        // The path may lead through a process of somebody with privileges.
+        let isMissing = try? arming.perform { namespaces.values.contains { !$0.isInPlace } }
+        if isMissing == true { discovery.request() }
     }
 
     /// Ends the probes of a namespace, and with them the hold on it.
     private func forget(_ namespace: String) {
-        removeCaptures { $0.namespace == namespace }
-        if let file = namespaces[namespace] { sightings?.forget(file) }
+        if let file = namespaces[namespace] {
+            attempt { sightings?.forget(file) }
+            drops?.forget(inode: file.inode)
+        }
+        traceable.remove(namespace)
+        suspects.remove(namespace)
         for key in captured.keys where key.namespace == namespace { captured[key] = nil }
         for source in sources.values where source.namespaceName == namespace {
             _ = readOnce(source, began: 0)
@@ -85,25 +117,31 @@ extension ProbeReader {
         }
         routes?.remove(namespace)
         join.forget(namespace)
+        intake.registry.forget(namespace: namespace)
         namespaces[namespace] = nil
     }
 
-    func removeCapture(_ key: LinkKey) {
-        removeCaptures { $0.namespace == key.namespace && $0.index == key.index }
-        if let file = namespaces[key.namespace] { sightings?.unwatch(key.index, inode: file.inode) }
-        captured[key] = nil
-    }
-
-    private func removeCaptures(where isMeant: (LinkCapture) -> Bool) {
-        for source in sources.values {
-            guard let capture = source as? LinkCapture, isMeant(capture) else { continue }
-            _ = readOnce(capture, began: 0)
-            remove(capture)
+    /// Ends the captures of links, together.
+    func removeCaptures(_ keys: Set<LinkKey>) {
+        if keys.isEmpty { return }
+        let captures = sources.values.compactMap { $0 as? LinkCapture }.filter {
+            keys.contains(LinkKey(namespace: $0.namespace, index: $0.index))
         }
+        for capture in captures { _ = readOnce(capture, began: 0) }
+        remove(captures)
+        // The table of watched devices is the kernel's, and changed by the privileged alone.
+        attempt {
+            for key in keys {
+                if let file = namespaces[key.namespace] { sightings?.unwatch(key.index, inode: file.inode) }
+            }
+        }
+        for key in keys { captured[key] = nil }
     }
 
-    /// What goes wrong with a newcomer is a warning: the run goes on.
-    private func attempt(_ work: () throws -> Void) {
+    /// Does on the arming thread what comes of a change. What goes wrong with a newcomer is a warning: the run goes on.
+    private func attempt(_ work: () throws -> Void) { tell { try arming.perform(work) } }
+
+    private func tell(_ work: () throws -> Void) {
         do { try work() } catch { queue.warn("\(error)") }
     }
 }

@@ -4,7 +4,10 @@ internal import Observations
 internal import Network
 internal import Wire
 
-/// The one thread that reads every source: arms the probes, waits on epoll(7), merges, hands on.
+/// The one thread that reads every source: waits on epoll(7), merges, hands on.
+///
+/// It gives its privileges away before the first packet (`confine`). What takes some, it has the arming thread do, and waits: to
+/// arm probes and to take them away, to follow what comes and goes, and to ask what the kernel tells the privileged alone.
 final class ProbeReader {
     struct LinkKey: Hashable {
         var namespace: String
@@ -15,6 +18,7 @@ final class ProbeReader {
     let queue: EventQueue
     let intake = Intake()
     let receiver: StampedReceiver
+    let arming: ArmingThread
     private let ready: ReadySet
     private(set) var sources: [Int32: any ProbeSource] = [:]
     private var nextLossReport: Int64 = 0
@@ -24,10 +28,19 @@ final class ProbeReader {
     /// The names that captured devices had when their captures began.
     var captured: [LinkKey: String] = [:]
     var captureSettings = CaptureHandle.Settings(snapLength: 256, bufferBytes: 2 << 20, filter: "")
+    /// Bytes of kernel memory that the captures have.
+    var bufferUse = 0
     /// As `Topology.captureWeights`.
     var captureWeights: [String: [String: Int]] = [:]
     /// The BPF programs, where they are used.
     var sightings: SightingSource?
+    /// Makes sense of drops, where the BPF program reports them.
+    var drops: DropReader?
+    /// Namespaces whose rules can be traced as soon as there are any.
+    var traceable: Set<String> = []
+    /// Namespaces from which rules were taken away, so that hooks may be missing.
+    var suspects: Set<String> = []
+    var nextLaying: Int64 = 0
     var routes: RouteProbe?
     let join = TraceJoin()
     var discovery: Rediscovery
@@ -49,28 +62,33 @@ final class ProbeReader {
     static func run(topology: Topology, plan: ProbePlan, queue: EventQueue, armed: ArmingResult) {
         defer { queue.finish() }
         do {
-            let reader = try ProbeReader(plan: plan, queue: queue)
-            let thread = try reader.receiver.start()
+            let arming = try ArmingThread()
+            defer { arming.stop() }
+            let reader = try ProbeReader(plan: plan, queue: queue, arming: arming)
+            let thread = try arming.perform { try reader.receiver.start() }
             defer {
-                reader.closeAll()
+                try? arming.perform { reader.closeAll() }
                 reader.receiver.stop()
                 thread.join()
             }
-            try reader.arm(topology)
+            nameThread(LiveSource.ReadingThread.readerName)
+            confine()
+            try arming.perform { try reader.arm(topology) }
             reader.begin()
             armed.report(.success(()))
             reader.read()
             // Hooks are undone before the consumer hears of the end and may exit; sockets close by themselves.
-            reader.closeAllButCaptures()
+            try arming.perform { reader.closeAllButCaptures() }
             queue.finish()
         } catch {
             armed.report(.failure(error))
         }
     }
 
-    private init(plan: ProbePlan, queue: EventQueue) throws {
+    private init(plan: ProbePlan, queue: EventQueue, arming: ArmingThread) throws {
         self.plan = plan
         self.queue = queue
+        self.arming = arming
         discovery = Rediscovery(plan)
         load = LoadLimit(asked: plan.share, rate: plan.rateLimit, backlogLimit: plan.backlogLimit)
         intake.sampler = PacketSampler(plan.share)
@@ -92,10 +110,22 @@ final class ProbeReader {
         ready.remove(descriptor)
         sources[descriptor] = nil
         source.reportLosses(into: intake)
-        if let capture = source as? LinkCapture {
+        try? arming.perform { source.close() }
+    }
+
+    /// Closes captures together: each close waits for the kernel.
+    func remove(_ captures: [LinkCapture]) {
+        var handles: [CaptureHandle] = []
+        for capture in captures where sources[capture.descriptor] === capture {
+            ready.remove(capture.descriptor)
+            sources[capture.descriptor] = nil
+            capture.reportLosses(into: intake)
             captured[LinkKey(namespace: capture.namespace, index: capture.index)] = nil
+            bufferUse -= capture.bufferBytes
+            handles.append(capture.handle)
         }
-        source.close()
+        if handles.isEmpty { return }
+        try? arming.perform { _ = try concurrentMap(handles) { $0.close() } }
     }
 
     private func closeAllButCaptures() {
@@ -105,7 +135,6 @@ final class ProbeReader {
         }
     }
 
-    /// Closes the captures together: each close waits for the kernel.
     private func closeAll() {
         closeAllButCaptures()
         let captures = sources.values.compactMap { ($0 as? LinkCapture)?.handle }
@@ -180,8 +209,10 @@ final class ProbeReader {
         guard let change else { return }
         intake.sampler.share = change.share
         captureSettings.share = change.share
-        for source in sources.values where (try? source.sample(change.share)) == nil {
-            queue.warn("\(source.name): the kernel goes on handing over packets that are not looked at")
+        try? arming.perform {
+            for source in sources.values where (try? source.sample(change.share)) == nil {
+                queue.warn("\(source.name): the kernel goes on handing over packets that are not looked at")
+            }
         }
         announce(change, unreadSeconds: work.unreadSeconds)
         if hasToldOfLimit { return }
@@ -242,7 +273,7 @@ final class ProbeReader {
         case .drained: return began
         case .more(let readUpTo): return min(began, readUpTo)
         case .ended:
-            remove(source)
+            if let capture = source as? LinkCapture { remove([capture]) } else { remove(source) }
             return began
         }
     }
@@ -250,7 +281,7 @@ final class ProbeReader {
     /// After `stop`: reads on until every source was emptied once, 40 ms or more after the stop, or has come to what
     /// happened since. A minute at most; what is left then is lost, and counts so. Not at all where nobody wants it.
     private func drain() {
-        for source in sources.values { source.flush() }
+        try? arming.perform { for source in sources.values { source.flush() } }
         let stopped = realTimeNanoseconds()
         // What bears the time of its reading can have passed before.
         intake.endNanoseconds = max(intake.beginNanoseconds, stopped + 100_000_000)

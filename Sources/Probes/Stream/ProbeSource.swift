@@ -3,8 +3,9 @@ internal import Wire
 
 /// One descriptor that the kernel hands events over by: a capture, an NFLOG socket, a conntrack socket.
 ///
-/// A source is made, read and closed on the reader thread alone (see `LiveSource`), so it needs no lock. Work that
-/// must happen in a namespace is done through `NetworkNamespaceFile.perform` while the source is made.
+/// A source is read on the reader thread, which has no privileges, and made, changed and closed on the arming thread while
+/// the reader waits (see `ProbeReader`), so it needs no lock. Work that must happen in a namespace is done through
+/// `NetworkNamespaceFile.perform`.
 protocol ProbeSource: AnyObject {
     /// `pcap host:veth0 in`, `nflog host`, …: how losses name it.
     var name: String { get }
@@ -18,6 +19,14 @@ protocol ProbeSource: AnyObject {
 
     /// Takes a newer snapshot of its namespace.
     func learn(_ namespace: Namespace)
+
+    /// Has hooks on both sides of all chains of its namespace, also of those that came since.
+    func enclose(_ namespace: Namespace, into intake: Intake) throws
+
+    /// Lays hooks again that somebody took away together with rules of others.
+    ///
+    /// - Returns: whether any were missing.
+    func layAgain(into intake: Intake) throws -> Bool
 
     /// Has the kernel hand over no more than a sample, as far as it can choose one: the intake leaves the rest out.
     func sample(_ share: SampleShare) throws
@@ -35,6 +44,8 @@ protocol ProbeSource: AnyObject {
 extension ProbeSource {
     var namespaceName: String? { nil }
     func learn(_ namespace: Namespace) {}
+    func enclose(_ namespace: Namespace, into intake: Intake) throws {}
+    func layAgain(into intake: Intake) throws -> Bool { false }
     func sample(_ share: SampleShare) throws {}
     func flush() {}
 }

@@ -8,6 +8,8 @@ protocol DatagramReader: AnyObject {
     var name: String { get }
     var namespaceName: String? { get }
     func learn(_ namespace: Namespace)
+    func enclose(_ namespace: Namespace, into intake: Intake) throws
+    func layAgain(into intake: Intake) throws -> Bool
     func sample(_ share: SampleShare) throws
     func flush()
     func reportLosses(into intake: Intake)
@@ -33,6 +35,8 @@ protocol DatagramReader: AnyObject {
 extension DatagramReader {
     var namespaceName: String? { nil }
     func learn(_ namespace: Namespace) {}
+    func enclose(_ namespace: Namespace, into intake: Intake) throws {}
+    func layAgain(into intake: Intake) throws -> Bool { false }
     func sample(_ share: SampleShare) throws {}
     func flush() {}
     func arrival(in datagram: ArraySlice<UInt8>) -> Int64? { nil }
@@ -104,6 +108,8 @@ final class ReceivedSource: ProbeSource {
     }
 
     func learn(_ namespace: Namespace) { reader.learn(namespace) }
+    func enclose(_ namespace: Namespace, into intake: Intake) throws { try reader.enclose(namespace, into: intake) }
+    func layAgain(into intake: Intake) throws -> Bool { try reader.layAgain(into: intake) }
     func sample(_ share: SampleShare) throws { try reader.sample(share) }
     func flush() { reader.flush() }
     func reportLosses(into intake: Intake) { reader.reportLosses(into: intake) }

@@ -77,6 +77,18 @@ struct Rediscovery {
         return (links, routing)
     }
 
+    /// Whether `step` has something to do.
+    func hasStep(now: Int64) -> Bool {
+        running.map { reading in reading.result.withLock { $0 != nil } } ?? isDue(now)
+    }
+
+    private func isDue(_ now: Int64) -> Bool {
+        urgent.isDue(
+            now, quiet: min(max(cost, 20_000_000), Self.quiet),
+            longest: min(max(4 * cost, 60_000_000), Self.longest))
+            || patient.isDue(now, quiet: Self.quiet, longest: Self.longest)
+    }
+
     /// Starts a reading where one is due; gives what the last one found, once. `wake` is called on another thread.
     mutating func step(now: Int64, wake: @escaping @Sendable () -> Void) -> Topology? {
         if let running {
@@ -85,12 +97,7 @@ struct Rediscovery {
             cost = max(0, now - running.began)
             return try? result.get()
         }
-        let isDue =
-            urgent.isDue(
-                now, quiet: min(max(cost, 20_000_000), Self.quiet),
-                longest: min(max(4 * cost, 60_000_000), Self.longest))
-            || patient.isDue(now, quiet: Self.quiet, longest: Self.longest)
-        guard isDue else { return nil }
+        guard isDue(now) else { return nil }
         (urgent, patient) = (Burst(), Burst())
         let reading = Reading()
         let detailed = detailed

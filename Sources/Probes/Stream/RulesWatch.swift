@@ -13,6 +13,8 @@ final class RulesWatch: ProbeSource {
         var removed = 0
         /// Whether that is a table, or half of all rules or more.
         var isReload = false
+        /// Whether a chain came that packets pass by itself.
+        var isNewPlace = false
         /// The program's name as the kernel knows it; nil where it was not told.
         var program: String?
     }
@@ -24,6 +26,8 @@ final class RulesWatch: ProbeSource {
     private var buffer = [UInt8](repeating: 0, count: 65_536)
     /// Of the transaction whose end has not come.
     private var pending = Change()
+    /// Whether any of it is of a table that is not ours.
+    private var isForeign = false
     /// How many rules the newest snapshot has.
     private var known: Int
 
@@ -52,24 +56,33 @@ final class RulesWatch: ProbeSource {
             case .datagram(let datagram):
                 for message in NetlinkMessages(datagram) { take(message) }
             case .nothing: return .drained
-            case .overrun: report(namespace, Change())
+            case .overrun:
+                // Whatever was missed may have been any of it.
+                report(namespace, Change(removed: 1, isNewPlace: true))
             case .failed: return .ended
             }
         }
     }
 
     private func take(_ message: NetlinkMessage) {
+        let attributes = message.attributes(after: 4)
+        if UInt32(message.type & 0xff) == NFT_MSG_NEWGEN.rawValue {
+            // A transaction ends with who made it.
+            if pending.removed > 0, pending.removed * 2 >= known { pending.isReload = true }
+            pending.program = attributes[Int(NFTA_GEN_PROC_NAME.rawValue)]?.text
+            if isForeign { report(namespace, pending) }
+            pending = Change()
+            isForeign = false
+            return
+        }
+        // What a run lays and takes away is no change to tell. The first attribute of all that belongs to a table is its name.
+        if attributes[Int(NFTA_TABLE_NAME.rawValue)].map({ isOwnTable($0.text) }) == true { return }
+        isForeign = true
         switch UInt32(message.type & 0xff) {
         case NFT_MSG_DELRULE.rawValue: pending.removed += 1
         case NFT_MSG_DELTABLE.rawValue: pending.isReload = true
-        case NFT_MSG_NEWGEN.rawValue:
-            // A transaction ends with who made it. What this run lays and takes away is no change to tell.
-            let attributes = message.attributes(after: 4)
-            let process = attributes[Int(NFTA_GEN_PROC_PID.rawValue)]?.networkUInt32()
-            if pending.removed > 0, pending.removed * 2 >= known { pending.isReload = true }
-            pending.program = attributes[Int(NFTA_GEN_PROC_NAME.rawValue)]?.text
-            if process.map({ Int32(bitPattern: $0) != getpid() }) ?? true { report(namespace, pending) }
-            pending = Change()
+        case NFT_MSG_NEWCHAIN.rawValue:
+            if attributes[Int(NFTA_CHAIN_HOOK.rawValue)] != nil { pending.isNewPlace = true }
         default: break
         }
     }

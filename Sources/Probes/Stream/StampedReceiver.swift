@@ -45,10 +45,12 @@ final class StampedReceiver: Sendable {
         close(control)
     }
 
-    /// Receives until `stop`, on a new thread. Its priority is raised where the caller may.
+    /// Receives until `stop`, on a new thread. Its priority is raised where the caller may; then it gives its privileges away.
     func start() throws -> WorkerThread {
         try WorkerThread { [self] in
+            nameThread(LiveSource.ReadingThread.receiverName)
             packetwalk_raise_priority()
+            confine()
             while !isStopping.load(ordering: .acquiring) {
                 if isFull {
                     waitForControl()

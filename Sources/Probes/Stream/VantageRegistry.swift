@@ -17,6 +17,9 @@ final class VantageRegistry {
         return (number, true)
     }
 
+    /// Points of a namespace that is gone: another of its name has points of its own.
+    func forget(namespace: String) { numbers = numbers.filter { $0.key.namespace != namespace } }
+
     subscript(_ number: VantageID) -> VantagePoint { points[Int(number.rawValue)] }
 
     /// `self[number].linkType`, without the rest.

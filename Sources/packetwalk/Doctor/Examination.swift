@@ -16,6 +16,7 @@ enum Examination {
             arming(
                 "BPF at hooks and links", .bpf, .bpf, remedy: "run as root outside of any container or user namespace",
                 detail: "programs can be loaded and attached"))
+        checks.append(confinement())
         checks += [
             program("ip", package: "iproute2"), program("nft", package: "nftables"),
             program("iptables-save", package: "iptables"), program("ping", package: "iputils-ping"), namespaces(),
@@ -63,6 +64,37 @@ enum Examination {
             return Check(name: name, state: .limited, detail: warning, remedy: remedy, isNeeded: isNeeded)
         } catch {
             return Check(name: name, state: .missing, detail: "\(error)", remedy: remedy, isNeeded: isNeeded)
+        }
+    }
+
+    /// Looks at the threads of a run.
+    private static func confinement() -> Check {
+        let name = "threads that read packets"
+        do {
+            let topology = try Topology.discover(only: ["host"])
+            let source = try LiveSource(
+                topology: topology, plan: ProbePlan(namespaces: topology.namespaces.prefix(1).map(\.name), hooks: .none)
+            )
+            defer {
+                source.stop()
+                while source.next(timeoutMilliseconds: 1000) != nil {}
+            }
+            let held = LiveSource.readingThreads
+            let faults = held.filter { !$0.isConfined }.map { "\($0.name) holds \($0.holding)" }
+            guard faults.isEmpty, !held.isEmpty else {
+                return Check(
+                    name: name, state: .limited,
+                    detail: held.isEmpty ? "their state can't be read" : faults.joined(separator: ", "),
+                    remedy: "a kernel with seccomp filters (CONFIG_SECCOMP_FILTER)", isNeeded: false)
+            }
+            return Check(
+                name: name, state: .ok,
+                detail: held.map(\.name).joined(separator: " and ")
+                    + " hold no capability and run under a seccomp filter; pw-arm and the one that explains hold"
+                    + " what the program was started with",
+                isNeeded: false)
+        } catch {
+            return Check(name: name, state: .limited, detail: "nothing can be captured, so none runs", isNeeded: false)
         }
     }
 

@@ -210,6 +210,47 @@ private func chain(
         #expect(table(nil).ruleset.contains("policy accept\n        goto see-0\n"))
     }
 
+    /// A chain at -10 came: the point before it moves from -1 to -11, and the one behind it is new.
+    @Test func pointsMoveAndComeInOneTransaction() throws {
+        let before = HookPoint(hook: .forward, stage: .filter, edge: .before, priority: -11)
+        let after = HookPoint(hook: .forward, stage: .filter, edge: .after, priority: 1)
+        let laid = table(nil)
+        let change = HookChange(laid: laid.points, wanted: [before, after])
+        let (changed, commands) = laid.following(change, share: .all)
+        #expect(changed.points == laid.points + [before, after])
+        #expect(changed.standing == [1, 2])
+        #expect(
+            commands == """
+                table inet packetwalk-12.345.6 {
+                    flags owner
+                    chain see-1 {
+                        log group 77 prefix "\(NFLOGSource.prefixStart)1" snaplen 128
+                    }
+                    chain forward-1 {
+                        type filter hook forward priority -11; policy accept
+                        goto see-1
+                    }
+                    chain see-2 {
+                        log group 77 prefix "\(NFLOGSource.prefixStart)2" snaplen 128
+                    }
+                    chain forward-2 {
+                        type filter hook forward priority 1; policy accept
+                        goto see-2
+                    }
+                }
+                flush chain inet packetwalk-12.345.6 forward-0
+                flush chain inet packetwalk-12.345.6 see-0
+                delete chain inet packetwalk-12.345.6 forward-0
+                delete chain inet packetwalk-12.345.6 see-0
+
+                """)
+        // A sample is chosen by the chains that stand.
+        #expect(!changed.change(to: SampleShare(oneOf: 10)).contains("see-0"))
+        #expect(HookChange(laid: [before, after], wanted: [before, after]).isEmpty)
+        // What no chain asks for any more stays.
+        #expect(HookChange(laid: [before, after], wanted: [before]).isEmpty)
+    }
+
     /// Of a share of 1/1000 the highest number is 4,294,966, whose upper half is 65: those from 66 on are left out.
     @Test func aSampleIsChosenBeforeItIsLogged() throws {
         let change = table("icmp").change(to: SampleShare(oneOf: 1000)).split(separator: "\n")

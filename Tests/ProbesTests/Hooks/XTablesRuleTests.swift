@@ -13,7 +13,7 @@ import Network
             (number: 3, placement: placement(point, .filter)), (number: 1, placement: placement(point, .mangle)),
         ]
         #expect(
-            XTablesRule.insertion(placements, run: run, group: 7, snapLength: 96, match: "-p icmp") == """
+            XTablesRule.insertion(placements, logging) == """
                 *mangle
                 -I FORWARD 1 -p icmp -m comment --comment packetwalk:12.345.6 \
                 -j NFLOG --nflog-group 7 --nflog-prefix \(NFLOGSource.prefixStart)1 --nflog-size 96
@@ -24,6 +24,41 @@ import Network
                 COMMIT
 
                 """)
+    }
+
+    private var logging: XTablesRule.Logging {
+        XTablesRule.Logging(run: run, group: 7, snapLength: 96, match: "-p icmp")
+    }
+
+    @Test func deletesOneOfItsOwnByTheWordsThatItWasLaidWith() {
+        let point = HookPoint(hook: .input, stage: .filter, edge: .before, priority: -1)
+        #expect(
+            XTablesRule.removal([(number: 2, placement: placement(point, .mangle))], logging) == """
+                *mangle
+                -D INPUT -p icmp -m comment --comment packetwalk:12.345.6 \
+                -j NFLOG --nflog-group 7 --nflog-prefix \(NFLOGSource.prefixStart)2 --nflog-size 96
+                COMMIT
+
+                """)
+    }
+
+    @Test func findsWhatStandsOfItsOwn() {
+        let text = """
+            *raw
+            -A PREROUTING -m comment --comment "packetwalk:12.345.6" -j TRACE
+            COMMIT
+            *filter
+            :INPUT ACCEPT [0:0]
+            -A INPUT -p icmp -m comment --comment "packetwalk:12.345.6" -j NFLOG --nflog-prefix "\(NFLOGSource.prefixStart)14" --nflog-group 7
+            -A INPUT -m comment --comment "packetwalk:99.345.6" -j NFLOG --nflog-prefix "\(NFLOGSource.prefixStart)15" --nflog-group 8
+            -A FORWARD -p icmp -j NFLOG --nflog-prefix "\(NFLOGSource.prefixStart)16" --nflog-group 7
+            COMMIT
+            """
+        #expect(
+            XTablesRule.standing(saved: text, run: run) == [
+                XTablesRule.Standing(table: "raw", chain: "PREROUTING", number: nil),
+                XTablesRule.Standing(table: "filter", chain: "INPUT", number: 14),
+            ])
     }
 
     private func placement(_ point: HookPoint, _ table: XTable) -> XTablesPlan.Placement {

@@ -88,7 +88,7 @@ import Wire
 
     /// What the drop probe reports of a packet, of which it could read `count` bytes.
     private func record(of bytes: [UInt8], read count: Int) -> DropRecord? {
-        var record = [UInt8](repeating: 0, count: 104 + 192)
+        var record = [UInt8](repeating: 0, count: 112 + 192)
         func set<Value: BitwiseCopyable>(_ value: Value, at offset: Int) {
             withUnsafeBytes(of: value) { record.replaceSubrange(offset..<offset + $0.count, with: $0) }
         }
@@ -97,7 +97,7 @@ import Wire
         set(UInt32(bytes.count), at: 32)
         set(UInt16(0x0800), at: 36)
         set(UInt16(count), at: 38)
-        record.replaceSubrange(104..<104 + count, with: bytes[..<count])
+        record.replaceSubrange(112..<112 + count, with: bytes[..<count])
         return DropRecord(record.span.bytes)
     }
 

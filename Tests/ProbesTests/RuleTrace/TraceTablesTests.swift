@@ -63,7 +63,7 @@ import Wire
     }
 
     @Test func `the rules of the iptables backend are found again by their comment`() {
-        let text = XTablesRule.trace(run: run, match: "-p icmp")
+        let text = XTablesRule.trace(run: run, match: "-p icmp", chains: XTablesRule.traceChains)
         #expect(text.hasPrefix("*raw\n-I PREROUTING 1 -p icmp -m comment --comment packetwalk:1.2.3 -j TRACE\n"))
         let saved = text.replacing("-I PREROUTING 1", with: "-A PREROUTING").replacing("-I OUTPUT 1", with: "-A OUTPUT")
         let (commands, runs) = XTablesRule.deletion(saved: saved) { $0 == run }

@@ -1,0 +1,88 @@
+// Which packets are wanted: the user's filter, as far as the kernel decides it.
+#pragma once
+#include "kernel.bpf.h"
+
+// What is done with a packet of some protocol.
+enum wish { UNWANTED = 0, WANTED = 1, WANTED_IN_TUNNEL = 2, WANTED_AS_ERROR = 3 };
+
+// Written by KernelFilter.swift: the two must agree, byte for byte.
+struct filter {
+    u8 ipv4[256];           // by protocol
+    u8 ipv6[256];           // by next header
+    u8 ipv6_fragment[256];  // by the next header behind a fragment header
+    u8 everything;          // nothing else counts
+    u8 other;               // neither IP nor ARP
+    u8 unused[2];
+    u32 sample;             // packets whose number is below are seen; 0: all
+    u8 tunnel_ports[8192];  // a bit for each UDP port, the lowest first: those of tunnels
+};
+_Static_assert(sizeof(struct filter) == 8968, "KernelFilter.swift writes so many bytes");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, u32);
+    __type(value, struct filter);
+} filter SEC(".maps");
+
+// The first bytes of a packet from its network header on, read once: of an IPv4 header without options all that is
+// looked at below, of an IPv6 header all but the end of what is hashed.
+#define START_BYTES 60
+struct start {
+    union {
+        u8 bytes[START_BYTES];
+        u32 words[START_BYTES / 4];
+    };
+    u32 count;
+};
+
+inlined int are_of_tunnel(const struct filter *wanted, u16 source, u16 destination) {
+    return (wanted->tunnel_ports[source >> 3] >> (source & 7) | wanted->tunnel_ports[destination >> 3] >> (destination & 7)) &
+           1;
+}
+
+inlined int is_tunnel(const struct filter *wanted, const unsigned char *transport) {
+    u16 ports[2];
+    if (bpf_probe_read_kernel(ports, sizeof ports, transport) != 0) return 1;
+    return are_of_tunnel(wanted, __builtin_bswap16(ports[0]), __builtin_bswap16(ports[1]));
+}
+
+// `available`: bytes from `network` on that lie together. What can't be read is wanted.
+inlined int is_wanted(
+    const struct filter *wanted, u16 ether_type, const unsigned char *network, const struct start *start, s64 available) {
+    if (wanted->everything) return 1;
+    const u8 *header = start->bytes;
+    u8 wish;
+    const unsigned char *transport;
+    switch (ether_type) {
+    case ETH_P_IP:
+        if (available < 28 || start->count < 20) return 1;
+        wish = wanted->ipv4[header[9]];
+        if (wish <= WANTED) return wish;
+        // A later fragment shows no ports and no type.
+        if ((header[6] & 0x1f) | header[7]) return 0;
+        transport = network + (header[0] & 15) * 4;
+        break;
+    case ETH_P_IPV6:
+        if (available < 48 || start->count < 20) return 1;
+        wish = wanted->ipv6[header[6]];
+        if (header[6] == 44) {
+            u8 next;
+            if (bpf_probe_read_kernel(&next, 1, network + 40) != 0) return 1;
+            return wanted->ipv6_fragment[next] == WANTED;
+        }
+        if (wish <= WANTED) return wish;
+        transport = network + 40;
+        break;
+    case ETH_P_ARP:
+    case ETH_P_PPP_SES:
+    case ETH_P_MPLS_UC:
+    case ETH_P_MPLS_MC:
+        return 1;
+    default:
+        return wanted->other;
+    }
+    if (wish == WANTED_IN_TUNNEL) return is_tunnel(wanted, transport);
+    u8 type;
+    return bpf_probe_read_kernel(&type, 1, transport) != 0 || (type != 0 && type != 8);
+}
