@@ -8,11 +8,16 @@ extension EngineCore {
     /// How long before the end of a failed call its packet was made: on a busy machine the caller waits for its turn.
     private static let callNanoseconds: Int64 = 100_000_000
 
+    /// Where more is open than this it is not looked through: such a call may then stand beside its packet's walk.
+    private static let lookLimit = 2048
+
     /// Whether the packet of a failed call, or its drop, is among what is open, and went no further than its sender: then its
     /// own walk says what ended it, and the call failed for nothing else.
     func isSeen(_ failure: SendFailure) -> Bool {
         // EPERM is what a rule of the sender gives, ENOBUFS a queue: other errors come before there is a packet.
-        guard failure.errorNumber == 1 || failure.errorNumber == 105 else { return false }
+        guard failure.errorNumber == 1 || failure.errorNumber == 105, groups.groups.count <= Self.lookLimit else {
+            return false
+        }
         let area = surroundings.places.area(named: failure.namespace)
         return groups.groups.indices.contains { number in
             let group = groups.groups[number]
