@@ -25,7 +25,7 @@ test: ## run every test: units, properties, a short fuzzing, scenarios on the re
 	@scripts/prerequisites.sh test
 	@# The fuzzers are built and run beside the build: each of the two leaves processors idle. Tests need no debugger.
 	@mkdir -p .build-fuzz; scripts/fuzz.sh $(FUZZ) >.build-fuzz/test.log 2>&1 & fuzz=$$!; \
-	$(SWIFT) build --build-tests --disable-index-store -debug-info-format none; built=$$?; \
+	$(SWIFT) build --build-tests -debug-info-format none; built=$$?; \
 	wait $$fuzz; fuzzed=$$?; cat .build-fuzz/test.log; \
 	[ $$built = 0 ] && [ $$fuzzed = 0 ]
 	@SWIFT="$(SWIFT)" scripts/test.sh
