@@ -34,6 +34,28 @@ extension StandInListener {
         }
     }
 
+    /// Waits until nothing waits at the socket any more, for five seconds at most. Throws `SystemError`.
+    func awaitEmptyQueue() throws {
+        let end = ContinuousClock.now + .seconds(5)
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&polled, 1, 0) > 0 {
+            guard ContinuousClock.now < end else {
+                throw SystemError("empty the queue of a socket", errorNumber: ETIMEDOUT)
+            }
+            usleep(1000)
+        }
+    }
+
+    /// SO_MEMINFO: the words of sock_diag(7), SK_MEMINFO_RMEM_ALLOC the first, SK_MEMINFO_DROPS the ninth.
+    private func memory() throws -> [UInt32] {
+        var words = [UInt32](repeating: 0, count: 9)
+        var size = socklen_t(words.count * MemoryLayout<UInt32>.size)
+        try retryingInterrupts("read the memory of a socket") {
+            getsockopt(descriptor, SOL_SOCKET, 55, &words, &size)
+        }
+        return words
+    }
+
     /// The connections that wait to be accepted: `tcpi_unacked` of tcp(7)'s TCP_INFO at a socket that listens.
     private func waiting() throws -> Int {
         var words = [UInt32](repeating: 0, count: 26)
@@ -73,11 +95,8 @@ extension StandInListener {
             socket(address.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         }
         defer { close(client) }
-        // SO_MEMINFO: the words of sock_diag(7), SK_MEMINFO_RMEM_ALLOC the first, SK_MEMINFO_DROPS the ninth.
-        var memory = [UInt32](repeating: 0, count: 9)
         for _ in 0..<Self.datagramLimit {
-            var size = socklen_t(memory.count * MemoryLayout<UInt32>.size)
-            try retryingInterrupts(name) { getsockopt(descriptor, SOL_SOCKET, 55, &memory, &size) }
+            let memory = try memory()
             if memory[0] >= listener.receiveQueue || memory[8] > 0 { return }
             try retryingInterrupts(name) {
                 withSocketAddress(address, listener.port) { sendto(client, payload, payload.count, 0, $0, $1) }

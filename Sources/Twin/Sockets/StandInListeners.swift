@@ -110,7 +110,11 @@ public final class StandInListeners {
         let chosen = idle.filter {
             $0.namespace == namespace && $0.listener.protocol == `protocol` && $0.listener.port == port
         }
-        for one in chosen { try serve(one.socket) }
+        for one in chosen {
+            try serve(one.socket)
+            // What waits is taken before anything is sent.
+            try one.socket.awaitEmptyQueue()
+        }
         return !chosen.isEmpty
     }
 
