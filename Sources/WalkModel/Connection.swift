@@ -169,7 +169,7 @@ public struct Connection: Sendable, Hashable {
     public var id: String
     /// The id of the first of its packets that was taken, which stays the same while others turn out to be earlier: the
     /// trace that its spans belong to. Not part of the JSON.
-    public let trace: String
+    public var trace: String
     /// Nil where it is not known.
     public var host: String?
     public var kind: Kind

@@ -63,7 +63,7 @@ struct Outside {
             ])
         let sockets = [
             ("tcp", "0.0.0.0"), ("udp", "0.0.0.0"), ("tcp", "::"), ("udp", "::"),
-        ].map { "\($0.0) \($0.1) \(Self.port) - 1 0 served" }
+        ].map { "\($0.0) \($0.1) \(Self.port) - 1 0 - 0 served" }
         if opensSockets { text.feed("sockets", in: name, sockets) }
         return text.lines
     }
