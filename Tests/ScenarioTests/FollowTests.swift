@@ -27,7 +27,7 @@ struct FollowTests {
                 until_true 300 [ -s out ]; before=$(wc -l <out)
                 ping_once; until_true 300 sh -c "[ \\$(wc -l <out) -gt $before ]" && echo shown=yes
                 iptables-nft -A OUTPUT -p icmp -j DROP; ping_once
-                until_true 300 grep -q dropped out && echo dropped=yes
+                until_true 300 grep -q rule-drop out && echo dropped=yes
                 kill -INT $follower; wait $follower; echo "status=$?"
                 kill -INT $recorder; wait $recorder
                 $P replay --packets -q run.pcapng >whole; sort out >a; sort whole >b; cmp a b && echo same=yes
