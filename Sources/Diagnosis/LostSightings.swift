@@ -13,7 +13,7 @@ extension Exchange {
             result.reply?.leaveIncomplete()
             result.request.findings = []
         }
-        if reply == nil, request.arrived, request.losses.contains(where: \.isOfSightings) {
+        if reply == nil, !request.hasStopped, request.losses.contains(where: \.isOfSightings) {
             result.request.findings = []
         }
         return result
@@ -45,8 +45,6 @@ struct IncompleteEnd: Hashable {
 
 extension Walk {
     var lacksSightings: Bool { outcome == .lost && losses.contains(where: \.isOfSightings) }
-
-    fileprivate var arrived: Bool { outcome == .delivered || outcome == .left }
 
     fileprivate mutating func leaveIncomplete() {
         outcome = .left

@@ -12,8 +12,8 @@ extension NamespaceSnapshot {
         return sockets.filter { $0.protocol != .udp || $0.process != nil || !tunnels.contains("\($0.port)") }
     }
 
-    /// Those of them that take no more, and that can be filled again: a link-local address is nobody's before there are devices, and a socket that is connected takes nothing over lo.
-    /// Of a group that shares a port all are full.
+    /// Those of them that take no more, and that can be filled again: a link-local address is nobody's before there are devices, and
+    /// a connected socket takes nothing over lo. Of a group that shares a port all are full.
     public var fullSockets: [Listener] {
         let groups = Dictionary(grouping: programSockets, by: \.place)
         return programSockets.filter { socket in
