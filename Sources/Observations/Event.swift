@@ -288,6 +288,12 @@ public struct Loss: Sendable, Codable, Hashable {
     public static let interrupted = "interrupted"
     /// How the sources of drop reasons name themselves.
     public static let dropReasons = "drop reasons"
+
+    /// Whether sightings may be missing for what a source of that name lost, at whatever place.
+    public static func isOfSightings(_ source: String) -> Bool {
+        [kernelSightings, changedSampling, interrupted].contains(source)
+            || ["pcap ", "nflog "].contains { source.hasPrefix($0) }
+    }
 }
 
 /// The fields by which a rule trace or a drop is joined to a walk.

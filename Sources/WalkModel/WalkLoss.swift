@@ -19,10 +19,7 @@ public struct WalkLoss: Sendable, Hashable {
     public var isOfRuleTrace: Bool { vantage.hasPrefix(Loss.ruleTracePrefix) }
 
     /// Whether sightings may be missing for it, at whatever place.
-    public var isOfSightings: Bool {
-        [Loss.kernelSightings, Loss.changedSampling, Loss.interrupted].contains(vantage)
-            || ["pcap ", "nflog "].contains { vantage.hasPrefix($0) }
-    }
+    public var isOfSightings: Bool { Loss.isOfSightings(vantage) }
 
     /// The namespace whose rules were not traced for this packet; nil for a loss.
     public var untracedNamespace: String? {
