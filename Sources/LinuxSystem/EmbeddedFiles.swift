@@ -5,6 +5,8 @@ public enum EmbeddedFiles {
     /// Sorted: `labs/hairpin/setup.sh`, `docs/findings.md`.
     public static let names: [String] = all.keys.sorted()
 
+    public static func holds(_ name: String) -> Bool { all[name] != nil }
+
     /// The bytes of a file; nil where there is none of that name.
     public static func bytes(_ name: String) -> [UInt8]? { all[name].map(Array.init) }
 

@@ -21,6 +21,13 @@ enum LabFiles: Sendable, Hashable {
         }
     }
 
+    func holds(_ lab: String) -> Bool {
+        switch self {
+        case .folder: access("\(directory(of: lab))/lab.json", R_OK) == 0
+        case .builtIn: EmbeddedFiles.holds("labs/\(lab)/lab.json")
+        }
+    }
+
     /// A lab's folder; of one inside the program once it is unpacked.
     func directory(of lab: String) -> String {
         switch self {

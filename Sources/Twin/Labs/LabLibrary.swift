@@ -44,7 +44,7 @@ public struct LabLibrary: Sendable, Hashable {
 
     /// Throws `LabError` where there is no such lab or its description is wrong.
     public func lab(named name: String) throws(LabError) -> Lab {
-        guard !name.isEmpty, !name.contains("/"), names.contains(name) else {
+        guard !name.isEmpty, !name.contains("/"), files.holds(name) else {
             let shown = String(name.unicodeScalars.filter { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
             throw LabError(lab: shown, problem: "there is no such lab: packetwalk lab list names them", isUnknown: true)
         }
@@ -54,7 +54,7 @@ public struct LabLibrary: Sendable, Hashable {
     /// Every lab, by name. Throws the first `LabError`.
     public func labs() throws(LabError) -> [Lab] {
         var labs: [Lab] = []
-        for name in names { labs.append(try lab(named: name)) }
+        for name in names { labs.append(try Lab(name, in: files)) }
         return labs
     }
 }
