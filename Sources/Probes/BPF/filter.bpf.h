@@ -25,52 +25,34 @@ struct {
     __type(value, struct filter);
 } filter SEC(".maps");
 
-// The first bytes of a packet from its network header on, read once: of an IPv4 header without options all that is
-// looked at below, of an IPv6 header all but the end of what is hashed.
-#define START_BYTES 60
-struct start {
-    union {
-        u8 bytes[START_BYTES];
-        u32 words[START_BYTES / 4];
-    };
-    u32 count;
-};
-
 inlined int are_of_tunnel(const struct filter *wanted, u16 source, u16 destination) {
     return (wanted->tunnel_ports[source >> 3] >> (source & 7) | wanted->tunnel_ports[destination >> 3] >> (destination & 7)) &
            1;
 }
 
 inlined int is_tunnel(const struct filter *wanted, const unsigned char *transport) {
-    u16 ports[2];
-    if (bpf_probe_read_kernel(ports, sizeof ports, transport) != 0) return 1;
-    return are_of_tunnel(wanted, __builtin_bswap16(ports[0]), __builtin_bswap16(ports[1]));
+    return are_of_tunnel(wanted, half_at(transport), half_at(transport + 2));
 }
 
-// `available`: bytes from `network` on that lie together. What can't be read is wanted.
-inlined int is_wanted(
-    const struct filter *wanted, u16 ether_type, const unsigned char *network, const struct start *start, s64 available) {
+// `available`: bytes from `network` on that lie together. What is not among them is wanted.
+inlined int is_wanted(const struct filter *wanted, u16 ether_type, const unsigned char *network, s64 available) {
     if (wanted->everything) return 1;
-    const u8 *header = start->bytes;
     u8 wish;
     const unsigned char *transport;
     switch (ether_type) {
     case ETH_P_IP:
-        if (available < 28 || start->count < 20) return 1;
-        wish = wanted->ipv4[header[9]];
+        if (available < 28) return 1;
+        wish = wanted->ipv4[byte_at(network + 9)];
         if (wish <= WANTED) return wish;
         // A later fragment shows no ports and no type.
-        if ((header[6] & 0x1f) | header[7]) return 0;
-        transport = network + (header[0] & 15) * 4;
+        if (half_at(network + 6) & 0x1fff) return 0;
+        transport = network + (byte_at(network) & 15) * 4;
         break;
     case ETH_P_IPV6:
-        if (available < 48 || start->count < 20) return 1;
-        wish = wanted->ipv6[header[6]];
-        if (header[6] == 44) {
-            u8 next;
-            if (bpf_probe_read_kernel(&next, 1, network + 40) != 0) return 1;
-            return wanted->ipv6_fragment[next] == WANTED;
-        }
+        if (available < 48) return 1;
+        u8 next = byte_at(network + 6);
+        if (next == 44) return wanted->ipv6_fragment[byte_at(network + 40)] == WANTED;
+        wish = wanted->ipv6[next];
         if (wish <= WANTED) return wish;
         transport = network + 40;
         break;
@@ -83,6 +65,6 @@ inlined int is_wanted(
         return wanted->other;
     }
     if (wish == WANTED_IN_TUNNEL) return is_tunnel(wanted, transport);
-    u8 type;
-    return bpf_probe_read_kernel(&type, 1, transport) != 0 || (type != 0 && type != 8);
+    u8 type = byte_at(transport);
+    return type != 0 && type != 8;
 }

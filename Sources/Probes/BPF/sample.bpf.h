@@ -52,10 +52,6 @@ inlined u32 hash_of(const u32 *words, u8 protocol, u16 identification) {
     return c;
 }
 
-inlined u32 big_endian(const u8 *bytes) {
-    return (u32)bytes[0] << 24 | (u32)bytes[1] << 16 | (u32)bytes[2] << 8 | bytes[3];
-}
-
 // Where an IP packet's payload is, and what the number depends on.
 struct payload {
     const unsigned char *start;
@@ -67,75 +63,54 @@ struct payload {
 
 // Whether a number from the first bytes of a payload, `skipped` bytes from its start, is below the threshold.
 inlined int is_hash_below(u32 threshold, const struct payload *payload, u32 skipped, u8 protocol, u16 identification) {
-    u32 words[SAMPLED_BYTES / 4] = {};
+    const unsigned char *start = payload->start + skipped;
     s64 length = payload->length - skipped;
     if (length < 0) return 1;
     if (length > SAMPLED_BYTES) length = SAMPLED_BYTES;
     if (payload->available - skipped < length) return 1;
+    u32 words[SAMPLED_BYTES / 4] = {};
     u32 count = length;
-    if (count > SAMPLED_BYTES) return 1;
-    if (bpf_probe_read_kernel(words, count, payload->start + skipped) != 0) return 1;
+    if (count == SAMPLED_BYTES) {
+        const struct in6_addr *first = LOOK(start), *second = LOOK(start + 16);
+        for (int index = 0; index < 4; index++) {
+            words[index] = first->words[index];
+            words[index + 4] = second->words[index];
+        }
+    } else {
+        // The verifier wants to be shown what the compiler knows.
+        asm volatile("" : "+r"(count));
+        if (count > SAMPLED_BYTES) return 1;
+        if (bpf_probe_read_kernel(words, count, start) != 0) return 1;
+    }
     return hash_of(words, protocol, identification) < threshold;
 }
 
 inlined int is_tcp_sampled(u32 threshold, const struct payload *payload) {
-    u8 header[20];
+    const unsigned char *header = payload->start;
     if (payload->available < 20 || payload->length < 20) return 1;
-    if (bpf_probe_read_kernel(header, sizeof header, payload->start) != 0) return 1;
-    u32 header_length = (header[12] >> 4) * 4;
+    u32 header_length = (byte_at(header + 12) >> 4) * 4;
     if (header_length < 20 || payload->length < header_length) return 1;
     u32 length = payload->length - header_length;
-    if (length == 0 && header[13] & TCP_ACK) return number_of_block((big_endian(header + 8) - 1) >> 16) < threshold;
-    return number_of_stream(big_endian(header + 4), length + (header[13] & TCP_SYN ? 1 : 0)) < threshold;
+    u8 flags = byte_at(header + 13);
+    if (length == 0 && flags & TCP_ACK) return number_of_block((word_at(header + 8) - 1) >> 16) < threshold;
+    return number_of_stream(word_at(header + 4), length + (flags & TCP_SYN ? 1 : 0)) < threshold;
 }
 
 inlined int is_udp_sampled(u32 threshold, const struct filter *wanted, struct payload *payload) {
-    u8 header[8];
     if (payload->available < 8 || payload->length < 8) return 1;
-    if (bpf_probe_read_kernel(header, sizeof header, payload->start) != 0) return 1;
     // What a tunnel carries counts, which is not looked for here.
     if (is_tunnel(wanted, payload->start)) return 1;
-    u32 length = (u32)header[4] << 8 | header[5];
+    u32 length = half_at(payload->start + 4);
     if (length != 0 && length < 8) return 1;
     if (length != 0 && length < payload->length) payload->length = length;
     return is_hash_below(threshold, payload, 8, IPPROTO_UDP, payload->identification);
 }
 
 inlined int is_echo_sampled(u32 threshold, const struct payload *payload, int is_ipv6) {
-    u8 header[8];
     if (payload->available < 8 || payload->length < 8) return 1;
-    if (bpf_probe_read_kernel(header, sizeof header, payload->start) != 0) return 1;
-    if (is_ipv6 ? header[0] != 128 && header[0] != 129 : header[0] != 0 && header[0] != 8) return 1;
-    return is_hash_below(threshold, payload, 8, IPPROTO_ICMP, (u16)header[6] << 8 | header[7]);
-}
-
-enum { UNDECIDED = -1 };
-
-// The same for most packets of IPv4, by the bytes that were read already: an IP header of 20 bytes, and all that counts
-// behind it.
-//
-// `length`: of the IP packet.
-inlined int is_plain_sampled(u32 threshold, const struct filter *wanted, const struct start *start, u32 length) {
-    const u8 *bytes = start->bytes;
-    if (start->count < START_BYTES || length < START_BYTES) return UNDECIDED;
-    if (bytes[9] == IPPROTO_TCP) {
-        u32 header_length = (bytes[32] >> 4) * 4;
-        if (header_length < 20 || length < 20 + header_length) return 1;
-        u32 data = length - 20 - header_length;
-        if (data == 0 && bytes[33] & TCP_ACK) return number_of_block((big_endian(bytes + 28) - 1) >> 16) < threshold;
-        return number_of_stream(big_endian(bytes + 24), data + (bytes[33] & TCP_SYN ? 1 : 0)) < threshold;
-    }
-    if (bytes[9] == IPPROTO_UDP) {
-        u32 datagram = (u32)bytes[24] << 8 | bytes[25];
-        if (datagram < 8 + SAMPLED_BYTES) return UNDECIDED;
-        if (are_of_tunnel(wanted, (u16)bytes[20] << 8 | bytes[21], (u16)bytes[22] << 8 | bytes[23])) return 1;
-        return hash_of(&start->words[7], IPPROTO_UDP, (u16)bytes[4] << 8 | bytes[5]) < threshold;
-    }
-    if (bytes[9] == IPPROTO_ICMP) {
-        if (bytes[20] != 0 && bytes[20] != 8) return 1;
-        return hash_of(&start->words[7], IPPROTO_ICMP, (u16)bytes[26] << 8 | bytes[27]) < threshold;
-    }
-    return UNDECIDED;
+    u8 type = byte_at(payload->start);
+    if (is_ipv6 ? type != 128 && type != 129 : type != 0 && type != 8) return 1;
+    return is_hash_below(threshold, payload, 8, IPPROTO_ICMP, half_at(payload->start + 6));
 }
 
 // Whether the reader is to see a packet. It decides itself about those whose number is not worked out here: fragments,
@@ -143,32 +118,26 @@ inlined int is_plain_sampled(u32 threshold, const struct filter *wanted, const s
 //
 // `whole`: bytes from `network` to the packet's end.
 inlined int is_sampled(
-    const struct filter *wanted, u16 ether_type, const unsigned char *network, const struct start *start, s64 available,
-    u32 whole) {
+    const struct filter *wanted, u16 ether_type, const unsigned char *network, s64 available, u32 whole) {
     u32 threshold = wanted->sample;
     if (threshold == 0) return 1;
     struct payload payload = {};
-    const u8 *header = start->bytes;
     u32 header_length, length;
     int is_ipv6 = ether_type == ETH_P_IPV6;
-    if (start->count < 20) return 1;
     if (ether_type == ETH_P_IP) {
-        if ((header[6] & 0x3f) | header[7]) return 1;
-        header_length = (header[0] & 15) * 4;
+        if (available < 20 || half_at(network + 6) & 0x3fff) return 1;
+        header_length = (byte_at(network) & 15) * 4;
         if (header_length < 20) return 1;
-        length = (u32)header[2] << 8 | header[3];
-        payload.protocol = header[9];
-        payload.identification = (u16)header[4] << 8 | header[5];
+        length = half_at(network + 2);
+        payload.protocol = byte_at(network + 9);
+        payload.identification = half_at(network + 4);
         // Longer than the field can say.
         if (length == 0) length = whole;
-        if (header_length == 20) {
-            int decision = is_plain_sampled(threshold, wanted, start, length);
-            if (decision != UNDECIDED) return decision;
-        }
     } else if (is_ipv6) {
+        if (available < 40) return 1;
         header_length = 40;
-        length = (u32)header[4] << 8 | header[5];
-        payload.protocol = header[6];
+        length = half_at(network + 4);
+        payload.protocol = byte_at(network + 6);
         length = length == 0 ? whole : length + header_length;
     } else {
         return 1;

@@ -16,15 +16,8 @@ inlined int is_seen(u16 ether_type, struct sk_buff *skb, const unsigned char *ne
     if (!wanted) return 1;
     s64 before = skb->data - network;
     s64 available = (s64)skb->len - skb->data_len + before;
-    if (wanted->everything && wanted->sample == 0) return 1;
-    struct start start = {};
-    if (available >= START_BYTES) {
-        if (bpf_probe_read_kernel(start.bytes, START_BYTES, network) == 0) start.count = START_BYTES;
-    } else if (available >= 20) {
-        if (bpf_probe_read_kernel(start.bytes, 20, network) == 0) start.count = 20;
-    }
-    return is_wanted(wanted, ether_type, network, &start, available) &&
-           is_sampled(wanted, ether_type, network, &start, available, skb->len + (u32)before);
+    return is_wanted(wanted, ether_type, network, available) &&
+           is_sampled(wanted, ether_type, network, available, skb->len + (u32)before);
 }
 
 // MARK: The end of a packet
@@ -39,10 +32,15 @@ int forget_dropped(u64 *arguments) {
     return forget((void *)arguments[0]);
 }
 
-// The same, where drops are told of: in the ring and by the clock of all else.
+// The same, where drops are told of: in the ring and by the clock of all else. Those of packets that nobody wants are not: a
+// flood's echo replies are freed so by all who look at one and do not await it.
 SEC("tp_btf/kfree_skb")
 int report_drop(u64 *arguments) {
-    if (is_drop((u32)arguments[2])) report(&sightings, arguments);
+    struct sk_buff *skb = (struct sk_buff *)arguments[0];
+    u16 offset = skb->network_header, ether_type = __builtin_bswap16(skb->protocol);
+    if (is_drop((u32)arguments[2]) &&
+        (offset == 0xffff || ether_type == 0 || is_seen(ether_type, skb, skb->head + offset)))
+        report(&sightings, arguments);
     return forget((void *)arguments[0]);
 }
 
