@@ -63,6 +63,13 @@ failed:
     return NULL;
 }
 
+int packetwalk_drop_probe_filter(const struct packetwalk_drop_probe *probe, const void *filter) {
+    uint32_t zero = 0;
+    struct bpf_map *map = bpf_object__find_map_by_name(probe->object, "filter");
+    if (!map) return -ENOENT;
+    return bpf_map_update_elem(bpf_map__fd(map), &zero, filter, 0) == 0 ? 0 : -errno;
+}
+
 int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,
                                   void (*take)(void *context, const void *record, size_t size), void *context) {
     probe->take = take;

@@ -1,7 +1,7 @@
 // What is reported of a packet that the kernel frees as dropped: why, where, on which device of which namespace, and its first
 // bytes.
 #pragma once
-#include "kernel.bpf.h"
+#include "sample.bpf.h"
 
 #define PACKET_BYTES 192
 
@@ -85,10 +85,17 @@ inlined void copy_dropped(struct drop *drop, struct sk_buff *skb) {
     if (bpf_probe_read_kernel(drop->packet, count, start) == 0) drop->captured = count;
 }
 
-// 0 to 2 are "not dropped yet", "consumed" and "not specified": the last says nothing, yet a drop it is.
-inlined int is_drop(u32 reason) { return reason >= 2; }
+// `arguments`: of the tracepoint skb:kfree_skb. A flood's replies are freed as dropped by each socket that does not await
+// them: what nobody wants to see of IP is not told of.
+inlined int is_drop(u64 *arguments) {
+    // 0 to 2 are "not dropped yet", "consumed" and "not specified": the last says nothing, yet a drop it is.
+    if ((u32)arguments[2] < 2) return 0;
+    struct sk_buff *skb = (struct sk_buff *)arguments[0];
+    u16 offset = skb->network_header, ether_type = __builtin_bswap16(skb->protocol);
+    if (offset == 0xffff || (ether_type != ETH_P_IP && ether_type != ETH_P_IPV6)) return 1;
+    return is_seen(ether_type, skb, skb->head + offset);
+}
 
-// `arguments`: of the tracepoint skb:kfree_skb.
 inlined void report(void *ring, u64 *arguments) {
     struct sk_buff *skb = (struct sk_buff *)arguments[0];
     struct drop *drop = bpf_ringbuf_reserve(ring, sizeof *drop, 0);

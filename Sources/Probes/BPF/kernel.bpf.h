@@ -121,8 +121,17 @@ struct in6_addr {
         u32 words[4];
     };
 };
+#ifndef BEFORE_LINUX_6_2
 // The loads are the program's own, and give 0 where there is nothing: a helper that copies the bytes takes ten times as long.
 #define LOOK(address) ((const struct in6_addr *)bpf_rdonly_cast(address, __builtin_btf_type_id(*(struct in6_addr *)0, 1)))
+#else
+inlined struct in6_addr copy_of_16_bytes(const void *address) {
+    struct in6_addr copy = {};
+    bpf_probe_read_kernel(&copy, sizeof copy, address);
+    return copy;
+}
+#define LOOK(address) ((const struct in6_addr[]){copy_of_16_bytes(address)})
+#endif
 
 inlined u8 byte_at(const unsigned char *address) { return LOOK(address)->bytes[0]; }
 inlined u16 half_at(const unsigned char *address) { return __builtin_bswap16(LOOK(address)->halves[0]); }

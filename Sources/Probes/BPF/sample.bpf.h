@@ -153,3 +153,14 @@ inlined int is_sampled(
     default: return 1;
     }
 }
+
+// Whether the reader is to hear of a packet at all.
+inlined int is_seen(u16 ether_type, struct sk_buff *skb, const unsigned char *network) {
+    u32 zero = 0;
+    const struct filter *wanted = bpf_map_lookup_elem(&filter, &zero);
+    if (!wanted) return 1;
+    s64 before = skb->data - network;
+    s64 available = (s64)skb->len - skb->data_len + before;
+    return is_wanted(wanted, ether_type, network, available) &&
+           is_sampled(wanted, ether_type, network, available, skb->len + (u32)before);
+}

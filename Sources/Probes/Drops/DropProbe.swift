@@ -20,6 +20,12 @@ public final class DropProbe {
 
     deinit { packetwalk_drop_probe_close(probe) }
 
+    /// Sets which packets' drops are told of: none of IP before.
+    func set(_ filter: KernelFilter) throws {
+        let code = filter.bytes.withUnsafeBytes { packetwalk_drop_probe_filter(probe, $0.baseAddress) }
+        if code < 0 { throw SystemError("set the filter of the drop probe", errorNumber: -code) }
+    }
+
     /// Hands waiting records to `take`.
     func consume(
         _ take: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Void,

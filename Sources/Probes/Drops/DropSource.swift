@@ -2,11 +2,13 @@ internal import CLinux
 internal import Glibc
 internal import LinuxSystem
 internal import Observations
+internal import Wire
 
 /// The drop probe as one of the reader's sources, read by the clock as `SightingSource`.
 final class DropSource: ProbeSource {
     let name = Loss.dropReasons
     private let probe: DropProbe
+    private let filter: KernelFilter
     private let drops: DropReader
     private var lostBefore: UInt64 = 0
     /// Set while the ring is read.
@@ -17,11 +19,13 @@ final class DropSource: ProbeSource {
     /// How often the ring is read, in milliseconds.
     private static let period: Int32 = 10
 
-    init(probe: DropProbe, drops: DropReader) throws {
+    init(probe: DropProbe, filter: KernelFilter, share: SampleShare, drops: DropReader) throws {
+        try probe.set(filter.sampling(share))
         let ticker = packetwalk_ticker(Self.period)
         if ticker < 0 { throw SystemError("make a timer", errorNumber: -ticker) }
         descriptor = highDescriptor(ticker)
         self.probe = probe
+        self.filter = filter
         self.drops = drops
     }
 
@@ -40,6 +44,8 @@ final class DropSource: ProbeSource {
         _ = Glibc.read(descriptor, &ticks, MemoryLayout<UInt64>.size)
         return .drained
     }
+
+    func sample(_ share: SampleShare) throws { try probe.set(filter.sampling(share)) }
 
     func reportLosses(into intake: Intake) {
         let lost = probe.lost

@@ -1,5 +1,7 @@
 // Reports each packet that the kernel frees as dropped, through a ring of its own. Attached to the tracepoint skb:kfree_skb.
 // Built by `make bpf`; the object beside this file is what ships.
+// Linux 6.1 is to load it.
+#define BEFORE_LINUX_6_2
 #include "../BPF/drop.bpf.h"
 
 struct {
@@ -9,7 +11,7 @@ struct {
 
 SEC("tp_btf/kfree_skb")
 int report_drop(u64 *arguments) {
-    if (is_drop((u32)arguments[2])) report(&drops, arguments);
+    if (is_drop(arguments)) report(&drops, arguments);
     return 0;
 }
 

@@ -130,7 +130,7 @@ struct OwnedTable {
 
         /// Rules that end a packet's way through a chain of ours if it is not in a sample: `SampleNumber` of echoes and
         /// IPv4's UDP, by its upper half. All others are left to the reader, and what no 32 bytes of payload make a number of.
-        fileprivate func omissions(from share: SampleShare) -> [String] {
+        func omissions(from share: SampleShare) -> [String] {
             if share.isAll { return [] }
             // Numbers whose upper half is from here on are in no case below the threshold.
             let first = (share.threshold + 0xffff) >> 16

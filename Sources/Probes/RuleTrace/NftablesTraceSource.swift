@@ -4,6 +4,7 @@ internal import LinuxSystem
 internal import Netlink
 internal import Observations
 internal import Network
+internal import Wire
 
 /// The kernel's trace of one namespace's nftables and iptables-nft rules (NFNLGRP_NFTRACE).
 final class NftablesTraceSource: DatagramReader {
@@ -21,6 +22,8 @@ final class NftablesTraceSource: DatagramReader {
     var ownHandles: Set<OwnRules.Handle> = []
     /// Where there are any: asks which they are by now, since they may have been laid again.
     var findOwn: (() -> Set<OwnRules.Handle>?)?
+    /// Has the kernel trace what a sample asks for.
+    var onSample: ((SampleShare) throws -> Void)?
 
     var namespaceName: String? { namespace }
     var socketDescriptor: Int32 { socket.descriptor }
@@ -95,6 +98,8 @@ final class NftablesTraceSource: DatagramReader {
         dropped = count
         intake.loss(Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: lost))
     }
+
+    func sample(_ share: SampleShare) throws { try onSample?(share) }
 
     func close() { onClose() }
 }

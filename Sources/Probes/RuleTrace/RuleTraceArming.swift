@@ -11,6 +11,8 @@ struct RuleTraceArming {
     let plan: ProbePlan
     /// Conditions of nft(8) that stand for the user's filter.
     let matches: [String]
+    /// Rules of nft(8) that let pass what is not in the sample that the run was asked for.
+    let omissions: [String]
     let join: TraceJoin
     let onUnknownRule: () -> Void
 
@@ -41,7 +43,8 @@ struct RuleTraceArming {
         let file = try NetworkNamespaceFile(path: namespace.path)
         let context = try NftablesContext(namespace: file)
         let tables = TraceTables(
-            run: run, chains: namespace.netfilter.chains, matches: plan.rules.matches(filter: matches))
+            run: run, chains: namespace.netfilter.chains, matches: plan.rules.matches(filter: matches),
+            omissions: plan.rules.isLimited ? omissions : [])
         let source = try NftablesTraceSource(
             namespace, file: file, join: join, onUnknownRule: onUnknownRule
         ) {
@@ -49,6 +52,13 @@ struct RuleTraceArming {
             _ = try? context.run(tables.removal, attempt: "end the rule trace")
         }
         try context.run(tables.ruleset, attempt: "trace the rules of \(namespace.name)")
+        if plan.rules.isLimited {
+            let asked = plan.share
+            source.onSample = { share in
+                try context.run(
+                    tables.change(toTracing: share == asked), attempt: "trace rules for fewer or more packets")
+            }
+        }
         join.watch(namespace.name)
         return source
     }

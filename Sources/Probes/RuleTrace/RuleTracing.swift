@@ -14,6 +14,9 @@ public enum RuleTracing: Sendable, Hashable {
     /// One packet of our own and its answers, with a large limit for whatever looks like it.
     case packet(FlowTuple)
 
+    /// Whether it takes what it gets of the packets that pass.
+    var isLimited: Bool { if case .limited = self { true } else { false } }
+
     /// What `trace` and `record` do unless told otherwise.
     public static let standard = RuleTracing.limited(perSecond: 100)
 }

@@ -6,6 +6,8 @@ struct TraceTables {
     let run: RunIdentity
     let chains: [RuleChain]
     let matches: [RuleTracing.Match]
+    /// Rules that let pass what is not in the run's sample (`OwnedTable.Choice`).
+    var omissions: [String] = []
 
     /// Behind the reassembly of fragments, which stands at -400 (nf_defrag_ipv4.c).
     private static let standardPriority = -399
@@ -16,29 +18,48 @@ struct TraceTables {
         var priority: Int
     }
 
-    /// As `nft -f` reads it. Bridge and netdev tables only where the namespace has such chains itself.
+    /// As `nft -f` reads it.
     var ruleset: String {
-        var text = table("inet", places(["ip", "ip6", "inet"], [.prerouting, .output]))
+        tables.map { family, places in
+            var text = "table \(family) \(name) {\n    flags owner\n"
+            for (number, place) in places.enumerated() {
+                text += "    chain trace-\(number) {\n"
+                text += "        type filter hook \(place.hook) priority \(place.priority); policy accept\n"
+                for rule in rules(family) { text += "        \(rule)\n" }
+                text += "    }\n"
+            }
+            return text + "}\n"
+        }.joined()
+    }
+
+    var removal: String { tables.map { "delete table \($0.family) \(name)\n" }.joined() }
+
+    /// Takes the marking rules away while the run looks at fewer packets than it was asked for, or brings them back.
+    ///
+    /// A rule that can mark packets has the kernel work out a number for each packet at each chain of nftables, of any namespace.
+    func change(toTracing isTracing: Bool) -> String {
+        tables.map { family, places in
+            places.indices.map { number in
+                let chain = "\(family) \(name) trace-\(number)"
+                let rules = isTracing ? rules(family) : []
+                return "flush chain \(chain)\n" + rules.map { "add rule \(chain) \($0)\n" }.joined()
+            }.joined()
+        }.joined()
+    }
+
+    private var name: String { "\(run.tableName)-rules" }
+
+    /// Bridge and netdev tables only where the namespace has such chains itself.
+    private var tables: [(family: String, places: [Place])] {
+        var tables = [(family: "inet", places: places(["ip", "ip6", "inet"], [.prerouting, .output]))]
         let bridge = chains.filter { $0.family == .bridge && $0.hook != nil && !isOwnTable($0.table) }
-        if !bridge.isEmpty { text += table("bridge", places(["bridge"], [.prerouting, .output])) }
-        if !devicePlaces.isEmpty { text += table("netdev", devicePlaces) }
-        return text
+        if !bridge.isEmpty { tables.append(("bridge", places(["bridge"], [.prerouting, .output]))) }
+        if !devicePlaces.isEmpty { tables.append(("netdev", devicePlaces)) }
+        return tables
     }
 
-    var removal: String {
-        ruleset.split(separator: "\n").filter { $0.hasPrefix("table ") }
-            .map { "delete \($0.dropLast(2))\n" }.joined()
-    }
-
-    private func table(_ family: String, _ places: [Place]) -> String {
-        var text = "table \(family) \(run.tableName)-rules {\n    flags owner\n"
-        for (number, place) in places.enumerated() {
-            text += "    chain trace-\(number) {\n"
-            text += "        type filter hook \(place.hook) priority \(place.priority); policy accept\n"
-            for match in matches { text += "        \(match.words)meta nftrace set 1\n" }
-            text += "    }\n"
-        }
-        return text + "}\n"
+    private func rules(_ family: String) -> [String] {
+        (family == "inet" ? omissions : []) + matches.map { "\($0.words)meta nftrace set 1" }
     }
 
     /// One chain before all of the namespace's own in each hook where packets begin; a second one where a chain stands

@@ -3,22 +3,11 @@
 // docs/decisions/0010-bpf-probes.md.
 #include "../BPF/drop.bpf.h"
 #include "../BPF/identity.bpf.h"
-#include "../BPF/sample.bpf.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 64 << 20);
 } sightings SEC(".maps");
-
-inlined int is_seen(u16 ether_type, struct sk_buff *skb, const unsigned char *network) {
-    u32 zero = 0;
-    const struct filter *wanted = bpf_map_lookup_elem(&filter, &zero);
-    if (!wanted) return 1;
-    s64 before = skb->data - network;
-    s64 available = (s64)skb->len - skb->data_len + before;
-    return is_wanted(wanted, ether_type, network, available) &&
-           is_sampled(wanted, ether_type, network, available, skb->len + (u32)before);
-}
 
 // MARK: The end of a packet
 
@@ -32,15 +21,10 @@ int forget_dropped(u64 *arguments) {
     return forget((void *)arguments[0]);
 }
 
-// The same, where drops are told of: in the ring and by the clock of all else. Those of packets that nobody wants are not: a
-// flood's echo replies are freed so by all who look at one and do not await it.
+// The same, where drops are told of: in the ring and by the clock of all else.
 SEC("tp_btf/kfree_skb")
 int report_drop(u64 *arguments) {
-    struct sk_buff *skb = (struct sk_buff *)arguments[0];
-    u16 offset = skb->network_header, ether_type = __builtin_bswap16(skb->protocol);
-    if (is_drop((u32)arguments[2]) &&
-        (offset == 0xffff || ether_type == 0 || is_seen(ether_type, skb, skb->head + offset)))
-        report(&sightings, arguments);
+    if (is_drop(arguments)) report(&sightings, arguments);
     return forget((void *)arguments[0]);
 }
 

@@ -35,7 +35,7 @@ extension ProbeReader {
         sightings = try loadSightings(for: plan, namespaces: watched, filter: coarse, join: join)
         if let sightings { try add(sightings) }
         drops = sightings?.drops
-        if drops == nil { try armDrops() }
+        if drops == nil { try armDrops(KernelFilter(coarse)) }
         try arm(watched)
         // Without it newcomers show by the links that lead to them.
         if let names = try? NamespaceWatch(report: { [weak self] in self?.discovery.request() }) { try add(names) }
@@ -48,9 +48,9 @@ extension ProbeReader {
         intake.onFlow = { [weak self] flow in self?.routes?.see(flow) }
     }
 
-    private func armDrops() throws {
+    private func armDrops(_ filter: KernelFilter) throws {
         var warnings: [String] = []
-        let (source, reader) = try Probes.armDrops(plan: plan, join: join, warnings: &warnings)
+        let (source, reader) = try Probes.armDrops(plan: plan, filter: filter, join: join, warnings: &warnings)
         if let source { try add(source) }
         drops = reader
         for warning in warnings { queue.warn(warning) }
@@ -112,11 +112,13 @@ extension ProbeReader {
         let run = try RunIdentity.current()
         let coarse = CoarseFilter(
             plan.filter, tunnelPorts: namespaces.flatMap(\.links).compactMap { $0.vxlan?.port })
+        let choice = OwnedTable.Choice(coarse)
         return HookArming(
             run: run, plan: plan, coarse: coarse, sightings: sightings, thread: arming, intake: intake,
             onLegacyChange: { [weak self] in self?.legacyRulesChanged(in: $0) },
             tracing: RuleTraceArming(
-                run: run, plan: plan, matches: OwnedTable.Choice(coarse).matches, join: join,
+                run: run, plan: plan, matches: choice.matches, omissions: choice.omissions(from: plan.share),
+                join: join,
                 onUnknownRule: { [weak self] in self?.discovery.request() }))
     }
 

@@ -41,6 +41,29 @@ import Wire
         #expect(tables.removal == "delete table inet packetwalk-1.2.3-rules\n")
     }
 
+    @Test func `a run that looks at fewer packets than it was asked for has no rule that marks`() {
+        let tables = TraceTables(
+            run: run, chains: [chain("bridge", .forward)],
+            matches: RuleTracing.limited(perSecond: 100).matches(filter: ["meta l4proto icmp"]))
+        let chains = ["inet", "bridge"].flatMap { family in
+            (0...1).map { "\(family) packetwalk-1.2.3-rules trace-\($0)" }
+        }
+        #expect(tables.change(toTracing: false) == chains.map { "flush chain \($0)\n" }.joined())
+        let rule = "meta l4proto icmp limit rate 100/second burst 10 packets meta nftrace set 1"
+        #expect(
+            tables.change(toTracing: true)
+                == chains.map { "flush chain \($0)\nadd rule \($0) \(rule)\n" }.joined())
+    }
+
+    @Test func `packets that are not in the sample pass before the limit counts them, where IP headers are read`() {
+        let tables = TraceTables(
+            run: run, chains: [chain("bridge", .forward)],
+            matches: RuleTracing.limited(perSecond: 100).matches(filter: [""]), omissions: ["icmp type 8 accept"])
+        let mark = "limit rate 100/second burst 10 packets meta nftrace set 1"
+        #expect(tables.ruleset.contains("policy accept\n        icmp type 8 accept\n        \(mark)\n"))
+        #expect(tables.ruleset.components(separatedBy: "icmp type 8 accept").count == 3)
+    }
+
     @Test func `bridges and devices have tables only where they have chains`() {
         let tables = TraceTables(
             run: run,
