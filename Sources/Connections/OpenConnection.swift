@@ -155,7 +155,7 @@ struct OpenConnection {
             if let ended, request.startNanoseconds >= lastStopped?.start ?? .min {
                 lastStopped = (request.startNanoseconds, ended)
             }
-        } else if request.outcome == .left, exchange.reply?.cameToReceiver != true {
+        } else if exchange.mayLackReply || request.outcome == .left && exchange.reply?.cameToReceiver != true {
             leftAlone += 1
         } else {
             succeeded += 1

@@ -249,10 +249,16 @@ public struct Connection: Sendable, Hashable {
 
 extension Exchange {
     /// Whether something went wrong with it that a person wants to know: it was stopped, or what awaits a reply got none and
-    /// no edge of the run explains it.
+    /// neither an edge of the run nor lost sightings explain it.
     public var hasFailed: Bool {
         if wasStopped { return true }
+        if mayLackReply { return false }
         guard request.awaitsAnswer, request.outcome == .delivered, request.cutOff == nil else { return false }
         return !arrived && reply?.outcome != .left
+    }
+
+    /// Whether a reply may have come that was not seen, since sightings were lost.
+    public var mayLackReply: Bool {
+        reply == nil && request.awaitsAnswer && request.losses.contains(where: \.isOfSightings)
     }
 }

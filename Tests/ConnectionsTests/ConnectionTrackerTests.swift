@@ -115,6 +115,13 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         var silent = Packets.echo()
         let request = silent.there(.icmp(.echoRequest(identifier: 1, sequence: 1)), at: 0)
         #expect(connections([Exchange(request: request)]).map(\.outcome) == [.unanswered])
+        // Which rules and drops were not told of says nothing of a reply; lost sightings may have been of one.
+        var unsure = request
+        unsure.losses = [WalkLoss(vantage: "drop reasons", lost: 9), WalkLoss(vantage: "rule trace host", lost: 9)]
+        #expect(connections([Exchange(request: unsure)]).map(\.outcome) == [.unanswered])
+        unsure.losses = [WalkLoss(vantage: "changed sampling", lost: 9)]
+        #expect(connections([Exchange(request: unsure)]).map(\.outcome) == [.left])
+        #expect(connections(silent.pings(2) + [Exchange(request: unsure)]).map(\.outcome) == [.delivered])
         var udp = Packets(serverPort: 5000)
         let datagram = udp.there(.udp(payloadLength: 20), at: 0)
         // A datagram wants no reply.
