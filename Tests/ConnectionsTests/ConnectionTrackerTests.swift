@@ -121,7 +121,11 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         #expect(connections([Exchange(request: unsure)]).map(\.outcome) == [.unanswered])
         unsure.losses = [WalkLoss(vantage: "changed sampling", lost: 9)]
         #expect(connections([Exchange(request: unsure)]).map(\.outcome) == [.left])
-        #expect(connections(silent.pings(2) + [Exchange(request: unsure)]).map(\.outcome) == [.delivered])
+        var series = silent.pings(3)
+        series[1] = Exchange(request: series[1].request)
+        #expect(connections(series).map(\.outcome) == [.impaired])
+        series[1].request.losses = unsure.losses
+        #expect(connections(series).map(\.outcome) == [.delivered])
         var udp = Packets(serverPort: 5000)
         let datagram = udp.there(.udp(payloadLength: 20), at: 0)
         // A datagram wants no reply.
