@@ -36,11 +36,7 @@ struct HookArming {
         var hooked: [Namespace] = []
         for namespace in namespaces {
             do {
-                if plan.hooks == .bpf, let sightings {
-                    try see(namespace, by: sightings)
-                } else {
-                    armed.datagrams.append(try armNftables(namespace))
-                }
+                if try !see(namespace) { armed.datagrams.append(try armNftables(namespace)) }
                 hooked.append(namespace)
             } catch let error as ProbeError where plan.hooks == .auto && !error.isPermission {
                 refused.append(namespace)
@@ -59,6 +55,19 @@ struct HookArming {
     }
 
     // MARK: BPF
+
+    /// Has the programs in a namespace, where they are used.
+    ///
+    /// - Returns: false where NFLOG is to do it.
+    private func see(_ namespace: Namespace) throws -> Bool {
+        guard let sightings, sightings.seesHooks else { return false }
+        do {
+            try see(namespace, by: sightings)
+            return true
+        } catch  where plan.hooks == .auto && !namespace.hasGone {
+            return false
+        }
+    }
 
     /// Has the programs at points on both sides of all chains that a namespace has by now.
     ///

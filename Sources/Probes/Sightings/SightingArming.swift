@@ -2,25 +2,47 @@ internal import Glibc
 internal import LinuxSystem
 internal import Network
 
-/// The BPF programs that the plan asks for; nil where it asks for none.
+/// The BPF programs that the plan asks for; nil where it asks for none, or can do without and they can't be had.
 ///
 /// - Parameter coarse: what of the user's filter the kernel decides.
-/// - Throws: `ProbeError` where they can't be had.
+/// - Throws: `ProbeError` where they can't be had and the plan names them.
 func loadSightings(
     for plan: ProbePlan, namespaces: [Namespace], filter coarse: CoarseFilter, join: TraceJoin
 ) throws -> SightingSource? {
-    guard plan.hooks == .bpf || plan.links == .bpf else { return nil }
+    let named = Programs(hooks: plan.hooks == .bpf, devices: plan.links == .bpf)
+    let wanted = Programs(
+        hooks: named.hooks || plan.prefersPrograms && plan.hooks == .auto,
+        devices: named.devices || plan.prefersPrograms && plan.links == .auto)
+    // Older kernels have them at hooks alone.
+    let choices = [wanted, Programs(hooks: wanted.hooks, devices: named.devices), named]
+    var refusal: SystemError?
+    for choice in choices where choice.hooks || choice.devices {
+        do {
+            return try load(choice, for: plan, namespaces: namespaces, filter: coarse, join: join)
+        } catch let error as SystemError {
+            refusal = error
+        }
+    }
+    if let refusal, named.hooks || named.devices { throw ProbeError(refusal, remedy: remedy(of: refusal)) }
+    return nil
+}
+
+/// Where packets are to be seen by BPF programs.
+private struct Programs {
+    var hooks: Bool
+    var devices: Bool
+}
+
+private func load(
+    _ programs: Programs, for plan: ProbePlan, namespaces: [Namespace], filter coarse: CoarseFilter, join: TraceJoin
+) throws -> SightingSource {
     // Further chains may come, in these namespaces and in new ones.
     let points = namespaces.map { HookPlan(chains: $0.netfilter.chains).mostPointsOfAHook }.max() ?? 0
-    do {
-        let probe = try SightingProbe(
-            hookPoints: plan.hooks == .bpf ? max(4, points + 2) : 0, seesDevices: plan.links == .bpf,
-            reportsDrops: plan.drops == .bpf || plan.drops == .auto)
-        return try SightingSource(
-            probe, filter: coarse, share: plan.share, seesHooks: plan.hooks == .bpf, join: join)
-    } catch let error as SystemError {
-        throw ProbeError(error, remedy: remedy(of: error))
-    }
+    let probe = try SightingProbe(
+        hookPoints: programs.hooks ? max(4, points + 2) : 0, seesDevices: programs.devices,
+        reportsDrops: plan.drops == .bpf || plan.drops == .auto)
+    return try SightingSource(
+        probe, filter: coarse, share: plan.share, seesHooks: programs.hooks, seesDevices: programs.devices, join: join)
 }
 
 private func remedy(of error: SystemError) -> String {

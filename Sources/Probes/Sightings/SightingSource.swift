@@ -15,6 +15,8 @@ final class SightingSource: ProbeSource {
 
     /// Whether it was asked to see hooks.
     let seesHooks: Bool
+    /// Whether it was asked to see devices.
+    let seesDevices: Bool
 
     let probe: SightingProbe
     private let filter: KernelFilter
@@ -83,10 +85,12 @@ final class SightingSource: ProbeSource {
     ///   - coarse: what of the user's filter the kernel decides.
     ///   - join: finds the packets of drops, where `probe` reports them.
     init(
-        _ probe: SightingProbe, filter coarse: CoarseFilter, share: SampleShare, seesHooks: Bool, join: TraceJoin
+        _ probe: SightingProbe, filter coarse: CoarseFilter, share: SampleShare, seesHooks: Bool, seesDevices: Bool,
+        join: TraceJoin
     ) throws {
         self.probe = probe
         self.seesHooks = seesHooks
+        self.seesDevices = seesDevices
         filter = KernelFilter(coarse)
         try probe.set(filter.sampling(share))
         realTimeOffset = realTimeOffsetNanoseconds()

@@ -4,7 +4,8 @@ public import Wire
 public struct ProbePlan: Sendable, Hashable {
     /// How packets are seen inside netfilter.
     public enum Hooks: String, Sendable, Codable, Hashable, CaseIterable {
-        /// `nftables` where the kernel has it, else `iptables`, else none, with a warning.
+        /// `bpf` where it can be loaded and `prefersPrograms` says so, else `nftables` where the kernel has it, else `iptables`, else
+        /// none, with a warning.
         case auto
         /// BPF programs: the time of the passage, and the packet's identity in the kernel.
         case bpf
@@ -15,7 +16,7 @@ public struct ProbePlan: Sendable, Hashable {
 
     /// How packets are seen at devices.
     public enum Links: String, Sendable, Codable, Hashable, CaseIterable {
-        /// `pcap`.
+        /// `bpf` where it can be loaded and `prefersPrograms` says so, else `pcap`.
         case auto
         /// BPF programs: as at hooks.
         case bpf
@@ -45,6 +46,9 @@ public struct ProbePlan: Sendable, Hashable {
     public var resolvesNames: Bool
     public var hooks: Hooks
     public var links: Links
+    /// Whether BPF programs are better than NFLOG and packet sockets, where both can be had: they cost packets less, and keep
+    /// fewer bytes of them; to take them away takes longer.
+    public var prefersPrograms = false
     /// Which packets are traced through the rules that they meet; none without hooks.
     public var rules: RuleTracing
     public var drops: Drops

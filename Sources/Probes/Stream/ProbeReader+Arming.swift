@@ -132,7 +132,7 @@ extension ProbeReader {
         }
         guard traceable.contains(namespace.name) else { return try failure.map { throw $0 } ?? () }
         let hooks = try hookArming(for: [namespace])
-        if plan.hooks == .bpf, let sightings {
+        if let sightings, sightings.seesHooks {
             attempt {
                 guard try hooks.see(namespace, by: sightings) else { return }
                 // Packets that are under way lack sightings at points that came meanwhile.
@@ -175,7 +175,7 @@ extension ProbeReader {
         }
         if new.isEmpty { return }
         try arming.perform {
-            if plan.links == .bpf, let sightings { try watch(new, by: sightings) } else { try open(new) }
+            if let sightings, sightings.seesDevices { try watch(new, by: sightings) } else { try open(new) }
         }
     }
 

@@ -49,6 +49,8 @@ struct Trace: ParsableCommand, TakesCommand {
         var tracer = Tracer(
             filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
         tracer.announces = !output.quiet
+        // A recording is to have whole packets.
+        tracer.prefersPrograms = record == nil
         guard let command = Invocation.command else {
             let (_, noneStopped) = live ? try tracer.runLive(Watching()) : try tracer.run(Watching())
             throw ExitCode((noneStopped ? ExitStatus.success : .notArrived).rawValue)
