@@ -37,6 +37,7 @@ EQUIVALENT = {
     "source-nat-unheld": {"no-return-path": "a route for the answer", "source-nat-mismatch": "the rule taken away",
                           "no-source-nat": "masquerading instead"},
     "source-nat-mismatch": {"no-source-nat": "masquerading before the rule", "no-return-path": "a route for the answer"},
+    "address-on-other-device": {"wrong-route": "a route to the address by who holds it"},
     "duplicate-mac": {"fdb-misdirected": "the entry that pins the address to the other port"},
     "hairpin-missing": {"bridge-netfilter": "bridged replies are translated back as routed ones are",
                         "no-source-nat": "the same masquerading", "no-return-path": "a route for the answer",

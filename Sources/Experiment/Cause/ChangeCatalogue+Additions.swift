@@ -140,32 +140,63 @@ extension ChangeCatalogue {
         }
     }
 
-    /// IPv6 on again at a link where it is off: the kernel took its addresses and routes away then, so with an address of each
-    /// network that it may have had, and a default route by who forwards there.
+    /// IPv6 on again at a link where it is off, by its setting or by a smaller MTU than IPv6 asks for: the kernel took its addresses
+    /// and routes away then, so with an address that others have as their gateway and nobody holds, or one of each network that
+    /// it may have had, and a default route by who forwards there.
     func families(_ namespace: Namespace) -> [Candidate] {
         guard !isIPv4, let values = snapshot[namespace: namespace.name]?.sysctls else { return [] }
         return namespace.links.flatMap { link -> [Candidate] in
+            guard !link.isLoopback, link.master == nil else { return [] }
             let name = "net.ipv6.conf.\(link.name.replacing(".", with: "/")).disable_ipv6"
-            guard values[name] == "1", !link.isLoopback, link.master == nil else { return [] }
-            return freeAddresses(besides: namespace).map { address in
-                var actions: [RemedyAction] = [
-                    .sysctl(namespace, "net.ipv6.conf.DEVICE.disable_ipv6", device: link.name, "0"),
-                    .ip(namespace, "address add \(address) dev \(link.name) nodad"),
-                ]
-                let router = topology.namespaces.filter { $0.name != namespace.name && forwards($0) }
-                    .flatMap(\.links).flatMap(\.addresses).map(\.address).first { address.contains($0) }
-                if let router {
-                    actions.append(.ip(namespace, family, "route replace default via \(router) dev \(link.name)"))
+            var actions: [RemedyAction] = []
+            if link.mtu < Self.leastMTU {
+                actions.append(.ip(namespace, "link set dev \(link.name) mtu \(Self.leastMTU)"))
+            }
+            if values[name] == "1" {
+                actions.append(.sysctl(namespace, "net.ipv6.conf.DEVICE.disable_ipv6", device: link.name, "0"))
+            }
+            if actions.isEmpty { return [] }
+            return lostGateways(besides: namespace).map { restored(link, namespace, actions, at: $0, router: nil) }
+                + freeAddresses(besides: namespace).map { address in
+                    let router = topology.namespaces.filter { $0.name != namespace.name && forwards($0) }
+                        .flatMap(\.links).flatMap(\.addresses).map(\.address).first { address.contains($0) }
+                    return restored(link, namespace, actions, at: address, router: router)
                 }
-                let route = router.map { " and a default route via \($0)" } ?? ""
-                return Candidate(
-                    .setting, actions,
-                    condition:
-                        "IPv6 on at \(link.name) in \(namespace.name), an address of \(address.network)\(route)",
-                    code: "family-disabled", place: place(namespace, device: link.name), breadth: .device,
-                    object: "\(namespace.name) \(link.name) family")
+        }
+    }
+
+    /// Of each link that IPv6 uses (RFC 8200, section 5), in bytes.
+    private static let leastMTU: UInt32 = 1280
+
+    private func restored(
+        _ link: Link, _ namespace: Namespace, _ actions: [RemedyAction], at address: IPPrefix, router: IPAddress?
+    ) -> Candidate {
+        var actions = actions + [.ip(namespace, "address add \(address) dev \(link.name) nodad")]
+        if let router {
+            actions.append(.ip(namespace, family, "route replace default via \(router) dev \(link.name)"))
+        }
+        let route = router.map { " and a default route via \($0)" } ?? ""
+        return Candidate(
+            .setting, actions,
+            condition: "IPv6 on at \(link.name) in \(namespace.name), an address of \(address.network)\(route)",
+            code: "family-disabled", place: place(namespace, device: link.name), breadth: .device,
+            object: "\(namespace.name) \(link.name) family")
+    }
+
+    /// Addresses that routes of other namespaces lead to and nobody has, with the length of the network that they are in.
+    private func lostGateways(besides namespace: Namespace) -> [IPPrefix] {
+        let held = Set(topology.namespaces.flatMap(\.links).flatMap(\.addresses).map(\.address))
+        var result: [IPPrefix] = []
+        for other in topology.namespaces where other.name != namespace.name {
+            let networks = other.links.flatMap(\.addresses)
+            for gateway in other.routes.flatMap(\.gateways) where gateway.family == family && !held.contains(gateway) {
+                guard let network = networks.first(where: { $0.contains(gateway) && !$0.address.isLinkLocal }),
+                    let address = IPPrefix(gateway, length: network.length), !result.contains(address)
+                else { continue }
+                result.append(address)
             }
         }
+        return result
     }
 
     /// Bridges without VLAN filtering, without the rules that bridged packets meet, without multicast snooping.

@@ -89,9 +89,7 @@ extension ChangeCatalogue {
         let isTCP = request.ipProtocol == .tcp
         return unsigned(namespace) + idle(namespace)
             + ports.prefix(8).filter { port in
-                !namespace.listeners.contains {
-                    $0.isOn(request.ipProtocol, port: port) && $0.address.isUnspecified && $0.device == nil
-                }
+                !namespace.listeners.contains { $0.isOn(request.ipProtocol, port: port) && takesFromAnyone($0) }
             }.map { port in
                 let there = namespace.listeners.contains { $0.isOn(request.ipProtocol, port: port) }
                 return Candidate(
@@ -102,6 +100,12 @@ extension ChangeCatalogue {
                     object: "\(namespace.name) listener \(port)",
                     trialActions: [.run(namespace, CommandWords(["sh", "-c", Self.server(port, isTCP: isTCP)]))])
             }
+    }
+
+    /// Whether it takes the packet's family at every address and device, from every sender.
+    private func takesFromAnyone(_ listener: Listener) -> Bool {
+        guard listener.address.isUnspecified, listener.device == nil, listener.peer == nil else { return false }
+        return listener.address.family == family || isIPv4 && listener.isIPv6Only != true
     }
 
     /// The programs at the packet's port that take nothing, running and taking what waits for them.

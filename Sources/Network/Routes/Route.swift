@@ -55,6 +55,9 @@ public struct Route: Sendable, Codable, Hashable {
 }
 
 extension Route {
+    /// The routers that it leads to.
+    public var gateways: [IPAddress] { [gateway].compactMap(\.self) + nextHops.compactMap(\.gateway) }
+
     /// As ip-route(8) writes it: `default`, an address alone for a host route, else the prefix.
     public var destinationText: String {
         if destination.length == 0 { return "default" }

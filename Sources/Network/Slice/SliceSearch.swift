@@ -98,7 +98,7 @@ struct SliceSearch {
 
     private mutating func learnGateways(_ namespace: Namespace) {
         for route in namespace.routes {
-            let hops = [route.gateway].compactMap(\.self) + route.nextHops.compactMap(\.gateway)
+            let hops = route.gateways
             if hops.allSatisfy(gateways.contains) { continue }
             if reach.meets(route.destination) { gateways.formUnion(hops) }
         }
