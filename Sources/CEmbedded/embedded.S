@@ -99,6 +99,22 @@ packetwalk_files_begin:
         .ascii "labs/address-on-other-device-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/address-on-other-device-ipv6/setup.sh"
 2:
+        .long 39, 2f-1f
+        .ascii "labs/address-unusable-receiver/lab.json"
+1:      .incbin "../../../fixtures/labs/address-unusable-receiver/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/address-unusable-receiver/setup.sh"
+1:      .incbin "../../../fixtures/labs/address-unusable-receiver/setup.sh"
+2:
+        .long 30, 2f-1f
+        .ascii "labs/address-unusable/lab.json"
+1:      .incbin "../../../fixtures/labs/address-unusable/lab.json"
+2:
+        .long 30, 2f-1f
+        .ascii "labs/address-unusable/setup.sh"
+1:      .incbin "../../../fixtures/labs/address-unusable/setup.sh"
+2:
         .long 32, 2f-1f
         .ascii "labs/arp-ignored-filter/lab.json"
 1:      .incbin "../../../fixtures/labs/arp-ignored-filter/lab.json"
@@ -330,6 +346,14 @@ packetwalk_files_begin:
         .long 37, 2f-1f
         .ascii "labs/broadcast-not-forwarded/setup.sh"
 1:      .incbin "../../../fixtures/labs/broadcast-not-forwarded/setup.sh"
+2:
+        .long 23, 2f-1f
+        .ascii "labs/broadcast/lab.json"
+1:      .incbin "../../../fixtures/labs/broadcast/lab.json"
+2:
+        .long 23, 2f-1f
+        .ascii "labs/broadcast/setup.sh"
+1:      .incbin "../../../fixtures/labs/broadcast/setup.sh"
 2:
         .long 33, 2f-1f
         .ascii "labs/burst-exceeded-ipv6/lab.json"
@@ -2047,6 +2071,14 @@ packetwalk_files_begin:
         .ascii "labs/queue-delay/setup.sh"
 1:      .incbin "../../../fixtures/labs/queue-delay/setup.sh"
 2:
+        .long 28, 2f-1f
+        .ascii "labs/queue-full-arp/lab.json"
+1:      .incbin "../../../fixtures/labs/queue-full-arp/lab.json"
+2:
+        .long 28, 2f-1f
+        .ascii "labs/queue-full-arp/setup.sh"
+1:      .incbin "../../../fixtures/labs/queue-full-arp/setup.sh"
+2:
         .long 29, 2f-1f
         .ascii "labs/queue-full-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/queue-full-ipv6/lab.json"
@@ -2086,6 +2118,30 @@ packetwalk_files_begin:
         .long 40, 2f-1f
         .ascii "labs/queue-without-program-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/queue-without-program-ipv6/setup.sh"
+2:
+        .long 33, 2f-1f
+        .ascii "labs/redirected-nftables/lab.json"
+1:      .incbin "../../../fixtures/labs/redirected-nftables/lab.json"
+2:
+        .long 33, 2f-1f
+        .ascii "labs/redirected-nftables/setup.sh"
+1:      .incbin "../../../fixtures/labs/redirected-nftables/setup.sh"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/redirected-reply-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/redirected-reply-ipv6/lab.json"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/redirected-reply-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/redirected-reply-ipv6/setup.sh"
+2:
+        .long 24, 2f-1f
+        .ascii "labs/redirected/lab.json"
+1:      .incbin "../../../fixtures/labs/redirected/lab.json"
+2:
+        .long 24, 2f-1f
+        .ascii "labs/redirected/setup.sh"
+1:      .incbin "../../../fixtures/labs/redirected/setup.sh"
 2:
         .long 41, 2f-1f
         .ascii "labs/reply-routed-elsewhere-ipv6/lab.json"
@@ -2335,6 +2391,22 @@ packetwalk_files_begin:
         .ascii "labs/rule-drop-fragments-iptables/setup.sh"
 1:      .incbin "../../../fixtures/labs/rule-drop-fragments-iptables/setup.sh"
 2:
+        .long 38, 2f-1f
+        .ascii "labs/rule-drop-fragments-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/rule-drop-fragments-ipv6/lab.json"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/rule-drop-fragments-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/rule-drop-fragments-ipv6/setup.sh"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/rule-drop-fragments-reply/lab.json"
+1:      .incbin "../../../fixtures/labs/rule-drop-fragments-reply/lab.json"
+2:
+        .long 39, 2f-1f
+        .ascii "labs/rule-drop-fragments-reply/setup.sh"
+1:      .incbin "../../../fixtures/labs/rule-drop-fragments-reply/setup.sh"
+2:
         .long 33, 2f-1f
         .ascii "labs/rule-drop-fragments/lab.json"
 1:      .incbin "../../../fixtures/labs/rule-drop-fragments/lab.json"
@@ -2450,6 +2522,22 @@ packetwalk_files_begin:
         .long 43, 2f-1f
         .ascii "labs/rule-drop-neighbour-discovery/setup.sh"
 1:      .incbin "../../../fixtures/labs/rule-drop-neighbour-discovery/setup.sh"
+2:
+        .long 43, 2f-1f
+        .ascii "labs/rule-drop-neighbour-hop-limit/lab.json"
+1:      .incbin "../../../fixtures/labs/rule-drop-neighbour-hop-limit/lab.json"
+2:
+        .long 43, 2f-1f
+        .ascii "labs/rule-drop-neighbour-hop-limit/setup.sh"
+1:      .incbin "../../../fixtures/labs/rule-drop-neighbour-hop-limit/setup.sh"
+2:
+        .long 41, 2f-1f
+        .ascii "labs/rule-drop-neighbour-unheard/lab.json"
+1:      .incbin "../../../fixtures/labs/rule-drop-neighbour-unheard/lab.json"
+2:
+        .long 41, 2f-1f
+        .ascii "labs/rule-drop-neighbour-unheard/setup.sh"
+1:      .incbin "../../../fixtures/labs/rule-drop-neighbour-unheard/setup.sh"
 2:
         .long 39, 2f-1f
         .ascii "labs/rule-drop-nftables-bridge/lab.json"

@@ -138,7 +138,7 @@ struct OpenConnection {
         let wantsReply = request.awaitsAnswer
         if wantsReply { connection.requests += 1 }
         if let reply = exchange.reply, !reply.isICMPError {
-            let isThere = (reply.cameToReceiver || reply.hasLeft) && !exchange.isReplyAstray
+            let isThere = exchange.hasReply
             if wantsReply, isThere { connection.replies += 1 }
             if isThere, wantsReply || request.kind.ipProtocol == .udp {
                 let time = reply.endNanoseconds - request.startNanoseconds
@@ -147,6 +147,7 @@ struct OpenConnection {
                 }
             }
         }
+        if wantsReply, !exchange.hasReply, exchange.isInconclusive { connection.inconclusive += 1 }
         if exchange.isRefusal { isRefused = true }
         if exchange.hasFailed {
             connection.failures += 1
@@ -421,4 +422,20 @@ extension Exchange {
     }
 
     fileprivate var firstFinding: Finding? { request.findings.first ?? reply?.findings.first }
+}
+
+extension Exchange {
+    /// Whether a reply came to the asker, or left towards where nothing is seen.
+    fileprivate var hasReply: Bool {
+        guard let reply, !reply.isICMPError else { return false }
+        return (reply.cameToReceiver || reply.hasLeft) && !isReplyAstray
+    }
+
+    /// Whether what is past an edge of the run, or what was lost, may have been the rest of it.
+    fileprivate var isInconclusive: Bool {
+        guard !wasStopped else { return false }
+        return [request, reply].compactMap(\.self).contains { walk in
+            !walk.witness.edges.isEmpty || walk.cutOff != nil || walk.losses.contains(where: \.isOfSightings)
+        }
+    }
 }

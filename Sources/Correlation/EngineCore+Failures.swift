@@ -8,6 +8,10 @@ extension EngineCore {
     /// How long before the end of a failed call its packet was made: on a busy machine the caller waits for its turn.
     private static let callNanoseconds: Int64 = 100_000_000
 
+    /// How long after it was made the packet of a failed call may seem to be seen: what the kernel logs of a packet on its way
+    /// out bears no time but that of its reading.
+    static let stampingNanoseconds: Int64 = 50_000_000
+
     /// Where more is open than this it is not looked through: such a call may then stand beside its packet's walk.
     private static let lookLimit = 2048
 
@@ -22,7 +26,7 @@ extension EngineCore {
         return groups.groups.indices.contains { number in
             let group = groups.groups[number]
             guard group.count > 0 || group.events >= 0,
-                group.firstNanoseconds <= failure.timeNanoseconds,
+                group.firstNanoseconds <= failure.timeNanoseconds &+ Self.stampingNanoseconds,
                 group.lastNanoseconds + Self.callNanoseconds > failure.timeNanoseconds
             else { return false }
             if group.count > 0 { return isHeld(group, by: area, failure) }

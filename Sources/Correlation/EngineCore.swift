@@ -196,11 +196,14 @@ struct EngineCore: ~Copyable {
     /// Writes the failed calls up to a time whose packets nobody saw: an error that came back for a packet is told of by
     /// that packet's walk.
     private mutating func writeFailures(until time: Int64) {
+        guard !failures.isEmpty else { return }
+        let (until, overflows) = time.subtractingReportingOverflow(Self.stampingNanoseconds)
+        let due = time == .max ? .max : overflows ? .min : until
         for failure in failures
-        where failure.timeNanoseconds <= time && !attempts.hold(failure) && !isSeen(failure) {
+        where failure.timeNanoseconds <= due && !attempts.hold(failure) && !isSeen(failure) {
             writer.write(failure)
         }
-        failures.removeAll { $0.timeNanoseconds <= time }
+        failures.removeAll { $0.timeNanoseconds <= due }
     }
 
     private mutating func end(_ number: Int32, by time: Int64) {

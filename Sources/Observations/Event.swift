@@ -303,9 +303,12 @@ public struct PacketHeadersRecord: Sendable, Codable, Hashable {
     public var identification: UInt16
     public var ttl: UInt8
     public var length: UInt32
+    /// Of an IPv6 fragment, `PacketHeaders.datagramKey`: all fragments of one datagram have the same.
+    public var datagramKey: UInt64?
 
     public init(_ headers: PacketHeaders) {
         tuple = FlowTuple(headers)
+        datagramKey = headers.isFragment && !headers.source.isIPv4 ? headers.datagramKey : nil
         label = headers.label
         identification = headers.identification
         ttl = headers.ttl

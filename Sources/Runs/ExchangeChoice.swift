@@ -16,6 +16,11 @@ struct ExchangeChoice {
         if ours.isEmpty { ours = exchanges.filter { isTranslated($0.request, tuple: tuple) } }
         // The error of the send is shown only where the packet was seen nowhere.
         let seen = ours.filter { $0.request.hops.contains { $0.vantage != .socket } }
+        // Of what is for many the copies of receivers can be walks of their own: the one that left the sender is shown.
+        let sent = seen.filter { exchange in
+            exchange.request.isForMany && exchange.request.hops.first { $0.vantage == .link }?.direction == .out
+        }
+        if !sent.isEmpty { return sent }
         return seen.isEmpty ? ours : seen
     }
 

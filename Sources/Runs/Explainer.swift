@@ -139,6 +139,9 @@ public struct Explainer {
             "sent as user \(request.user ?? geteuid()), group \(request.group ?? getegid()): \(first) in \(namespace.name) asks for the owner of the sending socket; --uid and --gid send as another"
     }
 
+    /// IPDEFTTL of linux/ip.h, IPV6_DEFAULT_HOPLIMIT.
+    private static let usualTTL: UInt8 = 64
+
     /// A packet that no probe saw, and what the state of the network says of it.
     private func unseen(
         _ tuple: FlowTuple, from sender: String, answer: PacketSender.Answer, in topology: Topology
@@ -148,7 +151,8 @@ public struct Explainer {
             index: 0, host: topology.host, namespace: sender, vantage: .socket, direction: .out, evidence: [.state],
             packet: Hop.Packet(
                 source: tuple.source, destination: tuple.destination, sourcePort: isEcho ? nil : tuple.sourcePort,
-                destinationPort: isEcho ? nil : tuple.destinationPort, ttl: request.ttl))
+                destinationPort: isEcho ? nil : tuple.destinationPort,
+                ttl: request.ttl ?? (tuple.destination.isMulticast ? 1 : Self.usualTTL)))
         let kind: PacketKind =
             switch request.kind {
             case .echo:

@@ -192,6 +192,8 @@ public struct Connection: Sendable, Hashable {
     public var received: Traffic
     /// Requests that want a reply, and those of them that got one.
     public var requests: UInt64
+    /// Requests without a reply of which an edge of the run, or lost sightings, hide whether one came.
+    public var inconclusive: UInt64
     public var replies: UInt64
     public var roundTrip: RoundTrip?
     public var translations: [Translation]
@@ -230,6 +232,7 @@ public struct Connection: Sendable, Hashable {
         sent = Traffic()
         received = Traffic()
         requests = 0
+        inconclusive = 0
         replies = 0
         translations = []
         causes = []
@@ -248,17 +251,18 @@ public struct Connection: Sendable, Hashable {
 }
 
 extension Exchange {
-    /// Whether something went wrong with it that a person wants to know: it was stopped, or what awaits a reply got none and
-    /// neither an edge of the run nor lost sightings explain it.
+    /// Whether something went wrong with it that a person wants to know: it was stopped, or what awaits a reply got none, and
+    /// neither an edge of the run nor lost sightings explain that.
     public var hasFailed: Bool {
         if wasStopped { return true }
-        if mayLackReply { return false }
-        guard request.awaitsAnswer, request.outcome == .delivered, request.cutOff == nil else { return false }
+        guard request.owesReply, request.outcome == .delivered, request.cutOff == nil,
+            !request.losses.contains(where: \.isOfSightings)
+        else { return false }
         return !arrived && reply?.outcome != .left
     }
 
     /// Whether a reply may have come that was not seen, since sightings were lost.
     public var mayLackReply: Bool {
-        reply == nil && request.awaitsAnswer && request.losses.contains(where: \.isOfSightings)
+        reply == nil && request.owesReply && request.losses.contains(where: \.isOfSightings)
     }
 }

@@ -20,6 +20,13 @@ extension DropReason {
         "NO_SOCKET", "NOT_SPECIFIED", "IP_NOPROTO", "TCP_CLOSE",
     ])
 
+    /// By which the kernel frees copies of what is for many that their receiver has no use for: no socket, nobody that joined,
+    /// no route for a group.
+    public static let unwanted: Set<Self> = [
+        "NO_SOCKET", "NOT_SPECIFIED", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "IP_INVALID_DEST",
+        "INVALID_PROTO", "IP_NOPROTO", "UNHANDLED_PROTO", "OTHERHOST", "SOCKET_FILTER",
+    ]
+
     /// Behind the last point of the input hook only a chain that comes later still or the socket itself can refuse a
     /// packet: these are the refusals.
     public static let refusalsAfterInput: Set<Self> = [

@@ -3,7 +3,7 @@ internal import Observations
 internal import Wire
 
 extension Exchange {
-    /// Whether the request arrived, and its answer where there was one. An answer shows the arrival of a request whose
+    /// Whether the request arrived, and its answer where one is owed. An answer shows the arrival of a request whose
     /// last steps can't be seen. Not where the finding is certain: the asker has no use for a reply that came from
     /// somebody else, or that the router kept.
     public var arrived: Bool {
@@ -11,8 +11,8 @@ extension Exchange {
         return switch request.outcome {
         case .delivered:
             reply.map { ($0.cameToReceiver || $0.outcome == .left && isFromOutside) && !$0.isICMPError }
-                ?? !request.awaitsAnswer
-        case .left: reply.map { $0.cameToReceiver && !$0.isICMPError } ?? !request.awaitsAnswer
+                ?? !request.owesReply
+        case .left: reply.map { $0.cameToReceiver && !$0.isICMPError } ?? !request.owesReply
         case .dropped, .rejected, .lost, .unsent: false
         }
     }
@@ -45,6 +45,17 @@ extension Exchange {
 }
 
 extension Walk {
+    /// Whether it goes to all on a link, or to a group.
+    public var isForMany: Bool {
+        if witness.isForMany || destination.isMulticast || destination == IPAddress(ipv4: .max) { return true }
+        let first = hops.first { $0.vantage == .link && $0.packet.macDestination != nil }
+        return first?.packet.macDestination?.isGroup == true
+    }
+
+    /// Whether its receiver must reply. Nobody must to what is for many: hosts ignore such echo requests by default
+    /// (RFC 1122, 3.2.2.6; `icmp_echo_ignore_broadcasts`).
+    public var owesReply: Bool { awaitsAnswer && (kind.opensConnection || !isForMany) }
+
     /// Whether it ended on its path, and not past an edge of what can be seen.
     public var hasStopped: Bool {
         switch outcome {

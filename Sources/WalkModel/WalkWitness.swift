@@ -13,6 +13,8 @@ public struct WalkWitness: Sendable, Hashable {
     /// It came in by a device of the namespace that has its destination, nothing was watched behind that, and nothing
     /// says what became of it there.
     public var isAtReceiver = false
+    /// It went to all on a link, or to a group, as the state of the network says.
+    public var isForMany = false
     /// The sequence number of a TCP segment, as it was first seen; nil for anything else.
     public var tcpSequence: UInt32?
     /// `PacketHeaders.label`; 0 where none is known.

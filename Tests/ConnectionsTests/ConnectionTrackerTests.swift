@@ -109,6 +109,21 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         #expect(series.example.request.startNanoseconds == 3_000_000)
     }
 
+    @Test func aReplyThatMayHaveComeUnseenIsNoLoss() throws {
+        var packets = Packets.echo()
+        func series(_ change: (inout Walk) -> Void) throws -> Connection {
+            var alone = packets.there(.icmp(.echoRequest(isIPv6: false, identifier: 5001, sequence: 9)), at: 900)
+            change(&alone)
+            return try #require(connections(packets.pings(1, lost: []) + [Exchange(request: alone)]).first)
+        }
+        #expect(try series { _ in }.outcome == .impaired)
+        let lossy = try series { $0.losses = [WalkLoss(vantage: Loss.kernelSightings, lost: 3)] }
+        #expect(lossy.outcome == .delivered && lossy.inconclusive == 1)
+        #expect(lossy.requests == 2 && lossy.replies == 1)
+        // All that is for many: nobody owes a reply.
+        #expect(try series { $0.witness.isForMany = true }.outcome == .delivered)
+    }
+
     @Test func whereNothingArrivesTheOutcomeIsThatOfThePackets() {
         var packets = Packets.echo()
         #expect(connections(packets.pings(3, lost: [0, 1, 2])).map(\.outcome) == [.dropped])

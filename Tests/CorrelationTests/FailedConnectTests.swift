@@ -44,7 +44,11 @@ struct FailedConnectTests {
     }
 
     /// A ping, as its sender's `output` saw it, and the call that failed for it.
-    private func refused(errorNumber: Int32, to destination: IPAddress = "10.0.0.2", left: Bool = false) -> [Walk] {
+    ///
+    /// - Parameter stamped: microseconds after the call that the sighting seems to be of.
+    private func refused(
+        errorNumber: Int32, to destination: IPAddress = "10.0.0.2", left: Bool = false, stamped: Double = -1000
+    ) -> [Walk] {
         var scene = Scene([
             .named("a", [.veth("eth0", 2, peer: ("b", "eth0"), mac: 0xa, addresses: ["10.0.0.1/24"])]),
             .named("b", [.veth("eth0", 2, peer: ("a", "eth0"), mac: 0xb, addresses: ["10.0.0.2/24"])]),
@@ -53,16 +57,17 @@ struct FailedConnectTests {
         scene.watchHooks("a")
         var echo = packet("10.0.0.1", "10.0.0.2", label: 1, proto: .icmp)
         echo.icmpType = 8
-        scene.see(.hook("a", .output, .raw, .before), at: 0, echo)
+        let failure = Event.sendFailure(
+            SendFailure(
+                timeNanoseconds: Scene.start + 1_000_000, namespace: "a",
+                tuple: FlowTuple(
+                    source: IPAddress(ipv4: 0), destination: destination, sourcePort: 0, destinationPort: 0,
+                    ipProtocol: .icmp),
+                errorNumber: errorNumber, message: "an error"))
+        if stamped > 0 { scene.events += [failure, .watermark(timeNanoseconds: Scene.start + 1_000_001)] }
+        scene.see(.hook("a", .output, .raw, .before), at: 1000 + stamped, echo)
         if left { scene.see("a", "eth0", .out, at: 2, echo) }
-        scene.events.append(
-            .sendFailure(
-                SendFailure(
-                    timeNanoseconds: Scene.start + 1_000_000, namespace: "a",
-                    tuple: FlowTuple(
-                        source: IPAddress(ipv4: 0), destination: destination, sourcePort: 0, destinationPort: 0,
-                        ipProtocol: .icmp),
-                    errorNumber: errorNumber, message: "an error")))
+        if stamped <= 0 { scene.events.append(failure) }
         var engine = WalkEngine()
         for event in scene.events { engine.take(event) }
         engine.take(.watermark(timeNanoseconds: scene.lastNanoseconds + 2_000_000_000))
@@ -75,6 +80,9 @@ struct FailedConnectTests {
     func endedBySender() {
         #expect(refused(errorNumber: 1).count == 1)
         #expect(refused(errorNumber: 105).count == 1)
+        // What the kernel logs of a packet on its way out bears the time of its reading.
+        #expect(refused(errorNumber: 1, stamped: 900).map(\.outcome) != [.unsent])
+        #expect(refused(errorNumber: 1, stamped: 900).count == 1)
     }
 
     @Test("a call that failed for another packet has a walk of its own")

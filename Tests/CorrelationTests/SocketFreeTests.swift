@@ -70,4 +70,22 @@ struct SocketFreeTests {
         let inTime = try self.walk(reason: "NOT_SPECIFIED", in: "b", endsAfter: 2_000_000_000)
         #expect(inTime.outcome == .dropped)
     }
+
+    @Test("that nobody saw, and that was for a group, is no drop where its receiver had no use for it")
+    func unwantedCopy() {
+        func walks(_ destination: String, _ reason: DropReason) -> [Walk] {
+            let report = packet("::", destination, label: 7, proto: .icmpv6)
+            var engine = WalkEngine()
+            engine.take(
+                .drop(
+                    DropEvent(
+                        timeNanoseconds: Scene.start, namespace: "b", reason: reason, location: "ip6_pkt_discard",
+                        headers: PacketHeadersRecord(report))))
+            engine.take(.watermark(timeNanoseconds: Scene.start + 10_000_000_000))
+            return engine.finishedWalks() + engine.finish()
+        }
+        #expect(walks("ff02::16", "IP_INNOROUTES").isEmpty)
+        #expect(walks("ff02::16", "NETFILTER_DROP").map(\.outcome) == [.dropped])
+        #expect(walks("fd00::2", "IP_INNOROUTES").map(\.outcome) == [.dropped])
+    }
 }

@@ -86,6 +86,58 @@ struct NeighbourCauseTests {
         #expect(first?.message.contains("can't be seen") == true)
     }
 
+    /// Findings of a packet that waits in host for its gateway, beyond what can be seen.
+    private mutating func waitingForGateway(before: Link.Queue? = nil, after: Link.Queue? = nil) -> [Finding] {
+        network.topology.namespaces.removeAll { $0.name == "wan" }
+        network.change("host", link: "eth0") {
+            $0.peer = nil
+            $0.kind = "ethernet"
+            $0.queueing = "htb"
+            $0.queue = before
+        }
+        network.change("host") {
+            $0.neighbors = [Neighbor(address: address("203.0.113.1"), device: "eth0", state: .failed)]
+        }
+        let earlier = network.topology
+        network.change("host", link: "eth0") { $0.queue = after }
+        let walk = Probe.ping.walk(
+            .rejected, through: toBridge + [.hook("host", .postrouting, .srcnat)],
+            stop: Stop(
+                namespace: "host", hook: .postrouting,
+                cause: .kernelDrop(reason: "NEIGH_FAILED", location: "arp_error_report")))
+        let context = DiagnosisContext(topology: network.topology, before: earlier)
+        return Diagnosis.findings(for: walk, reply: nil, context: context).findings
+    }
+
+    @Test("a queue that dropped packets meanwhile comes before the gateway that did not reply")
+    mutating func droppedQuestion() {
+        let queue = Link.Queue(handle: "1:", drops: 4)
+        var after = queue
+        after.drops = 7
+        let first = waitingForGateway(before: queue, after: after).first
+        #expect(first?.code == "queue-full")
+        #expect(first?.where == Finding.Place(namespace: "host", device: "eth0"))
+        #expect(first?.message.contains("the ARP request for 203.0.113.1") == true)
+        #expect(waitingForGateway(before: queue, after: queue).first?.code == "gateway-unreachable")
+    }
+
+    @Test("a rule of the device by which the reply comes in is asked, though the gateway can't be seen")
+    mutating func droppedAtDevice() {
+        network.add(
+            nft(
+                "netdev", "strict", "in", hook: .ingress, device: "eth0",
+                rules: [
+                    (
+                        "arp operation reply drop",
+                        #"[{"match":{"op":"==","left":{"payload":{"protocol":"arp","field":"operation"}},"right":"reply"}},{"drop":null}]"#
+                    )
+                ]))
+        let first = waitingForGateway().first
+        #expect(first?.code == "rule-drop" && first?.severity == .error)
+        #expect(first?.where == Finding.Place(namespace: "host", hook: .ingress, device: "eth0"))
+        #expect(first?.message.contains("the ARP reply for 203.0.113.1 on eth0") == true)
+    }
+
     // MARK: Who does not reply
 
     @Test("arp-ignored names the setting that counts, and lowers it")

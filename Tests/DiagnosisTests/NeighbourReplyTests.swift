@@ -41,10 +41,22 @@ struct NeighbourReplyTests {
         case .silent(.impossibleSender): "impossible sender"
         case .silent(.noLocalRule(let choice)): "no local rule \(choice.kind?.rawValue ?? "")"
         case .silent(.otherDevice(let device)): "on \(device)"
+        case .silent(.unusable(let address)): address.isDuplicate ? "refused" : "tentative"
         case .silent(.proxy(.noRoute, _)): "proxy without a route"
         case .silent(.proxy(.notForwarding, _)): "proxy without forwarding"
         case .silent(.proxy(.noEntry, _)): "proxy without an entry"
         }
+    }
+
+    @Test("IPv6: not for an address that is tentative, or that duplicate address detection refused")
+    func unusable() {
+        var namespace = namespace()
+        namespace.links[1].addressDetails = [Link.AddressDetail(address: prefix("fd00::3/64"), flags: [.tentative])]
+        #expect(reply(namespace, "fd00::3", from: "fe80::2") == "tentative")
+        namespace.links[1].addressDetails?[0].flags = [.tentative, .optimistic]
+        #expect(reply(namespace, "fd00::3", from: "fe80::2") == "own")
+        namespace.links[1].duplicateAddresses = [prefix("fd00::4/64")]
+        #expect(reply(namespace, "fd00::4", from: "fe80::2") == "refused")
     }
 
     @Test("IPv4: any address of the namespace, on any device")

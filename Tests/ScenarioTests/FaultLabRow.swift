@@ -105,7 +105,7 @@ struct FaultLabRow: Sendable {
         return "| \(lab.name) | \(causes) | \(word(found)) | \(word(place)) | \(remedy) | \(word(traced)) |"
     }
 
-    /// Writes `docs/labs.md`, beside the labs that were run.
+    /// Writes `docs/labs.md`, beside the labs that were run; rows of other labs that are there stay as they stand.
     static func write(_ rows: [FaultLabRow]) throws {
         var text = """
             # Labs of networks that fail
@@ -120,8 +120,15 @@ struct FaultLabRow: Sendable {
             | --- | --- | --- | --- | --- | --- |
 
             """
-        for row in rows.sorted(by: { $0.lab.name < $1.lab.name }) { text += row.line + "\n" }
         let path = "\(try LabLibrary.find().directory ?? "fixtures/labs")/../../docs/labs.md"
+        var lines: [String: String] = [:]
+        let present = Set((try LabLibrary.find().labs()).map(\.name))
+        for line in String(decoding: (try? readFile(path)) ?? [], as: UTF8.self).split(separator: "\n") {
+            let name = line.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+            if line.hasPrefix("| "), present.contains(name) { lines[name] = String(line) }
+        }
+        for row in rows { lines[row.lab.name] = row.line }
+        for line in lines.sorted(by: { $0.key < $1.key }).map(\.value) { text += line + "\n" }
         guard let file = fopen(path, "w") else { throw SystemError("open \(path)", errorNumber: errno) }
         defer { fclose(file) }
         if fputs(text, file) < 0 { throw SystemError("write \(path)", errorNumber: errno) }

@@ -13,10 +13,14 @@ extension WalkWriter {
         for event in events.open {
             switch event {
             case .drop(let event):
-                // Nothing but the drop was seen: what can be healthy is taken to be.
+                // Nothing but the drop was seen: what can be healthy is taken to be, such as a copy of what is for many
+                // that its receiver has no use for.
+                let destination = event.headers.tuple.destination
+                let isForMany = destination.isMulticast || destination == IPAddress(ipv4: .max)
                 let isHarmless =
                     DropReason.alwaysHealthy.contains(event.reason)
                     || DropReason.healthyOnceDelivered.contains(event.reason)
+                    || isForMany && DropReason.unwanted.contains(event.reason)
                 if !isHarmless { drop = event }
             case .rule(let event): rules.append(event)
             }

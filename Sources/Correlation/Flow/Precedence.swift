@@ -150,6 +150,9 @@ final class Precedence: Sendable {
         return 45_000 + (isTunnel ? 3_000 : 0) + from.rank
     }
 
+    /// From a device that hands what comes in to another one, which sends it as it is.
+    private static let handedOn: Int32 = 45_000
+
     private func within(_ first: OrderingKey, _ from: Place, _ second: OrderingKey, _ to: Place) -> Int32 {
         let fromPhase = phase(first, from)
         let toPhase = phase(second, to)
@@ -193,6 +196,11 @@ final class Precedence: Sendable {
             guard fromPhase == .linkIn, let fromDevice else { return 0 }
             return fromDevice.master == to.device ? 80_000 + fromRank : !fromDevice.isKnown ? 40_000 + fromRank : 0
         case .linkOut:
+            if keepsTTL, fromPhase == .linkIn, fromDevice?.handsOn == true, from.device != to.device,
+                fromDevice.map({ $0.master < 0 || $0.master != toDevice?.master }) == true
+            {
+                return Self.handedOn + fromRank
+            }
             if let toDevice, toDevice.master >= 0 {
                 if first.physicalOutDevice != 0, keepsTTL { return 80_000 + fromRank }
                 if fromPhase.isAfterRouting { return 60_000 + fromRank }

@@ -25,8 +25,9 @@ enum GroupKey {
     /// Of an IPv6 datagram and its first fragment, which start with the same bytes.
     static func ofStart(_ headers: borrowing PacketHeaders) -> UInt64 { mix(headers.datagramStart, 0x6461_7461) }
 
-    /// Of the IPv4 datagram that an event is about; nil for others.
+    /// Of the IPv4 datagram, or the IPv6 datagram in fragments, that an event is about; nil for others.
     static func ofDatagram(_ headers: PacketHeadersRecord) -> UInt64? {
+        if let key = headers.datagramKey { return ofFragments(key) }
         guard headers.identification != 0, headers.tuple.source.isIPv4 else { return nil }
         // As `PacketHeaders.datagramKey` packs it.
         let datagram = 4 << 56 | UInt64(headers.tuple.ipProtocol.rawValue) << 48 | UInt64(headers.identification)

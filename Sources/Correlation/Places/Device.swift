@@ -14,6 +14,8 @@ struct Device {
     var isBridge = false
     var isTunnel = false
     var isLoopback = false
+    /// A filter of tc, or a chain of its own, may hand what comes in to another device (mirred, nft `fwd`).
+    var handsOn = false
     var mac: UInt64 = 0
     /// Vantage points here; -1 where packets in that direction can't be seen.
     var vantageIn: Int32 = -1

@@ -174,6 +174,7 @@ struct Places {
             devices[own].isBridge = link.kind == .bridge
             devices[own].isTunnel = link.kind.isTunnel
             devices[own].isLoopback = link.isLoopback
+            devices[own].handsOn = link.handsOn(in: graph.namespace(of: device))
             devices[own].mac = link.mac?.value ?? 0
             devices[own].master = number(graph.master(of: device))
             devices[own].lower = number(graph.lower(of: device))
@@ -218,5 +219,16 @@ struct Places {
         while placeByVantage.count <= Int(vantage.rawValue) { placeByVantage.append(-1) }
         placeByVantage[Int(vantage.rawValue)] = place.number
         return place.number
+    }
+}
+
+extension Link {
+    /// Whether what comes in may go out by another device, whatever its destination.
+    fileprivate func handsOn(in namespace: Namespace) -> Bool {
+        programs.contains { $0.hasPrefix("tc ingress") && $0.contains("(redirects to ") }
+            || namespace.netfilter.chains.contains { chain in
+                chain.hook == .ingress && chain.device?.contains(name) == true
+                    && chain.rules.contains { $0.text.contains("fwd to") || $0.text.contains("dup to") }
+            }
     }
 }

@@ -6,6 +6,22 @@ internal import Wire
 
 /// Whether a sender's own route gave its packet a source to which no reply can come back.
 extension WalkDiagnosis {
+    /// A source of another device of whoever sent the packet, or lent it the address, since that of the device that it left by may
+    /// not be used; nil where that is not so.
+    func substitutedSource(_ reading: WalkReading) -> Candidate? {
+        for stay in reading.stays() {
+            guard let device = stay.outDevice, let link = stay.namespace[device: device],
+                let address = link.missingGlobalAddress, !stay.exit.source.isIPv4,
+                stay.namespace.holds(stay.exit.source),
+                !link.addresses.contains(where: { $0.address == stay.exit.source })
+            else { continue }
+            return AddressUnusable().source(
+                stay.exit.source, insteadOf: address, on: link, of: stay.namespace,
+                seen: .seen("the source \(stay.exit.source) at \(stay.namespace.name) \(device) out"))
+        }
+        return nil
+    }
+
     /// A private source that the sender's route names (`src`), which left towards public addresses by a device that has
     /// another address, untranslated; nil for a source of that device, and for one that the sender's program chose.
     func chosenSource(_ reading: WalkReading) -> Candidate? {

@@ -18,7 +18,7 @@ extension WalkDiagnosis {
         // What stops a copy on its link is no matter of who wants it.
         // Of multicast the source is checked only where somebody has joined the group (ip_route_input_mc).
         if let found = snooped(reading, packet, sent) { return found }
-        if walk.outcome == .dropped, let reason = report.reason, !Self.reasonsOfUnwanted.contains(reason) {
+        if walk.outcome == .dropped, let reason = report.reason, !DropReason.unwanted.contains(reason) {
             let isWanted = !packet.destination.isMulticast || reason == "IP_RPFILTER" && concernsTraffic(packet)
             return isWanted ? stopped(reading, request: nil) : []
         }
@@ -39,13 +39,6 @@ extension WalkDiagnosis {
         walk.outcome = .left
         return [NoListener().nobody(packet, target)]
     }
-
-    /// By which the kernel frees copies that their receiver has no use for: no socket, nobody that joined, no route for a
-    /// group.
-    private static let reasonsOfUnwanted: Set<DropReason> = [
-        "NO_SOCKET", "NOT_SPECIFIED", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_OUTNOROUTES", "IP_INVALID_DEST",
-        "INVALID_PROTO", "IP_NOPROTO", "UNHANDLED_PROTO", "OTHERHOST", "SOCKET_FILTER",
-    ]
 
     /// The first of the walks that the copies of one packet may make: the one that the sender's own sighting is in.
     private func isWhole(_ reading: WalkReading, _ sent: GroupPacket) -> Bool {

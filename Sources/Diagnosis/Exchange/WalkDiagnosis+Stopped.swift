@@ -67,7 +67,7 @@ extension WalkDiagnosis {
         _ reading: WalkReading, request: WalkReading?, _ path: ForwardPath, _ candidates: [Candidate], cause: Candidate?
     ) -> Candidate? {
         let isRequest = request == nil
-        return (isRequest ? routedElsewhere(reading, cause: cause, routers: path.routers) : nil)
+        return redirected(reading) ?? (isRequest ? routedElsewhere(reading, cause: cause, routers: path.routers) : nil)
             ?? wrongRoute(reading, request: request, routers: path.routers, cause: cause)
             ?? (isRequest ? emptyTable(reading, cause: cause) : nil)
             ?? (isRequest ? ledAstray(reading, cause: cause) : nil)

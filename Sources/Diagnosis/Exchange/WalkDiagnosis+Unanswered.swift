@@ -93,10 +93,8 @@ extension WalkDiagnosis {
     func leftUnanswered(_ reading: WalkReading, _ packet: PacketState) -> [Finding] {
         guard let last = reading.last, reading.packet(at: last) != nil, packet.owesReply || packet.ipProtocol == .udp
         else { return [] }
-        if let candidate = wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil) ?? unmetTranslation(
-            reading) ?? missingTranslation(reading, packet) ?? chosenSource(reading) ?? routedElsewhere(
-                reading, cause: nil)
-            ?? refutedTranslation(reading) ?? unheldSource(reading) ?? missingProxy(reading)
+        if let candidate = leftByOtherRoute(reading) ?? leftWithOtherSource(reading, packet) ?? missingProxy(reading)
+            ?? unheardNeighbour(reading)
         {
             return finding(of: candidate, reading)
         }
@@ -106,12 +104,36 @@ extension WalkDiagnosis {
         return [Diversion(reading)?.named(in: finding) ?? finding]
     }
 
+    private func leftByOtherRoute(_ reading: WalkReading) -> Candidate? {
+        wrongRoute(reading, request: nil) ?? emptyTable(reading, cause: nil)
+    }
+
+    /// What is wrong with the source that it left with; a routing rule that led it there comes between.
+    private func leftWithOtherSource(_ reading: WalkReading, _ packet: PacketState) -> Candidate? {
+        let chosen =
+            unmetTranslation(reading) ?? substitutedSource(reading) ?? missingTranslation(reading, packet)
+            ?? chosenSource(reading)
+        if let chosen { return chosen }
+        return routedElsewhere(reading, cause: nil) ?? refutedTranslation(reading) ?? unheldSource(reading)
+    }
+
     /// Whether hosts where it left would look for its source on their own link.
     private func missingProxy(_ reading: WalkReading) -> Candidate? {
         guard let stay = reading.stays().last, let device = stay.outDevice, stay.inDevice != nil,
             reading.last?.packet.encapsulation == nil
         else { return nil }
         return ProxyMissing().left(stay.exit, by: device, of: stay.namespace)
+    }
+
+    /// Whether a rule keeps the next hop, which can't be seen, from learning where to send replies.
+    private func unheardNeighbour(_ reading: WalkReading) -> Candidate? {
+        guard let stay = reading.stays().last, let device = stay.outDevice, let link = stay.namespace[device: device],
+            reading.last?.packet.encapsulation == nil
+        else { return nil }
+        let choice = inputs(reading).route(stay.exit, stay.namespace, inDevice: stay.inDevice)
+        guard choice.device == device else { return nil }
+        let surroundings = Surroundings(PathInputs(context), origin: stay.exit)
+        return NeighborUnresolved().unheard(stay.exit, choice, by: link, of: stay.namespace, surroundings)
     }
 
     /// Routes to the same network by other devices, which the kernel did not take for their metric.
@@ -192,9 +214,11 @@ extension WalkDiagnosis {
             // of the receiver that covers the sender is what is wrong, where without it the reply would arrive.
             guard !arrival.isBack || arrival.blocking.map({ $0.finding.rule == nil }) ?? false else { return nil }
             if arrival.blocking?.finding.code == WrongRoute().code { return nil }
-            return (missingTranslation(reading, packet) ?? chosenSource(reading) ?? refutedTranslation(reading)).map {
-                finding(of: $0, reading, checks: arrival.back.checks)
-            }
+            return
+                (substitutedSource(reading) ?? missingTranslation(reading, packet) ?? chosenSource(reading)
+                ?? refutedTranslation(reading)).map {
+                    finding(of: $0, reading, checks: arrival.back.checks)
+                }
         case .unheld:
             guard !arrival.isBack, packet.owesReply else { return nil }
             return unheldSource(reading).map { finding(of: $0, reading, checks: arrival.back.checks) }

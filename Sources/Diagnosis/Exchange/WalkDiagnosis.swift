@@ -31,12 +31,16 @@ struct WalkDiagnosis {
         guard let packet = reading.packet() else { return [] }
         // What lies past the edge of the recording is no fault of the network's.
         if walk.cutOff != nil { return [] }
-        if let group = GroupPacket(reading, packet, context.graph) { return sentToMany(reading, packet, group) }
+        if let group = GroupPacket(reading, packet, context.graph) {
+            walk.witness.isForMany = true
+            return sentToMany(reading, packet, group)
+        }
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         if walk.outcome != .delivered, let found = translatedToLoopback(reading) {
             return finding(of: found, reading)
         }
+        if walk.outcome == .delivered || walk.outcome == .left, let aside = ledAside(reading) { return aside }
         switch walk.outcome {
         case .delivered: return isCut ? [] : arrived(reading, packet)
         case .left where walk.isAtReceiver: return isCut ? [] : arrived(reading, packet)

@@ -25,10 +25,11 @@ struct BurstExceeded: Obstacle {
         }
         return stops(
             at: state.place,
-            "the frame of \(state.frame) bytes exceeds the burst of \(state.name), \(burst) bytes: it can never pass, shorter ones can",
+            "the frame of \(state.frame) bytes exceeds the burst of \(state.name), \(burst) bytes: it can never pass, shorter ones can\(state.askedWords)",
             evidence: [
                 .state("\(state.name) (\(state.queue.handle)): burst \(burst) bytes"),
                 .seen("\(state.frame) bytes"),
-            ], remedy: remedy)
+            ], remedy: remedy
+        ).concerning(step)
     }
 }

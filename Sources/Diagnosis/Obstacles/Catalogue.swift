@@ -9,8 +9,8 @@ enum Catalogue {
         // Routes
         LoopbackDown(), LinkDown(), IPv6Disabled(), NoRoute(), BlackholeRoute(),
         // What rules are there for; the plain names come last.
-        ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(), NetworkIsolation(),
-        BroadcastNotForwarded(), HelperMissing(),
+        Redirected(), ServiceWithoutEndpoints(), AcceptNotFinal(), BridgeNetfilter(), ConntrackInvalid(),
+        NetworkIsolation(), BroadcastNotForwarded(), HelperMissing(),
         PortNotPublished(), DNATNotForwarded(), StaleForward(), QueueWithoutProgram(), ProxyNotListening(),
         ProxyNotRouted(), RuleReject(),
         PolicyDrop(), RuleDrop(),
@@ -24,7 +24,8 @@ enum Catalogue {
         // Neighbours
         NeighborTableFull(), StaleNeighbor(), DuplicateAddress(), AddressOnBridgePort(), ArpOff(), ArpIgnored(),
         ArpSenderRefused(),
-        LocalRuleMissing(), AddressOnOtherDevice(), ProxyWithoutRoute(), ProxyMissing(), MacvlanIsolated(),
+        LocalRuleMissing(), AddressOnOtherDevice(), AddressUnusable(), ProxyWithoutRoute(), ProxyMissing(),
+        MacvlanIsolated(),
         PortWithoutBridge(),
         GatewayUnreachable(), WrongNetmask(), WrongRoute(),
         NeighborUnresolved(),

@@ -22,6 +22,9 @@ struct LinkLocalSource: Obstacle {
         if let holder, let refused = holder.link.duplicateAddresses?.first(where: { !$0.address.isLinkLocal }) {
             return [.candidate(DuplicateAddress().refused(refused, holder, source, at: name, seen, surroundings))]
         }
+        if let holder, let address = holder.link.missingGlobalAddress {
+            return [.candidate(AddressUnusable().linkLocal(address, holder, source, at: name, seen))]
+        }
         var message =
             "\(holder?.namespace.name ?? "the sender") sends from the link-local address \(source), and \(name) does not forward packets from such addresses"
         var evidence = [seen]

@@ -92,12 +92,43 @@ struct NeighborUnresolved: Obstacle {
     private func unanswered(
         _ step: NeighbourStep, _ path: LayerTwoPath?, _ surroundings: Surroundings
     ) -> [Judgement] {
-        let target = path.flatMap { path in
-            surroundings.topology[namespace: path.end.namespace].map { (path: path, holder: $0) }
+        if let path {
+            guard let holder = surroundings.topology[namespace: path.end.namespace] else { return [] }
+            let question = NeighbourQuestion(step, along: path, to: holder, surroundings.topology)
+            return question.stopped(surroundings).map { [.candidate($0)] } ?? []
         }
-        if path != nil, target == nil { return [] }
-        let question = NeighbourQuestion(step: step, target: target)
-        return question.stopped(surroundings).map { [.candidate($0)] } ?? []
+        // Of several ways out each is asked: one of them is enough.
+        let own = LayerTwoPath.Port(namespace: step.namespace.name, device: step.link.name)
+        let outside = surroundings.context.graph.segment(out: own.device, of: own.namespace).paths.filter(\.isOutside)
+        var found: [Candidate] = []
+        for path in outside.isEmpty ? [LayerTwoPath(steps: [], end: own, isOutside: true)] : outside {
+            let question = NeighbourQuestion(step, along: path, to: nil, surroundings.topology)
+            guard let stopped = question.stopped(surroundings) else { return [] }
+            if !found.contains(where: { $0.finding.rule == stopped.finding.rule }) { found.append(stopped) }
+        }
+        return found.map(Judgement.candidate)
+    }
+
+    /// A neighbour beyond what can be seen, which a packet was handed to: whether rules of the namespace keep from it the reply to
+    /// its question for the namespace's address, so that it can't send anything back.
+    ///
+    /// - Parameters:
+    ///   - packet: as it left.
+    ///   - choice: the route that it took.
+    func unheard(
+        _ packet: PacketState, _ choice: RouteChoice, by link: Link, of namespace: Namespace,
+        _ surroundings: Surroundings
+    ) -> Candidate? {
+        let neighbour = choice.gateway ?? packet.destination
+        let own = link.addresses.map(\.address).filter { $0.family == neighbour.family }
+        guard let address = own.first(where: { $0 == packet.source }) ?? own.first(where: { !$0.isLinkLocal }) else {
+            return nil
+        }
+        let question = NeighbourQuestion(of: neighbour, for: address, by: link, of: namespace)
+        guard var found = question.stopped(surroundings) else { return nil }
+        // It may know the address from before.
+        found.isCertain = false
+        return found
     }
 
     /// The packet waits for a neighbour that has not answered, and nothing that could keep the answer back was found.

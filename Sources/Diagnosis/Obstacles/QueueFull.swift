@@ -26,9 +26,10 @@ struct QueueFull: Obstacle {
             state.dropped > 0 ? "; it dropped \(QueueState.count(state.dropped, "packet")) meanwhile" : ""
         return stops(
             at: state.place,
-            "\(state.name) \(state.isFull ? "is full" : "drops packets")\(dropped): the offered load exceeds the configured rate; send less at once, or raise the rate or the limit",
+            "\(state.name) \(state.isFull ? "is full" : "drops packets")\(dropped): the offered load exceeds the configured rate; send less at once, or raise the rate or the limit\(state.askedWords)",
             evidence: [state.fact],
             // With room left, or packets that still wait, it may be another's that was dropped.
-            isCertain: state.isReported || state.isFull && state.dropped > 0)
+            isCertain: state.isReported || state.isFull && state.dropped > 0
+        ).concerning(step)
     }
 }

@@ -27,6 +27,8 @@ struct QueueState: Sendable {
     let isFull: Bool
     /// The greatest frame that it lets out at once, where this one exceeds it.
     let exceededBurst: UInt32?
+    /// `; the ARP request for 203.0.113.1 leaves by it`, where that is what it must let out; else empty.
+    let askedWords: String
 
     init?(_ step: QueueStep, _ context: DiagnosisContext) {
         guard let queue = step.link.queue else { return nil }
@@ -41,7 +43,9 @@ struct QueueState: Sendable {
         } else {
             dropped = earlier?.handle == queue.handle ? queue.drops &- (earlier?.drops ?? 0) : queue.drops
         }
-        isReported = !Self.dropReasons.isDisjoint(with: context.drops.map(\.reason))
+        let protocolName = packet.isARP ? "ARP request" : "neighbour solicitation"
+        askedWords = step.asked.map { "; the \(protocolName) for \($0) leaves by it" } ?? ""
+        isReported = step.asked == nil && !Self.dropReasons.isDisjoint(with: context.drops.map(\.reason))
         let frame = frame
         isFull =
             queue.limitBytes.map { queue.backlogBytes + frame > $0 }
@@ -68,4 +72,18 @@ struct QueueState: Sendable {
     }
 
     static func count(_ number: UInt32, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}
+
+extension [Judgement] {
+    /// Of a queue that must let out the question for a next hop: what it stops then is neighbour discovery.
+    func concerning(_ step: QueueStep) -> [Judgement] {
+        guard step.asked != nil else { return self }
+        return map { judgement in
+            if case .candidate(let candidate) = judgement {
+                .candidate(candidate.with(.stopsNeighbourDiscovery))
+            } else {
+                judgement
+            }
+        }
+    }
 }

@@ -67,6 +67,7 @@ struct RuleEnding: Sendable {
     var reasons: Set<DropReason> {
         let always: Set<DropReason> = ["NETFILTER_DROP", "NETFILTER_REJECT", "DEV_READY"]
         if case .queue = ending.kind { return ["NOT_SPECIFIED"] }
+        if case .forward = ending.kind { return [] }
         return rule.family == .netdev ? always.union(["TC_INGRESS", "TC_EGRESS"]) : always
     }
 }

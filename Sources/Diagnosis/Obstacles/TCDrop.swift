@@ -22,23 +22,19 @@ struct TCDrop: Obstacle {
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .programs(let step) = step else { return [] }
-        return step.link.programs.filter { runs($0, at: step) }.map { program in
+        return step.programs.compactMap { program in
+            if let target = step.namespace.redirectTarget(of: program) {
+                return target.isUp ? nil : .candidate(redirected(program, to: target, at: step))
+            }
             let (name, device) = (step.namespace.name, step.link.name)
             let isXDP = program.hasPrefix("xdp")
             let mode = program.split(separator: " ").first.map(String.init) ?? "xdp"
-            let action: RemedyAction =
-                isXDP
-                ? .ip(step.namespace, "link set dev \(device) \(mode) off")
-                : .run(step.namespace, "tc filter del dev \(device) \(step.isIngress ? "ingress" : "egress")")
-            if let target = step.namespace.redirectTarget(of: program), !target.isUp {
-                return .candidate(redirected(program, to: target, at: step))
-            }
+            let action: RemedyAction = isXDP ? .ip(step.namespace, "link set dev \(device) \(mode) off") : step.removal
             return .candidate(
                 candidate(
-                    at: Finding.Place(namespace: name, hook: step.isIngress ? .ingress : .egress, device: device),
-                    "a program (\(program)) attached to \(device) in \(name) may drop the packet",
-                    evidence: [.state("\(program) on \(device) in \(name)")], remedy: Remedy([action]),
-                    isCertain: false, reasons: isXDP ? ["XDP"] : ["TC_INGRESS", "TC_EGRESS"]))
+                    at: step.place, "a program (\(program)) attached to \(device) in \(name) may drop the packet",
+                    evidence: [step.fact(program)], remedy: Remedy([action]), isCertain: false,
+                    reasons: isXDP ? ["XDP"] : ["TC_INGRESS", "TC_EGRESS"]))
         }
     }
 
@@ -47,23 +43,36 @@ struct TCDrop: Obstacle {
         let (name, device) = (step.namespace.name, step.link.name)
         let what = step.isIngress ? "comes in by" : "leaves by"
         return candidate(
-            at: Finding.Place(namespace: name, hook: step.isIngress ? .ingress : .egress, device: device),
+            at: step.place,
             "a filter (\(program)) of \(device) in \(name) takes what \(what) \(device) to \(target.name), which is down: what it redirects there is dropped",
-            evidence: [
-                .state("\(program) on \(device) in \(name)"), .state("\(target.name) in \(name) is not up"),
-            ], remedy: Remedy([.ip(step.namespace, "link set \(target.name) up")]), isCertain: false,
+            evidence: [step.fact(program), .state("\(target.name) in \(name) is not up")],
+            remedy: Remedy([.ip(step.namespace, "link set \(target.name) up")]), isCertain: false,
             reasons: ["TC_INGRESS", "TC_EGRESS"])
     }
+}
 
-    private func runs(_ program: String, at step: ProgramStep) -> Bool {
-        if program.hasPrefix("xdp") { return step.isIngress && step.isBeforeCapture }
-        return program.contains(step.isIngress ? "ingress" : "egress") && !step.isBeforeCapture
+extension ProgramStep {
+    /// Those of the device that the packet meets here.
+    var programs: [String] {
+        link.programs.filter { program in
+            if program.hasPrefix("xdp") { return isIngress && isBeforeCapture }
+            return program.contains(isIngress ? "ingress" : "egress") && !isBeforeCapture
+        }
     }
+
+    var place: Finding.Place {
+        Finding.Place(namespace: namespace.name, hook: isIngress ? .ingress : .egress, device: link.name)
+    }
+
+    /// Takes the filters of tc away.
+    var removal: RemedyAction { .run(namespace, "tc filter del dev \(link.name) \(isIngress ? "ingress" : "egress")") }
+
+    func fact(_ program: String) -> Fact { .state("\(program) on \(link.name) in \(namespace.name)") }
 }
 
 extension Namespace {
     /// The device to which a filter redirects what it matches, by what is said of it: `tc ingress u32 (redirects to ifb0)`.
-    fileprivate func redirectTarget(of program: String) -> Link? {
+    func redirectTarget(of program: String) -> Link? {
         guard let start = program.firstRange(of: "(redirects to "), program.hasSuffix(")") else { return nil }
         return self[device: String(program[start.upperBound...].dropLast())]
     }

@@ -30,6 +30,8 @@ enum NeighbourReply: Sendable {
         case noLocalRule(RouteChoice)
         /// IPv6: only the device that has the address replies for it.
         case otherDevice(String)
+        /// IPv6: duplicate address detection is not done, or found the address on somebody else.
+        case unusable(Link.UnusableAddress)
         /// It replies for others on that device, but not for this address.
         case proxy(ProxyFault, Settings.Value)
     }
@@ -53,6 +55,9 @@ struct NeighbourInquiry: Sendable {
     var sender: IPAddress?
 
     var reply: NeighbourReply {
+        if let unusable = namespace[device: device]?.unusableAddresses.first(where: { $0.prefix.address == target }) {
+            return .silent(.unusable(unusable))
+        }
         let isOwn = namespace.holds(target) && !target.isLoopback
         let proxy = namespace.settings.proxiesNeighbors(device: device, target.family)
         guard isOwn || proxy?.isOn == true else { return .unconcerned }
@@ -141,6 +146,11 @@ extension Link {
 }
 
 extension NeighbourStep {
+    /// The question for the next hop, as the namespace sends it.
+    var question: PacketState {
+        PacketState(asking: hop, as: asker ?? IPAddress(high: 0, low: 0), from: link.mac)
+    }
+
     /// The sender's address of the ARP requests that are sent for the packet (`arp_solicit`); of IPv6, the link-local
     /// address (`ndisc_solicit`). Nil where none is known.
     var asker: IPAddress? {

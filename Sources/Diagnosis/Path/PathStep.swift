@@ -135,7 +135,10 @@ struct ProgramStep: Sendable {
 struct QueueStep: Sendable {
     var namespace: Namespace
     var link: Link
+    /// What is to leave: the packet, or the question for its next hop.
     var packet: PacketState
+    /// The address that is asked for before the packet can go, where nobody replied.
+    var asked: IPAddress?
 }
 
 struct WireStep: Sendable {

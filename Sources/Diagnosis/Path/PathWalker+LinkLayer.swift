@@ -82,7 +82,16 @@ extension PathWalker {
     mutating func askTransmitter(_ namespace: Namespace, _ link: Link, _ packet: inout PacketState) {
         note(.programs(ProgramStep(namespace: namespace, link: link, isIngress: false)))
         askDevice(.egress, namespace, link, &packet)
-        note(.queue(QueueStep(namespace: namespace, link: link, packet: packet)))
+        askQueue(namespace, link, packet)
+    }
+
+    /// Where nobody replied for the next hop, it is the question that the queue must let out.
+    mutating func askQueue(_ namespace: Namespace, _ link: Link, _ packet: PacketState) {
+        note(
+            .queue(
+                QueueStep(
+                    namespace: namespace, link: link, packet: question ?? packet,
+                    asked: question.flatMap { _ in solicited })))
     }
 
     /// What a device asks after a capture has seen the packet come in.

@@ -68,6 +68,18 @@ extension PathWalker {
         }
     }
 
+    /// The queues of the devices by which a question goes out that nobody answers.
+    mutating func askQueues(_ namespace: Namespace, _ link: Link, _ packet: PacketState) {
+        guard question != nil else { return }
+        askQueue(namespace, link, packet)
+        for path in inputs.graph.segment(out: link.name, of: namespace.name).paths where path.isOutside {
+            guard path.end != LayerTwoPath.Port(namespace: namespace.name, device: link.name),
+                let other = topology[namespace: path.end.namespace], let last = other[device: path.end.device]
+            else { continue }
+            askQueue(other, last, packet)
+        }
+    }
+
     private func known(
         _ mac: MACAddress, _ inside: [LayerTwoPath], _ step: NeighbourStep, isPointToPoint: Bool
     ) -> NeighbourStep.Resolution {

@@ -29,6 +29,8 @@ struct PathWalker {
     var bridgedFrom: String?
     /// The next hop that is asked for before the packet can go.
     var solicited: IPAddress?
+    /// What asks for it, where nobody replied.
+    var question: PacketState?
     var topology: Topology { inputs.topology }
 
     init(inputs: PathInputs, origin: PacketState, carrying: ForwardPath?) {
@@ -165,11 +167,15 @@ struct PathWalker {
         }
         let here = LayerTwoPath.Port(namespace: namespace.name, device: device)
         let neighbour = resolve(hop, packet, namespace, link, choice)
-        if case .nobody = neighbour.resolution { askThroughTunnel(packet, from: here) }
+        solicited = neighbour.isKnown ? nil : hop
+        question = neighbour.isUnanswered && !neighbour.isKnown ? neighbour.question : nil
+        defer { (solicited, question) = (nil, nil) }
+        if case .nobody = neighbour.resolution {
+            askThroughTunnel(packet, from: here)
+            askQueues(namespace, link, packet)
+        }
         note(.neighbour(neighbour))
         noteAlternatives(neighbour)
-        solicited = neighbour.isKnown ? nil : hop
-        defer { solicited = nil }
         packet.macSource = link.mac
         packet.macDestination = neighbour.isKnown ? neighbour.entry?.mac ?? link.mac : nil
         switch neighbour.resolution {

@@ -115,6 +115,8 @@ struct WalkReading {
         guard walk.kind.ipProtocol != .tcp else { return false }
         for earlier in walk.hops.reversed() where earlier.index <= hop.index {
             for case .segments(_, let count) in earlier.changes { return count > 1 }
+            // Whoever cut it was not seen.
+            if earlier.packet.fragments != nil { return true }
         }
         return false
     }

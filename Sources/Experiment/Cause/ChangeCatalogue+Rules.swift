@@ -42,7 +42,8 @@ extension ChangeCatalogue {
         if has("mark", "connmark") { return "routed-elsewhere" }
         if has("ttl", "hl", "hoplimit") { return "ttl-expired" }
         if has("tcpmss", "maxseg") { return "mtu-exceeded" }
-        if has("fwd", "dup", "tee") { return "rule-drop" }
+        if has("fwd") { return "redirected" }
+        if has("dup", "tee") { return "rule-drop" }
         if has("return", "goto", "jump", "g", "synproxy", "ct", "limit") { return "rule-drop" }
         // iptables names the chain that it jumps to and nothing else.
         if chain.backend.isIPTables, has("j"), !has("accept", "log", "nflog") { return "rule-drop" }

@@ -21,6 +21,8 @@ public struct LinkKind: NamedValue {
     /// Tun and tap devices; `Link.mode` says which.
     public static let tun: Self = "tun"
     public static let dummy: Self = "dummy"
+    /// Takes what a filter redirects to it, queues it, and gives it back.
+    public static let ifb: Self = "ifb"
     public static let gre: Self = "gre"
     public static let gretap: Self = "gretap"
     public static let ipip: Self = "ipip"

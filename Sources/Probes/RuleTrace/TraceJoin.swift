@@ -7,13 +7,23 @@ internal import Wire
 ///
 /// The kernel's trace identifier says nothing beyond one base chain, and the label rests on bytes that no trace
 /// carries. A traced rule waits for a sighting of its packet, for a while; where two packets with different labels show
-/// the same headers at one time it stays without label, joined to neither.
+/// the same headers at one time it stays without label, joined to neither. Segments of TCP that are sent again in IPv6, which has
+/// no identification, differ in their labels alone, by their timestamps: they are told apart by time.
 final class TraceJoin {
     private struct Slot {
         var key: UInt64 = 0
         var label: UInt64 = 0
         var timeNanoseconds: Int64 = 0
+        /// The packet with the same headers before, with its last sighting; 0 for none.
+        var earlierLabel: UInt64 = 0
+        var earlierNanoseconds: Int64 = 0
         var isAmbiguous = false
+
+        /// The packet that was seen last before a time.
+        func packet(at time: Int64) -> (label: UInt64, timeNanoseconds: Int64) {
+            earlierLabel == 0 || time >= timeNanoseconds - TraceJoin.jitter
+                ? (label, timeNanoseconds) : (earlierLabel, earlierNanoseconds)
+        }
     }
 
     private struct Waiting {
@@ -46,6 +56,10 @@ final class TraceJoin {
     private static let slotCount = 1 << 17
     /// How long two sightings of one key can be one packet's.
     private static let span: Int64 = 500_000_000
+    /// Sightings of two packets with one key are this far apart where one was sent again: TCP_RTO_MIN is twice as much.
+    private static let apart: Int64 = 100_000_000
+    /// By so much clocks of sources differ.
+    private static let jitter: Int64 = 5_000_000
     /// How much later than a sighting its trace may be read.
     private static let memory: Int64 = 10_000_000_000
     /// Sightings are read this much later than rules, at most: NFLOG gathers messages for a hundredth of a second.
@@ -88,9 +102,15 @@ final class TraceJoin {
         let time = observation.timeNanoseconds
         let old = slots[place]
         let isSame = old.key == mixed && abs(time - old.timeNanoseconds) < Self.span
-        let isOther = isSame && (old.label != label || old.isAmbiguous)
-        slots[place] = Slot(
-            key: mixed, label: label, timeNanoseconds: time, isAmbiguous: isOther)
+        var new = Slot(key: mixed, label: label, timeNanoseconds: time)
+        if isSame, old.label == label {
+            (new.earlierLabel, new.earlierNanoseconds) = (old.earlierLabel, old.earlierNanoseconds)
+            new.isAmbiguous = old.isAmbiguous
+        } else if isSame {
+            (new.earlierLabel, new.earlierNanoseconds) = (old.label, old.timeNanoseconds)
+            new.isAmbiguous = abs(time - old.timeNanoseconds) < Self.apart
+        }
+        slots[place] = new
     }
 
     /// Takes a traced rule, stamped with the time of its reading. A nil key is that of a packet that no key can be made
@@ -122,10 +142,11 @@ final class TraceJoin {
             let slot = slots[Int(truncatingIfNeeded: told.key >> 7) & (Self.slotCount - 1)]
             let isKnown = told.key != 0 && slot.key == told.key
             let time = told.event.timeNanoseconds
-            let age = abs(time - slot.timeNanoseconds)
+            let packet = slot.packet(at: time)
+            let age = abs(time - packet.timeNanoseconds)
             // An old sighting may be another packet's: the right one is still waited for.
             guard isKnown && age < Self.span || time + Self.lag <= readUpTo else { return false }
-            let found = isKnown && age < Self.memory && !slot.isAmbiguous ? slot : nil
+            let found = isKnown && age < Self.memory && !slot.isAmbiguous ? packet : nil
             switch told.event {
             case .rule(var event):
                 if let found {

@@ -14,6 +14,7 @@ extension ChainWalk {
         case .goto(let name): return branch(to: name, rule, position, isSure, isGoto: true)
         case .return: return .returned
         case .queue(let queue): return hand(to: queue, rule, position, isSure)
+        case .forward(let device): return end(.forward(to: device), rule, position, isSure)
         case .masquerade, .sourceTranslation, .destinationTranslation, .redirect, .netmap:
             guard result.translation == nil else { return .accepted(rule.reference) }
             if isSure, isHere(position) {
@@ -191,7 +192,7 @@ extension ChainWalk {
         _ kind: HookResult.Ending.Kind, _ rule: CompiledRule, _ position: Position, _ isSure: Bool
     ) -> Exit {
         var reference = rule.reference
-        reference.verdict = kind == .drop ? .drop : .reject
+        reference.verdict = kind.verdict
         var ending = HookResult.Ending(
             kind: kind, rule: reference, comment: rule.comment, chain: source(position.chain), path: position.path,
             unmatched: position.misses.map {

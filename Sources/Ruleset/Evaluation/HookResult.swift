@@ -12,6 +12,17 @@ package struct HookResult: Sendable {
             case queue(PacketQueue)
             /// No socket is there to take it.
             case proxy(TransparentProxy)
+            /// A device sends it, whatever its destination; nil where its name can't be told.
+            case forward(to: String?)
+
+            /// What the rule's reference says that it did.
+            var verdict: Verdict {
+                switch self {
+                case .drop: .drop
+                case .forward: .stolen
+                case .reject, .policy, .queue, .proxy: .reject
+                }
+            }
         }
         package var kind: Kind
         /// For a policy: without position, verdict `policy drop`.

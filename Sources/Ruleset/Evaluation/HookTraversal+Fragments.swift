@@ -26,19 +26,29 @@ extension HookTraversal {
 }
 
 extension CompiledRuleset {
-    /// Whether a rule, or NAT, needs conntrack, which then sees each packet of the namespace (nf_ct_netns_get).
+    /// Whether a rule needs conntrack, which then sees each packet of the namespace (nf_ct_netns_get): it asks for a
+    /// connection, translates, or writes to its entry. A chain of nat without rules needs none.
     func tracksConnections(isIPv4: Bool) -> Bool {
         chains.contains { chain in
-            guard [.inet, isIPv4 ? .ip : .ip6].contains(chain.key.family) else { return false }
-            return chain.isTranslating
-                || chain.rules.contains { rule in
-                    rule.matches.contains { match in
-                        switch match.field {
-                        case .connectionState, .connectionStatus, .connectionMark, .connectionDirection: true
-                        default: false
-                        }
-                    }
-                }
+            [.inet, isIPv4 ? .ip : .ip6].contains(chain.key.family) && chain.rules.contains(where: \.needsConntrack)
         }
+    }
+}
+
+extension CompiledRule {
+    fileprivate var needsConntrack: Bool {
+        let asks = matches.contains { match in
+            switch match.field {
+            case .connectionState, .connectionStatus, .connectionMark, .connectionDirection: true
+            default: false
+            }
+        }
+        return asks
+            || actions.contains { action in
+                switch action {
+                case .restoreMark, .saveMark, .setZone, .write(.connectionMark, _): true
+                default: action.translation != nil
+                }
+            }
     }
 }

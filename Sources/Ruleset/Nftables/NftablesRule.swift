@@ -72,6 +72,7 @@ struct NftablesRule {
         "snat": { .sourceTranslation($0.target($1)) },
         "dnat": { .destinationTranslation($0.target($1)) },
         "redirect": { .redirect($0.target($1)) },
+        "fwd": { _, value in .forward(to: value["dev"]?.string) },
     ]
 
     private func verdict(_ key: String, _ value: JSONTree) -> RuleAction? { Self.verdicts[key]?(self, value) }

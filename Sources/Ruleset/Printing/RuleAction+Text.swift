@@ -27,7 +27,7 @@ extension RuleAction {
         case .write(let field, let value): Self.written(value, to: field)
         case .restoreMark(let mask): "-j CONNMARK --restore-mark" + Self.mask(mask)
         case .saveMark(let mask): "-j CONNMARK --save-mark" + Self.mask(mask)
-        case .verdictMap, .counter, .block: nftText
+        case .verdictMap, .counter, .block, .forward: nftText
         }
     }
 
@@ -60,6 +60,7 @@ extension RuleAction {
         case .log: "log"
         case .counter: "counter"
         case .block(let block): block.text
+        case .forward(let device): "fwd" + Self.option("to", device)
         case .pass(let text), .other(let text): text
         }
     }

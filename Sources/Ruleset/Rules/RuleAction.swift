@@ -31,6 +31,8 @@ package indirect enum RuleAction: Hashable, Sendable {
     case noTrack
     /// Another part of the connection table for it.
     case setZone(ZoneAssignment)
+    /// A device sends it, whatever its destination (nft `fwd`); nil where a map names the device.
+    case forward(to: String?)
     case log
     case counter
     /// Does nothing to the packet that a later rule here could ask for, by its name: `TCPMSS`, `flow`.

@@ -122,8 +122,9 @@ struct ConnectionText {
         if connection.received.packets > 0 {
             lines += labelled("received", words(connection.received, "from \(server)"))
         }
-        if connection.kind == .echo, connection.requests > connection.replies, connection.requests > 0 {
-            let lost = connection.requests - connection.replies
+        let seen = connection.replies + connection.inconclusive
+        if connection.kind == .echo, connection.requests > seen {
+            let lost = connection.requests - seen
             let percent = lost * 100 / connection.requests
             lines += labelled("loss", pen("\(lost) of \(connection.requests) (\(percent)%)", .caution))
         }

@@ -60,6 +60,13 @@ struct WalkHeadline {
         remark = Self.remark(walk, reply: reply)
     }
 
+    /// What is said of the reply that was not seen.
+    private static func silence(_ walk: Walk) -> String {
+        if !walk.awaitsAnswer { return "" }
+        let many = walk.destination.isMulticast ? "multicast" : "broadcast"
+        return walk.owesReply ? ", no reply seen" : ", no reply seen; none is owed to a \(many)"
+    }
+
     private static func remark(_ walk: Walk, reply: Walk?) -> String? {
         switch walk.outcome {
         case .delivered, .left:
@@ -80,13 +87,13 @@ struct WalkHeadline {
                 }
                 if walk.isAtReceiver, let last {
                     let arrival = "came in by \(last.device ?? "an unknown device") of \(last.namespace)"
-                    return walk.awaitsAnswer ? "\(arrival), no reply seen" : arrival
+                    return arrival + silence(walk)
                 }
                 let place = [last?.namespace, last?.device.map { "by \($0)" }].compactMap(\.self)
                 return "left \(place.joined(separator: " "))"
             }
             let time = "after \(Durations.text(nanoseconds: walk.durationNanoseconds))"
-            return walk.awaitsAnswer ? "\(time), no reply seen" : time
+            return time + silence(walk)
         case .dropped, .rejected:
             guard let stop = walk.stoppedAt else { return nil }
             let place = stop.fullPlace
