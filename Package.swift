@@ -142,7 +142,7 @@ let package = Package(
             name: "RunsTests",
             dependencies: [
                 "TestSupport", "Runs", "Wire", "Network", "Observations", "Recording", "Probes", "WalkModel", "Views",
-                "LinuxSystem",
+                "LinuxSystem", "Connections",
             ], swiftSettings: house),
         .testTarget(
             name: "SnapshotTests",

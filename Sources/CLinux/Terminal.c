@@ -12,7 +12,7 @@
 
 // xterm's private modes: the other screen, the cursor, lines that are too long.
 static const char enter[] = "\033[?1049h\033[?25l\033[?7l\033[2J";
-static const char leave[] = "\033[?7h\033[?25h\033[0m\033[?1049l";
+static const char leave[] = "\033[?7h\033[?25h\033[0m\033[H\033[2J\033[?1049l";
 
 static struct termios before;
 static int terminal = -1;

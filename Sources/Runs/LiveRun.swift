@@ -28,6 +28,9 @@ public final class LiveRun<Work: Activity> {
     /// How far the stream has come, in nanoseconds since 1970: nothing older follows.
     public var watermark: Int64 { pipeline.watermark }
 
+    /// How far it has come for who takes its exchanges: see `WalkPipeline.exchangeTime`.
+    public var exchangeTime: Int64 { pipeline.exchangeTime }
+
     private let topology: Topology
     private let source: any EventSource
     private let network: any NetworkState

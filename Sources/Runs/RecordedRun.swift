@@ -46,9 +46,9 @@ public struct RecordedRun {
 
     /// Reads everything, once. Throws what the closures throw.
     ///
-    /// - Parameter pass: told how far the stream has come, in nanoseconds since 1970.
+    /// - Parameter pass: told how far the stream has come, in nanoseconds since 1970, and how far for who takes its exchanges.
     public mutating func replay(
-        pass: (Int64) throws -> Void = { _ in }, _ take: ([ExchangeGroup]) throws -> Void
+        pass: (Int64, Int64) throws -> Void = { _, _ in }, _ take: ([ExchangeGroup]) throws -> Void
     ) throws {
         let reader = reader
         var pipelines = RunPipelines(isOrdered: !isFollowed) { reader.host(of: $0)?.label(among: reader.hosts) }
@@ -59,7 +59,7 @@ public struct RecordedRun {
                 if case .topology = event { hasTopology = true }
                 if case .watermark(let time) = event {
                     try pipelines.take(watermark: time, of: run, take)
-                    try pass(time)
+                    try pass(time, pipelines.exchangeTime(of: run))
                 } else {
                     pipelines.take(event, of: run)
                 }

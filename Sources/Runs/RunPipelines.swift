@@ -61,6 +61,9 @@ public struct RunPipelines {
         runs[index].order.take(labelled(runs[index].pipeline.finishedExchanges(), RunID(rawValue: UInt32(index))))
     }
 
+    /// How far a run has come for who takes its exchanges: see `WalkPipeline.exchangeTime`.
+    public mutating func exchangeTime(of run: RunID) -> Int64 { runs[index(run)].pipeline.exchangeTime }
+
     public mutating func take(_ observation: borrowing Observation, of run: RunID) {
         let index = index(run)
         runs[index].latestNanoseconds = max(runs[index].latestNanoseconds, observation.timeNanoseconds)

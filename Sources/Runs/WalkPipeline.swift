@@ -21,6 +21,9 @@ public struct WalkPipeline: ~Copyable {
     private var names = NameTable()
     /// How far the stream has come, in nanoseconds since 1970; `.min` before the first watermark.
     public private(set) var watermark = Int64.min
+    /// How far the stream has come for who takes its exchanges, in nanoseconds since 1970: the watermark, but where the
+    /// stream made a leap the one before, until what ended in between has been paired and given.
+    public private(set) var exchangeTime = Int64.min
     /// Exchanges that ended badly and have not been explained.
     private var unexplained: [Exchange] = []
     private var finished: [ExchangeGroup] = []
@@ -102,6 +105,14 @@ public struct WalkPipeline: ~Copyable {
             }
         }
         ended = work.pairs?.isEmpty == true ? nil : work
+        if ended == nil { noteExchangeTime() }
+    }
+
+    /// What waits for a reply has done so, at most, since the stream came to where it is.
+    private mutating func noteExchangeTime() {
+        guard let oldest = pairing.oldestNanoseconds else { return exchangeTime = watermark }
+        let (time, overflows) = oldest.addingReportingOverflow(pairing.answerTimeoutNanoseconds)
+        exchangeTime = max(exchangeTime, min(watermark, overflows ? .max : time))
     }
 
     /// Whether `finishedExchanges` gives something.

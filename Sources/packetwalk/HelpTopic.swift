@@ -34,7 +34,8 @@ enum HelpTopic {
         let near = (subcommands + FindingCode.known.map(\.rawValue)).nearest(to: code)
         throw RunError(
             .usage,
-            "no help on \"\(code)\": \(near.map { "did you mean \($0)? " } ?? "")it is neither a command nor the code of a cause; see packetwalk --help"
+            "no help on \"\(code)\", which is neither a command nor the code of a cause: "
+                + (near.map { "did you mean \($0)?" } ?? "packetwalk help codes lists them")
         )
     }
 }

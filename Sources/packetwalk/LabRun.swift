@@ -80,11 +80,19 @@ struct LabRun {
                         explainer: explainer, output: output, choice: twin, lab: lab, usesFindings: usesFindings,
                         packets: watch.show.packets
                     ).run()
+            if !allArrived { sayWhatNext(lab) }
             throw ExitCode((allArrived ? ExitStatus.success : .notArrived).rawValue)
         }
         let sender = RunningCommand(["sh", "-c", lab.probe.command])
         let (ended, _) = try Tracer(filter: "", watch: watch, output: output, recorder: recorder).run(sender)
         throw ExitCode(ended.status ?? ExitStatus.success.rawValue)
+    }
+
+    /// For somebody who sits before it, and has seen a lab fail.
+    private func sayWhatNext(_ lab: Lab) {
+        guard isatty(1) == 1, output.format == .text, !output.quiet, !fixes else { return }
+        guard let code = lab.expected.code else { return }
+        complain("lab run --fix \(lab.name) applies the fix and sends again; help \(code) tells the idea")
     }
 
     /// Sends the packet from where the tool sees nothing, and traces what comes in: all that a machine can know of a client

@@ -51,7 +51,8 @@ enum Main {
             Packetwalk.exit(withError: error)
         }
         let message = Packetwalk.message(for: error)
-        complain("\(oneLine(message))\(hint(oneLine(message)) ?? suggestion); see \(helpCommand(for: error))")
+        let text = "\(oneLine(message))\(hint(oneLine(message)) ?? suggestion)"
+        complain("\(text)\(text.hasSuffix("?") ? " See" : "; see") \(helpCommand(for: error))")
         exit(code == .failure ? ExitStatus.lacking.rawValue : ExitStatus.usage.rawValue)
     }
 

@@ -71,7 +71,7 @@ struct Tracer {
                     }
                 }
             }
-            if !run.isWritingOver { try printer?.advance(toNanoseconds: run.watermark) }
+            if !run.isWritingOver { try printer?.advance(toNanoseconds: run.exchangeTime) }
             if let count = watch.count, printer?.exchangeCount ?? recorded >= count { run.stop() }
             if outputIsUnread { throw BrokenPipe() }
         }

@@ -62,6 +62,28 @@ private struct FakeRoot {
         #expect(root.files.namespace(mount) == 4_026_532_001)
     }
 
+    @Test("Podman's pods: what holds the namespace is called by the pod's name, where its own was made up")
+    func podmanPod() throws {
+        let state = "/run/containers/storage/overlay-containers"
+        let other = String(repeating: "dead0000", count: 8)
+        let root = try FakeRoot(
+            [
+                "\(state)/\(Self.podmanID)/userdata/pidfile": "91",
+                "\(state)/\(Self.podmanID)/userdata/config.json":
+                    #"{"hostname":"mypod","annotations":{"io.container.manager":"libpod"}}"#,
+                "\(state)/\(other)/userdata/pidfile": "92",
+                "\(state)/\(other)/userdata/config.json":
+                    #"{"hostname":"mypod","annotations":{"io.container.manager":"libpod"}}"#,
+                "/var/lib/containers/storage/overlay-containers/containers.json":
+                    #"[{"id":"\#(Self.podmanID)","names":["5b6e222a4853-infra"]},{"id":"\#(other)","names":["cafe-infra"]}]"#,
+            ], namespaces: ["/proc/91/ns/net": 7, "/proc/92/ns/net": 7])
+        defer { root.remove() }
+        let found = RuntimeBundles.containers(root.files).sorted { $0.name < $1.name }
+        #expect(found.map(\.name) == ["cafe-infra", "mypod"])
+        #expect(found.last?.workloads.last == Workload(.pod, "mypod", by: .podman))
+        #expect(found.first?.workloads.contains { $0.kind == .pod } == false)
+    }
+
     @Test("Podman whose conmon has gone: the name in the storage's list; a container that has ended is none")
     func podmanStorage() throws {
         let state = "/run/containers/storage/overlay-containers"

@@ -298,6 +298,23 @@ import Wire
         #expect(calm.count <= 4)
     }
 
+    @Test(
+        "after a flood all is looked at again in few steps, as far as what goes on allows", arguments: [10, 2400, 9000])
+    func afterFlood(rate: Int) {
+        var limit = LoadLimit(asked: .all, rate: 10_000)
+        var time: Int64 = 1_000_000_000
+        var count: UInt64 = 0
+        #expect(run(&limit, rate: 500_000, from: &time, count: &count).last?.share == SampleShare(oneOf: 64))
+        var changes: [UInt32] = []
+        for _ in 0..<40 { changes += run(&limit, rate: rate, from: &time, count: &count).map(\.share.oneOf) }
+        // No step may lead to more than a quarter of the limit, 2500 a second.
+        switch rate {
+        case 10: #expect(changes == [8, 1])
+        case 2400: #expect(changes == [8, 1])
+        default: #expect(changes == [8, 4])
+        }
+    }
+
     @Test("a share that was asked for is the finest")
     func asked() {
         var limit = LoadLimit(asked: SampleShare(oneOf: 10), rate: 10_000)

@@ -86,4 +86,27 @@ struct CompiledRulesetTests {
         #expect(netfilter.translations.map(\.reference) == [summary.rule])
         #expect(netfilter.translations[0].matches.map(\.field).count == 3)
     }
+
+    /// Netavark's chains: a network's source stands in the jump to its chain.
+    @Test("a translation is summed up without comments, and a chain of one way in with what its jumps ask for")
+    func ways() throws {
+        let post = iptables(
+            "nat", "POSTROUTING",
+            rules: ["-j HOSTPORT-MASQ", "-s 10.88.0.0/16 -j NET-1", "-s 10.89.0.0/16 -j NET-2", "-o eth1 -j NET-2"])
+        let first = iptables("nat", "NET-1", rules: ["-d 10.88.0.0/16 -j ACCEPT", "! -d 224.0.0.0/4 -j MASQUERADE"])
+        let second = iptables("nat", "NET-2", rules: ["-j MASQUERADE"])
+        let marked = iptables(
+            "nat", "HOSTPORT-MASQ",
+            rules: [
+                #"-m comment --comment "netavark portfw masq mark" -m mark --mark 0x2000/0x2000 -j MASQUERADE"#,
+                #"-m comment --comment "all of it" -j MASQUERADE"#,
+            ])
+        let ruleset = CompiledRuleset(Netfilter(chains: [post, first, second, marked]))
+        let callers = ChainCallers(ruleset, table: "nat")
+        func conditions(_ chain: RuleChain) -> [String] { callers.conditions(leadingTo: CompiledChain.Key(chain)) }
+        #expect(conditions(first) == ["-s 10.88.0.0/16"])
+        #expect(conditions(second) == [] && conditions(marked) == [] && conditions(post) == [])
+        let matches = marked.rules.compactMap { NATRule(CompiledRule($0, in: marked)) }.map(\.match)
+        #expect(matches == ["-m mark --mark 0x2000/0x2000", nil])
+    }
 }

@@ -1,3 +1,4 @@
+import Connections
 import Glibc
 import Observations
 import Recording
@@ -5,6 +6,7 @@ import Runs
 import Testing
 import Views
 import WalkModel
+import Wire
 
 /// Events in, explained exchanges out, without the program.
 @Suite("The pipeline of a run")
@@ -50,6 +52,50 @@ struct PipelineTests {
         let inParts = parts.finish().flatMap(\.exchanges)
         #expect(inParts == exchanges)
         #expect(!exchanges.isEmpty && steps > 0)
+    }
+
+    /// A segment that acknowledges and no more has no reply of its own, and waits for one all the same.
+    @Test("a connection is one, by whatever leaps the stream comes", arguments: [0, 1, 4, 20, 3600])
+    func leaps(seconds: Int64) throws {
+        let events = try Golden.batches("namespace-to-wan-tcp.trace").flatMap(\.events)
+        var packets = 0
+        var latest = Int64.min
+        var pipeline = WalkPipeline()
+        var tracker = ConnectionTracker()
+        var ended: [Connection] = []
+        func take(_ event: Event) {
+            pipeline.begin(event)
+            repeat {
+                pipeline.advance()
+                for group in pipeline.finishedExchanges() {
+                    for exchange in group.exchanges where exchange.request.kind.ipProtocol == .tcp {
+                        packets += exchange.walkCount
+                        note(tracker.take(exchange, topology: group.topology))
+                    }
+                }
+                note(tracker.advance(toNanoseconds: pipeline.exchangeTime))
+            } while pipeline.isBehind
+        }
+        func note(_ events: [ConnectionTracker.Event]) {
+            for case .ended(let connection, _) in events { ended.append(connection) }
+        }
+        // The first watermark comes as it did; then none for a while.
+        for event in events {
+            if case .watermark(let time) = event {
+                if latest == .min { take(event) }
+                latest = max(latest, time)
+            } else {
+                take(event)
+            }
+        }
+        for tenth in Int64(0)...60 {
+            take(.watermark(timeNanoseconds: latest + seconds * 1_000_000_000 + tenth * 100_000_000))
+        }
+        // Nothing was left for the end of the stream.
+        #expect(ended.count == 1, "\(ended.map { "\($0.sent.packets) \($0.received.packets) \($0.ending)" })")
+        #expect(ended.first?.ending == .closed)
+        #expect(packets > 5 && ended.first?.walkCount == UInt64(packets))
+        #expect(tracker.count == 0)
     }
 
     @Test("hands on what a busy second of a capture ends a part at a time")

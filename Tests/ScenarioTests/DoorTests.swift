@@ -12,7 +12,7 @@ struct DoorTests {
     }
 
     static let errors: [Typed] = [
-        Typed(words: "trcae icmp", status: 64, says: ["did you mean trace?"]),
+        Typed(words: "trcae icmp", status: 64, says: ["did you mean trace? See packetwalk --help"]),
         Typed(words: "lab run hairpn", status: 64, says: ["did you mean hairpin?"]),
         Typed(words: "lab next hairpn", status: 64, says: ["did you mean hairpin?"]),
         Typed(words: "lab run no-route --failed", status: 64, says: ["cannot heed --failed", "add --trace"]),
@@ -135,7 +135,7 @@ struct DoorTests {
         #expect(run.status == 0)
         #expect(run.standardOutput.hasPrefix("no-source-nat\n\nIdea: private addresses (RFC 1918)"))
         #expect(run.standardOutput.contains("\n\nA private source left towards public addresses untranslated"))
-        #expect(run.standardOutput.contains("Remedy: iptables -t nat -A POSTROUTING"))
+        #expect(run.standardOutput.contains("Fix: iptables -t nat -A POSTROUTING"))
         #expect(run.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
 

@@ -76,9 +76,9 @@ import Wire
         #expect(
             screen.lines == [
                 "packetwalk  01:01:12  9 packets, 2 connections, 1 failed  3 namespaces, 8 links",
-                "     outcome   connection                  path, or where …       rate       rtt",
-                "▸ ✘  dropped   ping mynamespace → 198.51…  rule-drop at ho…",
-                "  ✔  answered  ping mynamespace → 198.51…  host → wan        2.10 MB/s    230 µs",
+                "     outcome   connection                    path or cause        rate       rtt",
+                "▸ ✘  dropped   ping mynamespace → 198.51.1…  rule-drop at …",
+                "  ✔  answered  ping mynamespace → 198.51.1…  host → wan      2.10 MB/s    230 µs",
                 "",
                 "",
                 "",
@@ -103,6 +103,33 @@ import Wire
         // Who holds the rows still knows that they are old.
         _ = screen.press(.character("p"))
         #expect(screen.lines[0].hasSuffix("  paused"))
+    }
+
+    @Test func figuresStandBesideTheirNames() throws {
+        let screen = Self.screen([try Self.good(1), try Self.bad(2)], width: 200)
+        #expect(
+            screen.lines[1]
+                == "     outcome   connection                       path or cause                  bytes       rate       rtt"
+        )
+        #expect(
+            screen.lines[3]
+                == "  ✔  answered  ping mynamespace → 198.51.100.1  host → wan                   2.10 MB  2.10 MB/s    230 µs"
+        )
+    }
+
+    @Test func whatTheRunSaysGoesAfterTenSeconds() throws {
+        var screen = Self.screen([try Self.good(1)])
+        func status(_ seconds: Int64, _ note: String? = nil) -> String {
+            screen.show(LiveScreen.Facts(watched: "3 namespaces, 8 links", elapsedSeconds: seconds, note: note))
+            return screen.lines[10]
+        }
+        #expect(status(20, "more packets than can be shown") == "more packets than can be shown")
+        #expect(status(29) == "more packets than can be shown")
+        #expect(status(30) == "failed first")
+        // A key takes it away at once.
+        #expect(status(40, "once more") == "once more")
+        _ = screen.press(.down)
+        #expect(status(41) == "failed first")
     }
 
     @Test func withoutUnicode() throws {

@@ -87,6 +87,33 @@ import Testing
         #expect(elements.count("path", "class", "dim") + elements.count("polyline", "class", "dim") == 80)
     }
 
+    @Test(arguments: [5, 6, 40]) func noWireLeavesThePage(count: Int) throws {
+        for topology in [Self.wheel(count), Self.chain(count)] {
+            let elements = ElementCounter(places(topology).svg).elements
+            let width = try #require(elements.first?.attributes["width"].flatMap { Int($0) })
+            for line in elements where line.name == "polyline" {
+                for point in line.attributes["points", default: ""].split(separator: " ") {
+                    let x = try #require(point.split(separator: ",").first.flatMap { Int($0) })
+                    // Half of the widest line is three pixels.
+                    #expect(x >= 3 && x <= width - 3, "\(point) of \(width)")
+                }
+            }
+        }
+    }
+
+    /// A page marks the path of a packet by them.
+    @Test func everyWireSaysWhatItJoins() throws {
+        func ends(_ topology: Topology) -> Set<Set<String>> {
+            let links = ElementCounter(places(topology).svg).elements.filter { $0.attributes["class"] == "link" }
+            return Set(links.map { link in Set(["data-from", "data-to"].compactMap { link.attributes[$0] }) })
+        }
+        #expect(ends(Self.chain(3)) == [["host/right", "r2/left"], ["r2/right", "r3/left"]])
+        #expect(
+            ends(SampleNetworks.base) == [
+                ["host/veth0", "mynamespace/veth1"], ["host/veth2", "other/veth3"], ["host/eth0", "wan/wan0"],
+            ])
+    }
+
     @Test func boxesDoNotLieUponEachOther() throws {
         for topology in [
             Self.wheel(6), Self.chain(12), Self.chain(60), SampleNetworks.overlay, SampleNetworks.many(60),

@@ -31,6 +31,8 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
         var member: Member
         /// When it was taken, by the watermark.
         var sinceNanoseconds: Int64
+        /// The watermark before that one: it ended after it.
+        var afterNanoseconds: Int64
     }
 
     public let answerTimeoutNanoseconds: Int64
@@ -40,6 +42,7 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
     private var order: [Member.Name] = []
     private var orderStart = 0
     private var watermark: Int64 = .min
+    private var watermarkBefore: Int64 = .min
 
     public init(answerTimeoutNanoseconds: Int64 = 1_000_000_000, limit: Int = 16_384) {
         self.answerTimeoutNanoseconds = answerTimeoutNanoseconds
@@ -49,7 +52,14 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
     /// Says how far the stream has come, before what ended by then is taken: a walk waits from there on, not from
     /// where the stream stood before, which may be long ago where little happens or the reader was late.
     public mutating func reach(nanoseconds time: Int64) {
-        watermark = max(watermark, time)
+        guard time > watermark else { return }
+        watermarkBefore = watermark
+        watermark = time
+    }
+
+    /// A watermark by which none of those that wait had ended; nil where none waits.
+    public var oldestNanoseconds: Int64? {
+        order[orderStart...].lazy.compactMap { waiting[$0] }.first?.afterNanoseconds
     }
 
     /// Takes a finished walk.
@@ -65,7 +75,8 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
         // A packet that is the same as one that still waits takes its place.
         var result: [Pair] = []
         if let twin = waiting.removeValue(forKey: member.name) { result.append((twin.member, nil)) }
-        waiting[member.name] = Waiting(member: member, sinceNanoseconds: watermark)
+        waiting[member.name] = Waiting(
+            member: member, sinceNanoseconds: watermark, afterNanoseconds: watermarkBefore)
         order.append(member.name)
         while waiting.count > limit, let oldest = popOldest() { result.append(oldest) }
         return result
@@ -74,7 +85,7 @@ public struct ExchangePairing<Member: Answering & Sendable>: Sendable {
     /// Lets time pass.
     /// - Returns: the walks that waited too long for an answer.
     public mutating func advance(toNanoseconds time: Int64) -> [Pair] {
-        watermark = max(watermark, time)
+        reach(nanoseconds: time)
         var result: [Pair] = []
         while orderStart < order.count {
             guard let first = waiting[order[orderStart]] else {

@@ -27,4 +27,13 @@ struct Container: Sendable, Hashable {
         }
         if let pod { workloads.append(Workload(.pod, pod, in: space, by: .kubernetes)) }
     }
+
+    /// A pod of Podman: what holds its namespace is called by twelve digits of the pod's number and `-infra`, and has the
+    /// pod's name as its host's, where nobody gave another (podman-pod-create(1)).
+    mutating func takePod(hostName: String?) {
+        let digits = name.hasSuffix("-infra") ? name.dropLast(6) : ""
+        guard digits.utf8.count == 12, digits.allSatisfy(\.isHexDigit), let hostName, !hostName.isEmpty else { return }
+        name = hostName
+        workloads.append(Workload(.pod, hostName, by: .podman))
+    }
 }

@@ -121,6 +121,7 @@ public enum ContainerEngines {
         var container = Container(name: own, paths: paths)
         container.take(value["Config"]?["Labels"], identifier: value["Id"]?.string, by: manager)
         container.name = own
+        if manager == .podman { container.takePod(hostName: value["Config"]?["Hostname"]?.string) }
         return container
     }
 }

@@ -81,6 +81,7 @@ struct RuntimeBundles {
         let name = (isMeant ? monitor?["-n"] : nil) ?? stored(identifier, in: "\(library)/containers.json")
         var container = Container(name: name ?? String(identifier.prefix(12)), paths: paths)
         container.take(annotations, identifier: identifier, by: isPodman ? .podman : .crio)
+        if isPodman { container.takePod(hostName: config?["hostname"]?.string) }
         return container
     }
 

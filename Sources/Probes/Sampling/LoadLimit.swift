@@ -14,6 +14,8 @@ struct LoadLimit {
     private var packetTimeBefore: Int64 = 0
     /// Since when there was less than an eighth of what may be, in nanoseconds of the reader's clock; 0 for not now.
     private var calmSince: Int64 = 0
+    /// The most sightings a second since then.
+    private var calmRate = 0.0
     private var lastChange: Int64 = 0
     /// Since when too much waits; 0 for not now.
     private var backlogSince: Int64 = 0
@@ -26,6 +28,8 @@ struct LoadLimit {
     private static let persistence: Int64 = 250_000_000
     /// How long it must be calm before more is looked at again.
     private static let calm: Int64 = 5_000_000_000
+    /// How much finer a sample becomes at once, at most.
+    private static let mostFiner: UInt32 = 8
 
     init(asked: SampleShare, rate: Int?, backlogLimit: Double? = nil) {
         self.asked = asked
@@ -120,9 +124,16 @@ struct LoadLimit {
             calmSince = 0
             return nil
         }
-        if calmSince == 0 { calmSince = now }
+        if calmSince == 0 {
+            calmSince = now
+            calmRate = 0
+        }
+        calmRate = max(calmRate, perSecond ?? 0)
         guard now - calmSince >= Self.calm else { return nil }
-        return change(to: SampleShare(oneOf: max(asked.oneOf, share.oneOf / 2)), nil, now)
+        // After a flood all is looked at again in few steps.
+        var factor: UInt32 = 2
+        while most.isFinite, factor < Self.mostFiner, calmRate * Double(factor) <= most { factor *= 2 }
+        return change(to: SampleShare(oneOf: max(asked.oneOf, share.oneOf / factor)), nil, now)
     }
 
     private mutating func change(to share: SampleShare, _ reason: Reason?, _ now: Int64) -> Change {

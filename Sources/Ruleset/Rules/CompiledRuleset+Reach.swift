@@ -37,6 +37,40 @@ extension CompiledRuleset {
     }
 }
 
+/// By which rules packets come to the chains of one table. Made at once, for whoever asks for many.
+package struct ChainCallers {
+    private var callers: [CompiledChain.Key: [(chain: CompiledChain.Key, rule: CompiledRule)]] = [:]
+
+    package init(_ ruleset: CompiledRuleset, table: String) {
+        for chain in ruleset.chains where chain.key.table == table {
+            for rule in chain.rules {
+                for case .jump(let name) in rule.actions { add(rule, of: chain.key, to: name) }
+                for case .goto(let name) in rule.actions { add(rule, of: chain.key, to: name) }
+            }
+        }
+    }
+
+    private mutating func add(_ rule: CompiledRule, of chain: CompiledChain.Key, to name: String) {
+        let key = CompiledChain.Key(backend: chain.backend, family: chain.family, table: chain.table, name: name)
+        callers[key, default: []].append((chain, rule))
+    }
+
+    /// As `CompiledRuleset.conditions(leadingTo:)`; empty where a chain on the way is reached by several rules.
+    package func conditions(leadingTo key: CompiledChain.Key) -> [String] {
+        var texts: [String] = []
+        var chain = key
+        var seen: Set<CompiledChain.Key> = []
+        while seen.insert(chain).inserted, let ways = callers[chain] {
+            guard ways.count == 1 else { return [] }
+            let rule = ways[0].rule
+            texts =
+                rule.matches.filter(\.field.isOfPlace).map { rule.isNftables ? $0.nftText : $0.iptablesText } + texts
+            chain = ways[0].chain
+        }
+        return texts
+    }
+}
+
 extension RuleField {
     /// Whether it restricts where and from whom something is asked for.
     fileprivate var isOfPlace: Bool {

@@ -80,8 +80,19 @@ extension CompiledRule {
                 $0 != "counter"
             }
         } else {
-            conditions = Array(Rule.words(text).dropFirst(2).prefix { $0 != "-j" })
+            conditions = Self.withoutComment(Array(Rule.words(text).dropFirst(2).prefix { $0 != "-j" }))
         }
         return conditions.isEmpty ? nil : conditions.joined(separator: " ")
+    }
+
+    /// What somebody wrote beside the conditions asks for nothing.
+    private static func withoutComment(_ words: [String]) -> [String] {
+        guard let option = words.firstIndex(of: "--comment") else { return words }
+        var words = words
+        words.removeSubrange(option...min(option + 1, words.count - 1))
+        if option >= 2, words[option - 1] == "comment", words[option - 2] == "-m" {
+            words.removeSubrange(option - 2..<option)
+        }
+        return words
     }
 }

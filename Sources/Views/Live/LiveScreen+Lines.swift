@@ -111,7 +111,7 @@ extension LiveScreen {
 
     private var shown: ArraySlice<ConnectionRow> { chosen.dropFirst(top).prefix(tableHeight) }
 
-    /// The widths of a row's columns; the path has what the others leave.
+    /// The widths of a row's columns. What is left over stands right of all, so that figures are near their names.
     private struct Columns {
         var outcome: Int
         var subject: Int
@@ -122,27 +122,31 @@ extension LiveScreen {
         /// The mark of the chosen row, and how it went.
         static let marks = 5
 
-        init(width: Int, outcome: Int, subject: Int, hasAmount: Bool) {
+        /// With the widths that a row's texts would take.
+        init(width: Int, outcome: Int, subject: Int, path: Int, hasAmount: Bool) {
             self.outcome = outcome
             amount = hasAmount ? 9 : 0
             let fixed = Self.marks + outcome + 2 + (hasAmount ? 11 : 0) + 2 + Self.rate + 2 + Self.roundTrip
             let room = max(12, width - fixed)
-            // The path needs some of it, but no more than its share.
-            self.subject = min(subject, max(room * 3 / 5, room - 26))
-            path = max(0, room - self.subject - 2)
+            // Of the path the beginning is enough: the code of a cause.
+            self.subject = min(subject, max(room * 3 / 5, room - 16))
+            self.path = max(0, min(path, room - self.subject - 2))
         }
     }
 
     private var table: [StyledText] {
         let texts = shown.map { LiveRowText($0) }
+        let heading = LiveRowText.heading
+        func widest(_ column: (LiveRowText) -> String) -> Int {
+            ([heading] + texts).map { pen(column($0)).columns }.max() ?? 0
+        }
         let columns = Columns(
-            width: options.width, outcome: texts.map { pen($0.outcome).columns }.max() ?? 0,
-            subject: texts.map { pen($0.subject).columns }.max() ?? 0, hasAmount: options.width >= 120)
+            width: options.width, outcome: widest(\.outcome), subject: widest(\.subject), path: widest(\.path),
+            hasAmount: options.width >= 120)
         if texts.isEmpty {
             let words = rows.isEmpty ? "no packet so far" : "no connection that the filter lets through"
             return [StyledText(), pen(words, .dim)]
         }
-        let heading = LiveRowText.heading
         let head = line(heading, columns, mark: StyledText(), isSelected: false, style: .dim)
         let selected = selected?.number
         return [head]
@@ -173,7 +177,7 @@ extension LiveScreen {
 
 extension LiveRowText {
     fileprivate static let heading = LiveRowText(
-        mark: .open, outcome: "outcome", subject: "connection", path: "path, or where it ended", rate: "rate",
+        mark: .open, outcome: "outcome", subject: "connection", path: "path or cause", rate: "rate",
         amount: "bytes", roundTrip: "rtt")
 
     private init(

@@ -80,6 +80,9 @@ public struct LiveScreen: Sendable {
     private(set) var page = Page.table
     /// What was told last about a key: gone with the next one.
     private(set) var message: String?
+    /// When it goes by itself, where it is of the run; nil where it stays until the next key.
+    private var noteEndSeconds: Int64?
+    private static let noteSeconds: Int64 = 10
     /// The number of the chosen row; nil for whichever comes first.
     private var selection: UInt64?
     /// The first row that is shown, and the first line of a page.
@@ -112,7 +115,13 @@ public struct LiveScreen: Sendable {
     /// Time has passed, and the rows are what they were.
     public mutating func show(_ facts: Facts) {
         self.facts = facts
-        if let note = facts.note { message = note }
+        if let note = facts.note {
+            message = note
+            noteEndSeconds = facts.elapsedSeconds + Self.noteSeconds
+        } else if let end = noteEndSeconds, facts.elapsedSeconds >= end {
+            message = nil
+            noteEndSeconds = nil
+        }
     }
 
     /// The terminal has another size now.
@@ -124,6 +133,7 @@ public struct LiveScreen: Sendable {
 
     public mutating func press(_ key: LiveKey) -> Action? {
         message = nil
+        noteEndSeconds = nil
         if key == .control("l") { return .redraw }
         if key == .control("c") { return .quit }
         if isTyping {

@@ -1,4 +1,5 @@
 import Network
+import Ruleset
 import Wire
 
 /// What a map says of a namespace below its devices: routes, rules, translations, what its firewall drops, what it forwards.
@@ -102,11 +103,12 @@ struct MapFacts {
     private func nat(_ namespace: Namespace) -> [Fact] {
         let own = namespace.netfilter.nat.filter { !MapFirewall.isEmbeddedDNS($0.rule) }
         let folds = !verbose && own.count < namespace.netfilter.nat.count
+        let callers = ChainCallers(namespace.netfilter.compiled, table: "nat")
         let resolver = Fact(label: "", phrases: [Phrase("Docker's embedded DNS at 127.0.0.11", .dim)])
         return (folds ? [resolver] : [])
             + limited(
                 (folds ? own : namespace.netfilter.nat).map { nat in
-                    let match = nat.match.map { $0.isEmpty ? "all" : $0 } ?? "all"
+                    let match = conditions(nat, callers)
                     let words =
                         switch nat.kind {
                         case .masquerade: "\(match) ⇒ the outgoing device's address"
@@ -120,6 +122,19 @@ struct MapFacts {
                             Phrase(words, .translation), Phrase("(\(name))", .dim),
                         ])
                 }, label: "nat")
+    }
+
+    /// What a translation asks for, and the jumps to its chain before it: the source of a network stands there.
+    private func conditions(_ nat: NATRule, _ callers: ChainCallers) -> String {
+        var texts: [String] = []
+        if let backend = nat.rule.backend {
+            texts = callers.conditions(
+                leadingTo: .init(
+                    backend: backend, family: nat.rule.family, table: nat.rule.table, name: nat.rule.chain)
+            ).map { $0.hasPrefix("-s ") && nat.kind.isSource ? String($0.dropFirst(3)) : $0 }
+        }
+        if let match = nat.match, !match.isEmpty { texts.append(match) }
+        return texts.isEmpty ? "all" : texts.joined(separator: " ")
     }
 
     /// The first eight, and how many more.

@@ -136,12 +136,15 @@ struct MapSVG {
                 bridge = base
             }
             let words = Self.words(row)
-            if row.far?.kind != .more {
-                spot(words, of: "\(shape.box.namespace)/\(row.device)", x: x, y: base, in: &svg)
+            let place = "\(shape.box.namespace)/\(row.device)"
+            if row.far?.kind == .more {
+                svg.text("…", x: x, y: base, .dim)
+            } else {
+                spot(words, of: place, x: x, y: base, in: &svg)
             }
             if let far = row.far {
                 let start = min(x + Self.pixels(words), left + shape.width)
-                draw(far, of: row, x: right, y: base, from: start, in: &svg)
+                draw(far, of: row, x: right, y: base, from: (start, place), in: &svg)
             }
         }
         for (index, fact) in shape.facts.enumerated() {
@@ -159,17 +162,20 @@ struct MapSVG {
     }
 
     private func draw(
-        _ far: MapLayout.Far, of row: MapLayout.Row, x: Int, y: Int, from start: Int, in svg: inout SVGDocument
+        _ far: MapLayout.Far, of row: MapLayout.Row, x: Int, y: Int, from start: (x: Int, place: String),
+        in svg: inout SVGDocument
     ) {
         switch far.kind {
         case .box: return
         case .more: svg.text(Self.plain(far.namespace), x: x, y: y, .dim)
         case .unknown, .outside:
-            svg.line(x1: start, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
+            svg.line(x1: start.x, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
             let head = Self.head(far)
             phrases(far.kind == .unknown ? [Phrase("?", .caution)] + head.dropFirst() : head, x: x + 6, y: y, in: &svg)
         case .leaf:
-            svg.line(x1: start, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
+            svg.open("link", [("from", start.place), ("to", "\(far.namespace)/\(far.device)")])
+            svg.line(x1: start.x, y1: y - 4, x2: x, y2: y - 4, row.isTunnel ? .tunnel : .dim)
+            svg.close()
             let head = Self.head(far)
             let width = ([Self.pixels(head)] + far.below.map { Self.pixels([$0]) }).max() ?? 0
             svg.box(x: x, y: y - 16, width: width + 8, height: (1 + far.below.count) * Self.line + 6, .box)

@@ -54,6 +54,8 @@ extension MapSVG {
 
     /// A curve between neighboring columns; else around the boxes, through the gaps between columns and below them.
     func draw(_ wire: MapWires.Wire, _ number: Int, in svg: inout SVGDocument) {
+        svg.open("link", [("from", place(of: wire.from)), ("to", place(of: wire.to))])
+        defer { svg.close() }
         var (left, right) = (wire.from, wire.to)
         if placement.places[left.box].column > placement.places[right.box].column { swap(&left, &right) }
         let (first, second) = (placement.places[left.box], placement.places[right.box])
@@ -73,7 +75,7 @@ extension MapSVG {
             return svg.curve(from: edge.x > start.x ? edge : start, to: end, role)
         }
         let below = placement.bottoms[first.band] + 16 + lane
-        let before = second.x - 10 - lane
+        let before = second.x - 6 - lane
         var points = [start, (side, start.y), (side, below)]
         if second.band > first.band + 1 {
             // Along the left edge of the page past the bands between.
@@ -83,6 +85,11 @@ extension MapSVG {
             points.append((before, below))
         }
         svg.path(points + [(before, end.y), end], role)
+    }
+
+    private func place(of end: MapWires.End) -> String {
+        let box = shapes[end.box].box
+        return "\(box.namespace)/\(box.rows[end.row].device)"
     }
 
     private func height(of end: MapWires.End) -> Int {

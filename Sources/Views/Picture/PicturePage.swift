@@ -44,7 +44,7 @@ struct PicturePage {
     }
 
     private var maps: [String] {
-        // The way of an entry is drawn upon the map: what it passes stands there.
+        // The path of an entry is drawn upon the map: what it passes stands there.
         let hops = picture.entries.flatMap { $0.drawing.request.hops + ($0.drawing.reply?.hops ?? []) }
         let passed = Set(hops.map(\.namespace))
         return picture.topologies.sorted { $0.key < $1.key }.map { host, topology in
@@ -53,7 +53,7 @@ struct PicturePage {
             let name = host.isEmpty ? topology.host : host
             return """
                 <details class="map" open="open"><summary>Network of \(MarkupText.xml(name)) \
-                <span class="dim">with the way of the chosen entry</span></summary>
+                <span class="dim">with the path of the chosen entry</span></summary>
                 <div class="figure">
                 \(svg.inPage())
                 </div></details>

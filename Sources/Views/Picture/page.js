@@ -12,19 +12,28 @@
 
   for (const element of all("[data-script]")) element.hidden = false;
 
-  // The text of each walk, once: a filter looks at it at every key.
-  const texts = walks.map((element) => element.textContent.toLowerCase());
   const rows = (element) => all("tr[data-step]", element);
+  // The text of each walk and the devices that it passes, once: a filter looks at it at every key.
+  const texts = walks.map((element) =>
+    [element.textContent].concat(rows(element).map((line) => line.dataset.place)).join(" ").toLowerCase());
   const visible = () => walks.filter((element) => !element.hidden);
   const isShown = (element) => element ? !element.hidden : false;
+
+  // Scrolls the page to what is below its header, which stays in view.
+  function bring(element, block) {
+    document.documentElement.style.scrollPaddingTop = document.querySelector("header").offsetHeight + 12 + "px";
+    element.scrollIntoView({ block: block });
+  }
 
   // Brings what is pointed at into the map's window, and leaves the page where it is.
   function show(place) {
     const figure = place.closest(".figure");
     const rect = place.querySelector("rect.spot");
-    const y = Number(rect.getAttribute("y"));
-    const isSeen = y > figure.scrollTop ? figure.scrollTop + figure.clientHeight > y + 30 : false;
-    if (!isSeen) figure.scrollTop = Math.max(0, y - figure.clientHeight / 2);
+    const [x, y] = ["x", "y"].map((name) => Number(rect.getAttribute(name)));
+    const right = x + Number(rect.getAttribute("width"));
+    const isIn = (from, to, start, length) => from > start ? start + length > to : false;
+    if (!isIn(y, y + 30, figure.scrollTop, figure.clientHeight)) figure.scrollTop = y - figure.clientHeight / 2;
+    if (!isIn(x, right, figure.scrollLeft, figure.clientWidth)) figure.scrollLeft = x - figure.clientWidth / 2;
   }
 
   // The devices of the map, by namespace/device: a namespace may be drawn twice.
@@ -39,45 +48,66 @@
     for (const element of all("." + name)) element.classList.remove(name);
   }
 
-  // Draws the walk's way on the map: its devices, and a line through them.
-  function drawWay(element) {
-    clear("passed");
-    for (const line of all("polyline.walked")) line.remove();
-    let points = [];
-    let svg = null;
-    const end = () => {
-      if (points.length > 1) {
-        const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-        line.setAttribute("class", "walked");
-        line.setAttribute("points", points.join(" "));
-        svg.append(line);
-      }
-      points = [];
+  // The wires of the map, by the devices at their ends.
+  const wires = new Map();
+  for (const wire of all("g.link")) {
+    for (const name of [wire.dataset.from + " " + wire.dataset.to, wire.dataset.to + " " + wire.dataset.from]) {
+      if (!wires.has(name)) wires.set(name, []);
+      wires.get(name).push(wire);
+    }
+  }
+
+  const namespace = (place) => place.dataset.place.slice(0, place.dataset.place.lastIndexOf("/"));
+
+  // A line from one device of a box to another, left of their names.
+  function joinWithin(one, two) {
+    if (one.ownerSVGElement !== two.ownerSVGElement) return;
+    if (namespace(one) !== namespace(two)) return;
+    const [from, to] = [one, two].map((place) => {
+      const rect = place.querySelector("rect.spot");
+      return { x: Number(rect.getAttribute("x")), y: Number(rect.getAttribute("y")) + 10 };
+    });
+    // Ports hang on a line of the drawing.
+    const x = from.x === to.x ? from.x - 5 : Math.max(from.x, to.x) - 10;
+    const end = (point, other) => {
+      if (point.x > x) return [point.x + "," + point.y, x + "," + point.y];
+      return [x + "," + (point.y + (other.y > point.y ? 10 : -10))];
     };
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+    line.setAttribute("class", "walked");
+    line.setAttribute("points", end(from, to).concat(end(to, from).reverse()).join(" "));
+    one.ownerSVGElement.append(line);
+  }
+
+  // Marks the walk's path on the map: its devices, and what joins them.
+  function drawPath(element) {
+    let before = null;
     for (const step of rows(element)) {
       if (step.dataset.part !== "request") continue;
-      for (const place of places.get(step.dataset.place) || []) {
-        place.classList.add("passed");
-        const rect = place.querySelector("rect.spot");
-        if (place.ownerSVGElement !== svg) end();
-        svg = place.ownerSVGElement;
-        const x = Number(rect.getAttribute("x")) + Number(rect.getAttribute("width")) / 2;
-        const y = Number(rect.getAttribute("y")) + 19;
-        points.push(x + "," + y);
+      const here = step.dataset.place;
+      if (here === before) continue;
+      if (!places.has(here)) continue;
+      for (const place of places.get(here)) place.classList.add("passed");
+      if (before === null) {
+        show(places.get(here)[0]);
+      } else if (wires.has(before + " " + here)) {
+        for (const wire of wires.get(before + " " + here)) wire.classList.add("passed");
+      } else {
+        for (const one of places.get(before)) for (const two of places.get(here)) joinWithin(one, two);
       }
+      before = here;
     }
-    end();
   }
 
   function chooseWalk(element) {
     if (walk === element) return;
     walk = element;
     row = null;
-    clear("current");
-    clear("chosen");
+    for (const name of ["current", "chosen", "passed"]) clear(name);
+    for (const line of all("polyline.walked")) line.remove();
     if (!walk) return;
     walk.classList.add("chosen");
-    drawWay(walk);
+    drawPath(walk);
   }
 
   function chooseRow(next, opens) {
@@ -100,7 +130,7 @@
     }
     const evidence = row.querySelector("details");
     if (evidence) evidence.open = evidence.open || opens;
-    row.scrollIntoView({ block: "nearest" });
+    bring(row, "nearest");
   }
 
   function step(distance) {
@@ -120,7 +150,7 @@
     const next = list[Math.max(0, Math.min(list.length - 1, at))];
     chooseWalk(next);
     next.open = true;
-    next.scrollIntoView({ block: "start" });
+    bring(next, "start");
   }
 
   function foldAll() {
@@ -138,7 +168,7 @@
     });
     const count = visible().length;
     if (shown) shown.textContent = count === walks.length ? "" : count + " of " + walks.length + " shown";
-    if (!isShown(walk)) chooseWalk(null);
+    if (!isShown(walk)) chooseWalk(visible()[0] || null);
   }
 
   document.addEventListener("click", (event) => {
@@ -153,7 +183,7 @@
     const place = event.target.closest("g.place");
     if (place) {
       if (!filter) return;
-      filter.value = place.dataset.place.split("/").pop();
+      filter.value = place.dataset.place;
       choose();
       return;
     }

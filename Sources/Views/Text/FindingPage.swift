@@ -43,7 +43,8 @@ public struct FindingPage: Sendable {
                 result.append(.message(plain(String(line.dropFirst(2)))))
                 isNew = true
             } else if labels.contains(where: { line.hasPrefix("\($0):") }) {
-                result.append(.text(plain(line)))
+                // What the output calls it.
+                result.append(.text(plain(line.hasPrefix("Remedy:") ? "Fix:" + line.dropFirst(7) : line)))
                 isNew = false
             } else if !isNew, !line.hasPrefix("- "), case .text(let before)? = result.last {
                 result[result.count - 1] = .text(before + " " + plain(line))

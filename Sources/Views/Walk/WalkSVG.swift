@@ -31,6 +31,7 @@ struct WalkSVG {
     func draw(at top: Int, time: String = "", in svg: inout SVGDocument) -> Int {
         var bottom = boxes(at: headline(at: top + 30, time: time, in: &svg), in: &svg)
         for finding in drawing.findings {
+            bottom += 10
             bottom = text(
                 finding.message, at: bottom, height: 22, finding.severity == .error ? .bad : .caution, in: &svg)
             guard let remedy = finding.remedy else { continue }

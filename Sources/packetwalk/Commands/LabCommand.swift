@@ -78,16 +78,20 @@ struct LabCommand: ParsableCommand {
             guard let lab = next?.lab else {
                 return try printOut("that was the last one; packetwalk lab list names all of them\n")
             }
-            var lines = [
-                lab.name, "  \(lab.question)", "",
-                "  packetwalk lab show \(lab.name)    the commands that build it",
-                "  packetwalk lab shell \(lab.name)   a shell in it, to try it yourself",
-                "  packetwalk lab run \(lab.name)     what happens to its packet, and why",
+            var commands = [
+                ("show", "the commands that build it"), ("shell", "a shell in it, to try it yourself"),
+                ("run", "what happens to its packet, and why"),
             ]
             if lab.expected.code != nil, !lab.isTraced {
-                lines.append("  packetwalk lab run --fix \(lab.name)   the same, fixed and sent again")
+                commands.append(("run --fix", "the same, fixed and sent again"))
             }
-            try printOut(lines.map { visibleText($0) + "\n" }.joined())
+            let width = commands.map(\.0.count).max() ?? 0
+            let lines = commands.map { command, does in
+                let gap = String(repeating: " ", count: width - command.count + 3)
+                return "  packetwalk lab \(command) \(lab.name)\(gap)\(does)"
+            }
+            try printOut(
+                ([lab.name, "  \(lab.question)", ""] + lines).map { visibleText($0) + "\n" }.joined())
         }
     }
 

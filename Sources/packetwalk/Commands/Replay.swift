@@ -69,9 +69,9 @@ struct Replay: ParsableCommand {
         // A recording is often somebody else's, and often read by root.
         confine()
         try run.replay(
-            pass: { time in
+            pass: { time, exchangeTime in
                 guard follow else { return }
-                try printer.advance(toNanoseconds: time)
+                try printer.advance(toNanoseconds: exchangeTime)
                 if printer.isPast(time) { isPast.store(true, ordering: .relaxed) }
             },
             {

@@ -24,7 +24,7 @@ extension Tracer {
         do {
             while let groups = try run.next() {
                 for warning in run.newWarnings() { complain(warning) }
-                if !run.isWritingOver { session.take(groups, watermark: run.watermark) }
+                if !run.isWritingOver { session.take(groups, watermark: run.watermark, exchangeTime: run.exchangeTime) }
                 session.showIfDue()
                 if let count = watch.count, session.tally.exchangeCount >= count { run.stop() }
             }
@@ -50,6 +50,8 @@ private struct LiveSession {
     private let watch: WatchSettings
     private var topology: Topology
     private var watermark = Int64.min
+    /// How far the stream has come for connections.
+    private var exchangeTime = Int64.min
     private var nextShow: Int64 = 0
     /// Of the newest packets.
     private var sampledOneOf: UInt32?
@@ -68,7 +70,7 @@ private struct LiveSession {
             hidesHousekeeping: !countsHousekeeping && tracer.output?.verbose != true)
     }
 
-    mutating func take(_ groups: [ExchangeGroup], watermark: Int64) {
+    mutating func take(_ groups: [ExchangeGroup], watermark: Int64, exchangeTime: Int64) {
         for group in groups {
             if let topology = group.topology { self.topology = topology }
             for exchange in group.exchanges {
@@ -78,13 +80,14 @@ private struct LiveSession {
             }
         }
         self.watermark = max(self.watermark, watermark)
+        self.exchangeTime = max(self.exchangeTime, exchangeTime)
     }
 
     /// Hands the rows to the display where that is due.
     mutating func showIfDue() {
         let began = monotonicMilliseconds()
         guard began >= nextShow else { return }
-        if watermark > .min { table.advance(toNanoseconds: watermark) }
+        if exchangeTime > .min { table.advance(toNanoseconds: exchangeTime) }
         show(hasEnded: false)
         let cost = monotonicMilliseconds() - began
         nextShow = began + max(Self.showMilliseconds, cost * Self.shareOfTime)
@@ -92,7 +95,7 @@ private struct LiveSession {
 
     /// The run is over.
     mutating func finish() {
-        if watermark > .min { table.advance(toNanoseconds: watermark) }
+        if exchangeTime > .min { table.advance(toNanoseconds: exchangeTime) }
         table.finish()
         show(hasEnded: true)
     }
