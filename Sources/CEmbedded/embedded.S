@@ -347,14 +347,6 @@ packetwalk_files_begin:
         .ascii "labs/broadcast-not-forwarded/setup.sh"
 1:      .incbin "../../../fixtures/labs/broadcast-not-forwarded/setup.sh"
 2:
-        .long 23, 2f-1f
-        .ascii "labs/broadcast/lab.json"
-1:      .incbin "../../../fixtures/labs/broadcast/lab.json"
-2:
-        .long 23, 2f-1f
-        .ascii "labs/broadcast/setup.sh"
-1:      .incbin "../../../fixtures/labs/broadcast/setup.sh"
-2:
         .long 33, 2f-1f
         .ascii "labs/burst-exceeded-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/burst-exceeded-ipv6/lab.json"

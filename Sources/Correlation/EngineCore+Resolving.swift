@@ -204,7 +204,8 @@ extension EngineCore {
         var ordinal = emitted
         let count = workspace.members.count
         let latestPiece = workspace.group.latestPiece(uncertainIn: workspace.partition)
-        for packet in workspace.partition.packets() {
+        let packets = workspace.partition.packets()
+        for packet in packets {
             let sightings = members(at: packet)
             var first = Int64.max
             var last = Int64.min
@@ -233,7 +234,9 @@ extension EngineCore {
                 }
                 if workspace.arrangement.rootCount > 1 { workspace.arrangement.chainRoots() }
                 let context = PacketContext(
-                    ordinal: ordinal, isOnlyPacket: false, hasFewFlows: workspace.flows.keys.count <= 2,
+                    ordinal: ordinal, isOnlyPacket: false,
+                    hasLookalikes: packets.count > 1 || parts.count > 1 || emitted > 0,
+                    hasFewFlows: workspace.flows.keys.count <= 2,
                     joins: workspace.partition.joins(of: part, isWhole: isWhole),
                     bytesGoOn: bytesGoOn || first <= latestPiece)
                 var seen = affordable(events, count: members.count)

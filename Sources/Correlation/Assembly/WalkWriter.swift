@@ -46,7 +46,7 @@ struct WalkWriter: ~Copyable {
         }
         end.weigh(
             hasFragments: flags & Sighting.isFragment != 0, bytesGoOn: context.bytesGoOn,
-            isOnlyPacket: context.isOnlyPacket,
+            hasLookalikes: context.hasLookalikes,
             lastNanoseconds: arrangement.lastNanoseconds, from: start, of: batch, near: surroundings, state)
         let ended = EndedPacket(
             steps: start..<batch.steps.count, end: end, startNanoseconds: base,

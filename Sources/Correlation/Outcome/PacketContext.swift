@@ -6,6 +6,8 @@ struct PacketContext {
     var ordinal: UInt32 = 0
     /// Whether its label group is this one packet: then every event of the group is its own, however late.
     var isOnlyPacket = true
+    /// Whether others of its label group were told apart from it.
+    var hasLookalikes = false
     /// Whether its group shows at most two flows, so that an event in one of its namespaces is its own even with another
     /// flow's addresses.
     var hasFewFlows = true

@@ -57,10 +57,10 @@ struct PacketEnd {
     /// - Parameters:
     ///   - hasFragments: some of the packet's sightings are fragments.
     ///   - bytesGoOn: its bytes were seen to go on in another packet.
-    ///   - isOnlyPacket: no other looks like it.
+    ///   - hasLookalikes: others look like it.
     ///   - lastNanoseconds: of all its sightings.
     mutating func weigh(
-        hasFragments: Bool, bytesGoOn: Bool, isOnlyPacket: Bool, lastNanoseconds: Int64, from start: Int,
+        hasFragments: Bool, bytesGoOn: Bool, hasLookalikes: Bool, lastNanoseconds: Int64, from start: Int,
         of batch: borrowing WalkBatch,
         near surroundings: Surroundings, _ state: borrowing StreamState
     ) {
@@ -74,7 +74,7 @@ struct PacketEnd {
         }
         if ending == .lost, surroundings.isFarEndNew(sighting, within: Self.edge) { ending = .left }
         // Of IPv6 datagrams that begin alike it is a guess which one a fragment is of: the rest may stand with another.
-        if ending == .lost, hasFragments, !isOnlyPacket, batch.steps[start].sighting.has(Sighting.isIPv6) {
+        if ending == .lost, hasFragments, hasLookalikes, batch.steps[start].sighting.has(Sighting.isIPv6) {
             ending = .left
         }
         if state.isClosing, state.watermark < lastNanoseconds || state.watermark - lastNanoseconds < Self.edge {
