@@ -139,7 +139,7 @@ extension Topology {
 extension Listener {
     fileprivate mutating func take(_ holders: [UInt64: Holder]) {
         guard let holder = holders[inode] else { return }
-        process = holder.name
+        process = StandInNames.name(inode: inode) ?? holder.name
         if holder.isStopped { isStopped = true }
     }
 }

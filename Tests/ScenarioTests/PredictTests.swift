@@ -329,4 +329,21 @@ struct CheckTests {
         #expect(shell.errorText.contains("line 2: no namespace “nobody”"))
         #expect(shell["none"] == "65")
     }
+
+    @Test("calls the programs of the rebuilt network by the names of those that run")
+    func programs() throws {
+        let shell = try LabShell(
+            "namespace-to-wan",
+            """
+            ip netns exec wan /usr/bin/python3 -c 'import socket, time
+            s = socket.create_server(("", 8000)); time.sleep(100)' </dev/null >/dev/null 2>&1 &
+            listens() { ip netns exec wan ss -ltn | grep -q ':8000 '; }
+            until_true 50 listens
+            echo 'mynamespace reaches wan:81' > $D/e
+            "$P" check $D/e; echo status=$?
+            kill %1
+            """)
+        #expect(shell["status"] == "1", "\(shell.errorText)")
+        #expect(shell.text.contains("listening: python3 tcp"), "\(shell.text)")
+    }
 }

@@ -46,10 +46,18 @@ struct StandInListener {
                 let backlog = Int32(clamping: max(1, listener.backlog ?? 128))
                 try retryingInterrupts("listen on \(name)") { listen(descriptor, backlog) }
             }
+            noteName(of: listener)
         } catch {
             close(descriptor)
             throw error
         }
+    }
+
+    /// In the rebuilt network it is called by the program that it stands for.
+    private func noteName(of listener: Listener) {
+        var status = stat()
+        guard let process = listener.process, fstat(descriptor, &status) == 0 else { return }
+        StandInNames.note(process, inode: UInt64(status.st_ino))
     }
 
     private static let ipv6FreeBind: Int32 = 78

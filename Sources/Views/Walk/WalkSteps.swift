@@ -143,7 +143,8 @@ struct WalkSteps {
 
     /// Logged at hooks, and seen on no link: then the hooks are all that there is of its path.
     private var isOfHooksAlone: Bool {
-        walk.hops.contains { $0.vantage == .netfilter } && !walk.hops.contains { $0.vantage == .link }
+        walk.outcome != .unsent && walk.hops.contains { $0.vantage == .netfilter }
+            && !walk.hops.contains { $0.vantage == .link }
     }
 
     private var isStopped: Bool {
