@@ -2239,6 +2239,22 @@ packetwalk_files_begin:
         .ascii "labs/routed-elsewhere-mark/setup.sh"
 1:      .incbin "../../../fixtures/labs/routed-elsewhere-mark/setup.sh"
 2:
+        .long 35, 2f-1f
+        .ascii "labs/routed-elsewhere-port/lab.json"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-port/lab.json"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/routed-elsewhere-port/setup.sh"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-port/setup.sh"
+2:
+        .long 44, 2f-1f
+        .ascii "labs/routed-elsewhere-protocol-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-protocol-ipv6/lab.json"
+2:
+        .long 44, 2f-1f
+        .ascii "labs/routed-elsewhere-protocol-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-protocol-ipv6/setup.sh"
+2:
         .long 42, 2f-1f
         .ascii "labs/routed-elsewhere-source-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/routed-elsewhere-source-ipv6/lab.json"
