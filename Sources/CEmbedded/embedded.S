@@ -255,6 +255,14 @@ packetwalk_files_begin:
         .ascii "labs/bridge-netfilter-nftables/setup.sh"
 1:      .incbin "../../../fixtures/labs/bridge-netfilter-nftables/setup.sh"
 2:
+        .long 49, 2f-1f
+        .ascii "labs/bridge-port-blocked-flood-netfilter/lab.json"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood-netfilter/lab.json"
+2:
+        .long 49, 2f-1f
+        .ascii "labs/bridge-port-blocked-flood-netfilter/setup.sh"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood-netfilter/setup.sh"
+2:
         .long 39, 2f-1f
         .ascii "labs/bridge-port-blocked-flood/lab.json"
 1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood/lab.json"
@@ -298,6 +306,14 @@ packetwalk_files_begin:
         .long 42, 2f-1f
         .ascii "labs/bridge-port-blocked-learning/setup.sh"
 1:      .incbin "../../../fixtures/labs/bridge-port-blocked-learning/setup.sh"
+2:
+        .long 40, 2f-1f
+        .ascii "labs/bridge-port-blocked-locked/lab.json"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-locked/lab.json"
+2:
+        .long 40, 2f-1f
+        .ascii "labs/bridge-port-blocked-locked/setup.sh"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-locked/setup.sh"
 2:
         .long 39, 2f-1f
         .ascii "labs/bridge-port-blocked-state/lab.json"
