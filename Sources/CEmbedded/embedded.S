@@ -1395,6 +1395,14 @@ packetwalk_files_begin:
         .ascii "labs/neighbor-unresolved-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/neighbor-unresolved-ipv6/setup.sh"
 2:
+        .long 41, 2f-1f
+        .ascii "labs/neighbor-unresolved-written/lab.json"
+1:      .incbin "../../../fixtures/labs/neighbor-unresolved-written/lab.json"
+2:
+        .long 41, 2f-1f
+        .ascii "labs/neighbor-unresolved-written/setup.sh"
+1:      .incbin "../../../fixtures/labs/neighbor-unresolved-written/setup.sh"
+2:
         .long 33, 2f-1f
         .ascii "labs/neighbor-unresolved/lab.json"
 1:      .incbin "../../../fixtures/labs/neighbor-unresolved/lab.json"
