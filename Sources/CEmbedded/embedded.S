@@ -271,6 +271,14 @@ packetwalk_files_begin:
         .ascii "labs/bridge-netfilter-nftables/setup.sh"
 1:      .incbin "../../../fixtures/labs/bridge-netfilter-nftables/setup.sh"
 2:
+        .long 49, 2f-1f
+        .ascii "labs/bridge-port-blocked-flood-netfilter/lab.json"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood-netfilter/lab.json"
+2:
+        .long 49, 2f-1f
+        .ascii "labs/bridge-port-blocked-flood-netfilter/setup.sh"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood-netfilter/setup.sh"
+2:
         .long 39, 2f-1f
         .ascii "labs/bridge-port-blocked-flood/lab.json"
 1:      .incbin "../../../fixtures/labs/bridge-port-blocked-flood/lab.json"
@@ -314,6 +322,14 @@ packetwalk_files_begin:
         .long 42, 2f-1f
         .ascii "labs/bridge-port-blocked-learning/setup.sh"
 1:      .incbin "../../../fixtures/labs/bridge-port-blocked-learning/setup.sh"
+2:
+        .long 40, 2f-1f
+        .ascii "labs/bridge-port-blocked-locked/lab.json"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-locked/lab.json"
+2:
+        .long 40, 2f-1f
+        .ascii "labs/bridge-port-blocked-locked/setup.sh"
+1:      .incbin "../../../fixtures/labs/bridge-port-blocked-locked/setup.sh"
 2:
         .long 39, 2f-1f
         .ascii "labs/bridge-port-blocked-state/lab.json"
@@ -1395,6 +1411,14 @@ packetwalk_files_begin:
         .ascii "labs/neighbor-unresolved-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/neighbor-unresolved-ipv6/setup.sh"
 2:
+        .long 41, 2f-1f
+        .ascii "labs/neighbor-unresolved-written/lab.json"
+1:      .incbin "../../../fixtures/labs/neighbor-unresolved-written/lab.json"
+2:
+        .long 41, 2f-1f
+        .ascii "labs/neighbor-unresolved-written/setup.sh"
+1:      .incbin "../../../fixtures/labs/neighbor-unresolved-written/setup.sh"
+2:
         .long 33, 2f-1f
         .ascii "labs/neighbor-unresolved/lab.json"
 1:      .incbin "../../../fixtures/labs/neighbor-unresolved/lab.json"
@@ -2286,6 +2310,22 @@ packetwalk_files_begin:
         .long 35, 2f-1f
         .ascii "labs/routed-elsewhere-mark/setup.sh"
 1:      .incbin "../../../fixtures/labs/routed-elsewhere-mark/setup.sh"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/routed-elsewhere-port/lab.json"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-port/lab.json"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/routed-elsewhere-port/setup.sh"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-port/setup.sh"
+2:
+        .long 44, 2f-1f
+        .ascii "labs/routed-elsewhere-protocol-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-protocol-ipv6/lab.json"
+2:
+        .long 44, 2f-1f
+        .ascii "labs/routed-elsewhere-protocol-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/routed-elsewhere-protocol-ipv6/setup.sh"
 2:
         .long 42, 2f-1f
         .ascii "labs/routed-elsewhere-source-ipv6/lab.json"

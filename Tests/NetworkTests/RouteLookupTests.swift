@@ -67,6 +67,54 @@ import Wire
         #expect(try Self.look(older, "198.51.100.1").kind == .unicast)
     }
 
+    @Test(
+        "a rule that asks for a protocol and ports matches packets that have them, and none where they are not known",
+        arguments: [
+            (IPProtocol.tcp, 40000, 80, true), (.tcp, 40000, 81, false), (.udp, 40000, 80, false),
+            (.icmp, nil, nil, false), (.tcp, nil, nil, false), (nil, nil, nil, false),
+        ] as [(IPProtocol?, UInt16?, UInt16?, Bool)])
+    func rulesOnPorts(ipProtocol: IPProtocol?, sourcePort: UInt16?, destinationPort: UInt16?, matches: Bool) throws {
+        let flow = ipProtocol.map {
+            RoutedFlow(ipProtocol: $0, sourcePort: sourcePort, destinationPort: destinationPort)
+        }
+        var rule = RoutingRule(priority: 10, family: 4, table: 100)
+        rule.detail = "ipproto tcp dport 80"
+        rule.selectors = RoutingRule.Selectors()
+        rule.selectors?.ipProtocol = 6
+        rule.selectors?.destinationPorts = 80...80
+        let destination = try #require(IPAddress("198.51.100.1"))
+        func kind() throws -> RouteKind? {
+            let namespace = try Self.namespace([rule, RoutingRule(priority: 32766, family: 4)])
+            return namespace.lookUpRoute(to: destination, source: nil, mark: 0, inDevice: nil, flow: flow).kind
+        }
+        #expect(try kind() == (matches ? .blackhole : .unicast))
+        // `not`: what is not known matches neither.
+        rule.selectors?.isInverted = true
+        let isKnown = ipProtocol == .icmp || ipProtocol == .udp || destinationPort != nil
+        #expect(try kind() == (matches || !isKnown ? .unicast : .blackhole))
+        // A user can't be known.
+        rule.selectors?.isInverted = false
+        rule.selectors?.users = 0...0
+        #expect(try kind() == .unicast)
+    }
+
+    @Test("of the rules that may lead to a table, one whose ports are others than the packet's is none")
+    func rulesToTable() throws {
+        var rule = RoutingRule(priority: 10, family: 4, table: 100)
+        rule.detail = "sport 443-444"
+        rule.selectors = RoutingRule.Selectors()
+        rule.selectors?.sourcePorts = 443...444
+        let namespace = try Self.namespace([rule])
+        let destination = try #require(IPAddress("198.51.100.1"))
+        func count(_ flow: RoutedFlow?) -> Int {
+            namespace.rules(to: 100, destination, source: nil, mark: 0, inDevice: nil, flow: flow).count
+        }
+        #expect(count(RoutedFlow(ipProtocol: .udp, sourcePort: 444, destinationPort: 9)) == 1)
+        #expect(count(RoutedFlow(ipProtocol: .udp, sourcePort: 445, destinationPort: 9)) == 0)
+        #expect(count(RoutedFlow(ipProtocol: .icmp, sourcePort: nil, destinationPort: nil)) == 0)
+        #expect(count(nil) == 1)
+    }
+
     @Test("a rule passes over the routes whose prefix is too short for it")
     func suppressedRoute() throws {
         var rule = RoutingRule(priority: 10, family: 4)

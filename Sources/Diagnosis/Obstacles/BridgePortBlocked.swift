@@ -15,7 +15,7 @@ struct BridgePortBlocked: Obstacle {
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        if case .neighbour(let step) = step { return unflooded(step, surroundings) }
+        if case .neighbour(let step) = step { return lockedOut(step, surroundings) + unflooded(step, surroundings) }
         guard case .bridge(let step) = step else { return [] }
         guard let blockage = step.blockage else { return tagged(step, surroundings).map { [$0] } ?? unflooded(step) }
         let bridge = step.bridge.name
@@ -103,7 +103,7 @@ struct BridgePortBlocked: Obstacle {
 
     /// A locked port takes frames from MAC addresses in the forwarding database only, and where `flood` is off frames to
     /// others do not leave by a port.
-    private func unknownAddress(_ step: BridgeStep) -> Judgement? {
+    func unknownAddress(_ step: BridgeStep) -> Judgement? {
         if let entry = step.entry, entry.bridgePort?.isLocked == true, let mac = step.packet.macSource,
             step.fdbEntry(for: mac, from: entry)?.device != entry.name
         {

@@ -20,6 +20,7 @@ extension Diversion {
         rule =
             surroundings.translations.last { !$0.isSource && $0.namespace == namespace.name }?.rule
             ?? Self.traced(namespace, surroundings.context) ?? Self.configured(sent, packet, namespace, device)
+            ?? Self.writing(sent, packet, namespace, surroundings.context)
         affinity = rule.flatMap { Self.affinity(to: $0, sent, namespace, device) }
         // It may have come translated: that is for whoever did it.
         if rule == nil, !namespace.netfilter.nat.contains(where: { $0.kind == .dnat || $0.kind == .redirect }) {
@@ -72,6 +73,26 @@ extension Diversion {
             }
         }
         return nil
+    }
+
+    /// The rule that wrote another destination into the packet itself, which is no translation (`ip daddr set`): that of
+    /// the trace, or the only one where nothing translates destinations.
+    private static func writing(
+        _ sent: PacketState, _ packet: PacketState, _ namespace: Namespace, _ context: DiagnosisContext
+    ) -> RuleReference? {
+        guard sent.destination != packet.destination else { return nil }
+        let netfilter = namespace.netfilter
+        let rules = netfilter.compiled.chains.flatMap(\.rules).filter { rule in
+            rule.actions.contains { action in
+                if case .write(.address(.destination, _), _) = action { true } else { false }
+            }
+        }
+        let traced = context.rules.last { event in
+            event.namespace == namespace.name && rules.contains { $0.reference == event.reference }
+        }
+        if let traced { return traced.reference }
+        let isTranslating = netfilter.nat.contains { [.dnat, .redirect, "netmap"].contains($0.kind) }
+        return rules.count == 1 && !isTranslating ? rules[0].reference : nil
     }
 
     private static func leads(_ action: RuleAction, to destination: IPAddress) -> Bool {

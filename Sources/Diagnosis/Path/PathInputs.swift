@@ -38,7 +38,7 @@ struct PathInputs: Sendable {
         if let choice = overrides[namespace.name], !namespace.holds(packet.destination) { return choice }
         var choice = namespace.lookUpRoute(
             to: packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice,
-            mainOnly: usesMainTableOnly)
+            flow: packet.routedFlow, mainOnly: usesMainTableOnly)
         guard !usesMainTableOnly else { return choice }
         let answers = context.routes.filter {
             $0.namespace == namespace.name && $0.tuple.destination == packet.destination
@@ -136,6 +136,13 @@ struct PathInputs: Sendable {
     }
 }
 
+extension PacketState {
+    /// What rules of policy routing may ask of it.
+    var routedFlow: RoutedFlow {
+        RoutedFlow(ipProtocol: ipProtocol, sourcePort: sourcePort, destinationPort: destinationPort)
+    }
+}
+
 extension FlowTuple {
     /// Whether the packet is of this direction; an echo's identifier may be missing from the packet.
     func covers(_ packet: PacketState) -> Bool {
@@ -186,8 +193,10 @@ extension RouteChoice {
         self.table = table
         route = namespace.bestRoute(to: packet.destination, table: table) ?? route
         rule =
-            namespace.rules(to: table, packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice)
-            .first ?? rule
+            namespace.rules(
+                to: table, packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice,
+                flow: packet.routedFlow
+            ).first ?? rule
     }
 
     /// Whether the route or rule throws away what it covers.

@@ -74,8 +74,10 @@ struct WalkReading {
         packet.mark = hop.packet.mark ?? 0
         packet.dscp = hop.packet.dscp ?? packet.dscp
         packet.dontFragment = hop.packet.dontFragment ?? packet.dontFragment
-        packet.macSource = hop.packet.macSource
-        packet.macDestination = hop.packet.macDestination
+        // An IP hook within a bridge sees the frame as it came in, whether the probe there reads its addresses or not.
+        let frame = frame(at: hop)
+        packet.macSource = hop.packet.macSource ?? frame?.packet.macSource
+        packet.macDestination = hop.packet.macDestination ?? frame?.packet.macDestination
         packet.isFragmented = isFragmented(at: hop)
         // Translated here already?
         let entry = sightings.last { $0.index <= hop.index && $0.namespace != hop.namespace }
@@ -188,6 +190,19 @@ struct WalkReading {
                 outDevice: hook == .forward || hook == .postrouting ? last.device : nil)
         case .route, .drop: return nil
         }
+    }
+
+    /// Where a frame came in that was only bridged when an IP hook saw it; nil where its destination has been translated
+    /// since, which can give it another address.
+    private func frame(at hop: Hop) -> Hop? {
+        guard hop.vantage == .netfilter, hop.packet.macDestination == nil, let port = bridgedPort(at: hop) else {
+            return nil
+        }
+        let arrival = sightings.last {
+            $0.index <= hop.index && $0.namespace == hop.namespace && $0.vantage == .link && $0.direction == .in
+                && $0.device == port
+        }
+        return arrival.flatMap { $0.packet.destination == hop.packet.destination ? $0 : nil }
     }
 
     /// The port of a bridge through which a packet was only bridged when an IP hook saw it (br_netfilter).

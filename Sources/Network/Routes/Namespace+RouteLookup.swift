@@ -4,19 +4,22 @@ extension Namespace {
     /// The lookup of fib_rules and the FIB (ip-rule(8)): rules by priority, in each table the longest prefix, then the
     /// lowest metric.
     ///
-    /// A model: what a rule asks of ports, user or output device can't be known here, so such a rule is passed over.
+    /// A model: what a rule asks of user or output device can't be known here, nor what it asks of ports where `flow` is
+    /// nil, so such a rule is passed over.
     /// Where the kernel was asked (RTM_GETROUTE), its answer decides.
     ///
     /// - Parameters:
     ///   - inDevice: the device that the packet came in by; nil for one that is sent from here.
+    ///   - flow: the packet's protocol and ports; nil where they are not known.
     ///   - mainOnly: as if there were only the rules that every namespace begins with.
     public func lookUpRoute(
-        to destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?, mainOnly: Bool = false
+        to destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?, flow: RoutedFlow? = nil,
+        mainOnly: Bool = false
     ) -> RouteChoice {
         let isOwn = destination.isLoopback || holds(destination)
         var tables: [RoutingTable] = []
         for rule in orderedRules(destination.family, mainOnly: mainOnly)
-        where rule.matches(to: destination, source: source, mark: mark, inDevice: inDevice) {
+        where rule.matches(to: destination, source: source, mark: mark, inDevice: inDevice, flow: flow) {
             guard rule.action == .lookup else {
                 if let refusal = rule.action.refusal {
                     return RouteChoice(kind: refusal, rule: rule, tables: tables)
@@ -55,12 +58,14 @@ extension Namespace {
     /// The rules of `destination`'s family that look in `table` and that a packet may have met: what they ask is true of
     /// it, or can't be told (`RoutingRule.detail`). By priority.
     public func rules(
-        to table: RoutingTable, _ destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?
+        to table: RoutingTable, _ destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?,
+        flow: RoutedFlow? = nil
     ) -> [RoutingRule] {
         orderedRules(destination.family, mainOnly: false).filter { rule in
             guard rule.action == .lookup, rule.table == table else { return false }
-            if rule.detail != nil || rule.outDevice != nil { return true }
-            return rule.matches(to: destination, source: source, mark: mark, inDevice: inDevice)
+            if rule.outDevice != nil { return true }
+            if rule.detail != nil, rule.selectors?.meets(flow) == nil { return true }
+            return rule.matches(to: destination, source: source, mark: mark, inDevice: inDevice, flow: flow)
         }
     }
 

@@ -62,10 +62,20 @@ extension RoutingRule {
             return words.joined(separator: " ")
         }
 
-        /// Whether it asks for something that can't be known of a packet on its way.
-        var isUndecided: Bool {
-            tos != nil || ipProtocol != nil || sourcePorts != nil || destinationPorts != nil || users != nil
-                || tunnel != nil || usesVRF
+        /// Whether a packet has the protocol and ports that it asks for; nil where that can't be known: it asks for
+        /// something else too, or the packet's own are not known.
+        func meets(_ flow: RoutedFlow?) -> Bool? {
+            if tos != nil || users != nil || tunnel != nil || usesVRF { return nil }
+            guard ipProtocol != nil || sourcePorts != nil || destinationPorts != nil else { return true }
+            guard let flow else { return nil }
+            if let ipProtocol, flow.ipProtocol.rawValue != ipProtocol { return false }
+            for (ports, port) in [(sourcePorts, flow.sourcePort), (destinationPorts, flow.destinationPort)] {
+                guard let ports else { continue }
+                // The kernel compares 0 where a protocol has no ports.
+                guard let port = port ?? (flow.ipProtocol.hasPorts ? nil : 0) else { return nil }
+                if !ports.contains(port) { return false }
+            }
+            return true
         }
     }
 }

@@ -57,16 +57,19 @@ extension RoutingRule {
         }
     }
 
-    /// Whether a packet meets its conditions. What is asked of ports, user or output device can't be known of a packet
-    /// on its way: such a rule matches nothing here.
-    func matches(to destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?) -> Bool {
+    /// Whether a packet meets its conditions. What is asked of user or output device can't be known of a packet on its
+    /// way, nor what is asked of ports without `flow`: such a rule matches nothing here.
+    func matches(
+        to destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?, flow: RoutedFlow?
+    ) -> Bool {
         if outDevice != nil { return false }
         // Of a rule in an older recording there is only the text.
         guard let selectors else {
             return detail == nil && meets(destination, source: source, mark: mark, inDevice: inDevice)
         }
-        if selectors.isUndecided { return false }
-        return meets(destination, source: source, mark: mark, inDevice: inDevice) != selectors.isInverted
+        guard let isFlow = selectors.meets(flow) else { return false }
+        let isMet = isFlow && meets(destination, source: source, mark: mark, inDevice: inDevice)
+        return isMet != selectors.isInverted
     }
 
     private func meets(_ destination: IPAddress, source: IPAddress?, mark: UInt32, inDevice: String?) -> Bool {
