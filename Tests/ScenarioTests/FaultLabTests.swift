@@ -11,7 +11,9 @@ import WalkModel
 struct FaultLabTests {
     /// All, or those that `PACKETWALK_ONLY_LABS` names, separated by blanks.
     private static let all: [Lab] = {
-        let wanted = getenv("PACKETWALK_ONLY_LABS").map { Set(String(cString: $0).split(separator: " ").map(String.init)) }
+        let wanted = getenv("PACKETWALK_ONLY_LABS").map {
+            Set(String(cString: $0).split(separator: " ").map(String.init))
+        }
         let labs = (try? LabLibrary.find().labs()) ?? []
         return labs.filter { lab in
             lab.expected.code != nil && lab.unmetNeed(in: nil) == nil && wanted?.contains(lab.name) != false
