@@ -91,10 +91,14 @@ public struct ConnectionTracker: Sendable {
 
     /// Takes an exchange that is over.
     ///
-    /// - Parameter topology: the network as it was last read before it ended.
+    /// - Parameters:
+    ///   - topology: the network as it was last read before it ended.
+    ///   - reached: how far the stream has come, where that is further than `advance` was told: what is worth telling of a connection
+    ///     that goes on is told some time after one has heard of it.
     /// - Returns: what had to end to make room for it.
-    public mutating func take(_ exchange: Exchange, topology: Topology?) -> [Event] {
+    public mutating func take(_ exchange: Exchange, topology: Topology?, reached: Int64 = .min) -> [Event] {
         var events: [Event] = []
+        let heard = max(now, reached, exchange.request.startNanoseconds)
         // When it was read tells one reading from another.
         if let topology, graph?.topology.time != topology.time || graph?.topology.host != topology.host {
             graph = NetworkGraph(topology)
@@ -112,8 +116,7 @@ public struct ConnectionTracker: Sendable {
             nextNumber += 1
             number = nextNumber
             fromA = true
-            let start = exchange.request.startNanoseconds
-            let tellAt = reportsEarly ? max(now, start).saturatingAdding(Self.earlyNanoseconds) : .max
+            let tellAt = reportsEarly ? heard.saturatingAdding(Self.earlyNanoseconds) : .max
             entries[number] = Entry(
                 open: OpenConnection(exchange, graph: graph, keepsWalks: keepsWalks), tellAt: tellAt, dueAt: .max)
         }
@@ -133,9 +136,7 @@ public struct ConnectionTracker: Sendable {
         if exchange.hasFailed, !entry.hasFailed {
             entry.hasFailed = true
             if reportsEarly {
-                entry.tellAt = min(
-                    entry.tellAt,
-                    max(now, exchange.request.startNanoseconds).saturatingAdding(Self.failureNanoseconds))
+                entry.tellAt = min(entry.tellAt, heard.saturatingAdding(Self.failureNanoseconds))
             }
         }
         let due = min(entry.tellAt, entry.open.endNanoseconds)

@@ -59,6 +59,7 @@ struct Tracer {
                 announces = false
             }
             for warning in run.newWarnings() { complain(warning) }
+            printer?.reached = run.watermark
             for group in groups {
                 for exchange in group.exchanges {
                     if let count = watch.count, let printer, printer.exchangeCount >= count { break }

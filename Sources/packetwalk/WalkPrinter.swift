@@ -28,6 +28,8 @@ struct WalkPrinter {
     private(set) var failedCount = 0
     /// Walks that were shown without all rules that they met.
     private var untracedCount = 0
+    /// How far the stream of a live run has come, in nanoseconds since 1970.
+    var reached = Int64.min
     /// The coarsest share that a walk is of; nil where every packet was looked at.
     private var sampledOneOf: UInt32?
     private var renderer: WalkRenderer
@@ -130,7 +132,9 @@ struct WalkPrinter {
             if isReplay {
                 for event in trackers[run]?.advance(toNanoseconds: start) ?? [] { try self.show(event) }
             }
-            for event in trackers[run, default: newTracker].take(exchange, topology: topology) { try self.show(event) }
+            for event in trackers[run, default: newTracker].take(exchange, topology: topology, reached: reached) {
+                try self.show(event)
+            }
         }
         if summary != nil {
             summary?.add(exchange.request)

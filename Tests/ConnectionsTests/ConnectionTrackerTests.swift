@@ -48,6 +48,16 @@ private func connections(_ exchanges: [Exchange], limit: Int = ConnectionTracker
         #expect(connection.roundTrip?.averageNanoseconds == 150_000)
     }
 
+    @Test func whatFailsIsToldASecondAfterOneHeardOfIt() {
+        var packets = Packets.echo()
+        var tracker = ConnectionTracker(reportsEarly: true)
+        for exchange in packets.pings(1, lost: [0]) {
+            #expect(tracker.take(exchange, topology: nil, reached: 5_000_000_000).isEmpty)
+        }
+        #expect(tracker.advance(toNanoseconds: 5_900_000_000).isEmpty)
+        #expect(tracker.advance(toNanoseconds: 6_000_000_000).count == 1)
+    }
+
     @Test func theOrderInWhichExchangesEndDoesNotMatter() throws {
         var random = SeededGenerator(seed: 7)
         var packets = Packets()
