@@ -20,6 +20,7 @@ struct WeakModeLabTests {
         ("no-source-nat-ipv6", .noHooks), ("port-not-published-output", .noHooks), ("stale-forward", .noHooks),
         ("rule-drop-tunnel", .noHooks), ("rule-reject-ip6tables", .noHooks), ("rule-drop-output-tcp", .noHooks),
         ("hairpin-missing-nftables", .noHooks), ("policy-drop-neighbour-advertisement", .noHooks),
+        ("rule-drop-fragments-iptables", .noHooks),
         // Without the rule trace: by the rules as they were read.
         ("accept-not-final", .noRules), ("policy-drop-iptables-legacy", .noRules),
         ("rule-drop-chains-iptables-nft", .noRules), ("service-without-endpoints-nftables", .noRules),
@@ -35,8 +36,6 @@ struct WeakModeLabTests {
 
     /// Labs whose cause can't be known then.
     private static let unknown: [(lab: String, mode: WeakMode)] = [
-        // Which fragment a rule dropped, the links don't show.
-        ("rule-drop-fragments-iptables", .noHooks),
         // The kernel alone can tell what it refused, and what a program dropped.
         ("kernel-refusal-signature", .noDropReasons), ("tc-drop", .none),
     ]
