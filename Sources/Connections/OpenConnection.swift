@@ -431,6 +431,11 @@ extension Exchange {
         return (reply.cameToReceiver || reply.hasLeft) && !isReplyAstray
     }
 
+    /// Whether a reply may have come that was not seen, since sightings were lost.
+    fileprivate var mayLackReply: Bool {
+        reply == nil && request.owesReply && request.losses.contains(where: \.isOfSightings)
+    }
+
     /// Whether what is past an edge of the run, or what was lost, may have been the rest of it.
     fileprivate var isInconclusive: Bool {
         guard !wasStopped else { return false }

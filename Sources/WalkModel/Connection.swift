@@ -260,9 +260,4 @@ extension Exchange {
         else { return false }
         return !arrived && reply?.outcome != .left
     }
-
-    /// Whether a reply may have come that was not seen, since sightings were lost.
-    public var mayLackReply: Bool {
-        reply == nil && request.owesReply && request.losses.contains(where: \.isOfSightings)
-    }
 }

@@ -225,9 +225,9 @@ struct Places {
 extension Link {
     /// Whether what comes in may go out by another device, whatever its destination.
     fileprivate func handsOn(in namespace: Namespace) -> Bool {
-        programs.contains { $0.hasPrefix("tc ingress") && $0.contains("(redirects to ") }
+        programs.contains { $0.hasPrefix("tc ingress") && namespace.redirectTarget(of: $0) != nil }
             || namespace.netfilter.chains.contains { chain in
-                chain.hook == .ingress && chain.device?.contains(name) == true
+                chain.hook == .ingress && chain.devices?.contains(name) == true
                     && chain.rules.contains { $0.text.contains("fwd to") || $0.text.contains("dup to") }
             }
     }

@@ -47,12 +47,10 @@ enum IPv6Absence: Sendable {
     /// Its MTU is below what IPv6 asks of every link (RFC 8200, 5): the kernel takes IPv6 from it then (addrconf_notify).
     case smallMTU(UInt32)
 
-    static let leastMTU: UInt32 = 1280
-
     var words: String {
         switch self {
         case .setting(let value): "\(value.key) = 1"
-        case .smallMTU(let mtu): "its MTU is \(mtu), and IPv6 needs \(Self.leastMTU)"
+        case .smallMTU(let mtu): "its MTU is \(mtu), and IPv6 needs \(Link.leastIPv6MTU)"
         }
     }
 }
@@ -61,7 +59,7 @@ extension Namespace {
     /// Nil where IPv6 is on.
     func ipv6Absence(on link: Link) -> IPv6Absence? {
         if let value = settings.value("disable_ipv6", of: link.name, .ipv6), value.isOn { return .setting(value) }
-        let isSmall = link.mtu > 0 && link.mtu < IPv6Absence.leastMTU
+        let isSmall = link.isTooSmallForIPv6
         return isSmall && !link.addresses.contains { !$0.address.isIPv4 } ? .smallMTU(link.mtu) : nil
     }
 }

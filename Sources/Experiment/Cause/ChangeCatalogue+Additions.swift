@@ -149,8 +149,8 @@ extension ChangeCatalogue {
             guard !link.isLoopback, link.master == nil else { return [] }
             let name = "net.ipv6.conf.\(link.name.replacing(".", with: "/")).disable_ipv6"
             var actions: [RemedyAction] = []
-            if link.mtu < Self.leastMTU {
-                actions.append(.ip(namespace, "link set dev \(link.name) mtu \(Self.leastMTU)"))
+            if link.isTooSmallForIPv6 {
+                actions.append(.ip(namespace, "link set dev \(link.name) mtu \(Link.leastIPv6MTU)"))
             }
             if values[name] == "1" {
                 actions.append(.sysctl(namespace, "net.ipv6.conf.DEVICE.disable_ipv6", device: link.name, "0"))
@@ -164,9 +164,6 @@ extension ChangeCatalogue {
                 }
         }
     }
-
-    /// Of each link that IPv6 uses (RFC 8200, section 5), in bytes.
-    private static let leastMTU: UInt32 = 1280
 
     private func restored(
         _ link: Link, _ namespace: Namespace, _ actions: [RemedyAction], at address: IPPrefix, router: IPAddress?

@@ -102,3 +102,11 @@ extension Link {
     /// Of a macvlan: whether it exchanges frames with siblings in the same mode; true where the mode was not read.
     public var isBridging: Bool { mode == nil || mode == .bridge }
 }
+
+extension Link {
+    /// What IPv6 asks of every link, in bytes (RFC 8200, section 5).
+    public static let leastIPv6MTU: UInt32 = 1280
+
+    /// Whether the kernel takes IPv6 from it for its MTU (addrconf_notify).
+    public var isTooSmallForIPv6: Bool { mtu > 0 && mtu < Self.leastIPv6MTU }
+}

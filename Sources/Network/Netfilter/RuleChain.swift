@@ -14,7 +14,7 @@ public struct RuleChain: Sendable, Codable, Hashable {
     public var policy: Verdict?
     /// Of the policy, where the backend counts it.
     public var policyPackets: UInt64?
-    /// The device of a netdev chain.
+    /// The device of a netdev chain; of several their names, separated by commas.
     public var device: String?
     public var rules: [Rule]
 
@@ -41,4 +41,9 @@ public struct RuleChain: Sendable, Codable, Hashable {
         case backend, family, table, name, hook, priority, kind, policy, device, rules
         case policyPackets = "policy_packets"
     }
+}
+
+extension RuleChain {
+    /// The names of its devices; nil where it has none of its own.
+    public var devices: [String]? { device?.split(separator: ",").map(String.init) }
 }

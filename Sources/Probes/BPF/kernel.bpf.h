@@ -122,7 +122,7 @@ struct in6_addr {
     };
 };
 #ifndef BEFORE_LINUX_6_2
-// The loads are the program's own, and give 0 where there is nothing: a helper that copies the bytes takes ten times as long.
+// The loads are the program's own, and give 0 where nothing can be read; a helper that copies the bytes is a call more.
 #define LOOK(address) ((const struct in6_addr *)bpf_rdonly_cast(address, __builtin_btf_type_id(*(struct in6_addr *)0, 1)))
 #else
 inlined struct in6_addr copy_of_16_bytes(const void *address) {

@@ -80,8 +80,8 @@ struct TraceTables {
     private var devicePlaces: [Place] {
         var lowest: [String: Int] = [:]
         for chain in chains where chain.family == .netdev && !isOwnTable(chain.table) {
-            guard let hook = chain.hook, let devices = chain.device else { continue }
-            for device in devices.split(separator: ",") {
+            guard let hook = chain.hook, let devices = chain.devices else { continue }
+            for device in devices {
                 let place = "\(hook.rawValue) device \"\(device)\""
                 lowest[place] = min(lowest[place] ?? 0, chain.priority ?? 0)
             }

@@ -16,7 +16,9 @@ func loadSightings(
     // Older kernels have them at hooks alone.
     let choices = [wanted, Programs(hooks: wanted.hooks, devices: named.devices), named]
     var refusal: SystemError?
-    for choice in choices where choice.hooks || choice.devices {
+    var tried = [Programs(hooks: false, devices: false)]
+    for choice in choices where !tried.contains(choice) {
+        tried.append(choice)
         do {
             return try load(choice, for: plan, namespaces: namespaces, filter: coarse, join: join)
         } catch let error as SystemError {
@@ -28,7 +30,7 @@ func loadSightings(
 }
 
 /// Where packets are to be seen by BPF programs.
-private struct Programs {
+private struct Programs: Equatable {
     var hooks: Bool
     var devices: Bool
 }

@@ -35,7 +35,7 @@ extension ProbeReader {
         sightings = try loadSightings(for: plan, namespaces: watched, filter: coarse, join: join)
         if let sightings { try add(sightings) }
         drops = sightings?.drops
-        if drops == nil { try armDrops(KernelFilter(coarse)) }
+        if drops == nil { try armDrops(coarse) }
         try arm(watched)
         // Without it newcomers show by the links that lead to them.
         if let names = try? NamespaceWatch(report: { [weak self] in self?.discovery.request() }) { try add(names) }
@@ -48,9 +48,9 @@ extension ProbeReader {
         intake.onFlow = { [weak self] flow in self?.routes?.see(flow) }
     }
 
-    private func armDrops(_ filter: KernelFilter) throws {
+    private func armDrops(_ coarse: CoarseFilter) throws {
         var warnings: [String] = []
-        let (source, reader) = try Probes.armDrops(plan: plan, filter: filter, join: join, warnings: &warnings)
+        let (source, reader) = try Probes.armDrops(plan: plan, filter: coarse, join: join, warnings: &warnings)
         if let source { try add(source) }
         drops = reader
         for warning in warnings { queue.warn(warning) }

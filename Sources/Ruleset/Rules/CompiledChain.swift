@@ -40,7 +40,7 @@ package struct CompiledChain: Hashable, Sendable {
         priority = chain.priority ?? Self.builtInPriority(table: chain.table, hook: hook)
         isTranslating = chain.kind == .nat || (chain.kind == nil && chain.table == "nat")
         dropsByPolicy = chain.policy == .drop
-        devices = chain.device?.split(separator: ",").map(String.init)
+        devices = chain.devices
         self.rules = rules
         self.index = index
     }
