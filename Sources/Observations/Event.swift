@@ -278,21 +278,35 @@ public struct Loss: Sendable, Codable, Hashable {
 
     enum CodingKeys: CodingKey { case timeNanoseconds, vantage, source, lost }
 
-    /// How rule traces name themselves: `rule trace host`. What they lose is rules; no sighting is missing for it.
+    /// How rule traces name themselves: `rule trace host`.
     public static let ruleTracePrefix = "rule trace "
+    /// How those who hear of connections name themselves: `conntrack host`.
+    public static let connectionsPrefix = "conntrack "
     /// How the BPF programs that see packets at hooks and devices name themselves. What they lose may have been seen anywhere.
     public static let kernelSightings = "bpf"
     /// Names the packets that were under way as a run began to look at fewer, or at more: some of their sightings are left out.
     public static let changedSampling = "changed sampling"
     /// Names what a run had not read when a signal ended it.
     public static let interrupted = "interrupted"
+    /// Names what a damaged recording does not give.
+    public static let damage = "damaged recording"
     /// How the sources of drop reasons name themselves.
     public static let dropReasons = "drop reasons"
 
-    /// Whether sightings may be missing for what a source of that name lost, at whatever place.
-    public static func isOfSightings(_ source: String) -> Bool {
-        [kernelSightings, changedSampling, interrupted].contains(source)
-            || ["pcap ", "nflog "].contains { source.hasPrefix($0) }
+    /// What a source tells of.
+    public enum Subject: Sendable {
+        /// Packets at devices and hooks, or anything: what is missing may be a hop.
+        case sightings
+        case rules
+        case drops
+        case connections
+    }
+
+    /// What a source of that name tells of.
+    public static func subject(of source: String) -> Subject {
+        if source.hasPrefix(ruleTracePrefix) { return .rules }
+        if source.hasPrefix(connectionsPrefix) { return .connections }
+        return source == dropReasons ? .drops : .sightings
     }
 }
 

@@ -77,7 +77,7 @@ public struct RunPipelines {
         runs[index].pipeline.take(
             .loss(
                 Loss(
-                    timeNanoseconds: runs[index].latestNanoseconds, vantage: nil, source: "damaged recording", lost: 1))
+                    timeNanoseconds: runs[index].latestNanoseconds, vantage: nil, source: Loss.damage, lost: 1))
         )
     }
 

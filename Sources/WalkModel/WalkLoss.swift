@@ -16,10 +16,22 @@ public struct WalkLoss: Sendable, Hashable {
     }
 
     /// Whether only rules were lost: no sighting is missing for it.
-    public var isOfRuleTrace: Bool { vantage.hasPrefix(Loss.ruleTracePrefix) }
+    public var isOfRuleTrace: Bool { subject == .rules }
 
     /// Whether sightings may be missing for it, at whatever place.
-    public var isOfSightings: Bool { Loss.isOfSightings(vantage) }
+    public var isOfSightings: Bool { subject == .sightings }
+
+    /// What is missing for it: `a hop that is missing there`.
+    public var missing: String {
+        switch subject {
+        case .sightings: "a hop that is missing there"
+        case .rules: "a rule that is missing there"
+        case .drops: "a drop that was not reported"
+        case .connections: "a connection that is missing there"
+        }
+    }
+
+    private var subject: Loss.Subject { Loss.subject(of: vantage) }
 
     /// The namespace whose rules were not traced for this packet; nil for a loss.
     public var untracedNamespace: String? {

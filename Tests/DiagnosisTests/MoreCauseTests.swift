@@ -676,6 +676,19 @@ struct MoreCauseTests {
         #expect(result.walk.outcome == .lost)
     }
 
+    @Test(
+        "what was lost of drops, rules and connections, as by a flood that has nothing to do with it, takes nothing from a cause",
+        arguments: ["drop reasons", "rule trace host", "conntrack host"])
+    mutating func otherLosses(source: String) {
+        network.add(iptables("filter", "FORWARD", rules: ["-j DROP"]))
+        var walk = Probe.ping.walk(.lost, through: toBridge)
+        walk.losses = [WalkLoss(vantage: source, lost: 12)]
+        let result = network.explained(walk)
+        #expect(result.findings.first?.code == "rule-drop")
+        #expect(result.findings.first?.severity == .error)
+        #expect(result.walk.outcome == .dropped)
+    }
+
     @Test("what lies behind the place where it was expected is not the cause")
     mutating func boundary() {
         network.change("wan") { $0.links[1].isUp = false }

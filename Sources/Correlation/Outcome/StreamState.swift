@@ -136,7 +136,7 @@ struct StreamState: ~Copyable {
 
     /// Whether sightings were lost from then on, at whatever place.
     func hasLostSightings(since time: Int64) -> Bool {
-        losses.contains { $0.timeNanoseconds >= time && Loss.isOfSightings($0.source) }
+        losses.contains { $0.timeNanoseconds >= time && Loss.subject(of: $0.source) == .sightings }
     }
 
     /// Nanoseconds from the last sighting of a packet to what may yet come about it. Of look-alikes, which one a late

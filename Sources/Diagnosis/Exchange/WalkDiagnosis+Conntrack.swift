@@ -18,7 +18,8 @@ extension WalkDiagnosis {
 
     /// The same where nothing says why: a private source that was seen to leave refutes what the rules promise.
     func refutedTranslation(_ reading: WalkReading) -> Candidate? {
-        guard isComplete, let unmet = UnmetTranslation.first(on: reading, flows: context.flows),
+        guard isComplete, !hasLost(.connections),
+            let unmet = UnmetTranslation.first(on: reading, flows: context.flows),
             case .unknown = unmet.why
         else { return nil }
         return NoSourceNAT().candidate(unmet)

@@ -59,11 +59,14 @@ struct WalkDiagnosis {
 
     // MARK: What all of it needs
 
-    /// Whether no source lost anything while the walk ran: only then does an absence mean something.
-    /// That rules were lost takes nothing from it, since nothing is concluded from the absence of a rule.
-    var isComplete: Bool {
-        walk.losses.allSatisfy(\.isOfRuleTrace)
-            && context.losses.allSatisfy { $0.lost == 0 || $0.source.hasPrefix(Loss.ruleTracePrefix) }
+    /// Whether no source of sightings lost anything while the walk ran: only then does it mean something that a hop was not
+    /// seen. What was lost of rules, drops and connections takes nothing from that.
+    var isComplete: Bool { !hasLost(.sightings) }
+
+    /// Whether anything of a kind was lost while the walk ran.
+    func hasLost(_ subject: Loss.Subject) -> Bool {
+        walk.losses.contains { Loss.subject(of: $0.vantage) == subject }
+            || context.losses.contains { $0.lost > 0 && Loss.subject(of: $0.source) == subject }
     }
 
     /// Whether a packet that went on, or the reply to it, is so close to an edge of the recording that the rest of it may

@@ -26,7 +26,7 @@ final class ConntrackSource: DatagramReader {
     /// Subscribes, then reads what is there: a flow between the two comes twice rather than never.
     init(namespace: String, file: NetworkNamespaceFile, intake: Intake, warnings: inout [String]) throws {
         self.namespace = namespace
-        name = "conntrack \(namespace)"
+        name = Loss.connectionsPrefix + namespace
         let (events, questions) = try file.perform {
             (
                 try NetlinkSocket(.netfilter, groups: Self.groups, bufferBytes: 8 << 20),
