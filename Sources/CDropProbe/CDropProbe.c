@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "Counts.h"
+#include "DropNamespaces.h"
 
 struct packetwalk_drop_probe {
     struct bpf_object *object;
@@ -68,6 +69,10 @@ int packetwalk_drop_probe_filter(const struct packetwalk_drop_probe *probe, cons
     struct bpf_map *map = bpf_object__find_map_by_name(probe->object, "filter");
     if (!map) return -ENOENT;
     return bpf_map_update_elem(bpf_map__fd(map), &zero, filter, 0) == 0 ? 0 : -errno;
+}
+
+int packetwalk_drop_probe_watch(const struct packetwalk_drop_probe *probe, uint32_t inode, int watches) {
+    return change_namespaces(probe->object, inode, watches);
 }
 
 int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,

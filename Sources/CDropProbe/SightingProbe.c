@@ -1,5 +1,6 @@
 #include "SightingProbe.h"
 #include "Counts.h"
+#include "DropNamespaces.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -180,6 +181,10 @@ int packetwalk_sighting_probe_watch(const struct packetwalk_sighting_probe *prob
     uint8_t value = 1;
     int code = watches ? bpf_map_update_elem(probe->watched, key, &value, 0) : bpf_map_delete_elem(probe->watched, key);
     return code == 0 ? 0 : -errno;
+}
+
+int packetwalk_sighting_probe_watch_drops(const struct packetwalk_sighting_probe *probe, uint32_t inode, int watches) {
+    return change_namespaces(probe->object, inode, watches);
 }
 
 int packetwalk_sighting_probe_consume(struct packetwalk_sighting_probe *probe, int limit,

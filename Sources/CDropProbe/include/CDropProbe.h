@@ -11,6 +11,8 @@ struct packetwalk_drop_probe;
 struct packetwalk_drop_probe *packetwalk_drop_probe_open(const void *object, size_t size, int *error);
 /// Sets which packets' drops are told of: `struct filter` of filter.bpf.h. None of IP is before. 0 or -errno.
 int packetwalk_drop_probe_filter(const struct packetwalk_drop_probe *probe, const void *filter);
+/// Tells of drops in the namespace of that inode, or no more: of none before. 0 or -errno.
+int packetwalk_drop_probe_watch(const struct packetwalk_drop_probe *probe, uint32_t inode, int watches);
 /// Hands each waiting record (`struct drop` of drop.bpf.h) to `take`. Their number, or -errno.
 int packetwalk_drop_probe_consume(struct packetwalk_drop_probe *probe,
                                   void (*take)(void *context, const void *record, size_t size), void *context);

@@ -33,6 +33,8 @@ int packetwalk_sighting_probe_attach_ingress(const struct packetwalk_sighting_pr
 /// Sees what goes out by a device, or no more. 0 or -errno.
 int packetwalk_sighting_probe_watch(const struct packetwalk_sighting_probe *probe, unsigned inode, unsigned index,
                                     int watches);
+/// Tells of drops in the namespace of that inode, or no more: of none before. 0 or -errno.
+int packetwalk_sighting_probe_watch_drops(const struct packetwalk_sighting_probe *probe, uint32_t inode, int watches);
 /// Hands at most `limit` waiting records (`struct sighting` of sighting.bpf.c) to `take`. Gives their number.
 int packetwalk_sighting_probe_consume(struct packetwalk_sighting_probe *probe, int limit,
                                       void (*take)(void *context, const void *record, size_t size), void *context);

@@ -39,6 +39,14 @@ struct {
     __type(value, struct symbol);
 } symbols SEC(".maps");
 
+// Whose drops are told of, by the inode of their namespace: others' would fill the ring.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 16384);
+    __type(key, u32);
+    __type(value, u8);
+} drop_namespaces SEC(".maps");
+
 static __attribute__((noinline)) int name_symbol(u64 address) {
     struct symbol symbol = {};
     bpf_snprintf(symbol.text, sizeof symbol.text, symbol_format, &address, sizeof address);
@@ -47,20 +55,22 @@ static __attribute__((noinline)) int name_symbol(u64 address) {
 
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), &(from))
 
-inlined void describe_drop_place(struct drop *drop, struct sk_buff *skb) {
-    struct net_device *device = 0;
+// Where a packet was dropped. A queue of datagrams keeps something else where the device stood, so that what is read may be none.
+struct drop_place {
+    struct net_device *device;  // 0 where unknown
+    u32 namespace_inode;        // 0 where unknown
+};
+
+inlined struct drop_place drop_place(struct sk_buff *skb) {
+    struct drop_place place = {};
     struct sock *socket = 0;
     struct net *net = 0;
-    READ(device, skb->dev);
+    READ(place.device, skb->dev);
     READ(socket, skb->sk);
-    if (device) {
-        READ(drop->interface_index, device->ifindex);
-        READ(drop->device, device->name);
-        READ(net, device->nd_net.net);
-    } else if (socket) {
-        READ(net, socket->__sk_common.skc_net.net);
-    }
-    if (net) READ(drop->namespace_inode, net->ns.inum);
+    if (place.device) READ(net, place.device->nd_net.net);
+    else if (socket) READ(net, socket->__sk_common.skc_net.net);
+    if (net) READ(place.namespace_inode, net->ns.inum);
+    return place;
 }
 
 inlined void copy_dropped(struct drop *drop, struct sk_buff *skb) {
@@ -98,6 +108,8 @@ inlined int is_drop(u64 *arguments) {
 
 inlined void report(void *ring, u64 *arguments) {
     struct sk_buff *skb = (struct sk_buff *)arguments[0];
+    struct drop_place place = drop_place(skb);
+    if (place.namespace_inode && !bpf_map_lookup_elem(&drop_namespaces, &place.namespace_inode)) return;
     struct drop *drop = bpf_ringbuf_reserve(ring, sizeof *drop, 0);
     if (!drop) {
         count_lost(LOST_DROPS);
@@ -114,7 +126,11 @@ inlined void report(void *ring, u64 *arguments) {
     if (symbol) __builtin_memcpy(drop->location, symbol->text, sizeof drop->location);
     else bpf_snprintf(drop->location, sizeof drop->location, symbol_format, &address, sizeof address);
     READ(drop->mark, skb->mark);
-    describe_drop_place(drop, skb);
+    drop->namespace_inode = place.namespace_inode;
+    if (place.device) {
+        READ(drop->interface_index, place.device->ifindex);
+        READ(drop->device, place.device->name);
+    }
     copy_dropped(drop, skb);
     bpf_ringbuf_submit(drop, BPF_RB_NO_WAKEUP);
 }

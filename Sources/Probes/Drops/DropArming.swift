@@ -27,7 +27,7 @@ private func armProgram(
     _ coarse: CoarseFilter, _ share: SampleShare, _ join: TraceJoin
 ) throws -> (source: (any ProbeSource)?, reader: DropReader?) {
     let probe = try DropProbe()
-    let reader = DropReader(join: join)
+    let reader = DropReader(probe, join: join)
     return (try DropSource(probe: probe, filter: KernelFilter(coarse), share: share, drops: reader), reader)
 }
 

@@ -2,11 +2,11 @@ internal import CDropProbe
 internal import LinuxSystem
 
 /// Drop reasons by the BPF program on `skb:kfree_skb`, with a ring of its own: where other BPF programs see the packets too the same
-/// program is among them (`SightingProbe`). Sees every namespace of the machine at once.
+/// program is among them (`SightingProbe`).
 ///
 /// Needs root in the machine's first user namespace and a kernel with BTF; where either is missing the initialiser
 /// throws, and tracefs (`TracefsDropSource`) or the counters (`ProtocolCounters`) have to do.
-public final class DropProbe {
+public final class DropProbe: DropReporter {
     private let probe: OpaquePointer
 
     /// Throws `SystemError`: EPERM without the privilege, ENOENT without BTF.
@@ -24,6 +24,11 @@ public final class DropProbe {
     func set(_ filter: KernelFilter) throws {
         let code = filter.bytes.withUnsafeBytes { packetwalk_drop_probe_filter(probe, $0.baseAddress) }
         if code < 0 { throw SystemError("set the filter of the drop probe", errorNumber: -code) }
+    }
+
+    func report(dropsIn inode: UInt32, _ reports: Bool) throws {
+        let code = packetwalk_drop_probe_watch(probe, inode, reports ? 1 : 0)
+        if code < 0 { throw SystemError("watch a namespace's drops", errorNumber: -code) }
     }
 
     /// Hands waiting records to `take`.

@@ -4,30 +4,45 @@ internal import Network
 internal import Observations
 internal import Wire
 
+/// A BPF program that tells of the packets that the kernel drops.
+protocol DropReporter: AnyObject {
+    /// Whether drops in the namespace of an inode are told of; none are before. Needs the privileges by which it was loaded.
+    func report(dropsIn inode: UInt32, _ reports: Bool) throws
+}
+
 /// Makes events of the records of the BPF program that reports drops, whichever ring they came through.
 final class DropReader {
+    private let reporter: any DropReporter
     private let join: TraceJoin
     private let reasons: [UInt32: DropReason]
     private let realTimeOffset: Int64
-    /// By inode: the program sees those of the whole machine.
+    /// By inode.
     private var namespaces: [UInt32: String] = [:]
 
     /// - Parameters:
+    ///   - reporter: whose records they are.
     ///   - join: finds the packet of a drop whose payload could not be read.
     ///   - realTimeOffset: of the clock of all events from that of the records.
-    init(join: TraceJoin, realTimeOffset: Int64 = realTimeOffsetNanoseconds()) {
+    init(_ reporter: any DropReporter, join: TraceJoin, realTimeOffset: Int64 = realTimeOffsetNanoseconds()) {
+        self.reporter = reporter
         self.join = join
         self.realTimeOffset = realTimeOffset
         reasons = Self.reasonNames()
     }
 
     /// Tells drops in a namespace from now on.
-    func watch(_ name: String, inode: UInt64) {
-        namespaces[UInt32(truncatingIfNeeded: inode)] = name
+    func watch(_ name: String, inode: UInt64) throws {
+        let inode = UInt32(truncatingIfNeeded: inode)
+        try reporter.report(dropsIn: inode, true)
+        namespaces[inode] = name
         join.watch(name)
     }
 
-    func forget(inode: UInt64) { namespaces[UInt32(truncatingIfNeeded: inode)] = nil }
+    func forget(inode: UInt64) throws {
+        let inode = UInt32(truncatingIfNeeded: inode)
+        namespaces[inode] = nil
+        try reporter.report(dropsIn: inode, false)
+    }
 
     func take(_ bytes: UnsafeRawBufferPointer, into intake: Intake) {
         guard let record = DropRecord(bytes.bytes), let drop = event(for: record) else { return }

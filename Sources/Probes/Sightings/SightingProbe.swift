@@ -8,7 +8,7 @@ internal import Observations
 ///
 /// Needs root in the machine's first user namespace and a kernel with BTF: Linux 6.4 for hooks, 6.12 for devices. What is
 /// attached goes with its descriptor, so that nothing is left after `kill -9`.
-final class SightingProbe: @unchecked Sendable {
+final class SightingProbe: DropReporter, @unchecked Sendable {
     // The pointer is read by the threads that attach, each in a namespace of its own, and used by the reader thread alone
     // for everything else.
     private let probe: OpaquePointer
@@ -86,6 +86,11 @@ final class SightingProbe: @unchecked Sendable {
     /// Sees no more what goes out by a device.
     func unwatch(_ index: UInt32, inode: UInt64) {
         _ = packetwalk_sighting_probe_watch(probe, UInt32(truncatingIfNeeded: inode), index, 0)
+    }
+
+    func report(dropsIn inode: UInt32, _ reports: Bool) throws {
+        let code = packetwalk_sighting_probe_watch_drops(probe, inode, reports ? 1 : 0)
+        if code < 0 { throw SystemError("watch a namespace's drops", errorNumber: -code) }
     }
 
     /// Hands waiting records to `take`, at most `limit`. Gives their number.

@@ -94,7 +94,7 @@ final class SightingSource: ProbeSource {
         filter = KernelFilter(coarse)
         try probe.set(filter.sampling(share))
         realTimeOffset = realTimeOffsetNanoseconds()
-        drops = probe.reportsDrops ? DropReader(join: join, realTimeOffset: realTimeOffset) : nil
+        drops = probe.reportsDrops ? DropReader(probe, join: join, realTimeOffset: realTimeOffset) : nil
         let ticker = packetwalk_ticker(Self.period)
         if ticker < 0 { throw SystemError("make a timer", errorNumber: -ticker) }
         descriptor = highDescriptor(ticker)

@@ -82,7 +82,7 @@ extension ProbeReader {
         }
         // First of all hear of changes, so that no link comes up unseen.
         for (namespace, file) in entered {
-            drops?.watch(namespace.name, inode: file.inode)
+            try drops?.watch(namespace.name, inode: file.inode)
             try add(
                 LinkWatch(namespace: namespace.name, file: file) { [weak self] namespace, change in
                     self?.discovery.note(change, in: namespace)

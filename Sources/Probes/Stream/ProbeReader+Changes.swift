@@ -105,8 +105,10 @@ extension ProbeReader {
     /// Ends the probes of a namespace, and with them the hold on it.
     private func forget(_ namespace: String) {
         if let file = namespaces[namespace] {
-            attempt { sightings?.forget(file) }
-            drops?.forget(inode: file.inode)
+            attempt {
+                sightings?.forget(file)
+                try drops?.forget(inode: file.inode)
+            }
         }
         traceable.remove(namespace)
         suspects.remove(namespace)
