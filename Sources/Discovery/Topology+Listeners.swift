@@ -139,8 +139,9 @@ extension Topology {
 extension Listener {
     fileprivate mutating func take(_ holders: [UInt64: Holder]) {
         guard let holder = holders[inode] else { return }
-        process = StandInNames.name(inode: inode) ?? holder.name
-        if holder.isStopped { isStopped = true }
+        let program = StandInProgram.of(inode: inode)
+        process = program?.name ?? holder.name
+        if program?.isStopped ?? holder.isStopped { isStopped = true }
     }
 }
 

@@ -18,7 +18,7 @@ struct PredictionDoubts {
     func assumptions() throws(TrialError) -> [Prediction.Assumption] {
         var result: [Prediction.Assumption] = []
         if let outside { result.append(outside) }
-        if let listener = stopped ?? listener { result.append(listener) }
+        if let listener { result.append(listener) }
         if let queue { result.append(queue) }
         if let neighbour { result.append(neighbour) }
         result += try choices()
@@ -43,26 +43,6 @@ struct PredictionDoubts {
             text:
                 "what lies behind \(device) of \(last.namespace) can't be seen: it answers, and routes its answers back",
             otherwise: "left by \(device), no reply")
-    }
-
-    /// A program that is stopped on the host: in its place one that is not has the socket.
-    private var stopped: Prediction.Assumption? {
-        guard let request = exchange?.request, request.outcome == .delivered, let last = request.hops.last else {
-            return nil
-        }
-        var isDatagram = false
-        if case .udp = request.kind { isDatagram = true }
-        guard
-            let socket = predictor.snapshot[namespace: last.namespace]?.sockets.first(where: {
-                $0.isStopped == true && $0.port == last.packet.destinationPort
-                    && ($0.protocol == .udp) == isDatagram
-            })
-        else { return nil }
-        return Prediction.Assumption(
-            code: Assumption.Code.listenerAnswers.rawValue, namespace: last.namespace,
-            text:
-                "\(socket.process ?? "the program") at port \(socket.port) in \(last.namespace) runs; on the host it is stopped",
-            otherwise: "delivered, and nobody reads it")
     }
 
     /// A datagram's answer, which a program gives and not the kernel.

@@ -1,17 +1,23 @@
 internal import Glibc
 
-/// What would make the fate of one packet depend on how many others are sent beside it, and how fast.
+/// What would make the fate of one packet depend on chance, or on how many others are sent beside it, and how fast. All is of the
+/// calling thread's namespace; what can't be written there is left as it is.
 enum RateLimits {
-    /// In the calling thread's namespace. What can't be written there is left as it is.
-    ///
-    /// ICMP errors are told however many there are; an answer of a proxy (ARP, neighbour discovery) comes at once and not after
-    /// a delay that is chosen by chance; a neighbour that is being asked for keeps all packets that wait for it.
+    /// An answer of a proxy (ARP, neighbour discovery) comes at once, and not after up to 0.8 seconds by chance.
+    static func removeProxyDelay() { setOfNeighbours("proxy_delay", to: "0") }
+
+    /// ICMP errors are told however many there are; a neighbour that is being asked for keeps all packets that wait for it.
     static func remove() {
         write("0", to: "/proc/sys/net/ipv4/icmp_ratelimit")
         write("0", to: "/proc/sys/net/ipv4/icmp_ratemask")
         write("0", to: "/proc/sys/net/ipv6/icmp/ratelimit")
         // Of the types that are limited: one that there is not.
         write("255", to: "/proc/sys/net/ipv6/icmp/ratemask")
+        setOfNeighbours("unres_qlen_bytes", to: "4194304")
+    }
+
+    /// For each device, and those that come.
+    private static func setOfNeighbours(_ setting: String, to value: String) {
         for family in ["ipv4", "ipv6"] {
             let folder = "/proc/sys/net/\(family)/neigh"
             guard let directory = opendir(folder) else { continue }
@@ -21,8 +27,7 @@ enum RateLimits {
                     pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
                 if name == "." || name == ".." { continue }
-                write("0", to: "\(folder)/\(name)/proxy_delay")
-                write("4194304", to: "\(folder)/\(name)/unres_qlen_bytes")
+                write(value, to: "\(folder)/\(name)/\(setting)")
             }
         }
     }

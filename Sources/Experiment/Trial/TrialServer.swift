@@ -67,11 +67,15 @@ struct TrialWork {
         for outside in order.outsides {
             if let failure = try TrialShell.route(outside) { reply.warnings.append(failure) }
         }
-        if order.options.watchesArrivals {
-            raiseDescriptorLimit()
-            for name in [nil] + Sandbox.namedNamespaces { try? file(name).perform { RateLimits.remove() } }
-            note("limits")
+        let countsArrivals = order.options.watchesArrivals
+        if countsArrivals { raiseDescriptorLimit() }
+        for name in [nil] + Sandbox.namedNamespaces {
+            try? file(name).perform {
+                RateLimits.removeProxyDelay()
+                if countsArrivals { RateLimits.remove() }
+            }
         }
+        note("limits")
         for (index, change) in order.changes.enumerated() {
             switch change.kind {
             case .serving: try serve(change, index: index)

@@ -73,7 +73,7 @@ extension StandInListener {
             socket(
                 address.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         }
-        defer { close(client) }
+        defer { Glibc.close(client) }
         var patience = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         try retryingInterrupts(name) { withSocketAddress(address, port) { Glibc.connect(client, $0, $1) } }
@@ -94,7 +94,7 @@ extension StandInListener {
         let client = try retryingInterrupts(name) {
             socket(address.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         }
-        defer { close(client) }
+        defer { Glibc.close(client) }
         for _ in 0..<Self.datagramLimit {
             let memory = try memory()
             if memory[0] >= listener.receiveQueue || memory[8] > 0 { return }

@@ -46,18 +46,23 @@ struct StandInListener {
                 let backlog = Int32(clamping: max(1, listener.backlog ?? 128))
                 try retryingInterrupts("listen on \(name)") { listen(descriptor, backlog) }
             }
-            noteName(of: listener)
+            note(StandInProgram(name: listener.process, isStopped: listener.isStopped == true))
         } catch {
-            close(descriptor)
+            close()
             throw error
         }
     }
 
-    /// In the rebuilt network it is called by the program that it stands for.
-    private func noteName(of listener: Listener) {
+    /// In the rebuilt network it is taken for the program that it stands for.
+    func note(_ program: StandInProgram?) {
         var status = stat()
-        guard let process = listener.process, fstat(descriptor, &status) == 0 else { return }
-        StandInNames.note(process, inode: UInt64(status.st_ino))
+        guard fstat(descriptor, &status) == 0 else { return }
+        StandInProgram.note(program, inode: UInt64(status.st_ino))
+    }
+
+    func close() {
+        note(nil)
+        Glibc.close(descriptor)
     }
 
     private static let ipv6FreeBind: Int32 = 78

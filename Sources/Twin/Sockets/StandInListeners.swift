@@ -111,6 +111,7 @@ public final class StandInListeners {
             $0.namespace == namespace && $0.listener.protocol == `protocol` && $0.listener.port == port
         }
         for one in chosen {
+            one.socket.note(StandInProgram(name: one.listener.process, isStopped: false))
             try serve(one.socket)
             // What waits is taken before anything is sent.
             try one.socket.awaitEmptyQueue()
