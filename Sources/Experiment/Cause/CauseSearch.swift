@@ -34,7 +34,7 @@ public struct CauseSearch: Sendable {
     /// So many causes are told.
     public var causeLimit = 8
     /// So many networks are built at a time. Most of a trial is waiting for an answer that does not come.
-    public var lanes = 8
+    public var lanes = 12
     /// So many changes near the place where the packet stopped are tried by themselves.
     public var nearLimit = 64
     /// Told before each trial: how many were made, and of which changes.
@@ -145,25 +145,21 @@ private struct SearchRun {
     ) throws(Ending) {
         let groups = CauseSearch.groups(candidates, nearness: nearness)
         let helpful = zip(groups, try test(groups)).filter(\.1).map(\.0)
-        var together: [[Candidate]] = []
-        for group in helpful {
-            let singles = try singles(in: group)
-            if singles.isEmpty { together.append(group) }
-            try confirm(singles.map { [$0] })
-        }
+        let singles = try singles(in: helpful)
+        let together = zip(helpful, singles).filter(\.1.isEmpty).map(\.0)
+        try confirm(singles.flatMap(\.self).map { [$0] })
         let sorted = candidates.enumerated().sorted {
             (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
         }.map(\.element)
         // Beside a cause that takes an obstacle away only what may break the packet's way is left to try.
         let isFound = causes.contains { !$0.changes.contains(where: \.adds) }
         let near = sorted.filter { nearness($0) < 2 && (!isFound || $0.kind == .turn) }
-        try alone(Array(near.prefix(search.nearLimit)))
+        try few(Array(near.prefix(search.nearLimit)))
         // What leads the packet another way may go round two obstacles.
         if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
             let obstacles = candidates.filter { $0.detour == 0 }
             // A setting may be needed as it is by the rest of the way.
-            try several(obstacles.filter { $0.kind != .setting })
-            if !causes.contains(where: { $0.changes.count > 1 }) { try several(obstacles) }
+            try several(anyOf: [obstacles.filter { $0.kind != .setting }, obstacles])
         }
         if causes.isEmpty {
             for group in together { try confirm([smallest(of: group)]) }
@@ -223,14 +219,34 @@ private struct SearchRun {
 
     // MARK: Search
 
-    /// The single changes of a group that do it alone: the group is divided as long as a part does it.
-    private mutating func singles(in group: [Candidate]) throws(Ending) -> [Candidate] {
-        if group.count == 1 { return group }
-        let parts = DeltaDebugging<Candidate, Ending>.split(group, into: min(search.lanes, group.count))
-        var result: [Candidate] = []
-        for (part, isHelpful) in zip(parts, try test(parts)) where isHelpful { result += try singles(in: part) }
+    /// The single changes of each group that do it alone: a group is divided as long as a part does it, all groups at once.
+    private mutating func singles(in groups: [[Candidate]]) throws(Ending) -> [[Candidate]] {
+        var result = groups.map { $0.count == 1 ? $0 : [] }
+        var open = groups.enumerated().filter { $0.element.count > 1 }.map { (number: $0.offset, group: $0.element) }
+        while !open.isEmpty {
+            let size = max(2, search.lanes / open.count)
+            let parts = open.flatMap { number, group in
+                DeltaDebugging<Candidate, Ending>.split(group, into: min(size, group.count)).map { (number, $0) }
+            }
+            open = []
+            for ((number, part), isHelpful) in zip(parts, try test(parts.map(\.1))) where isHelpful {
+                if part.count == 1 { result[number] += part } else { open.append((number, part)) }
+            }
+        }
         return result
     }
+
+    /// Each change by itself where no cause is known; else, for what else may do it, few at a time, of which none is like the next.
+    private mutating func few(_ candidates: [Candidate]) throws(Ending) {
+        if causes.isEmpty { return try alone(candidates) }
+        let new = candidates.filter { !tried.contains($0) }
+        let count = (new.count + Self.fewLimit - 1) / Self.fewLimit
+        let groups = (0..<count).map { first in stride(from: first, to: new.count, by: count).map { new[$0] } }
+        let helpful = zip(groups, try test(groups)).filter(\.1).map(\.0)
+        try confirm(try singles(in: helpful).flatMap(\.self).map { [$0] })
+    }
+
+    private static let fewLimit = 4
 
     /// Each change by itself, if it was not tried so before.
     mutating func alone(_ candidates: [Candidate]) throws(Ending) {
@@ -261,14 +277,19 @@ private struct SearchRun {
     }
 
     /// All that only open something, together.
-    private mutating func several(_ candidates: [Candidate]) throws(Ending) {
-        var all: [Candidate] = []
+    private mutating func several(_ candidates: [Candidate]) throws(Ending) { try several(anyOf: [candidates]) }
+
+    /// The same of the first of several sets with which it is done.
+    private mutating func several(anyOf sets: [[Candidate]]) throws(Ending) {
+        let opening = sets.map(opening).filter { $0.count > 1 }
+        guard let first = zip(opening, try test(opening)).first(where: \.1)?.0 else { return }
+        try confirm([smallest(of: first)])
+    }
+
+    /// Those that only open something, no two of one object.
+    private func opening(_ candidates: [Candidate]) -> [Candidate] {
         var objects: Set<String> = []
-        for candidate in candidates where Self.opening.contains(candidate.kind) {
-            if objects.insert(candidate.object).inserted { all.append(candidate) }
-        }
-        guard all.count > 1, try test([all])[0] else { return }
-        try confirm([smallest(of: all)])
+        return candidates.filter { Self.opening.contains($0.kind) && objects.insert($0.object).inserted }
     }
 
     private static let opening: Set<Candidate.Kind> = [

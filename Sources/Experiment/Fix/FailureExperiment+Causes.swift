@@ -9,15 +9,20 @@ internal import Wire
 extension FailureExperiment {
     var home: String { snapshot.namespaces.first?.name ?? "host" }
 
-    func search(_ report: inout Report, without: String) throws(TrialError) {
+    /// What the packet does without any change, by which it is judged; nil where it alone is answered.
+    func goal() -> Result<PacketGoal?, TrialError> {
+        Result { () throws(TrialError) in
+            try PacketGoal.of(TrialPacket(from: from, request), in: trials, topology, options: patient)
+        }
+    }
+
+    func search(
+        _ report: inout Report, without: String, _ goal: Result<PacketGoal?, TrialError>
+    ) throws(TrialError) {
         var catalogue = ChangeCatalogue(topology: topology, snapshot: snapshot, request: request, from: from)
         catalogue.metRules = metRules
         let scope = TwinCommands(topology, home: home, files: trials.namespaceFiles).scope
-        var patient = options
-        patient.waitMilliseconds = max(options.waitMilliseconds, 700)
-        patient.endsWhenQuiet = true
-        progress("what the packet lacks without any change")
-        guard let goal = try PacketGoal.of(TrialPacket(from: from, request), in: trials, topology, options: patient)
+        guard let goal = try goal.get()
         else {
             report.remark = "no cause is looked for: the packet alone is answered in the rebuilt network"
             return

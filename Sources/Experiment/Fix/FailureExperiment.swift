@@ -75,7 +75,7 @@ public struct FailureExperiment: Sendable {
         if let fix, let fixed = explained.fixed, try prove(fix, fixed, commands, &report, without: alone.fate) {
             return report
         }
-        if searchesCause { try search(&report, without: alone.fate) }
+        if searchesCause { try search(&report, without: alone.fate, explained.goal ?? goal()) }
         return report
     }
 
@@ -100,24 +100,50 @@ public struct FailureExperiment: Sendable {
         return exchange.request.findings[index].remedy.map { (index, $0) }
     }
 
-    /// The packet alone, and at the same time with the changes of its fix, each in a network of its own: mostly they wait.
-    private func explain(
-        with fix: [TrialChange]?
-    ) -> (alone: Result<TrialExplanation, TrialError>, fixed: Result<TrialExplanation, TrialError>?) {
+    /// For packets of which it is asked whether they are answered.
+    var patient: TrialOptions {
+        var options = options
+        options.waitMilliseconds = max(options.waitMilliseconds, 700)
+        options.endsWhenQuiet = true
+        return options
+    }
+
+    /// What the trials say of the packet, each in a network of its own.
+    private struct Explained {
+        var alone: Result<TrialExplanation, TrialError>
+        /// With the changes of its fix, where it has one.
+        var fixed: Result<TrialExplanation, TrialError>?
+        /// Where it has none, and a cause is looked for.
+        var goal: Result<PacketGoal?, TrialError>?
+    }
+
+    /// The packet alone, and at the same time what comes next: mostly they wait.
+    private func explain(with fix: [TrialChange]?) -> Explained {
         let trial: @Sendable ([TrialChange]) -> Result<TrialExplanation, TrialError> = { changes in
             Result { () throws(TrialError) in
                 try trials.explain(request, from: from, changes: changes, options: options)
             }
         }
-        guard let fix else { return (trial([]), nil) }
-        let found = Mutex<Result<TrialExplanation, TrialError>?>(nil)
-        let thread = try? WorkerThread {
-            let fixed = trial(fix)
-            found.withLock { $0 = fixed }
+        if let fix {
+            let (alone, fixed) = atOnce({ trial([]) }, { trial(fix) })
+            return Explained(alone: alone, fixed: fixed)
         }
-        let alone = trial([])
+        guard searchesCause else { return Explained(alone: trial([])) }
+        let (alone, goal) = atOnce({ trial([]) }, { self.goal() })
+        return Explained(alone: alone, goal: goal)
+    }
+
+    private func atOnce<One, Other: Sendable>(
+        _ one: () -> One, _ other: @escaping @Sendable () -> Other
+    ) -> (One, Other) {
+        let found = Mutex<Other?>(nil)
+        let thread = try? WorkerThread {
+            let made = other()
+            found.withLock { $0 = made }
+        }
+        let made = one()
         thread?.join()
-        return (alone, found.withLock { $0 } ?? trial(fix))
+        return (made, found.withLock { $0 } ?? other())
     }
 
     /// Gives whether the cause of the finding whose fix it is is proved.
@@ -163,9 +189,6 @@ public struct FailureExperiment: Sendable {
     ) throws(TrialError) -> [RemedyAction] {
         guard actions.count > 1, actions.count <= Self.narrowingLimit else { return actions }
         progress("which of the fix's \(actions.count) commands are needed")
-        var patient = options
-        patient.waitMilliseconds = max(options.waitMilliseconds, 700)
-        patient.endsWhenQuiet = true
         let packet = [TrialPacket(from: from, request)]
         var kept = actions
         for index in actions.indices.reversed() where kept.count > 1 {
