@@ -22,6 +22,24 @@ import Wire
         return HostSnapshot(host: "h", time: "2026-01-01T00:00:00Z", kernel: "6.1", namespaces: [namespace])
     }
 
+    @Test("takes for granted that no errors were sent for routes that refuse: the kernel sends few of them")
+    func refusingRoutes() throws {
+        let snapshot = try host {
+            $0.routes.ipv4 = [
+                try tree(#"{"type":"prohibit","dst":"192.0.2.0/24"}"#),
+                try tree(#"{"type":"blackhole","dst":"10.0.0.0/8"}"#),
+                try tree(#"{"type":"unreachable","dst":"198.51.100.7"}"#),
+                try tree(#"{"dst":"default","gateway":"10.1.1.1"}"#),
+            ]
+            $0.routes.ipv6 = [try tree(#"{"type":"prohibit","dst":"2001:db8::/64"}"#)]
+        }
+        let told = snapshot.assumptions().filter { $0.code == .limitState }
+        #expect(told.map(\.subject) == ["errors"])
+        #expect(told.first?.text.contains("“prohibit 192.0.2.0/24” and 1 more like it") == true)
+        let silent = try host { $0.routes.ipv4 = [try tree(#"{"type":"blackhole","dst":"10.0.0.0/8"}"#)] }
+        #expect(!silent.assumptions().contains { $0.code == .limitState })
+    }
+
     @Test("makes both ends of a veth at once, each in its namespace")
     func veth() throws {
         var snapshot = try host {

@@ -21,6 +21,7 @@ struct PredictionDoubts {
         if let listener { result.append(listener) }
         if let queue { result.append(queue) }
         if let neighbour { result.append(neighbour) }
+        if let error { result.append(error) }
         result += try choices()
         result += try otherWays()
         result += untried
@@ -102,6 +103,16 @@ struct PredictionDoubts {
         return nil
     }
 
+    /// An error by a route, of which the kernel sends few.
+    private var error: Prediction.Assumption? {
+        guard let exchange, exchange.request.outcome == .rejected,
+            exchange.request.findings.first?.code == "blackhole-route",
+            let namespace = exchange.request.stoppedAt?.namespace, exchange.request.hops.first?.namespace != namespace
+        else { return nil }
+        let sent = trial.assumptions.first { $0.namespace == namespace && $0.subject == Assumption.errors }
+        return sent.map { told($0, "dropped in \(namespace), without an error") }
+    }
+
     /// The same packet in the network as it may be, too: told where it fares in another way there.
     private func otherWays() throws(TrialError) -> [Prediction.Assumption] {
         let part = predictor.part(for: request, from: from)
@@ -120,7 +131,7 @@ struct PredictionDoubts {
         ]
         for (code, others) in ways {
             let doubt = trial.assumptions.first {
-                $0.code == code && $0.namespace.map(passed.contains) ?? true
+                $0.code == code && $0.subject == nil && $0.namespace.map(passed.contains) ?? true
             }
             guard let doubt else { continue }
             var fates: [String] = []

@@ -53,6 +53,9 @@ public struct Assumption: Sendable, Codable, Hashable {
         self.text = text
     }
 
+    /// Of the ICMP errors that a namespace's routes give rise to.
+    public static let errors = "errors"
+
     /// Of a socket.
     public static func subject(ofPort port: UInt16) -> String { "port \(port)" }
 }

@@ -139,6 +139,16 @@ extension NamespaceSnapshot {
                     .neighborState, subject: address,
                     "\(address) on \(device) is asked for anew: the kernel is asking for it, and has no answer yet"))
         }
+        // Of those of IPv4 alone (ip_error); icmp_ratelimit has nothing to do with it.
+        let refusing = routes.ipv4.filter { ["unreachable", "prohibit"].contains($0["type"]?.string) }
+        if let first = refusing.first, let kind = first.text("type"), let destination = first.text("dst") {
+            let others = refusing.count > 1 ? " and \(refusing.count - 1) more like it" : ""
+            found.append(
+                assume(
+                    .limitState, subject: Assumption.errors,
+                    "no error was sent lately for the route “\(kind) \(destination)”\(others): the kernel sends one sender a few at once, and then one a second"
+                ))
+        }
         for path in pathMTUs {
             guard let destination = path.text("dst"), let mtu = path.text("mtu") else { continue }
             found.append(
