@@ -22,8 +22,13 @@ final class NftablesTraceSource: DatagramReader {
     var ownHandles: Set<OwnRules.Handle> = []
     /// Where there are any: asks which they are by now, since they may have been laid again.
     var findOwn: (() -> Set<OwnRules.Handle>?)?
-    /// Has the kernel trace what a sample asks for.
-    var onSample: ((SampleShare) throws -> Void)?
+    /// Has the kernel trace packets or not, as long as that may be changed.
+    var setTracing: ((Bool) throws -> Void)?
+    /// The sample that was asked for: of a coarser one no rules are traced.
+    var askedShare = SampleShare.all
+    private var isSampled = false
+    private var isPaused = false
+    private var isTracing = true
 
     var namespaceName: String? { namespace }
     var socketDescriptor: Int32 { socket.descriptor }
@@ -99,7 +104,22 @@ final class NftablesTraceSource: DatagramReader {
         intake.loss(Loss(timeNanoseconds: realTimeNanoseconds(), vantage: nil, source: name, lost: lost))
     }
 
-    func sample(_ share: SampleShare) throws { try onSample?(share) }
+    func sample(_ share: SampleShare) throws {
+        isSampled = share != askedShare
+        try change()
+    }
+
+    func pauseRuleTrace(_ isPaused: Bool) throws {
+        self.isPaused = isPaused
+        try change()
+    }
+
+    private func change() throws {
+        let isWanted = !isSampled && !isPaused
+        guard let setTracing, isWanted != isTracing else { return }
+        try setTracing(isWanted)
+        isTracing = isWanted
+    }
 
     func close() { onClose() }
 }

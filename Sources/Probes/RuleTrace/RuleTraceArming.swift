@@ -53,10 +53,9 @@ struct RuleTraceArming {
         }
         try context.run(tables.ruleset, attempt: "trace the rules of \(namespace.name)")
         if plan.rules.isLimited {
-            let asked = plan.share
-            source.onSample = { share in
-                try context.run(
-                    tables.change(toTracing: share == asked), attempt: "trace rules for fewer or more packets")
+            source.askedShare = plan.share
+            source.setTracing = { isTracing in
+                try context.run(tables.change(toTracing: isTracing), attempt: "trace rules for fewer or more packets")
             }
         }
         join.watch(namespace.name)

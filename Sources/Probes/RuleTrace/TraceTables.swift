@@ -34,7 +34,7 @@ struct TraceTables {
 
     var removal: String { tables.map { "delete table \($0.family) \(name)\n" }.joined() }
 
-    /// Takes the marking rules away while the run looks at fewer packets than it was asked for, or brings them back.
+    /// Takes the marking rules away while the run looks at fewer packets than it was asked for, or at many, or brings them back.
     ///
     /// A rule that can mark packets has the kernel work out a number for each packet at each chain of nftables, of any namespace.
     func change(toTracing isTracing: Bool) -> String {

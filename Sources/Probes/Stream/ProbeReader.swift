@@ -45,6 +45,7 @@ final class ProbeReader {
     let join = TraceJoin()
     var discovery: Rediscovery
     private var load: LoadLimit
+    private var pauses = RuleTracePauses()
     private var pace = ReadingPace()
     private var hasToldOfLimit = false
 
@@ -183,6 +184,7 @@ final class ProbeReader {
             // What is older is not taken, wherever it is read.
             readUpTo = min(began, max(readUpTo, intake.beginNanoseconds))
             limitLoad(at: began, behind: began - readUpTo)
+            pauseRuleTraces(at: began)
             follow(changesAt: began)
             let isCrowded = intake.count > Self.crowd
             if began - lastRelease >= 20_000_000 || isCrowded {
@@ -194,6 +196,19 @@ final class ProbeReader {
             pace.note(seen: intake.seenCount, at: began)
         }
         drain()
+    }
+
+    /// Has rules traced for a tenth of the time where there are many packets.
+    private func pauseRuleTraces(at now: Int64) {
+        let tracing = sources.values.lazy.filter { $0.name.hasPrefix(Loss.ruleTracePrefix) }
+        let isTracing = pauses.look(
+            count: intake.takenCount, share: intake.sampler.share, sources: tracing.count, now: now)
+        guard let isTracing else { return }
+        try? arming.perform {
+            for source in tracing where (try? source.pauseRuleTrace(!isTracing)) == nil {
+                queue.warn("\(source.name): how many packets are traced through rules can't be changed")
+            }
+        }
     }
 
     /// Looks at fewer packets where there are more than the run may take.

@@ -31,6 +31,9 @@ protocol ProbeSource: AnyObject {
     /// Has the kernel hand over no more than a sample, as far as it can choose one: the intake leaves the rest out.
     func sample(_ share: SampleShare) throws
 
+    /// Has the kernel trace no packets through rules, or again.
+    func pauseRuleTrace(_ isPaused: Bool) throws
+
     /// Makes the kernel hand over at once what it holds back to fill a message. Called when the run stops.
     func flush()
 
@@ -47,6 +50,7 @@ extension ProbeSource {
     func enclose(_ namespace: Namespace, into intake: Intake) throws {}
     func layAgain(into intake: Intake) throws -> Bool { false }
     func sample(_ share: SampleShare) throws {}
+    func pauseRuleTrace(_ isPaused: Bool) throws {}
     func flush() {}
 }
 

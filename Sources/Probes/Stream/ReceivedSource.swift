@@ -11,6 +11,7 @@ protocol DatagramReader: AnyObject {
     func enclose(_ namespace: Namespace, into intake: Intake) throws
     func layAgain(into intake: Intake) throws -> Bool
     func sample(_ share: SampleShare) throws
+    func pauseRuleTrace(_ isPaused: Bool) throws
     func flush()
     func reportLosses(into intake: Intake)
     func close()
@@ -38,6 +39,7 @@ extension DatagramReader {
     func enclose(_ namespace: Namespace, into intake: Intake) throws {}
     func layAgain(into intake: Intake) throws -> Bool { false }
     func sample(_ share: SampleShare) throws {}
+    func pauseRuleTrace(_ isPaused: Bool) throws {}
     func flush() {}
     func arrival(in datagram: ArraySlice<UInt8>) -> Int64? { nil }
     func turnEnded(_ count: Int, isDrained: Bool, into intake: Intake) {}
@@ -110,6 +112,7 @@ final class ReceivedSource: ProbeSource {
     func learn(_ namespace: Namespace) { reader.learn(namespace) }
     func enclose(_ namespace: Namespace, into intake: Intake) throws { try reader.enclose(namespace, into: intake) }
     func layAgain(into intake: Intake) throws -> Bool { try reader.layAgain(into: intake) }
+    func pauseRuleTrace(_ isPaused: Bool) throws { try reader.pauseRuleTrace(isPaused) }
     func sample(_ share: SampleShare) throws { try reader.sample(share) }
     func flush() { reader.flush() }
     func reportLosses(into intake: Intake) { reader.reportLosses(into: intake) }
