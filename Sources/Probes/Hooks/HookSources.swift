@@ -175,5 +175,5 @@ struct HookArming {
 
 extension Namespace {
     /// Whether its path leads there no more: it was taken away meanwhile, which is no failure.
-    fileprivate var hasGone: Bool { (try? NetworkNamespaceFile(path: path))?.inode != inode }
+    var hasGone: Bool { (try? NetworkNamespaceFile(path: path))?.inode != inode }
 }

@@ -26,6 +26,8 @@ struct RuleTraceArming {
             do {
                 sources.append(try armNftables(namespace))
                 if hasLegacyRules(namespace) { legacy.append(namespace) }
+            } catch  where namespace.hasGone {
+                continue
             } catch {
                 warnings.append("rules of \(namespace.name) are not traced: \(error)")
             }

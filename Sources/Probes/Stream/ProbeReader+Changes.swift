@@ -89,7 +89,7 @@ extension ProbeReader {
         for namespace in watched {
             guard let file = namespaces[namespace.name] else { continue }
             routes?.learn(namespace)
-            attempt { try enclose(namespace) }
+            attempt { do { try enclose(namespace) } catch  where namespace.hasGone {} }
             tell { try capture(namespace.links.map { CaptureRequest($0, in: namespace, file: file) }) }
         }
     }
