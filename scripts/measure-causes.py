@@ -25,7 +25,7 @@ EQUIVALENT = {
                          "rule-reject": "likewise"},
     "policy-drop": {"bridge-netfilter": "bridged packets no longer meet the chain",
                     "rule-drop": "the jump into the chain whose end drops"},
-    "rule-drop": {"bridge-netfilter": "bridged packets no longer meet the rule",
+    "rule-drop": {"stale-neighbor": "asked for anew, the neighbour hears of the asker", "bridge-netfilter": "bridged packets no longer meet the rule",
                   "policy-drop": "the chain has no other accept", "rule-reject": RULES},
     "rule-reject": {"rule-drop": RULES, "bridge-netfilter": "bridged packets no longer meet the rule"},
     "connection-untracked": {"rule-drop": RULES, "policy-drop": RULES},

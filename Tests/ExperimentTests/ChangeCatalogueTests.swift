@@ -46,6 +46,27 @@ struct ChangeCatalogueTests {
         #expect(!commands.contains { $0.contains("ipv6") })
     }
 
+    @Test("has the rules that outer packets of another family meet, where a tunnel has them")
+    func outerRules() throws {
+        func rules(remote: IPAddress?) throws -> [String] {
+            let changes = try Self.catalogue { host, _ in
+                var tunnel = Link(name: "vxlan42", index: 2, kind: .vxlan)
+                tunnel.vxlan = Link.VXLAN(identifier: 42, port: 8472, remote: remote)
+                host.links = [tunnel]
+                host.netfilter.chains = [
+                    RuleChain(
+                        backend: .iptablesNft, family: .ip6, table: "filter", name: "OUTPUT", hook: .output,
+                        priority: 0, policy: .drop, rules: [Rule(position: 1, text: "-p udp -j DROP")])
+                ]
+            }
+            return changes.filter { $0.kind == .rule }.flatMap { $0.actions.map(CommandScope().line) }
+        }
+        let outer = try rules(remote: IPAddress("2001:db8::3"))
+        // What would let the packet inside pass is no rule of the other family.
+        #expect(outer == ["ip6tables -t filter -D OUTPUT 1", "ip6tables -t filter -P OUTPUT ACCEPT"])
+        #expect(try rules(remote: IPAddress("192.0.2.3")).isEmpty)
+    }
+
     @Test("has each port's flags, the other way, and its state")
     func ports() throws {
         let changes = try Self.catalogue { host, _ in

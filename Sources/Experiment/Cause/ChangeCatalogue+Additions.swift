@@ -10,7 +10,7 @@ extension ChangeCatalogue {
         let ending: Set<NetfilterHook> = [.input, .forward, .output, .prerouting, .postrouting]
         return namespace.netfilter.chains.compactMap { chain in
             guard concerns(chain), let hook = chain.hook, ending.contains(hook), chain.kind ?? .filter == .filter,
-                [.ip, .ip6, .inet].contains(chain.family)
+                [isIPv4 ? .ip : .ip6, .inet].contains(chain.family)
             else { return nil }
             // Where nothing ends a packet, accepting it early only keeps it from marks and the like.
             let table = namespace.netfilter.chains.filter {

@@ -18,11 +18,12 @@ extension ChangeCatalogue {
         }
     }
 
+    /// Whether the packet may meet a chain, or an outer packet that carries it.
     func concerns(_ chain: RuleChain) -> Bool {
         if chain.table.hasPrefix("packetwalk") { return false }
         switch chain.family {
-        case .ip: return isIPv4
-        case .ip6: return !isIPv4
+        case .ip: return family == .ipv4 || carriers.contains(.ipv4)
+        case .ip6: return family == .ipv6 || carriers.contains(.ipv6)
         default: return true
         }
     }

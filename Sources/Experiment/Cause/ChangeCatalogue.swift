@@ -13,6 +13,8 @@ public struct ChangeCatalogue: Sendable {
     var request: PacketRequest
     /// The sender's namespace.
     var from: String
+    /// Families of the outer packets of tunnels.
+    let carriers: Set<IPAddress.Family>
     /// Of chains with many rules the positions of those that the packet may meet: no others are tried.
     var metRules: [SlicedSnapshot.Chain: [Int]] = [:]
 
@@ -28,6 +30,9 @@ public struct ChangeCatalogue: Sendable {
             }
         }
         self.topology = rebuilt
+        let tunnels = rebuilt.namespaces.flatMap(\.links).compactMap(\.vxlan)
+        carriers = Set(
+            tunnels.flatMap { [$0.remote, $0.local].compactMap(\.self) + $0.fdb.compactMap(\.destination) }.map(\.family))
         self.snapshot = snapshot
         self.request = request
         self.from = from
