@@ -7,48 +7,10 @@ import Twin
 import WalkModel
 import Wire
 
-/// BPF programs at hooks and devices, beside NFLOG and packet sockets.
+/// BPF programs at hooks and devices. How many there are on the machine is counted: labs run apart from these.
 @Suite("Seen by BPF programs", .serialized, .enabled(if: isBPFUsable))
 struct KernelProbeTests {
     private static let root = String(#filePath.dropLast("/Tests/ScenarioTests/KernelProbeTests.swift".count))
-
-    /// Some of each kind; all that `PACKETWALK_COMPARED` names, separated by blanks, where it is set: all labs take half an hour.
-    static let labs =
-        getenv("PACKETWALK_COMPARED").map { String(cString: $0).split(separator: " ").map(String.init) } ?? few
-
-    /// Base, translation, bridges, both families, both firewalls, a queue, tunnels, and what breaks them.
-    private static let few = [
-        "namespace-to-wan", "namespace-to-wan-legacy", "namespace-to-wan-nftables", "namespace-to-wan-tcp",
-        "namespace-to-wan-udp", "wan-to-published-port", "hairpin", "same-bridge", "same-bridge-netfilter",
-        "ipv6-to-wan", "namespace-to-neighbor-ipv6", "host-to-service", "two-bridges", "vxlan-overlay", "queue-delay",
-        "no-route", "rule-drop-nftables", "rule-drop-iptables-legacy", "rule-drop-output", "no-source-nat",
-        "reverse-path-filter", "forwarding-disabled-ipv6", "neighbor-unresolved", "tc-drop", "tc-drop-egress",
-        "xdp-drop",
-        "queue-full", "macvlan-isolated", "mtu-exceeded", "no-listener-tcp", "bridge-netfilter-nftables",
-    ]
-
-    @Test("a lab's walks are those of NFLOG and libpcap", arguments: labs)
-    func sameWalks(name: String) async throws {
-        let arguments = ["lab", "run", name, "--format", "json"]
-        let usual = try await LabRun.inPlace {
-            try LabRun.packetwalk(arguments + ["--hooks", "auto", "--links", "pcap"])
-        }
-        let kernel = try await LabRun.inPlace {
-            try LabRun.packetwalk(arguments + ["--hooks", "bpf", "--links", "bpf"])
-        }
-        #expect(usual.status == kernel.status, "\(kernel.standardError)")
-        #expect(!kernel.walks.isEmpty, "\(kernel.standardError)")
-        // How often something is sent again, and what namespaces ask of all on their own, differs from run to run.
-        func seen(_ run: LabRun) -> [[String]] {
-            Set(run.walks.filter { !$0.destination.isMulticast && !$0.source.isUnspecified }.map(\.likeness))
-                .sorted { $0.joined() < $1.joined() }
-        }
-        let (expected, found) = (seen(usual), seen(kernel))
-        #expect(expected == found, "\(name)")
-        // Whatever was seen twice was seen as one packet of the kernel somewhere.
-        let seen = kernel.walks.filter { $0.hops.filter { $0.vantage == .link }.count > 2 }
-        for walk in seen { #expect(walk.hops.contains { $0.joinedBy.contains(.kernel) }, "\(name): \(walk.summary)") }
-    }
 
     @Test("hooks tell the time of the passage: it rises from point to point, and no two are equal")
     func times() throws {
@@ -110,6 +72,60 @@ struct KernelProbeTests {
         #expect(shell["status"] == "77", "\(shell.errorText)")
         #expect(shell.errorText.contains("Operation not permitted; it needs root outside of any container"))
         #expect(shell.errorText.split(separator: "\n").count == 1, "\(shell.errorText)")
+    }
+}
+
+/// The same beside NFLOG and packet sockets.
+@Suite("Labs seen by BPF programs", .enabled(if: isBPFUsable))
+struct KernelProbeLabTests {
+    /// Some of each kind; all that `PACKETWALK_COMPARED` names, separated by blanks, where it is set: all labs take half an hour.
+    static let labs =
+        getenv("PACKETWALK_COMPARED").map { String(cString: $0).split(separator: " ").map(String.init) } ?? few
+
+    /// Base, translation, bridges, both families, both firewalls, a queue, tunnels, and what breaks them.
+    private static let few = [
+        "namespace-to-wan", "namespace-to-wan-legacy", "namespace-to-wan-nftables", "namespace-to-wan-tcp",
+        "namespace-to-wan-udp", "wan-to-published-port", "hairpin", "same-bridge", "same-bridge-netfilter",
+        "ipv6-to-wan", "namespace-to-neighbor-ipv6", "host-to-service", "two-bridges", "vxlan-overlay", "queue-delay",
+        "no-route", "rule-drop-nftables", "rule-drop-iptables-legacy", "rule-drop-output", "no-source-nat",
+        "reverse-path-filter", "forwarding-disabled-ipv6", "neighbor-unresolved", "tc-drop", "tc-drop-egress",
+        "xdp-drop",
+        "queue-full", "macvlan-isolated", "mtu-exceeded", "no-listener-tcp", "bridge-netfilter-nftables",
+    ]
+
+    @Test("a lab's walks are those of NFLOG and libpcap", arguments: labs)
+    func sameWalks(name: String) async throws {
+        var (usual, kernel) = try await both(name)
+        if Self.seen(usual) != Self.seen(kernel) {
+            // Once more: on a busy machine a reply can come too late for one of them.
+            (usual, kernel) = try await both(name)
+        }
+        #expect(usual.status == kernel.status, "\(kernel.standardError)")
+        #expect(!kernel.walks.isEmpty, "\(kernel.standardError)")
+        let (expected, found) = (Self.seen(usual), Self.seen(kernel))
+        #expect(
+            expected == found, "\(name): losses \(usual.walks.flatMap(\.losses)), \(kernel.walks.flatMap(\.losses))")
+        // Whatever was seen twice was seen as one packet of the kernel somewhere.
+        let seen = kernel.walks.filter { $0.hops.filter { $0.vantage == .link }.count > 2 }
+        for walk in seen { #expect(walk.hops.contains { $0.joinedBy.contains(.kernel) }, "\(name): \(walk.summary)") }
+    }
+
+    /// One lab by each, at the same time.
+    private func both(_ name: String) async throws -> (usual: LabRun, kernel: LabRun) {
+        func run(_ hooks: String, _ links: String) async throws -> LabRun {
+            try await LabRun.inPlace {
+                try LabRun.packetwalk(["lab", "run", name, "--format", "json", "--hooks", hooks, "--links", links])
+            }
+        }
+        async let usual = run("auto", "pcap")
+        async let kernel = run("bpf", "bpf")
+        return try await (usual, kernel)
+    }
+
+    /// How often something is sent again, and what namespaces ask of all on their own, differs from run to run.
+    private static func seen(_ run: LabRun) -> [[String]] {
+        Set(run.walks.filter { !$0.destination.isMulticast && !$0.source.isUnspecified }.map(\.likeness))
+            .sorted { $0.joined() < $1.joined() }
     }
 }
 
