@@ -33,7 +33,8 @@ extension Exchange {
         guard let reply, reply.cameToReceiver, let first = request.hops.first(where: \.isSighting),
             let end = reply.hops.last(where: \.isSighting)
         else { return false }
-        return (first.direction == .out || first.hook == .output) && first.namespace != end.namespace
+        let isSent = first.direction == .out || first.hook == .output || first.hook == .postrouting
+        return isSent && first.namespace != end.namespace
     }
 
     /// Takes a request that came to its receiver's device for delivered where a reply shows that it was. A refusal shows

@@ -17,8 +17,8 @@ struct Tracer {
     var announces = false
     /// Seconds of work that may wait; nil for any.
     var backlogLimit: Double?
-    /// As `ProbePlan` has it.
-    var prefersPrograms = false
+    /// Whether what is watched is to cost as little as can be: see `ProbePlan`. Else there are whole packets, and all hooks.
+    var isSparing = false
 
     /// Arms the probes. Gives the names of the namespaces that are watched, none for all.
     func start<Work: Activity>(
@@ -31,7 +31,8 @@ struct Tracer {
             links: watch.links, rules: watch.rules, drops: watch.drops, share: watch.share,
             rateLimit: watch.rateLimit, bufferBudget: watch.memory << 19, queueBudget: watch.memory << 19)
         plan.backlogLimit = backlogLimit
-        plan.prefersPrograms = prefersPrograms
+        plan.prefersPrograms = isSparing
+        plan.leavesOutIdleHooks = isSparing
         let run = try LiveRun(
             topology: topology, plan: plan, activity: activity, recorder: recorder,
             options: LiveRunOptions(durationSeconds: watch.duration, explains: output != nil),

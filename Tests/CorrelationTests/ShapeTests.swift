@@ -519,6 +519,23 @@ import Wire
         }
     }
 
+    /// Where the output hook is not watched, what is sent begins at postrouting.
+    @Test(arguments: [false, true]) func whatIsSentBeginsWhereItCanBeSeenFirst(watchesOutput: Bool) throws {
+        func hook(_ hook: NetfilterHook, _ stage: NetfilterStage) -> VantagePoint {
+            VantagePoint(namespace: "a", kind: .netfilter, device: "eth0", hook: hook, stage: stage, edge: .before)
+        }
+        var scene = bridged()
+        if watchesOutput {
+            let other = packet("10.0.0.1", "10.0.0.3", label: 19, sourcePort: 1, destinationPort: 2)
+            scene.see(hook(.output, .raw), at: 0, other)
+        }
+        let sent = packet("10.0.0.1", "10.0.0.2", label: 20, sourcePort: 1, destinationPort: 2)
+        scene.see(hook(.postrouting, .srcnat), at: 1, sent)
+        let walk = try #require(scene.walks().first { $0.destination == "10.0.0.2" })
+        #expect(walk.cutOff == (watchesOutput ? .beginning : nil))
+        #expect(walk.outcome == (watchesOutput ? .left : .lost))
+    }
+
     /// Captures of two devices, neither of which tells directions, and nothing of the network: one translates.
     @Test func capturesWithoutDirectionJoinAcrossATranslation() throws {
         var scene = Scene([])

@@ -134,6 +134,7 @@ struct PacketEnd {
             {
                 // Made here: the hooks of what is sent come first, where they are at work. ARP meets none of them.
                 if sighting.network == .arp { return false }
+                if place.phase == .postrouting, !places.areas[Int(place.namespace)].watchesOutput { return false }
                 if state.hasHooks(sighting, in: place.namespace) { return true }
                 // Or lent its address, unless what it was translated from is its own as well.
                 return watchesEntry && state.translations.knows(sighting.flowKey, in: place.namespace)

@@ -12,6 +12,8 @@ struct Area {
     /// The rank of the last vantage point of the input hook; -1 where input isn't watched.
     var lastInputRank: Int32 = -1
     var watchesForward = false
+    /// Whether what is sent here can be seen at the output hook.
+    var watchesOutput = false
     var watchesOut = false
 
     /// What a snapshot and the vantage points have said is forgotten; its number, names and devices stay.
@@ -20,6 +22,7 @@ struct Area {
         watchesEntry = false
         lastInputRank = -1
         watchesForward = false
+        watchesOutput = false
         watchesOut = false
     }
 
@@ -29,6 +32,7 @@ struct Area {
         case .linkIn where !isLoopback, .bridgeIn, .prerouting: watchesEntry = true
         case .input: lastInputRank = max(lastInputRank, place.rank)
         case .forward: watchesForward = true
+        case .output: watchesOutput = true
         case .linkOut, .bridgeOut, .postrouting: watchesOut = true
         default: break
         }

@@ -155,6 +155,11 @@ private struct SearchRun {
         let isFound = causes.contains { !$0.changes.contains(where: \.adds) }
         let near = sorted.filter { nearness($0) < 2 && (!isFound || $0.kind == .turn) }
         try few(Array(near.prefix(search.nearLimit)))
+        // One change elsewhere on its way is smaller than two.
+        if causes.isEmpty {
+            let turns = sorted.filter { $0.kind == .turn && nearness($0) == 2 }
+            try alone(Array(turns.prefix(search.nearLimit)))
+        }
         // What leads the packet another way may go round two obstacles.
         if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
             let obstacles = candidates.filter { $0.detour == 0 }

@@ -41,7 +41,7 @@ extension ChangeCatalogue {
     var ends: [IPAddress] {
         let sender = topology.namespaces.first { $0.name == from }
         let own = sender?.links.flatMap(\.addresses).map(\.address).filter {
-            $0.family == family && !$0.isLinkLocal && !$0.isLoopback
+            $0.family == family && !$0.isOfOneLink && !$0.isLoopback
         }
         return [request.destination] + (request.source.map { [$0] } ?? own ?? [])
     }
@@ -123,7 +123,7 @@ extension ChangeCatalogue {
         var result: [(String, IPAddress)] = []
         for link in namespace.links {
             for prefix in link.addresses where prefix.address.family == family && !prefix.address.isLoopback {
-                if prefix.address.isLinkLocal { continue }
+                if prefix.address.isOfOneLink { continue }
                 for other in topology.namespaces where other.name != namespace.name {
                     guard forwards(other) || ends.contains(where: other.holds) else { continue }
                     for address in other.links.flatMap(\.addresses).map(\.address)
@@ -142,7 +142,7 @@ extension ChangeCatalogue {
         let others = topology.namespaces.filter { $0.name != namespace.name }.flatMap { $0.links }.flatMap(\.addresses)
         for link in namespace.links {
             for prefix in link.addresses
-            where prefix.address.family == family && !prefix.address.isLinkLocal && !prefix.address.isLoopback {
+            where prefix.address.family == family && !prefix.address.isOfOneLink && !prefix.address.isLoopback {
                 if others.contains(where: { $0.address == prefix.address }) {
                     result.append(
                         Candidate(
@@ -213,4 +213,9 @@ extension ChangeCatalogue {
 extension Namespace {
     /// Whether a setting is on.
     fileprivate func isOn(_ name: String) -> Bool { sysctls[name] == "1" }
+}
+
+extension IPAddress {
+    /// Whether it means nothing beyond its link. Of IPv4 those of 169.254.0.0/16 are routed as any others: plugins of CNI use them.
+    var isOfOneLink: Bool { !isIPv4 && isLinkLocal }
 }

@@ -161,7 +161,7 @@ extension ChangeCatalogue {
         let tool = isIPv4 ? "iptables" : "ip6tables"
         var result: [Candidate] = []
         for link in namespace.links where !link.isLoopback && link.master == nil {
-            guard link.addresses.contains(where: { $0.address.family == family && !$0.address.isLinkLocal }) else {
+            guard link.addresses.contains(where: { $0.address.family == family && !$0.address.isOfOneLink }) else {
                 continue
             }
             result.append(
@@ -213,7 +213,7 @@ extension ChangeCatalogue {
         if listener.address.isLoopback { return [] }
         if listener.address.family == family, !listener.address.isUnspecified { return [listener.address] }
         return namespace.links.flatMap(\.addresses).map(\.address).filter {
-            $0.family == family && !$0.isLinkLocal && !$0.isLoopback
+            $0.family == family && !$0.isOfOneLink && !$0.isLoopback
         }
     }
 }

@@ -32,7 +32,8 @@ public struct ChangeCatalogue: Sendable {
         self.topology = rebuilt
         let tunnels = rebuilt.namespaces.flatMap(\.links).compactMap(\.vxlan)
         carriers = Set(
-            tunnels.flatMap { [$0.remote, $0.local].compactMap(\.self) + $0.fdb.compactMap(\.destination) }.map(\.family))
+            tunnels.flatMap { [$0.remote, $0.local].compactMap(\.self) + $0.fdb.compactMap(\.destination) }.map(
+                \.family))
         self.snapshot = snapshot
         self.request = request
         self.from = from

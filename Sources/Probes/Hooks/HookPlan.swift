@@ -12,8 +12,11 @@ struct HookPlan {
     /// Whether connection tracking may stand between the points of prerouting and output, where it can drop a packet: any
     /// chain may ask for it.
     private let mayTrack: Bool
+    /// Whether hooks at which nothing stands have a point only where a packet arrives or leaves.
+    private let leavesOutIdle: Bool
 
-    init(chains: [RuleChain]) {
+    init(chains: [RuleChain], leavesOutIdle: Bool = false) {
+        self.leavesOutIdle = leavesOutIdle
         var registrants: [NetfilterHook: Set<Int>] = [:]
         var hasTranslation = false
         var hasChains = false
@@ -49,12 +52,14 @@ struct HookPlan {
         Self.hooks.flatMap { hook -> [HookPoint] in
             let stages = stages(of: hook)
             guard let first = stages.first, let last = stages.last else { return [] }
+            let isIdle = isPassedUnchanged(hook)
+            if isIdle, leavesOutIdle, hook != .input, hook != .postrouting { return [] }
             // Behind the reassembly of fragments, which stands at -400 in these two hooks (nf_defrag_ipv4.c).
             let floor = hook == .prerouting || hook == .output ? -399 : -1_000_000
             var points = [
                 HookPoint(hook: hook, stage: first.stage, edge: .before, priority: max(floor, first.lowest - 1))
             ]
-            if isPassedUnchanged(hook) { return points }
+            if isIdle { return points }
             for stage in stages where !stage.isEmpty || stage.stage == last.stage {
                 points.append(
                     HookPoint(hook: hook, stage: stage.stage, edge: .after, priority: min(stage.highest, 1_000_000) + 1)

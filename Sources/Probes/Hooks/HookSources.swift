@@ -75,7 +75,7 @@ struct HookArming {
     @discardableResult
     func see(_ namespace: Namespace, by sightings: SightingSource) throws -> Bool {
         let file = try NetworkNamespaceFile(path: namespace.path)
-        let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
+        let points = plan.hookPlan(namespace.netfilter.chains).chainPoints
         return try sightings.arm(points, of: namespace, in: file, intake: intake)
     }
 
@@ -83,13 +83,14 @@ struct HookArming {
 
     private func armNftables(_ namespace: Namespace) throws -> any DatagramReader {
         let file = try NetworkNamespaceFile(path: namespace.path)
-        let points = HookPlan(chains: namespace.netfilter.chains).chainPoints
+        let points = plan.hookPlan(namespace.netfilter.chains).chainPoints
         let socket = try openSocket(in: file, of: namespace)
         do {
             let table = OwnedTable(
                 run: run, points: points, group: socket.group, snapLength: plan.snapLength,
                 choice: OwnedTable.Choice(coarse), share: intake.sampler.share)
-            let hooks = try NftablesHooks(table, in: file, of: namespace.name)
+            let hooks = try NftablesHooks(table, in: file, of: namespace.name) { [plan] in plan.hookPlan($0).chainPoints
+            }
             return NFLOGSource(
                 namespace: namespace.name, socket: socket, hooks: hooks, arming: thread, intake: intake)
         } catch {

@@ -7,12 +7,19 @@ final class NftablesHooks: LaidHooks {
     private var table: OwnedTable
     private let context: NftablesContext
     private let namespace: String
+    private let wantedPoints: ([RuleChain]) -> [HookPoint]
 
     var points: [HookPoint] { table.points }
 
     /// Lays them. Throws `ProbeError` or `SystemError`.
-    init(_ table: OwnedTable, in file: NetworkNamespaceFile, of namespace: String) throws {
+    ///
+    /// - Parameter wantedPoints: where they are to be for the chains that the namespace has by then.
+    init(
+        _ table: OwnedTable, in file: NetworkNamespaceFile, of namespace: String,
+        wantedPoints: @escaping ([RuleChain]) -> [HookPoint]
+    ) throws {
         self.table = table
+        self.wantedPoints = wantedPoints
         self.namespace = namespace
         context = try NftablesContext(namespace: file)
         try context.run(table.ruleset, attempt: "lay nftables hooks in \(namespace)")
@@ -23,8 +30,8 @@ final class NftablesHooks: LaidHooks {
     }
 
     func enclose(_ chains: [RuleChain], share: SampleShare) throws -> Bool {
-        let wanted = HookPlan(chains: chains).chainPoints
-        let change = HookChange(laid: table.standing.map { table.points[$0] }, wanted: wanted)
+        let laid = table.standing.map { table.points[$0] }
+        let change = HookChange(laid: laid, wanted: wantedPoints(chains))
         if change.isEmpty { return false }
         let (changed, commands) = table.following(change, share: share)
         try context.run(commands, attempt: "lay further nftables hooks in \(namespace)")

@@ -39,7 +39,7 @@ private func load(
     _ programs: Programs, for plan: ProbePlan, namespaces: [Namespace], filter coarse: CoarseFilter, join: TraceJoin
 ) throws -> SightingSource {
     // Further chains may come, in these namespaces and in new ones.
-    let points = namespaces.map { HookPlan(chains: $0.netfilter.chains).mostPointsOfAHook }.max() ?? 0
+    let points = namespaces.map { plan.hookPlan($0.netfilter.chains).mostPointsOfAHook }.max() ?? 0
     let probe = try SightingProbe(
         hookPoints: programs.hooks ? max(4, points + 2) : 0, seesDevices: programs.devices,
         reportsDrops: plan.drops == .bpf || plan.drops == .auto)
@@ -52,6 +52,13 @@ private func remedy(of error: SystemError) -> String {
     case EINVAL, ENOENT, EOPNOTSUPP:
         "hooks need Linux 6.4 for it, links 6.12, and both a kernel with BTF: leave --hooks bpf and --links bpf out"
     default: "it needs root outside of any container or user namespace: leave --hooks bpf and --links bpf out"
+    }
+}
+
+extension ProbePlan {
+    /// Where packets are to be seen in a namespace with these chains.
+    func hookPlan(_ chains: [RuleChain]) -> HookPlan {
+        HookPlan(chains: chains, leavesOutIdle: leavesOutIdleHooks)
     }
 }
 

@@ -49,6 +49,8 @@ public struct ProbePlan: Sendable, Hashable {
     /// Whether BPF programs are better than NFLOG and packet sockets, where both can be had: they cost packets less, and keep
     /// fewer bytes of them; to take them away takes longer.
     public var prefersPrograms = false
+    /// Whether hooks at which nothing stands are seen only where a packet arrives or leaves: devices show the rest of its path.
+    public var leavesOutIdleHooks = false
     /// Which packets are traced through the rules that they meet; none without hooks.
     public var rules: RuleTracing
     public var drops: Drops

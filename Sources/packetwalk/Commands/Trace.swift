@@ -50,7 +50,7 @@ struct Trace: ParsableCommand, TakesCommand {
             filter: filter.joined(separator: " "), watch: settings, output: output, recorder: recorder)
         tracer.announces = !output.quiet
         // A recording is to have whole packets.
-        tracer.prefersPrograms = record == nil
+        tracer.isSparing = record == nil
         guard let command = Invocation.command else {
             let (_, noneStopped) = live ? try tracer.runLive(Watching()) : try tracer.run(Watching())
             throw ExitCode((noneStopped ? ExitStatus.success : .notArrived).rawValue)

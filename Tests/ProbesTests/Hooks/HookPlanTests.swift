@@ -29,6 +29,19 @@ private func chain(
         #expect(points([], .postrouting) == ["before srcnat 99"])
     }
 
+    /// Devices show the rest of a packet's path: only its arrival and its departure are seen nowhere else.
+    @Test func idleHooksCanBeLeftOut() {
+        func points(_ chains: [RuleChain]) -> [NetfilterHook: Int] {
+            Dictionary(grouping: HookPlan(chains: chains, leavesOutIdle: true).chainPoints, by: \.hook)
+                .mapValues(\.count)
+        }
+        #expect(points([]) == [.input: 1, .postrouting: 1])
+        #expect(
+            points([chain("t", .forward, 0)]) == [.prerouting: 2, .input: 1, .forward: 2, .output: 2, .postrouting: 1])
+        let masquerade = [chain("nat", .postrouting, 100, kind: "nat", family: "ip")]
+        #expect(points(masquerade) == [.prerouting: 2, .input: 2, .output: 3, .postrouting: 2])
+    }
+
     /// One that asks for the state of connections stands in forward, and connection tracking, which it switches on, in
     /// prerouting and output.
     @Test func aChainAnywhereMayMeanConnectionTracking() {
