@@ -256,7 +256,7 @@ public struct EvidenceLedger: Sendable {
             etherType: walk.destination.isIPv4 ? 0x0800 : 0x86dd, isComplete: isComplete)
     }
 
-    private static func drops(of walk: Walk) -> [DropEvent] {
+    static func drops(of walk: Walk) -> [DropEvent] {
         if let drop = walk.witness.drop { return [drop] }
         guard let stop = walk.stoppedAt, let reason = stop.dropReason,
             walk.outcome == .dropped || walk.outcome == .rejected

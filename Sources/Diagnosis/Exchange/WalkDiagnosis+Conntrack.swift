@@ -92,10 +92,29 @@ extension WalkDiagnosis {
             guard let ending = result.ending, ending.rule.isSame(as: rule), result.doubts.isEmpty else { continue }
             asked.connection = .established
             guard step.traversal.run(asked).ending == nil else { return nil }
+            if flow == nil, otherDirectionAvoids(namespace, packet) {
+                var found = ConntrackInvalid().candidate(packet, in: namespace, state: state, ending: cause.finding)
+                found.isCertain = cause.isCertain
+                return found
+            }
             return ConntrackExpired().candidate(
                 packet, in: namespace, flow: flow, state: state, ending: cause.finding)
         }
         return nil
+    }
+
+    /// Whether what the packet's receiver sends to its sender goes past a namespace that the packet itself passes.
+    private func otherDirectionAvoids(_ namespace: Namespace, _ packet: PacketState) -> Bool {
+        guard let receiver = topology.namespaces.first(where: { $0.holds(packet.destination) }),
+            let sender = topology.namespaces.first(where: { $0.holds(packet.source) }),
+            receiver.name != namespace.name, sender.name != namespace.name
+        else { return false }
+        var other = packet.answer
+        other.macSource = nil
+        other.macDestination = nil
+        let path = ForwardPath(of: other, from: .send(namespace: receiver.name), PathInputs(context))
+        return path.end == .delivered(namespace: sender.name)
+            && !path.routers.contains { $0.namespace == namespace.name }
     }
 }
 

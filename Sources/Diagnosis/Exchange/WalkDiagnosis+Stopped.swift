@@ -45,6 +45,10 @@ extension WalkDiagnosis {
             let isKept =
                 stop.report.reason == .netfilterDrop || stop.report.fact == nil && reading.walk.outcome == .lost
             if reading.walk.isRedirect, isKept { return [] }
+            if isTakenByProxy(reading, stop) {
+                if request == nil { walk.outcome = .delivered }
+                return []
+            }
             return [unexplained(stop)]
         }
         if !isComplete, !stop.report.isDirect {
@@ -59,6 +63,25 @@ extension WalkDiagnosis {
             return finding(of: stale, reading, checks: found[0].checks) + found.dropFirst()
         }
         return found
+    }
+
+    /// With what kept the sender of a packet that was too long from learning that: an ICMP error was sent, and stopped on its way.
+    func withStoppedError(_ findings: [Finding], _ reading: WalkReading) -> [Finding] {
+        guard let reply, reply.isICMPError, reply.hasStopped, findings.first?.code == MTUExceeded().code else {
+            return findings
+        }
+        var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context.about(reply))
+        let back = WalkReading(walk: reply, topology: topology)
+        guard var stop = diagnosis.stopped(back, request: reading).first, stop.severity == .error,
+            let place = stop.where.namespace
+        else { return findings }
+        var result = findings
+        let by = stop.rule.map { ", by \($0.position == nil && $0.text == nil ? "the policy of \($0.chainName)" : $0.name)" }
+        result[0].message += "; the one from \(reply.source) was stopped in \(place)\(by ?? "")"
+        stop.severity = .warning
+        stop.message = "keeps the sender from learning of the smaller MTU: \(stop.message)"
+        result.insert(stop, at: 1)
+        return result
     }
 
     /// Why the packet came to where it stopped at all: the first reason that is found is the cause, and what stopped it there
@@ -186,6 +209,24 @@ extension WalkDiagnosis {
             return cause
         }
         return NeighborUnresolved().waiting(for: waiting, in: last.namespace, on: device, path: stop.findings.path)
+    }
+
+    /// Whether a SYN proxy of the namespace where it was last seen took it, which opens the connection to either end by itself.
+    private func isTakenByProxy(_ reading: WalkReading, _ stop: StoppedPacket) -> Bool {
+        guard reading.walk.outcome == .lost, stop.report.fact == nil, stop.packet.ipProtocol == .tcp,
+            let last = stop.last, let namespace = topology[namespace: last.namespace]
+        else { return false }
+        let site = RuleSite(namespace: namespace, inDevice: reading.inDevice(at: last))
+        return namespace.netfilter.compiled.synProxies.contains { rule in
+            [stop.packet, stop.packet.answer].contains { packet in
+                rule.matches.allSatisfy { match in
+                    switch match.field {
+                    case .address, .port, .transportProtocol: match.evaluate(packet, at: site) != .fails
+                    default: true
+                    }
+                }
+            }
+        }
     }
 
     private func unexplained(_ stop: StoppedPacket) -> Finding {

@@ -53,7 +53,8 @@ struct WalkDiagnosis {
             if let reply, reply.cameToReceiver { return refusedOutside(reply, reading) }
             if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
-        case .dropped, .rejected, .lost, .unsent: return diverted(stopped(reading, request: nil), reading)
+        case .dropped, .rejected, .lost, .unsent:
+            return withStoppedError(diverted(stopped(reading, request: nil), reading), reading)
         }
     }
 

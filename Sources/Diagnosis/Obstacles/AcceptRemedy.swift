@@ -19,6 +19,11 @@ enum AcceptRemedy {
         {
             return [acceptReplies(traversal, ending)]
         }
+        if packet.isNeighbourDiscovery, !ending.chain.family.isBelowIP,
+            let device = traversal.site.inDevice ?? traversal.site.outDevice
+        {
+            return neighbourDiscovery(traversal, ending, device)
+        }
         let answer = packet.answer
         var back = traversal
         back.site.inDevice = traversal.site.outDevice
@@ -32,7 +37,23 @@ enum AcceptRemedy {
         let port: RuleField.End = packet.isReply ? .source : .destination
         var actions = [accept(packet, traversal.site, traversal, ending, isAnswer: false, port: port, offset: 0)]
         if needsBack { actions.append(accept(answer, back.site, traversal, ending, isAnswer: true, offset: 1)) }
+        if let later = laterFragments(of: packet, ending, traversal.site) {
+            actions.append(
+                accept(later, traversal.site, traversal, ending, isAnswer: false, offset: actions.count))
+        }
         return actions
+    }
+
+    /// The later fragments of a datagram whose first one a rule ends, where it ends those as well.
+    private static func laterFragments(
+        of packet: PacketState, _ ending: HookResult.Ending, _ site: RuleSite
+    ) -> PacketState? {
+        guard packet.fragment == .first else { return nil }
+        var later = packet
+        later.fragment = .later
+        let rule = site.namespace.netfilter.compiled.rule(ending.rule)
+        let passes = rule?.matches.contains { $0.evaluate(later, at: site) == .fails } ?? (ending.kind != .policy)
+        return passes ? nil : later
     }
 
     /// Bridge and netdev chains run where conntrack has not seen the packet.
@@ -215,6 +236,11 @@ enum AcceptRemedy {
         default: String(packet.ipProtocol.rawValue)
         }
     }
+}
+
+extension TableFamily {
+    /// Whether its chains see frames: neighbour discovery is a packet like any other there.
+    fileprivate var isBelowIP: Bool { [.netdev, .bridge, .arp].contains(self) }
 }
 
 extension NetfilterHook {

@@ -82,6 +82,11 @@ struct MarkDecision: Sendable {
         return last(HookTraversal(site: site, hook: first, families: families).run(asked).markings)
     }
 
+    /// The rules that decided.
+    var facts: [Fact] {
+        [setter, jump].compactMap(\.self).map { .state("\($0.name): \($0.text ?? "")") }
+    }
+
     /// `; iptables nat KUBE-XLB 2 set the mark 0x8000 by jumping to KUBE-MARK-DROP: …`.
     var words: String {
         let text = decider.text.map { ": \($0)" } ?? ""
