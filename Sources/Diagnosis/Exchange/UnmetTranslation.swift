@@ -163,6 +163,8 @@ struct UnmetTranslation: Sendable {
     private static func older(_ stay: WalkReading.Stay, _ flows: [FlowEvent], _ reading: WalkReading) -> FlowEvent? {
         let own = flows.filter { $0.namespace == stay.namespace.name && $0.original.covers(stay.entry) }
         guard let last = own.last, last.change != .destroy else { return nil }
+        // An entry that was seen to be made by an earlier SYN of the same connection is as old as that.
+        if reading.walk.kind.opensConnection, !own.contains(where: { $0.change == .present }) { return nil }
         let isBefore = last.change == .present || last.timeNanoseconds < reading.walk.startNanoseconds - 1_000_000
         return isBefore && last.timeNanoseconds > 0 ? last : nil
     }

@@ -77,16 +77,17 @@ extension WalkDiagnosis {
         guard let rule = cause.finding.rule, let name = cause.finding.where.namespace,
             let namespace = topology[namespace: name],
             let entry = reading.sightings.first(where: { $0.namespace == name }),
-            let packet = reading.packet(at: entry), packet.isUnderWay || packet.isReset
+            let packet = reading.packet(at: entry), packet.isUnderWay || packet.isReset || packet.acceptsConnection
         else { return nil }
         let history = history(reading.walk)
         let flow = history.forgotten(packet, in: name)
-        guard flow != nil || packet.isUnderWay && packet.ipProtocol == .tcp && !history.holds(packet, in: name) else {
-            return nil
-        }
+        let isUnknown = packet.ipProtocol == .tcp && !packet.isReset && !history.holds(packet, in: name)
+        guard flow != nil || isUnknown else { return nil }
         for case .hook(let step) in path.steps where step.traversal.site.namespace.name == name {
             var asked = step.packet
-            let state = asked.connection ?? PathInputs.stateWithoutEntry(asked, namespace)
+            // Without an entry a reply is not part of a connection.
+            let assumed = flow == nil && asked.connection == .established ? nil : asked.connection
+            let state = assumed ?? PathInputs.stateWithoutEntry(asked, namespace)
             asked.connection = state
             let result = step.traversal.run(asked)
             guard let ending = result.ending, ending.rule.isSame(as: rule), result.doubts.isEmpty else { continue }
@@ -97,6 +98,7 @@ extension WalkDiagnosis {
                 found.isCertain = cause.isCertain
                 return found
             }
+            if packet.acceptsConnection { return nil }
             return ConntrackExpired().candidate(
                 packet, in: namespace, flow: flow, state: state, ending: cause.finding)
         }
@@ -119,6 +121,9 @@ extension WalkDiagnosis {
 }
 
 extension PacketState {
+    /// A SYN-ACK.
+    fileprivate var acceptsConnection: Bool { ipProtocol == .tcp && tcpFlags.map { $0 & 0b1_0110 == 0b1_0010 } == true }
+
     fileprivate var isReset: Bool { ipProtocol == .tcp && tcpFlags.map { $0 & 0b110 == 0b100 } == true }
 
     /// Whether it may be of a connection that is open already: it neither opens nor resets one.

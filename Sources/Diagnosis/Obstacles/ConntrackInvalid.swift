@@ -23,10 +23,9 @@ struct ConntrackInvalid: Obstacle {
     }
     /// A rule or policy that ends what is not part of a connection, and would let pass what is.
     private func halfSeen(_ rule: RuleEnding, _ base: Finding) -> Finding? {
-        guard rule.packet.ipProtocol == .tcp, let state = rule.packet.connection, rule.wouldPassEstablished else {
-            return nil
-        }
+        guard rule.packet.ipProtocol == .tcp, rule.wouldPassEstablished else { return nil }
         let name = rule.namespace.name
+        let state = rule.packet.connection ?? PathInputs.stateWithoutEntry(rule.packet, rule.namespace)
         var finding = base
         finding.message =
             "\(rule.words) in \(name) \(rule.verb) \(rule.subject): the packets that it replies to do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))"
