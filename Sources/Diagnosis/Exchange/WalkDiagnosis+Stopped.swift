@@ -76,7 +76,9 @@ extension WalkDiagnosis {
             let place = stop.where.namespace
         else { return findings }
         var result = findings
-        let by = stop.rule.map { ", by \($0.position == nil && $0.text == nil ? "the policy of \($0.chainName)" : $0.name)" }
+        let by = stop.rule.map {
+            ", by \($0.position == nil && $0.text == nil ? "the policy of \($0.chainName)" : $0.name)"
+        }
         result[0].message += "; the one from \(reply.source) was stopped in \(place)\(by ?? "")"
         stop.severity = .warning
         stop.message = "keeps the sender from learning of the smaller MTU: \(stop.message)"

@@ -85,7 +85,9 @@ enum AcceptRemedy {
         let namespace = traversal.site.namespace
         var site = traversal.site
         // What the connection's client sends next may meet the same rule: then both directions are let through.
-        if traversal.hook == .forward, endsClient(traversal, ending, packet) { (site.inDevice, site.outDevice) = (nil, nil) }
+        if traversal.hook == .forward, endsClient(traversal, ending, packet) {
+            (site.inDevice, site.outDevice) = (nil, nil)
+        }
         let hook = traversal.hook
         if ending.chain.backend == .nft {
             var words = nftPlace(ending)

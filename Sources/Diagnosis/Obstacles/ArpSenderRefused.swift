@@ -26,7 +26,8 @@ struct ArpSenderRefused: Obstacle {
                 "the request names \(asker) as its sender, and that is \(why), from which no packet may come\(isPackets ? "; the packet needs another source (MASQUERADE)" : "")",
                 evidence: .state("arp_announce is \(step.announce) in \(step.namespace.name)"),
                 isPackets
-                    ? translation(step) : [.sysctl(step.namespace, "net.ipv4.conf.DEVICE.arp_announce", device: step.link.name, "2")])
+                    ? translation(step)
+                    : [.sysctl(step.namespace, "net.ipv4.conf.DEVICE.arp_announce", device: step.link.name, "2")])
         }
     }
 

@@ -7,7 +7,8 @@ struct BridgeNetfilter: Obstacle {
     let code: FindingCode = "bridge-netfilter"
 
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
-        guard rule.site.physicalOutDevice != nil, ["ip", "ip6", "inet"].contains(rule.rule.family), !rule.isMeantForBridged
+        guard rule.site.physicalOutDevice != nil, ["ip", "ip6", "inet"].contains(rule.rule.family),
+            !rule.isMeantForBridged
         else { return nil }
         let key = BridgeStep.netfilterKey(rule.packet)
         var finding = base

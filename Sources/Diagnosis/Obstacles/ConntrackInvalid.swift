@@ -38,7 +38,8 @@ struct ConntrackInvalid: Obstacle {
     /// - Parameters:
     ///   - state: what conntrack calls it.
     ///   - ending: the finding for the rule or policy.
-    func candidate(_ packet: PacketState, in namespace: Namespace, state: ConnectionState, ending: Finding) -> Candidate {
+    func candidate(_ packet: PacketState, in namespace: Namespace, state: ConnectionState, ending: Finding) -> Candidate
+    {
         let name = namespace.name
         let rule = ending.rule.map { $0.position == nil && $0.handle == nil ? "the policy of \($0.name)" : $0.name }
         var found = candidate(

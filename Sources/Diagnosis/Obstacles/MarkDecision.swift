@@ -126,7 +126,9 @@ struct MissingMark: Sendable {
     }
 
     /// `; no rule gave it the mark 0x10000: iptables filter KUBE-NWPLCY-X 1 does not match, its source is …`.
-    var words: String { "; it lacks the mark \(value): \(setter.name) would set it and does not match, since \(because)" }
+    var words: String {
+        "; it lacks the mark \(value): \(setter.name) would set it and does not match, since \(because)"
+    }
 }
 
 extension RuleEnding {
