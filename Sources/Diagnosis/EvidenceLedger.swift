@@ -168,6 +168,10 @@ public struct EvidenceLedger: Sendable {
         var result = exchange
         let asked = context(graph, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
+        if let reply = exchange.reply, Diagnosis.isTakenByProxy(reply, context: asked) {
+            result.reply?.outcome = .delivered
+            result.reply?.stoppedAt = nil
+        }
         causes.take(result.request)
         result.request.findings = causes.related(result.request)
         if isDatagram, result.arrived {

@@ -47,7 +47,11 @@ extension WalkDiagnosis {
             !link.addresses.contains(where: { $0.contains(stay.exit.source) }),
             reading.last?.packet.encapsulation == nil
         else { return nil }
-        let choice = inputs(reading).route(stay.exit, stay.namespace, inDevice: nil)
+        // Captures on devices do not show the mark.
+        var marked = stay.exit
+        let shown = reading.sightings.last { $0.namespace == stay.namespace.name && ($0.packet.mark ?? 0) != 0 }
+        marked.mark = shown?.packet.mark ?? marked.mark
+        let choice = inputs(reading).route(marked, stay.namespace, inDevice: nil)
         guard choice.device == device, let mark = choice.rule?.mark, mark != 0 else { return nil }
         let plain = stay.namespace.lookUpRoute(to: stay.exit.destination, source: nil, mark: 0, inDevice: nil)
         guard let first = plain.device, first != device,

@@ -75,6 +75,7 @@ extension WalkDiagnosis {
     /// - Parameter cause: the finding for the rule, as the witnesses name it.
     func forgottenConnection(behind cause: Candidate, on path: ForwardPath, _ reading: WalkReading) -> Candidate? {
         guard let rule = cause.finding.rule, let name = cause.finding.where.namespace,
+            cause.finding.code != ConntrackInvalid().code,
             let namespace = topology[namespace: name],
             let entry = reading.sightings.first(where: { $0.namespace == name }),
             let packet = reading.packet(at: entry), packet.isUnderWay || packet.isReset || packet.acceptsConnection
@@ -94,7 +95,13 @@ extension WalkDiagnosis {
             asked.connection = .established
             guard step.traversal.run(asked).ending == nil else { return nil }
             if flow == nil, otherDirectionAvoids(namespace, packet) {
-                var found = ConntrackInvalid().candidate(packet, in: namespace, state: state, ending: cause.finding)
+                asked.connection = state
+                let whole = RuleEnding(ending: ending, traversal: step.traversal, packet: asked)
+                let isServer = topology.namespaces.contains { sender in
+                    sender.holds(packet.source) && sender.listeners.contains { $0.isOn(.tcp, port: packet.sourcePort) }
+                }
+                var found = ConntrackInvalid().candidate(
+                    whole, in: namespace, state: state, isFromServer: isServer, ending: cause.finding)
                 found.isCertain = cause.isCertain
                 return found
             }

@@ -45,7 +45,7 @@ extension WalkDiagnosis {
             let isKept =
                 stop.report.reason == .netfilterDrop || stop.report.fact == nil && reading.walk.outcome == .lost
             if reading.walk.isRedirect, isKept { return [] }
-            if isTakenByProxy(reading, stop) {
+            if stop.report.fact == nil, isTakenByProxy(reading) {
                 if request == nil { walk.outcome = .delivered }
                 return []
             }
@@ -65,9 +65,10 @@ extension WalkDiagnosis {
         return found
     }
 
-    /// With what kept the sender of a packet that was too long from learning that: an ICMP error was sent, and stopped on its way.
+    /// With what kept the sender from learning why its packet went no further: an ICMP error was sent, and stopped on its way.
     func withStoppedError(_ findings: [Finding], _ reading: WalkReading) -> [Finding] {
-        guard let reply, reply.isICMPError, reply.hasStopped, findings.first?.code == MTUExceeded().code else {
+        guard let reply, reply.isICMPError, reply.hasStopped, let cause = findings.first, cause.severity == .error
+        else {
             return findings
         }
         var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context.about(reply))
@@ -79,9 +80,11 @@ extension WalkDiagnosis {
         let by = stop.rule.map {
             ", by \($0.position == nil && $0.text == nil ? "the policy of \($0.chainName)" : $0.name)"
         }
-        result[0].message += "; the one from \(reply.source) was stopped in \(place)\(by ?? "")"
+        let isOfSize = cause.code == MTUExceeded().code
+        let what = isOfSize ? "the one" : "the ICMP error"
+        result[0].message += "; \(what) from \(reply.source) was stopped in \(place)\(by ?? "")"
         stop.severity = .warning
-        stop.message = "keeps the sender from learning of the smaller MTU: \(stop.message)"
+        stop.message = "keeps the sender from learning \(isOfSize ? "of the smaller MTU" : "of it"): \(stop.message)"
         result.insert(stop, at: 1)
         return result
     }
@@ -211,24 +214,6 @@ extension WalkDiagnosis {
             return cause
         }
         return NeighborUnresolved().waiting(for: waiting, in: last.namespace, on: device, path: stop.findings.path)
-    }
-
-    /// Whether a SYN proxy of the namespace where it was last seen took it, which opens the connection to either end by itself.
-    private func isTakenByProxy(_ reading: WalkReading, _ stop: StoppedPacket) -> Bool {
-        guard reading.walk.outcome == .lost, stop.report.fact == nil, stop.packet.ipProtocol == .tcp,
-            let last = stop.last, let namespace = topology[namespace: last.namespace]
-        else { return false }
-        let site = RuleSite(namespace: namespace, inDevice: reading.inDevice(at: last))
-        return namespace.netfilter.compiled.synProxies.contains { rule in
-            [stop.packet, stop.packet.answer].contains { packet in
-                rule.matches.allSatisfy { match in
-                    switch match.field {
-                    case .address, .port, .transportProtocol: match.evaluate(packet, at: site) != .fails
-                    default: true
-                    }
-                }
-            }
-        }
     }
 
     private func unexplained(_ stop: StoppedPacket) -> Finding {

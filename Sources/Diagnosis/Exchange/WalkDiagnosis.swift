@@ -42,7 +42,7 @@ struct WalkDiagnosis {
         }
         if walk.outcome == .delivered || walk.outcome == .left, let aside = ledAside(reading) { return aside }
         switch walk.outcome {
-        case .delivered: return isCut ? [] : arrived(reading, packet)
+        case .delivered: return isCut ? [] : withStoppedError(arrived(reading, packet), reading)
         case .left where walk.isAtReceiver: return isCut ? [] : arrived(reading, packet)
         case .left:
             if walk.answers != nil || isCut { return [] }

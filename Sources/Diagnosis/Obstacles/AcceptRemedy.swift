@@ -75,7 +75,9 @@ enum AcceptRemedy {
         next.tcpFlags = 16
         next.connection = .established
         next.connectionMark = packet.connectionMark
-        return back.run(next).ending?.rule.isSame(as: ending.rule) == true
+        // Its mark may not be known.
+        let result = back.run(next)
+        return ([result.ending].compactMap(\.self) + result.possible).contains { $0.rule.isSame(as: ending.rule) }
     }
 
     /// Replies, and errors about what was sent, to whatever connections the devices of the ending carry.

@@ -29,23 +29,26 @@ struct ConntrackInvalid: Obstacle {
         var finding = base
         finding.message =
             "\(rule.words) in \(name) \(rule.verb) \(rule.subject): the packets that it replies to do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))"
-        finding.remedy = rule.acceptFromServer.map { Remedy([$0]) }
+        finding.remedy = rule.accept(byPortOf: .source).map { Remedy([$0]) }
         return finding
     }
 
     /// The same of a packet in the middle of a connection whose other direction was not seen.
     ///
     /// - Parameters:
+    ///   - rule: what ends it, where it was asked.
     ///   - state: what conntrack calls it.
     ///   - ending: the finding for the rule or policy.
-    func candidate(_ packet: PacketState, in namespace: Namespace, state: ConnectionState, ending: Finding) -> Candidate
-    {
-        let name = namespace.name
-        let rule = ending.rule.map { $0.position == nil && $0.handle == nil ? "the policy of \($0.name)" : $0.name }
+    func candidate(
+        _ rule: RuleEnding, in namespace: Namespace, state: ConnectionState, isFromServer: Bool, ending: Finding
+    ) -> Candidate {
+        let (name, packet) = (namespace.name, rule.packet)
         var found = candidate(
             at: ending.where,
-            "\(rule ?? "a rule") in \(name) drops \(packet.source) > \(packet.destination): packets of the other direction do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))",
-            evidence: ending.evidence, rule: ending.rule, isCertain: ending.severity == .error)
+            "\(rule.words) in \(name) \(rule.verb) \(packet.source) > \(packet.destination): packets of the other direction do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))",
+            evidence: ending.evidence, rule: ending.rule,
+            remedy: rule.accept(byPortOf: isFromServer ? .source : .destination).map { Remedy([$0]) },
+            isCertain: ending.severity == .error)
         found.finding.path = ending.path
         found.finding.unmatched = ending.unmatched
         return found
@@ -64,10 +67,10 @@ extension RuleEnding {
         return result.ending == nil && result.doubts.isEmpty
     }
 
-    /// An accept for what one server sends, without asking conntrack.
-    fileprivate var acceptFromServer: RemedyAction? {
+    /// An accept for what passes between a server and a client in one direction, without asking conntrack.
+    fileprivate func accept(byPortOf end: RuleField.End) -> RemedyAction? {
         guard packet.sourcePort != nil else { return nil }
         return AcceptRemedy.exception(
-            to: rule, in: ending.chain, packet, traversal, port: .source, target: ("-j ACCEPT", "accept"))
+            to: rule, in: ending.chain, packet, traversal, port: end, target: ("-j ACCEPT", "accept"))
     }
 }

@@ -12,7 +12,7 @@ struct RuleReject: Obstacle {
         var finding = base
         let decision = MarkDecision(rule, surroundings)
         finding.message =
-            "\(rule.rule.name) in \(rule.namespace.name) rejects \(rule.subject) with \(with): \(rule.rule.text ?? "")\(rule.reasonWords(decision))\(rule.deadAcceptWords)"
+            "\(rule.rule.name) in \(rule.namespace.name) rejects \(rule.subject) with \(with): \(rule.rule.text ?? "")\(rule.reasonWords(decision))\(rule.deadAcceptWords)\(rule.spentAcceptWords)"
         finding.evidence += decision?.facts ?? []
         return finding
     }
