@@ -47,10 +47,8 @@ extension WalkDiagnosis {
             !link.addresses.contains(where: { $0.contains(stay.exit.source) }),
             reading.last?.packet.encapsulation == nil
         else { return nil }
-        // Captures on devices do not show the mark.
-        var marked = stay.exit
-        let shown = reading.sightings.last { $0.namespace == stay.namespace.name && ($0.packet.mark ?? 0) != 0 }
-        marked.mark = shown?.packet.mark ?? marked.mark
+        guard let first = reading.packet() else { return nil }
+        let marked = station(stay.namespace, reading, first, router: nil, cause: nil).packet
         let choice = inputs(reading).route(marked, stay.namespace, inDevice: nil)
         guard choice.device == device, let mark = choice.rule?.mark, mark != 0 else { return nil }
         let plain = stay.namespace.lookUpRoute(to: stay.exit.destination, source: nil, mark: 0, inDevice: nil)

@@ -105,7 +105,10 @@ extension WalkDiagnosis {
                 found.isCertain = cause.isCertain
                 return found
             }
-            if packet.acceptsConnection { return nil }
+            // A SYN proxy has no entry for what it has not opened itself.
+            if packet.acceptsConnection || flow == nil && !namespace.netfilter.compiled.synProxies.isEmpty {
+                return nil
+            }
             return ConntrackExpired().candidate(
                 packet, in: namespace, flow: flow, state: state, ending: cause.finding)
         }
