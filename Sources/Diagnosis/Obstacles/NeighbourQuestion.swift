@@ -102,6 +102,8 @@ struct NeighbourQuestion {
         _ origin: PacketState, like asked: PacketState, _ isReply: Bool, _ traversal: HookTraversal,
         _ ending: HookResult.Ending
     ) -> [RemedyAction] {
+        // Chains of IP see the packet elsewhere, if at all.
+        guard [.bridge, .netdev].contains(ending.chain.family) else { return [] }
         var waiting = isReply ? origin.answer : origin
         waiting.macSource = asked.macSource
         guard let same = traversal.run(waiting).ending, same.rule.isSame(as: ending.rule) else { return [] }
