@@ -491,6 +491,14 @@ packetwalk_files_begin:
         .ascii "labs/conntrack-invalid-ipv6/setup.sh"
 1:      .incbin "../../../fixtures/labs/conntrack-invalid-ipv6/setup.sh"
 2:
+        .long 38, 2f-1f
+        .ascii "labs/conntrack-invalid-policy/lab.json"
+1:      .incbin "../../../fixtures/labs/conntrack-invalid-policy/lab.json"
+2:
+        .long 38, 2f-1f
+        .ascii "labs/conntrack-invalid-policy/setup.sh"
+1:      .incbin "../../../fixtures/labs/conntrack-invalid-policy/setup.sh"
+2:
         .long 31, 2f-1f
         .ascii "labs/conntrack-invalid/lab.json"
 1:      .incbin "../../../fixtures/labs/conntrack-invalid/lab.json"
@@ -518,6 +526,14 @@ packetwalk_files_begin:
         .long 38, 2f-1f
         .ascii "labs/conntrack-stale-nftables/setup.sh"
 1:      .incbin "../../../fixtures/labs/conntrack-stale-nftables/setup.sh"
+2:
+        .long 36, 2f-1f
+        .ascii "labs/conntrack-stale-source/lab.json"
+1:      .incbin "../../../fixtures/labs/conntrack-stale-source/lab.json"
+2:
+        .long 36, 2f-1f
+        .ascii "labs/conntrack-stale-source/setup.sh"
+1:      .incbin "../../../fixtures/labs/conntrack-stale-source/setup.sh"
 2:
         .long 29, 2f-1f
         .ascii "labs/conntrack-stale/lab.json"

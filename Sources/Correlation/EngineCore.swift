@@ -92,7 +92,7 @@ struct EngineCore: ~Copyable {
         if observation.headers.datagramStart != 0 {
             groups.note(
                 GroupKey.ofStart(observation.headers), of: GroupKey.of(observation.headers),
-                isFragment: observation.headers.isFragment)
+                label: observation.headers.label, isFragment: observation.headers.isFragment)
         }
         let mayBeTunnels = UInt64(observation.headers.fragmentOffset) | observation.headers.tunnelFragmentKey
         if mayBeTunnels != 0 {

@@ -168,6 +168,10 @@ public struct EvidenceLedger: Sendable {
         var result = exchange
         let asked = context(graph, for: exchange.request, reply: exchange.reply)
         result.request = Diagnosis.findings(for: exchange.request, reply: exchange.reply, context: asked).walk
+        if let reply = exchange.reply, Diagnosis.isTakenByProxy(reply, context: asked) {
+            result.reply?.outcome = .delivered
+            result.reply?.stoppedAt = nil
+        }
         causes.take(result.request)
         result.request.findings = causes.related(result.request)
         if isDatagram, result.arrived {
@@ -256,7 +260,7 @@ public struct EvidenceLedger: Sendable {
             etherType: walk.destination.isIPv4 ? 0x0800 : 0x86dd, isComplete: isComplete)
     }
 
-    private static func drops(of walk: Walk) -> [DropEvent] {
+    static func drops(of walk: Walk) -> [DropEvent] {
         if let drop = walk.witness.drop { return [drop] }
         guard let stop = walk.stoppedAt, let reason = stop.dropReason,
             walk.outcome == .dropped || walk.outcome == .rejected

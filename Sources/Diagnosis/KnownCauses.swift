@@ -34,17 +34,29 @@ struct KnownCauses: Sendable {
         let position =
             reply.answers.flatMap { byIdentifier[$0] }
             ?? (reply.kind.isReplyOfConnection ? reply.sentTuple.flatMap { byReply[$0] } : nil)
-        guard let cause = position.map({ findings[$0] }), cause.code != first.code || cause.where != first.where else {
-            return reply.findings
+        guard let cause = position.map({ findings[$0] }) else {
+            // By which way the request came is not known then, nor whether the reply should go this way at all. A rule that
+            // drops it does so on any way.
+            guard reply.kind.isReplyOfConnection, reply.answers == nil, first.rule == nil,
+                first.code == WrongGateway().code || first.where.namespace != reply.hops.first?.namespace
+            else { return reply.findings }
+            return Self.doubted(
+                reply.findings, .seen("it replies to a packet that was not seen: its connection is older than the run"))
         }
-        var related = reply.findings
-        for index in related.indices where related[index].severity == .error {
-            related[index].severity = .warning
-            related[index].remedy = nil
-        }
-        related[0].evidence.append(
+        guard cause.code != first.code || cause.where != first.where else { return reply.findings }
+        return Self.doubted(
+            reply.findings,
             .seen("it replies to a packet of which the cause is known: \(cause.message) (\(cause.code))"))
-        return related
+    }
+
+    private static func doubted(_ findings: [Finding], _ fact: Fact) -> [Finding] {
+        var doubted = findings
+        for index in doubted.indices {
+            if doubted[index].severity == .error { doubted[index].severity = .warning }
+            doubted[index].remedy = nil
+        }
+        doubted[0].evidence.append(fact)
+        return doubted
     }
 }
 

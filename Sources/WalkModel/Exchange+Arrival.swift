@@ -60,7 +60,9 @@ extension Walk {
     /// Whether it ended on its path, and not past an edge of what can be seen.
     public var hasStopped: Bool {
         switch outcome {
-        case .dropped, .rejected, .lost, .unsent: true
+        // NAT keeps back redirects that concern connections which it translates.
+        case .dropped: !(isRedirect && stoppedAt?.rule == nil)
+        case .rejected, .lost, .unsent: true
         case .delivered, .left: false
         }
     }

@@ -98,6 +98,9 @@ public struct Walk: Sendable, Hashable {
     /// An ICMP message that advises of a better next hop.
     public var isRedirect: Bool { kind.icmp?.isRedirect ?? false }
 
-    /// Sent by the kernel on its own account, not by a program. A failed send was always a program's.
-    public var isHousekeeping: Bool { kind.isHousekeeping && outcome != .unsent && witness.sendFailure == nil }
+    /// Sent by the kernel on its own account, not by a program. A failed send was always a program's. So is advice of a better
+    /// next hop that goes no further: NAT keeps back what concerns connections that it translates.
+    public var isHousekeeping: Bool {
+        kind.isHousekeeping && outcome != .unsent && witness.sendFailure == nil || isRedirect && outcome == .dropped
+    }
 }

@@ -25,7 +25,8 @@ extension WalkWriter {
             case .rule(let event): rules.append(event)
             }
         }
-        guard let drop else {
+        // The kernel has no device or socket for what a timer gives up: it may be of a namespace that is not watched.
+        guard let drop, drop.namespace != nil || !rules.isEmpty else {
             statistics.ignoredNotes += rules.count
             return
         }

@@ -302,8 +302,11 @@ struct LabelGroups: ~Copyable {
 
     /// Takes note of how the datagram of a key begins, of which a sighting was just taken: what begins alike is one group
     /// where it may be one packet.
-    mutating func note(_ start: UInt64, of key: UInt64, isFragment: Bool) {
+    ///
+    /// - Parameter label: by which the kernel's drops and rules tell of a datagram that is whole.
+    mutating func note(_ start: UInt64, of key: UInt64, label: UInt64, isFragment: Bool) {
         if !isFragment {
+            tie(label, to: start)
             for fragments in starts.takeAll(start) where isOpen(key: fragments) { tie(fragments, to: start) }
             return
         }

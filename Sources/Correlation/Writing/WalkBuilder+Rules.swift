@@ -59,6 +59,10 @@ extension WalkBuilder {
         }
         // The answers to a translated flow are translated back by no rule.
         guard matching.count == 1, let only = matching.first else { return [] }
+        // An entry of conntrack can be older than the rule.
+        let given = changesSource ? after.source : after.destination
+        let isGiven = given == address || only.actions.contains { $0.mayGive(given) }
+        guard isGiven else { return [] }
         if changesDestination, after.destination != before.destination, record.answers != nil { return [] }
         return [only.reference]
     }

@@ -4,6 +4,16 @@ internal import WalkModel
 internal import Wire
 
 extension DiagnosisContext {
+    /// With what the kernel said of the reply in the place of what it said of the request: the rules that it met, its drop,
+    /// the error of its send call.
+    func about(_ reply: Walk) -> DiagnosisContext {
+        var context = self
+        context.rules = reply.witness.rules
+        context.drops = EvidenceLedger.drops(of: reply)
+        context.sendFailures = reply.witness.sendFailure.map { [$0] } ?? []
+        return context
+    }
+
     /// Takes up what a walk's end says: the ICMP error that came, or the sender's errno.
     mutating func read(_ stop: Stop, of walk: Walk) {
         switch stop.cause {

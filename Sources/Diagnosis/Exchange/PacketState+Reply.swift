@@ -5,3 +5,17 @@ extension PacketState {
     /// Whether its receiver must reply: an echo request, or a SYN.
     var owesReply: Bool { isEchoRequest || ipProtocol == .tcp && tcpFlags.map { $0 & 18 == 2 } == true }
 }
+
+extension PacketState {
+    /// Whether it tells of what became of another packet.
+    var isICMPError: Bool {
+        switch (ipProtocol, icmpType) {
+        case (.icmp, let type?): [3, 4, 5, 11, 12].contains(type)
+        case (.icmpv6, let type?): type < 128
+        default: false
+        }
+    }
+
+    /// Whether it is a question or an answer of neighbour discovery.
+    var isNeighbourDiscovery: Bool { ipProtocol == .icmpv6 && (icmpType == 135 || icmpType == 136) }
+}

@@ -87,8 +87,8 @@ struct UnmetTranslation: Sendable {
     private static func source(
         _ stay: WalkReading.Stay, _ flows: [FlowEvent], _ reading: WalkReading
     ) -> UnmetTranslation? {
-        guard let out = stay.outDevice, stay.entry.source == stay.exit.source, !stay.namespace.holds(stay.exit.source)
-        else { return nil }
+        if stay.entry.source != stay.exit.source { return otherSource(stay, flows, reading) }
+        guard let out = stay.outDevice, !stay.namespace.holds(stay.exit.source) else { return nil }
         let site = RuleSite(namespace: stay.namespace, inDevice: stay.inDevice, outDevice: out)
         var asked = stay.exit
         asked.connection = .new
@@ -119,6 +119,27 @@ struct UnmetTranslation: Sendable {
         return isFirst && isPublic && stay.exit.source.isPrivate ? unmet(.unknown) : nil
     }
 
+    /// An entry translates the source to an address that the namespace does not have, and the rules would give another.
+    private static func otherSource(
+        _ stay: WalkReading.Stay, _ flows: [FlowEvent], _ reading: WalkReading
+    ) -> UnmetTranslation? {
+        guard let out = stay.outDevice, !stay.namespace.holds(stay.exit.source),
+            let flow = older(stay, flows, reading), flow.reply.destination == stay.exit.source
+        else { return nil }
+        var asked = stay.exit
+        asked.source = stay.entry.source
+        asked.sourcePort = stay.entry.sourcePort
+        asked.connection = .new
+        let site = RuleSite(namespace: stay.namespace, inDevice: stay.inDevice, outDevice: out)
+        let result = HookTraversal(site: site, hook: .postrouting, families: families(asked), from: 50).run(asked)
+        guard let (rule, action) = result.translation, result.doubts.isEmpty, !action.mayGive(stay.exit.source) else {
+            return nil
+        }
+        return UnmetTranslation(
+            namespace: stay.namespace, packet: asked, rule: rule, isSource: true, why: .older(flow),
+            inDevice: stay.inDevice, outDevice: out)
+    }
+
     // MARK: What both need
 
     private static func families(_ packet: PacketState) -> Set<TableFamily> {
@@ -142,6 +163,8 @@ struct UnmetTranslation: Sendable {
     private static func older(_ stay: WalkReading.Stay, _ flows: [FlowEvent], _ reading: WalkReading) -> FlowEvent? {
         let own = flows.filter { $0.namespace == stay.namespace.name && $0.original.covers(stay.entry) }
         guard let last = own.last, last.change != .destroy else { return nil }
+        // An entry that was seen to be made by an earlier SYN of the same connection is as old as that.
+        if reading.walk.kind.opensConnection, !own.contains(where: { $0.change == .present }) { return nil }
         let isBefore = last.change == .present || last.timeNanoseconds < reading.walk.startNanoseconds - 1_000_000
         return isBefore && last.timeNanoseconds > 0 ? last : nil
     }

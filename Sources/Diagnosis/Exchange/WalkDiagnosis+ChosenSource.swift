@@ -38,4 +38,23 @@ extension WalkDiagnosis {
         }
         return NoSourceNAT().candidate(seen, chosenBy: route, of: sender, by: link)
     }
+
+    /// A source of another device, which the sender took from the route that it had before a rule of `output` marked the packet
+    /// and it was routed anew; nil where that is not so, or a rule translates it.
+    func sourceBeforeMark(_ reading: WalkReading) -> Candidate? {
+        guard let stay = reading.stays().first, stay.inDevice == nil, let device = stay.outDevice,
+            let link = stay.namespace[device: device], stay.namespace.holds(stay.exit.source),
+            !link.addresses.contains(where: { $0.contains(stay.exit.source) }),
+            reading.last?.packet.encapsulation == nil
+        else { return nil }
+        guard let first = reading.packet() else { return nil }
+        let marked = station(stay.namespace, reading, first, router: nil, cause: nil).packet
+        let choice = inputs(reading).route(marked, stay.namespace, inDevice: nil)
+        guard choice.device == device, let mark = choice.rule?.mark, mark != 0 else { return nil }
+        let plain = stay.namespace.lookUpRoute(to: stay.exit.destination, source: nil, mark: 0, inDevice: nil)
+        guard let first = plain.device, first != device,
+            stay.namespace[device: first]?.addresses.contains(where: { $0.address == stay.exit.source }) == true
+        else { return nil }
+        return NoSourceNAT().candidate(stay.exit, chosenFor: first, leavingBy: link, mark: mark, of: stay.namespace)
+    }
 }

@@ -75,31 +75,65 @@ extension WalkDiagnosis {
     /// - Parameter cause: the finding for the rule, as the witnesses name it.
     func forgottenConnection(behind cause: Candidate, on path: ForwardPath, _ reading: WalkReading) -> Candidate? {
         guard let rule = cause.finding.rule, let name = cause.finding.where.namespace,
+            cause.finding.code != ConntrackInvalid().code,
             let namespace = topology[namespace: name],
             let entry = reading.sightings.first(where: { $0.namespace == name }),
-            let packet = reading.packet(at: entry), packet.isUnderWay || packet.isReset
+            let packet = reading.packet(at: entry), packet.isUnderWay || packet.isReset || packet.acceptsConnection
         else { return nil }
         let history = history(reading.walk)
         let flow = history.forgotten(packet, in: name)
-        guard flow != nil || packet.isUnderWay && packet.ipProtocol == .tcp && !history.holds(packet, in: name) else {
-            return nil
-        }
+        let isUnknown = packet.ipProtocol == .tcp && !packet.isReset && !history.holds(packet, in: name)
+        guard flow != nil || isUnknown else { return nil }
         for case .hook(let step) in path.steps where step.traversal.site.namespace.name == name {
             var asked = step.packet
-            let state = asked.connection ?? PathInputs.stateWithoutEntry(asked, namespace)
+            // Without an entry a reply is not part of a connection.
+            let assumed = flow == nil && asked.connection == .established ? nil : asked.connection
+            let state = assumed ?? PathInputs.stateWithoutEntry(asked, namespace)
             asked.connection = state
             let result = step.traversal.run(asked)
             guard let ending = result.ending, ending.rule.isSame(as: rule), result.doubts.isEmpty else { continue }
             asked.connection = .established
             guard step.traversal.run(asked).ending == nil else { return nil }
+            if flow == nil, otherDirectionAvoids(namespace, packet) {
+                asked.connection = state
+                let whole = RuleEnding(ending: ending, traversal: step.traversal, packet: asked)
+                let isServer = topology.namespaces.contains { sender in
+                    sender.holds(packet.source) && sender.listeners.contains { $0.isOn(.tcp, port: packet.sourcePort) }
+                }
+                var found = ConntrackInvalid().candidate(
+                    whole, in: namespace, state: state, isFromServer: isServer, ending: cause.finding)
+                found.isCertain = cause.isCertain
+                return found
+            }
+            // A SYN proxy has no entry for what it has not opened itself.
+            if packet.acceptsConnection || flow == nil && !namespace.netfilter.compiled.synProxies.isEmpty {
+                return nil
+            }
             return ConntrackExpired().candidate(
                 packet, in: namespace, flow: flow, state: state, ending: cause.finding)
         }
         return nil
     }
+
+    /// Whether what the packet's receiver sends to its sender goes past a namespace that the packet itself passes.
+    private func otherDirectionAvoids(_ namespace: Namespace, _ packet: PacketState) -> Bool {
+        guard let receiver = topology.namespaces.first(where: { $0.holds(packet.destination) }),
+            let sender = topology.namespaces.first(where: { $0.holds(packet.source) }),
+            receiver.name != namespace.name, sender.name != namespace.name
+        else { return false }
+        var other = packet.answer
+        other.macSource = nil
+        other.macDestination = nil
+        let path = ForwardPath(of: other, from: .send(namespace: receiver.name), PathInputs(context))
+        return path.end == .delivered(namespace: sender.name)
+            && !path.routers.contains { $0.namespace == namespace.name }
+    }
 }
 
 extension PacketState {
+    /// A SYN-ACK.
+    fileprivate var acceptsConnection: Bool { ipProtocol == .tcp && tcpFlags.map { $0 & 0b1_0110 == 0b1_0010 } == true }
+
     fileprivate var isReset: Bool { ipProtocol == .tcp && tcpFlags.map { $0 & 0b110 == 0b100 } == true }
 
     /// Whether it may be of a connection that is open already: it neither opens nor resets one.

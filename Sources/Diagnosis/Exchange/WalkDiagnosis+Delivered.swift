@@ -110,11 +110,16 @@ extension WalkDiagnosis {
             let ordinary = unanswered(reading, packet)
             if let first = ordinary.first, first.code == source.finding.code { return ordinary }
         }
-        var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context)
+        var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context.about(reply))
         var stopping = diagnosis.stopped(back, request: reading)
         if stopping.first?.code == WrongRoute().code { return stopping }
         if let found = unrecognised(reply, reading, stop: stopping.first) {
             return finding(of: found, reading, checks: stopping.first?.checks ?? [])
+        }
+        if stopping.first?.rule == nil, !hasComeBack(back, to: reading), let older = unmetTranslation(reading),
+            older.isCertain
+        {
+            return finding(of: older, reading, checks: stopping.first?.checks ?? [])
         }
         if stopping.first?.rule == nil, !hasComeBack(back, to: reading), let unheld = unheldSource(reading) {
             return finding(of: unheld, reading, checks: stopping.first?.checks ?? [])

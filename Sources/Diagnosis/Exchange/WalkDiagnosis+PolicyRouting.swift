@@ -56,7 +56,7 @@ extension WalkDiagnosis {
     }
 
     /// The packet as routing in a namespace sees it: marked by the rules that come before.
-    private func station(
+    func station(
         _ namespace: Namespace, _ reading: WalkReading, _ first: PacketState, router: ForwardPath.Router?,
         cause: Candidate?
     ) -> RoutedElsewhere.Station {

@@ -63,7 +63,7 @@ extension WalkDiagnosis {
             var stray = reply
             stray.answers = nil
             let back = WalkReading(walk: stray, topology: topology)
-            var diagnosis = WalkDiagnosis(walk: stray, reply: nil, context: context)
+            var diagnosis = WalkDiagnosis(walk: stray, reply: nil, context: context.about(stray))
             guard let stop = diagnosis.stopped(back, request: nil).first, stop.severity == .error, let rule = stop.rule,
                 let place = stop.where.namespace
             else { return nil }

@@ -45,6 +45,10 @@ extension WalkDiagnosis {
             let isKept =
                 stop.report.reason == .netfilterDrop || stop.report.fact == nil && reading.walk.outcome == .lost
             if reading.walk.isRedirect, isKept { return [] }
+            if stop.report.fact == nil, isTakenByProxy(reading) {
+                if request == nil { walk.outcome = .delivered }
+                return []
+            }
             return [unexplained(stop)]
         }
         if !isComplete, !stop.report.isDirect {
@@ -59,6 +63,30 @@ extension WalkDiagnosis {
             return finding(of: stale, reading, checks: found[0].checks) + found.dropFirst()
         }
         return found
+    }
+
+    /// With what kept the sender from learning why its packet went no further: an ICMP error was sent, and stopped on its way.
+    func withStoppedError(_ findings: [Finding], _ reading: WalkReading) -> [Finding] {
+        guard let reply, reply.isICMPError, reply.hasStopped, let cause = findings.first, cause.severity == .error
+        else {
+            return findings
+        }
+        var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context.about(reply))
+        let back = WalkReading(walk: reply, topology: topology)
+        guard var stop = diagnosis.stopped(back, request: reading).first, stop.severity == .error,
+            let place = stop.where.namespace
+        else { return findings }
+        var result = findings
+        let by = stop.rule.map {
+            ", by \($0.position == nil && $0.text == nil ? "the policy of \($0.chainName)" : $0.name)"
+        }
+        let isOfSize = cause.code == MTUExceeded().code
+        let what = isOfSize ? "the one" : "the ICMP error"
+        result[0].message += "; \(what) from \(reply.source) was stopped in \(place)\(by ?? "")"
+        stop.severity = .warning
+        stop.message = "keeps the sender from learning \(isOfSize ? "of the smaller MTU" : "of it"): \(stop.message)"
+        result.insert(stop, at: 1)
+        return result
     }
 
     /// Why the packet came to where it stopped at all: the first reason that is found is the cause, and what stopped it there

@@ -112,7 +112,7 @@ extension WalkDiagnosis {
     private func leftWithOtherSource(_ reading: WalkReading, _ packet: PacketState) -> Candidate? {
         let chosen =
             unmetTranslation(reading) ?? substitutedSource(reading) ?? missingTranslation(reading, packet)
-            ?? chosenSource(reading)
+            ?? chosenSource(reading) ?? sourceBeforeMark(reading)
         if let chosen { return chosen }
         return routedElsewhere(reading, cause: nil) ?? refutedTranslation(reading) ?? unheldSource(reading)
     }
@@ -216,7 +216,7 @@ extension WalkDiagnosis {
             if arrival.blocking?.finding.code == WrongRoute().code { return nil }
             return
                 (substitutedSource(reading) ?? missingTranslation(reading, packet) ?? chosenSource(reading)
-                ?? refutedTranslation(reading)).map {
+                ?? sourceBeforeMark(reading) ?? refutedTranslation(reading)).map {
                     finding(of: $0, reading, checks: arrival.back.checks)
                 }
         case .unheld:

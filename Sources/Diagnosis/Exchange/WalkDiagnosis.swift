@@ -42,7 +42,7 @@ struct WalkDiagnosis {
         }
         if walk.outcome == .delivered || walk.outcome == .left, let aside = ledAside(reading) { return aside }
         switch walk.outcome {
-        case .delivered: return isCut ? [] : arrived(reading, packet)
+        case .delivered: return isCut ? [] : withStoppedError(arrived(reading, packet), reading)
         case .left where walk.isAtReceiver: return isCut ? [] : arrived(reading, packet)
         case .left:
             if walk.answers != nil || isCut { return [] }
@@ -53,7 +53,8 @@ struct WalkDiagnosis {
             if let reply, reply.cameToReceiver { return refusedOutside(reply, reading) }
             if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
-        case .dropped, .rejected, .lost, .unsent: return diverted(stopped(reading, request: nil), reading)
+        case .dropped, .rejected, .lost, .unsent:
+            return withStoppedError(diverted(stopped(reading, request: nil), reading), reading)
         }
     }
 

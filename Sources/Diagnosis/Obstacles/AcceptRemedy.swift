@@ -17,7 +17,12 @@ enum AcceptRemedy {
         if packet.isReply || packet.connection == .related, packet.fragment == nil,
             canAskConntrack(ending.chain), !traversal.hook.isOfDevice
         {
-            return [acceptReplies(traversal, ending)]
+            return [acceptReplies(traversal, ending, packet)]
+        }
+        if packet.isNeighbourDiscovery, !ending.chain.family.isBelowIP,
+            let device = traversal.site.inDevice ?? traversal.site.outDevice
+        {
+            return neighbourDiscovery(traversal, ending, device)
         }
         let answer = packet.answer
         var back = traversal
@@ -32,7 +37,23 @@ enum AcceptRemedy {
         let port: RuleField.End = packet.isReply ? .source : .destination
         var actions = [accept(packet, traversal.site, traversal, ending, isAnswer: false, port: port, offset: 0)]
         if needsBack { actions.append(accept(answer, back.site, traversal, ending, isAnswer: true, offset: 1)) }
+        if let later = laterFragments(of: packet, ending, traversal.site) {
+            actions.append(
+                accept(later, traversal.site, traversal, ending, isAnswer: false, offset: actions.count))
+        }
         return actions
+    }
+
+    /// The later fragments of a datagram whose first one a rule ends, where it ends those as well.
+    private static func laterFragments(
+        of packet: PacketState, _ ending: HookResult.Ending, _ site: RuleSite
+    ) -> PacketState? {
+        guard packet.fragment == .first else { return nil }
+        var later = packet
+        later.fragment = .later
+        let rule = site.namespace.netfilter.compiled.rule(ending.rule)
+        let passes = rule?.matches.contains { $0.evaluate(later, at: site) == .fails } ?? (ending.kind != .policy)
+        return passes ? nil : later
     }
 
     /// Bridge and netdev chains run where conntrack has not seen the packet.
@@ -40,10 +61,35 @@ enum AcceptRemedy {
         ![.netdev, .bridge, .arp].contains(chain.family) && chain.table != "raw"
     }
 
+    /// Whether the rule that ends a reply ends what the client sends after it too.
+    private static func endsClient(
+        _ traversal: HookTraversal, _ ending: HookResult.Ending, _ packet: PacketState
+    ) -> Bool {
+        guard packet.ipProtocol == .tcp else { return false }
+        var site = traversal.site
+        swap(&site.inDevice, &site.outDevice)
+        swap(&site.physicalInDevice, &site.physicalOutDevice)
+        var back = traversal
+        back.site = site
+        var next = packet.answer
+        next.tcpFlags = 16
+        next.connection = .established
+        next.connectionMark = packet.connectionMark
+        // Its mark may not be known.
+        let result = back.run(next)
+        return ([result.ending].compactMap(\.self) + result.possible).contains { $0.rule.isSame(as: ending.rule) }
+    }
+
     /// Replies, and errors about what was sent, to whatever connections the devices of the ending carry.
-    private static func acceptReplies(_ traversal: HookTraversal, _ ending: HookResult.Ending) -> RemedyAction {
+    private static func acceptReplies(
+        _ traversal: HookTraversal, _ ending: HookResult.Ending, _ packet: PacketState
+    ) -> RemedyAction {
         let namespace = traversal.site.namespace
-        let site = traversal.site
+        var site = traversal.site
+        // What the connection's client sends next may meet the same rule: then both directions are let through.
+        if traversal.hook == .forward, endsClient(traversal, ending, packet) {
+            (site.inDevice, site.outDevice) = (nil, nil)
+        }
         let hook = traversal.hook
         if ending.chain.backend == .nft {
             var words = nftPlace(ending)
@@ -85,12 +131,15 @@ enum AcceptRemedy {
         _ traversal: HookTraversal, _ ending: HookResult.Ending, _ device: String
     ) -> [RemedyAction] {
         let namespace = traversal.site.namespace
-        let isOut = traversal.hook == .output
+        let isOut = traversal.hook == .output || traversal.hook == .postrouting
         if ending.chain.backend == .nft {
+            // What a bridge forwards comes in by the one port in one direction, and by the other in the other.
+            let at: CommandWords =
+                traversal.hook == .forward ? "" : "\(isOut ? "oifname" : "iifname") \(device)"
             return [
                 .nft(
                     namespace,
-                    "\(words: nftPlace(ending)) \(isOut ? "oifname" : "iifname") \(device) icmpv6 type \("{ nd-neighbor-solicit, nd-neighbor-advert }") accept"
+                    "\(words: nftPlace(ending)) \(words: at) icmpv6 type \("{ nd-neighbor-solicit, nd-neighbor-advert }") accept"
                 )
             ]
         }
@@ -215,6 +264,11 @@ enum AcceptRemedy {
         default: String(packet.ipProtocol.rawValue)
         }
     }
+}
+
+extension TableFamily {
+    /// Whether its chains see frames: neighbour discovery is a packet like any other there.
+    fileprivate var isBelowIP: Bool { [.netdev, .arp].contains(self) }
 }
 
 extension NetfilterHook {

@@ -26,8 +26,17 @@ struct ArpSenderRefused: Obstacle {
                 "the request names \(asker) as its sender, and that is \(why), from which no packet may come\(isPackets ? "; the packet needs another source (MASQUERADE)" : "")",
                 evidence: .state("arp_announce is \(step.announce) in \(step.namespace.name)"),
                 isPackets
-                    ? [] : [.sysctl(step.namespace, "net.ipv4.conf.DEVICE.arp_announce", device: step.link.name, "2")])
+                    ? translation(step)
+                    : [.sysctl(step.namespace, "net.ipv4.conf.DEVICE.arp_announce", device: step.link.name, "2")])
         }
+    }
+
+    /// A source for what is sent here from an address that only the sender itself may use.
+    private func translation(_ step: NeighbourStep) -> [RemedyAction] {
+        guard step.packet.source.isLoopback else { return [] }
+        return SourceTranslation.actions(
+            for: step.packet.source.isIPv4 ? "127.0.0.0/8" : step.packet.source.description,
+            leavingBy: step.link.name, of: step.namespace)
     }
 
     private func refused(

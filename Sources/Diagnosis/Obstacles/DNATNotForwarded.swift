@@ -14,7 +14,7 @@ struct DNATNotForwarded: Obstacle {
         let translation = surroundings.translations.last { $0.namespace == name && !$0.isSource }?.rule
         var finding = base
         finding.message =
-            "\(translation?.name ?? "a DNAT rule") translates the destination to \(rule.packet.destination), but \(rule.rule.name) in \(name) drops the forwarded packet"
+            "\(translation?.name ?? "a DNAT rule") translates the destination to \(rule.packet.destination), but \(rule.rule.name) in \(name) \(rule.verb) the forwarded packet"
         finding.evidence.append(
             .state(translation.map { "\($0.name): \($0.text ?? "")" } ?? "translated destination"))
         return finding

@@ -21,9 +21,11 @@ struct MTUExceeded: Obstacle {
         // A router fragments, or drops and reports. A local sender learns it from its socket (EMSGSIZE).
         case .router(let step):
             guard let link = step.choice.device.flatMap({ step.namespace[device: $0] }) else { return [] }
-            return compare(step.packet, step.namespace, link, step.choice, isRouter: true, surroundings)
+            return compare(
+                step.packet, step.namespace, link, step.choice, from: step.device, isRouter: true, surroundings)
         case .transmit(let step) where step.inDevice == nil:
-            return compare(step.packet, step.namespace, step.link, step.choice, isRouter: false, surroundings)
+            return compare(
+                step.packet, step.namespace, step.link, step.choice, from: nil, isRouter: false, surroundings)
         case .transmit(let step) where surroundings.wasNotFragmented(in: step.namespace):
             return uncut(step, surroundings)
         case .wire(let step) where step.farLink.isUp: return receive(step, surroundings)
@@ -33,8 +35,8 @@ struct MTUExceeded: Obstacle {
     }
 
     private func compare(
-        _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice, isRouter: Bool,
-        _ surroundings: Surroundings
+        _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice, from inDevice: String?,
+        isRouter: Bool, _ surroundings: Surroundings
     ) -> [Judgement] {
         guard link.mtu > 0 else { return [] }
         // A route's own MTU comes before the device's (ip_dst_mtu_maybe_forward).
@@ -54,7 +56,9 @@ struct MTUExceeded: Obstacle {
         let mayFragment = packet.source.isIPv4 ? packet.dontFragment == false : !isRouter
         if mayFragment, !isReported { return [] }
         let isKnown = isReported || packet.dontFragment == true || !packet.source.isIPv4
-        return [.candidate(tooBig(packet, namespace, link, isKnown: isKnown, surroundings))]
+        return [
+            .candidate(tooBig(packet, namespace, link, choice, from: inDevice, isKnown: isKnown, surroundings))
+        ]
     }
 
     /// The kernel was to cut it for its way out, and must not: of a packet that is forwarded that is found so late where the MTU
@@ -65,7 +69,10 @@ struct MTUExceeded: Obstacle {
             return [.candidate(tooBig(packet, step.namespace, step.choice, mtu, surroundings))]
         }
         guard link.mtu > 0, packet.length > link.mtu else { return [] }
-        return [.candidate(tooBig(packet, step.namespace, link, isKnown: true, surroundings))]
+        return [
+            .candidate(
+                tooBig(packet, step.namespace, link, step.choice, from: step.inDevice, isKnown: true, surroundings))
+        ]
     }
 
     private func tooBig(
@@ -97,23 +104,36 @@ struct MTUExceeded: Obstacle {
     }
 
     private func tooBig(
-        _ packet: PacketState, _ namespace: Namespace, _ link: Link, isKnown: Bool, _ surroundings: Surroundings
+        _ packet: PacketState, _ namespace: Namespace, _ link: Link, _ choice: RouteChoice, from inDevice: String?,
+        isKnown: Bool, _ surroundings: Surroundings
     ) -> Candidate {
         let hasReached = surroundings.context.icmpErrors.contains { $0.mtu > 0 && $0.reachedSender }
         let told = hasReached ? "the sender received the ICMP error" : "no ICMP error was seen to reach the sender"
-        var actions: [RemedyAction] = [.ip(namespace, "link set dev \(link.name) mtu \(packet.length)")]
+        // Segments of TCP travel together. Each of them came over the link before.
+        let entry = inDevice.flatMap { namespace[device: $0]?.mtu } ?? 0
+        let isTogether = !packet.isWhole && entry > link.mtu && entry < packet.length
+        let length = isTogether ? entry : packet.length
+        var actions: [RemedyAction] = [.ip(namespace, "link set dev \(link.name) mtu \(length)")]
         if let peer = link.peer, let other = peer.namespace.flatMap({ surroundings.topology[namespace: $0] }),
-            let end = other[device: peer.device], end.mtu < packet.length
+            let end = other[device: peer.device], end.mtu < length
         {
-            actions.append(.ip(other, "link set dev \(end.name) mtu \(packet.length)"))
+            actions.append(.ip(other, "link set dev \(end.name) mtu \(length)"))
         }
+        // What leaves by a bridge leaves by one of its ports.
+        if let port = surroundings.port(towards: packet.destination, by: choice, link, namespace), port.mtu < length {
+            actions.append(.ip(namespace, "link set dev \(port.name) mtu \(length)"))
+        }
+        let subject =
+            isTogether
+            ? "segments of up to \(length) bytes (\(packet.length) together) exceed"
+            : "the packet of \(packet.length) bytes exceeds"
         // Once told, a sender keeps the smaller size for ten minutes (ip_rt_mtu_expires).
         if let sender = surroundings.topology.namespaces.first(where: { $0.holds(packet.source) }) {
             actions.append(.ip(sender, packet.source.family, "route flush cache"))
         }
         return candidate(
             at: Finding.Place(namespace: namespace.name, device: link.name),
-            "the packet of \(packet.length) bytes exceeds the MTU of \(link.name) in \(namespace.name) (\(link.mtu)) and must not be fragmented; \(told)",
+            "\(subject) the MTU of \(link.name) in \(namespace.name) (\(link.mtu)) and must not be fragmented; \(told)",
             evidence: [
                 .state("MTU \(link.mtu) of \(link.name) in \(namespace.name)"), .seen("\(packet.length) bytes"),
             ] + surroundings.errors(ofTypes: [3, 2]), remedy: Remedy(actions), isCertain: isKnown)
@@ -169,6 +189,21 @@ struct MTUExceeded: Obstacle {
 }
 
 extension Surroundings {
+    /// The port by which a frame leaves a bridge on its way to the next hop; nil where that is not known, and for no bridge.
+    fileprivate func port(
+        towards destination: IPAddress, by choice: RouteChoice, _ bridge: Link, _ namespace: Namespace
+    ) -> Link? {
+        guard bridge.kind == .bridge else { return nil }
+        let hop = choice.gateway ?? destination
+        let path = context.graph.segment(out: bridge.name, of: namespace.name).paths.first { path in
+            !path.isOutside && topology[namespace: path.end.namespace]?.holds(hop) == true
+        }
+        for case .bridge(namespace.name, bridge.name, _, let port?) in path?.steps ?? [] {
+            return namespace[device: port]
+        }
+        return nil
+    }
+
     /// Whether the kernel dropped the packet where it cuts what is too long (ip_fragment, ip6_fragment), or the namespace sent an
     /// error that says so.
     fileprivate func wasNotFragmented(in namespace: Namespace) -> Bool {

@@ -31,17 +31,17 @@ struct MarkDecision: Sendable {
         jump = isUnconditional ? path.last : nil
     }
 
-    private typealias Wanted = (value: UInt32, mask: UInt32)
+    typealias Wanted = (value: UInt32, mask: UInt32)
 
     /// What a condition on the mark asks for; nil for any other, and for one that asks for no bits.
-    private static func mark(_ match: Match) -> Wanted? {
+    static func mark(_ match: Match) -> Wanted? {
         guard match.field == .mark, !match.isNegated, case .numbers(let range)? = match.values.first,
             range.count == 1, let value = UInt32(exactly: range.lowerBound), value != 0
         else { return nil }
         return (value, match.mask.flatMap { UInt32(exactly: $0) } ?? .max)
     }
 
-    private static func sets(_ rule: CompiledRule, _ wanted: Wanted) -> Bool {
+    static func sets(_ rule: CompiledRule, _ wanted: Wanted) -> Bool {
         rule.actions.contains {
             guard case .setMark(let value?, let mask) = $0 else { return false }
             return mask & wanted.mask != 0 && value & wanted.value & wanted.mask != 0
@@ -82,6 +82,11 @@ struct MarkDecision: Sendable {
         return last(HookTraversal(site: site, hook: first, families: families).run(asked).markings)
     }
 
+    /// The rules that decided.
+    var facts: [Fact] {
+        [setter, jump].compactMap(\.self).map { .state("\($0.name): \($0.text ?? "")") }
+    }
+
     /// `; iptables nat KUBE-XLB 2 set the mark 0x8000 by jumping to KUBE-MARK-DROP: …`.
     var words: String {
         let text = decider.text.map { ": \($0)" } ?? ""
@@ -90,7 +95,48 @@ struct MarkDecision: Sendable {
     }
 }
 
+/// The rule that would have given a packet the mark for want of which another rule ends it.
+struct MissingMark: Sendable {
+    var value: String
+    var setter: RuleReference
+    /// Why the rule did not match: `its source is 172.19.0.2`.
+    var because: String
+
+    /// Nil where the rule does not ask for the absence of a mark, or nothing would set it.
+    init?(_ rule: RuleEnding) {
+        let wanted = rule.compiled?.matches.lazy.compactMap { match -> MarkDecision.Wanted? in
+            guard match.isNegated else { return nil }
+            var positive = match
+            positive.isNegated = false
+            return MarkDecision.mark(positive)
+        }.first
+        guard let wanted else { return nil }
+        value = "0x\(String(wanted.value, radix: 16))"
+        let chains = rule.namespace.netfilter.compiled.chains.filter {
+            $0.key.backend == rule.ending.chain.backend && $0.key.family == rule.rule.family
+        }
+        for candidate in chains.flatMap(\.rules) where MarkDecision.sets(candidate, wanted) {
+            let failing = candidate.matches.first { $0.evaluate(rule.packet, at: rule.site) == .fails }
+            guard let failing else { continue }
+            setter = candidate.reference
+            because = failing.explanation(rule.packet, at: rule.site)
+            return
+        }
+        return nil
+    }
+
+    /// `; no rule gave it the mark 0x10000: iptables filter KUBE-NWPLCY-X 1 does not match, its source is …`.
+    var words: String {
+        "; it lacks the mark \(value): \(setter.name) would set it and does not match, since \(because)"
+    }
+}
+
 extension RuleEnding {
+    /// Why the packet met the rule's conditions, where another rule decided that, or a set.
+    func reasonWords(_ decision: MarkDecision?) -> String {
+        decision?.words ?? MissingMark(self)?.words ?? setWords
+    }
+
     /// The rule taken apart; nil for a policy.
     var compiled: CompiledRule? { namespace.netfilter.compiled.rule(rule) }
 }

@@ -32,6 +32,10 @@ extension Namespace {
                         backend: $0, family: rule.family, table: rule.table, name: rule.chain))
             }
             let only = front.flatMap { $0.isEmpty ? nil : "(only \($0.joined(separator: ", ")))" }
+            // Where a map gives the target, only the rule itself says what goes where.
+            if translation.kind == .dnat, translation.to == nil, let text = rule.text {
+                return [text, only].compactMap { $0 }.joined(separator: " ")
+            }
             return [translation.match, translation.to.map { "⇒ \($0)" }, only].compactMap { $0 }
                 .joined(separator: " ")
         }

@@ -85,14 +85,29 @@ struct NeighbourQuestion {
             let rule = RuleEnding(ending: ending, traversal: traversal, packet: packet, doubts: result.doubts)
             var found = Catalogue.candidate(for: rule, surroundings).with(.stopsNeighbourDiscovery)
             found.finding.message += "; that is the \(name(station)) for \(asked) on \(device)"
-            found.finding.remedy = Remedy(
+            let accepts =
                 asked.isIPv4
-                    ? AcceptRemedy.arp(traversal, ending, question)
-                    : AcceptRemedy.neighbourDiscovery(
-                        traversal, ending, station.outDevice ?? station.inDevice ?? device))
+                ? AcceptRemedy.arp(traversal, ending, question)
+                : AcceptRemedy.neighbourDiscovery(
+                    traversal, ending, station.outDevice ?? station.inDevice ?? device)
+            found.finding.remedy = Remedy(
+                accepts + own(surroundings.origin, like: packet, station.isReply, traversal, ending))
             return found
         }
         return nil
+    }
+
+    /// Accepts for the packet that waits, or the reply to it, where the rule that ends the question ends that too.
+    private func own(
+        _ origin: PacketState, like asked: PacketState, _ isReply: Bool, _ traversal: HookTraversal,
+        _ ending: HookResult.Ending
+    ) -> [RemedyAction] {
+        // Chains of IP see the packet elsewhere, if at all.
+        guard [.bridge, .netdev].contains(ending.chain.family) else { return [] }
+        var waiting = isReply ? origin.answer : origin
+        waiting.macSource = asked.macSource
+        guard let same = traversal.run(waiting).ending, same.rule.isSame(as: ending.rule) else { return [] }
+        return AcceptRemedy.actions(traversal: traversal, ending: same, packet: waiting)
     }
 
     private func name(_ station: Station) -> String {

@@ -48,6 +48,23 @@ struct NoSourceNAT: Obstacle {
             isCertain: own.contains { !$0.address.isPrivate })
     }
 
+    /// The sender took the source from the route that it had before the packet was marked.
+    func candidate(
+        _ packet: PacketState, chosenFor first: String, leavingBy link: Link, mark: UInt32, of sender: Namespace
+    ) -> Candidate {
+        let name = sender.name
+        return candidate(
+            at: Finding.Place(namespace: name, hook: .postrouting, device: link.name),
+            "\(name) chose the source \(packet.source) for \(first), before the mark 0x\(String(mark, radix: 16)) led the packet to \(link.name): it leaves with the address of another device, and replies come back by \(first), if at all",
+            evidence: [
+                .seen("\(packet.source) > \(packet.destination) at \(name) \(link.name) out"),
+                .state("no source NAT rule in \(name) translates it on \(link.name)"),
+            ],
+            remedy: Remedy(
+                SourceTranslation.actions(for: "\(packet.source)", leavingBy: link.name, of: sender)),
+            isCertain: false)
+    }
+
     func candidate(_ missing: SourceTranslation) -> Candidate {
         let name = missing.router.name
         let rules = missing.router.netfilter.nat.filter { $0.kind == .masquerade || $0.kind == .snat }

@@ -10,7 +10,7 @@ struct PolicyDrop: Obstacle {
         guard case .policy = rule.ending.kind else { return nil }
         var finding = base
         finding.message =
-            "the policy of \(rule.rule.chainName) in \(rule.namespace.name) drops \(rule.subject): no rule accepts it"
+            "the policy of \(rule.rule.chainName) in \(rule.namespace.name) drops \(rule.subject): no rule accepts it\(rule.spentAcceptWords)"
         return finding
     }
 }

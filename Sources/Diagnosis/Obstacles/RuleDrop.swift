@@ -12,11 +12,8 @@ struct RuleDrop: Obstacle {
         var finding = base
         let decision = MarkDecision(rule, surroundings)
         finding.message =
-            "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject): \(rule.rule.text ?? "")\(decision?.words ?? rule.setWords)\(rule.deadAcceptWords)"
-        if let decision {
-            finding.evidence.append(.state("\(decision.setter.name): \(decision.setter.text ?? "")"))
-            if let jump = decision.jump { finding.evidence.append(.state("\(jump.name): \(jump.text ?? "")")) }
-        }
+            "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject): \(rule.rule.text ?? "")\(rule.reasonWords(decision))\(rule.deadAcceptWords)\(rule.spentAcceptWords)"
+        finding.evidence += decision?.facts ?? []
         return finding
     }
 
@@ -33,20 +30,5 @@ struct RuleDrop: Obstacle {
                 "a rule in \(place) may drop it (undetermined: \(hook.result.doubts.prefix(2).joined(separator: "; ")))"
             )
         ]
-    }
-}
-
-extension RuleEnding {
-    /// `; its source is 172.19.0.2, in the set blocked`: which named set the packet is in, where the rule asks for one whose elements
-    /// are known.
-    fileprivate var setWords: String {
-        guard let compiled else { return "" }
-        for match in compiled.matches where !match.isNegated {
-            guard case .named(let name, _)? = match.values.first, match.evaluate(packet, at: site) == .holds else {
-                continue
-            }
-            return "; \(match.explanation(packet, at: site)), in the set \(name)"
-        }
-        return ""
     }
 }

@@ -16,13 +16,17 @@ struct RuleEnding: Sendable {
         if case .reject = ending.kind { true } else { false }
     }
 
+    /// What the rule does with it: `rejects`, `drops`.
+    var verb: String { isReject ? "rejects" : "drops" }
+
     var namespace: Namespace { traversal.site.namespace }
     var site: RuleSite { traversal.site }
     var rule: RuleReference { ending.rule }
     /// `172.19.0.2 > 198.51.100.1`, or `the reply 198.51.100.1 > 172.19.0.2`.
     var subject: String {
         let what = packet.fragment == .later ? "later fragments of " : ""
-        return "\(what)\(packet.isReply ? "the reply " : "")\(packet.source) > \(packet.destination)"
+        let kind = packet.isICMPError ? "the ICMP error " : packet.isReply ? "the reply " : ""
+        return "\(what)\(kind)\(packet.source) > \(packet.destination)"
     }
     /// The rule's text with its comment.
     var text: String { (rule.text ?? "") + " " + (ending.comment ?? "") }

@@ -72,7 +72,9 @@ extension SocketStep {
         let before = ((earlier?.listeners ?? []) + (earlier?.connectedSockets ?? [])).first {
             $0.inode == listener.inode
         }
-        if let before, listener.inode != 0, listener.drops > before.drops { return true }
+        // Its drops are also those of a filter on it, and of wrong checksums.
+        let isOfOther = context.drops.contains { DropReason.socketChecks.contains($0.reason) }
+        if let before, listener.inode != 0, listener.drops > before.drops, !isOfOther { return true }
         if let size = listener.receiveBufferBytes { return listener.receiveQueue >= size }
         return listener.receiveQueue > 0
             && context.counters.contains {
@@ -133,4 +135,9 @@ extension Listener {
         let connected = peer.map { " connected to \($0.address.text(port: $0.port))" } ?? ""
         return "\(process.map { "\($0) " } ?? "")\(`protocol`) \(host)\(bound):\(port)\(only)\(connected)"
     }
+}
+
+extension DropReason {
+    /// What a socket counts among its drops beside those for want of room.
+    fileprivate static let socketChecks: Set<DropReason> = ["SOCKET_FILTER", "UDP_CSUM", "XFRM_POLICY"]
 }

@@ -117,38 +117,44 @@ struct SourceTranslation {
                     target: ("-j MASQUERADE", "masquerade"))
             ])
         }
+        return Remedy(Self.actions(for: source, leavingBy: outDevice, of: router, like: near?.rule))
+    }
+
+    /// Rules that give what comes from a source and leaves by a device the device's own address.
+    ///
+    /// - Parameter near: a rule in whose firewall and table they are to stand.
+    static func actions(
+        for source: String, leavingBy outDevice: String, of router: Namespace, like near: RuleReference? = nil
+    ) -> [RemedyAction] {
         let isIPv4 = !source.contains(":")
         let backends = router.netfilter.backend
         let nat = router.netfilter.chains.filter { $0.kind == .nat && $0.hook == .postrouting }
         let wanted = near.flatMap { near in
-            nat.first {
-                $0.table == near.rule.table && $0.family == near.rule.family && $0.backend == near.rule.backend
-            }
+            nat.first { $0.table == near.table && $0.family == near.family && $0.backend == near.backend }
         }
         let chain = wanted ?? nat.first { $0.backend == .nft && backends.allSatisfy { $0 == .nft } }
-        guard (near?.rule.backend ?? chain?.backend) == .nft || near == nil && backends == [.nft] else {
-            let isLegacy =
-                near?.rule.backend == .iptablesLegacy || near == nil && backends == [.iptablesLegacy]
-            return Remedy([
+        guard (near?.backend ?? chain?.backend) == .nft || near == nil && backends == [.nft] else {
+            let isLegacy = near?.backend == .iptablesLegacy || near == nil && backends == [.iptablesLegacy]
+            return [
                 .iptables(
                     router,
                     IptablesChange(
                         isIPv4: isIPv4, isLegacy: isLegacy, table: "nat", chain: "POSTROUTING", .last,
                         rule: "-s \(source) -o \(outDevice) -j MASQUERADE"))
-            ])
+            ]
         }
         let family = isIPv4 ? "ip" : "ip6"
         let rule: CommandWords = "\(family) saddr \(source) oifname \(outDevice) masquerade"
         guard let chain else {
-            return Remedy([
+            return [
                 .nft(router, "add table \(family) nat"),
                 .nft(
                     router,
                     "\("add chain \(family) nat postrouting { type nat hook postrouting priority srcnat; }")"),
                 .nft(router, "add rule \(family) nat postrouting \(words: rule)"),
-            ])
+            ]
         }
-        return Remedy([.nft(router, "add rule \(chain.family) \(chain.table) \(chain.name) \(words: rule)")])
+        return [.nft(router, "add rule \(chain.family) \(chain.table) \(chain.name) \(words: rule)")]
     }
 
     /// The finding, under the code that fits.

@@ -14,7 +14,12 @@ struct StaleConntrack: Obstacle {
         let name = unmet.namespace.name
         let translated = flow.reply.reversed
         let isSame = translated == flow.original
-        let effect = isSame ? "leaves it untranslated" : "translates it to \(translated.destinationWords)"
+        let effect =
+            isSame
+            ? "leaves it untranslated"
+            : unmet.isSource
+                ? "gives it the source \(translated.source), which \(name) does not have"
+                : "translates it to \(translated.destinationWords)"
         return candidate(
             at: Finding.Place(
                 namespace: name, hook: unmet.isSource ? .postrouting : .prerouting, device: unmet.outDevice),

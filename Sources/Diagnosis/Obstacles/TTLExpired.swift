@@ -17,11 +17,40 @@ struct TTLExpired: Obstacle {
         if let writing = Writing(step, surroundings) {
             return [.candidate(candidate(writing, step).with(.followsRule))]
         }
+        if let rule = Self.earlier(step, ttl, surroundings) {
+            return stops(
+                at: Finding.Place(namespace: name, device: step.device),
+                "TTL expired in transit at \(name), where the packet arrived on \(step.device) with TTL \(ttl): \(rule.reference.name) in \(rule.namespace) sets it: \(rule.reference.text ?? "")",
+                evidence: [
+                    .seen("TTL \(ttl) at \(name) \(step.device) in"),
+                    .state("\(rule.reference.name) in \(rule.namespace): \(rule.reference.text ?? "")"),
+                ] + surroundings.errors(ofTypes: [11, 3]))
+        }
         return stops(
             at: Finding.Place(namespace: name, device: step.device),
             "TTL expired in transit at \(name), where the packet arrived on \(step.device) with TTL \(ttl): initial TTL too low, or a routing loop",
             evidence: [.seen("TTL \(ttl) at \(name) \(step.device) in")]
                 + surroundings.errors(ofTypes: [11, 3]))
+    }
+
+    /// The only rule of another namespace that gives packets, as they leave it, the TTL with which this one came.
+    private static func earlier(
+        _ step: ReceiveStep, _ ttl: UInt8, _ surroundings: Surroundings
+    ) -> (reference: RuleReference, namespace: String)? {
+        guard let first = surroundings.origin.ttl, first > ttl + 1 else { return nil }
+        var found: [(RuleReference, String)] = []
+        for namespace in surroundings.topology.namespaces where namespace.name != step.namespace.name {
+            let site = RuleSite(namespace: namespace)
+            for rule in namespace.netfilter.compiled.chains.flatMap(\.rules)
+            where Writing.written(rule, step.packet) == UInt64(ttl) {
+                let fails = rule.matches.contains { match in
+                    if case .device = match.field { return false }
+                    return match.evaluate(step.packet, at: site) == .fails
+                }
+                if !fails { found.append((rule.reference, namespace.name)) }
+            }
+        }
+        return found.count == 1 ? found[0] : nil
     }
 
     private func candidate(_ writing: Writing, _ step: ReceiveStep) -> Candidate {
@@ -65,7 +94,7 @@ struct TTLExpired: Obstacle {
             return nil
         }
 
-        private static func written(_ rule: CompiledRule, _ packet: PacketState) -> UInt64? {
+        static func written(_ rule: CompiledRule, _ packet: PacketState) -> UInt64? {
             for case .write(.timeToLive, let value?) in rule.actions { return value }
             return nil
         }

@@ -39,6 +39,13 @@ package struct CompiledRuleset: Hashable, Sendable {
         }
     }
 
+    /// Rules that hand packets to the kernel's SYN proxy, which takes them and opens connections by itself.
+    package var synProxies: [CompiledRule] {
+        chains.flatMap { chain in
+            chain.rules.filter { $0.actions.contains(where: \.isSynProxy) }
+        }
+    }
+
     package subscript(key: CompiledChain.Key) -> CompiledChain? { positions[key].map { chains[$0] } }
 
     /// The base chains of a hook in the order in which the kernel runs them.

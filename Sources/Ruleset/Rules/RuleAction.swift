@@ -62,6 +62,10 @@ extension RuleAction {
     }
 
     /// Whether it may write the mark of the packet's connection.
+    var isSynProxy: Bool {
+        if case .other(let name) = self { name.lowercased().hasPrefix("synproxy") } else { false }
+    }
+
     var setsConnectionMark: Bool {
         switch self {
         case .saveMark, .write(.connectionMark, _): true
