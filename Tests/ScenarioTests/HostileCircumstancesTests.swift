@@ -417,8 +417,10 @@ struct HostileCircumstancesTests {
         }
         // The chains that iptables makes for one run are more points for the next.
         if hooks == "nftables" { #expect(ways[0] == ways[1] && ways[1] == ways[2], "\(ways)") }
+        // Nothing stands at the others' hooks; by iptables they are seen all the same.
+        let seen = hooks == "nftables" ? ["postrouting", "input"] : ["output", "postrouting", "prerouting", "input"]
         for walk in walks {
-            for hook in ["output", "postrouting", "prerouting", "input"] {
+            for hook in seen {
                 #expect(walk.hops.contains { $0.hook?.rawValue == hook }, "\(hook) \(ways)")
             }
         }
