@@ -84,7 +84,7 @@ struct HostileCircumstancesTests {
                 "nft",
                 "$P trace --packets --format json --hooks nftables icmp -- ping -c 1 -W 2 192.0.2.2; echo status=$?"))
         #expect(run["status"] == "0", "\(run.errorText)")
-        #expect(run.text.contains("\"hook\":\"output\""), "\(run.text)\(run.errorText)")
+        #expect(run.text.contains("\"hook\":\"postrouting\""), "\(run.text)\(run.errorText)")
     }
 
     @Test("ip is missing, a lab names it", arguments: ["ip", "ping"])
@@ -417,8 +417,10 @@ struct HostileCircumstancesTests {
         }
         // The chains that iptables makes for one run are more points for the next.
         if hooks == "nftables" { #expect(ways[0] == ways[1] && ways[1] == ways[2], "\(ways)") }
+        // Nothing stands at the others' hooks; by iptables they are seen all the same.
+        let seen = hooks == "nftables" ? ["postrouting", "input"] : ["output", "postrouting", "prerouting", "input"]
         for walk in walks {
-            for hook in ["output", "postrouting", "prerouting", "input"] {
+            for hook in seen {
                 #expect(walk.hops.contains { $0.hook?.rawValue == hook }, "\(hook) \(ways)")
             }
         }
