@@ -110,6 +110,10 @@ struct Diversion {
             finding.message +=
                 ": it names neither an incoming device nor a destination, so it takes what is for others too"
         }
+        if let listener = bypassed {
+            finding.message +=
+                "; \(namespace.name) itself has \(listener.words) there, which gets nothing past that rule"
+        }
         finding.evidence.append(.state("\(rule.name): \(rule.text ?? "")"))
         if finding.checks.first?.holds != false, !finding.checks.isEmpty { finding.checks[0].text = finding.message }
         return finding
@@ -117,6 +121,17 @@ struct Diversion {
 }
 
 extension Diversion {
+    /// The socket of the namespace itself that was asked for, and does not get the packet.
+    fileprivate var bypassed: Listener? {
+        guard namespace.name != target, packet.hasPorts, namespace.holds(packet.destination) else { return nil }
+        return namespace.listeners.first {
+            $0.isOn(packet.ipProtocol, port: packet.destinationPort) && $0.takes(packet.destination)
+        }
+    }
+
+    /// The namespace itself, where the packet was sent to another of its ports.
+    private var target: String? { namespace.holds(result.destination) ? namespace.name : nil }
+
     /// Whether a rule asks neither by which device a packet came in nor where it is sent.
     fileprivate func isUnbounded(_ rule: RuleReference) -> Bool {
         let chain = namespace.netfilter.chains.first {
