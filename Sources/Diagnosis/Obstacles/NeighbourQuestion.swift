@@ -14,6 +14,8 @@ struct NeighbourQuestion {
     private let device: String
     private let question: PacketState
     private let reply: PacketState
+    /// The packet that waits for the reply, as a frame; nil where none is known.
+    private var waiting: PacketState?
     private var stations: [Station] = []
 
     /// - Parameters:
@@ -23,6 +25,9 @@ struct NeighbourQuestion {
         let (own, end) = (step.link.name, path.end.device)
         (asked, device, question) = (step.hop, own, step.question)
         reply = question.neighbourReply(from: holder?[device: end]?.mac)
+        var packet = step.packet
+        (packet.macSource, packet.macDestination) = (step.link.mac, holder?[device: end]?.mac)
+        waiting = packet
         stations = sent(by: step.namespace, own) + [atDevice(.egress, step.namespace, own)]
         stations += between(path.steps, topology)
         var back: [Station] = []
@@ -90,6 +95,13 @@ struct NeighbourQuestion {
                     ? AcceptRemedy.arp(traversal, ending, question)
                     : AcceptRemedy.neighbourDiscovery(
                         traversal, ending, station.outDevice ?? station.inDevice ?? device))
+            // The rule may ask for nothing that tells the question from the packet.
+            if asked.isIPv4, !station.isReply, let waiting, let same = traversal.run(waiting).ending,
+                same.rule == ending.rule, ending.rule != nil
+            {
+                found.finding.remedy?.actions += AcceptRemedy.actions(
+                    traversal: traversal, ending: same, packet: waiting)
+            }
             return found
         }
         return nil

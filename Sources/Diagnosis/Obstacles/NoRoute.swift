@@ -21,7 +21,7 @@ struct NoRoute: Obstacle {
                 )
             ]
         }
-        if step.downLink != nil || step.disabledIPv6 != nil || InternalNetwork(step, surroundings) != nil { return [] }
+        if step.downLink != nil || step.linkWithoutCarrier != nil || step.disabledIPv6 != nil || InternalNetwork(step, surroundings) != nil { return [] }
         // One that has a route there but does not forward yet is next in line.
         let gateway =
             surroundings.gateways(for: step.packet, namespace).first

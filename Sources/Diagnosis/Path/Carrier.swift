@@ -59,7 +59,8 @@ struct Carrier: Sendable {
         self.link = link
         self.namespace = namespace
         packet = PacketState(
-            source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner), ttl: 64,
+            source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner),
+            ttl: link?.vxlan?.ttl ?? 64,
             connection: .new)
         if kind == .vxlan { packet.destinationPort = link?.vxlan?.port }
         if kind == .geneve { packet.destinationPort = 6081 }
@@ -131,7 +132,6 @@ extension Link {
         if let vxlan {
             return encapsulation.kind == .vxlan && encapsulation.identifier == vxlan.identifier
                 && (port == nil || port == vxlan.port)
-                && (vxlan.local == nil || vxlan.local == encapsulation.destination)
         }
         guard let tunnel, self.encapsulation == encapsulation.kind else { return false }
         return (tunnel.local == nil || tunnel.local == encapsulation.destination)
