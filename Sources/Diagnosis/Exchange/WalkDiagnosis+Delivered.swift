@@ -110,7 +110,10 @@ extension WalkDiagnosis {
             let ordinary = unanswered(reading, packet)
             if let first = ordinary.first, first.code == source.finding.code { return ordinary }
         }
-        var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: context)
+        // That its request passed a rule says nothing of the reply.
+        var own = context
+        own.rules = reply.witness.rules
+        var diagnosis = WalkDiagnosis(walk: reply, reply: nil, context: own)
         var stopping = diagnosis.stopped(back, request: reading)
         if stopping.first?.code == WrongRoute().code { return stopping }
         if let found = unrecognised(reply, reading, stop: stopping.first) {
