@@ -127,7 +127,9 @@ struct WalkDiagnosis {
         first.evidence.insert(contentsOf: reading.lastSeen, at: 0)
         var findings = [first]
         // It should not have taken this path: what else is on it is of no concern.
-        if [StaleNeighbor().code, WrongGateway().code, LocalRuleMissing().code].contains(first.code) { return findings }
+        if [StaleNeighbor().code, WrongGateway().code, LocalRuleMissing().code].contains(first.code) {
+            return findings
+        }
         for candidate in candidates where candidate.isCertain && findings.count < 5 {
             var finding = candidate.finding
             let isKnown = findings.contains {

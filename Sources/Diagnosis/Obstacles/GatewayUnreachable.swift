@@ -11,7 +11,8 @@ struct GatewayUnreachable: Obstacle {
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .neighbour(let step) = step, case .nobody = step.resolution, let gateway = step.choice.gateway,
-            step.silences.isEmpty, step.deadEnd == nil, surroundings.loosePort(step) == nil
+            step.silences.isEmpty, step.deadEnd == nil, ProxiedGateway(step, surroundings) == nil,
+            surroundings.loosePort(step) == nil
         else { return [] }
         let (namespace, choice) = (step.namespace, step.choice)
         let better = surroundings.gateways(for: step.packet, namespace).first

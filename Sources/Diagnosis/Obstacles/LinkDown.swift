@@ -48,7 +48,8 @@ struct LinkDown: Obstacle {
             guard case .candidate(var found) = sending else { return [] }
             found.finding.evidence.append(
                 .state(
-                    "\(step.namespace.name) ignores its routes by \(link.name) meanwhile (ignore_routes_with_linkdown)"))
+                    "\(step.namespace.name) ignores its routes by \(link.name) meanwhile (ignore_routes_with_linkdown)")
+            )
             return [.candidate(found)]
         }
         guard let link = step.downLink else { return [] }

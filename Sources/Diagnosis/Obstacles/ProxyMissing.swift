@@ -47,7 +47,9 @@ struct ProxyMissing: Obstacle {
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .neighbour(let step) = step, let router = Router(step, surroundings) else { return [] }
+        guard case .neighbour(let step) = step else { return [] }
+        if let unanswered = ProxiedGateway(step, surroundings) { return unreplied(unanswered, step) }
+        guard let router = Router(step, surroundings) else { return [] }
         let (name, hop) = (router.namespace.name, step.hop)
         return stops(
             at: Finding.Place(namespace: name, device: router.device),
@@ -80,7 +82,7 @@ struct ProxyMissing: Obstacle {
             ], remedy: Self.remedy(namespace, device, source), isCertain: false)
     }
 
-    private static func setting(of namespace: Namespace, _ device: String, _ address: IPAddress) -> String {
+    static func setting(of namespace: Namespace, _ device: String, _ address: IPAddress) -> String {
         let setting = namespace.settings.proxiesNeighbors(device: device, address.family)
         let key =
             setting?.key

@@ -103,7 +103,12 @@ struct Surroundings: Sendable {
             let link = own.links.first(where: { $0.addresses.contains { $0.address == address } })
         else { return [] }
         let first = Holder(namespace: own, link: link)
-        return [first] + holders(of: address, onLinkOf: first)
+        // An address of any of its devices is replied for on all of its links.
+        let links = link.kind == .loopback && address.isIPv4 && !address.isLoopback ? own.links : [link]
+        let others = links.filter { $0.kind != .loopback || $0.name == link.name }.flatMap {
+            holders(of: address, onLinkOf: Holder(namespace: own, link: $0))
+        }
+        return [first] + others
     }
 
     /// Who else has `address` on the link of `holder`.

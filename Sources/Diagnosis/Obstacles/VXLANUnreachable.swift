@@ -9,7 +9,8 @@ struct VXLANUnreachable: Obstacle {
     let code: FindingCode = "vxlan-unreachable"
     let steps: Set<PathStep.Kind> = [.tunnel, .neighbour]
     let reasons: Set<DropReason> = [
-        "VXLAN_VNI_NOT_FOUND", "VXLAN_NO_REMOTE", "NOT_SPECIFIED", "NEIGH_FAILED", "NO_SOCKET", "UDP_CSUM",
+        "VXLAN_VNI_NOT_FOUND", "VXLAN_NO_REMOTE", "NO_TX_TARGET", "VXLAN_ENTRY_EXISTS", "NOT_SPECIFIED", "NEIGH_FAILED",
+        "NO_SOCKET", "UDP_CSUM",
     ]
     let traits: ObstacleTraits = .stopsEveryFrame
 
@@ -23,6 +24,10 @@ struct VXLANUnreachable: Obstacle {
         case .noRemote, .wrongRemote:
             remedy = step.wanted.map {
                 Remedy([.run(step.near, "bridge fdb append 00:00:00:00:00:00 dev \(step.nearLink.name) dst \($0)")])
+            }
+        case .noEntry(let mac):
+            remedy = step.wanted.map {
+                Remedy([.run(step.near, "bridge fdb append \(mac) dev \(step.nearLink.name) dst \($0)")])
             }
         case .wrongEntry(let entry): remedy = correction(entry, step)
         // Which of the two ends is wrong can't be told.
@@ -77,6 +82,8 @@ struct VXLANUnreachable: Obstacle {
     private func words(_ fault: TunnelStep.Fault, _ step: TunnelStep) -> String? {
         switch fault {
         case .noRemote: "it has no remote and no FDB entry for it"
+        case .noEntry(let mac):
+            "it has no remote, and its forwarding database has no entry for \(mac), which is behind it"
         case .wrongRemote(let ends):
             "it sends to \(ends.map(\.description).joined(separator: ", ")), but the address of \(step.far.name) is \(step.wanted?.description ?? "unknown")"
         case .wrongEntry(let entry):

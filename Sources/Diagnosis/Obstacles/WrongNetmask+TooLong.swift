@@ -61,7 +61,8 @@ struct BroadcastClaim: Sendable {
             guard let prefix = link.addresses.first(where: { $0.broadcast == packet.destination }) else { continue }
             let paths = surroundings.context.graph.segment(out: link.name, of: namespace.name).paths
             for end in paths.filter({ !$0.isOutside }).map(\.end) where end.namespace != namespace.name {
-                guard let other = surroundings.topology[namespace: end.namespace], let device = other[device: end.device],
+                guard let other = surroundings.topology[namespace: end.namespace],
+                    let device = other[device: end.device],
                     let wider = device.addresses.first(where: {
                         $0.address == packet.destination && $0.length < prefix.length
                     })

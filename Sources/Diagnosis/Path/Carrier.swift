@@ -72,6 +72,23 @@ struct Carrier: Sendable {
         if inner.length > 0 { packet.length = inner.length + overhead }
     }
 
+    /// The route of the outer packets where the tunnel is bound to another device than the one that the tables would choose
+    /// (`dev`): that device's own route, else as if the other end were on its link. Nil else.
+    var boundChoice: RouteChoice? {
+        guard let namespace, let device = link?.vxlan?.device, namespace[device: device] != nil,
+            !packet.destination.isMulticast
+        else { return nil }
+        let source = packet.source.isUnspecified ? nil : packet.source
+        let free = namespace.lookUpRoute(to: packet.destination, source: source, mark: 0, inDevice: nil)
+        if free.device == device || free.kind == .local { return nil }
+        let own = namespace.routes.filter {
+            $0.device == device && $0.kind == .unicast && $0.destination.contains(packet.destination)
+        }.max { $0.destination.length < $1.destination.length }
+        return RouteChoice(
+            kind: .unicast, table: own?.table, device: device, gateway: own?.gateway, preferredSource: source,
+            route: own)
+    }
+
     /// It goes against the direction of what was sent before: of protocols without ports, conntrack takes it for a reply
     /// (nf_conntrack_proto_generic). VXLAN and Geneve have a port of their own for each flow and direction.
     mutating func answersTunnel() {

@@ -185,6 +185,8 @@ struct BridgeStep: Sendable {
 struct TunnelStep: Sendable {
     enum Fault: Sendable {
         case noRemote
+        /// It has no remote, and its forwarding database nothing for the frame's address.
+        case noEntry(MACAddress)
         /// The addresses that it sends to, none of which the other end has.
         case wrongRemote([IPAddress])
         /// The entry of the forwarding database for the frame's address, which does not lead to the other end.

@@ -20,7 +20,8 @@ extension PathWalker {
             end = remotes.first { far.holds($0) }
             let entry = vxlan.wrongEntry(for: packet.macDestination, isAsked: solicited != nil, far)
             if let fault = entry.map(TunnelStep.Fault.wrongEntry)
-                ?? vxlan.fault(towards: other, remotes: remotes, end: end)
+                ?? vxlan.fault(
+                    towards: other, remotes: remotes, end: end, for: solicited == nil ? packet.macDestination : nil)
             {
                 let wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
                 note(
@@ -134,8 +135,11 @@ extension PathWalker {
         }
         var carrier = carrier
         if inputs.requestPassed != nil { carrier.answersTunnel() }
-        let outer = ForwardPath(
-            of: carrier.packet, from: start, PathInputs(inputs.context, flows: inputs.flows), carrying: path)
+        var outerInputs = PathInputs(inputs.context, flows: inputs.flows)
+        if case .send = start, let near = carrier.namespace, let choice = carrier.boundChoice {
+            outerInputs.overrides[near.name] = choice
+        }
+        let outer = ForwardPath(of: carrier.packet, from: start, outerInputs, carrying: path)
         path.stations = outer.stations
         // The kernel chose its source with its route.
         if carrier.packet.source.isUnspecified, let source = outer.routers.first?.packet.source {
@@ -180,9 +184,12 @@ extension Link.VXLAN {
 
     /// What keeps this end from reaching `other`, whose namespace has the address `end`.
     fileprivate func fault(
-        towards other: Link.VXLAN, remotes: [IPAddress], end: IPAddress?
+        towards other: Link.VXLAN, remotes: [IPAddress], end: IPAddress?, for mac: MACAddress? = nil
     ) -> TunnelStep.Fault? {
-        if remotes.isEmpty { return .noRemote }
+        if remotes.isEmpty {
+            let hasEntries = fdb.contains { $0.destination != nil }
+            return mac.flatMap { hasEntries && !$0.isGroup ? .noEntry($0) : nil } ?? .noRemote
+        }
         if end == nil, let group = remotes.first(where: \.isMulticast) {
             if other.remote != group { return .group(group, other: other.remote) }
         } else if end == nil {
