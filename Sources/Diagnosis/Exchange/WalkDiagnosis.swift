@@ -50,6 +50,7 @@ struct WalkDiagnosis {
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if let taken = reply.map({ takenByTranslator($0, reading) }), !taken.isEmpty { return taken }
             if let reply, let turned = leftByWrongRoute(reply, reading) { return turned }
+            if let turned = reply.flatMap({ turnedReply($0, reading) }) { return turned }
             if let reply, reply.cameToReceiver { return refusedOutside(reply, reading) }
             if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)

@@ -94,7 +94,10 @@ struct Surroundings: Sendable {
     struct Holder: Sendable {
         var namespace: Namespace
         var link: Link
-        var words: String { "\(namespace.name) \(link.name)\(link.mac.map { " (\($0))" } ?? "")" }
+        var words: String {
+            let mac = link.kind == .loopback ? nil : link.mac
+            return "\(namespace.name) \(link.name)\(mac.map { " (\($0))" } ?? "")"
+        }
     }
 
     /// Who has `address` on the link by which `taker` does; the taker first, empty where it does not have it.
