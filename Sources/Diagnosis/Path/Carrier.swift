@@ -80,7 +80,10 @@ struct Carrier: Sendable {
         else { return nil }
         let source = packet.source.isUnspecified ? nil : packet.source
         let free = namespace.lookUpRoute(to: packet.destination, source: source, mark: 0, inDevice: nil)
-        if free.device == device || free.kind == .local { return nil }
+        // An entry of the forwarding database has a device of its own, or none.
+        guard free.device != device, free.kind == nil || free.kind == .unicast,
+            packet.destination == link?.vxlan?.remote
+        else { return nil }
         let own = namespace.routes.filter {
             $0.device == device && $0.kind == .unicast && $0.destination.contains(packet.destination)
         }.max { $0.destination.length < $1.destination.length }
