@@ -1,5 +1,6 @@
 internal import Wire
 internal import Network
+internal import Ruleset
 internal import WalkModel
 
 /// The next hop of a route answers no ARP or neighbour discovery.
@@ -24,7 +25,7 @@ struct GatewayUnreachable: Obstacle {
             remedy: better.map {
                 Remedy([
                     .ip(
-                        namespace, step.hop.family,
+                        namespace, step.packet.destination.family,
                         "route replace \(choice.route?.destinationText ?? "default") via \($0.address) \(words: table)"
                     )
                 ])

@@ -91,7 +91,7 @@ struct WrongRoute: Obstacle {
             wider = namespace.routes.filter {
                 $0 != route && $0.table == route.table && $0.kind == .unicast && $0.destination.contains(step.hop)
                     && $0.destination.length <= route.destination.length && $0.device != nil
-                    && $0.device != step.link.name
+                    && ($0.gateway != nil || $0.device != step.link.name)
             }.max { ($0.destination.length, .max - $0.metric) < ($1.destination.length, .max - $1.metric) }
             guard let wider else { return }
             var inputs = surroundings.inputs
