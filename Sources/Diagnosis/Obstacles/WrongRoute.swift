@@ -56,7 +56,8 @@ struct WrongRoute: Obstacle {
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         if case .socket(let step) = step { return takenForOwn(step, surroundings) }
         guard case .neighbour(let step) = step, let cover = Cover(step, surroundings), let wider = cover.wider,
-            cover.isReached, ProxyMissing.Router(step, surroundings) == nil
+            cover.isReached, ProxyMissing.Router(step, surroundings) == nil,
+            WrongNetmask.prefixes(step, surroundings.context.graph) == nil
         else { return [] }
         let (namespace, hop) = (step.namespace, step.hop)
         let through = wider.gateway.map { "via \($0) " } ?? ""
