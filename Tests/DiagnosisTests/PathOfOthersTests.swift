@@ -166,8 +166,9 @@ struct PathOfOthersTests {
     @Test("a macvlan has no carrier while the device below is down: that one is named")
     mutating func below() {
         network.change("wan") { wan in
-            wan.links.append(
-                Link(name: "parent", index: 7, kind: "veth", state: .down, mac: mac(0x70)))
+            var parent = Link(name: "parent", index: 7, kind: "veth", state: .down, mac: mac(0x70))
+            parent.isUp = false
+            wan.links.append(parent)
         }
         network.change("mynamespace", link: "veth1") {
             $0.kind = .macvlan
