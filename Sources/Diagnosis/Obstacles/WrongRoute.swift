@@ -104,8 +104,8 @@ struct WrongRoute: Obstacle {
             {
                 isReached = true
             }
-            // That it may be on another link is said where it is seen there.
-            if !isReached, wider.gateway == nil { self.wider = nil }
+            // That it may be on another link, or behind a router of this one, is said where it is seen there.
+            if !isReached, wider.gateway == nil || wider.device == step.link.name { self.wider = nil }
         }
 
         /// What is said where it is not known that the wider route leads there.
