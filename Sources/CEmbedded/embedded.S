@@ -1999,6 +1999,14 @@ packetwalk_files_begin:
         .ascii "labs/process-stopped/setup.sh"
 1:      .incbin "../../../fixtures/labs/process-stopped/setup.sh"
 2:
+        .long 35, 2f-1f
+        .ascii "labs/proxy-missing-gateway/lab.json"
+1:      .incbin "../../../fixtures/labs/proxy-missing-gateway/lab.json"
+2:
+        .long 35, 2f-1f
+        .ascii "labs/proxy-missing-gateway/setup.sh"
+1:      .incbin "../../../fixtures/labs/proxy-missing-gateway/setup.sh"
+2:
         .long 32, 2f-1f
         .ascii "labs/proxy-missing-ipv6/lab.json"
 1:      .incbin "../../../fixtures/labs/proxy-missing-ipv6/lab.json"
@@ -3319,6 +3327,14 @@ packetwalk_files_begin:
         .ascii "labs/vxlan-overlay/setup.sh"
 1:      .incbin "../../../fixtures/labs/vxlan-overlay/setup.sh"
 2:
+        .long 37, 2f-1f
+        .ascii "labs/vxlan-unreachable-entry/lab.json"
+1:      .incbin "../../../fixtures/labs/vxlan-unreachable-entry/lab.json"
+2:
+        .long 37, 2f-1f
+        .ascii "labs/vxlan-unreachable-entry/setup.sh"
+1:      .incbin "../../../fixtures/labs/vxlan-unreachable-entry/setup.sh"
+2:
         .long 35, 2f-1f
         .ascii "labs/vxlan-unreachable-fdb/lab.json"
 1:      .incbin "../../../fixtures/labs/vxlan-unreachable-fdb/lab.json"
@@ -3426,6 +3442,14 @@ packetwalk_files_begin:
         .long 27, 2f-1f
         .ascii "labs/wrong-netmask/setup.sh"
 1:      .incbin "../../../fixtures/labs/wrong-netmask/setup.sh"
+2:
+        .long 31, 2f-1f
+        .ascii "labs/wrong-route-local/lab.json"
+1:      .incbin "../../../fixtures/labs/wrong-route-local/lab.json"
+2:
+        .long 31, 2f-1f
+        .ascii "labs/wrong-route-local/setup.sh"
+1:      .incbin "../../../fixtures/labs/wrong-route-local/setup.sh"
 2:
         .long 33, 2f-1f
         .ascii "labs/wrong-route-network/lab.json"

@@ -174,7 +174,8 @@ public struct EvidenceLedger: Sendable {
         }
         causes.take(result.request)
         result.request.findings = causes.related(result.request)
-        if isDatagram, result.arrived {
+        // Of what is for many nothing else was looked at.
+        if isDatagram, result.arrived, !result.request.isForMany {
             // Nobody owes a datagram an answer: only what became of itself is told, and nothing that stands behind it.
             func concerns(_ finding: Finding) -> Bool {
                 Catalogue.obstacle(finding.code)?.traits.contains(.concernsDatagram) == true

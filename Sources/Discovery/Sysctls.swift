@@ -9,8 +9,8 @@ enum Sysctls {
     /// (`NetlinkConversation.networkSettings`): a file below /proc/sys costs five times as much.
     private static let always: [String] =
         [
-            "net.ipv4.icmp_echo_ignore_all", "net.ipv4.ip_default_ttl", "net.ipv4.ping_group_range",
-            "net.ipv4.ip_local_port_range",
+            "net.ipv4.icmp_echo_ignore_all", "net.ipv4.icmp_echo_ignore_broadcasts", "net.ipv4.ip_default_ttl",
+            "net.ipv4.ping_group_range", "net.ipv4.ip_local_port_range",
             "net.ipv6.icmp.echo_ignore_all", "net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6",
             "net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_count",
             "net.netfilter.nf_conntrack_tcp_be_liberal", "net.netfilter.nf_conntrack_tcp_loose",

@@ -208,6 +208,8 @@ extension Exchange {
     fileprivate var needsExplanation: Bool {
         guard arrived else { return true }
         guard let reply else {
+            // To all on a link: one of them may be meant.
+            if request.kind.isEchoRequest, request.isForMany { return request.sampledOneOf == nil }
             // The reply to a sampled datagram need not be in the sample.
             return request.sampledOneOf == nil && request.kind.ipProtocol == .udp
                 && (request.cameToReceiver || request.hasLeft) && request.answers == nil

@@ -238,4 +238,54 @@ struct TunnelTests {
             first?.remedy?.commands.map { $0.hasSuffix("bridge fdb append 00:00:00:00:00:00 dev tun0 dst 203.0.113.6") }
                 == [true], "\(first?.remedy?.commands ?? [])")
     }
+
+    // MARK: The forwarding database
+
+    private func waiting(_ change: (inout Link.VXLAN) -> Void) -> Finding? {
+        var topology = topology(.vxlan)
+        topology.namespaces[0].neighbors = [Neighbor(address: address("10.1.0.2"), device: "tun0", state: "failed")]
+        topology.namespaces[0].links[2].vxlan.map { vxlan in
+            var changed = vxlan
+            change(&changed)
+            topology.namespaces[0].links[2].vxlan = changed
+        }
+        let stop = Stop(
+            namespace: "one", device: "tun0",
+            cause: .kernelDrop(reason: "NEIGH_FAILED", location: "neigh_invalidate"))
+        return findings(probe.walk(.dropped, through: [.sent("one")], stop: stop), topology).first
+    }
+
+    @Test("an entry that was made for another end keeps out what comes from the right one")
+    func wrongEntry() {
+        let found = waiting {
+            $0.fdb = [FDBEntry(mac: mac(0x81), destination: "203.0.113.99", permanent: true)]
+        }
+        #expect(found?.code == "vxlan-unreachable")
+        #expect(
+            found?.remedy?.commands.first?.hasSuffix("bridge fdb replace 02:00:00:00:00:81 dev tun0 dst 203.0.113.6")
+                == true, "\(found?.remedy?.commands ?? [])")
+    }
+
+    @Test("one that was learned is learned anew while the address is asked for")
+    func learnedEntry() {
+        let found = waiting { $0.fdb = [FDBEntry(mac: mac(0x81), destination: "203.0.113.99")] }
+        #expect(found?.code != "vxlan-unreachable")
+    }
+
+    @Test("the other end takes packets for each of its addresses, whatever its own packets come from")
+    func localOfFarEnd() {
+        var topology = topology(.vxlan)
+        topology.namespaces[1].links[2].vxlan?.local = "203.0.113.66"
+        #expect(!findings(walk(.vxlan, .lost, []), topology).contains { $0.code == "vxlan-unreachable" })
+    }
+
+    @Test("another group", arguments: [("239.1.1.1" as IPAddress, false), ("239.1.1.2", true)])
+    func group(other: IPAddress, isFault: Bool) {
+        var topology = topology(.vxlan)
+        topology.namespaces[0].links[2].vxlan?.remote = "239.1.1.1"
+        topology.namespaces[1].links[2].vxlan?.remote = other
+        let found = findings(walk(.vxlan, .lost, []), topology).first
+        #expect((found?.code == "vxlan-unreachable") == isFault)
+        #expect(found?.remedy == nil)
+    }
 }

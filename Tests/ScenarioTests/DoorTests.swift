@@ -52,6 +52,7 @@ struct DoorTests {
         Typed(words: "explain 198.51.100.1", status: 64, says: ["'--from <namespace>'"]),
         Typed(words: "explain --from host http://web:99999/", status: 64, says: ["99999 is no port"]),
         Typed(words: "explain --from host [2001:db8::1", status: 64, says: ["bracket is not closed"]),
+        Typed(words: "explain --from no-such-space [2001:db8::1]:80", status: 64, says: ["\"no-such-space\""]),
         Typed(words: "explain --from host gopher://web/", status: 64, says: ["no port that is known: write host:port"]),
         Typed(words: "explain --from host 300.1.2.3", status: 64, says: ["four numbers from 0 to 255"]),
         Typed(

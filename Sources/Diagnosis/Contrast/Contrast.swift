@@ -145,13 +145,33 @@ public struct Contrast: Sendable {
 
     private func senders(_ rules: [ConditionalRule]) -> (notes: [Finding], passed: String?) {
         let asking = rules.filter { $0.kind == .sender }
-        if asking.isEmpty { return ([], "no rule that was read on the path asks for user, group or control group") }
+        let routing = routingByUser()
+        if asking.isEmpty, routing.isEmpty {
+            return ([], "no rule that was read on the path asks for user, group or control group")
+        }
         return (
-            asking.prefix(2).map {
-                note($0, "this packet was sent by root; packets of other users, groups or services")
-            },
+            routing
+                + asking.prefix(2).map {
+                    note($0, "this packet was sent by root; packets of other users, groups or services")
+                },
             nil
         )
+    }
+
+    /// Rules of policy routing that send the packets of some users by other routes, or refuse them.
+    private func routingByUser() -> [Finding] {
+        guard let sender = walk.hops.first?.namespace, let namespace = inputs.topology[namespace: sender],
+            let packet = WalkReading(walk: walk, topology: inputs.topology).packet()
+        else { return [] }
+        return namespace.userRules(for: packet).prefix(2).map { rule in
+            let isRefusal = rule.action.refusal != nil
+            return Finding(
+                code: isRefusal ? BlackholeRoute().code : RoutedElsewhere().code, severity: .info,
+                where: Finding.Place(namespace: sender),
+                message:
+                    "this packet was sent by root; packets of other users may be \(isRefusal ? "refused" : "routed elsewhere") by the routing rule \"\(rule.text)\" in \(sender)",
+                evidence: [.state("ip rule \(rule.text) in \(sender)")])
+        }
     }
 
     private func rates(_ rules: [ConditionalRule]) -> (notes: [Finding], passed: String?) {

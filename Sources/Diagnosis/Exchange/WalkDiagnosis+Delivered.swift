@@ -23,6 +23,7 @@ extension WalkDiagnosis {
         {
             return finding(of: elsewhere, reading)
         }
+        if packet.owesReply || packet.ipProtocol == .udp, let turned = turnedReply(reply, reading) { return turned }
         guard reply.cameToReceiver, let sender = reading.sightings.first,
             let end = WalkReading(walk: reply, topology: topology).last
         else { return [] }

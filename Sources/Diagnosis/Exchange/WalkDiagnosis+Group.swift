@@ -13,6 +13,10 @@ extension WalkDiagnosis {
         if report.rule != nil || report.reason?.rawValue.hasPrefix("NETFILTER") == true || isDroppedByRule(report) {
             return concernsTraffic(packet) ? stopped(reading, request: nil) : []
         }
+        let surroundings = Surroundings(inputs(reading), origin: packet)
+        if let claim = BroadcastClaim(of: packet, in: sent.sender, surroundings), isWhole(reading, sent) {
+            return finding(of: WrongNetmask().claimed(claim, in: sent.sender), reading)
+        }
         // Neighbour discovery asks one of many, whose answer counts (RFC 4861).
         if packet.ipProtocol == .icmpv6, packet.icmpType == 135 || packet.icmpType == 136 { return [] }
         // What stops a copy on its link is no matter of who wants it.
@@ -31,6 +35,9 @@ extension WalkDiagnosis {
             return multicast(reading, packet, GroupTarget(sent, context.graph))
         }
         if isLost { endUnwanted() }
+        if packet.isEchoRequest, isWhole(reading, sent), reply == nil {
+            return EchoIgnored().byAll(packet, GroupTarget(sent, context.graph), topology).map { [$0] } ?? []
+        }
         guard packet.ipProtocol == .udp, isWhole(reading, sent),
             topology.namespaces.contains(where: { !$0.listeners.isEmpty })
         else { return [] }

@@ -68,10 +68,19 @@ extension WalkDiagnosis {
                 of: answer, from: .send(namespace: way.end.namespace),
                 PathInputs(context, requestPassed: []))
             return PathFindings(back).candidates.filter {
-                $0.traits.isSuperset(of: [.isOfCarrier, .stopsNeighbourDiscovery])
+                $0.traits.isSuperset(of: [.isOfCarrier, .stopsNeighbourDiscovery]) || isUnlearned($0)
             }
         }
         return []
+    }
+
+    /// Whether an end of a tunnel does not reach the other and has not learned from the question where it is.
+    private func isUnlearned(_ candidate: Candidate) -> Bool {
+        let place = candidate.finding.where
+        guard candidate.finding.code == VXLANUnreachable().code, let namespace = place.namespace,
+            let device = place.device
+        else { return false }
+        return topology[namespace: namespace]?[device: device]?.vxlan?.learning == false
     }
 }
 

@@ -50,6 +50,7 @@ struct WalkDiagnosis {
             if let reply, reply.hasStopped { return stoppedReply(reply, reading, packet) }
             if let taken = reply.map({ takenByTranslator($0, reading) }), !taken.isEmpty { return taken }
             if let reply, let turned = leftByWrongRoute(reply, reading) { return turned }
+            if let turned = reply.flatMap({ turnedReply($0, reading) }) { return turned }
             if let reply, reply.cameToReceiver { return refusedOutside(reply, reading) }
             if !context.awaitedAnswer { return [] }
             return leftUnanswered(reading, packet)
@@ -127,6 +128,10 @@ struct WalkDiagnosis {
         if let failure = report.failure { first.evidence.append(.kernel("the send call failed: \(failure.message)")) }
         first.evidence.insert(contentsOf: reading.lastSeen, at: 0)
         var findings = [first]
+        // It should not have taken this path: what else is on it is of no concern.
+        if [StaleNeighbor().code, WrongGateway().code, LocalRuleMissing().code].contains(first.code) {
+            return findings
+        }
         for candidate in candidates where candidate.isCertain && findings.count < 5 {
             var finding = candidate.finding
             let isKnown = findings.contains {

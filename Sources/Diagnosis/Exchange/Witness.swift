@@ -64,6 +64,7 @@ enum Witness: CaseIterable, Sendable {
     private static func failed(_ failure: SendFailure, _ stop: StoppedPacket) -> Testimony {
         switch failure.errorNumber {
         case 1: stop.eligible.first { $0.finding.rule != nil }.map(Testimony.cause) ?? .silent
+        case 13: BlackholeRoute().refused(failure, stop).map(Testimony.cause) ?? .silent
         case 90: MTUExceeded().refused(stop).map(Testimony.cause) ?? .silent
         case 11, 99: LocalPortsExhausted().candidate(failure, stop).map(Testimony.cause) ?? .silent
         // EINVAL of IPv6, ENOBUFS of IPv4 (ip6_finish_output2, ip_finish_output2).

@@ -34,6 +34,20 @@ struct BlackholeRoute: Obstacle {
                 } ?? removal(step)))
     }
 
+    /// A sender's EACCES, where a routing rule refuses packets of some users: whose the packet was is not read.
+    func refused(_ failure: SendFailure, _ stop: StoppedPacket) -> Candidate? {
+        guard let namespace = stop.context.topology[namespace: failure.namespace] else { return nil }
+        let packet = stop.packet
+        let rules = namespace.userRules(for: packet).filter { $0.action.refusal == .prohibit }
+        guard let rule = rules.first else { return nil }
+        return candidate(
+            at: Finding.Place(namespace: namespace.name),
+            "the rule \(rule.text) in \(namespace.name) refuses what its users send to \(packet.destination)",
+            evidence: [.state("ip rule \(rule.text) in \(namespace.name)")],
+            remedy: Remedy([.ip(namespace, packet.destination.family, "rule del priority \(rule.priority)")]),
+            isCertain: rules.count == 1, reasons: [])
+    }
+
     private func words(_ attachment: Attachment, _ step: RouteStep) -> String {
         let (name, destination) = (step.namespace.name, step.packet.destination)
         let other = step.namespace.bestRoute(to: destination, table: .main)
@@ -68,5 +82,16 @@ struct BlackholeRoute: Obstacle {
             ]
         }
         return choice.rule.map { [.ip(step.namespace, family, "rule del priority \($0.priority)")] } ?? []
+    }
+}
+
+extension Namespace {
+    /// Routing rules that ask for the user of the sending socket, and that the packet meets in what else they ask.
+    func userRules(for packet: PacketState) -> [RoutingRule] {
+        rules.filter { rule in
+            rule.selectors?.users != nil && rule.covers(packet.destination.family)
+                && rule.destination?.contains(packet.destination) != false
+                && (packet.source.isUnspecified || rule.source?.contains(packet.source) != false)
+        }
     }
 }

@@ -46,9 +46,15 @@ struct DuplicateAddress: Obstacle {
         _ surroundings: Surroundings
     ) -> Candidate {
         let taker = holders[0]
-        let asker = surroundings.topology.namespaces.first { namespace in
-            namespace.neighbors.contains { $0.address == address && $0.mac != nil && $0.mac == taker.link.mac }
-        }
+        // An address of lo is replied for with the MAC address of the device that was asked.
+        let macs =
+            taker.link.kind == .loopback ? taker.namespace.links.compactMap(\.mac) : [taker.link.mac].compactMap(\.self)
+        let known = surroundings.topology.namespaces.lazy.compactMap { namespace in
+            namespace.neighbors.first { $0.address == address && $0.mac.map(macs.contains) == true }.map {
+                (namespace: namespace, entry: $0)
+            }
+        }.first
+        let asker = known?.namespace
         let words = holders.map(\.words)
         var message =
             "duplicate IP address on the segment: \(address) is configured on \(words.joined(separator: " and on ")); "
@@ -59,13 +65,13 @@ struct DuplicateAddress: Obstacle {
         if let refused, let port = refused.destinationPort, let meant = meant(by: refused, port, holders) {
             let name = refused.ipProtocol.description
             message += "; only \(meant.namespace.name) listens on \(name) port \(port)"
-            remedy = Remedy(ifAny: removal(of: address, from: taker, asker))
+            remedy = Remedy(ifAny: removal(of: address, from: taker, known))
         }
         return candidate(
             at: Finding.Place(namespace: taker.namespace.name, device: taker.link.name), message,
             evidence: words.map { .state("\(address) on \($0)") }
                 + (asker.map {
-                    [.state("neighbour \(address) in \($0.name): \(taker.link.mac.map(\.description) ?? "")")]
+                    [.state("neighbour \(address) in \($0.name): \(known?.entry.mac.map(\.description) ?? "")")]
                 }
                     ?? []),
             remedy: remedy, reasons: [])
@@ -87,12 +93,12 @@ struct DuplicateAddress: Obstacle {
     }
 
     private func removal(
-        of address: IPAddress, from taker: Surroundings.Holder, _ asker: Namespace?
+        of address: IPAddress, from taker: Surroundings.Holder, _ known: (namespace: Namespace, entry: Neighbor)?
     ) -> [RemedyAction] {
         guard let prefix = taker.link.addresses.first(where: { $0.address == address }) else { return [] }
         var actions: [RemedyAction] = [.ip(taker.namespace, "addr del \(prefix) dev \(taker.link.name)")]
-        if let asker, let entry = asker.neighbors.first(where: { $0.address == address && $0.mac == taker.link.mac }) {
-            actions.append(.ip(asker, "neigh del \(address) dev \(entry.device)"))
+        if let known {
+            actions.append(.ip(known.namespace, "neigh del \(address) dev \(known.entry.device)"))
         }
         return actions
     }

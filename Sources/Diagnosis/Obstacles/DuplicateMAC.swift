@@ -42,6 +42,9 @@ struct DuplicateMAC: Obstacle {
         guard let other = twins.first(where: { $0.link.addresses.contains { $0.address == address } }) else {
             return []
         }
+        if surroundings.isPassedThrough(from: other, to: own) {
+            return [.candidate(MacvlanIsolated().taken(own, other))]
+        }
         return [.candidate(candidate(other, own, mac, isCertain: true))]
     }
 
@@ -59,6 +62,16 @@ struct DuplicateMAC: Obstacle {
 }
 
 extension Surroundings {
+    /// Whether a device is a macvlan in mode `passthru` on top of another one, whose MAC address it shares.
+    fileprivate func isPassedThrough(from lower: Holder, to upper: Holder) -> Bool {
+        guard upper.link.kind.isMacvlan, upper.link.mode == .passthrough,
+            let device = context.graph.device(upper.link.name, in: upper.namespace.name),
+            let below = context.graph.lower(of: device)
+        else { return false }
+        return context.graph.namespace(of: below).name == lower.namespace.name
+            && context.graph[below].name == lower.link.name
+    }
+
     /// Other devices on the link of one that have its MAC address.
     func twins(of own: Holder, _ mac: MACAddress) -> [Holder] {
         context.graph.segment(out: own.link.name, of: own.namespace.name).paths.compactMap { path in

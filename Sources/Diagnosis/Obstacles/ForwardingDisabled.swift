@@ -21,7 +21,7 @@ struct ForwardingDisabled: Obstacle {
             return [.unknown("forwarding in \(namespace.name): its setting could not be read")]
         }
         if setting.isOn { return [.passed("\(setting.key) = 1 in \(namespace.name)")] }
-        if WrongGateway.choice(at: step, surroundings) != nil { return [] }
+        if WrongGateway.choice(at: step, surroundings) != nil || TooLongPrefix(step, surroundings) != nil { return [] }
         // A frame that should not have come here is no reason to make a router of the machine.
         if surroundings.misdirection(to: step) != nil || surroundings.isFromLink(step) { return [] }
         // It is for this machine, which only does not recognise it.

@@ -1,5 +1,6 @@
 internal import Wire
 internal import Network
+internal import Ruleset
 internal import WalkModel
 
 /// The next hop of a route answers no ARP or neighbour discovery.
@@ -11,7 +12,8 @@ struct GatewayUnreachable: Obstacle {
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .neighbour(let step) = step, case .nobody = step.resolution, let gateway = step.choice.gateway,
-            step.silences.isEmpty, surroundings.loosePort(step) == nil
+            step.silences.isEmpty, step.deadEnd == nil, ProxiedGateway(step, surroundings) == nil,
+            surroundings.loosePort(step) == nil
         else { return [] }
         let (namespace, choice) = (step.namespace, step.choice)
         let better = surroundings.gateways(for: step.packet, namespace).first
@@ -23,7 +25,7 @@ struct GatewayUnreachable: Obstacle {
             remedy: better.map {
                 Remedy([
                     .ip(
-                        namespace, step.hop.family,
+                        namespace, step.packet.destination.family,
                         "route replace \(choice.route?.destinationText ?? "default") via \($0.address) \(words: table)"
                     )
                 ])

@@ -7,7 +7,7 @@ internal import WalkModel
 /// A device on the path is down, or has no carrier because its other end is: the one that is down is named.
 struct LinkDown: Obstacle {
     let code: FindingCode = "link-down"
-    let steps: Set<PathStep.Kind> = [.route, .device, .wire, .bridge, .tunnel]
+    let steps: Set<PathStep.Kind> = [.route, .device, .wire, .bridge, .tunnel, .neighbour]
     let reasons: Set<DropReason> = ["DEV_READY", "NOT_SPECIFIED", "NEIGH_FAILED", "NEIGH_QUEUEFULL"]
     let traits: ObstacleTraits = .stopsEveryFrame
 
@@ -18,6 +18,7 @@ struct LinkDown: Obstacle {
         case .wire(let step) where !step.farLink.isUp:
             down(step.farLink, step.far, why: "it is the peer of \(step.nearLink.name) in \(step.near.name)")
         case .bridge(let step): bridged(step)
+        case .neighbour(let step): unread(step, surroundings)
         case .tunnel(let step):
             if case .otherEndDown = step.fault {
                 down(step.farLink, step.far, why: "it is the far end of the tunnel")
@@ -42,6 +43,15 @@ struct LinkDown: Obstacle {
 
     /// Routes go when their device goes down: then the device is the cause.
     private func withoutRoute(_ step: RouteStep, _ surroundings: Surroundings) -> [Judgement] {
+        if let link = step.linkWithoutCarrier {
+            let sending = sending(DeviceStep(namespace: step.namespace, link: link), surroundings)
+            guard case .candidate(var found) = sending else { return [] }
+            found.finding.evidence.append(
+                .state(
+                    "\(step.namespace.name) ignores its routes by \(link.name) meanwhile (ignore_routes_with_linkdown)")
+            )
+            return [.candidate(found)]
+        }
         guard let link = step.downLink else { return [] }
         let namespace = step.namespace
         let destination = step.packet.destination
@@ -60,6 +70,7 @@ struct LinkDown: Obstacle {
         let (link, namespace) = (step.link, step.namespace)
         guard step.isBlocked else { return .passed("\(link.name) in \(namespace.name) is up") }
         if !link.isUp { return .candidate(candidate(link, namespace, why: "nothing can be sent through it")) }
+        if let below = below(link, namespace, surroundings.context.graph) { return .candidate(below) }
         if let peer = link.peer, let name = peer.namespace, let other = surroundings.topology[namespace: name],
             let end = other[device: peer.device], !end.isUp
         {
@@ -81,6 +92,39 @@ struct LinkDown: Obstacle {
                 reasons: ["QDISC_DROP", "DEV_READY", "NOT_SPECIFIED"]))
     }
 
+    /// Nobody on the link has the next hop's address, and the link leads on by a tap device alone that no program has open. That
+    /// somebody behind it had the address is not known.
+    private func unread(_ step: NeighbourStep, _ surroundings: Surroundings) -> [Judgement] {
+        guard case .nobody = step.resolution, step.holders.isEmpty, step.silences.isEmpty, let end = step.deadEnd,
+            let link = surroundings.topology.link(at: end), link.kind == .tun
+        else { return [] }
+        return stops(
+            at: Finding.Place(namespace: end.namespace, device: end.device),
+            "nobody seen on the link of \(step.link.name) in \(step.namespace.name) has \(step.hop), and the link leads on by \(end.device) in \(end.namespace) alone, which has no carrier: no program has it open, as the one of a virtual machine or VPN that runs would",
+            evidence: [.state("\(end.device) in \(end.namespace) is \(link.state)"), step.fact],
+            isCertain: false, reasons: NeighborUnresolved.dropReasons)
+    }
+
+    /// A device on top of others (macvlan, VLAN) has a carrier while the lowest of them does.
+    private func below(_ link: Link, _ namespace: Namespace, _ graph: NetworkGraph) -> Candidate? {
+        var device = graph.device(link.name, in: namespace.name)
+        for _ in 0..<8 {
+            guard let lower = device.flatMap({ graph.lower(of: $0) }) else { return nil }
+            let (below, owner) = (graph[lower], graph.namespace(of: lower))
+            let top = "\(link.name) in \(namespace.name)"
+            if !below.isUp {
+                return candidate(below, owner, why: "\(top) is on top of it, and has no carrier therefore")
+            }
+            if let peer = graph.peer(of: lower), !graph[peer].isUp {
+                return candidate(
+                    graph[peer], graph.namespace(of: peer),
+                    why: "it is the peer of \(below.name) in \(owner.name), on top of which is \(top)")
+            }
+            device = lower
+        }
+        return nil
+    }
+
     private func bridged(_ step: BridgeStep) -> [Judgement] {
         switch step.blockage {
         case .bridgeDown: down(step.bridge, step.namespace, why: "its ports forward nothing")
@@ -91,6 +135,17 @@ struct LinkDown: Obstacle {
 }
 
 extension RouteStep {
+    /// Where no route is taken: the device that has one and no carrier (`ignore_routes_with_linkdown`).
+    var linkWithoutCarrier: Link? {
+        guard choice.kind == nil else { return nil }
+        let route = namespace.routes.first { route in
+            guard route.flags?.contains(.linkDown) == true, route.table != .local else { return false }
+            return route.kind == .unicast && route.destination.contains(packet.destination)
+        }
+        let link = route?.device.flatMap { namespace[device: $0] }
+        return link.flatMap { $0.isUp && !$0.hasCarrier ? $0 : nil }
+    }
+
     /// Where there is no route: the device that is down and had it.
     var downLink: Link? {
         guard choice.kind == nil else { return nil }

@@ -31,4 +31,16 @@ struct MacvlanIsolated: Obstacle {
             evidence: modes.map { .state($0) },
             remedy: Remedy(others.map { .ip($0.0, "link set \($0.1.name) type macvlan mode bridge") }))
     }
+
+    /// In mode `passthru` the one device on top takes every frame that comes in (macvlan_handle_frame).
+    func taken(_ upper: Surroundings.Holder, _ lower: Surroundings.Holder) -> Candidate {
+        let child = "\(upper.link.name) in \(upper.namespace.name)"
+        let parent = "\(lower.link.name) in \(lower.namespace.name)"
+        return candidate(
+            at: Finding.Place(namespace: upper.namespace.name, device: upper.link.name),
+            "\(child) is a macvlan in mode passthru on \(parent): it takes all frames that come in there, so \(lower.namespace.name) gets none for its own addresses on \(lower.link.name)",
+            evidence: [.state("\(child): macvlan mode passthru on \(lower.link.name)")],
+            reasons: StaleNeighbor.dropReasons.union(NeighborUnresolved.dropReasons)
+        ).with([.stopsAfterArrival])
+    }
 }

@@ -179,12 +179,25 @@ extension NeighbourStep {
             "the question goes inside VXLAN \(vxlan.identifier), in outer packets to \(first)\(others), UDP port \(vxlan.port); what becomes of them beyond \(namespace.name) can't be seen"
     }
 
+    /// Another device of the namespace, by whose link somebody has the next hop's address.
+    private func ownLink(_ graph: NetworkGraph) -> String? {
+        let others = namespace.links.filter { $0.name != link.name && $0.kind != .loopback && $0.master == nil }
+        return others.first { other in
+            graph.segment(out: other.name, of: namespace.name).paths.contains { path in
+                !path.isOutside && path.end.namespace != namespace.name
+                    && graph.link(path.end.device, in: path.end.namespace)?.addresses.contains {
+                        $0.address == hop
+                    } == true
+            }
+        }?.name
+    }
+
     func whereabouts(_ graph: NetworkGraph) -> String {
         let names = elsewhere(graph.topology)
         let rest = hasOutside ? "; \(outerWords ?? "what the link leads to outside can't be seen")" : ""
         let scope = graph.isPart ? "that links join to \(namespace.name)" : "on this host"
         return names.isEmpty
             ? "no namespace \(scope) has \(hop)\(rest)"
-            : "\(hop) is configured in \(names.joined(separator: ", ")), not on this link"
+            : "\(hop) is configured in \(names.joined(separator: ", ")), not on this link\(ownLink(graph).map { " but on that of \($0)" } ?? "")"
     }
 }

@@ -105,7 +105,7 @@ struct NeighbourQuestion {
         // Chains of IP see the packet elsewhere, if at all.
         guard [.bridge, .netdev].contains(ending.chain.family) else { return [] }
         var waiting = isReply ? origin.answer : origin
-        waiting.macSource = asked.macSource
+        (waiting.macSource, waiting.macDestination) = (asked.macSource, isReply ? question.macSource : reply.macSource)
         guard let same = traversal.run(waiting).ending, same.rule.isSame(as: ending.rule) else { return [] }
         return AcceptRemedy.actions(traversal: traversal, ending: same, packet: waiting)
     }

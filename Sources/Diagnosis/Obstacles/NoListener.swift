@@ -8,7 +8,9 @@ internal import WalkModel
 struct NoListener: Obstacle {
     let code: FindingCode = "no-listener"
     let steps: Set<PathStep.Kind> = [.socket]
-    let reasons: Set<DropReason> = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
+    let reasons: Set<DropReason> = Self.dropReasons
+
+    static let dropReasons: Set<DropReason> = ["NO_SOCKET", "TCP_CLOSE", "NOT_SPECIFIED"]
     let traits: ObstacleTraits = [.explainsSilence, .concernsDatagram]
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
@@ -20,7 +22,7 @@ struct NoListener: Obstacle {
             return [.passed("\(taker.process ?? "a socket") listens on \(name) port \(port) in \(namespace)")]
         }
         guard socket.isUnserved(surroundings), socket.listenersElsewhere.isEmpty,
-            PortNotPublished().examine(step, surroundings).isEmpty
+            PortNotPublished().examine(step, surroundings).isEmpty, socket.foreignRoute(surroundings) == nil
         else { return [] }
         if let listener = socket.matching.first {
             return stops(

@@ -21,7 +21,12 @@ struct NoRoute: Obstacle {
                 )
             ]
         }
-        if step.downLink != nil || step.disabledIPv6 != nil || InternalNetwork(step, surroundings) != nil { return [] }
+        if step.downLink != nil || step.linkWithoutCarrier != nil || step.disabledIPv6 != nil
+            || InternalNetwork(step, surroundings) != nil
+        {
+            return []
+        }
+        if let unread = step.mainTableUnread { return [.candidate(withoutRule(step, unread))] }
         // One that has a route there but does not forward yet is next in line.
         let gateway =
             surroundings.gateways(for: step.packet, namespace).first
@@ -42,6 +47,21 @@ struct NoRoute: Obstacle {
                     let target = target(step.packet, surroundings)
                     return Remedy([.ip(namespace, destination.family, "route add \(target) via \($0.address)")])
                 })
+    }
+
+    /// The table main would have a route, and no rule that matches the packet leads to it.
+    private func withoutRule(_ step: RouteStep, _ route: Route) -> Candidate {
+        let (namespace, destination) = (step.namespace, step.packet.destination)
+        let gateway = route.gateways.first.map { " via \($0)" } ?? ""
+        let text = "\(route.destinationText)\(gateway)\(route.device.map { " dev \($0)" } ?? "")"
+        let rules = namespace.rules.filter { $0.covers(destination.family) }.map(\.text).joined(separator: "; ")
+        return candidate(
+            at: Finding.Place(namespace: namespace.name, device: step.inDevice),
+            "\(namespace.name) finds no route to \(destination): no routing rule leads this packet to the table main, which has \(text) (\(rules))",
+            evidence: [
+                Fact(step.choice.evidence, "no route to \(destination) in \(namespace.name)"),
+                .state("routing rules in \(namespace.name): \(rules)"),
+            ], remedy: Remedy([.ip(namespace, destination.family, "rule add priority 32766 lookup main")]))
     }
 
     /// A route to somebody on a link of its own, or for a group by the only device that has one.
@@ -87,5 +107,17 @@ struct NoRoute: Obstacle {
     private func names(of tables: [RoutingTable]) -> String {
         let names = tables.map(\.description)
         return (names.count == 1 ? "table " : "tables ") + names.joined(separator: ", ")
+    }
+}
+
+extension RouteStep {
+    /// The route of the table main that would be taken, where no rule leads there; nil where one does, or where the rules were
+    /// not read.
+    fileprivate var mainTableUnread: Route? {
+        guard !namespace.rules.isEmpty, !choice.tables.contains(.main),
+            let route = namespace.bestRoute(to: packet.destination, table: .main), route.kind == .unicast,
+            route.flags?.contains(.dead) != true
+        else { return nil }
+        return route
     }
 }

@@ -44,7 +44,7 @@ struct PortNotPublished: Obstacle {
         let (packet, namespace) = (step.packet, step.namespace)
         let name = packet.ipProtocol.description
         // A rule publishes it, and the packet came here all the same: who is to blame is not this.
-        if step.publication != nil { return [] }
+        if step.publication != nil || step.foreignRoute(surroundings) != nil { return [] }
         let isIPv4 = packet.destination.isIPv4
         let published = namespace.netfilter.nat.filter {
             $0.kind == .dnat && ($0.rule.family == .inet || ($0.rule.family == .ip) == isIPv4)

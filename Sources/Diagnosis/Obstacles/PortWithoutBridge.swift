@@ -3,7 +3,7 @@ internal import Ruleset
 internal import WalkModel
 internal import Wire
 
-/// One end of a veth pair that should be a port of a bridge is none: what comes in by it goes nowhere.
+/// One end of a veth pair or of a tunnel that should be a port of a bridge is none: what comes in by it goes nowhere.
 struct PortWithoutBridge: Obstacle {
     let code: FindingCode = "port-without-bridge"
     let steps: Set<PathStep.Kind> = [.neighbour, .stray]
@@ -28,9 +28,10 @@ struct PortWithoutBridge: Obstacle {
     private func loose(_ found: Surroundings.LoosePort, _ wanted: String, _ fact: Fact) -> [Judgement] {
         let (namespace, port, bridge) = (found.namespace, found.port, found.bridge)
         let peer = port.peer.map { "\($0.device) in \($0.namespace ?? "another namespace")" } ?? "another device"
+        let isTunnel = port.vxlan != nil || port.tunnel != nil
         return stops(
             at: Finding.Place(namespace: namespace.name, device: port.name),
-            "\(port.name) in \(namespace.name), the other end of \(peer), is a port of no bridge and has no address: frames that come in by it go nowhere; \(wanted) is on \(bridge.name)",
+            "\(port.name) in \(namespace.name), \(isTunnel ? "an end of a tunnel" : "the other end of \(peer)"), is a port of no bridge and has no address: frames that come in by it go nowhere; \(wanted) is on \(bridge.name)",
             evidence: [.state("\(port.name) in \(namespace.name) has no master and no address"), fact],
             remedy: Remedy([.ip(namespace, "link set \(port.name) master \(bridge.name)")]))
     }
@@ -86,7 +87,7 @@ extension Surroundings {
     /// Without a master, an address or a route: nobody uses it.
     private func isLoose(_ device: NetworkGraph.Device) -> Bool {
         let (link, namespace) = (context.graph[device], context.graph.namespace(of: device))
-        return link.kind.isPair && link.isUp && link.master == nil
+        return (link.kind.isPair || link.vxlan != nil || link.kind == .gretap) && link.isUp && link.master == nil
             && !link.addresses.contains { !$0.address.isLinkLocal }
             && !namespace.routes.contains {
                 $0.device == link.name && !$0.destination.address.isLinkLocal && !$0.destination.address.isMulticast

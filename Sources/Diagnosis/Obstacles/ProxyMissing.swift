@@ -47,11 +47,13 @@ struct ProxyMissing: Obstacle {
     }
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .neighbour(let step) = step, let router = Router(step, surroundings) else { return [] }
+        guard case .neighbour(let step) = step else { return [] }
+        if let unanswered = ProxiedGateway(step, surroundings) { return unreplied(unanswered, step) }
+        guard let router = Router(step, surroundings) else { return [] }
         let (name, hop) = (router.namespace.name, step.hop)
         return stops(
             at: Finding.Place(namespace: name, device: router.device),
-            "\(hop) is behind \(name) (\(router.choice.text)), and \(name) does not reply to \(step.protocolName) for it on \(router.device): \(step.namespace.name) looks for it on that link (\(step.choice.text)); \(Self.setting(of: router.namespace, router.device, hop.family))",
+            "\(hop) is behind \(name) (\(router.choice.text)), and \(name) does not reply to \(step.protocolName) for it on \(router.device): \(step.namespace.name) looks for it on that link (\(step.choice.text)); \(Self.setting(of: router.namespace, router.device, hop))",
             evidence: [
                 step.fact, Fact(step.choice.evidence, "\(step.choice.text) in \(step.namespace.name)"),
                 .state("\(router.choice.text) in \(name)"),
@@ -73,25 +75,40 @@ struct ProxyMissing: Obstacle {
         let question = isIPv4 ? "ARP" : "neighbour discovery"
         return candidate(
             at: Finding.Place(namespace: namespace.name, device: device),
-            "replies to \(source) may not find it: it belongs to the network \(prefix.network) of \(device) in \(namespace.name), so hosts there look for it on that link by \(question), and \(namespace.name) does not reply for it; \(Self.setting(of: namespace, device, source.family))",
+            "replies to \(source) may not find it: it belongs to the network \(prefix.network) of \(device) in \(namespace.name), so hosts there look for it on that link by \(question), and \(namespace.name) does not reply for it; \(Self.setting(of: namespace, device, source))",
             evidence: [
                 .state("\(prefix) on \(device) in \(namespace.name)"),
                 .seen("\(source) > \(packet.destination) at \(namespace.name) \(device) out"),
             ], remedy: Self.remedy(namespace, device, source), isCertain: false)
     }
 
-    private static func setting(of namespace: Namespace, _ device: String, _ family: IPAddress.Family) -> String {
-        let setting = namespace.settings.proxiesNeighbors(device: device, family)
+    static func setting(of namespace: Namespace, _ device: String, _ address: IPAddress) -> String {
+        let setting = namespace.settings.proxiesNeighbors(device: device, address.family)
         let key =
             setting?.key
-            ?? "net.\(family == .ipv4 ? "ipv4" : "ipv6").conf.\(device).proxy_\(family == .ipv4 ? "arp" : "ndp")"
-        return "\(key) = \(setting?.number ?? 0), and no proxy entry is configured"
+            ?? "net.\(address.isIPv4 ? "ipv4" : "ipv6").conf.\(device).proxy_\(address.isIPv4 ? "arp" : "ndp")"
+        let entries = entries(for: address, in: namespace)
+        let state: String
+        if entries.contains(where: { $0.device == nil || $0.device == device }) {
+            state = "without which the proxy entry for \(address) is not used"
+        } else if let other = entries.first?.device {
+            state = "and the proxy entry for \(address) is for \(other)"
+        } else {
+            state = "and no proxy entry is configured"
+        }
+        return "\(key) = \(setting?.number ?? 0), \(state)"
+    }
+
+    private static func entries(for address: IPAddress, in namespace: Namespace) -> [ProxyNeighbor] {
+        namespace.proxyNeighbors?.filter { $0.address == address } ?? []
     }
 
     /// An entry for the one address. IPv4 asks for no setting beside it (arp_process).
     private static func remedy(_ namespace: Namespace, _ device: String, _ address: IPAddress) -> Remedy {
+        let isThere = entries(for: address, in: namespace).contains { $0.device == nil || $0.device == device }
         let entry = RemedyAction.ip(namespace, address.family, "neigh add proxy \(address) dev \(device)")
         if address.isIPv4 { return Remedy([entry]) }
-        return Remedy([.sysctl(namespace, "net.ipv6.conf.DEVICE.proxy_ndp", device: device, "1"), entry])
+        return Remedy(
+            [.sysctl(namespace, "net.ipv6.conf.DEVICE.proxy_ndp", device: device, "1")] + (isThere ? [] : [entry]))
     }
 }

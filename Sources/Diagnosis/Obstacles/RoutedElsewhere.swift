@@ -25,7 +25,7 @@ struct RoutedElsewhere: Obstacle {
         let chosen = inputs.route(packet, namespace, inDevice: inDevice)
         let main = namespace.lookUpRoute(
             to: packet.destination, source: packet.source, mark: packet.mark, inDevice: inDevice, mainOnly: true)
-        guard let rule = chosen.rule, !rule.isDefault, chosen.kind != .local, main.kind != nil,
+        guard let rule = chosen.rule, !rule.isDefault, chosen.kind != .local, main.kind != nil, main.kind != .local,
             main.device != chosen.device || main.gateway != chosen.gateway || main.kind != chosen.kind,
             let end = mainPathEnd(station, inputs)
         else { return nil }

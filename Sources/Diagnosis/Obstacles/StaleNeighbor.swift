@@ -11,7 +11,7 @@ struct StaleNeighbor: Obstacle {
     let reasons: Set<DropReason> = Self.dropReasons
     let traits: ObstacleTraits = [.isElsewhere, .stopsAfterArrival]
 
-    static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST"])
+    static let dropReasons = ForwardingDisabled.dropReasons.union(["OTHERHOST", "NO_TX_TARGET"])
 
     func words(for reason: DropReason, _ packet: PacketState) -> String? {
         reason == .otherHost ? "its destination MAC address is not that of the device that received it" : nil

@@ -94,7 +94,10 @@ struct Surroundings: Sendable {
     struct Holder: Sendable {
         var namespace: Namespace
         var link: Link
-        var words: String { "\(namespace.name) \(link.name)\(link.mac.map { " (\($0))" } ?? "")" }
+        var words: String {
+            let mac = link.kind == .loopback ? nil : link.mac
+            return "\(namespace.name) \(link.name)\(mac.map { " (\($0))" } ?? "")"
+        }
     }
 
     /// Who has `address` on the link by which `taker` does; the taker first, empty where it does not have it.
@@ -103,7 +106,12 @@ struct Surroundings: Sendable {
             let link = own.links.first(where: { $0.addresses.contains { $0.address == address } })
         else { return [] }
         let first = Holder(namespace: own, link: link)
-        return [first] + holders(of: address, onLinkOf: first)
+        // An address of any of its devices is replied for on all of its links.
+        let links = link.kind == .loopback && address.isIPv4 && !address.isLoopback ? own.links : [link]
+        let others = links.filter { $0.kind != .loopback || $0.name == link.name }.flatMap {
+            holders(of: address, onLinkOf: Holder(namespace: own, link: $0))
+        }
+        return [first] + others
     }
 
     /// Who else has `address` on the link of `holder`.

@@ -9,7 +9,8 @@ struct VXLANUnreachable: Obstacle {
     let code: FindingCode = "vxlan-unreachable"
     let steps: Set<PathStep.Kind> = [.tunnel, .neighbour]
     let reasons: Set<DropReason> = [
-        "VXLAN_VNI_NOT_FOUND", "VXLAN_NO_REMOTE", "NOT_SPECIFIED", "NEIGH_FAILED", "NO_SOCKET", "UDP_CSUM",
+        "VXLAN_VNI_NOT_FOUND", "VXLAN_NO_REMOTE", "NO_TX_TARGET", "VXLAN_ENTRY_EXISTS", "NOT_SPECIFIED", "NEIGH_FAILED",
+        "NO_SOCKET", "UDP_CSUM",
     ]
     let traits: ObstacleTraits = .stopsEveryFrame
 
@@ -24,8 +25,13 @@ struct VXLANUnreachable: Obstacle {
             remedy = step.wanted.map {
                 Remedy([.run(step.near, "bridge fdb append 00:00:00:00:00:00 dev \(step.nearLink.name) dst \($0)")])
             }
+        case .noEntry(let mac):
+            remedy = step.wanted.map {
+                Remedy([.run(step.near, "bridge fdb append \(mac) dev \(step.nearLink.name) dst \($0)")])
+            }
+        case .wrongEntry(let entry): remedy = correction(entry, step)
         // Which of the two ends is wrong can't be told.
-        case .identifier, .port, .local, .otherEndDown, .ownAddress: break
+        case .identifier, .group, .port, .otherEndDown, .ownAddress: break
         }
         return stops(
             at: Finding.Place(namespace: step.near.name, device: step.nearLink.name),
@@ -50,7 +56,9 @@ struct VXLANUnreachable: Obstacle {
     /// Nobody that can be seen on the link has the next hop's address, and the link leads on by this device alone. That
     /// somebody beyond has it is not known.
     private func leadsNowhere(_ step: NeighbourStep, _ surroundings: Surroundings) -> [Judgement] {
-        guard case .nobody = step.resolution, step.holders.isEmpty, step.silences.isEmpty, let end = step.deadEnd else {
+        guard case .nobody = step.resolution, step.holders.isEmpty, step.silences.isEmpty, let end = step.deadEnd,
+            surroundings.topology.link(at: end)?.vxlan != nil
+        else {
             return []
         }
         let state = "\(end.device) in \(end.namespace) has no remote and no FDB entry with one"
@@ -60,14 +68,30 @@ struct VXLANUnreachable: Obstacle {
             evidence: [.state(state), step.fact], isCertain: false)
     }
 
+    /// What was learned is learned anew; what somebody configured leads to the right end.
+    private func correction(_ entry: FDBEntry, _ step: TunnelStep) -> Remedy? {
+        let device = step.nearLink.name
+        guard entry.permanent else {
+            return Remedy([.run(step.near, "bridge fdb del \(entry.mac) dev \(device)")])
+        }
+        return step.wanted.map {
+            Remedy([.run(step.near, "bridge fdb replace \(entry.mac) dev \(device) dst \($0)")])
+        }
+    }
+
     private func words(_ fault: TunnelStep.Fault, _ step: TunnelStep) -> String? {
         switch fault {
         case .noRemote: "it has no remote and no FDB entry for it"
+        case .noEntry(let mac):
+            "it has no remote, and its forwarding database has no entry for \(mac), which is behind it"
         case .wrongRemote(let ends):
             "it sends to \(ends.map(\.description).joined(separator: ", ")), but the address of \(step.far.name) is \(step.wanted?.description ?? "unknown")"
+        case .wrongEntry(let entry):
+            "its forwarding database sends frames to \(entry.mac) to \(entry.destination?.description ?? "nobody"), and the device with this address is behind \(step.far.name)\(step.wanted.map { " (\($0))" } ?? "")\(entry.permanent && step.nearLink.vxlan?.learning == true ? "; what comes from there is dropped, since an entry that was configured is not learned anew" : "")"
+        case .group(let group, let other):
+            "it sends to the group \(group), and the far end takes what is for \(other.map { $0.isMulticast ? "the group \($0)" : "itself alone" } ?? "itself alone")"
         case .identifier(let own, let other): "its VNI is \(own), that of the far end is \(other)"
         case .port(let own, let other): "it sends to UDP port \(own), the far end listens on \(other)"
-        case .local(let sends, let takes): "it sends to \(sends), the far end accepts only packets to \(takes)"
         case .otherEndDown, .ownAddress: nil
         }
     }

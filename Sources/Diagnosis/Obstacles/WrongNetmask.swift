@@ -2,13 +2,22 @@ internal import Network
 internal import WalkModel
 internal import Wire
 
-/// The prefix of an address is too short, so that a routed address looks as if it were on the link.
+/// The prefix of an address is too short, so that a routed address looks as if it were on the link; or too long, so that one
+/// on the link is sent to a router, or is the network's broadcast address.
 struct WrongNetmask: Obstacle {
     let code: FindingCode = "wrong-netmask"
-    let steps: Set<PathStep.Kind> = [.neighbour]
+    let steps: Set<PathStep.Kind> = [.neighbour, .forwarding, .route]
     let reasons = NeighborUnresolved.dropReasons
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        switch step {
+        case .forwarding(let step): return TooLongPrefix(step, surroundings).map { [tooLong($0, step)] } ?? []
+        case .route(let step):
+            guard step.inDevice == nil else { return [] }
+            let claim = BroadcastClaim(of: step.packet, in: step.namespace, surroundings)
+            return claim.map { [.candidate(claimed($0, in: step.namespace))] } ?? []
+        default: break
+        }
         guard case .neighbour(let step) = step, case .nobody = step.resolution,
             let (own, narrower) = Self.prefixes(step, surroundings.context.graph)
         else { return [] }

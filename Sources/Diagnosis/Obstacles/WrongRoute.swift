@@ -7,7 +7,7 @@ internal import Wire
 /// link that has the destination's network while the destination is elsewhere.
 struct WrongRoute: Obstacle {
     let code: FindingCode = "wrong-route"
-    let steps: Set<PathStep.Kind> = [.neighbour]
+    let steps: Set<PathStep.Kind> = [.neighbour, .socket]
     let reasons = NeighborUnresolved.dropReasons
     let traits: ObstacleTraits = .isElsewhere
 
@@ -54,8 +54,10 @@ struct WrongRoute: Obstacle {
 
     /// Nobody on the link has the address, which a wider route would lead to.
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
+        if case .socket(let step) = step { return takenForOwn(step, surroundings) }
         guard case .neighbour(let step) = step, let cover = Cover(step, surroundings), let wider = cover.wider,
-            cover.isReached, ProxyMissing.Router(step, surroundings) == nil
+            cover.isReached, ProxyMissing.Router(step, surroundings) == nil,
+            WrongNetmask.prefixes(step, surroundings.context.graph) == nil
         else { return [] }
         let (namespace, hop) = (step.namespace, step.hop)
         let through = wider.gateway.map { "via \($0) " } ?? ""
@@ -89,8 +91,8 @@ struct WrongRoute: Obstacle {
             let namespace = step.namespace
             wider = namespace.routes.filter {
                 $0 != route && $0.table == route.table && $0.kind == .unicast && $0.destination.contains(step.hop)
-                    && $0.destination.length <= route.destination.length && $0.gateway != nil && $0.device != nil
-                    && $0.device != step.link.name
+                    && $0.destination.length <= route.destination.length && $0.device != nil
+                    && ($0.gateway != nil || $0.device != step.link.name)
             }.max { ($0.destination.length, .max - $0.metric) < ($1.destination.length, .max - $1.metric) }
             guard let wider else { return }
             var inputs = surroundings.inputs
@@ -102,6 +104,8 @@ struct WrongRoute: Obstacle {
             {
                 isReached = true
             }
+            // That it may be on another link, or behind a router of this one, is said where it is seen there.
+            if !isReached, wider.gateway == nil || wider.device == step.link.name { self.wider = nil }
         }
 
         /// What is said where it is not known that the wider route leads there.

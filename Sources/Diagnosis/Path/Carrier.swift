@@ -59,7 +59,8 @@ struct Carrier: Sendable {
         self.link = link
         self.namespace = namespace
         packet = PacketState(
-            source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner), ttl: 64,
+            source: source, destination: destination, ipProtocol: Self.outerProtocol(kind, inner),
+            ttl: link?.vxlan?.ttl ?? 64,
             connection: .new)
         if kind == .vxlan { packet.destinationPort = link?.vxlan?.port }
         if kind == .geneve { packet.destinationPort = 6081 }
@@ -69,6 +70,26 @@ struct Carrier: Sendable {
         packet.isSourceTranslated = false
         packet.isDestinationTranslated = false
         if inner.length > 0 { packet.length = inner.length + overhead }
+    }
+
+    /// The route of the outer packets where the tunnel is bound to another device than the one that the tables would choose
+    /// (`dev`): that device's own route, else as if the other end were on its link. Nil else.
+    var boundChoice: RouteChoice? {
+        guard let namespace, let device = link?.vxlan?.device, namespace[device: device] != nil,
+            !packet.destination.isMulticast
+        else { return nil }
+        let source = packet.source.isUnspecified ? nil : packet.source
+        let free = namespace.lookUpRoute(to: packet.destination, source: source, mark: 0, inDevice: nil)
+        // An entry of the forwarding database has a device of its own, or none.
+        guard free.device != device, free.kind == nil || free.kind == .unicast,
+            packet.destination == link?.vxlan?.remote
+        else { return nil }
+        let own = namespace.routes.filter {
+            $0.device == device && $0.kind == .unicast && $0.destination.contains(packet.destination)
+        }.max { $0.destination.length < $1.destination.length }
+        return RouteChoice(
+            kind: .unicast, table: own?.table, device: device, gateway: own?.gateway, preferredSource: source,
+            route: own)
     }
 
     /// It goes against the direction of what was sent before: of protocols without ports, conntrack takes it for a reply
@@ -131,7 +152,6 @@ extension Link {
         if let vxlan {
             return encapsulation.kind == .vxlan && encapsulation.identifier == vxlan.identifier
                 && (port == nil || port == vxlan.port)
-                && (vxlan.local == nil || vxlan.local == encapsulation.destination)
         }
         guard let tunnel, self.encapsulation == encapsulation.kind else { return false }
         return (tunnel.local == nil || tunnel.local == encapsulation.destination)

@@ -63,7 +63,11 @@ struct NeighbourInquiry: Sendable {
         guard isOwn || proxy?.isOn == true else { return .unconcerned }
         if namespace[device: device]?.hasARPOff == true { return isOwn ? .silent(.noARP) : .unconcerned }
         if target.isIPv4 {
-            if let silence = refusal { return isOwn ? .silent(silence) : .unconcerned }
+            if let silence = refusal {
+                if isOwn { return .silent(silence) }
+                if case .proxy = proxyARP(proxy) { return .silent(silence) }
+                return .unconcerned
+            }
             return isOwn ? ownARP : proxyARP(proxy)
         }
         return isOwn ? ownNDP(proxy) : proxyNDP(proxy)

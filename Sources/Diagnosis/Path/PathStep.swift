@@ -185,12 +185,16 @@ struct BridgeStep: Sendable {
 struct TunnelStep: Sendable {
     enum Fault: Sendable {
         case noRemote
+        /// It has no remote, and its forwarding database nothing for the frame's address.
+        case noEntry(MACAddress)
         /// The addresses that it sends to, none of which the other end has.
         case wrongRemote([IPAddress])
+        /// The entry of the forwarding database for the frame's address, which does not lead to the other end.
+        case wrongEntry(FDBEntry)
+        /// It sends to a group that the other end has not joined.
+        case group(IPAddress, other: IPAddress?)
         case identifier(UInt32, other: UInt32)
         case port(UInt16, other: UInt16)
-        /// The other end takes only what is for its own local address.
-        case local(sends: IPAddress, takes: IPAddress)
         case otherEndDown
         /// It sends to an address of its own namespace.
         case ownAddress(IPAddress)

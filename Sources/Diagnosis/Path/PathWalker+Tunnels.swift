@@ -18,7 +18,11 @@ extension PathWalker {
             let remotes = vxlan.remotes(for: solicited == nil ? packet.macDestination : nil)
             if let own = remotes.first, near.holds(own) { return sendsToItself(near, nearLink, far, farLink, own) }
             end = remotes.first { far.holds($0) }
-            if let fault = vxlan.fault(towards: other, remotes: remotes, end: end) {
+            let entry = vxlan.wrongEntry(for: packet.macDestination, isAsked: solicited != nil, far)
+            if let fault = entry.map(TunnelStep.Fault.wrongEntry)
+                ?? vxlan.fault(
+                    towards: other, remotes: remotes, end: end, for: solicited == nil ? packet.macDestination : nil)
+            {
                 let wanted = other.local ?? underlayAddress(of: far, beside: near, vxlan)
                 note(
                     .tunnel(
@@ -131,8 +135,11 @@ extension PathWalker {
         }
         var carrier = carrier
         if inputs.requestPassed != nil { carrier.answersTunnel() }
-        let outer = ForwardPath(
-            of: carrier.packet, from: start, PathInputs(inputs.context, flows: inputs.flows), carrying: path)
+        var outerInputs = PathInputs(inputs.context, flows: inputs.flows)
+        if case .send = start, let near = carrier.namespace, let choice = carrier.boundChoice {
+            outerInputs.overrides[near.name] = choice
+        }
+        let outer = ForwardPath(of: carrier.packet, from: start, outerInputs, carrying: path)
         path.stations = outer.stations
         // The kernel chose its source with its route.
         if carrier.packet.source.isUnspecified, let source = outer.routers.first?.packet.source {
@@ -156,22 +163,40 @@ extension PathWalker {
 }
 
 extension Link.VXLAN {
-    /// Where frames to a MAC address are sent: its own FDB entry, the default remote, then where all are flooded to.
+    /// Where frames to a MAC address are sent: by its own FDB entry, else to the default remote and where all are flooded to.
     fileprivate func remotes(for mac: MACAddress?) -> [IPAddress] {
         let flooding = fdb.filter { $0.mac == MACAddress(value: 0) }.compactMap(\.destination)
-        let specific = mac.flatMap { mac in fdb.first { $0.mac == mac }?.destination }
-        return [specific, remote].compactMap(\.self) + flooding
+        let specific = fdb.filter { $0.mac == mac }.compactMap(\.destination)
+        if !specific.isEmpty { return specific }
+        return ([remote].compactMap(\.self) + flooding).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// The entry for the MAC address of somebody behind `far` that leads elsewhere. While his address is asked for, frames are
+    /// flooded, and those that come from him are dropped where the entry was configured (vxlan_snoop).
+    fileprivate func wrongEntry(for mac: MACAddress?, isAsked: Bool, _ far: Namespace) -> FDBEntry? {
+        guard let mac, mac != MACAddress(value: 0) else { return nil }
+        let entries = fdb.filter { $0.mac == mac && $0.destination != nil }
+        guard let entry = entries.first, !entries.contains(where: { $0.destination.map(far.holds) == true }),
+            !isAsked || learning && entry.permanent
+        else { return nil }
+        return entry
     }
 
     /// What keeps this end from reaching `other`, whose namespace has the address `end`.
     fileprivate func fault(
-        towards other: Link.VXLAN, remotes: [IPAddress], end: IPAddress?
+        towards other: Link.VXLAN, remotes: [IPAddress], end: IPAddress?, for mac: MACAddress? = nil
     ) -> TunnelStep.Fault? {
-        if remotes.isEmpty { return .noRemote }
-        guard let end else { return .wrongRemote(remotes) }
+        if remotes.isEmpty {
+            let hasEntries = fdb.contains { $0.destination != nil }
+            return mac.flatMap { hasEntries && !$0.isGroup ? .noEntry($0) : nil } ?? .noRemote
+        }
+        if end == nil, let group = remotes.first(where: \.isMulticast) {
+            if other.remote != group { return .group(group, other: other.remote) }
+        } else if end == nil {
+            return .wrongRemote(remotes)
+        }
         if identifier != other.identifier { return .identifier(identifier, other: other.identifier) }
         if port != other.port { return .port(port, other: other.port) }
-        if let local = other.local, local != end { return .local(sends: end, takes: local) }
         return nil
     }
 }

@@ -263,7 +263,8 @@ struct PathWalker {
             ForwardPath.Router(namespace: namespace.name, inDevice: device, choice: choice, packet: packet))
         if !isRouted { note(.router(step)) }
         // Before the rules of forward (ip_forward, ip6_forward).
-        if !isRouted, let ttl = packet.ttl, ttl > 0 { packet.ttl = ttl - 1 }
+        // Whoever sends it on with none left, or where a fix lets it live, is not known to the routers behind.
+        if !isRouted, let ttl = packet.ttl, ttl > 0 { packet.ttl = ttl > 1 ? ttl - 1 : nil }
         if resumed?.hook != .postrouting {
             let site = RuleSite(
                 namespace: namespace, inDevice: device, outDevice: choice.device, physicalInDevice: physical)

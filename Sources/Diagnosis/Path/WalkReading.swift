@@ -211,13 +211,15 @@ struct WalkReading {
             let arrival = sightings.last(where: {
                 $0.index <= hop.index && $0.namespace == hop.namespace && $0.vantage == .link && $0.direction == .in
             }), let device = arrival.device, let master = namespace[device: device]?.master,
-            let bridge = namespace[device: master], bridge.kind == .bridge,
-            !namespace.holds(hop.packet.encapsulation?.destination ?? hop.packet.destination)
+            let bridge = namespace[device: master], bridge.kind == .bridge
         else { return nil }
+        let isOwn = namespace.holds(hop.packet.encapsulation?.destination ?? hop.packet.destination)
         guard hop.hook == .forward || hop.hook == .postrouting || hop.hook == .prerouting else { return nil }
         // Of an outer packet only what it carries is known; a bridge without an address routes nothing.
-        if hop.packet.encapsulation != nil { return bridge.addresses.isEmpty ? device : nil }
+        if hop.packet.encapsulation != nil { return bridge.addresses.isEmpty && !isOwn ? device : nil }
         let mac = hop.packet.macDestination ?? arrival.packet.macDestination
+        // One for its own address that bears the MAC address of somebody else is not taken by it.
+        if isOwn, mac.map(\.isGroup) != false { return nil }
         if let mac { return namespace.links.contains { $0.mac == mac } ? nil : device }
         return nil
     }

@@ -46,6 +46,9 @@ struct SegmentSearch {
             leaveTunnel(device, vxlan, steps)
         } else if let tunnel = link.tunnel {
             leaveTunnel(device, tunnel, steps)
+        } else if link.kind == .tun, link.isUp, !link.hasCarrier {
+            // No program has it open.
+            deadEnds.append(LayerTwoPath(steps: steps, end: port(device), isOutside: true))
         } else if link.kind != .loopback {
             leaveWhatWasRead(device, steps)
         }

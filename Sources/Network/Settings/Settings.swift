@@ -108,6 +108,9 @@ public struct Settings: Sendable, Hashable {
         value(family == .ipv4 ? "net.ipv4.icmp_echo_ignore_all" : "net.ipv6.icmp.echo_ignore_all")
     }
 
+    /// Echo requests that are sent to all on a link (RFC 1122, 3.2.2.6).
+    public var ignoresBroadcastEcho: Value? { value("net.ipv4.icmp_echo_ignore_broadcasts") }
+
     /// Ports given to sockets that ask for none (ip(7), `ip_local_port_range`).
     public var localPorts: ClosedRange<UInt16>? {
         let bounds = (values["net.ipv4.ip_local_port_range"] ?? "").split(whereSeparator: { $0 == "\t" || $0 == " " })

@@ -71,7 +71,9 @@ struct DestinationText {
             scalar.value >= 0x80 || scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
                 || "-_.".unicodeScalars.contains(scalar)
         }
-        guard isName else { throw fail("give an IPv4 or IPv6 address, a name, host:port or a URL") }
+        guard isName || IPAddress(String(rest)) != nil else {
+            throw fail("give an IPv4 or IPv6 address, a name, host:port or a URL")
+        }
         // No name of DNS ends in a number.
         if IPAddress(String(rest)) == nil, rest.utf8.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: ".") }),
             rest.contains(".")
