@@ -127,8 +127,9 @@ struct LiveScreenTests {
                 type Escape; type q; until_true 100 left before && echo restored=yes
                 """)
         #expect(run["rows"] == "yes" && run["reading"] == "yes", "\(run.text)\(run.errorText)")
-        // All of it was within one reading. In four seconds the clock has shown four numbers at least.
-        #expect(run["readings"] == "1", "\(run.text)")
+        // All of it was within one reading, of one namespace or of two at once: none of them ends before it is let go. In four seconds
+        // the clock has shown four numbers at least.
+        #expect(["1", "2"].contains(run["readings"]), "\(run.text)")
         #expect(run["drawn"].flatMap { Int($0) } ?? 0 >= 4, "\(run.text)")
         for key in ["behind", "key", "restored"] {
             #expect(run[key] == "yes", "\(key): \(run.text)\(run.errorText)")
