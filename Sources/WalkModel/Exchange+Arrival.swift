@@ -33,8 +33,7 @@ extension Exchange {
         guard let reply, reply.cameToReceiver, let first = request.hops.first(where: \.isSighting),
             let end = reply.hops.last(where: \.isSighting)
         else { return false }
-        let isSent = first.direction == .out || first.hook == .output || first.hook == .postrouting
-        return isSent && first.namespace != end.namespace
+        return first.isOnWayOut && first.namespace != end.namespace
     }
 
     /// Takes a request that came to its receiver's device for delivered where a reply shows that it was. A refusal shows
@@ -43,6 +42,11 @@ extension Exchange {
         guard let reply, !reply.isICMPError, reply.kind.tcpFlags?.contains(.rst) != true else { return }
         request.confirmDelivery()
     }
+}
+
+extension Hop {
+    /// Whether the packet was on its way out of the namespace: the first sighting of one that was sent there.
+    public var isOnWayOut: Bool { direction == .out || hook == .output || hook == .postrouting }
 }
 
 extension Walk {

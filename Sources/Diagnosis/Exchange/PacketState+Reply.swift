@@ -3,10 +3,11 @@ internal import Wire
 
 extension PacketState {
     /// Whether its receiver must reply: an echo request, or a SYN.
-    var owesReply: Bool { isEchoRequest || ipProtocol == .tcp && tcpFlags.map { $0 & 18 == 2 } == true }
-}
+    var owesReply: Bool { isEchoRequest || opensConnection }
 
-extension PacketState {
+    /// Whether it is a SYN without an ACK.
+    var opensConnection: Bool { ipProtocol == .tcp && tcpFlags.map { $0 & 18 == 2 } == true }
+
     /// Whether it tells of what became of another packet.
     var isICMPError: Bool {
         switch (ipProtocol, icmpType) {

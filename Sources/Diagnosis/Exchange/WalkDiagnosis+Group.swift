@@ -18,7 +18,7 @@ extension WalkDiagnosis {
             return finding(of: WrongNetmask().claimed(claim, in: sent.sender), reading)
         }
         // Neighbour discovery asks one of many, whose answer counts (RFC 4861).
-        if packet.ipProtocol == .icmpv6, packet.icmpType == 135 || packet.icmpType == 136 { return [] }
+        if packet.isNeighbourDiscovery { return [] }
         // What stops a copy on its link is no matter of who wants it.
         // Of multicast the source is checked only where somebody has joined the group (ip_route_input_mc).
         if let found = snooped(reading, packet, sent) { return found }

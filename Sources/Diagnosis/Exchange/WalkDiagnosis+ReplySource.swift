@@ -18,8 +18,7 @@ extension WalkDiagnosis {
                 $0.packet.destination == given.source && $0.packet.destinationPort == given.sourcePort
             })
         else { return nil }
-        let isLocal =
-            start.direction == .out || start.hook == .output || start.hook == .postrouting || start.vantage == .socket
+        let isLocal = start.isOnWayOut || start.vantage == .socket
         guard let effect = effect(of: reply, back, given, reading) else { return nil }
         let proper = properStop(arrived, from: start, isLocal, reading)
         // What ended this one would have ended a proper one as well.

@@ -77,9 +77,7 @@ extension WalkDiagnosis {
             let place = stop.where.namespace
         else { return findings }
         var result = findings
-        let by = stop.rule.map {
-            ", by \($0.position == nil && $0.text == nil ? "the policy of \($0.chainName)" : $0.name)"
-        }
+        let by = stop.rule.map { ", by \($0.words)" }
         let isOfSize = cause.code == MTUExceeded().code
         let what = isOfSize ? "the one" : "the ICMP error"
         result[0].message += "; \(what) from \(reply.source) was stopped in \(place)\(by ?? "")"

@@ -62,10 +62,10 @@ struct ConntrackExpired: Obstacle {
     func candidate(
         _ packet: PacketState, in namespace: Namespace, flow: FlowEvent?, state: ConnectionState, ending: Finding
     ) -> Candidate {
-        let rule = ending.rule.map { $0.position == nil && $0.handle == nil ? "the policy of \($0.name)" : $0.name }
         var found = candidate(
             packet, in: namespace, flow: flow, place: ending.where,
-            effect: "its state is \(state.rawValue), and \(rule ?? "a rule") drops what is not established")
+            effect:
+                "its state is \(state.rawValue), and \(ending.rule?.words ?? "a rule") drops what is not established")
         found.finding.rule = ending.rule
         found.finding.path = ending.path
         found.finding.unmatched = ending.unmatched

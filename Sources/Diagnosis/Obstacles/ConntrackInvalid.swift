@@ -21,6 +21,7 @@ struct ConntrackInvalid: Obstacle {
             "\(rule.rule.name) in \(rule.namespace.name) drops \(rule.subject) as invalid: \(seen), so conntrack has no entry for it"
         return finding
     }
+
     /// A rule or policy that ends what is not part of a connection, and would let pass what is.
     private func halfSeen(_ rule: RuleEnding, _ base: Finding) -> Finding? {
         guard rule.packet.ipProtocol == .tcp, rule.wouldPassEstablished else { return nil }
@@ -28,7 +29,7 @@ struct ConntrackInvalid: Obstacle {
         let state = rule.packet.connection ?? PathInputs.stateWithoutEntry(rule.packet, rule.namespace)
         var finding = base
         finding.message =
-            "\(rule.words) in \(name) \(rule.verb) \(rule.subject): the packets that it replies to do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))"
+            "\(rule.rule.words) in \(name) \(rule.verb) \(rule.subject): the packets that it replies to do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))"
         finding.remedy = rule.accept(byPortOf: .source).map { Remedy([$0]) }
         return finding
     }
@@ -45,7 +46,7 @@ struct ConntrackInvalid: Obstacle {
         let (name, packet) = (namespace.name, rule.packet)
         var found = candidate(
             at: ending.where,
-            "\(rule.words) in \(name) \(rule.verb) \(packet.source) > \(packet.destination): packets of the other direction do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))",
+            "\(rule.rule.words) in \(name) \(rule.verb) \(packet.source) > \(packet.destination): packets of the other direction do not pass through \(name), so to conntrack it is part of no connection (\(state.rawValue))",
             evidence: ending.evidence, rule: ending.rule,
             remedy: rule.accept(byPortOf: isFromServer ? .source : .destination).map { Remedy([$0]) },
             isCertain: ending.severity == .error)
@@ -56,9 +57,6 @@ struct ConntrackInvalid: Obstacle {
 }
 
 extension RuleEnding {
-    /// `iptables filter FORWARD 1`, `the policy of iptables filter FORWARD`.
-    var words: String { ending.kind == .policy ? "the policy of \(rule.chainName)" : rule.name }
-
     /// Whether it would not end a packet of a connection that conntrack knows.
     fileprivate var wouldPassEstablished: Bool {
         var asked = packet

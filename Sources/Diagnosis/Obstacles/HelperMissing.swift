@@ -21,8 +21,8 @@ struct HelperMissing: Obstacle {
     /// The data connection of an FTP session, dropped where one that is related would be accepted.
     func explain(_ rule: RuleEnding, _ base: Finding, _ surroundings: Surroundings) -> Finding? {
         let packet = rule.packet
-        guard packet.ipProtocol == .tcp, packet.connection == .new || packet.connection == nil,
-            packet.tcpFlags.map({ $0 & 18 == 2 }) ?? false, let session = session(rule, surroundings),
+        guard packet.opensConnection, packet.connection == .new || packet.connection == nil,
+            let session = session(rule, surroundings),
             !isAssigned("ftp", in: rule.namespace)
         else { return nil }
         var related = packet

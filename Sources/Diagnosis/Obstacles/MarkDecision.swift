@@ -125,7 +125,7 @@ struct MissingMark: Sendable {
         return nil
     }
 
-    /// `; no rule gave it the mark 0x10000: iptables filter KUBE-NWPLCY-X 1 does not match, its source is …`.
+    /// `; it lacks the mark 0x10000: iptables filter KUBE-NWPLCY-X 1 would set it and does not match, since its source is …`.
     var words: String {
         "; it lacks the mark \(value): \(setter.name) would set it and does not match, since \(because)"
     }

@@ -23,9 +23,8 @@ struct ProxyNotListening: Obstacle {
             return nil
         }
         let words = Self.words(passed.rule, passed.proxy, rule.packet, rule.namespace)
-        let isPolicy = rule.rule.position == nil && rule.rule.handle == nil
-        let end = isPolicy ? "the policy of \(rule.rule.name)" : rule.rule.name
-        finding.message = "\(words.gives), and \(words.absence); so the packet goes on without, and \(end) ends it"
+        finding.message =
+            "\(words.gives), and \(words.absence); so the packet goes on without, and \(rule.rule.words) ends it"
         finding.evidence.append(contentsOf: [words.fact, .state("\(passed.rule.name): \(passed.rule.text ?? "")")])
         // The rule that ends it may be there to let nothing past the proxy.
         finding.remedy = nil

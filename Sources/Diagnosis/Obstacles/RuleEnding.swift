@@ -103,3 +103,11 @@ extension HookStep {
         }
     }
 }
+
+extension RuleReference {
+    /// Whether it stands for the policy of a base chain, which is no rule of it.
+    var isPolicy: Bool { position == nil && handle == nil }
+
+    /// `iptables filter FORWARD 1`, `the policy of iptables filter FORWARD`.
+    var words: String { isPolicy ? "the policy of \(chainName)" : name }
+}

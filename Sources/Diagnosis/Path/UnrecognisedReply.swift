@@ -114,7 +114,7 @@ extension UnrecognisedReply {
                 return
                     "its source is not translated back to \(asked), and \(packet.destination) gets a reply from \(packet.source), which it did not ask"
             case .dropped(let finding):
-                let rule = finding.rule.map { $0.position == nil ? "the policy of \($0.name)" : $0.name } ?? "a rule"
+                let rule = finding.rule?.words ?? "a rule"
                 return "its state is \(reply.state.rawValue), and \(rule) drops it"
             }
         }
