@@ -35,6 +35,9 @@ struct RuleTracePausesTests {
         #expect(changes(perSecond: [30_000, 15_000, 5_000, 5_000]) == [-100, 1000, -1100, 2000])
     }
 
+    @Test("begins again as soon as there are few, and not only when the pause would have ended")
+    func calm() { #expect(changes(perSecond: [50_000, 0, 0, 0], sources: 17) == [-100, 1100]) }
+
     @Test("counts the packets that a sample leaves out")
     func sample() {
         #expect(changes(perSecond: [1_000, 1_000], share: SampleShare(oneOf: 100)) == [-100, 1000, -1100])
