@@ -34,6 +34,8 @@ struct TmuxShell {
         shows_not() { pattern=$1; until_true 150 unseen; }
         unseen() { ! seen; }
         settings() { stty -a <"$tty" | sed 's/rows [0-9]*; columns [0-9]*;//'; }
+        # The shell changes the terminal's settings before it prints its first prompt.
+        shows '^bash' || exit 95
         left() { [ "$(t display -p '#{alternate_on} #{cursor_flag} #{wrap_flag}')" = '0 1 1' ] && settings | cmp -s - "$1"; }
 
         """
