@@ -6,7 +6,8 @@
 # Each rate is given as a share of the mean of the rates just before and just after it without observer; the median of the
 # rounds counts, since others may be busy too. "own time" is what of its processor time the flood would take without observer:
 # all that the kernel does for its packets is on its account, so that others hardly change it. "processor" is the time that
-# the observer took of the processors, for each second of the load.
+# the observer took of the processors, for each second of the load; "of a round trip" is what the flood and the observer together
+# take of them more for one round trip than the flood alone.
 # SECONDS_EACH is how long each load lasts, OBSERVERS which are measured; no round begins that could end after LIMIT seconds.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -153,7 +154,8 @@ for round in $(seq "$rounds"); do
             set -- $before $with $rate
             awk -v "told=$told" "BEGIN {
                 without = ($1 + $5) / 2; own = ($2 + $6) / 2
-                print \"$load $observer\", without, $3 / without, own / $4, $cost >>\"rates\"
+                more = $4 - own + $cost * 1e6 / $3
+                print \"$load $observer\", without, $3 / without, own / $4, $cost, more >>\"rates\"
                 printf \"%d %-10s %-6s %9.0f %9.0f %6.2f %6.2f %6.2f  %s\\n\", $round, \"$observer\", \"$load\", without, $3, $3 / without, own / $4, $cost, told
             }" >&2
             : >errors
@@ -161,17 +163,19 @@ for round in $(seq "$rounds"); do
     done
     last=$((SECONDS - this))
 done
-# The median of a column, and the least and the most.
+# The median of a column, and the least and the most, each as FORMAT writes it.
 spread() {
     awk -v o="$1" -v l="$2" -v c="$3" '$1 == l && $2 == o { print $c }' rates | sort -n |
-        awk '{ r[NR] = $1 } END { m = NR % 2 ? r[(NR + 1) / 2] : (r[NR / 2] + r[NR / 2 + 1]) / 2
-            printf "%.2f (%.2f to %.2f)", m, r[1], r[NR] }'
+        awk -v one="${4:-%.2f}" '{ r[NR] = $1 } END { m = NR % 2 ? r[(NR + 1) / 2] : (r[NR / 2] + r[NR / 2 + 1]) / 2
+            printf one " (" one " to " one ")", m, r[1], r[NR] }'
 }
-printf '%-38s %22s %22s %22s %10s\n' observer 'ping flood, all match' 'own time' 'TCP, nothing matches' processor
+# The median of a column of the rates that begin with "LOAD" or "LOAD OBSERVER".
+middle() { grep "^$1 " rates | cut -d ' ' -f "$2" | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }'; }
+printf '%-38s %22s %22s %22s %10s %20s\n' \
+    observer 'ping flood, all match' 'own time' 'TCP, nothing matches' processor 'of a round trip, µs'
 for observer in $observers; do
-    cost=$(awk -v o=$observer '$1 == "flood" && $2 == o { print $6 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
-    printf '%-38s %22s %22s %22s %10s\n' "$(describe $observer)" "$(spread $observer flood 4)" "$(spread $observer flood 5)" \
-        "$(spread $observer bulk 4)" "$cost"
+    printf '%-38s %22s %22s %22s %10s %20s\n' "$(describe $observer)" "$(spread $observer flood 4)" "$(spread $observer flood 5)" \
+        "$(spread $observer bulk 4)" "$(middle "flood $observer" 6)" "$(spread $observer flood 7 %.1f)"
 done
-without=$(awk '$1 == "flood" { print $3 }' rates | sort -n | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+without=$(middle flood 3)
 echo "share of what is without observer: median (least to most); $without round trips a second without"

@@ -190,6 +190,11 @@ int packetwalk_attach_capture_filter(int descriptor, int outgoing, const void *i
     };
     if (count > BPF_MAXINSNS - 3) return -E2BIG;
     if (count > 0) memcpy(program + 3, instructions, count * sizeof *program);
+    /* Not even asked about what goes out. A kernel that has no such option has the filter. */
+    if (!outgoing) {
+        int yes = 1;
+        setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes);
+    }
     struct sock_fprog attached = {.len = (unsigned short)(count > 0 ? count + 3 : 4), .filter = program};
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached) == 0 ? 0 : -errno;
 }
