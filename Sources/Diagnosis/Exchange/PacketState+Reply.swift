@@ -1,4 +1,5 @@
 internal import Ruleset
+internal import WalkModel
 internal import Wire
 
 extension PacketState {
@@ -11,8 +12,8 @@ extension PacketState {
     /// Whether it tells of what became of another packet.
     var isICMPError: Bool {
         switch (ipProtocol, icmpType) {
-        case (.icmp, let type?): [3, 4, 5, 11, 12].contains(type)
-        case (.icmpv6, let type?): type < 128
+        case (.icmp, let type?): ICMPMessage(type: type).isError
+        case (.icmpv6, let type?): ICMPMessage(isIPv6: true, type: type).isError
         default: false
         }
     }
