@@ -19,7 +19,7 @@ public struct SlicedNetwork: Sendable {
         return other.namespaces.allSatisfy { slice.contains($0) } ? other : nil
     }
 
-    /// The namespaces that a packet passes by its routes, and those of its reply where the way back is another one. Nil where
+    /// The namespaces that a packet passes by its routes, and those of its reply where the path back is another one. Nil where
     /// rules may translate it, or its path can't be told: then it may meet all of the slice.
     public func path(
         from sender: String, to destination: IPAddress, traffic: NetworkSlice.Traffic = NetworkSlice.Traffic()

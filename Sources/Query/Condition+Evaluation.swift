@@ -83,7 +83,7 @@ extension Condition {
         }
     }
 
-    /// The places stand on one way from the start to an end, each behind the one before it.
+    /// The places stand on one path from the start to an end, each behind the one before it.
     private static func passes(_ places: [Place], _ walk: Walk) -> Bool {
         guard let first = places.first else { return true }
         var found = walk.hops.map(first.holds)

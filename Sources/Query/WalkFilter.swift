@@ -35,7 +35,7 @@ indirect enum Condition: Sendable {
     case number(NumberField, Comparison, Int64)
     case address(AddressField, Comparison, AddressPattern)
     case flag(Flag)
-    /// Places, each behind the one before on the packet's way.
+    /// Places, each behind the one before on the packet's path.
     case passes([Place])
     case reaches(Place)
     case starts(Place)

@@ -1,7 +1,7 @@
 internal import Network
 public import Observations
 
-/// What reasons of `kfree_skb` mean for a packet's way (include/net/dropreason-core.h).
+/// What reasons of `kfree_skb` mean for a packet's path (include/net/dropreason-core.h).
 extension DropReason {
     /// Frees that are no drops, whatever became of the packet.
     public static let alwaysHealthy: Set<Self> = ["NOT_DROPPED_YET", "CONSUMED", "SKB_CONSUMED", "OTHERHOST"]

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct VerdictTests {
     @Test(
-        "what ends the packet, and what its way through the base chain",
+        "what ends the packet, and what its path through the base chain",
         arguments: [
             ("drop", true, true), ("reject", true, true), ("reject with tcp reset", true, true),
             ("policy drop", true, true), ("policy accept", false, true), ("accept", false, true),

@@ -4,7 +4,7 @@ internal import WalkModel
 ///
 /// A datagram that is whole at one place and in fragments at another is known by its beginning alone, and so is one that a
 /// router put together and cut again, under another identification. As long as nothing but fragments was seen, and none
-/// that began somewhere in the middle of the way, each identification is a datagram of its own: those of a stream whose
+/// that began somewhere in the middle of the path, each identification is a datagram of its own: those of a stream whose
 /// datagrams all begin alike stay apart, and none is compared with the others.
 struct DatagramStarts {
     private struct Known {

@@ -7,7 +7,7 @@ extension ContiguousArray<Int32> {
         return walk
     }
 
-    /// As `root(of:)`, and shortens the way for those that ask next.
+    /// As `root(of:)`, and shortens the path for those that ask next.
     private mutating func settledRoot(of number: Int32) -> Int32 {
         var walk = number
         while self[Int(walk)] != walk {

@@ -257,7 +257,7 @@ struct RowMatching {
 
     // MARK: What is usual
 
-    /// Nanoseconds. What is stamped when it is read may be read of before the packet's way is done, while the thread
+    /// Nanoseconds. What is stamped when it is read may be read of before the packet's path is done, while the thread
     /// that sends it has to wait, or while the packet waits for its neighbour's address. Moved so much later, it is
     /// later than any passage that belongs to it, and still nearer to it than to one of a packet that looks alike.
     private static func readingAllowances(_ row: ContiguousArray<Entry>) -> [Int64] {

@@ -60,7 +60,7 @@ struct TranslationGuess: ~Copyable {
             let head = heads[root]
             if !isOneDatagram, group.marks[Int(head)].isFragment { continue }
             // Conntrack speaks of this namespace, and did not say that these two are one. It speaks when it confirms the
-            // connection, on the packet's way out or to a socket: never of one that was dropped before.
+            // connection, on the packet's path out or to a socket: never of one that was dropped before.
             if state.hasConntrack[Int(surroundings.namespace(of: group.keys[Int(head)]))],
                 mayBeConfirmed(Int32(root), where: head, group, surroundings, partition)
             {

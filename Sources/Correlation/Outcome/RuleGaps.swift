@@ -5,7 +5,7 @@ import Wire
 
 /// Rules that a walk must have met and of which no trace came.
 ///
-/// A traced packet's way through a base chain ends in a verdict or in the chain's policy, and the kernel reports
+/// A traced packet's path through a base chain ends in a verdict or in the chain's policy, and the kernel reports
 /// either. So where a walk is seen to have passed a hook, every base chain of the hook owes such an end. One that is
 /// missing was lost, or the packet was not traced at all: the walk says so, and nothing is concluded from it.
 enum RuleGaps {

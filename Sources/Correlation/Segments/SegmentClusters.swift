@@ -121,7 +121,7 @@ extension Join {
         let before = SequenceRange(one)
         let after = SequenceRange(other)
         let isMarked = other.identification != 0 || other.has(Sighting.hasTCPTimestamp)
-        // Else two parts that went the same way.
+        // Else two parts that took the same path.
         let isPart = before.contains(after) || after.contains(before)
         self.init(confidence: isPart && !isMarked ? .strong : .exact, evidence: .stream)
     }

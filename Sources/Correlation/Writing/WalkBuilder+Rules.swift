@@ -77,7 +77,7 @@ extension RuleReference {
 }
 
 extension RuleEvent {
-    /// Whether both were met on the way through one base chain.
+    /// Whether both were met on the path through one base chain.
     fileprivate func isSameBase(_ other: RuleEvent) -> Bool {
         reference.family == other.reference.family && reference.table == other.reference.table
             && (baseChain ?? reference.chain) == (other.baseChain ?? other.reference.chain)

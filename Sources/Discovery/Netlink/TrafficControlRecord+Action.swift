@@ -10,7 +10,7 @@ extension TrafficControlRecord {
         case redirect(UInt32)
         case drop
 
-        /// The first of a filter's actions that ends the packet's own way.
+        /// The first of a filter's actions that ends the packet's own path.
         init?(options: ArraySlice<UInt8>, of kind: String) {
             guard let wanted = Self.attributes[kind] else { return nil }
             for case (wanted, let list) in NetlinkAttributes(options) {

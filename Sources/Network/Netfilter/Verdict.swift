@@ -36,10 +36,10 @@ extension Verdict {
     /// Whether the sender is answered: `reject`, `reject with tcp reset`.
     public var isReject: Bool { rawValue.hasPrefix("reject") }
 
-    /// Whether the packet's way ended here: `drop`, `reject`, `policy drop`.
+    /// Whether the packet's path ended here: `drop`, `reject`, `policy drop`.
     public var endsPacket: Bool { self == .drop || isReject || rawValue == "policy drop" }
 
-    /// Whether its way through the base chain ended here, in whichever way.
+    /// Whether its path through the base chain ended here, in whichever way.
     public var endsBaseChain: Bool {
         endsPacket || self == .accept || isPolicy || rawValue.hasPrefix("queue") || self == .stolen
     }

@@ -22,7 +22,7 @@ final class NFLOGSource: DatagramReader {
 
     struct Vantage {
         var number: VantageID
-        /// Place in the packet's way through the hooks: decides between sightings that bear one arrival time.
+        /// Place in the packet's path through the hooks: decides between sightings that bear one arrival time.
         var rank: UInt8
     }
 

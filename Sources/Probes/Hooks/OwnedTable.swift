@@ -128,7 +128,7 @@ struct OwnedTable {
             return "meta l4proto vmap { \(verdicts.joined(separator: ", ")) }"
         }
 
-        /// Rules that end a packet's way through a chain of ours if it is not in a sample: `SampleNumber` of echoes and
+        /// Rules that end a packet's path through a chain of ours if it is not in a sample: `SampleNumber` of echoes and
         /// IPv4's UDP, by its upper half. All others are left to the reader, and what no 32 bytes of payload make a number of.
         func omissions(from share: SampleShare) -> [String] {
             if share.isAll { return [] }

@@ -10,7 +10,7 @@ internal import Wire
 /// of an overrun before it hands over what it had until then, and not where the gap is. So from then on until it was
 /// empty once, what carries no headers of its own is counted as lost rather than taken for another packet's.
 struct TraceAssembly {
-    /// A packet's way through one base chain.
+    /// A packet's path through one base chain.
     struct Passage {
         var key: HeaderKey?
         var event: RuleEvent
@@ -122,7 +122,7 @@ struct TraceAssembly {
             mark: message.mark)
         open[message.identifier] = Passage(
             key: key, event: event, chains: [message.chain], table: "\(message.family) \(message.table)")
-        // Every chain can be the base of some hook, but a chain without a hook is not where a way begins.
+        // Every chain can be the base of some hook, but a chain without a hook is not where a path begins.
         if let chain, chain.hook == nil { lost += 1 }
     }
 

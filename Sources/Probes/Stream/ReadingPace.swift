@@ -1,6 +1,6 @@
 /// When the reader waits for packets, and when it comes by the clock.
 ///
-/// A packet that wakes a sleeping reader pays for it: on a virtual machine with an idle processor more than its own way through
+/// A packet that wakes a sleeping reader pays for it: on a virtual machine with an idle processor more than its own path through
 /// the network takes. So where they come by the thousand the reader sleeps for a fixed time, and nothing wakes it. What
 /// it reads is that much older, well within the merger's hold.
 struct ReadingPace {

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Takes over netlink datagrams as soon as they come, and stamps them: on a thread of its own that does nothing else.
 ///
-/// What the kernel logs on a packet's way out, traces or tells of conntrack bears no time. The time of its reading
+/// What the kernel logs on a packet's path out, traces or tells of conntrack bears no time. The time of its reading
 /// stands for it, and orders it among other packets: read in turn with everything else it would come seconds late
 /// where much is to be read, and packets that look alike would be taken for each other.
 ///

@@ -1,6 +1,6 @@
 internal import Network
 
-/// What the rules that match do: to the packet, to its way through the chains.
+/// What the rules that match do: to the packet, to its path through the chains.
 extension ChainWalk {
     /// Nil: the next step or rule follows.
     mutating func perform(

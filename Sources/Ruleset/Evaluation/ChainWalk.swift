@@ -1,7 +1,7 @@
 internal import Network
 internal import Wire
 
-/// One packet on its way through the chains of a hook. It holds the verdicts; words come from `Match+Explanation`.
+/// One packet on its path through the chains of a hook. It holds the verdicts; words come from `Match+Explanation`.
 ///
 /// A condition that can't be told leaves both ways open: what its rule would do is noted as possible or as a doubt, and
 /// the packet goes on as if the rule had not matched.

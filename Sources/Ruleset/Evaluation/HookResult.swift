@@ -2,7 +2,7 @@ package import Network
 
 /// What the rules of one hook do with a packet, as far as the snapshot tells.
 package struct HookResult: Sendable {
-    /// A rule or policy that ends the packet's way.
+    /// A rule or policy that ends the packet's path.
     package struct Ending: Sendable {
         package enum Kind: Sendable, Hashable {
             case drop

@@ -44,7 +44,7 @@ package indirect enum RuleAction: Hashable, Sendable {
 }
 
 extension RuleAction {
-    /// Whether it can end the packet's way through a chain or lead it elsewhere.
+    /// Whether it can end the packet's path through a chain or lead it elsewhere.
     var endsOrBranches: Bool {
         switch self {
         case .setMark, .write, .restoreMark, .saveMark, .transparentProxy, .noTrack, .setZone, .log, .counter, .pass:

@@ -9,7 +9,7 @@ struct WalkDrawing {
     var steps: WalkSteps
     var layout: PathLayout
     var answerSteps: WalkSteps?
-    /// Nil where the answer came back the same way.
+    /// Nil where the answer came back by the same path.
     var answerLayout: PathLayout?
     /// What is wrong, the most serious first.
     var findings: [Finding]
@@ -39,7 +39,7 @@ struct WalkDrawing {
         return request.prediction == nil ? words : "predicted, nothing was sent: \(words)"
     }
 
-    /// What the answer's line says where it came back the same way.
+    /// What the answer's line says where it came back by the same path.
     var answer: String? {
         guard let reply, answerLayout == nil else { return nil }
         return "reply, same path back, \(Durations.text(nanoseconds: reply.durationNanoseconds))"

@@ -1,6 +1,6 @@
 import WalkModel
 
-/// A walk as SVG: boxes with the packet's way through them, the reply's way below it, and what changed.
+/// A walk as SVG: boxes with the packet's path through them, the reply's path below it, and what changed.
 struct WalkSVG {
     private let drawing: WalkDrawing
     /// Whether what has changed is told below the boxes: a page has a table for it.
@@ -137,9 +137,9 @@ struct WalkSVG {
         return last + Self.boxHeight + 44
     }
 
-    /// The way lies below the stations.
+    /// The path lies below the stations.
     private func wires(_ rows: [[WalkRows.Box]], tops: [Int], ways: [Int], in svg: inout SVGDocument) {
-        // Where the way has come to.
+        // Where the path has come to.
         var from: (x: Int, row: Int, wire: PathLayout.Wire)?
         for (index, row) in rows.enumerated() {
             let way = ways[index]
@@ -173,7 +173,7 @@ struct WalkSVG {
         }
     }
 
-    /// The reply's way back, below the stations.
+    /// The reply's path back, below the stations.
     private func back(_ rows: [[WalkRows.Box]], tops: [Int], in svg: inout SVGDocument) {
         guard let end = rows.last?.last, let start = rows.first?.first else { return }
         func height(_ row: Int) -> Int { tops[row] + Self.boxHeight - 12 }

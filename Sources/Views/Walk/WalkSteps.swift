@@ -72,7 +72,7 @@ struct WalkSteps {
         var lastTimed: Int64?
         var isFirst = true
         var lastJoin: [JoinBasis] = []
-        // What else of a packet that was cut goes another way than the hop.
+        // What else of a packet that was cut takes another path than the hop.
         var parted: [[Hop]] = []
         for (position, hop) in path.hops.enumerated() {
             let rest = path.hops[(position + 1)...]
