@@ -148,6 +148,76 @@ import Wire
             ])
     }
 
+    /// As somebody leaves the host who types `iptables -t nat -F`, or starts firewalld.
+    mutating func flushNAT(of manager: Workload.Manager) {
+        network.masquerade(nil)
+        network.change("host", link: "mybridge") { $0.workload = Workload(.network, "shop", by: manager) }
+    }
+
+    @Test(
+        "a network's rules were flushed: whoever wrote them writes them again",
+        arguments: [
+            (.docker, "systemctl restart docker"), (.podman, "podman network reload --all"),
+            (.libvirt, "systemctl restart libvirtd"),
+        ] as [(Workload.Manager, String)])
+    mutating func flushed(manager: Workload.Manager, command: String) {
+        flushNAT(of: manager)
+        let first = network.findings(Probe.ping.walk(.delivered, through: toWan)).first
+        #expect(first?.code == "no-source-nat")
+        #expect(first?.remedy?.owner?.commands == [command])
+        #expect(first?.remedy?.owner?.note?.contains("none is in nat of host") == true)
+        #expect(
+            first?.remedy?.commands == ["iptables -t nat -A POSTROUTING -s 172.19.0.0/24 -o eth0 -j MASQUERADE"])
+    }
+
+    @Test("Docker's rules are there, but none for this network: nothing is said of flushing")
+    mutating func unflushed() {
+        flushNAT(of: .docker)
+        network.add(iptables("nat", "PREROUTING", rules: ["-m addrtype --dst-type LOCAL -j DOCKER"]))
+        let first = network.findings(Probe.ping.walk(.delivered, through: toWan)).first
+        #expect(first?.code == "no-source-nat")
+        #expect(first?.remedy != nil)
+        #expect(first?.remedy?.owner == nil)
+    }
+
+    @Test("the policy is what Docker left: its rules were flushed")
+    mutating func leftPolicy() {
+        network.change("host", link: "mybridge") { $0.workload = Workload(.network, "shop", by: .docker) }
+        network.add(iptables("filter", "FORWARD", policy: "drop", rules: []))
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
+        #expect(first?.code == "policy-drop")
+        #expect(first?.remedy?.owner?.commands == ["systemctl restart docker"])
+    }
+
+    @Test("firewalld without translation: a rich rule of the zone, and a raw rule that is not in its table")
+    mutating func firewalldTranslation() {
+        network.masquerade(nil)
+        network.change("host") { $0.netfilter.backend = ["nft"] }
+        let jump = #"[{"jump":{"target":"nat_POSTROUTING_ZONES"}}]"#
+        network.add(
+            nft(
+                "inet", "firewalld", "nat_POSTROUTING", hook: .postrouting, priority: 110, kind: .nat,
+                rules: [("jump nat_POSTROUTING_ZONES", jump)]),
+            nft(
+                "inet", "firewalld", "filter_INPUT_ZONES",
+                rules: [
+                    (
+                        #"iifname "eth0" goto filter_IN_external"#,
+                        #"[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth0"}},{"goto":{"target":"filter_IN_external"}}]"#
+                    ), ("goto filter_IN_public", #"[{"goto":{"target":"filter_IN_public"}}]"#),
+                ]))
+        let first = network.findings(Probe.ping.walk(.delivered, through: toWan)).first
+        #expect(first?.code == "no-source-nat")
+        let rule = #"--add-rich-rule='rule family="ipv4" source address="172.19.0.0/24" masquerade'"#
+        #expect(
+            first?.remedy?.owner?.commands == [
+                "firewall-cmd --zone=external \(rule)", "firewall-cmd --permanent --zone=external \(rule)",
+            ])
+        #expect(
+            first?.remedy?.commands.last
+                == "nft add rule ip nat postrouting ip saddr 172.19.0.0/24 oifname eth0 masquerade")
+    }
+
     @Test("what ufw drops before its own rules: no command helps")
     mutating func ufwBefore() {
         network.add(

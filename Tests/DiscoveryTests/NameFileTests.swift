@@ -209,6 +209,10 @@ private struct FakeRoot {
             ("/kubepods.slice/kubepods-pod1.slice/cri-containerd-\(podmanID).scope", "container c9873b68c987"),
             ("/machine.slice/systemd-nspawn@build.service", "container build"),
             ("/lxc.payload.mail/init.scope", "container mail"),
+            ("/machine/lxc-138-vm1.libvirt-lxc", "container vm1"),
+            (#"/machine.slice/machine-lxc\x2d2\x2dmail\x2dold.scope"#, "container mail-old"),
+            // The emulator's own process is the host's.
+            (#"/machine.slice/machine-qemu\x2d1\x2ddebian.scope"#, nil),
             ("/user.slice/user-0.slice/session-3.scope", nil), ("/", nil),
         ] as [(String, String?)])
     func groups(path: String, words: String?) {
@@ -229,6 +233,15 @@ private struct FakeRoot {
         #expect(groups.workload(ofProcess: 10, in: 5)?.name == "private.service")
         // A shell that made a namespace of its own.
         #expect(groups.workload(ofProcess: 20, in: 6) == nil)
+    }
+
+    @Test("a group of version 1 is that of any controller")
+    func controllers() throws {
+        let root = try FakeRoot([
+            "/proc/30/cgroup": "9:name=systemd:/\n4:memory:/machine/lxc-138-vm1.libvirt-lxc\n0::/\n"
+        ])
+        defer { root.remove() }
+        #expect(ControlGroups(files: root.files).workload(ofProcess: 30, in: 7)?.words == "container vm1")
     }
 
     @Test("a pod's name goes before its containers', a made-up name behind them")

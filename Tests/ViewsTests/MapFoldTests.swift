@@ -119,6 +119,22 @@ import Wire
         #expect(try text(many).count < 20)
     }
 
+    @Test func rulesThatSayTheSameAreALine() throws {
+        var topology = SampleNetworks.base
+        topology.namespaces[0].netfilter.nat = (3...5).map { position in
+            NATRule(
+                kind: .masquerade,
+                rule: RuleReference(
+                    family: "ip", table: "nat", chain: "LIBVIRT_PRT", position: position, backend: "iptables-nft"),
+                match: "192.168.122.0/24")
+        }
+        let lines = try text(topology)
+        #expect(lines.count { $0.contains("192.168.122.0/24 ⇒") } == 1)
+        #expect(lines.joined().contains("LIBVIRT_PRT 3"))
+        #expect(lines.joined(separator: " ").contains("and 2 more"))
+        #expect(try text(topology, .verbose).count { $0.contains("192.168.122.0/24 ⇒") } == 3)
+    }
+
     @Test func routersStandInTheOrderOfTheirChain() throws {
         let count = 12
         var namespaces: [Namespace] = []

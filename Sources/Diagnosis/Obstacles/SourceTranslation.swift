@@ -117,7 +117,9 @@ struct SourceTranslation {
                     target: ("-j MASQUERADE", "masquerade"))
             ])
         }
-        return Remedy(Self.actions(for: source, leavingBy: outDevice, of: router, like: near?.rule))
+        var remedy = Remedy(Self.actions(for: source, leavingBy: outDevice, of: router, like: near?.rule))
+        if near == nil { remedy.owner = OwnerRemedies.sourceTranslation(self) }
+        return remedy
     }
 
     /// Rules that give what comes from a source and leaves by a device the device's own address.
@@ -132,7 +134,10 @@ struct SourceTranslation {
         let wanted = near.flatMap { near in
             nat.first { $0.table == near.table && $0.family == near.family && $0.backend == near.backend }
         }
-        let chain = wanted ?? nat.first { $0.backend == .nft && backends.allSatisfy { $0 == .nft } }
+        // A rule among those that a program writes is gone when it writes them again.
+        let chain =
+            wanted
+            ?? nat.first { $0.backend == .nft && !$0.isInOwnedTable && backends.allSatisfy { $0 == .nft } }
         guard (near?.backend ?? chain?.backend) == .nft || near == nil && backends == [.nft] else {
             let isLegacy = near?.backend == .iptablesLegacy || near == nil && backends == [.iptablesLegacy]
             return [

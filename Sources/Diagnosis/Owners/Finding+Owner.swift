@@ -10,8 +10,7 @@ extension Finding {
 
     /// Says what the rule is there for, beside its name, and how its owner is told to let the packet through.
     mutating func name(_ rule: RuleEnding) {
-        guard let purpose = rule.ending.purpose else { return }
-        if !Self.ownWords.contains(code) {
+        if let purpose = rule.ending.purpose, !Self.ownWords.contains(code) {
             let place = rule.ending.kind == .policy ? rule.rule.chainName : rule.rule.name
             message = message.inserting(" (\(purpose.phrase))", behind: place)
         }

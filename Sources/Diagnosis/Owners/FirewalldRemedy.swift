@@ -8,10 +8,20 @@ internal import Wire
 /// Each is set twice: for now, and for the next start.
 enum FirewalldRemedy {
     @Sendable static func remedy(_ rule: RuleEnding) -> OwnerRemedy {
-        OwnerRemedy(
-            RuleOwner.firewalld.rawValue, commands(rule),
-            note: "firewall-cmd --reload forgets a rule that was not made by firewalld")
+        OwnerRemedy(RuleOwner.firewalld.rawValue, commands(rule), note: note)
     }
+
+    /// Translation of a source in the zone of the device that packets leave by; nil where firewalld is not at work.
+    static func sourceTranslation(of source: String, leavingBy device: String, of router: Namespace) -> OwnerRemedy? {
+        guard router.netfilter.chains.contains(where: isOfZones) else { return nil }
+        let family = source.contains(":") ? "ipv6" : "ipv4"
+        let rule = "rule family=\"\(family)\" source address=\"\(source)\" masquerade"
+        let zone = option(zone(of: device, in: router))
+        return OwnerRemedy(
+            RuleOwner.firewalld.rawValue, both("\(words: zone) \("--add-rich-rule=\(rule)")"), note: note)
+    }
+
+    private static let note = "firewall-cmd --reload forgets a rule that was not made by firewalld"
 
     private static func commands(_ rule: RuleEnding) -> [CommandWords] {
         let packet = rule.packet
@@ -58,12 +68,17 @@ enum FirewalldRemedy {
 
     // MARK: - Zones
 
-    /// The zone of a device: the one that the rules for devices that packets come in by lead it to, or the default one, which
-    /// stands last there. Of the rule that ends the packet the chain says it too.
+    /// Of the rule that ends the packet the chain says the zone too that it came in by.
     private static func zone(of device: String?, _ rule: RuleEnding, isOut: Bool) -> String? {
         if !isOut, let own = rule.rule.firewalldZone { return own }
+        return zone(of: device, in: rule.namespace)
+    }
+
+    /// The zone of a device: the one that the rules for devices that packets come in by lead it to, or the default one, which
+    /// stands last there.
+    private static func zone(of device: String?, in namespace: Namespace) -> String? {
         var standard: String?
-        for chain in rule.namespace.netfilter.chains where isOfZones(chain) {
+        for chain in namespace.netfilter.chains where isOfZones(chain) {
             for candidate in chain.rules {
                 let words = candidate.text.split(separator: " ").map { $0.filter { $0 != "\"" } }
                 guard let zone = words.lazy.compactMap(RuleReference.firewalldZone(ofChain:)).first else { continue }

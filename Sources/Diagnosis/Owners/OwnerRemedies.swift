@@ -19,8 +19,11 @@ enum OwnerRemedies {
 
     /// Nil where the rule is nobody's that is known.
     static func remedy(for rule: RuleEnding) -> OwnerRemedy? {
-        guard let owner = rule.ending.purpose?.owner, let make = byOwner[owner] else { return nil }
-        return make(rule)
+        if let owner = rule.ending.purpose?.owner { return byOwner[owner]?(rule) }
+        // A policy that is left of rules that were flushed.
+        guard rule.ending.kind == .policy, rule.traversal.hook == .forward else { return nil }
+        let devices = [rule.site.inDevice, rule.site.outDevice].compactMap { $0.flatMap { rule.namespace[device: $0] } }
+        return devices.lazy.compactMap { FlushedRules.remedy(for: $0, table: "filter", in: rule.namespace) }.first
     }
 
     private static func noting(_ note: String) -> @Sendable (RuleEnding) -> OwnerRemedy {

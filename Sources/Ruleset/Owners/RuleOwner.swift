@@ -56,10 +56,12 @@ private struct OwnerMark {
         self.words = words
     }
 
-    func fits(_ rule: RuleReference) -> Bool {
+    func fits(_ rule: RuleReference) -> Bool { fits(table: rule.table, chain: rule.chain) }
+
+    func fits(table: String, chain: String) -> Bool {
         switch place {
-        case .chain(let start): rule.chain.hasPrefix(start)
-        case .table(let table, let start): rule.table == table && rule.chain.hasPrefix(start)
+        case .chain(let start): chain.hasPrefix(start)
+        case .table(let name, let start): table == name && chain.hasPrefix(start)
         }
     }
 
@@ -152,14 +154,40 @@ extension RuleReference {
 extension RuleChain {
     /// Whose the chain's drop policy is; nil where no one's that is known to set one.
     package var policyPurpose: RulePurpose? {
-        guard backend.isIPTables, let hook = hook ?? NetfilterHook(known: name.lowercased()) else { return nil }
+        guard backend.isIPTables, let hook = baseHook else { return nil }
         let setter = OwnerMark.policySetters.first { setter in
-            setter.hooks.contains(hook)
-                && rules.contains { rule in
-                    rule.text.split(separator: " ").contains { $0.hasPrefix(setter.chain) }
-                }
+            setter.hooks.contains(hook) && hasWord { $0.hasPrefix(setter.chain) }
         }
         return setter.map { RulePurpose(owner: $0.owner, words: "default policy") }
+    }
+
+    /// Whether it is a base chain that asks rules of the owner's: it stands in a table of the owner's own, or leads to a chain that
+    /// bears the owner's mark.
+    package func asks(_ owner: RuleOwner) -> Bool {
+        guard baseHook != nil, !rules.isEmpty else { return false }
+        return OwnerMark.all.contains { mark in
+            guard mark.owner == owner else { return false }
+            return switch mark.place {
+            case .chain(let start): hasWord { $0.hasPrefix(start) }
+            case .table(let table, _): self.table == table
+            }
+        }
+    }
+
+    /// Whether the whole table is some program's own, which writes it anew.
+    package var isInOwnedTable: Bool {
+        OwnerMark.all.contains { mark in
+            if case .table(let table, _) = mark.place { self.table == table } else { false }
+        }
+    }
+
+    /// A chain of iptables is called as its hook; a recording may lack the hook.
+    private var baseHook: NetfilterHook? {
+        hook ?? (backend.isIPTables ? NetfilterHook(known: name.lowercased()) : nil)
+    }
+
+    private func hasWord(_ fits: (Substring) -> Bool) -> Bool {
+        rules.contains { $0.text.split(separator: " ").contains(where: fits) }
     }
 }
 

@@ -106,22 +106,32 @@ struct MapFacts {
         let callers = ChainCallers(namespace.netfilter.compiled, table: "nat")
         let resolver = Fact(label: "", phrases: [Phrase("Docker's embedded DNS at 127.0.0.11", .dim)])
         return (folds ? [resolver] : [])
-            + limited(
-                (folds ? own : namespace.netfilter.nat).map { nat in
-                    let match = conditions(nat, callers)
-                    let words =
-                        switch nat.kind {
-                        case .masquerade: "\(match) ⇒ the outgoing device's address"
-                        case .redirect: "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
-                        default: "\(match) ⇒ \(nat.to ?? "?")"
-                        }
-                    let name = nat.rule.name(withHandle: verbose)
-                    return Fact(
-                        label: nat.kind == .masquerade ? "snat" : nat.kind.rawValue,
-                        phrases: [
-                            Phrase(words, .translation), Phrase("(\(name))", .dim),
-                        ])
-                }, label: "nat")
+            + limited(translations(folds ? own : namespace.netfilter.nat, callers), label: "nat")
+    }
+
+    /// Rules that say the same here stand in one line: libvirt has one for TCP, one for UDP, and one for all else.
+    private func translations(_ rules: [NATRule], _ callers: ChainCallers) -> [Fact] {
+        var lines: [(label: String, words: String, rules: [RuleReference])] = []
+        for nat in rules {
+            let match = conditions(nat, callers)
+            let words =
+                switch nat.kind {
+                case .masquerade: "\(match) ⇒ the outgoing device's address"
+                case .redirect: "\(match) ⇒ this namespace itself" + (nat.to.map { ", \($0)" } ?? "")
+                default: "\(match) ⇒ \(nat.to ?? "?")"
+                }
+            let label = nat.kind == .masquerade ? "snat" : nat.kind.rawValue
+            if !verbose, let last = lines.last, last.label == label, last.words == words {
+                lines[lines.count - 1].rules.append(nat.rule)
+            } else {
+                lines.append((label, words, [nat.rule]))
+            }
+        }
+        return lines.map { label, words, rules in
+            let more = rules.count == 1 ? "" : " and \(rules.count - 1) more"
+            let name = rules[0].name(withHandle: verbose) + more
+            return Fact(label: label, phrases: [Phrase(words, .translation), Phrase("(\(name))", .dim)])
+        }
     }
 
     /// What a translation asks for, and the jumps to its chain before it: the source of a network stands there.
