@@ -22,21 +22,30 @@ extension StandInListener {
     }
 
     /// So many connections that wait to be accepted. A client is connected before the kernel has taken its acknowledgement, on a
-    /// busy machine long before: it is waited for.
+    /// busy machine long before. It is waited for each time: connections that are not acknowledged have a limit of their own, beyond
+    /// which a SYN is dropped. Another client comes then, as where a SYN went to another socket of the same port.
     private func queue(_ count: Int, to address: IPAddress, _ port: UInt16) throws {
-        for _ in 0..<count { try connect(to: address, port) }
-        let end = ContinuousClock.now + .seconds(5)
-        while try waiting() < count {
-            guard ContinuousClock.now < end else {
-                throw SystemError("fill the queue of tcp port \(port)", errorNumber: ETIMEDOUT)
+        let end = ContinuousClock.now + .seconds(Self.patience)
+        for number in 0..<count {
+            while try waiting() <= number {
+                guard ContinuousClock.now < end else {
+                    throw SystemError("fill the queue of tcp port \(port)", errorNumber: ETIMEDOUT)
+                }
+                try connect(to: address, port)
+                let soon = ContinuousClock.now + .milliseconds(Self.moment)
+                while try waiting() <= number, ContinuousClock.now < soon { usleep(1000) }
             }
-            usleep(1000)
         }
     }
 
-    /// Waits until nothing waits at the socket any more, for five seconds at most. Throws `SystemError`.
+    /// Seconds that the kernel is given for what takes it none unless the machine is very busy.
+    private static let patience = 10
+    /// Milliseconds after which another client is sent.
+    private static let moment = 300
+
+    /// Waits until nothing waits at the socket any more. Throws `SystemError` where it takes too long.
     func awaitEmptyQueue() throws {
-        let end = ContinuousClock.now + .seconds(5)
+        let end = ContinuousClock.now + .seconds(Self.patience)
         var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while poll(&polled, 1, 0) > 0 {
             guard ContinuousClock.now < end else {
@@ -66,7 +75,7 @@ extension StandInListener {
         return Int(words[6])
     }
 
-    /// A connection that waits to be accepted. Its client goes without a word.
+    /// A connection that waits to be accepted, if it comes about at once. Its client goes without a word.
     private func connect(to address: IPAddress, _ port: UInt16) throws {
         let name = "fill the queue of tcp port \(port)"
         let client = try retryingInterrupts(name) {
@@ -74,9 +83,14 @@ extension StandInListener {
                 address.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         }
         defer { Glibc.close(client) }
-        var patience = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        try retryingInterrupts(name) { withSocketAddress(address, port) { Glibc.connect(client, $0, $1) } }
+        var moment = timeval(tv_sec: 0, tv_usec: Self.moment * 1000)
+        setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &moment, socklen_t(MemoryLayout<timeval>.size))
+        do {
+            try retryingInterrupts(name) { withSocketAddress(address, port) { Glibc.connect(client, $0, $1) } }
+        } catch let error as SystemError where error.errorNumber == EINPROGRESS {
+            // Nothing came back in that time.
+            return
+        }
         var isOn: Int32 = 1
         setsockopt(client, Int32(IPPROTO_TCP), HeldPorts.repair, &isOn, socklen_t(MemoryLayout<Int32>.size))
     }

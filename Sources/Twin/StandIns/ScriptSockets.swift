@@ -42,19 +42,28 @@ enum ScriptSockets {
         def fill(made, protocol, address, port, waiting):
             target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
             if protocol == "tcp":
-                for _ in range(waiting):
-                    client = socket.socket(made.family, socket.SOCK_STREAM)
-                    client.settimeout(1)
-                    client.connect((target, port))
-                    # Closed without a word.
-                    client.setsockopt(socket.IPPROTO_TCP, 19, 1)
-                    client.close()
-                # TCP_INFO at a socket that listens: tcpi_unacked is what waits. An acknowledgement can be on its way yet.
-                for _ in range(5000):
-                    if struct.unpack("7I", made.getsockopt(socket.IPPROTO_TCP, 11, 28))[6] >= waiting:
-                        return
-                    time.sleep(0.001)
-                raise OSError("its queue did not fill")
+                # TCP_INFO at a socket that listens: tcpi_unacked is what waits. An acknowledgement can be on its way yet, and a SYN
+                # is dropped where too many are.
+                def queued():
+                    return struct.unpack("7I", made.getsockopt(socket.IPPROTO_TCP, 11, 28))[6]
+                end = time.monotonic() + 10
+                for number in range(waiting):
+                    while queued() <= number:
+                        if time.monotonic() > end:
+                            raise OSError("its queue did not fill")
+                        client = socket.socket(made.family, socket.SOCK_STREAM)
+                        client.settimeout(0.3)
+                        try:
+                            client.connect((target, port))
+                            # Closed without a word.
+                            client.setsockopt(socket.IPPROTO_TCP, 19, 1)
+                        except socket.timeout:
+                            pass
+                        client.close()
+                        soon = time.monotonic() + 0.3
+                        while queued() <= number and time.monotonic() < soon:
+                            time.sleep(0.001)
+                return
             client = socket.socket(made.family, socket.SOCK_DGRAM)
             while True:
                 memory = struct.unpack("9I", made.getsockopt(socket.SOL_SOCKET, 55, 36))
