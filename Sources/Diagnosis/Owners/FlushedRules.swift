@@ -1,6 +1,7 @@
 internal import Network
 internal import Ruleset
 internal import WalkModel
+internal import Wire
 
 /// Rules that a program wrote for a network of its own, and that are gone while the network is still there: somebody flushed the
 /// firewall, or another one did when it started. A raw rule would mend one packet's trouble; the program writes all of them again.
