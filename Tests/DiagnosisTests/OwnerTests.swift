@@ -180,13 +180,30 @@ import Wire
         #expect(first?.remedy?.owner == nil)
     }
 
+    @Test("a rule that drops before Docker's chain for the user is asked: the accept stands before the rule")
+    mutating func beforeDockerUser() {
+        network.add(
+            iptables("filter", "FORWARD", rules: ["-s 172.19.0.0/24 -j DROP", "-j DOCKER-USER"]),
+            iptables("filter", "DOCKER-USER", rules: ["-j RETURN"]))
+        let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
+        #expect(first?.code == "rule-drop")
+        #expect(
+            first?.remedy?.commands
+                == ["iptables -I FORWARD 1 -i mybridge -o eth0 -s 172.19.0.2 -d 198.51.100.1 -p icmp -j ACCEPT"])
+    }
+
     @Test("the policy is what Docker left: its rules were flushed")
     mutating func leftPolicy() {
         network.change("host", link: "mybridge") { $0.workload = Workload(.network, "shop", by: .docker) }
-        network.add(iptables("filter", "FORWARD", policy: "drop", rules: []))
+        network.add(
+            iptables("filter", "FORWARD", policy: "drop", rules: []), iptables("filter", "DOCKER-USER", rules: []))
         let first = network.findings(Probe.ping.walk(.lost, through: toBridge)).first
         #expect(first?.code == "policy-drop")
         #expect(first?.remedy?.owner?.commands == ["systemctl restart docker"])
+        // No packet comes to DOCKER-USER any more.
+        #expect(
+            first?.remedy?.commands
+                == ["iptables -A FORWARD -i mybridge -o eth0 -s 172.19.0.2 -d 198.51.100.1 -p icmp -j ACCEPT"])
     }
 
     @Test("firewalld without translation: a rich rule of the zone, and a raw rule that is not in its table")

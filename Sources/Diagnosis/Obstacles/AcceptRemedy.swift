@@ -100,7 +100,7 @@ enum AcceptRemedy {
         var words: CommandWords = ""
         if hook.knowsInDevice, let device = site.inDevice { words += "-i \(device)" }
         if hook.knowsOutDevice, let device = site.outDevice { words += "-o \(device)" }
-        let isUser = usesDockerUser(traversal, ending.chain)
+        let isUser = usesDockerUser(traversal, ending)
         return .iptables(
             namespace,
             change(
@@ -117,7 +117,7 @@ enum AcceptRemedy {
             return .nft(
                 namespace, nft(packet, site, hook: traversal.hook, ending: ending, isAnswer: isAnswer, port: port))
         }
-        let isUser = usesDockerUser(traversal, ending.chain)
+        let isUser = usesDockerUser(traversal, ending)
         return .iptables(
             namespace,
             change(
@@ -185,12 +185,18 @@ enum AcceptRemedy {
         return .iptables(namespace, change(ending, chain: nil, offset: 0, rule: words))
     }
 
-    /// Docker rewrites its own chains and leaves DOCKER-USER to its user.
-    private static func usesDockerUser(_ traversal: HookTraversal, _ chain: RuleChain) -> Bool {
-        traversal.hook == .forward && chain.backend != .nft && chain.table == "filter"
-            && traversal.site.namespace.netfilter.chains.contains {
-                $0.name == "DOCKER-USER" && $0.family == chain.family && $0.backend == chain.backend
-            }
+    /// Docker rewrites its own chains and leaves DOCKER-USER to its user. Packets come there before what ends them, if they do:
+    /// the chain is still there when rules were flushed.
+    private static func usesDockerUser(_ traversal: HookTraversal, _ ending: HookResult.Ending) -> Bool {
+        let chain = ending.chain
+        let base = traversal.site.namespace.netfilter.chains.first {
+            $0.name == "FORWARD" && $0.table == "filter" && $0.family == chain.family && $0.backend == chain.backend
+        }
+        guard traversal.hook == .forward, chain.backend != .nft, chain.table == "filter", let base,
+            let jump = base.rules.firstIndex(where: { $0.text.split(separator: " ").contains("DOCKER-USER") })
+        else { return false }
+        let position = (ending.path + [ending.rule]).first { $0.chain == base.name }?.position
+        return position.map { $0 > jump } ?? true
     }
 
     /// A rule before the one that ends the packet, or at its chain's end before the policy; or first in `chain`.
