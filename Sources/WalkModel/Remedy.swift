@@ -1,6 +1,6 @@
 /// What fixes a finding's cause.
 public struct Remedy: Sendable, Hashable {
-    /// In the order in which they are to be made; never empty.
+    /// In the order in which they are to be made; empty only where the owner alone can do it.
     public var actions: [RemedyAction]
     /// The same packet, stopped without them, arrived with them.
     public var verified: Bool
@@ -20,6 +20,15 @@ public struct Remedy: Sendable, Hashable {
         if actions.isEmpty { return nil }
         self.init(actions)
     }
+
+    /// What only the program can do that the network belongs to.
+    public init(owner: OwnerRemedy) {
+        self.init([])
+        self.owner = owner
+    }
+
+    /// Whether nothing of it can be made, or tried, without the owner.
+    public var isForOwnerAlone: Bool { actions.isEmpty }
 
     /// Shell commands, for the namespace that the tool runs in.
     public var commands: [String] { commands(in: CommandScope()) }

@@ -189,6 +189,24 @@ struct MoreCauseTests {
         #expect(first?.message.contains("httpd") == true && first?.message.contains("127.0.0.1") == true)
     }
 
+    @Test("listener-elsewhere: published by Docker for 127.0.0.1 only")
+    mutating func publishedLocally() {
+        network.change("wan") {
+            $0.listeners = [
+                Listener(protocol: "tcp", address: address("127.0.0.1"), port: 80, process: "docker-proxy")
+            ]
+        }
+        let probe = Probe.tcp(80, to: "198.51.100.1")
+        let first = network.findings(
+            probe.walk(.delivered, through: toWan),
+            reply: probe.refusal.walk(
+                .delivered, through: [.out("wan", "wan0"), .into("mynamespace", "veth1")], answers: "x")
+        ).first
+        #expect(first?.code == "listener-elsewhere")
+        #expect(first?.message.contains("Docker publishes port 80 on 127.0.0.1 only") == true)
+        #expect(first?.message.contains("docker run -p 80:…") == true)
+    }
+
     @Test("dnat-not-forwarded: both rules")
     mutating func dnatNotForwarded() {
         network.change("wan") { $0.routes.append(Route(destination: prefix("0.0.0.0/0"), device: "wan0")) }
@@ -504,6 +522,59 @@ struct MoreCauseTests {
         #expect(first?.rule?.chain == "DOCKER-ISOLATION-STAGE-2")
         #expect(first?.message.contains("Docker") == true)
         #expect(first?.remedy?.owner?.commands == ["docker network connect 0123456789ab alpha"])
+    }
+
+    @Test(
+        "network-isolation: a network that is internal; its own container joins another one, another container joins it",
+        arguments: [
+            ("172.18.0.2", "198.51.100.1", "beta", "docker network connect bridge beta"),
+            ("172.17.0.2", "172.18.0.2", "alpha", "docker network connect secret alpha"),
+        ])
+    mutating func internalNetwork(source: String, destination: String, sender: String, command: String) {
+        addDocker()
+        network.change("host", link: "br-0123456789ab") { $0.workload = Workload(.network, "secret", by: .docker) }
+        network.change("host") { host in
+            host.netfilter.chains.removeAll { $0.name == "DOCKER-ISOLATION-STAGE-1" }
+        }
+        network.add(
+            iptables(
+                "filter", "DOCKER-ISOLATION-STAGE-1",
+                rules: [
+                    "! -s 172.18.0.0/16 -o br-0123456789ab -j DROP", "! -d 172.18.0.0/16 -i br-0123456789ab -j DROP",
+                ]))
+        let (port, bridge) = sender == "beta" ? ("vethb", "br-0123456789ab") : ("vetha", "docker0")
+        let first = network.findings(
+            Probe(source: source, destination: destination).walk(
+                .lost,
+                through: [.sent(sender), .out(sender, "eth0"), .into("host", port), .into("host", bridge)])
+        ).first
+        #expect(first?.code == "network-isolation")
+        #expect(first?.message.contains("is internal by design") == true)
+        #expect(first?.remedy?.owner?.commands == [command])
+        // Docker's own rules stay as they are.
+        #expect(first?.remedy?.commands == [])
+    }
+
+    @Test("no-listener: Docker's resolver in a container publishes nothing")
+    mutating func embeddedDNS() {
+        network.change("wan") {
+            $0.netfilter.nat = [
+                NATRule(
+                    kind: .dnat,
+                    rule: RuleReference(
+                        family: "ip", table: "nat", chain: "DOCKER_OUTPUT", position: 1, backend: "iptables-nft"),
+                    match: "127.0.0.11/32 dport 53", to: "127.0.0.11:33599")
+            ]
+            $0.listeners = [Listener(protocol: "tcp", address: address("0.0.0.0"), port: 80, process: "python3")]
+        }
+        let probe = Probe.tcp(81, to: "198.51.100.1")
+        let first = network.findings(
+            probe.walk(.delivered, through: toWan),
+            reply: probe.refusal.walk(
+                .delivered, through: [.out("wan", "wan0"), .into("mynamespace", "veth1")], answers: "x")
+        ).first
+        #expect(first?.code == "no-listener")
+        #expect(first?.message.contains("python3") == true)
     }
 
     @Test("port-not-published: from outside to a container's own address")

@@ -135,6 +135,20 @@ struct FailureExperimentTests {
         #expect(findings[0].remedy?.proof?.opens != nil)
     }
 
+    @Test("what a program keeps apart on purpose is left to its owner: no change is looked for that takes its rules away")
+    func meant() throws {
+        let owner = OwnerRemedy("Docker", ["docker network connect secret web"])
+        let walk = try Self.walk(Remedy(owner: owner), code: "network-isolation")
+        let trials = PaperTrials(answers: { $0.contains("veth0 up") }, stopped: walk)
+        let report = try Self.experiment(trials).run(on: Exchange(request: walk))
+        #expect(report.isReproduced)
+        #expect(report.causes.isEmpty)
+        let findings = report.exchange.request.findings
+        #expect(findings.map(\.code) == ["network-isolation"])
+        #expect(findings[0].remedy?.commands == [])
+        #expect(findings[0].remedy?.lastingCommands == ["docker network connect secret web"])
+    }
+
     @Test("where the rebuilt network answers, nothing is verified and it is said")
     func differs() throws {
         let walk = try Self.walk(Self.fix)

@@ -38,6 +38,10 @@ struct ListenerElsewhere: Obstacle {
             return
                 "\(server) listens on [\(other.address)]:\(other.port) for IPv6 only (IPV6_V6ONLY): turn that option off, or listen on 0.0.0.0 too"
         }
+        if server == "docker-proxy" {
+            return
+                "Docker publishes port \(other.port) on \(other.address) only (docker-proxy), not on \(destination): publish it without that address (docker run -p \(other.port):…)"
+        }
         return
             "\(server) listens on \(other.address) only, not on \(destination): bind it to \(destination.isIPv4 ? "0.0.0.0" : "::")"
     }

@@ -22,9 +22,14 @@ extension Namespace {
         }
     }
 
+    /// Rules that send what is for this namespace elsewhere.
+    var publications: [NATRule] {
+        netfilter.nat.filter { ($0.kind == .dnat || $0.kind == .redirect) && !$0.rule.isOfDockersResolver }
+    }
+
     /// What DNAT rules of this namespace publish, as text, with the conditions in front of their chains.
     var publishedPorts: [String] {
-        netfilter.nat.filter { $0.kind == .dnat || $0.kind == .redirect }.map { translation in
+        publications.map { translation in
             let rule = translation.rule
             let front = rule.backend.map {
                 netfilter.compiled.conditions(

@@ -37,17 +37,13 @@ struct NetworkIsolation: Obstacle {
             var finding = base
             finding.message = rule.dockerMessage(
                 "the Docker network of \(bridge.name) is internal by design: \(rule.subject) may not leave or enter it")
-            finding.remedy = nil
+            finding.remedy = joined(rule, bridge, surroundings).map { Remedy(owner: $0) }
             return finding
         }
         guard let out = rule.dockerBridge, let inDevice = rule.otherDockerBridge else { return nil }
         let packet = rule.packet
-        let container = surroundings.topology.namespaces.first {
-            $0.name != rule.namespace.name && $0.holds(packet.source)
-        }
-        let network =
-            out.workload?.name
-            ?? (out.name == "docker0" ? "bridge" : out.name.hasPrefix("br-") ? String(out.name.dropFirst(3)) : nil)
+        let container = sender(of: rule, surroundings)
+        let network = network(of: out)
         var finding = base
         finding.message = rule.dockerMessage(
             "Docker isolates its networks from each other: \(packet.source) on \(inDevice) may not reach \(packet.destination) on \(out.name)"
@@ -57,6 +53,32 @@ struct NetworkIsolation: Obstacle {
             finding.remedy?.owner = OwnerRemedies.connection(of: container, to: network)
         }
         return finding
+    }
+}
+
+extension NetworkIsolation {
+    private func sender(of rule: RuleEnding, _ surroundings: Surroundings) -> Namespace? {
+        surroundings.topology.namespaces.first {
+            $0.name != rule.namespace.name && $0.holds(rule.packet.source)
+        }
+    }
+
+    /// As Docker calls the network; nil where that can't be told.
+    private func network(of bridge: Link) -> String? {
+        bridge.workload?.name
+            ?? (bridge.name == "docker0"
+                ? "bridge" : bridge.name.hasPrefix("br-") ? String(bridge.name.dropFirst(3)) : nil)
+    }
+
+    /// The sender joined to the internal network that its packet is for, or to one more than the internal one that it is in; nil
+    /// where it is no container.
+    private func joined(_ rule: RuleEnding, _ bridge: Link, _ surroundings: Surroundings) -> OwnerRemedy? {
+        guard let container = sender(of: rule, surroundings), !container.containers.isEmpty, !rule.packet.isReply else {
+            return nil
+        }
+        let isInto = bridge.addresses.contains { $0.contains(rule.packet.destination) }
+        guard let network = isInto ? network(of: bridge) : "bridge" else { return nil }
+        return OwnerRemedies.connection(of: container, to: network)
     }
 }
 

@@ -46,7 +46,7 @@ struct PortNotPublished: Obstacle {
         // A rule publishes it, and the packet came here all the same: who is to blame is not this.
         if step.publication != nil || step.foreignRoute(surroundings) != nil { return [] }
         let isIPv4 = packet.destination.isIPv4
-        let published = namespace.netfilter.nat.filter {
+        let published = namespace.publications.filter {
             $0.kind == .dnat && ($0.rule.family == .inet || ($0.rule.family == .ip) == isIPv4)
         }
         if let own = ForwardedPort(step) { return [.candidate(notForItself(own, step))] }

@@ -75,6 +75,7 @@ public struct FailureExperiment: Sendable {
         if let fix, let fixed = explained.fixed, try prove(fix, fixed, commands, &report, without: alone.fate) {
             return report
         }
+        if isMeant(exchange) { return report }
         if searchesCause { try search(&report, without: alone.fate, explained.goal ?? goal()) }
         return report
     }
@@ -92,12 +93,22 @@ public struct FailureExperiment: Sendable {
         return "there \(two), here \(one)"
     }
 
+    /// Whether the packet is kept apart by what a program does on purpose, and only that program is to change it. What would take
+    /// its rules away is no fix.
+    private func isMeant(_ exchange: Exchange) -> Bool {
+        guard usesFindings, let first = exchange.request.findings.first(where: { $0.severity != .info }) else {
+            return false
+        }
+        return first.severity == .error && first.remedy?.isForOwnerAlone == true
+    }
+
     // MARK: - Fixes
 
-    /// That of the first finding, by its position.
+    /// That of the first finding, by its position; nil where it has none that can be tried.
     private func fix(of exchange: Exchange) -> (index: Int, remedy: Remedy)? {
         guard let index = exchange.request.findings.firstIndex(where: { $0.severity != .info }) else { return nil }
-        return exchange.request.findings[index].remedy.map { (index, $0) }
+        guard let remedy = exchange.request.findings[index].remedy, !remedy.isForOwnerAlone else { return nil }
+        return (index, remedy)
     }
 
     /// For packets of which it is asked whether they are answered.

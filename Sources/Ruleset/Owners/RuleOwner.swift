@@ -149,6 +149,10 @@ extension RuleReference {
     }
 
     package var owner: RuleOwner? { purpose?.owner }
+
+    /// Whether it is one of those by which Docker's engine leads 127.0.0.11 to itself, in each container's namespace (libnetwork's
+    /// resolver): nothing is published by it.
+    package var isOfDockersResolver: Bool { chain == "DOCKER_OUTPUT" || chain == "DOCKER_POSTROUTING" }
 }
 
 extension RuleChain {

@@ -101,7 +101,7 @@ struct MapFacts {
     }
 
     private func nat(_ namespace: Namespace) -> [Fact] {
-        let own = namespace.netfilter.nat.filter { !MapFirewall.isEmbeddedDNS($0.rule) }
+        let own = namespace.netfilter.nat.filter { !$0.rule.isOfDockersResolver }
         let folds = !verbose && own.count < namespace.netfilter.nat.count
         let callers = ChainCallers(namespace.netfilter.compiled, table: "nat")
         let resolver = Fact(label: "", phrases: [Phrase("Docker's embedded DNS at 127.0.0.11", .dim)])

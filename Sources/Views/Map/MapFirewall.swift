@@ -8,12 +8,6 @@ enum MapFirewall {
 
     static func facts(_ netfilter: Netfilter) -> [MapLayout.Fact] { policies(netfilter) + refusals(netfilter) }
 
-    /// Whether the rule is one of those by which Docker's engine leads 127.0.0.11 to itself, in each container's namespace
-    /// (libnetwork's resolver).
-    static func isEmbeddedDNS(_ rule: RuleReference) -> Bool {
-        rule.chain == "DOCKER_OUTPUT" || rule.chain == "DOCKER_POSTROUTING"
-    }
-
     /// `! iptables filter INPUT and FORWARD drop what no rule accepts`
     private static func policies(_ netfilter: Netfilter) -> [MapLayout.Fact] {
         var tables: [String] = []

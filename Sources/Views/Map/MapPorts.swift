@@ -67,7 +67,7 @@ struct MapPorts {
     // MARK: Published
 
     private func isPublication(_ rule: NATRule) -> Bool {
-        rule.kind == .dnat && rule.to != nil && !MapFirewall.isEmbeddedDNS(rule.rule)
+        rule.kind == .dnat && rule.to != nil && !rule.rule.isOfDockersResolver
     }
 
     /// Rules anywhere that lead to the port: by the namespace's address, and by the port where they name one.

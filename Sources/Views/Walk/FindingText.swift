@@ -61,7 +61,7 @@ struct FindingText {
     }
 
     private func fix(_ finding: Finding) -> [StyledText] {
-        guard let remedy = finding.remedy, !remedy.commands.isEmpty else { return [] }
+        guard let remedy = finding.remedy, !remedy.lastingCommands.isEmpty else { return [] }
         var lines: [StyledText] = []
         let owner = remedy.owner?.commands ?? []
         let note = remedy.owner?.note.map { labelled("", pen($0, .dim)) } ?? []
@@ -71,6 +71,7 @@ struct FindingText {
             lines += commandLines(index > 0 ? "" : owner.isEmpty ? "fix" : "or for now", command)
         }
         if owner.isEmpty { lines += note }
+        if remedy.isForOwnerAlone { return lines }
         if let proof = remedy.proof {
             lines += self.lines(proof, remedy.verified, cause: finding.message)
         } else {

@@ -36,7 +36,7 @@ struct WalkSVG {
                 finding.message, at: bottom, height: 22, finding.severity == .error ? .bad : .caution, in: &svg)
             guard let remedy = finding.remedy else { continue }
             bottom = commands(remedy.lastingCommands, "fix", at: bottom, in: &svg)
-            if remedy.lastingCommands != remedy.commands {
+            if remedy.lastingCommands != remedy.commands, !remedy.isForOwnerAlone {
                 bottom = commands(remedy.commands, "or for now", at: bottom, in: &svg)
             }
         }
