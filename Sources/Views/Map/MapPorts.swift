@@ -1,4 +1,5 @@
 import Network
+import Ruleset
 import Wire
 
 /// Sockets that take packets, by namespace, with the rules that publish them.
