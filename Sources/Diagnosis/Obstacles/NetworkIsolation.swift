@@ -2,6 +2,7 @@ internal import Observations
 internal import Ruleset
 internal import Network
 internal import WalkModel
+internal import Wire
 
 /// Docker keeps its networks apart from each other.
 struct NetworkIsolation: Obstacle {
