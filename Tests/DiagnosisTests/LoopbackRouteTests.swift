@@ -177,4 +177,37 @@ struct LoopbackRouteTests {
             other?.message.contains("iptables nat PREROUTING 1 in host sent it there instead of to 203.0.113.2:8080")
                 == true)
     }
+
+    @Test("published to a port that nobody serves: the rule that did it is named once, and no rule of Docker's resolver")
+    mutating func publishedToWrongPort() {
+        network.add(
+            iptables(
+                "nat", "PREROUTING",
+                rules: ["-d 203.0.113.2 -p tcp --dport 8080 -j DNAT --to-destination 172.19.0.2:81"]))
+        network.change("mynamespace") {
+            $0.listeners = [Listener(protocol: "tcp", address: "0.0.0.0", port: 80, process: "python3")]
+            $0.netfilter.nat = [
+                NATRule(
+                    kind: .dnat,
+                    rule: RuleReference(
+                        family: "ip", table: "nat", chain: "DOCKER_OUTPUT", position: 1, backend: "iptables-nft"),
+                    match: "127.0.0.11/32 dport 53", to: "127.0.0.11:33599")
+            ]
+        }
+        var translated = Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.1")
+        translated.destination = "172.19.0.2"
+        translated.destinationPort = 81
+        let walk = Probe.tcp(8080, to: "203.0.113.2", from: "203.0.113.1").walk(
+            .rejected,
+            through: [
+                .sent("wan"), .out("wan", "wan0"), .into("host", "eth0"), .hook("host", .prerouting, .dstnat),
+                .out("host", "mybridge"), .out("host", "veth0"), .into("mynamespace", "veth1"),
+                .hook("mynamespace", .input, .filter),
+            ], changed: [3: translated])
+        let first = findings(walk).first
+        #expect(first?.code == "no-listener")
+        #expect(first?.message.contains("python3 tcp 0.0.0.0:80") == true)
+        #expect(first?.message.contains("iptables nat PREROUTING 1 in host sent it there") == true)
+        #expect(first?.message.contains("a rule of nat in mynamespace") == false)
+    }
 }

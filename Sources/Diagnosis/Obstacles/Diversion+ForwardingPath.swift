@@ -23,9 +23,7 @@ extension Diversion {
             ?? Self.writing(sent, packet, namespace, surroundings.context)
         affinity = rule.flatMap { Self.affinity(to: $0, sent, namespace, device) }
         // It may have come translated: that is for whoever did it.
-        if rule == nil, !namespace.netfilter.nat.contains(where: { $0.kind == .dnat || $0.kind == .redirect }) {
-            return nil
-        }
+        if rule == nil, namespace.publications.isEmpty || packet.isDestinationTranslated == false { return nil }
     }
 
     /// The rule that leads to the chain of `rule` because of what a list remembers.
