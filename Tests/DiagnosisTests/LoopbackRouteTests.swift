@@ -178,7 +178,7 @@ struct LoopbackRouteTests {
                 == true)
     }
 
-    @Test("published to a port that nobody serves: the rule that did it is named once, and no rule of Docker's resolver")
+    @Test("published to a port that nobody serves: only the rule that did it is named")
     mutating func publishedToWrongPort() {
         network.add(
             iptables(
