@@ -78,8 +78,14 @@ extension RuleTracing {
             for side in ["dport", "sport"] {
                 matches.append(Match(condition: "\(transport) \(side) \(tuple.destinationPort)", perSecond: 500))
             }
+            // Where the destination is translated, the answer bears the sender's own port alone; and a handshake may end with a reset.
+            if tuple.sourcePort != 0 {
+                for side in ["dport", "sport"] {
+                    matches.append(Match(condition: "\(transport) \(side) \(tuple.sourcePort)", perSecond: 500))
+                }
+            }
             if tuple.ipProtocol == .tcp {
-                matches.append(Match(condition: "tcp flags & syn == syn", perSecond: 500))
+                matches.append(Match(condition: "tcp flags & (syn | rst) != 0", perSecond: 500))
             }
         }
         matches.append(Match(condition: "\(name) type { \(errors) }", perSecond: 200))
