@@ -148,6 +148,20 @@ import Wire
             ])
     }
 
+    @Test("a container that is joined to no network: its engine joins it to one")
+    mutating func joinedToNothing() {
+        network.change("mynamespace") {
+            $0.containers = ["job"]
+            $0.links = [loopback(), Link(name: "tunl0", index: 9, kind: "ipip", isUp: false)]
+            $0.routes = []
+        }
+        let first = network.findings(Probe.ping.walk(.unsent)).first
+        #expect(first?.code == "no-route")
+        #expect(first?.message.hasSuffix("the container is joined to no network") == true)
+        #expect(first?.remedy?.owner?.commands == ["docker network connect bridge job"])
+        #expect(first?.remedy?.isForOwnerAlone == true)
+    }
+
     /// As somebody leaves the host who types `iptables -t nat -F`, or starts firewalld.
     mutating func flushNAT(of manager: Workload.Manager) {
         network.masquerade(nil)

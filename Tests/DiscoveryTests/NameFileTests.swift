@@ -268,6 +268,9 @@ private struct FakeRoot {
         let database = ContainerEngines.Stopped(name: "shop-db-1", state: "Exited (137) 2 minutes ago")
         #expect(ContainerEngines.stopped("shop-db-1", in: list) == database)
         #expect(ContainerEngines.stopped("db", in: list) == database)
+        let container = try JSONTree(parsing: Array(#"{"HostConfig":{"Dns":["198.51.100.53","2001:db8::53"]}}"#.utf8))
+        #expect(ContainerEngines.resolvers(container).map(\.description) == ["198.51.100.53", "2001:db8::53"])
+        #expect(ContainerEngines.resolvers(list).isEmpty)
         #expect(ContainerEngines.stopped("e954beab", in: list) == database)
         #expect(ContainerEngines.stopped("api", in: list) == nil)
     }

@@ -42,7 +42,7 @@ struct NoRoute: Obstacle {
             "\(namespace.name) has no route to \(destination): \(known(step))\(advertisements)",
             evidence: [Fact(choice.evidence, "no route to \(destination) in \(namespace.name)\(looked)")]
                 + ignored.map { .state("net.ipv6.conf.\($0).accept_ra = 1 and forwarding = 1 in \(namespace.name)") },
-            remedy: attached(step, surroundings)
+            remedy: joined(namespace) ?? attached(step, surroundings)
                 ?? gateway.map {
                     let target = target(step.packet, surroundings)
                     return Remedy([.ip(namespace, destination.family, "route add \(target) via \($0.address)")])
@@ -62,6 +62,12 @@ struct NoRoute: Obstacle {
                 Fact(step.choice.evidence, "no route to \(destination) in \(namespace.name)"),
                 .state("routing rules in \(namespace.name): \(rules)"),
             ], remedy: Remedy([.ip(namespace, destination.family, "rule add priority 32766 lookup main")]))
+    }
+
+    /// A container that its engine joined to no network; nil for what is none.
+    private func joined(_ namespace: Namespace) -> Remedy? {
+        guard namespace.isJoinedToNothing, !namespace.containers.isEmpty else { return nil }
+        return Remedy(owner: OwnerRemedies.connection(of: namespace, to: "bridge"))
     }
 
     /// A route to somebody on a link of its own, or for a group by the only device that has one.
@@ -94,6 +100,10 @@ struct NoRoute: Obstacle {
             $0.kind == .unicast && $0.destination.address.family == step.packet.destination.family
                 && !$0.destination.address.isLinkLocal && !$0.destination.address.isMulticast
         }
+        if step.namespace.isJoinedToNothing {
+            return step.namespace.containers.isEmpty
+                ? "it has no device but lo" : "it has no device but lo: the container is joined to no network"
+        }
         let known = routes.map { "\($0.destinationText)\($0.device.map { " on \($0)" } ?? "")" }
         switch known.count {
         case 0:
@@ -107,6 +117,13 @@ struct NoRoute: Obstacle {
     private func names(of tables: [RoutingTable]) -> String {
         let names = tables.map(\.description)
         return (names.count == 1 ? "table " : "tables ") + names.joined(separator: ", ")
+    }
+}
+
+extension Namespace {
+    /// Whether nothing leads out of it. Devices that modules make in each namespace (`tunl0`, `sit0`) are neither up nor have addresses.
+    fileprivate var isJoinedToNothing: Bool {
+        links.allSatisfy { $0.kind == .loopback || !$0.isUp && $0.addresses.isEmpty && $0.peer == nil }
     }
 }
 

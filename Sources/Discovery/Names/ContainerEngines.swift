@@ -1,9 +1,13 @@
 internal import Network
 internal import Glibc
 internal import LinuxSystem
+public import Wire
 
 /// The engines that answer on a socket of this machine, all with Docker's API: Docker and Podman.
 public enum ContainerEngines {
+    /// Where Docker's engine itself resolves names for containers (libnetwork).
+    public static let embeddedResolver = IPAddress(ipv4: 0x7f00_000b)
+
     /// The sockets to try, `DOCKER_HOST` first where it names one.
     static func sockets() -> [String] {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
@@ -99,6 +103,31 @@ public enum ContainerEngines {
             let state = container["Status"]?.string ?? container["State"]?.string ?? "stopped"
             return Stopped(name: names.first ?? name, state: state)
         }.first
+    }
+
+    /// Whom the engine's own resolver (127.0.0.11) asks for a container that runs, where the container has servers of its own
+    /// (`--dns`); empty where it has none, and those of the engine or of the host's resolv.conf(5) are asked.
+    public static func resolvers(ofContainer name: String) -> [IPAddress] {
+        for socket in sockets() {
+            guard let answer = try? UnixHTTP.get("/containers/json", socket: socket),
+                let list = try? JSONTree(parsing: answer),
+                let identifier = identifiers(.array(list.elements.filter { isCalled(name, $0) })).first,
+                let container = try? JSONTree(
+                    parsing: try UnixHTTP.get("/containers/\(identifier)/json", socket: socket))
+            else { continue }
+            return resolvers(container)
+        }
+        return []
+    }
+
+    /// From GET /containers/ID/json.
+    static func resolvers(_ container: JSONTree) -> [IPAddress] {
+        (container["HostConfig"]?["Dns"]?.elements ?? []).compactMap { $0.string.flatMap { IPAddress($0) } }
+    }
+
+    /// Of GET /containers/json.
+    private static func isCalled(_ name: String, _ container: JSONTree) -> Bool {
+        (container["Names"]?.elements ?? []).contains { $0.string == "/\(name)" || $0.string == name }
     }
 
     /// From GET /containers/json. What is no identifier is not asked for: it becomes part of a request.

@@ -46,6 +46,7 @@ struct NamedDestination {
                 throw RunError(
                     .notFound, "\(own.name) cannot resolve \(name): \(who) is not running (\(found.state))")
             }
+            if let server = dockerForwards(error, in: own) { return .resolver(server) }
             return try failed(error, in: own.name)
         }
     }
@@ -71,6 +72,18 @@ struct NamedDestination {
         return address
     }
 
+    /// The server that Docker's resolver passes questions on to, in the container's own network, and that gives it no reply; nil where
+    /// it is another resolver, or its servers are not the container's own.
+    private func dockerForwards(_ failure: NameLookup.Failure, in own: Namespace) -> IPAddress? {
+        guard case .silent(let resolver) = failure, resolver == ContainerEngines.embeddedResolver,
+            let server = own.containers.lazy.flatMap({ ContainerEngines.resolvers(ofContainer: $0) }).first
+        else { return nil }
+        complain(
+            "\(own.name) cannot resolve \(name): Docker's resolver \(resolver) gets no reply from \(server), which it asks for \(own.name) (--dns). \(sequel)"
+        )
+        return server
+    }
+
     private func failed(_ failure: NameLookup.Failure, in sender: String) throws -> Target {
         let words = "\(sender) cannot resolve \(name)"
         switch failure {
@@ -87,6 +100,11 @@ struct NamedDestination {
             throw RunError(
                 .notFound,
                 "\(words): its resolver \(resolver) knows \(asked), but no address of it")
+        case .silent(ContainerEngines.embeddedResolver):
+            throw RunError(
+                .notFound,
+                "\(words): Docker's resolver \(ContainerEngines.embeddedResolver) does not reply. Names that are no container's it asks of the servers of /etc/resolv.conf on the host: ask one of them there (packetwalk explain --from host SERVER --udp 53)"
+            )
         case .silent(let resolver):
             complain("\(words): its resolver \(resolver) does not reply. \(sequel)")
             return .resolver(resolver)
