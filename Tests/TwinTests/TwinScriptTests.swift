@@ -13,7 +13,7 @@ import Wire
 
     private func lines(_ snapshot: HostSnapshot) -> [String] {
         var plan = TwinPlan(snapshot, options: TwinScript.Options())
-        return plan.body()
+        return (plan.beginning() + plan.rest()).flatMap(\.lines)
     }
 
     private func host(_ change: (inout NamespaceSnapshot) throws -> Void) rethrows -> HostSnapshot {

@@ -66,6 +66,22 @@ extension TrialWork {
         }
     }
 
+    /// Throws `TrialError` where a setting can't be made, unless it may fail.
+    func set(_ change: TrialChange, index: Int) throws(TrialError) {
+        guard let original = change.name else { return }
+        let file = try file(place(original))
+        let settings = change.text.split(separator: "\n").compactMap { KernelSetting(line: String($0)) }
+        let failed: KernelSetting.Failure?
+        do {
+            failed = try file.perform { KernelSettings.write(settings, endsAtFailure: true).first }
+        } catch {
+            throw TrialError(.change, "\(error) in \(original)", changeIndex: index)
+        }
+        guard let failed, !change.mayFail else { return }
+        throw TrialError(
+            .change, "cannot make “\(change.text)” in the rebuilt network: \(failed.words)", changeIndex: index)
+    }
+
     /// Throws `TrialError`.
     mutating func routeMulticast(_ change: TrialChange, index: Int) throws(TrialError) {
         let words = change.text.split(separator: " ").map(String.init)

@@ -56,11 +56,13 @@ struct TrialWork {
 
     mutating func run() throws(TrialError) {
         note("start")
-        if let beginning = order.beginning {
-            reply.warnings += try TrialShell.run(beginning)
+        if !order.firstSteps.isEmpty {
+            reply.warnings += try TwinBuilder.run(order.firstSteps, head: order.script)
             try fillSockets()
         }
-        reply.warnings += try TrialShell.run(order.script)
+        reply.warnings +=
+            order.steps.isEmpty
+            ? try TrialShell.run(order.script) : try TwinBuilder.run(order.steps, head: order.script)
         note("script")
         try openSockets()
         note("sockets")
@@ -80,6 +82,7 @@ struct TrialWork {
             switch change.kind {
             case .serving: try serve(change, index: index)
             case .multicastRouting: try routeMulticast(change, index: index)
+            case .settings: try set(change, index: index)
             default: try TrialShell.make(change, index: index, in: order)
             }
         }

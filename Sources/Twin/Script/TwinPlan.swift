@@ -45,17 +45,15 @@ struct TwinPlan {
         return text.isEmpty || text.hasPrefix("-") || text.hasPrefix(".") ? "_\(text)" : text
     }
 
-    mutating func body() -> [String] { beginning() + rest() }
-
     /// The namespaces, with sockets that are full already. Where the script does not open them, whoever runs it does so after this.
-    mutating func beginning() -> [String] {
+    mutating func beginning() -> [TwinStep] {
         var text = ScriptText()
         addNamespaces(&text)
         addFullSockets(&text)
-        return text.lines
+        return text.steps
     }
 
-    mutating func rest() -> [String] {
+    mutating func rest() -> [TwinStep] {
         var text = ScriptText()
         endFullSockets(&text)
         for place in places { addGlobalSettings(&text, place.namespace, place.name) }
@@ -85,7 +83,7 @@ struct TwinPlan {
         }
         for place in places { addSettling(&text, place.namespace, place.name) }
         for place in places { addPortStates(&text, place.namespace, place.name) }
-        return text.lines
+        return text.steps
     }
 
     private mutating func addNamespaces(_ text: inout ScriptText) {
@@ -115,11 +113,11 @@ struct TwinPlan {
             if known.isEmpty { continue }
             if !isNamed {
                 isNamed = true
-                text.add("ip netns attach \(home) $$")
+                text.add(.nameHome(home))
             }
             text.feed("ip_batch", in: place.name, known)
         }
-        if isNamed { text.add("ip netns delete \(home)") }
+        if isNamed { text.add(.forgetHome(home)) }
     }
 
     mutating func assume(_ code: Assumption.Code, in namespace: NamespaceSnapshot, _ words: String) {

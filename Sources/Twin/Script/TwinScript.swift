@@ -35,6 +35,11 @@ public struct TwinScript: Sendable {
     public private(set) var text: String
     /// Its first part, where sockets are to be filled (`NamespaceSnapshot.fullSockets`) before `text` goes on; nil where `text` is all.
     public private(set) var beginning: String?
+    /// The same two step by step, for who runs them without a shell.
+    public private(set) var steps: [TwinStep]
+    public private(set) var firstSteps: [TwinStep] = []
+    /// The script's functions, which its steps call.
+    public private(set) var head: String
     /// What it takes for granted.
     public private(set) var assumptions: [Assumption]
     /// The namespaces that it makes and the snapshot has not: what stands for the outside.
@@ -59,14 +64,21 @@ public struct TwinScript: Sendable {
         // Run by the tool, of whose shell's trace only what is reported counts.
         let quiet = options.makesSandbox ? "" : "set +ex\n"
         let start = head + quiet + Self.functions + (options.opensSockets ? ScriptSockets.functions : "")
-        if isParted { self.beginning = start + beginning.joined(separator: "\n") + "\n" }
-        text =
-            start + ((isParted ? [] : beginning) + rest).joined(separator: "\n") + "\n"
-            + ScriptFrame.foot(makesSandbox: options.makesSandbox)
+        self.head = start
+        if isParted {
+            self.beginning = start + Self.text(beginning)
+            firstSteps = beginning
+        }
+        steps = (isParted ? [] : beginning) + rest
+        text = start + Self.text(steps) + ScriptFrame.foot(makesSandbox: options.makesSandbox)
         assumptions = plan.assumptions
         standIns = plan.standIns
         outsides = plan.outsides
         names = plan.names
+    }
+
+    private static func text(_ steps: [TwinStep]) -> String {
+        steps.flatMap(\.lines).joined(separator: "\n") + "\n"
     }
 
     /// What the sections call: each reads its commands from standard input and reports those that fail, by name.
