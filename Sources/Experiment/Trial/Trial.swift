@@ -83,7 +83,8 @@ public struct Trial: PacketTrials {
             guard let name = twinName(namespace.name) else { continue }
             let own = TrialOrder.Sockets(
                 namespace: name.name, listeners: namespace.roomySockets, full: namespace.fullSockets,
-                connected: namespace.connected, packets: namespace.waitingPackets)
+                connected: namespace.connected, packets: namespace.waitingPackets,
+                groups: namespace.groups)
             if !own.isEmpty { sockets.append(own) }
             neighbours += namespace.neighbours.compactMap { TrialOrder.Neighbour($0, in: name.name) }
         }
@@ -220,7 +221,7 @@ extension TrialOrder.Neighbour {
 }
 
 extension TrialOrder.Sockets {
-    var isEmpty: Bool { listeners.isEmpty && full.isEmpty && connected.isEmpty && packets.isEmpty }
+    var isEmpty: Bool { listeners.isEmpty && full.isEmpty && connected.isEmpty && packets.isEmpty && groups.isEmpty }
 
     /// What stands for the outside sends all TCP and UDP that reaches it to its own port 9 (discard, RFC 863), and needs a
     /// program there.

@@ -15,6 +15,8 @@ struct TrialOrder: Codable {
         var connected: [ConnectedSocket] = []
         /// What waits in front of devices.
         var packets: [WaitingPackets] = []
+        /// Multicast groups that programs have joined.
+        var groups: [GroupMembership] = []
     }
 
     /// A neighbour that is known to be reachable: the kernel keeps its hardware header ready once a packet has used it.

@@ -21,6 +21,7 @@ extension TrialWork {
             let name = name(sockets.namespace)
             try listeners.open(sockets.listeners.map(roomy), in: file, name: name)
             try listeners.bindFull(in: file, name: name)
+            try joinedGroups.join(sockets.groups, in: file, name: name)
             if !sockets.connected.isEmpty {
                 raiseDescriptorLimit()
                 try heldPorts.hold(sockets.connected, in: file, name: name)
@@ -45,7 +46,7 @@ extension TrialWork {
                 }
             }
         }
-        reply.warnings += listeners.failures + heldPorts.failures
+        reply.warnings += listeners.failures + heldPorts.failures + joinedGroups.failures
     }
 
     /// The program of a port runs and takes what comes: `tcp 8080` in the namespace that the change names. Throws `TrialError`.

@@ -66,6 +66,9 @@ struct TwinPlan {
         text.comment("to links before routes by gateways; then the rules of policy routing.")
         addUps(&text)
         for place in places { addAddresses(&text, place.namespace, place.name) }
+        for place in places {
+            text.feed("ip_batch", in: place.name, place.namespace.links.flatMap { LinkOptions.querierLines($0) })
+        }
         addStandIns(&text)
         for place in places { addRoutes(&text, place.namespace, place.name) }
         for place in places { addForwardingEntries(&text, place.namespace, place.name) }
@@ -78,6 +81,7 @@ struct TwinPlan {
             for place in places {
                 addListeners(&text, place.namespace, place.name)
                 addHeldPorts(&text, place.namespace, place.name)
+                addGroups(&text, place.namespace, place.name)
                 addWaitingPackets(&text, place.namespace, place.name)
             }
         }
