@@ -29,7 +29,7 @@ struct SideEffects {
 
     var trials: any PacketTrials
     var kinds: ProbeKinds
-    var options = TrialOptions(waitMilliseconds: 400, watchesArrivals: true)
+    var options = TrialOptions(waitMilliseconds: 400, watchesArrivals: true, endsWhenQuiet: true)
 
     /// Sends every kind of packet in two fresh networks, with the change and without. Throws `TrialError`, also where the change
     /// can't be made.

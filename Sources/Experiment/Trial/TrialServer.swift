@@ -71,8 +71,8 @@ struct TrialWork {
             if let failure = try TrialShell.route(outside) { reply.warnings.append(failure) }
         }
         let countsArrivals = order.options.watchesArrivals
-        // Who only asks for answers does not see how long the kernel asks.
-        let hastens = !order.explains
+        // Where nothing is held back, who is there answers at once; who only asks for answers does not see how long the kernel asks.
+        let hastens = order.options.endsWhenQuiet && !order.explains
         if countsArrivals { raiseDescriptorLimit() }
         for name in [nil] + Sandbox.namedNamespaces {
             try? file(name).perform {
