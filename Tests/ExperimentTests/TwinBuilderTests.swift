@@ -37,7 +37,8 @@ struct TwinBuilderTests {
 
             """
         let lines = [
-            "one", "route add 192.0.2.0/24 dev eth0 proto 2 scope link", "link add x", "route add 192.0.2.0/24 dev eth0 proto 3",
+            "one", "route add 192.0.2.0/24 dev eth0 proto 2 scope link", "link add x",
+            "route add 192.0.2.0/24 dev eth0 proto 3",
         ]
         #expect(
             TwinBuilder.failures(errors, of: lines) == [
