@@ -58,6 +58,10 @@ public struct NamespaceSnapshot: Sendable {
     public var sockets: [Listener]
     /// Sockets that hold local ports, where there are so many that none may be left; else empty.
     public var connected: [ConnectedSocket]
+    /// Multicast groups that programs have joined, by device; not those that every device is in.
+    public var groups: [GroupMembership]
+    /// The lists of xt_recent.
+    public var recent: [RecentEntry]
     /// Elements of `tc -j qdisc` that differ from the device's default, with `backlog_bytes` and `backlog_packets` where packets wait
     /// in the discipline of a device.
     public var queues: [JSONTree]
@@ -93,6 +97,8 @@ public struct NamespaceSnapshot: Sendable {
         conntrack = []
         sockets = []
         connected = []
+        groups = []
+        recent = []
         queues = []
         filters = []
         programs = []

@@ -85,9 +85,50 @@ struct CauseSearchTests {
         }
         let result = try search.search(candidates, named: Array(candidates[289...290])) { _ in 1 }
         #expect(result.causes.map(\.words) == ["change 290"])
-        #expect(made.withLock { $0 } == 3)
+        #expect(made.withLock { $0 } == 4)
         let other = try search.search(candidates, named: [candidates[3]]) { _ in 1 }
         #expect(other.causes.map(\.words) == ["change 7", "change 290"])
+    }
+
+    @Test("asks at once what comes next in any case")
+    func rounds() throws {
+        let candidates =
+            (0..<8).map { change("harmless \($0)") } + [change("route", .route).adding, change("rule", .rule)]
+        let search = CauseSearch { set, _ throws(TrialError) in set.contains { $0.condition == "route" } }
+        let result = try search.search(candidates) { _ in 0 }
+        #expect(result.causes.map(\.words) == ["route"])
+        // Groups of settings, rules, routes, with nothing to divide; then once more the route, the others few at a time, and all
+        // that take something away.
+        #expect(result.roundCount == 2)
+        let none = CauseSearch { _, _ throws(TrialError) in false }
+        // After these: each by itself and all together; then all with the route, and without it.
+        #expect(try none.search(candidates) { _ in 0 }.roundCount <= 5)
+    }
+
+    @Test("an answer that was asked for ahead counts once")
+    func aheadOnce() throws {
+        let asked = Mutex<[String: Int]>([:])
+        let candidates = (0..<6).map { change("\($0)") }
+        let search = CauseSearch { set, isStrict throws(TrialError) in
+            asked.withLock { $0["\(set.map(\.condition).joined(separator: "+")) \(isStrict)", default: 0] += 1 }
+            return set.contains { $0.condition == "3" }
+        }
+        #expect(try search.search(candidates, named: [candidates[3]]) { _ in 0 }.roundCount == 1)
+        #expect(asked.withLock { $0 } == ["3 false": 1, "3 true": 1])
+    }
+
+    @Test("ends where nobody wants to know it any more")
+    func cancelled() throws {
+        let count = Mutex(0)
+        var search = CauseSearch { _, _ throws(TrialError) in
+            count.withLock { $0 += 1 }
+            return false
+        }
+        search.lanes = 1
+        search.isCancelled = { count.withLock { $0 } > 1 }
+        let result = try search.search(Candidate.Kind.allCases.map { change("\($0)", $0) }) { _ in 0 }
+        #expect(result.isCutShort)
+        #expect(result.trialCount == 2)
     }
 
     @Test("finds two changes of different kinds that are only enough together")

@@ -45,6 +45,22 @@ struct SliceTests {
         #expect(try !Self.slice(Self.containers(), from: "web", to: "10.0.0.2").namespaces.contains("cache"))
     }
 
+    @Test("who has the other end of the packet's link, where that is down, is in")
+    func downFarEnd() throws {
+        var network = SliceNetwork(["host", "web", "db"])
+        network.pair("v-web", in: "host", "eth0", in: "web", near: "10.0.0.254/24")
+        network.pair("v-db", in: "host", "eth0", in: "db", near: "10.0.1.254/24")
+        for name in ["web", "db"] { network.change(name) { $0.links[0].isUp = false } }
+        #expect(try Self.slice(network, from: "host", to: "10.0.0.1").namespaces == ["host", "web"])
+    }
+
+    @Test("who has an address that was refused to the sender is in")
+    func refusedAddress() throws {
+        var network = Self.containers()
+        network.change("web") { $0.links[0].duplicateAddresses = [IPPrefix("10.0.0.3/24")].compactMap(\.self) }
+        #expect(try Self.slice(network, from: "web", to: "198.51.100.1").namespaces == ["host", "web", "cache", "wan"])
+    }
+
     @Test("broadcast and multicast ask everyone", arguments: ["10.0.0.255", "255.255.255.255", "224.0.0.5", "ff02::1"])
     func toAll(destination: String) throws {
         let slice = try Self.slice(Self.containers(), from: "web", to: destination)

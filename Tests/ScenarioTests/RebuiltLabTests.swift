@@ -24,6 +24,8 @@ import Testing
         "macvlan-isolated",
         // Groups that a bridge knows of, and one that was forgotten.
         "multicast-snooping-ipv6",
+        // A group that a program has joined.
+        "multicast-snooping-group",
         // An address that was found to be another's.
         "duplicate-address-dad",
         // A filter that drops.

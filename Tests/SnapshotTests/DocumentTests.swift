@@ -20,6 +20,8 @@ import Testing
         #expect(host.ipsets == snapshot[namespace: "host"]?.ipsets)
         #expect(host.sockets.first?.backlog == 128)
         #expect(host.connected == snapshot[namespace: "host"]?.connected)
+        #expect(host.groups == snapshot[namespace: "host"]?.groups)
+        #expect(host.recent == snapshot[namespace: "host"]?.recent)
         #expect(text.contains("\"local_port\":40000"))
         // What could not be read is told from what is empty.
         let web = try #require(read[namespace: "web"])

@@ -99,6 +99,8 @@ enum Example {
             ConnectedSocket(
                 .tcp, local: try address("203.0.113.70"), 40000, remote: try address("203.0.113.80"), 443)
         ]
+        host.groups = [GroupMembership(device: "e0", group: try address("239.1.2.3"))]
+        host.recent = [RecentEntry(list: "bad", address: try address("203.0.113.80"), secondsAgo: [3, 70])]
         host.queues = [
             try tree(
                 #"{"kind":"tbf","handle":"1:","dev":"e0","root":true,"options":{"rate":12},"backlog_bytes":2826,"backlog_packets":3}"#

@@ -13,7 +13,7 @@ import Wire
 
     private func lines(_ snapshot: HostSnapshot) -> [String] {
         var plan = TwinPlan(snapshot, options: TwinScript.Options())
-        return plan.body()
+        return (plan.beginning() + plan.rest()).flatMap(\.lines)
     }
 
     private func host(_ change: (inout NamespaceSnapshot) throws -> Void) rethrows -> HostSnapshot {
@@ -94,6 +94,95 @@ import Wire
         let wait = try #require(made.firstIndex(of: "settled - 0"))
         let entry = try #require(made.firstIndex { $0.hasPrefix("fdb replace 02:00:00:00:00:09 dev p0") })
         #expect(wait < entry)
+    }
+
+    @Test("notes addresses in lists of xt_recent that some rule still counts, after the rules")
+    func recentLists() throws {
+        let address = try #require(IPAddress("10.0.0.7"))
+        let snapshot = host {
+            $0.iptables = [
+                .init(
+                    backend: .iptablesNft, family: .ip, name: "filter", handle: 3, chains: ["FORWARD"],
+                    text: """
+                        *filter
+                        :FORWARD ACCEPT [0:0]
+                        -A FORWARD -m recent --update --seconds 60 --name bad --mask 255.255.255.255 --rsource -j DROP
+                        -A FORWARD -m recent --set --name bad --mask 255.255.255.255 --rsource
+                        -A FORWARD -m recent --rcheck --name ever --mask 255.255.255.255 --rsource -j DROP
+                        COMMIT
+
+                        """)
+            ]
+            $0.recent = [
+                RecentEntry(list: "bad", address: address, secondsAgo: [3, 59, 70]),
+                RecentEntry(list: "bad", address: IPAddress(ipv4: 1), secondsAgo: [61]),
+                RecentEntry(list: "ever", address: address, secondsAgo: [4000]),
+                RecentEntry(list: "../x", address: address, secondsAgo: [1]),
+            ]
+        }
+        let made = lines(snapshot)
+        let start = try #require(made.firstIndex(of: "recent_lists - <<'END'"))
+        #expect(made[start...].dropFirst().prefix { $0 != "END" } == ["bad 10.0.0.7 2", "ever 10.0.0.7 1"])
+        #expect(try #require(made.lastIndex { $0.hasPrefix("-A FORWARD") }) < start)
+        let told = snapshot.assumptions().filter { $0.code == .limitState }
+        #expect(told.allSatisfy { $0.text.hasSuffix("each address in the list was seen just now") })
+    }
+
+    @Test("a bridge asks for members of groups once it has addresses, and is believed at once")
+    func querier() throws {
+        let snapshot = try host {
+            $0.links = [
+                try tree(
+                    #"{"ifindex":3,"ifname":"b0","flags":["UP"],"linkinfo":{"info_kind":"bridge","info_data":{"mcast_querier":1,"mcast_query_response_intvl":500}}}"#
+                )
+            ]
+            $0.addresses = [
+                try tree(#"{"ifname":"b0","family":"inet6","local":"2001:db8::1","prefixlen":64,"scope":"global"}"#)
+            ]
+        }
+        let made = lines(snapshot)
+        let address = try #require(made.firstIndex { $0.hasPrefix("addr add 2001:db8::1/64") })
+        #expect(!made[..<address].contains { $0.contains("mcast_querier ") })
+        #expect(
+            made[address...].filter { $0.contains("mcast_quer") }.map {
+                $0.replacing("link set b0 type bridge ", with: "")
+            } == [
+                "mcast_query_response_interval 1", "mcast_querier 1", "mcast_query_response_interval 500",
+            ])
+    }
+
+    @Test("joins the groups that programs have joined")
+    func groups() throws {
+        let snapshot = try host {
+            $0.groups = [GroupMembership(device: "eth0", group: try #require(IPAddress("239.1.2.3")))]
+        }
+        let made = lines(snapshot)
+        let start = try #require(made.firstIndex(of: "groups - <<'END'"))
+        #expect(made[start + 1] == "eth0 239.1.2.3")
+    }
+
+    @Test("an address that was refused for somebody outside is refused again")
+    func refusedOutside() throws {
+        let refused =
+            #"{"ifname":"br0","family":"inet6","local":"2001:db8::1","prefixlen":64,"scope":"global","dadfailed":true}"#
+        let snapshot = try host {
+            $0.links = [
+                try tree(
+                    #"{"ifindex":2,"ifname":"eth0","flags":["UP","LOWER_UP"],"mtu":1500,"link_type":"ether","master":"br0","linkinfo":{"info_slave_kind":"bridge"}}"#
+                ), try tree(#"{"ifindex":3,"ifname":"br0","flags":["UP"],"linkinfo":{"info_kind":"bridge"}}"#),
+            ]
+            $0.addresses = [try tree(refused)]
+        }
+        let made = lines(snapshot)
+        let start = try #require(made.firstIndex(of: "collisions - <<'END'"))
+        #expect(made[start + 1] == "br0 2001:db8::1/64 outside-eth0 w0")
+        #expect(!snapshot.assumptions().contains { $0.code == .duplicateAddressDetection })
+        let alone = try host {
+            $0.links = [try tree(#"{"ifindex":3,"ifname":"br0","flags":["UP"],"linkinfo":{"info_kind":"bridge"}}"#)]
+            $0.addresses = [try tree(refused)]
+        }
+        #expect(!lines(alone).contains { $0.hasPrefix("collisions -") })
+        #expect(alone.assumptions().contains { $0.code == .duplicateAddressDetection })
     }
 
     @Test("makes neighbors that failed, and takes for granted that one being asked for is asked anew")

@@ -82,6 +82,17 @@ public struct Candidate: Sendable, Hashable {
         return adds ? 3 : 0
     }
 
+    /// Where it only changes kernel settings of one namespace: these.
+    var settings: (namespace: String, values: [(name: String, value: String)])? {
+        guard trialActions == nil, let place = actions.first?.place?.name else { return nil }
+        var values: [(name: String, value: String)] = []
+        for action in actions {
+            guard action.place?.name == place, case .sysctl(let name, let value) = action.change else { return nil }
+            values.append((name, value))
+        }
+        return (place, values)
+    }
+
     /// As they are typed in the namespace `scope` names.
     func commands(in scope: CommandScope) -> [String] { (trialActions ?? actions).map(scope.line) }
 }

@@ -19,6 +19,8 @@ public struct CauseSearch: Sendable {
         /// The most likely first; none contains another one.
         public var causes: [Cause]
         public var trialCount: Int
+        /// How often answers were waited for.
+        public var roundCount: Int
         public var seconds: Double
         /// Whether time or trials ran out before all was tried.
         public var isCutShort: Bool
@@ -37,6 +39,8 @@ public struct CauseSearch: Sendable {
     public var lanes = 12
     /// So many changes near the place where the packet stopped are tried by themselves.
     public var nearLimit = 64
+    /// Whether nobody wants to know it any more: no further trial is made then.
+    public var isCancelled: @Sendable () -> Bool = { false }
     /// Told before each trial: how many were made, and of which changes.
     public var progress: @Sendable (_ trials: Int, _ of: [Candidate]) -> Void = { _, _ in }
     private let answers: Answers
@@ -55,7 +59,8 @@ public struct CauseSearch: Sendable {
     ) throws(TrialError) -> Result {
         var run = SearchRun(search: self, answers: answers)
         do throws(SearchRun.Ending) {
-            try run.alone(named)
+            // They are few, and mostly it is one of them.
+            try run.alone(named, atOnce: named.count < 5)
             if run.causes.isEmpty { try run.search(candidates, sets: sets, nearness: nearness) }
         } catch {
             if case .failed(let error) = error { throw error }
@@ -70,7 +75,8 @@ public struct CauseSearch: Sendable {
         }
         let ranked = Self.ranked(causes, nearness: nearness).prefix(causeLimit)
         return Result(
-            causes: Array(ranked), trialCount: run.count, seconds: run.elapsed, isCutShort: run.isCutShort)
+            causes: Array(ranked), trialCount: run.count, roundCount: run.roundCount, seconds: run.elapsed,
+            isCutShort: run.isCutShort)
     }
 
     /// Of one kind, and no two changes of one object: those are in different groups.
@@ -127,10 +133,15 @@ private struct SearchRun {
     let search: CauseSearch
     let answers: CauseSearch.Answers
     private(set) var count = 0
+    private(set) var roundCount = 0
     private(set) var isCutShort = false
     /// Each has done it twice, the second time strictly.
     private(set) var causes: [CauseSearch.Cause] = []
     private var tried: Set<Candidate> = []
+    /// To be asked together with the next questions: a network that is waited for costs nothing, and the next round may be saved.
+    private var ahead: [TrialQuestion] = []
+    /// Answers to those, until somebody asks.
+    private var known: [TrialQuestion: Bool] = [:]
     private let began = monotonicNanoseconds()
 
     init(search: CauseSearch, answers: @escaping CauseSearch.Answers) {
@@ -145,16 +156,20 @@ private struct SearchRun {
     ) throws(Ending) {
         let groups = CauseSearch.groups(candidates, nearness: nearness)
         let helpful = zip(groups, try test(groups)).filter(\.1).map(\.0)
-        let singles = try singles(in: helpful)
-        let together = zip(helpful, singles).filter(\.1.isEmpty).map(\.0)
-        try confirm(singles.flatMap(\.self).map { [$0] })
         let sorted = candidates.enumerated().sorted {
             (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
         }.map(\.element)
-        // Beside a cause that takes an obstacle away only what may break the packet's way is left to try.
-        let isFound = causes.contains { !$0.changes.contains(where: \.adds) }
-        let near = sorted.filter { nearness($0) < 2 && (!isFound || $0.kind == .turn) }
-        try few(Array(near.prefix(search.nearLimit)))
+        let obstacles = candidates.filter { $0.detour == 0 }
+        // A setting may be needed as it is by the rest of the way.
+        let obstacleSets = [obstacles.filter { $0.kind != .setting }, obstacles]
+        let near = NearChanges(sorted.filter { nearness($0) < 2 }, limit: search.nearLimit, in: helpful)
+        askAhead(near.parts(isFound: false).prefix(1), obstacleSets, besides: helpful.flatMap(\.self))
+        let singles = try singles(in: helpful)
+        let together = zip(helpful, singles).filter(\.1.isEmpty).map(\.0)
+        let found = singles.flatMap(\.self)
+        askAhead(near.parts(isFound: found.contains { !$0.adds })[...], obstacleSets, besides: found)
+        try confirm(found.map { [$0] })
+        try few(near.parts(isFound: causes.contains { !$0.changes.contains(where: \.adds) }))
         // One change elsewhere on its way is smaller than two.
         if causes.isEmpty {
             let turns = sorted.filter { $0.kind == .turn && nearness($0) == 2 }
@@ -162,9 +177,7 @@ private struct SearchRun {
         }
         // What leads the packet another way may go round two obstacles.
         if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
-            let obstacles = candidates.filter { $0.detour == 0 }
-            // A setting may be needed as it is by the rest of the way.
-            try several(anyOf: [obstacles.filter { $0.kind != .setting }, obstacles])
+            try several(anyOf: obstacleSets)
         }
         if causes.isEmpty {
             for group in together { try confirm([smallest(of: group)]) }
@@ -179,27 +192,52 @@ private struct SearchRun {
 
     // MARK: Trials
 
-    /// Whether each set does it, `lanes` of them at a time: the next one begins as soon as one ends.
+    /// Whether each set does it, and what was to be asked ahead as well.
     private mutating func test(_ sets: [[Candidate]], strictly: Bool = false) throws(Ending) -> [Bool] {
-        let affordable = sets.prefix(max(0, search.trialLimit - count))
+        let questions = sets.map { TrialQuestion($0, strictly: strictly) }
+        let open = questions.filter { known[$0] == nil }
+        if !open.isEmpty {
+            let asked = Set(open)
+            let all = open + ahead.filter { !asked.contains($0) }
+            ahead = []
+            for (question, answer) in zip(all, try ask(all)) { known[question] = answer }
+        }
+        for question in questions where question.set.count == 1 && known[question] != nil {
+            tried.insert(question.set[0])
+        }
+        let result = questions.compactMap { known[$0] }
+        guard result.count == questions.count else {
+            isCutShort = true
+            throw .spent
+        }
+        // Asked once more it is another trial.
+        for question in questions { known[question] = nil }
+        return result
+    }
+
+    /// The answers to as many of the questions as there is time and trials for, `lanes` of them at a time: the next one begins as
+    /// soon as one ends.
+    private mutating func ask(_ questions: [TrialQuestion]) throws(Ending) -> [Bool] {
+        let affordable = Array(questions.prefix(max(0, search.trialLimit - count)))
         let line = TrialLine(
-            Array(affordable), first: count, end: began + Int64(search.secondLimit * 1e9), progress: search.progress)
+            affordable, first: count, end: began + Int64(search.secondLimit * 1e9), isCancelled: search.isCancelled,
+            progress: search.progress)
         let answers = answers
         @Sendable func work() {
-            while let (index, set) = line.next() {
+            while let (index, question) = line.next() {
                 do throws(TrialError) {
-                    line.note(index, .success(try answers(set, strictly)))
+                    line.note(index, .success(try answers(question.set, question.isStrict)))
                 } catch {
                     line.note(index, .failure(error))
                 }
             }
         }
-        let threads = (1..<max(1, min(search.lanes, sets.count))).compactMap { _ in try? WorkerThread(work) }
+        let threads = (1..<max(1, min(search.lanes, affordable.count))).compactMap { _ in try? WorkerThread(work) }
         work()
         for thread in threads { thread.join() }
         let outcomes = line.outcomes
         count += outcomes.count
-        for set in affordable.prefix(outcomes.count) where set.count == 1 { tried.insert(set[0]) }
+        roundCount += 1
         var result: [Bool] = []
         for outcome in outcomes {
             switch outcome {
@@ -209,11 +247,25 @@ private struct SearchRun {
             case .failure(let error): throw .failed(error)
             }
         }
-        guard result.count == sets.count else {
-            isCutShort = true
-            throw .spent
-        }
         return result
+    }
+
+    /// Has asked with the next questions what comes after them, where that is already known.
+    ///
+    /// - Parameters:
+    ///   - near: changes that are tried few at a time.
+    ///   - found: those that may be causes, or are held for such. Where one takes an obstacle away little is left to ask.
+    private mutating func askAhead(
+        _ near: ArraySlice<[Candidate]>, _ obstacles: [[Candidate]], besides found: [Candidate]
+    ) {
+        let isFound = found.contains { !$0.adds }
+        if !found.isEmpty, !isFound || near.count > 1 { for part in near { askAhead(fewGroups(part)) } }
+        if !isFound { askAhead(obstacles.map(opening).filter { $0.count > 1 }) }
+    }
+
+    private mutating func askAhead(_ sets: [[Candidate]], strictly: Bool = false) {
+        let questions = sets.map { TrialQuestion($0, strictly: strictly) }
+        ahead += questions.filter { known[$0] == nil && !ahead.contains($0) }
     }
 
     /// The control: each must do it once more, in another network, with every command of it made.
@@ -242,21 +294,28 @@ private struct SearchRun {
     }
 
     /// Each change by itself where no cause is known; else, for what else may do it, few at a time, of which none is like the next.
-    private mutating func few(_ candidates: [Candidate]) throws(Ending) {
-        if causes.isEmpty { return try alone(candidates) }
-        let new = candidates.filter { !tried.contains($0) }
-        let count = (new.count + Self.fewLimit - 1) / Self.fewLimit
-        let groups = (0..<count).map { first in stride(from: first, to: new.count, by: count).map { new[$0] } }
+    private mutating func few(_ parts: [[Candidate]]) throws(Ending) {
+        if causes.isEmpty { return try alone(parts.flatMap(\.self)) }
+        let groups = parts.flatMap(fewGroups)
         let helpful = zip(groups, try test(groups)).filter(\.1).map(\.0)
         try confirm(try singles(in: helpful).flatMap(\.self).map { [$0] })
+    }
+
+    private func fewGroups(_ candidates: [Candidate]) -> [[Candidate]] {
+        let new = candidates.filter { !tried.contains($0) }
+        let count = (new.count + Self.fewLimit - 1) / Self.fewLimit
+        return (0..<count).map { first in stride(from: first, to: new.count, by: count).map { new[$0] } }
     }
 
     private static let fewLimit = 4
 
     /// Each change by itself, if it was not tried so before.
-    mutating func alone(_ candidates: [Candidate]) throws(Ending) {
-        let known = Set(causes.filter { $0.changes.count == 1 }.map { $0.changes[0] })
-        let new = candidates.filter { !tried.contains($0) && !known.contains($0) }
+    ///
+    /// - Parameter atOnce: whether each is asked for twice at the same time.
+    mutating func alone(_ candidates: [Candidate], atOnce: Bool = false) throws(Ending) {
+        let found = Set(causes.filter { $0.changes.count == 1 }.map { $0.changes[0] })
+        let new = candidates.filter { !tried.contains($0) && !found.contains($0) }
+        if atOnce { askAhead(new.map { [$0] }, strictly: true) }
         try confirm(zip(new, test(new.map { [$0] })).filter(\.1).map { [$0.0] })
     }
 
@@ -313,5 +372,24 @@ private struct SearchRun {
     private final class Box {
         var run: SearchRun
         init(_ run: SearchRun) { self.run = run }
+    }
+}
+
+/// Changes near the place where the packet stopped, in two parts: the second one's were tried with a group that helped.
+private struct NearChanges {
+    private let sorted: [Candidate]
+    private let limit: Int
+    private let members: Set<Candidate>
+
+    init(_ sorted: [Candidate], limit: Int, in helpful: [[Candidate]]) {
+        self.sorted = sorted
+        self.limit = limit
+        members = Set(helpful.flatMap(\.self))
+    }
+
+    /// - Parameter isFound: whether a cause takes an obstacle away: beside it only what may break the packet's way is left to try.
+    func parts(isFound: Bool) -> [[Candidate]] {
+        let left = sorted.filter { !isFound || $0.kind == .turn }.prefix(limit)
+        return [left.filter { !members.contains($0) }, left.filter { members.contains($0) }]
     }
 }

@@ -1,6 +1,17 @@
 internal import LinuxSystem
 internal import Synchronization
 
+/// A set of changes, and whether every one of them must have been made for it to count.
+struct TrialQuestion: Sendable, Hashable {
+    var set: [Candidate]
+    var isStrict: Bool
+
+    init(_ set: [Candidate], strictly: Bool) {
+        self.set = set
+        isStrict = strictly
+    }
+}
+
 /// Sets of changes that wait to be tried, taken one after the other by several threads, and how each fared.
 final class TrialLine: Sendable {
     private struct State {
@@ -9,34 +20,39 @@ final class TrialLine: Sendable {
     }
 
     private let state = Mutex(State())
-    private let sets: [[Candidate]]
+    private let questions: [TrialQuestion]
     private let first: Int
     private let deadline: Int64
+    private let isCancelled: @Sendable () -> Bool
     private let progress: @Sendable (Int, [Candidate]) -> Void
 
     /// - Parameters:
     ///   - first: how many trials were made before.
     ///   - end: CLOCK_MONOTONIC in nanoseconds, after which none begins.
+    ///   - isCancelled: whether no other one is to begin.
     ///   - progress: told before each.
     init(
-        _ sets: [[Candidate]], first: Int, end: Int64, progress: @escaping @Sendable (Int, [Candidate]) -> Void
+        _ questions: [TrialQuestion], first: Int, end: Int64, isCancelled: @escaping @Sendable () -> Bool,
+        progress: @escaping @Sendable (Int, [Candidate]) -> Void
     ) {
-        self.sets = sets
+        self.isCancelled = isCancelled
+        self.questions = questions
         self.first = first
         deadline = end
         self.progress = progress
     }
 
     /// Nil where none is left, or no time.
-    func next() -> (index: Int, set: [Candidate])? {
+    func next() -> (index: Int, question: TrialQuestion)? {
         let index = state.withLock { state -> Int? in
-            guard state.next < sets.count, monotonicNanoseconds() < deadline else { return nil }
+            guard state.next < questions.count, monotonicNanoseconds() < deadline, !isCancelled()
+            else { return nil }
             state.next += 1
             return state.next - 1
         }
         guard let index else { return nil }
-        progress(first + index + 1, sets[index])
-        return (index, sets[index])
+        progress(first + index + 1, questions[index].set)
+        return (index, questions[index])
     }
 
     func note(_ index: Int, _ outcome: Result<Bool, TrialError>) { state.withLock { $0.outcomes[index] = outcome } }

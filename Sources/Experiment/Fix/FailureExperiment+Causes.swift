@@ -9,58 +9,85 @@ internal import Wire
 extension FailureExperiment {
     var home: String { snapshot.namespaces.first?.name ?? "host" }
 
-    /// What the packet does without any change, by which it is judged; nil where it alone is answered.
-    func goal() -> Result<PacketGoal?, TrialError> {
+    /// What was found by experiment, and what it was judged by.
+    struct Search: Sendable {
+        var goal: PacketGoal
+        var result: CauseSearch.Result
+        /// How many changes there are to try.
+        var changeCount: Int
+        /// Those that the first finding speaks of.
+        var named: [Candidate]
+    }
+
+    /// Looks for the cause; nil where the packet alone is answered.
+    ///
+    /// - Parameter isFutile: whether nobody wants to know it any more.
+    func look(
+        for exchange: Exchange, isFutile: @escaping @Sendable () -> Bool = { false }
+    ) -> Result<Search?, TrialError> {
         Result { () throws(TrialError) in
-            try PacketGoal.of(TrialPacket(from: from, request), in: trials, topology, options: patient)
+            let packet = TrialPacket(from: from, request)
+            guard let goal = try PacketGoal.of(packet, in: trials, topology, options: patient) else { return nil }
+            return try search(exchange, goal, isFutile)
         }
     }
 
-    func search(
-        _ report: inout Report, without: String, _ goal: Result<PacketGoal?, TrialError>
-    ) throws(TrialError) {
+    private func search(
+        _ exchange: Exchange, _ goal: PacketGoal, _ isFutile: @escaping @Sendable () -> Bool
+    ) throws(TrialError) -> Search {
         var catalogue = ChangeCatalogue(topology: topology, snapshot: snapshot, request: request, from: from)
         catalogue.metRules = metRules
+        let changes = catalogue.changes
         let scope = TwinCommands(topology, home: home, files: trials.namespaceFiles).scope
-        guard let goal = try goal.get()
-        else {
-            report.remark = "no cause is looked for: the packet alone is answered in the rebuilt network"
-            return
-        }
         var search = CauseSearch { changes, strictly throws(TrialError) in
             try goal.isReached(Self.change(changes, scope, strictly: strictly))
         }
         search.trialLimit = trialLimit
         search.secondLimit = secondLimit
+        search.isCancelled = isFutile
         let progress = progress
         search.progress = { count, changes in
             progress(
                 "trial \(count): \(changes.first?.condition ?? "no change"), and \(max(0, changes.count - 1)) more")
         }
+        let reached = Nearness(exchange.failing, exchange)
+        let first = firstCause(of: exchange)
+        let named = first.map { finding in changes.filter { $0.isNamed(by: finding) } } ?? []
+        let result = try search.search(changes, named: named, sets: catalogue.ways) { reached.distance(of: $0) }
+        return Search(goal: goal, result: result, changeCount: changes.count, named: named)
+    }
+
+    /// The finding whose change is tried before all others; nil where findings are not to be used.
+    private func firstCause(of exchange: Exchange) -> Finding? {
+        usesFindings ? exchange.request.findings.first { $0.severity != .info } : nil
+    }
+
+    /// Puts what was found into the report.
+    func tell(_ search: Search?, in report: inout Report, without: String) throws(TrialError) {
+        let scope = TwinCommands(topology, home: home, files: trials.namespaceFiles).scope
+        guard let search else {
+            report.remark = "no cause is looked for: the packet alone is answered in the rebuilt network"
+            return
+        }
+        let (goal, result) = (search.goal, search.result)
         // A packet that was answered before all is judged by something else.
         let walk = report.exchange.failing
-        let reached = Nearness(walk, report.exchange)
-        let first = usesFindings ? report.exchange.request.findings.firstIndex { $0.severity != .info } : nil
-        let named = first.map { index in
-            let finding = report.exchange.request.findings[index]
-            return catalogue.changes.filter { $0.isNamed(by: finding) }
-        }
-        let result = try search.search(catalogue.changes, named: named ?? [], sets: catalogue.ways) {
-            reached.distance(of: $0)
-        }
         report.trialCount += result.trialCount
         report.seconds = result.seconds
         report.causes = result.causes
         guard !result.causes.isEmpty else {
             let words =
-                "no single change makes the packet arrive: \(result.trialCount) trials of \(catalogue.changes.count) changes"
+                "no single change makes the packet arrive: \(result.trialCount) trials of \(search.changeCount) changes"
                 + (result.isCutShort ? ", not all of them were made" : "")
             report.remark = report.remark.map { "\($0); \(words)" } ?? words
             return
         }
         let effects = rank(&report, scope)
-        if let first, report.causes.first?.changes.allSatisfy({ named?.contains($0) == true }) == true {
-            confirm(&report.exchange.request.findings[first], report.causes, goal, without, effects)
+        if let finding = firstCause(of: report.exchange),
+            let index = report.exchange.request.findings.firstIndex(of: finding),
+            report.causes.first?.changes.allSatisfy({ search.named.contains($0) }) == true
+        {
+            confirm(&report.exchange.request.findings[index], report.causes, goal, without, effects)
             return
         }
         report.exchange.request.findings.insert(
@@ -102,19 +129,36 @@ extension FailureExperiment {
     private static func change(
         _ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false
     ) -> [TrialChange] {
-        let text = script(changes, scope, strictly: strictly)
-        let script = text.isEmpty ? [] : [TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")]
-        return script + changes.compactMap(\.trialChange)
+        var result: [TrialChange] = []
+        var others: [Candidate] = []
+        func endScript() {
+            let text = script(others, scope, strictly: strictly)
+            if !text.isEmpty { result.append(TrialChange(file: "#!/bin/sh\n\(text)", name: "the changes")) }
+            others = []
+        }
+        for change in inOrder(changes) {
+            guard let settings = change.settings else {
+                others.append(change)
+                continue
+            }
+            endScript()
+            result.append(TrialChange(settings.values, in: settings.namespace, mayFail: !strictly))
+        }
+        endScript()
+        return result + changes.compactMap(\.trialChange)
     }
 
-    /// One script. A command that fails ends its own change and no other: it shows by the packet; `strictly` it ends all. Rules
-    /// are taken away from the last one on, so that positions hold.
-    static func script(_ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false) -> String {
-        let ordered = changes.enumerated().sorted { one, other in
+    /// Rules are taken away from the last one on, so that positions hold.
+    private static func inOrder(_ changes: [Candidate]) -> [Candidate] {
+        changes.enumerated().sorted { one, other in
             let (left, right) = (one.element.rule?.position ?? 0, other.element.rule?.position ?? 0)
             return left == right ? one.offset < other.offset : left > right
-        }
-        return ordered.map { $0.element.commands(in: scope) }.filter { !$0.isEmpty }.map { commands in
+        }.map(\.element)
+    }
+
+    /// One script. A command that fails ends its own change and no other: it shows by the packet; `strictly` it ends all.
+    static func script(_ changes: [Candidate], _ scope: CommandScope, strictly: Bool = false) -> String {
+        inOrder(changes).map { $0.commands(in: scope) }.filter { !$0.isEmpty }.map { commands in
             strictly
                 ? commands.map { "\($0)\n" }.joined() : "{\n\(commands.joined(separator: " &&\n"))\n} || :\n"
         }.joined()

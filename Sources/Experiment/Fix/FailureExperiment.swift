@@ -65,7 +65,7 @@ public struct FailureExperiment: Sendable {
         let fix = usesFindings ? fix(of: exchange) : nil
         progress("the same packet in the rebuilt network\(fix == nil ? "" : ", and with the fix of the first finding")")
         let commands = TwinCommands(topology, home: home, files: trials.namespaceFiles)
-        let explained = explain(with: fix.map { commands.changes($0.remedy.actions) })
+        let explained = explain(exchange, with: fix.map { commands.changes($0.remedy.actions) })
         let alone = try explained.alone.get()
         if let difference = difference(observed: exchange, alone) {
             report.remark = "the twin does not fail as the host does: \(difference); no fix is verified"
@@ -75,8 +75,9 @@ public struct FailureExperiment: Sendable {
         if let fix, let fixed = explained.fixed, try prove(fix, fixed, commands, &report, without: alone.fate) {
             return report
         }
-        if isMeant(exchange) { return report }
-        if searchesCause { try search(&report, without: alone.fate, explained.goal ?? goal()) }
+        guard searchesCause, !isMeant(exchange) else { return report }
+        let found = explained.cause ?? look(for: exchange)
+        try tell(found.get(), in: &report, without: alone.fate)
         return report
     }
 
@@ -125,11 +126,11 @@ public struct FailureExperiment: Sendable {
         /// With the changes of its fix, where it has one.
         var fixed: Result<TrialExplanation, TrialError>?
         /// Where it has none, and a cause is looked for.
-        var goal: Result<PacketGoal?, TrialError>?
+        var cause: Result<Search?, TrialError>?
     }
 
     /// The packet alone, and at the same time what comes next: mostly they wait.
-    private func explain(with fix: [TrialChange]?) -> Explained {
+    private func explain(_ exchange: Exchange, with fix: [TrialChange]?) -> Explained {
         let trial: @Sendable ([TrialChange]) -> Result<TrialExplanation, TrialError> = { changes in
             Result { () throws(TrialError) in
                 try trials.explain(request, from: from, changes: changes, options: options)
@@ -139,9 +140,16 @@ public struct FailureExperiment: Sendable {
             let (alone, fixed) = atOnce({ trial([]) }, { trial(fix) })
             return Explained(alone: alone, fixed: fixed)
         }
-        guard searchesCause else { return Explained(alone: trial([])) }
-        let (alone, goal) = atOnce({ trial([]) }, { self.goal() })
-        return Explained(alone: alone, goal: goal)
+        guard searchesCause, !isMeant(exchange) else { return Explained(alone: trial([])) }
+        let isFutile = Mutex(false)
+        let (alone, cause) = atOnce(
+            {
+                let alone = trial([])
+                let isReproduced = (try? alone.get()).map { difference(observed: exchange, $0) == nil } ?? false
+                if !isReproduced { isFutile.withLock { $0 = true } }
+                return alone
+            }, { look(for: exchange) { isFutile.withLock(\.self) } })
+        return Explained(alone: alone, cause: cause)
     }
 
     private func atOnce<One, Other: Sendable>(

@@ -29,7 +29,7 @@ struct SideEffects {
 
     var trials: any PacketTrials
     var kinds: ProbeKinds
-    var options = TrialOptions(waitMilliseconds: 400, watchesArrivals: true)
+    var options = TrialOptions(waitMilliseconds: 400, watchesArrivals: true, endsWhenQuiet: true)
 
     /// Sends every kind of packet in two fresh networks, with the change and without. Throws `TrialError`, also where the change
     /// can't be made.
@@ -62,7 +62,10 @@ struct SideEffects {
         return all.sorted { rank($0) < rank($1) }
     }
 
-    /// The same packets with each of the changes, in a fresh network for each, two of them at a time.
+    /// So many networks are used at a time: mostly they wait for packets that nobody answers.
+    private static let lanes = 4
+
+    /// The same packets with each of the changes, in a fresh network for each.
     private func sent(_ packets: [TrialPacket], _ changes: [[TrialChange]]) -> [Result<TrialAnswers, TrialError>] {
         let results = Mutex<[Int: Result<TrialAnswers, TrialError>]>([:])
         let (trials, options) = (self.trials, self.options)
@@ -72,11 +75,11 @@ struct SideEffects {
             }
             results.withLock { $0[index] = result }
         }
-        for first in stride(from: 0, to: changes.count, by: 2) {
-            let second = first + 1
-            let thread = second < changes.count ? try? WorkerThread { send(second) } : nil
+        for first in stride(from: 0, to: changes.count, by: Self.lanes) {
+            let others = (first + 1)..<min(first + Self.lanes, changes.count)
+            let threads = others.map { index in (index: index, thread: try? WorkerThread { send(index) }) }
             send(first)
-            if let thread { thread.join() } else if second < changes.count { send(second) }
+            for (index, thread) in threads { if let thread { thread.join() } else { send(index) } }
         }
         return changes.indices.map { index in
             results.withLock { $0[index] } ?? .failure(TrialError(.broken, "a trial gave no result"))

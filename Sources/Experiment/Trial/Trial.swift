@@ -19,8 +19,9 @@ internal import Wire
 public struct Trial: PacketTrials {
     /// A shell script that builds the network in the namespace that it is run in.
     public var script: String
-    /// Its first part, after which sockets are filled; nil where none are.
-    private var beginning: String?
+    /// The same step by step, for which `script` has the functions; the first ones are made before sockets are filled. None of a
+    /// script of one's own.
+    private var steps: (first: [TwinStep], rest: [TwinStep]) = ([], [])
     /// What the script takes for granted.
     public var assumptions: [Assumption]
     /// What of `ip netns` stands for the outside: not to be seen by an explanation.
@@ -68,10 +69,10 @@ public struct Trial: PacketTrials {
                 makesSandbox: false, opensSockets: false, outsideAnswers: outsideAnswers,
                 tablesBeforeLegacy: tablesBeforeLegacy))
         self.init(
-            script: twin.text, home: snapshot.namespaces.first?.name ?? "host",
+            script: twin.head, home: snapshot.namespaces.first?.name ?? "host",
             hidden: twin.standIns + [HostSnapshot.leftOut],
             program: program, privilege: privilege)
-        beginning = twin.beginning
+        steps = (twin.firstSteps, twin.steps)
         hasQueues = snapshot.namespaces.contains { !$0.queues.isEmpty }
         assumptions = twin.assumptions
         names = twin.names
@@ -82,7 +83,8 @@ public struct Trial: PacketTrials {
             guard let name = twinName(namespace.name) else { continue }
             let own = TrialOrder.Sockets(
                 namespace: name.name, listeners: namespace.roomySockets, full: namespace.fullSockets,
-                connected: namespace.connected, packets: namespace.waitingPackets)
+                connected: namespace.connected, packets: namespace.waitingPackets,
+                groups: namespace.groups)
             if !own.isEmpty { sockets.append(own) }
             neighbours += namespace.neighbours.compactMap { TrialOrder.Neighbour($0, in: name.name) }
         }
@@ -174,7 +176,8 @@ public struct Trial: PacketTrials {
         var options = options
         if hasQueues { options.endsWhenQuiet = false }
         let order = TrialOrder(
-            beginning: beginning, script: script, sockets: sockets, neighbours: neighbours, outsides: used,
+            script: script, firstSteps: steps.first, steps: steps.rest, sockets: sockets, neighbours: neighbours,
+            outsides: used,
             changes: changes, hidden: hidden,
             originals: originals, packets: sent, explains: explains, options: options, began: monotonicNanoseconds())
         return try answer(to: order)
@@ -218,7 +221,7 @@ extension TrialOrder.Neighbour {
 }
 
 extension TrialOrder.Sockets {
-    var isEmpty: Bool { listeners.isEmpty && full.isEmpty && connected.isEmpty && packets.isEmpty }
+    var isEmpty: Bool { listeners.isEmpty && full.isEmpty && connected.isEmpty && packets.isEmpty && groups.isEmpty }
 
     /// What stands for the outside sends all TCP and UDP that reaches it to its own port 9 (discard, RFC 863), and needs a
     /// program there.

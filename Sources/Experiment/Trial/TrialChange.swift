@@ -17,12 +17,16 @@ public struct TrialChange: Sendable, Codable, Hashable {
         /// A multicast routing daemon: the group, the device that it comes in by, and those by which it goes out; `name` is its
         /// namespace.
         case multicastRouting
+        /// Kernel settings, as sysctl.conf(5) has them; `name` is their namespace. The first that fails ends them.
+        case settings
     }
 
     public var kind: Kind
     public var text: String
     /// How the user calls it, such as the name of the file that it came from; nil for a single command.
     public var name: String?
+    /// Whether settings that can't be made are left: they show by the packet.
+    var mayFail = false
 
     /// A shell command, as it would be typed on the host that was rebuilt.
     public init(_ command: String) {
@@ -46,6 +50,14 @@ public struct TrialChange: Sendable, Codable, Hashable {
         kind = .multicastRouting
         text = (["\(group)", device] + others).joined(separator: " ")
         name = namespace
+    }
+
+    /// Kernel settings of a namespace, by the snapshot's name.
+    init(_ settings: [(name: String, value: String)], in namespace: String, mayFail: Bool) {
+        kind = .settings
+        text = settings.map { "\($0.name) = \($0.value)" }.joined(separator: "\n")
+        name = namespace
+        self.mayFail = mayFail
     }
 
     /// A script of the user's: rules for `nft -f` or `iptables-restore` where it reads like such, else a shell script.

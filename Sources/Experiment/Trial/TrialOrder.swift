@@ -15,6 +15,8 @@ struct TrialOrder: Codable {
         var connected: [ConnectedSocket] = []
         /// What waits in front of devices.
         var packets: [WaitingPackets] = []
+        /// Multicast groups that programs have joined.
+        var groups: [GroupMembership] = []
     }
 
     /// A neighbour that is known to be reachable: the kernel keeps its hardware header ready once a packet has used it.
@@ -47,10 +49,11 @@ struct TrialOrder: Codable {
         var packet: TrialPacket
     }
 
-    /// What is run before, where sockets are to be filled in namespaces that have nothing yet.
-    var beginning: String?
-    /// Shell commands that build the network in the sandbox's own namespace.
+    /// Shell commands that build the network in the sandbox's own namespace; the functions of `steps` where there are such.
     var script: String
+    /// The same step by step; the first ones are made before, where sockets are to be filled.
+    var firstSteps: [TwinStep] = []
+    var steps: [TwinStep] = []
     var sockets: [Sockets]
     var neighbours: [Neighbour]
     var outsides: [Outside]

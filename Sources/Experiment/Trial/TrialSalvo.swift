@@ -3,6 +3,7 @@ internal import LinuxSystem
 internal import Network
 internal import Observations
 internal import Probes
+internal import Wire
 
 /// Many packets sent at once, in bursts so short that no queue on their way overflows: each burst has a moment to be answered
 /// before the next one leaves.
@@ -10,8 +11,10 @@ struct TrialSalvo {
     /// Of 24 packets none is lost to the smallest queue that the kernel has by default: a neighbour that is being asked for
     /// keeps 100 of them.
     static let burst = 24
-    /// What no queue holds has come where it goes, or to its end, long before.
-    static let quietMilliseconds = 250
+    /// What no queue holds has come where it goes, or to its end, long before: the kernel hands it on as it is sent.
+    static let quietMilliseconds = 100
+    /// The same where a program answers, which must get its turn first.
+    static let quietMillisecondsOfPrograms = 250
     /// Where nobody answers, a burst waits so long.
     static let pauseMilliseconds = 3
 
@@ -48,11 +51,13 @@ struct TrialSalvo {
                 milliseconds: range.upperBound == packets.count ? 0 : Self.pauseMilliseconds)
         }
         let end = monotonicMilliseconds() + Int64(waitMilliseconds)
+        let asksPrograms = packets.contains { $0.packet.request.ipProtocol == .udp || $0.packet.isOfConnection }
+        let quietMilliseconds = asksPrograms ? Self.quietMillisecondsOfPrograms : Self.quietMilliseconds
         while true {
             let left = end - monotonicMilliseconds()
             settle(waiting, milliseconds: Int(max(0, min(left, 20))))
             if left <= 0 || waiting.isEmpty { break }
-            if let isQuiet, waitMilliseconds - Int(left) >= Self.quietMilliseconds, isQuiet() { break }
+            if let isQuiet, waitMilliseconds - Int(left) >= quietMilliseconds, isQuiet() { break }
         }
         log?.drain()
         return answers

@@ -21,6 +21,7 @@ extension TrialWork {
             let name = name(sockets.namespace)
             try listeners.open(sockets.listeners.map(roomy), in: file, name: name)
             try listeners.bindFull(in: file, name: name)
+            try joinedGroups.join(sockets.groups, in: file, name: name)
             if !sockets.connected.isEmpty {
                 raiseDescriptorLimit()
                 try heldPorts.hold(sockets.connected, in: file, name: name)
@@ -45,7 +46,7 @@ extension TrialWork {
                 }
             }
         }
-        reply.warnings += listeners.failures + heldPorts.failures
+        reply.warnings += listeners.failures + heldPorts.failures + joinedGroups.failures
     }
 
     /// The program of a port runs and takes what comes: `tcp 8080` in the namespace that the change names. Throws `TrialError`.
@@ -64,6 +65,22 @@ extension TrialWork {
         if !isServed {
             throw TrialError(.change, "no program waits at \(change.text) in \(original)", changeIndex: index)
         }
+    }
+
+    /// Throws `TrialError` where a setting can't be made, unless it may fail.
+    func set(_ change: TrialChange, index: Int) throws(TrialError) {
+        guard let original = change.name else { return }
+        let file = try file(place(original))
+        let settings = change.text.split(separator: "\n").compactMap { KernelSetting(line: String($0)) }
+        let failed: KernelSetting.Failure?
+        do {
+            failed = try file.perform { KernelSettings.write(settings, endsAtFailure: true).first }
+        } catch {
+            throw TrialError(.change, "\(error) in \(original)", changeIndex: index)
+        }
+        guard let failed, !change.mayFail else { return }
+        throw TrialError(
+            .change, "cannot make “\(change.text)” in the rebuilt network: \(failed.words)", changeIndex: index)
     }
 
     /// Throws `TrialError`.

@@ -45,6 +45,7 @@ struct TrialWork {
     var reply = TrialReply()
     let listeners = StandInListeners()
     let heldPorts = HeldPorts()
+    let joinedGroups = JoinedGroups()
     var multicastRouters: [MulticastRouter] = []
     private var last: Int64
 
@@ -56,11 +57,13 @@ struct TrialWork {
 
     mutating func run() throws(TrialError) {
         note("start")
-        if let beginning = order.beginning {
-            reply.warnings += try TrialShell.run(beginning)
+        if !order.firstSteps.isEmpty {
+            reply.warnings += try TwinBuilder.run(order.firstSteps, head: order.script)
             try fillSockets()
         }
-        reply.warnings += try TrialShell.run(order.script)
+        reply.warnings +=
+            order.steps.isEmpty
+            ? try TrialShell.run(order.script) : try TwinBuilder.run(order.steps, head: order.script)
         note("script")
         try openSockets()
         note("sockets")
@@ -68,10 +71,13 @@ struct TrialWork {
             if let failure = try TrialShell.route(outside) { reply.warnings.append(failure) }
         }
         let countsArrivals = order.options.watchesArrivals
+        // Where nothing is held back, who is there answers at once; who only asks for answers does not see how long the kernel asks.
+        let hastens = order.options.endsWhenQuiet && !order.explains
         if countsArrivals { raiseDescriptorLimit() }
         for name in [nil] + Sandbox.namedNamespaces {
             try? file(name).perform {
                 RateLimits.removeProxyDelay()
+                if hastens { RateLimits.hastenNeighbours() }
                 if countsArrivals { RateLimits.remove() }
             }
         }
@@ -80,6 +86,7 @@ struct TrialWork {
             switch change.kind {
             case .serving: try serve(change, index: index)
             case .multicastRouting: try routeMulticast(change, index: index)
+            case .settings: try set(change, index: index)
             default: try TrialShell.make(change, index: index, in: order)
             }
         }

@@ -38,7 +38,7 @@ enum TrialShell {
             try write(change.text, to: path)
             status = try start([change.kind == .iptables ? "iptables-restore" : "ip6tables-restore", path])
         // Of the trial's own process.
-        case .serving, .multicastRouting: return
+        case .serving, .multicastRouting, .settings: return
         }
         guard status != 0 else { return }
         let lines = (readText(log) ?? "").split(separator: "\n").map(String.init)

@@ -41,6 +41,7 @@ struct SliceSearch {
             let before = (members.count, reach.size, gateways.count, macs.count, tunnelKinds.count, asksAll)
             for member in members.sorted() { learn(member, translations) }
             for member in members { learnGateways(graph.topology.namespaces[member]) }
+            for member in members { enterWithoutCarrier(from: member) }
             enter()
             enterByForwardingDatabases()
             let after = (members.count, reach.size, gateways.count, macs.count, tunnelKinds.count, asksAll)
@@ -60,6 +61,19 @@ struct SliceSearch {
         }
     }
 
+    /// Where the other end of a link on the packet's way is down, who has it is why.
+    private mutating func enterWithoutCarrier(from member: Int) {
+        let namespace = graph.topology.namespaces[member]
+        for (index, link) in namespace.links.enumerated() where link.isUp {
+            guard let peer = graph.peer(of: NetworkGraph.Device(namespace: member, link: index)), !graph[peer].isUp,
+                namespace.routes.contains(where: {
+                    $0.uses(link.name) && $0.destination.contains(question.destination)
+                })
+            else { continue }
+            members.insert(peer.namespace)
+        }
+    }
+
     /// What packets may be sent to because a namespace is in.
     private mutating func learn(
         _ member: Int, _ translations: (Namespace, NetworkSlice.Reach) -> [NetworkSlice.Translation]
@@ -71,6 +85,8 @@ struct SliceSearch {
                     reach.insert(prefix.address)
                     if prefix.broadcast == question.destination { asksAll = true }
                 }
+                // Who has it already is why it can't be used.
+                for prefix in link.duplicateAddresses ?? [] { reach.insert(prefix.address) }
                 learn(link)
             }
         }
@@ -194,6 +210,11 @@ extension Namespace {
     fileprivate var answersForOthers: Bool {
         sysctls.contains { key, value in value != "0" && key.hasSuffix(".proxy_arp") && !key.contains(".default.") }
     }
+}
+
+extension Route {
+    /// Whether it leads over a device.
+    fileprivate func uses(_ name: String) -> Bool { device == name || nextHops.contains { $0.device == name } }
 }
 
 extension IPAddress {

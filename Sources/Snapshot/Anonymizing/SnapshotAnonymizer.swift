@@ -98,6 +98,12 @@ struct SnapshotAnonymizer {
             result.connected[index].localAddress = anonymizer.anonymize(result.connected[index].localAddress)
             result.connected[index].remoteAddress = anonymizer.anonymize(result.connected[index].remoteAddress)
         }
+        for index in result.groups.indices {
+            result.groups[index].group = anonymizer.anonymize(result.groups[index].group)
+        }
+        for index in result.recent.indices {
+            result.recent[index].address = anonymizer.anonymize(result.recent[index].address)
+        }
         result.queues = trees(namespace.queues)
         result.filters = namespace.filters.map { filter($0) }
         result.policies = trees(namespace.policies)

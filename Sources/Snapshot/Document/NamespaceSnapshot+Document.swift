@@ -29,6 +29,8 @@ extension NamespaceSnapshot {
             "conntrack": conntrack.map { .array($0.map(\.json)) } ?? .null,
             "sockets": .array(sockets.map { Self.json(of: $0) }),
             "connected": connected.isEmpty ? nil : .array(connected.map { Self.json(of: $0) }),
+            "groups": groups.isEmpty ? nil : .array(groups.map { Self.json(of: $0) }),
+            "recent": recent.isEmpty ? nil : .array(recent.map { Self.json(of: $0) }),
             "queues": .array(queues), "filters": .array(filters), "programs": .array(programs),
             "policies": .array(policies),
         ])
@@ -66,6 +68,14 @@ extension NamespaceSnapshot {
             connected = try field["connected"].mapped { (field) throws(UnreadableSnapshot) in
                 try Self.connected(field)
             }
+        }
+        if field["groups"].isPresent {
+            groups = try field["groups"].mapped { (field) throws(UnreadableSnapshot) in
+                GroupMembership(device: try field["device"].text(), group: try field["group"].address())
+            }
+        }
+        if field["recent"].isPresent {
+            recent = try field["recent"].mapped { (field) throws(UnreadableSnapshot) in try Self.recent(field) }
         }
         queues = try field["queues"].objects()
         filters = try field["filters"].objects()
@@ -131,6 +141,27 @@ extension NamespaceSnapshot {
             "local_port": .number(socket.localPort), "remote": .string(socket.remoteAddress.description),
             "remote_port": .number(socket.remotePort),
         ])
+    }
+
+    private static func json(of membership: GroupMembership) -> JSONTree {
+        JSONTree(members: [
+            "device": .string(membership.device), "group": .string(membership.group.description),
+        ])
+    }
+
+    private static func json(of entry: RecentEntry) -> JSONTree {
+        JSONTree(members: [
+            "list": .string(entry.list), "address": .string(entry.address.description),
+            "seconds_ago": .array(entry.secondsAgo.map { .number(Int64($0.rounded(.down))) }),
+        ])
+    }
+
+    private static func recent(_ field: SnapshotField) throws(UnreadableSnapshot) -> RecentEntry {
+        RecentEntry(
+            list: try field["list"].text(), address: try field["address"].address(),
+            secondsAgo: try field["seconds_ago"].mapped { (field) throws(UnreadableSnapshot) in
+                Double(try field.number(Int64.self))
+            })
     }
 
     private static func connected(_ field: SnapshotField) throws(UnreadableSnapshot) -> ConnectedSocket {

@@ -39,6 +39,8 @@ struct NamespaceReader {
         readPolicies()
         snapshot.sockets = source.listeners + source.servingConnections
         readConnectedSockets()
+        snapshot.groups = source.memberships ?? []
+        snapshot.recent = source.netfilter.recent ?? []
     }
 
     private mutating func warn(

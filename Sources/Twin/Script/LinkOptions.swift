@@ -120,17 +120,23 @@ enum LinkOptions {
             let data = link["linkinfo"]?["info_data"]
         else { return [] }
         return bridgeOptions.flatMap { key, word, usual -> [String] in
-            guard let value = data.text(key), value != usual, value != "0x\(usual)" else { return [] }
-            let set = ["link", "set", device, "type", "bridge"]
-            // A new querier is not believed for as long as an answer may take: this one has asked long ago.
-            let soon =
-                key == "mcast_querier" && value != "0"
-                ? [
-                    set + ["mcast_query_response_interval", "1"], set + [word, value],
-                    set + ["mcast_query_response_interval", data.text("mcast_query_response_intvl") ?? "1000"],
-                ] : [set + [word, value]]
-            return soon.compactMap { batchLine($0) }
+            guard let value = data.text(key), value != usual, value != "0x\(usual)", key != "mcast_querier" else {
+                return []
+            }
+            return [batchLine(["link", "set", device, "type", "bridge", word, value])].compactMap(\.self)
         }
+    }
+
+    /// A bridge that asks for members of groups. A new one is not believed for as long as an answer may take, and for IPv6 only once
+    /// it has asked from an address of its own: this one has asked long ago.
+    static func querierLines(_ link: JSONTree) -> [String] {
+        guard let device = link.text("ifname"), TwinPlan.kind(of: link) == "bridge",
+            let data = link["linkinfo"]?["info_data"], let value = data.text("mcast_querier"), value != "0"
+        else { return [] }
+        let usual = data.text("mcast_query_response_intvl") ?? "1000"
+        return [
+            ["mcast_query_response_interval", "1"], ["mcast_querier", value], ["mcast_query_response_interval", usual],
+        ].compactMap { batchLine(["link", "set", device, "type", "bridge"] + $0) }
     }
 
     private static let portOptions: [(key: String, word: String, usual: String)] = [

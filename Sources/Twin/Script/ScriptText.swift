@@ -2,15 +2,17 @@ internal import Network
 
 /// Lines of a script, grouped by the program that reads them.
 struct ScriptText {
-    private(set) var lines: [String] = []
+    private(set) var steps: [TwinStep] = []
 
-    mutating func comment(_ text: String) { lines.append("# \(text)") }
+    mutating func comment(_ text: String) { steps.append(.remark("# \(text)")) }
 
-    mutating func blank() { if lines.last?.isEmpty == false { lines.append("") } }
+    mutating func blank() { if let last = steps.last, last != .remark("") { steps.append(.remark("")) } }
 
-    mutating func add(_ line: String) { lines.append(line) }
+    mutating func add(_ command: String) { steps.append(.command(command)) }
 
-    mutating func add(_ other: [String]) { lines += other }
+    mutating func add(_ step: TwinStep) { steps.append(step) }
+
+    mutating func add(_ other: ScriptText) { steps += other.steps }
 
     /// A program with `input` as its standard input, in a namespace of `ip netns` (nil: the one that the script runs in).
     ///
@@ -22,12 +24,7 @@ struct ScriptText {
             return feedApart(function, program, in: namespace, input)
         }
         guard !input.isEmpty else { return }
-        // A line of the text that is fed must not end it.
-        var mark = "END"
-        while input.contains(mark) { mark += "_" }
-        lines.append("\(function) \(namespace.map(quoted) ?? "-") <<'\(mark)'")
-        lines += input
-        lines.append(mark)
+        steps.append(.feed(function: function, namespace: namespace, input: input))
     }
 }
 

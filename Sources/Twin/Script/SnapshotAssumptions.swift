@@ -9,7 +9,7 @@ extension HostSnapshot {
         }
         for namespace in namespaces {
             for address in namespace.addresses
-            where address.has("dadfailed") && !isHeldElsewhere(address, than: namespace.name) {
+            where address.has("dadfailed") && !isRefusedAgain(address, in: namespace) {
                 found.append(
                     Assumption(
                         .duplicateAddressDetection, in: namespace.name,
@@ -43,9 +43,10 @@ extension NamespaceSnapshot {
             .randomChoice, "the kernel chooses by chance"
         ),
         (
-            ["limit rate", "-m limit", "-m hashlimit", "-m recent", "-m connlimit", "quota ", "-m quota", "ct count"],
+            ["limit rate", "-m limit", "-m hashlimit", "-m connlimit", "quota ", "-m quota", "ct count"],
             .limitState, "the count begins anew"
         ),
+        (["-m recent"], .limitState, "each address in the list was seen just now"),
         (["meta hour", "meta day", "meta time", "-m time"], .clock, "the clock is that of this machine, now"),
     ]
 

@@ -95,11 +95,16 @@ extension TwinPlan {
     /// Addresses that another host has too: the kernel refuses each as it did then.
     mutating func addCollisions(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
         let lines = namespace.addresses.compactMap { address -> String? in
-            guard address.has("dadfailed"), snapshot.isHeldElsewhere(address, than: namespace.name),
-                let device = address.text("ifname"), let local = address.text("local"),
+            guard address.has("dadfailed"), let device = address.text("ifname"), let local = address.text("local"),
                 let length = address.text("prefixlen"), Self.isFileName(device)
             else { return nil }
-            return "\(device) \(local)/\(length)"
+            if snapshot.isHeldElsewhere(address, than: namespace.name) { return "\(device) \(local)/\(length)" }
+            // Who has it is outside.
+            let own = standInList.filter { places[$0.place].name == name }
+            guard let other = Self.outside(of: device, in: namespace, own), Self.isFileName(other.namespace) else {
+                return nil
+            }
+            return "\(device) \(local)/\(length) \(other.namespace) \(other.device)"
         }
         guard !lines.isEmpty else { return }
         text.blank()
@@ -109,6 +114,16 @@ extension TwinPlan {
 }
 
 extension TwinPlan {
+    /// What answers as the outside of a device that is up, or of a port of it.
+    static func outside(of device: String, in namespace: NamespaceSnapshot, _ standIns: [StandIn]) -> StandIn? {
+        standIns.first { one in
+            guard !one.isMute, one.hasCarrier,
+                let link = namespace.links.first(where: { $0.text("ifname") == one.link }), link.has("UP")
+            else { return false }
+            return one.link == device || link.text("master") == device
+        }
+    }
+
     /// Whether a device's settings are a folder of that name, which no blank parts: nothing that leads elsewhere.
     private static func isFileName(_ device: String) -> Bool {
         !device.isEmpty && !device.hasPrefix(".")
@@ -117,6 +132,13 @@ extension TwinPlan {
 }
 
 extension HostSnapshot {
+    /// Whether an address that was refused is refused in the twin too.
+    func isRefusedAgain(_ address: JSONTree, in namespace: NamespaceSnapshot) -> Bool {
+        if isHeldElsewhere(address, than: namespace.name) { return true }
+        let standIns = TwinPlan.standIns([(namespace, nil)], taken: [], answers: true)
+        return TwinPlan.outside(of: address.text("ifname") ?? "", in: namespace, standIns) != nil
+    }
+
     /// Whether another namespace, or another device, has an address that was refused there.
     func isHeldElsewhere(_ address: JSONTree, than name: String) -> Bool {
         namespaces.contains { namespace in

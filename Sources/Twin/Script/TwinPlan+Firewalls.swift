@@ -16,6 +16,7 @@ extension TwinPlan {
         }
         let tables = TableOrder.tables(of: namespace, beforeLegacy: options.tablesBeforeLegacy)
         guard !tables.isEmpty else { return }
+        defer { addRecentLists(&text, namespace, name) }
         text.blank()
         text.comment("Rules of \(Self.visible(namespace.name)), in the order in which the tables were made.")
         for table in tables {
@@ -80,6 +81,22 @@ extension TwinPlan {
         text.feed("nft_rules", in: name, extra.map { "delete chain \(table.family) \(table.name) \($0)" })
     }
 
+    /// The kernel notes addresses as of now: what no rule counts any more is left out.
+    private func addRecentLists(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let all: [String] = namespace.iptables.flatMap { Self.lines($0.text) }
+        let rules = all.filter { $0.contains("-m recent ") }
+        let noted = namespace.recent.compactMap { entry -> String? in
+            let span = RecentRules.span(of: entry.list, in: rules).map(Double.init) ?? .infinity
+            let count = entry.secondsAgo.count { $0 < span }
+            let isFileName = !entry.list.hasPrefix(".") && !entry.list.contains { $0.isWhitespace || $0 == "/" }
+            return count > 0 && isFileName ? "\(entry.list) \(entry.address) \(count)" : nil
+        }
+        guard !noted.isEmpty else { return }
+        text.blank()
+        text.comment("Lists of recent addresses of \(Self.visible(namespace.name)), as if they had been seen just now.")
+        text.feed("recent_lists", in: name, noted)
+    }
+
     private static let baseChains: [String: [String]] = [
         "filter": ["INPUT", "FORWARD", "OUTPUT"], "nat": ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
         "mangle": ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"], "raw": ["PREROUTING", "OUTPUT"],
@@ -95,6 +112,26 @@ extension TwinPlan {
             "Connections of \(Self.visible(namespace.name)), with their translations. Of TCP windows the next packet tells."
         )
         text.feed("connections", in: name, lines)
+    }
+}
+
+/// Rules that ask lists of recent addresses.
+enum RecentRules {
+    /// Within how many seconds an address must have been seen to count for any rule that asks the list; nil where one asks for no time.
+    static func span(of list: String, in rules: [String]) -> Int? {
+        var longest = 0
+        for rule in rules {
+            let words = rule.split(separator: " ")
+            guard words.contains(where: { ["--rcheck", "--update", "--remove"].contains($0) }) else { continue }
+            func value(_ option: Substring) -> Substring? {
+                words.firstIndex(of: option).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
+            }
+            let name = value("--name") ?? "DEFAULT"
+            guard name == list || name == "\"\(list)\"" else { continue }
+            guard let seconds = value("--seconds").flatMap({ Int($0) }) else { return nil }
+            longest = max(longest, seconds)
+        }
+        return longest
     }
 }
 

@@ -65,6 +65,16 @@ extension TwinPlan {
             })
     }
 
+    func addGroups(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
+        let lines = namespace.groups.filter { !$0.device.contains(where: \.isWhitespace) }.map {
+            "\($0.device) \($0.group)"
+        }
+        guard !lines.isEmpty else { return }
+        text.blank()
+        text.comment("Multicast groups that programs of \(Self.visible(namespace.name)) have joined.")
+        text.feed("groups", in: name, lines)
+    }
+
     func addWaitingPackets(_ text: inout ScriptText, _ namespace: NamespaceSnapshot, _ name: String?) {
         let lines = namespace.waitingPackets.compactMap { waiting -> String? in
             guard !waiting.device.isEmpty, !waiting.device.contains(where: { $0.isWhitespace }) else { return nil }

@@ -91,7 +91,7 @@ extension TwinPlan {
                     name: one.namespace, link: one.link, namespace: namespace.name,
                     hostAddresses: outside.hostAddresses.compactMap { IPAddress($0) },
                     gateways: outside.gateways.compactMap { IPAddress($0) }))
-            text.add(outside.lines)
+            text.add(outside.script)
             programs.insert("nft")
             assume(
                 .outsideAnswers, in: namespace,

@@ -45,17 +45,15 @@ struct TwinPlan {
         return text.isEmpty || text.hasPrefix("-") || text.hasPrefix(".") ? "_\(text)" : text
     }
 
-    mutating func body() -> [String] { beginning() + rest() }
-
     /// The namespaces, with sockets that are full already. Where the script does not open them, whoever runs it does so after this.
-    mutating func beginning() -> [String] {
+    mutating func beginning() -> [TwinStep] {
         var text = ScriptText()
         addNamespaces(&text)
         addFullSockets(&text)
-        return text.lines
+        return text.steps
     }
 
-    mutating func rest() -> [String] {
+    mutating func rest() -> [TwinStep] {
         var text = ScriptText()
         endFullSockets(&text)
         for place in places { addGlobalSettings(&text, place.namespace, place.name) }
@@ -68,6 +66,9 @@ struct TwinPlan {
         text.comment("to links before routes by gateways; then the rules of policy routing.")
         addUps(&text)
         for place in places { addAddresses(&text, place.namespace, place.name) }
+        for place in places {
+            text.feed("ip_batch", in: place.name, place.namespace.links.flatMap { LinkOptions.querierLines($0) })
+        }
         addStandIns(&text)
         for place in places { addRoutes(&text, place.namespace, place.name) }
         for place in places { addForwardingEntries(&text, place.namespace, place.name) }
@@ -80,12 +81,13 @@ struct TwinPlan {
             for place in places {
                 addListeners(&text, place.namespace, place.name)
                 addHeldPorts(&text, place.namespace, place.name)
+                addGroups(&text, place.namespace, place.name)
                 addWaitingPackets(&text, place.namespace, place.name)
             }
         }
         for place in places { addSettling(&text, place.namespace, place.name) }
         for place in places { addPortStates(&text, place.namespace, place.name) }
-        return text.lines
+        return text.steps
     }
 
     private mutating func addNamespaces(_ text: inout ScriptText) {
@@ -115,11 +117,11 @@ struct TwinPlan {
             if known.isEmpty { continue }
             if !isNamed {
                 isNamed = true
-                text.add("ip netns attach \(home) $$")
+                text.add(.nameHome(home))
             }
             text.feed("ip_batch", in: place.name, known)
         }
-        if isNamed { text.add("ip netns delete \(home)") }
+        if isNamed { text.add(.forgetHome(home)) }
     }
 
     mutating func assume(_ code: Assumption.Code, in namespace: NamespaceSnapshot, _ words: String) {

@@ -35,6 +35,11 @@ public struct TwinScript: Sendable {
     public private(set) var text: String
     /// Its first part, where sockets are to be filled (`NamespaceSnapshot.fullSockets`) before `text` goes on; nil where `text` is all.
     public private(set) var beginning: String?
+    /// The same two step by step, for who runs them without a shell.
+    public private(set) var steps: [TwinStep]
+    public private(set) var firstSteps: [TwinStep] = []
+    /// The script's functions, which its steps call.
+    public private(set) var head: String
     /// What it takes for granted.
     public private(set) var assumptions: [Assumption]
     /// The namespaces that it makes and the snapshot has not: what stands for the outside.
@@ -59,14 +64,21 @@ public struct TwinScript: Sendable {
         // Run by the tool, of whose shell's trace only what is reported counts.
         let quiet = options.makesSandbox ? "" : "set +ex\n"
         let start = head + quiet + Self.functions + (options.opensSockets ? ScriptSockets.functions : "")
-        if isParted { self.beginning = start + beginning.joined(separator: "\n") + "\n" }
-        text =
-            start + ((isParted ? [] : beginning) + rest).joined(separator: "\n") + "\n"
-            + ScriptFrame.foot(makesSandbox: options.makesSandbox)
+        self.head = start
+        if isParted {
+            self.beginning = start + Self.text(beginning)
+            firstSteps = beginning
+        }
+        steps = (isParted ? [] : beginning) + rest
+        text = start + Self.text(steps) + ScriptFrame.foot(makesSandbox: options.makesSandbox)
         assumptions = plan.assumptions
         standIns = plan.standIns
         outsides = plan.outsides
         names = plan.names
+    }
+
+    private static func text(_ steps: [TwinStep]) -> String {
+        steps.flatMap(\.lines).joined(separator: "\n") + "\n"
     }
 
     /// What the sections call: each reads its commands from standard input and reports those that fail, by name.
@@ -141,10 +153,14 @@ public struct TwinScript: Sendable {
                 in_namespace "$place" ping -q -n -c 1 -W 0.01 -I "$device" "$address" >/dev/null 2>&1 </dev/null
             done
         }
-        # collisions NAME: "DEVICE ADDRESS" a line, each of them somebody else's. The kernel asks at once, and until it is told so.
+        # collisions NAME: "DEVICE ADDRESS" a line, each of them somebody else's; "DEVICE ADDRESS NAME DEVICE" where nobody has it
+        # here, and the second device must for the moment. The kernel asks at once, and until it is told so.
         collisions() {
             place=$1
-            while read -r device address; do
+            while read -r device address other holder; do
+                if [ -n "$other" ]; then
+                    in_namespace "$other" ip addr add "$address" dev "$holder" nodad >/dev/null 2>&1 </dev/null
+                fi
                 # shellcheck disable=SC2016
                 in_namespace "$place" sh -c 'cd "/proc/sys/net/ipv6/conf/$1" || exit 1
                     set -- "$1" "$2" "$(cat accept_dad)" "$(cat dad_transmits)" "$(cat router_solicitation_delay)"
@@ -160,6 +176,9 @@ public struct TwinScript: Sendable {
                     if [ "$tries" -eq 10 ]; then ip addr del "$2" dev "$1"; exit 1; fi' \
                     collide "$device" "$address" >/dev/null 2>&1 </dev/null ||
                     echo "the address $address of $device: nobody else has it" | told "$place"
+                if [ -n "$other" ]; then
+                    in_namespace "$other" ip addr del "$address" dev "$holder" >/dev/null 2>&1 </dev/null
+                fi
             done
         }
         # settings NAME: lines of sysctl.conf(5). What this kernel does not have, or does not let us set, is reported.
@@ -206,6 +225,17 @@ public struct TwinScript: Sendable {
         iptables_legacy() { rules "$1" iptables-legacy-restore --noflush; }
         ip6tables_legacy() { rules "$1" ip6tables-legacy-restore --noflush; }
         ipsets() { rules "$1" ipset restore; }
+        # recent_lists NAME: addresses in lists of xt_recent, a line each: LIST ADDRESS TIMES.
+        recent_lists() {
+            place=$1
+            while read -r list address count; do
+                # shellcheck disable=SC2016
+                in_namespace "$place" sh -c 'cd /proc/self/net/xt_recent || exit
+                    while [ "$3" -gt 0 ]; do echo "+$2" >"$1" || exit; set -- "$1" "$2" $(($3 - 1)); done' \\
+                    note "$list" "$address" "$count" >/dev/null 2>/run/twin-recent </dev/null ||
+                    head -n 1 /run/twin-recent | told "$place: $address in the list $list"
+            done
+        }
         # connections NAME: arguments of conntrack(8), a connection a line.
         connections() {
             place=$1

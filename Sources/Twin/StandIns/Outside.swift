@@ -23,8 +23,8 @@ struct Outside {
     /// A port that nothing else uses (RFC 863).
     private static let port = 9
 
-    var lines: [String] {
-        guard answers else { return [] }
+    var script: ScriptText {
+        guard answers else { return ScriptText() }
         let v4 = hostAddresses.filter { !$0.contains(":") }
         let v6 = hostAddresses.filter { $0.contains(":") }
         let gateways6 = gateways.filter { $0.contains(":") }
@@ -65,6 +65,6 @@ struct Outside {
             ("tcp", "0.0.0.0"), ("udp", "0.0.0.0"), ("tcp", "::"), ("udp", "::"),
         ].map { "\($0.0) \($0.1) \(Self.port) - 1 0 - 0 served" }
         if opensSockets { text.feed("sockets", in: name, sockets) }
-        return text.lines
+        return text
     }
 }

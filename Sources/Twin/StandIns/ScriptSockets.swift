@@ -24,7 +24,7 @@ enum ScriptSockets {
         }
     }
 
-    static let functions = sockets + ports + packets
+    static let functions = sockets + ports + members + packets
 
     /// One small program for all sockets of a namespace where there is python3; else socat, nc or busybox, one a socket.
     private static let sockets = #"""
@@ -233,6 +233,42 @@ enum ScriptSockets {
         signal.pause()
         PYTHON
             in_namespace "$place" python3 /run/twin-held.py "$place" </dev/null >/dev/null
+        }
+
+        """#
+
+    /// A socket for each group: one may be a member of few only.
+    private static let members = #"""
+        # groups NAME: multicast groups that a socket is a member of, a line each: DEVICE GROUP.
+        groups() {
+            place=$1
+            cat >/run/twin-members
+            if ! command -v python3 >/dev/null; then
+                echo "members of multicast groups: python3 is missing" | told "$place"
+                return
+            fi
+            cat >/run/twin-members.py <<'PYTHON'
+        import os, signal, socket, struct, sys
+        # MCAST_JOIN_GROUP: struct group_req.
+        kept = []
+        for line in open("/run/twin-members"):
+            device, group = line.split()
+            try:
+                family = socket.AF_INET6 if ":" in group else socket.AF_INET
+                made = socket.socket(family, socket.SOCK_DGRAM)
+                address = struct.pack("=H", family) + (b"\0\0" if family == socket.AF_INET else b"\0" * 6)
+                address += socket.inet_pton(family, group)
+                request = struct.pack("=I4x", socket.if_nametoindex(device)) + address.ljust(128, b"\0")
+                made.setsockopt(socket.IPPROTO_IPV6 if family == socket.AF_INET6 else socket.IPPROTO_IP, 42, request)
+                kept.append(made)
+            except OSError as error:
+                print(f"not rebuilt in {sys.argv[1]}: member of {group} on {device}: {error}", file=sys.stderr)
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+        signal.pause()
+        PYTHON
+            in_namespace "$place" python3 /run/twin-members.py "$place" </dev/null >/dev/null
         }
 
         """#
