@@ -35,6 +35,7 @@ struct WalkDiagnosis {
             walk.witness.isForMany = true
             return sentToMany(reading, packet, group)
         }
+        if Exchange(request: walk, reply: reply).isReplyAstray, isMadeByProxy(reading) { walk.witness.isOfProxy = true }
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         if walk.outcome != .delivered, let found = translatedToLoopback(reading) {
