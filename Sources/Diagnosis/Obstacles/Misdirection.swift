@@ -119,7 +119,8 @@ extension Surroundings {
                         || route.gateway == nil && entry.address == origin.destination
                 else { continue }
                 let handover = Handover(
-                    sender: sender, link: link, hop: entry.address, isGateway: isGateway, receiver: step.namespace.name)
+                    sender: sender.name, device: link.name, hop: entry.address, isGateway: isGateway,
+                    receiver: step.namespace.name)
                 if isMeant(handover, entry, for: step) { continue }
                 let others = context.graph.segment(out: link.name, of: sender.name).paths.filter {
                     !$0.isOutside && $0.end.namespace != sender.name && $0.end.namespace != step.namespace.name
@@ -147,15 +148,17 @@ extension Surroundings {
         guard let handover = inputs.handover, handover.receiver == step.namespace.name else {
             return isFromLink(step) ? .elsewhere(nil) : .unknown
         }
-        guard let receiver = step.namespace[device: step.device], handover.link.mac != nil else { return .unknown }
-        let entry = handover.sender.neighbors.first {
-            $0.address == handover.hop && $0.device == handover.link.name && $0.state.isResolved
+        guard let receiver = step.namespace[device: step.device], let sender = topology[namespace: handover.sender],
+            let link = sender[device: handover.device], link.mac != nil
+        else { return .unknown }
+        let entry = sender.neighbors.first {
+            $0.address == handover.hop && $0.device == link.name && $0.state.isResolved
         }
         if isMeant(handover, entry, for: step) { return .here }
         guard let entry, let mac = entry.mac, owns(mac, step) else { return .elsewhere(nil) }
         return .elsewhere(
             Misdirection(
-                namespace: handover.sender, link: handover.link, entry: entry, mac: mac,
+                namespace: sender, link: link, entry: entry, mac: mac,
                 owner: Holder(namespace: step.namespace, link: receiver), isLinkHidden: true))
     }
 
@@ -173,7 +176,7 @@ extension Surroundings {
         default: break
         }
         guard handover.isGateway, entry?.state == .permanent else { return false }
-        let paths = context.graph.segment(out: handover.link.name, of: handover.sender.name).paths
+        let paths = context.graph.segment(out: handover.device, of: handover.sender).paths
         return !paths.isEmpty && paths.allSatisfy { !$0.isOutside && $0.end.namespace == step.namespace.name }
     }
 

@@ -130,8 +130,8 @@ struct StaleNeighbor: Obstacle {
         if let handover = surroundings.inputs.handover, handover.receiver == name {
             let hop = handover.hop == destination ? "" : " by \(handover.hop)"
             words +=
-                "but \(handover.sender.name) sent it to \(destination)\(hop) on \(handover.link.name), which \(name) does not have: its neighbour entry for \(handover.hop) had the MAC address of \(device)"
-            evidence.append(.state("\(handover.hop) is the next hop of \(handover.sender.name) on \(handover.link.name)"))
+                "but \(handover.sender) sent it to \(destination)\(hop) on \(handover.device), which \(name) does not have: its neighbour entry for \(handover.hop) had the MAC address of \(device)"
+            evidence.append(.state("\(handover.hop) is the next hop of \(handover.sender) on \(handover.device)"))
         } else {
             let sender = step.packet.macSource.map { " (\($0))" } ?? ""
             words +=

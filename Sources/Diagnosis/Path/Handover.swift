@@ -5,10 +5,12 @@ internal import WalkModel
 internal import Wire
 
 /// How a packet was handed to the namespace in which its path is taken up, by somebody whose state is known.
+///
+/// By names: paths are followed in deep calls, each with copies of what they rest on.
 struct Handover: Sendable {
     /// Who sent it there, and by which device.
-    var sender: Namespace
-    var link: Link
+    var sender: String
+    var device: String
     /// The next hop that it was sent to.
     var hop: IPAddress
     /// Whether that is a gateway, not the destination itself.
@@ -31,14 +33,13 @@ extension WalkReading {
         let stays = stays()
         // A bridge hands on what others sent.
         guard let last = stays.last, let before = stays.dropLast().last(where: { !$0.isBridged }),
-            before.namespace.name != last.namespace.name, let device = before.outDevice,
-            let link = before.namespace[device: device]
+            before.namespace.name != last.namespace.name, let device = before.outDevice
         else { return nil }
         let choice = inputs.route(before.exit, before.namespace, inDevice: before.inDevice)
         let hop = choice.gateway ?? before.exit.destination
         guard choice.kind == .unicast, choice.device == device, !hop.isMulticast else { return nil }
         return Handover(
-            sender: before.namespace, link: link, hop: hop, isGateway: choice.gateway != nil,
+            sender: before.namespace.name, device: device, hop: hop, isGateway: choice.gateway != nil,
             receiver: last.namespace.name)
     }
 }
