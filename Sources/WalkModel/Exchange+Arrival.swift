@@ -31,7 +31,8 @@ extension Exchange {
     /// the request may take it for its own.
     public var isReplyAstray: Bool {
         // What a proxy made in the name of a client is answered to either of them.
-        guard let reply, !request.witness.isOfProxy, reply.cameToReceiver, let first = request.hops.first(where: \.isSighting),
+        guard let reply, !request.witness.isOfProxy, reply.cameToReceiver,
+            let first = request.hops.first(where: \.isSighting),
             let end = reply.hops.last(where: \.isSighting)
         else { return false }
         return first.isOnWayOut && first.namespace != end.namespace

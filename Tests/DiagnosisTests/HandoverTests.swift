@@ -89,7 +89,8 @@ struct HandoverTests {
             ]
         }
         network.change("other") {
-            $0.routes.append(Route(destination: prefix("198.51.100.0/24"), gateway: address("10.0.0.1"), device: "eth1"))
+            $0.routes.append(
+                Route(destination: prefix("198.51.100.0/24"), gateway: address("10.0.0.1"), device: "eth1"))
         }
         let findings = stopped("198.51.100.1")
         #expect(findings.first?.code == "forwarding-disabled")

@@ -171,7 +171,8 @@ struct KernelMemoryTests {
                     peer: Link.Peer(namespace: "mynamespace", device: "veth1")))
         }
         var upper = Link(
-            name: "eth0", index: 2, kind: "macvlan", mac: mac(0x60), addresses: [prefix("172.19.0.3/24")], lower: "veth0")
+            name: "eth0", index: 2, kind: "macvlan", mac: mac(0x60), addresses: [prefix("172.19.0.3/24")],
+            lower: "veth0")
         (upper.lowerNamespace, upper.mode, upper.sources) = ("host", .source, [mac(0x99)])
         network.topology.namespaces.append(
             Namespace(
