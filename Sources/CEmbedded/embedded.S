@@ -1211,6 +1211,22 @@ packetwalk_files_begin:
         .ascii "labs/macvlan-isolated-parent/setup.sh"
 1:      .incbin "../../../fixtures/labs/macvlan-isolated-parent/setup.sh"
 2:
+        .long 42, 2f-1f
+        .ascii "labs/macvlan-isolated-source-ipv6/lab.json"
+1:      .incbin "../../../fixtures/labs/macvlan-isolated-source-ipv6/lab.json"
+2:
+        .long 42, 2f-1f
+        .ascii "labs/macvlan-isolated-source-ipv6/setup.sh"
+1:      .incbin "../../../fixtures/labs/macvlan-isolated-source-ipv6/setup.sh"
+2:
+        .long 37, 2f-1f
+        .ascii "labs/macvlan-isolated-source/lab.json"
+1:      .incbin "../../../fixtures/labs/macvlan-isolated-source/lab.json"
+2:
+        .long 37, 2f-1f
+        .ascii "labs/macvlan-isolated-source/setup.sh"
+1:      .incbin "../../../fixtures/labs/macvlan-isolated-source/setup.sh"
+2:
         .long 30, 2f-1f
         .ascii "labs/macvlan-isolated/lab.json"
 1:      .incbin "../../../fixtures/labs/macvlan-isolated/lab.json"

@@ -130,6 +130,8 @@ struct OpenConnection {
             if fromA { b.arrival.take(place, of: walk) } else { a.arrival.take(place, of: walk) }
         }
         if walk.kind.opensConnection || walk.kind.isEchoRequest { clientIsA = fromA }
+        // Of a connection that could not be opened no SYN was made, and its source was not chosen.
+        if walk.outcome == .unsent, walk.source.isUnspecified { clientIsA = clientIsA ?? fromA }
         if let flags = walk.kind.tcpFlags, flags.isSuperset(of: [.syn, .ack]) { clientIsA = clientIsA ?? !fromA }
     }
 

@@ -108,11 +108,14 @@ public struct RouteDecision: Sendable, Codable, Hashable {
     public var errorNumber: Int32?
     /// The route of the FIB that matched, as iproute2 would write it (RTM_F_FIB_MATCH).
     public var matchedRoute: String?
+    /// The MTU of the path that the namespace has learned from an ICMP error and remembers for a while (a route exception).
+    public var pathMTU: UInt32?
 
     public init(
         timeNanoseconds: Int64, namespace: String, tuple: FlowTuple, inDevice: String? = nil, mark: UInt32 = 0,
         kind: RouteKind? = nil, table: RoutingTable? = nil, outDevice: String? = nil, gateway: IPAddress? = nil,
-        preferredSource: IPAddress? = nil, errorNumber: Int32? = nil, matchedRoute: String? = nil
+        preferredSource: IPAddress? = nil, errorNumber: Int32? = nil, matchedRoute: String? = nil,
+        pathMTU: UInt32? = nil
     ) {
         self.timeNanoseconds = timeNanoseconds
         self.namespace = namespace
@@ -126,6 +129,7 @@ public struct RouteDecision: Sendable, Codable, Hashable {
         self.preferredSource = preferredSource
         self.errorNumber = errorNumber
         self.matchedRoute = matchedRoute
+        self.pathMTU = pathMTU
     }
 }
 

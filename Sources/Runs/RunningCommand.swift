@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
+internal import Probes
 public import Observations
 public import Network
 internal import Wire
@@ -10,7 +11,7 @@ internal import Wire
 public struct RunningCommand: Activity {
     public let arguments: [String]
     /// Names of the namespaces, by inode.
-    private var namespaces: [UInt64: String] = [:]
+    private var namespaces: [UInt64: Namespace] = [:]
     private var child: WatchedProcess?
     private var unwatched: ChildProcess?
     /// Its exit status, once it has ended.
@@ -25,7 +26,7 @@ public struct RunningCommand: Activity {
     }
 
     public mutating func begin(in topology: Topology) throws {
-        namespaces = Dictionary(topology.namespaces.map { ($0.inode, $0.name) }) { first, _ in first }
+        namespaces = Dictionary(topology.namespaces.map { ($0.inode, $0) }) { first, _ in first }
         do {
             child = try WatchedProcess(Command(arguments), input: input, output: STDERR_FILENO)
         } catch let error as SystemError where error.isPermission {
@@ -47,7 +48,7 @@ public struct RunningCommand: Activity {
         }
         guard let child else { return (true, []) }
         status = child.status
-        return (status != nil, child.takeFailures().compactMap(event))
+        return (status != nil, child.takeFailures().flatMap(events))
     }
 
     public mutating func cancel() {
@@ -63,18 +64,24 @@ public struct RunningCommand: Activity {
         }
     }
 
-    private func event(for failure: FailedSend) -> Event? {
+    private func events(for failure: FailedSend) -> [Event] {
         guard let namespace = namespaces[failure.namespaceInode],
             let destination = IPAddress(bytes: failure.destination)
-        else { return nil }
+        else { return [] }
         let none = destination.isIPv4 ? IPAddress(ipv4: 0) : IPAddress(high: 0, low: 0)
-        return .sendFailure(
+        let tuple = FlowTuple(
+            source: failure.source.flatMap { IPAddress(bytes: $0) } ?? none, destination: destination,
+            sourcePort: failure.sourcePort, destinationPort: failure.destinationPort,
+            ipProtocol: IPProtocol(rawValue: failure.ipProtocol))
+        let event = Event.sendFailure(
             SendFailure(
-                timeNanoseconds: failure.timeNanoseconds, namespace: namespace,
-                tuple: FlowTuple(
-                    source: failure.source.flatMap { IPAddress(bytes: $0) } ?? none, destination: destination,
-                    sourcePort: failure.sourcePort, destinationPort: failure.destinationPort,
-                    ipProtocol: IPProtocol(rawValue: failure.ipProtocol)),
+                timeNanoseconds: failure.timeNanoseconds, namespace: namespace.name, tuple: tuple,
                 errorNumber: failure.errorNumber, message: String(cString: strerror(failure.errorNumber))))
+        // What the sender remembers of the path's MTU stands in no table: the kernel's answer says it.
+        guard failure.errorNumber == EMSGSIZE, let file = try? NetworkNamespaceFile(path: namespace.path),
+            let query = try? RouteQuery(namespace: namespace.name, file: file),
+            let route = try? query.decision(for: tuple)
+        else { return [event] }
+        return [.route(route), event]
     }
 }

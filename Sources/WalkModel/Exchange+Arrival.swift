@@ -30,7 +30,9 @@ extension Exchange {
     /// Whether the reply was delivered in another namespace than the one that sent the request: a router that translated
     /// the request may take it for its own.
     public var isReplyAstray: Bool {
-        guard let reply, reply.cameToReceiver, let first = request.hops.first(where: \.isSighting),
+        // What a proxy made in the name of a client is answered to either of them.
+        guard let reply, !request.witness.isOfProxy, reply.cameToReceiver,
+            let first = request.hops.first(where: \.isSighting),
             let end = reply.hops.last(where: \.isSighting)
         else { return false }
         return first.isOnWayOut && first.namespace != end.namespace

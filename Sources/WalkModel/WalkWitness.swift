@@ -15,6 +15,8 @@ public struct WalkWitness: Sendable, Hashable {
     public var isAtReceiver = false
     /// It went to all on a link, or to a group, as the state of the network says.
     public var isForMany = false
+    /// A SYN proxy of the namespace where it was first seen made it, in the name of its source.
+    public var isOfProxy = false
     /// The sequence number of a TCP segment, as it was first seen; nil for anything else.
     public var tcpSequence: UInt32?
     /// `PacketHeaders.label`; 0 where none is known.

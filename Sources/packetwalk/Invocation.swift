@@ -8,7 +8,8 @@ enum Invocation {
     /// Without the program's name.
     static let own: [String] = {
         let all = words.dropFirst()
-        return Array(Completion.isAsked(all) ? all : all.prefix { $0 != "--" })
+        if Completion.isAsked(all) { return Array(all) }
+        return DestinationText.withPorts(Array(all.prefix { $0 != "--" }))
     }()
 
     /// Names that are no UTF-8 stand as they are shown.

@@ -85,6 +85,11 @@ struct DoorTests {
         Typed(
             words: "explain --from host --tcp 80 198.51.100.1:81", status: 64,
             says: ["port 80", "leave one of the ports out"]),
+        Typed(words: "explain --from host 198.51.100.1 --tcp", status: 64, says: ["Missing value", "1 to 65535"]),
+        Typed(words: "explain --from no-such-space 198.51.100.1:80 --tcp", status: 64, says: ["\"no-such-space\""]),
+        Typed(words: "explain --from no-such-space --tcp 198.51.100.1:80", status: 64, says: ["\"no-such-space\""]),
+        Typed(words: "explain --tcp --from no-such-space [2001:db8::1]:80", status: 64, says: ["\"no-such-space\""]),
+        Typed(words: "predict --udp --from no-such-space 198.51.100.1:53", status: 64, says: ["\"no-such-space\""]),
     ]
 
     @Test("an error says in one line what was meant", arguments: errors)

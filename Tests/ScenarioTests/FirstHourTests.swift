@@ -43,6 +43,10 @@ struct FirstHourTests {
             name: "a URL is one", words: "explain --twin none --from host http://router:8080/", status: 1,
             says: ["✘ refused   TCP host → 192.0.2.2:8080 (router)", "(no-listener)"]),
         Typed(
+            name: "the destination's port is that of --udp",
+            words: "explain --twin none --from host router:8080 --udp", status: 1,
+            says: ["✘ rejected   UDP host → 192.0.2.2:8080", "(no-listener)"]),
+        Typed(
             name: "an address that nobody has", words: "explain --twin none --from router 192.0.2.77", status: 1,
             says: [
                 "no ARP reply from 192.0.2.77 on veth1 in router", "(neighbor-unresolved)",

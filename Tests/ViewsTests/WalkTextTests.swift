@@ -29,6 +29,16 @@ import WalkModel
         #expect(part.contains("1 fragment of it"))
     }
 
+    @Test func whatWouldAlsoBlockIsSaidOnce() {
+        let findings = ["no route", "would also block: a rule"].enumerated().map { index, message in
+            Finding(
+                code: "no-route", severity: index == 0 ? .error : .warning, where: Finding.Place(namespace: "web"),
+                message: message, evidence: [])
+        }
+        let lines = FindingText(Pen(RenderOptions())).heads(findings).map { $0.plain }
+        #expect(lines == [" cause          no route (no-route)", " also           a rule (no-route)"])
+    }
+
     @Test func aPingToTheWANIsDrawnWhole() throws {
         let expected = """
             ✔ delivered   ping mynamespace → 198.51.100.1  seq 1   reply after 194 µs

@@ -134,6 +134,8 @@ struct PacketEnd {
             {
                 // Made here: the hooks of what is sent come first, where they are at work. ARP meets none of them.
                 if sighting.network == .arp { return false }
+                // The hooks of what is sent to all are with the copy that its sender keeps (ip_mc_output).
+                if sighting.macDestination >> 40 & 1 == 1 { return false }
                 if place.phase == .postrouting, !places.areas[Int(place.namespace)].watchesOutput { return false }
                 if state.hasHooks(sighting, in: place.namespace) { return true }
                 // Or lent its address, unless what it was translated from is its own as well.

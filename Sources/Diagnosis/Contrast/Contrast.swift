@@ -89,8 +89,13 @@ public struct Contrast: Sendable {
             let namespace = inputs.graph[namespace: first.namespace]
         else { return ([], nil) }
         let choice = namespace.lookUpRoute(to: walk.destination, source: walk.source, mark: 0, inDevice: nil)
-        guard let mtu = choice.route?.mtu, mtu > 0, first.packet.length > mtu else { return ([], nil) }
         let name = namespace.name
+        let answer = walk.hops.compactMap(\.route).last { $0.namespace == name && $0.inDevice == nil }
+        if let mtu = answer?.pathMTU, first.packet.length > mtu {
+            let note = MTUExceeded().sentPast(mtu, first.packet.length, to: walk.destination, choice, in: name)
+            return ([note], nil)
+        }
+        guard let mtu = choice.route?.mtu, mtu > 0, first.packet.length > mtu else { return ([], nil) }
         return (
             [
                 Finding(

@@ -28,6 +28,7 @@ extension WalkDiagnosis {
             let end = WalkReading(walk: reply, topology: topology).last
         else { return [] }
         // It came back to somebody else?
+        if walk.witness.isOfProxy { return [] }
         if end.namespace != sender.namespace, reading.sightings.count > 1 {
             return duplicate(reading, at: end.namespace, packet.source)
         }

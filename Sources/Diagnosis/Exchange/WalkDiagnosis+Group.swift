@@ -22,6 +22,11 @@ extension WalkDiagnosis {
         // What stops a copy on its link is no matter of who wants it.
         // Of multicast the source is checked only where somebody has joined the group (ip_route_input_mc).
         if let found = snooped(reading, packet, sent) { return found }
+        if walk.outcome == .lost || walk.outcome == .dropped, packet.ipProtocol == .udp, isWhole(reading, sent),
+            let found = unknownBroadcast(packet, GroupTarget(sent, context.graph))
+        {
+            return finding(of: found, reading)
+        }
         if walk.outcome == .dropped, let reason = report.reason, !DropReason.unwanted.contains(reason) {
             let isWanted = !packet.destination.isMulticast || reason == "IP_RPFILTER" && concernsTraffic(packet)
             return isWanted ? stopped(reading, request: nil) : []
@@ -45,6 +50,25 @@ extension WalkDiagnosis {
         guard !target.hasOutside, !target.receivers.isEmpty, !target.isServed(packet, context.graph) else { return [] }
         walk.outcome = .left
         return [NoListener().nobody(packet, target)]
+    }
+
+    /// Where those on the link that serve the port have other networks there, so that the address is no broadcast to them.
+    private mutating func unknownBroadcast(_ packet: PacketState, _ target: GroupTarget) -> Candidate? {
+        guard packet.destination != IPAddress(ipv4: .max), packet.destination.isIPv4 else { return nil }
+        let serving = target.receivers.filter { port in
+            topology[namespace: port.namespace]?.listeners.contains {
+                $0.isOn(packet.ipProtocol, port: packet.destinationPort)
+            } == true
+        }
+        let deaf = serving.filter { port in
+            topology[namespace: port.namespace]?.isGroup(packet.destination, on: port.device) == false
+        }
+        guard let first = deaf.first, deaf.count == serving.count,
+            let found = WrongNetmask().unknown(packet.destination, at: first, target, topology)
+        else { return nil }
+        walk.outcome = .dropped
+        walk.stoppedAt = Stop(namespace: first.namespace, device: first.device)
+        return found
     }
 
     /// The first of the walks that the copies of one packet may make: the one that the sender's own sighting is in.

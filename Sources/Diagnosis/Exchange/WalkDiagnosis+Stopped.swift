@@ -37,6 +37,11 @@ extension WalkDiagnosis {
         } else if let ended = cause, let forgotten = forgottenConnection(without: ended, reading) {
             cause = forgotten
         }
+        // What a SYN proxy takes goes no further, and the rules after it say nothing of it.
+        if !stop.report.isDirect, cause?.isBehindProxy ?? true, isTakenByProxy(reading) {
+            if request == nil { walk.outcome = .delivered }
+            return []
+        }
         if cause == nil { cause = SourcePortsExhausted().candidate(stop, reading) }
         if cause == nil, isComplete { cause = neighbourQuestionStopped(stop) }
         guard var cause else {
@@ -45,10 +50,6 @@ extension WalkDiagnosis {
             let isKept =
                 stop.report.reason == .netfilterDrop || stop.report.fact == nil && reading.walk.outcome == .lost
             if reading.walk.isRedirect, isKept { return [] }
-            if stop.report.fact == nil, isTakenByProxy(reading) {
-                if request == nil { walk.outcome = .delivered }
-                return []
-            }
             return [unexplained(stop)]
         }
         if !isComplete, !stop.report.isDirect {
@@ -96,7 +97,7 @@ extension WalkDiagnosis {
         return redirected(reading) ?? (isRequest ? routedElsewhere(reading, cause: cause, routers: path.routers) : nil)
             ?? wrongRoute(reading, request: request, routers: path.routers, cause: cause)
             ?? (isRequest ? emptyTable(reading, cause: cause) : nil)
-            ?? (isRequest ? ledAstray(reading, cause: cause) : nil)
+            ?? (isRequest ? ledAstray(reading, cause: cause) ?? strayedFromLink(reading, cause: cause) : nil)
             ?? routingLoop(reading, path, candidates, cause: cause)
     }
 
@@ -124,6 +125,8 @@ extension WalkDiagnosis {
         inputs.requestPassed = request?.namespaces
         inputs.requestEntries = request?.requestEntries() ?? [:]
         inputs.arrivalPort = reading.arrivalPort
+        inputs.handover = reading.handover(inputs)
+        inputs.sender = reading.sender
         let start = reading.start(sender: sender(reading, packet))
         let path =
             start.map {
@@ -234,6 +237,11 @@ extension StoppedPacket {
 }
 
 extension Candidate {
+    /// Whether it may stop only what a SYN proxy, which works in the hooks input and forward, has let pass.
+    fileprivate var isBehindProxy: Bool {
+        !isCertain || finding.where.hook == .input || finding.where.hook == .forward
+    }
+
     /// Whether it is a rule of a hook that the packet was seen to have passed. A rule that stops neighbour discovery met
     /// another packet: the hooks that this one passed say nothing of it.
     fileprivate func isBefore(_ last: Hop) -> Bool {

@@ -10,7 +10,19 @@ extension WalkDiagnosis {
         guard reading.walk.outcome == .lost, let last = reading.last, let packet = reading.packet(at: last),
             packet.ipProtocol == .tcp, let namespace = topology[namespace: last.namespace]
         else { return false }
-        let site = RuleSite(namespace: namespace, inDevice: reading.inDevice(at: last))
+        return hasProxy(for: packet, in: namespace, inDevice: reading.inDevice(at: last))
+    }
+
+    /// Whether a SYN proxy of the namespace where the packet was first seen sent it, in the name of a client.
+    func isMadeByProxy(_ reading: WalkReading) -> Bool {
+        guard let first = reading.sightings.first, let packet = reading.packet(at: first), packet.ipProtocol == .tcp,
+            let namespace = topology[namespace: first.namespace], !namespace.holds(packet.source)
+        else { return false }
+        return hasProxy(for: packet, in: namespace, inDevice: nil)
+    }
+
+    private func hasProxy(for packet: PacketState, in namespace: Namespace, inDevice: String?) -> Bool {
+        let site = RuleSite(namespace: namespace, inDevice: inDevice)
         return namespace.netfilter.compiled.synProxies.contains { rule in
             [packet, packet.answer].contains { packet in
                 rule.matches.allSatisfy { match in

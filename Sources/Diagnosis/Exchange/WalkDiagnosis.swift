@@ -35,6 +35,7 @@ struct WalkDiagnosis {
             walk.witness.isForMany = true
             return sentToMany(reading, packet, group)
         }
+        if Exchange(request: walk, reply: reply).isReplyAstray, isMadeByProxy(reading) { walk.witness.isOfProxy = true }
         // One that was seen nowhere but where it was dropped.
         if packet.destination.isMulticast { return [] }
         if walk.outcome != .delivered, let found = translatedToLoopback(reading) {
@@ -113,6 +114,11 @@ struct WalkDiagnosis {
         return [finding]
     }
 
+    /// Where the packet should not have been on this path at all: nobody has the address of a service without endpoints.
+    private static let endsPath: Set<FindingCode> = [
+        StaleNeighbor().code, WrongGateway().code, LocalRuleMissing().code, ServiceWithoutEndpoints().code,
+    ]
+
     /// The cause, with what the kernel reported, then up to four obstacles that would also stop the packet.
     func findings(
         of cause: Candidate, next candidates: [Candidate], _ path: PathFindings, _ report: KernelReport,
@@ -129,7 +135,7 @@ struct WalkDiagnosis {
         first.evidence.insert(contentsOf: reading.lastSeen, at: 0)
         var findings = [first]
         // It should not have taken this path: what else is on it is of no concern.
-        if [StaleNeighbor().code, WrongGateway().code, LocalRuleMissing().code].contains(first.code) {
+        if Self.endsPath.contains(first.code) {
             return findings
         }
         for candidate in candidates where candidate.isCertain && findings.count < 5 {

@@ -22,6 +22,8 @@ struct DuplicateAddress: Obstacle {
         case .source(let step):
             guard step.hasOwnSource, HairpinMissing.router(surroundings) == nil else { return [] }
             let (name, source) = (step.namespace.name, step.packet.source)
+            // It is nobody else's: the namespace sent it by another of its devices.
+            if surroundings.inputs.sender == name { return [.candidate(KernelRefusal().own(step))] }
             let words = surroundings.holders(of: source).map(\.words).joined(separator: " and ")
             return [
                 .candidate(

@@ -26,7 +26,8 @@ struct FDBMisdirected: Obstacle {
         let ways = [
             (destination, step.exit, step.entry), (step.packet.macSource, step.entry, step.exit),
         ]
-        for case (let mac?, let port, let other) in ways where !mac.isGroup {
+        // What the bridge itself sends or takes bears its own address (br_nf_pre_routing_finish_bridge).
+        for case (let mac?, let port, let other) in ways where !mac.isGroup && mac != step.bridge.mac {
             guard let entry = step.fdbEntry(for: mac, from: other), let device = entry.device else { continue }
             let isOwn = device == step.bridge.name || entry.permanent
             if let port, device == port.name, !entry.permanent { continue }

@@ -17,13 +17,16 @@ struct ForwardingDisabled: Obstacle {
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
         guard case .forwarding(let step) = step else { return [] }
         let (namespace, device, destination) = (step.namespace, step.device, step.packet.destination)
+        // What is for all on a link nobody forwards (ip_forward).
+        if step.packet.macDestination?.isGroup == true { return [] }
         guard let setting = step.forwardingSetting else {
             return [.unknown("forwarding in \(namespace.name): its setting could not be read")]
         }
         if setting.isOn { return [.passed("\(setting.key) = 1 in \(namespace.name)")] }
         if WrongGateway.choice(at: step, surroundings) != nil || TooLongPrefix(step, surroundings) != nil { return [] }
         // A frame that should not have come here is no reason to make a router of the machine.
-        if surroundings.misdirection(to: step) != nil || surroundings.isFromLink(step) { return [] }
+        if surroundings.misdirection(to: step) != nil { return [] }
+        if case .elsewhere = surroundings.aim(of: step) { return [] }
         // It is for this machine, which only does not recognise it.
         if namespace.holds(destination) { return [] }
         let isAllOff = destination.isIPv4 && namespace.settings.forwarding(device: nil, .ipv4)?.isOn != true

@@ -1,6 +1,8 @@
 internal import Observations
 internal import Network
+internal import Ruleset
 internal import WalkModel
+internal import Wire
 
 /// The kernel dropped the packet for a reason that says by itself what is wrong, and nothing in the state that was looked
 /// at says it better: a TCP segment without the signature that its receiver wants, a wrong checksum, a socket's filter.
@@ -17,13 +19,29 @@ struct KernelRefusal: Obstacle {
         if let socket = stop.socket, let listener = socket.matching.first {
             evidence.append(.state("\(listener.words) in \(socket.namespace.name)"))
         }
+        // RFC 8200, 8.1; RFC 6935.
+        let isZeroWrong = reason == "UDP_CSUM" && !stop.walk.destination.isIPv4
+        let more =
+            isZeroWrong ? "; over IPv6 so is a checksum of 0, unless the receiver's socket sets UDP_NO_CHECK6_RX" : ""
         if reason == "XFRM_POLICY", let counter = stop.ipsecCounter { evidence.append(counter.fact) }
         evidence.append(Fact(nil, "to look at: \(entry.lookAt)"))
         return candidate(
             at: Finding.Place(namespace: place, hook: end?.hook, device: end?.device),
-            "\(place ?? "the kernel") dropped the packet: \(entry.meaning) (\(reason))", evidence: evidence,
+            "\(place ?? "the kernel") dropped the packet: \(entry.meaning)\(more) (\(reason))", evidence: evidence,
             // What no namespace that is watched had may be a stranger's.
             isCertain: place != nil, reasons: [reason])
+    }
+
+    /// A packet that its own sender got back by another of its devices, which the kernel takes for a forged one.
+    func own(_ step: ReceiveStep) -> Candidate {
+        let (name, device, source) = (step.namespace.name, step.device, step.packet.source)
+        let key = step.namespace.settings.acceptsLocal(device: device)?.key ?? "net.ipv4.conf.\(device).accept_local"
+        return candidate(
+            at: Finding.Place(namespace: name, device: device),
+            "\(name) sent the packet itself, and it came back by \(device): what comes in with an address of \(name)'s own (\(source)) as its source is dropped while \(key) = 0",
+            evidence: [.state("\(source) is configured in \(name)"), .state("\(key) = 0 in \(name)")],
+            remedy: Remedy([.sysctl(step.namespace, "net.ipv4.conf.DEVICE.accept_local", device: device, "1")]),
+            reasons: ["IP_LOCAL_SOURCE", "IP_RPFILTER", "IP_INVALID_SOURCE"])
     }
 
     /// A packet that a translation sent to an IPsec policy for which there is no security association: the kernel drops it

@@ -93,14 +93,36 @@ struct MTUExceeded: Obstacle {
     /// The sender's socket call failed with EMSGSIZE, and the route that it takes has an MTU of its own.
     func refused(_ stop: StoppedPacket) -> Candidate? {
         for case .route(let step) in stop.findings.path.steps where step.inDevice == nil {
-            guard let mtu = step.choice.route?.mtu, mtu > 0 else { return nil }
             let name = step.namespace.name
+            if let mtu = step.choice.pathMTU { return remembered(mtu, step, stop) }
+            guard let mtu = step.choice.route?.mtu, mtu > 0 else { return nil }
             return candidate(
                 at: Finding.Place(namespace: name, device: step.choice.device),
                 "\(name) could not send to \(step.packet.destination): the packet is longer than the MTU of the route \(step.choice.text) (mtu \(mtu)) and must not be fragmented",
                 evidence: [.state("mtu \(mtu) of the route \(step.choice.text) in \(name)")])
         }
         return nil
+    }
+
+    /// The sender has learned a smaller MTU from an ICMP error, and keeps it (RFC 1191, 6.3).
+    private func remembered(_ mtu: UInt32, _ step: RouteStep, _ stop: StoppedPacket) -> Candidate {
+        let (name, destination) = (step.namespace.name, step.packet.destination)
+        return candidate(
+            at: Finding.Place(namespace: name, device: step.choice.device),
+            "\(name) could not send to \(destination): the packet is longer than the path MTU that \(name) remembers for it (mtu \(mtu)), which an ICMP error told it, and must not be fragmented; where the path is still that narrow, the next packet is told so again",
+            evidence: [.kernel("route in \(name) to \(destination): mtu \(mtu), which expires (a route exception)")],
+            remedy: Remedy([.ip(step.namespace, destination.family, "route flush cache")]))
+    }
+
+    /// What is noted of a packet that was sent past the path MTU that its sender remembers.
+    func sentPast(_ mtu: UInt32, _ length: UInt32, to destination: IPAddress, _ choice: RouteChoice, in name: String)
+        -> Finding
+    {
+        Finding(
+            code: code, severity: .info, where: Finding.Place(namespace: name, device: choice.device),
+            message:
+                "this packet of \(length) bytes was sent past the path MTU that \(name) remembers for \(destination) (mtu \(mtu)), which an ICMP error told it; until it expires a program that sets DF gets \"Message too long\" (EMSGSIZE) for it, and TCP sends smaller segments",
+            evidence: [.kernel("route in \(name) to \(destination): mtu \(mtu), which expires (a route exception)")])
     }
 
     private func tooBig(

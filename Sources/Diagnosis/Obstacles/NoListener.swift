@@ -30,7 +30,12 @@ struct NoListener: Obstacle {
                 "the packet arrived in \(namespace) and was refused; \(listener.words) listens on that port now",
                 evidence: [.state("\(listener.words) in \(namespace)")], isCertain: false)
         }
-        let others = socket.namespace.listeners.filter { $0.protocol == name }.map(\.words)
+        // The asker's own socket listens to nobody else.
+        let isOwn = socket.namespace.holds(surroundings.origin.source) || surroundings.origin.source.isLoopback
+        let asker = isOwn ? surroundings.origin.sourcePort : nil
+        let others = socket.namespace.listeners.filter {
+            $0.protocol == name && (asker == nil || asker == port || !$0.isOn(socket.packet.ipProtocol, port: asker))
+        }.map(\.words)
         let unmet =
             socket.publication.map {
                 "; \($0.name) would send it elsewhere and was not met: an older entry of conntrack, or a packet that is not tracked, keeps rules of nat from being asked"

@@ -35,6 +35,8 @@ struct RoutedElsewhere: Obstacle {
         let place: CommandWords = rule.priority > 1 ? "priority \(rule.priority - 1)" : ""
         let mark = rule.mark != nil ? " (the packet's mark is 0x\(String(packet.mark, radix: 16)))" : ""
         let name = namespace.name
+        // One that was never sent has none yet.
+        let from: CommandWords = packet.source.isUnspecified ? "" : "from \(packet.source)"
         return candidate(
             at: Finding.Place(namespace: name, device: chosen.device),
             "the rule \"\(rule.text)\"\(mark) in \(name) routes the packet by \(chosen.text), where \(cause != nil || arrives ? "it fails" : "no reply came"); the main table's route \(main.text) would \(arrives ? "deliver it" : "let it out")",
@@ -45,7 +47,7 @@ struct RoutedElsewhere: Obstacle {
             remedy: Remedy([
                 .ip(
                     namespace, packet.destination.family,
-                    "rule add from \(packet.source) to \(packet.destination) lookup main \(words: place)")
+                    "rule add \(words: from) to \(packet.destination) lookup main \(words: place)")
             ]), isCertain: cause?.isCertain ?? arrives, reasons: cause?.reasons ?? [])
     }
 

@@ -43,7 +43,11 @@ struct StaleNeighbor: Obstacle {
                 if misdirection.right?.link.mac == misdirection.mac { return [] }
                 return [.candidate(candidate(misdirection, isCertain: misdirection.right != nil))]
             }
-            return surroundings.isFromLink(step) ? [.candidate(strayed(step))] : []
+            switch surroundings.aim(of: step) {
+            case .elsewhere(let found?): return [.candidate(candidate(found, isCertain: false))]
+            case .elsewhere(nil): return [.candidate(strayed(step, surroundings))]
+            case .here, .unknown: return []
+            }
         default: return []
         }
     }
@@ -64,9 +68,13 @@ struct StaleNeighbor: Obstacle {
             misdirection.asker.map {
                 ", from which the bridge replies to \($0.name) in the place of others (neigh_suppress)"
             } ?? ""
-        return candidate(
+        let hidden =
+            misdirection.isLinkHidden
+            ? "; who has \(entry.address) can't be seen, nor whether somebody else on that link has this MAC address too"
+            : ""
+        let found = candidate(
             at: Finding.Place(namespace: name, device: link.name),
-            "\(kind) neighbour entry in \(name): \(entry.address) lladdr \(misdirection.mac) on \(link.name) (\(entry.state))\(replies), but this MAC address \(owner)\(right ?? "")",
+            "\(kind) neighbour entry in \(name): \(entry.address) lladdr \(misdirection.mac) on \(link.name) (\(entry.state))\(replies), but this MAC address \(owner)\(right ?? "")\(hidden)",
             evidence: [
                 .state("neighbour \(entry.address) on \(link.name) in \(name): \(misdirection.mac) \(entry.state)")
             ]
@@ -77,7 +85,8 @@ struct StaleNeighbor: Obstacle {
                             "\($0.link.name) in \($0.namespace.name): \($0.link.mac?.description ?? "no MAC address")")
                     }
                 },
-            remedy: Remedy(misdirection.correction), isCertain: isCertain)
+            remedy: misdirection.correction.isEmpty ? nil : Remedy(misdirection.correction), isCertain: isCertain)
+        return misdirection.isLinkHidden ? found.with(.isSymptom) : found
     }
 
     /// The frame came to the namespace that its packet is for, or that routes it on, with another MAC address than the device's,
@@ -101,7 +110,7 @@ struct StaleNeighbor: Obstacle {
     ///
     /// - Parameter proxy: the setting by which that one replies for addresses of others: it may be meant to.
     func candidate(_ misdirection: Misdirection, proxy: Settings.Value?, cause: Candidate?) -> Candidate {
-        var found = candidate(misdirection, isCertain: proxy == nil)
+        var found = candidate(misdirection, isCertain: proxy == nil && !misdirection.isLinkHidden)
         if let cause { found.finding.evidence.append(.state("there: \(cause.finding.message)")) }
         guard let proxy, let owner = misdirection.owner else { return found }
         let name = owner.namespace.name
@@ -112,17 +121,25 @@ struct StaleNeighbor: Obstacle {
         return found
     }
 
-    /// Whose frame it is can't be seen: it was sent to this machine's MAC address and is for another host of the link.
-    private func strayed(_ step: ReceiveStep) -> Candidate {
+    /// Whose frame it is, or by which entry it came, can't be seen: it was sent to this machine's MAC address and is for another
+    /// host of the link.
+    func strayed(_ step: ReceiveStep, _ surroundings: Surroundings) -> Candidate {
         let (name, device, destination) = (step.namespace.name, step.device, step.packet.destination)
-        let sender = step.packet.macSource.map { " (\($0))" } ?? ""
+        var words = "the packet came to \(name) on \(device), "
+        var evidence: [Fact] = [.state("\(destination) is not configured in \(name)")]
+        if let handover = surroundings.inputs.handover, handover.receiver == name {
+            let hop = handover.hop == destination ? "" : " by \(handover.hop)"
+            words +=
+                "but \(handover.sender) sent it to \(destination)\(hop) on \(handover.device), which \(name) does not have: its neighbour entry for \(handover.hop) had the MAC address of \(device)"
+            evidence.append(.state("\(handover.hop) is the next hop of \(handover.sender) on \(handover.device)"))
+        } else {
+            let sender = step.packet.macSource.map { " (\($0))" } ?? ""
+            words +=
+                "but \(destination) is another address of that link: either its sender\(sender) holds an old neighbour entry for \(destination) with the MAC address of \(device), or it uses \(name) as its gateway\(step.forwardingSetting?.isOn == true ? "" : ", which is no router")"
+            evidence.append(Fact(step.choice.evidence, step.choice.text))
+        }
         return candidate(
-            at: Finding.Place(namespace: name, device: device),
-            "the packet came to \(name) on \(device), but \(destination) is another address of that link: either its sender\(sender) holds an old neighbour entry for \(destination) with the MAC address of \(device), or it uses \(name) as its gateway, which is no router",
-            evidence: [
-                .state("\(destination) is not configured in \(name)"),
-                Fact(step.choice.evidence, step.choice.text),
-            ], isCertain: false
+            at: Finding.Place(namespace: name, device: device), words, evidence: evidence, isCertain: false
         ).with(.isSymptom)
     }
 }

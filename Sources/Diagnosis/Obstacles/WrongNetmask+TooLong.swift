@@ -106,6 +106,26 @@ extension WrongNetmask {
             reasons: [])
     }
 
+    /// A broadcast to the sender's network on a link, where the receiver has another network: it is the address of a host to it.
+    func unknown(
+        _ destination: IPAddress, at port: LayerTwoPath.Port, _ target: GroupTarget, _ topology: Topology
+    ) -> Candidate? {
+        guard let receiver = topology[namespace: port.namespace], let link = receiver[device: port.device],
+            let own = target.device?.addresses.first(where: { $0.broadcast == destination }), let near = target.device
+        else { return nil }
+        let (name, sender) = (receiver.name, target.sender.name)
+        let prefixes = link.addresses.filter(\.address.isIPv4)
+        let other =
+            prefixes.isEmpty
+            ? "which has no IPv4 address there"
+            : "which has \(prefixes.map { "\($0)" }.joined(separator: ", ")) there"
+        return candidate(
+            at: Finding.Place(namespace: name, device: link.name),
+            "\(destination) is the broadcast address of \(own) on \(near.name) in \(sender), but not on \(link.name) in \(name), \(other): \(name) takes it for the address of somebody else and drops the packet",
+            evidence: [.state("\(own) on \(near.name) in \(sender)")]
+                + prefixes.map { .state("\($0) on \(link.name) in \(name)") }, reasons: [])
+    }
+
     private func replace(
         _ prefix: IPPrefix, by length: Int, on device: String, of namespace: Namespace
     ) -> [RemedyAction] {

@@ -23,6 +23,10 @@ struct PathInputs: Sendable {
 
     /// The port of a bridge by which a packet under way came into the namespace in which it is taken up.
     var arrivalPort: LayerTwoPath.Port?
+    /// The namespace that sent a packet under way, where it was seen to; nil where that is not known.
+    var sender: String?
+    /// Who handed a packet under way to the namespace in which it is taken up; nil where that is not known.
+    var handover: Handover?
 
     var topology: Topology { context.topology }
     var graph: NetworkGraph { context.graph }
@@ -46,7 +50,10 @@ struct PathInputs: Sendable {
                 && $0.mark == packet.mark
         }
         guard let answer = answers.last else { return choice }
+        choice.pathMTU = answer.pathMTU
         if let number = answer.errorNumber, number != 0, answer.kind == nil {
+            // It refuses to say where it sends what has a source of somebody else (ip_route_output_key_hash): a proxy's.
+            if inDevice == nil, !packet.source.isUnspecified, !namespace.holds(packet.source) { return choice }
             choice.take(failure: number)
             return choice
         }

@@ -64,6 +64,10 @@ extension PathWalker {
             return
         }
         guard let namespace else { return }
+        guard isTakenUp(packet, way, namespace) else {
+            path.isBlocked = true
+            return
+        }
         // What a bridge hands to the IP hooks has met prerouting before the bridge's own device is seen to take it.
         if !isPrerouted(packet, at: physical, by: way.end.device, namespace) { note(.sighting(way.end, .in)) }
         receive(packet, namespace, way.end.device, physical: physical, resumed: nil)
@@ -198,6 +202,21 @@ extension PathWalker {
     }
 
     // MARK: macvlan
+
+    /// Whether a device on top of the one that a frame came in by takes it: false for a macvlan in mode `source` whose list does
+    /// not have the sender.
+    private mutating func isTakenUp(_ packet: PacketState, _ way: LayerTwoPath, _ namespace: Namespace) -> Bool {
+        if case .sibling? = way.steps.last { return true }
+        guard let link = namespace[device: way.end.device], link.kind.isMacvlan, link.mode == .source,
+            let below = topology[namespace: link.lowerNamespace ?? namespace.name],
+            let lower = link.lower.flatMap({ below[device: $0] })
+        else { return true }
+        let step = SiblingStep(
+            lower: lower, near: below, nearLink: lower, far: namespace, farLink: link, isParent: false, isEntry: true,
+            packet: packet)
+        note(.sibling(step))
+        return step.isOpen
+    }
 
     /// Between devices on top of one. False where their modes keep them apart.
     private mutating func sibling(

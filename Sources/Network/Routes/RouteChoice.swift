@@ -7,6 +7,8 @@ public struct RouteChoice: Sendable, Hashable {
     public var table: RoutingTable?
     public var device: String?
     public var gateway: IPAddress?
+    /// What the namespace remembers of the path's MTU, where the kernel said so.
+    public var pathMTU: UInt32?
     public var preferredSource: IPAddress?
     /// The route of the snapshot.
     public var route: Route?

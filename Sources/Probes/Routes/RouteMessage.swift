@@ -20,6 +20,8 @@ struct RouteMessage {
     var scope: UInt8
     /// Next hops of a multipath route: gateway, device, weight.
     var nextHops: [(gateway: IPAddress?, deviceIndex: UInt32, weight: Int)] = []
+    /// Of a route exception, which expires: what an ICMP error told of the path.
+    var pathMTU: UInt32?
 
     /// Nil unless it is an RTM_NEWROUTE.
     init?(_ message: NetlinkMessage) {
@@ -44,6 +46,13 @@ struct RouteMessage {
         outDeviceIndex = number(RTA_OIF)
         preferredSource = address(RTA_PREFSRC)
         metric = number(RTA_PRIORITY) ?? 0
+        // rta_expires of struct rta_cacheinfo.
+        let expires = attributes[Int(RTA_CACHEINFO.rawValue)]?.hostUInt32(at: 8) ?? 0
+        let flags = header.hostUInt32(at: 8) ?? 0
+        if expires != 0, flags & UInt32(RTM_F_CLONED) != 0 {
+            let metrics = attributes[Int(RTA_METRICS.rawValue)].map { NetlinkAttributes($0) }
+            pathMTU = metrics?[Int(RTAX_MTU)]?.hostUInt32()
+        }
         var hops = attributes[Int(RTA_MULTIPATH.rawValue)] ?? []
         // struct rtnexthop: length, flags, weight less one, device.
         while let length = hops.hostUInt16(at: 0).map({ Int($0) }), length >= 8, length <= hops.count,

@@ -62,6 +62,7 @@ public final class RouteQuery: Sendable {
                 decision.outDevice = route.outDeviceIndex.flatMap { deviceName($0, &state) }
                 decision.gateway = route.gateway
                 decision.preferredSource = route.preferredSource
+                decision.pathMTU = route.pathMTU
             }
             let match = RouteMessage.request(tuple, inDeviceIndex: index, mark: mark, user: user, wantsMatch: true)
             if case .message(let message) = try state.conversation.answer(to: match), let route = RouteMessage(message)

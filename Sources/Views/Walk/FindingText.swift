@@ -6,6 +6,8 @@ struct FindingText {
     private let pen: Pen
     /// Where texts begin, after their labels.
     static let indent = 16
+    /// How a message begins that is about what the packet did not come to.
+    private static let alsoBlocks = "would also block: "
 
     init(_ pen: Pen) {
         self.pen = pen
@@ -57,7 +59,10 @@ struct FindingText {
             case .warning: .caution
             case .info: .plain
             }
-        return labelled(label, pen(finding.message) + pen(" (\(finding.code.rawValue))", .dim), style: style)
+        // The label says it.
+        let isSaid = label == "also" && finding.message.hasPrefix(Self.alsoBlocks)
+        let message = isSaid ? String(finding.message.dropFirst(Self.alsoBlocks.count)) : finding.message
+        return labelled(label, pen(message) + pen(" (\(finding.code.rawValue))", .dim), style: style)
     }
 
     private func fix(_ finding: Finding) -> [StyledText] {

@@ -83,3 +83,36 @@ struct DestinationText {
         host = String(rest)
     }
 }
+
+extension DestinationText {
+    /// The words of a command line in which `--tcp` and `--udp` without a port of their own have the destination's:
+    /// `explain --from web db:5432 --tcp`.
+    static func withPorts(_ words: [String]) -> [String] {
+        guard let command = words.first, ["explain", "predict"].contains(command) else { return words }
+        var result: [String] = []
+        for (index, word) in words.enumerated() {
+            result.append(word)
+            guard word == "--tcp" || word == "--udp" else { continue }
+            let next = words.indices.contains(index + 1) ? words[index + 1] : nil
+            let isDestination = next.map { $0.contains(where: { ":/".contains($0) }) } ?? true
+            guard next?.hasPrefix("-") ?? true || isDestination, let port = port(among: words) else { continue }
+            result.append("\(port)")
+        }
+        return result
+    }
+
+    /// The port that the destination names, which is no option's value.
+    private static func port(among words: [String]) -> UInt16? {
+        for (index, word) in words.enumerated().dropFirst().reversed() where !word.hasPrefix("-") {
+            let isValue = words[index - 1].hasPrefix("--") && !bare.contains(words[index - 1])
+            if !isValue, let port = try? DestinationText(word).port { return port }
+        }
+        return nil
+    }
+
+    /// Options before the destination that take no value, or the destination's port.
+    private static let bare: Set = [
+        "--tcp", "--udp", "--icmp", "--dont-fragment", "--compare", "--packets", "--why", "--quiet", "--verbose",
+        "--ascii", "--no-pager", "--permit-all", "--whole",
+    ]
+}
