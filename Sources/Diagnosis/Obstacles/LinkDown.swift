@@ -8,7 +8,9 @@ internal import WalkModel
 struct LinkDown: Obstacle {
     let code: FindingCode = "link-down"
     let steps: Set<PathStep.Kind> = [.route, .device, .wire, .bridge, .tunnel, .neighbour]
-    let reasons: Set<DropReason> = ["DEV_READY", "NOT_SPECIFIED", "NEIGH_FAILED", "NEIGH_QUEUEFULL"]
+    let reasons: Set<DropReason> = [
+        "DEV_READY", "NOT_SPECIFIED", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "BRIDGE_INGRESS_STP_STATE",
+    ]
     let traits: ObstacleTraits = .stopsEveryFrame
 
     func examine(_ step: PathStep, _ surroundings: Surroundings) -> [Judgement] {
@@ -149,7 +151,7 @@ extension RouteStep {
     /// Where there is no route: the device that is down and had it.
     var downLink: Link? {
         guard choice.kind == nil else { return nil }
-        let links = namespace.links.filter { !$0.isLoopback }
+        let links = namespace.links.filter { !$0.isLoopback && !$0.isUnusedTunnel }
         let down = links.filter { !$0.isUp }
         let covering = down.first { $0.addresses.contains { $0.length > 0 && $0.contains(packet.destination) } }
         return covering ?? (down.count == 1 && down.count == links.count ? down.first : nil)

@@ -121,10 +121,8 @@ struct NoRoute: Obstacle {
 }
 
 extension Namespace {
-    /// Whether nothing leads out of it. Devices that modules make in each namespace (`tunl0`, `sit0`) are neither up nor have addresses.
-    fileprivate var isJoinedToNothing: Bool {
-        links.allSatisfy { $0.kind == .loopback || !$0.isUp && $0.addresses.isEmpty && $0.peer == nil }
-    }
+    /// Whether nothing leads out of it.
+    fileprivate var isJoinedToNothing: Bool { links.allSatisfy { $0.isLoopback || $0.isUnusedTunnel } }
 }
 
 extension RouteStep {

@@ -98,6 +98,11 @@ public struct Link: Sendable, Codable, Hashable {
 extension Link {
     /// By its kind, or by the name that every namespace's own one has.
     public var isLoopback: Bool { kind == .loopback || name == "lo" }
+    /// Whether it is a device that a tunnel's module puts into every namespace, unused (`net.core.fb_tunnels_only_for_init_net`).
+    public var isUnusedTunnel: Bool {
+        let names: Set = ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6gre0"]
+        return names.contains(name) && !isUp && addresses.isEmpty
+    }
 
     /// Of a macvlan: whether it exchanges frames with siblings in the same mode; true where the mode was not read.
     public var isBridging: Bool { mode == nil || mode == .bridge }

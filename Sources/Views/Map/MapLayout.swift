@@ -142,7 +142,7 @@ struct MapLayout {
         let links = namespace.links
         for link in links.sorted(by: Self.order) where link.master.map({ namespace[device: $0] == nil }) ?? true {
             if link.kind == .loopback, link.isUp, Self.others(link).isEmpty, links.count > 1, !verbose { continue }
-            if Self.isFallback(link), !verbose { continue }
+            if link.isUnusedTunnel, !verbose { continue }
             if leadsOut(link) { continue }
             let ports = self.ports(of: link, in: namespace)
             let row = row(link, of: namespace, depth: 0, ports: ports)
@@ -172,12 +172,6 @@ struct MapLayout {
     private func ports(of master: Link, in namespace: Namespace) -> [Link] {
         guard let device = graph.device(master.name, in: namespace.name) else { return [] }
         return graph.ports(of: device).map { graph[$0] }.sorted(by: Self.order)
-    }
-
-    /// A device that a tunnel's module puts into every namespace, unused.
-    private static func isFallback(_ link: Link) -> Bool {
-        let names: Set = ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6gre0"]
-        return names.contains(link.name) && !link.isUp && link.addresses.isEmpty
     }
 
     private static func order(_ left: Link, _ right: Link) -> Bool {
