@@ -135,7 +135,7 @@ struct FailureExperimentTests {
         #expect(findings[0].remedy?.proof?.opens != nil)
     }
 
-    @Test("what a program keeps apart on purpose is left to its owner: no change is looked for that takes its rules away")
+    @Test("what a program keeps apart on purpose is left to it: its rules are not taken away")
     func meant() throws {
         let owner = OwnerRemedy("Docker", ["docker network connect secret web"])
         let walk = try Self.walk(Remedy(owner: owner), code: "network-isolation")

@@ -35,9 +35,10 @@ enum FlushedRules {
                 ($0.table == table || $0.kind?.rawValue == table) && $0.asks(writer.owner)
             })
         else { return nil }
+        let place = "\(table) of \(router.name)"
         return OwnerRemedy(
             writer.owner.rawValue, [writer.command],
-            note: "\(writer.note), and none is in \(table) of \(router.name): they were flushed, or it is told to write none")
+            note: "\(writer.note), and none is in \(place): they were flushed, or it is told to write none")
     }
 }
 
