@@ -1,4 +1,6 @@
+import Diagnosis
 import Network
+import Observations
 import Testing
 import WalkModel
 import Wire
@@ -155,8 +157,15 @@ import Wire
             $0.links = [loopback(), Link(name: "tunl0", index: 9, kind: "ipip", isUp: false)]
             $0.routes = []
         }
-        // The kernel chose no source for it.
-        let first = network.findings(Probe(source: "0.0.0.0", destination: "198.51.100.1").walk(.unsent)).first
+        let failure = SendFailure(
+            timeNanoseconds: 0, namespace: "mynamespace",
+            tuple: FlowTuple(
+                source: "0.0.0.0", destination: "198.51.100.1", sourcePort: 0, destinationPort: 0, ipProtocol: .icmp),
+            errorNumber: 101, message: "Network is unreachable")
+        let probe = Probe(source: "0.0.0.0", destination: "198.51.100.1")
+        let first = network.findings(probe.walk(.unsent, through: [.sent("mynamespace")])) {
+            $0.sendFailures = [failure]
+        }.first
         #expect(first?.code == "no-route")
         #expect(first?.message.hasSuffix("the container is joined to no network") == true)
         #expect(first?.remedy?.owner?.commands == ["docker network connect bridge job"])
