@@ -45,7 +45,7 @@ public struct DiagnosisContext: Sendable {
     private(set) var graph: NetworkGraph
     /// As it stood before the packet.
     public var before: Topology?
-    /// Whether the packet went its whole way between the two: counters then tell of it.
+    /// Whether the packet took its whole path between the two: counters then tell of it.
     var isBetween = false
     /// Rules that this packet met, in order.
     public var rules: [RuleEvent] = []

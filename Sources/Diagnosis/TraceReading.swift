@@ -22,7 +22,7 @@ struct TraceReading {
         return !ends.isEmpty && ends.allSatisfy { !$0.verdict.endsPacket && !$0.verdict.rawValue.hasPrefix("queue") }
     }
 
-    /// The rules that led to a rule's chain, from the base chain on; nil where the way is not known whole.
+    /// The rules that led to a rule's chain, from the base chain on; nil where the path is not known whole.
     func path(to rule: RuleReference) -> [RuleReference]? {
         guard let last = events.lastIndex(where: { $0.reference == rule }), let base = events[last].baseChain else {
             return nil

@@ -1,7 +1,7 @@
 internal import WalkModel
 
 extension Walk {
-    /// All that an explanation looks at: the way, and what the packet looked like on it.
+    /// All that an explanation looks at: the path, and what the packet looked like on it.
     var withoutIdentity: Walk {
         var walk = self
         walk.id = ""

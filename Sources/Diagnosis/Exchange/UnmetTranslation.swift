@@ -30,7 +30,7 @@ struct UnmetTranslation: Sendable {
     /// By which it left; nil where it stayed.
     var outDevice: String?
 
-    /// The first on the packet's way; nil where each was met, or none can be told for certain.
+    /// The first on the packet's path; nil where each was met, or none can be told for certain.
     static func first(on reading: WalkReading, flows: [FlowEvent]) -> UnmetTranslation? {
         for stay in reading.stays() {
             if let found = destination(stay, flows, reading) ?? source(stay, flows, reading) { return found }

@@ -4,7 +4,7 @@ internal import Ruleset
 internal import WalkModel
 internal import Wire
 
-/// Whether a reply takes another way than its request came, and is lost on it.
+/// Whether a reply takes another path than its request came, and is lost on it.
 extension WalkDiagnosis {
     private typealias Turn = ReplyRoutedElsewhere.Turn
 
@@ -75,7 +75,7 @@ extension WalkDiagnosis {
             turn, route, end: end, facts: facts, isCertain: isSeen && route.map { isFree($0, turn, request) } == true)
     }
 
-    /// Whether the reply would arrive by the way that the request came.
+    /// Whether the reply would arrive by the path that the request came by.
     private func isFree(_ route: ReplyRoute, _ turn: Turn, _ request: WalkReading) -> Bool {
         guard let sender = request.sightings.first?.namespace else { return false }
         var inputs = inputs(request, isReply: true)

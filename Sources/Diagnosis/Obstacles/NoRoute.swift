@@ -85,7 +85,7 @@ struct NoRoute: Obstacle {
         return Remedy([.ip(namespace, .ipv4, "route add \(destination) dev \(link.name)")])
     }
 
-    /// A sender lacks a way out: a default route. A router on the way of a reply lacks one network: that of the asker.
+    /// A sender lacks a way out: a default route. A router on the path of a reply lacks one network: that of the asker.
     private func target(_ packet: PacketState, _ surroundings: Surroundings) -> String {
         guard packet.isReply else { return "default" }
         let holder = surroundings.topology.namespaces.first { $0.holds(packet.destination) }

@@ -7,11 +7,11 @@ internal import Wire
 ///
 /// What becomes of such a reply is decided where nobody here may see it: a router drops what has a source of another
 /// network, a firewall what belongs to no connection that it knows, the asker what came in by the wrong device. So it is
-/// certain only where the reply was seen to be dropped, and the way that the request came would have carried it.
+/// certain only where the reply was seen to be dropped, and the path that the request came by would have carried it.
 struct ReplyRoutedElsewhere: Obstacle {
     let code: FindingCode = "reply-routed-elsewhere"
 
-    /// Where a reply turns off the way that its request came.
+    /// Where a reply turns off the path that its request came by.
     struct Turn {
         var namespace: Namespace
         /// By which the request came in, and by which the reply leaves.
@@ -32,7 +32,7 @@ struct ReplyRoutedElsewhere: Obstacle {
     /// - Parameters:
     ///   - end: what became of the reply, as the end of a sentence.
     ///   - facts: evidence for it.
-    ///   - isCertain: whether it was seen to be dropped past the turn, and the other way is free.
+    ///   - isCertain: whether it was seen to be dropped past the turn, and the other path is free.
     func candidate(
         _ turn: Turn, _ back: ReplyRoute?, end: String, facts: [Fact], isCertain: Bool
     ) -> Candidate {

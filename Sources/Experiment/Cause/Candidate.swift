@@ -18,7 +18,7 @@ public struct Candidate: Sendable, Hashable {
         case translation
         case listener
         case program
-        /// What may break the way that the packet has: tried alone, after all others.
+        /// What may break the path that the packet has: tried alone, after all others.
         case turn
 
         public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
@@ -75,7 +75,7 @@ public struct Candidate: Sendable, Hashable {
     }
 
     /// How far it leads from what was meant there: 0 takes an obstacle away; 1 adds the program that rules and senders expect;
-    /// 2 turns the packet's way; 3 adds another way.
+    /// 2 turns the packet's path; 3 adds another path.
     var detour: Int {
         if kind == .listener { return 1 }
         if kind == .turn { return 2 }

@@ -51,7 +51,7 @@ public struct CauseSearch: Sendable {
     ///   - candidates: those that may be it.
     ///   - named: those of them that a finding speaks of. Each is tried alone before all others, and where one does it, no other
     ///     cause is looked for.
-    ///   - sets: of changes that belong together, such as the routes of one way; tried where nothing smaller does it.
+    ///   - sets: of changes that belong together, such as the routes of one path; tried where nothing smaller does it.
     ///   - nearness: how near a change is to where the packet stopped; 0 is nearest.
     public func search(
         _ candidates: [Candidate], named: [Candidate] = [], sets: [[Candidate]] = [],
@@ -160,7 +160,7 @@ private struct SearchRun {
             (nearness($0.element), $0.offset) < (nearness($1.element), $1.offset)
         }.map(\.element)
         let obstacles = candidates.filter { $0.detour == 0 }
-        // A setting may be needed as it is by the rest of the way.
+        // A setting may be needed as it is by the rest of the path.
         let obstacleSets = [obstacles.filter { $0.kind != .setting }, obstacles]
         let near = NearChanges(sorted.filter { nearness($0) < 2 }, limit: search.nearLimit, in: helpful)
         askAhead(near.parts(isFound: false).prefix(1), obstacleSets, besides: helpful.flatMap(\.self))
@@ -175,7 +175,7 @@ private struct SearchRun {
             let turns = sorted.filter { $0.kind == .turn && nearness($0) == 2 }
             try alone(Array(turns.prefix(search.nearLimit)))
         }
-        // What leads the packet another way may go round two obstacles.
+        // What leads the packet by another path may go round two obstacles.
         if !causes.contains(where: { $0.changes.allSatisfy { $0.detour == 0 } }) {
             try several(anyOf: obstacleSets)
         }
@@ -387,7 +387,7 @@ private struct NearChanges {
         members = Set(helpful.flatMap(\.self))
     }
 
-    /// - Parameter isFound: whether a cause takes an obstacle away: beside it only what may break the packet's way is left to try.
+    /// - Parameter isFound: whether a cause takes an obstacle away: beside it only what may break the packet's path is left to try.
     func parts(isFound: Bool) -> [[Candidate]] {
         let left = sorted.filter { !isFound || $0.kind == .turn }.prefix(limit)
         return [left.filter { !members.contains($0) }, left.filter { members.contains($0) }]

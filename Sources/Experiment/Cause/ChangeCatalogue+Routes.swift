@@ -89,7 +89,7 @@ extension ChangeCatalogue {
             object: "\(namespace.name) route \(end)")
     }
 
-    /// A router that knows another way has a wrong route; one that knows none has none.
+    /// A router that knows another path has a wrong route; one that knows none has none.
     private func code(ofRouteTo end: IPAddress, in namespace: Namespace) -> FindingCode {
         let hasRoute = namespace.routes.contains {
             $0.table != .local && $0.destination.address.family == family && $0.destination.contains(end)

@@ -110,7 +110,7 @@ extension FailureExperiment {
     /// So many causes that are otherwise equal are held against each other.
     private static let rankLimit = 6
 
-    /// Of the causes that are as small as the first one and lead the packet no further from its way, the one that opens least comes
+    /// Of the causes that are as small as the first one and lead the packet no further from its path, the one that opens least comes
     /// first. Gives its effects; nil where they were not looked for.
     private func rank(_ report: inout Report, _ scope: CommandScope) -> SideEffects.Found? {
         guard looksForSideEffects else { return nil }

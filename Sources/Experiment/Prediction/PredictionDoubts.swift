@@ -186,7 +186,7 @@ struct PredictionDoubts {
             otherwise: otherwise)
     }
 
-    /// What can't be built the other way, and stands in the packet's way.
+    /// What can't be built the other way, and stands in the packet's path.
     private var untried: [Prediction.Assumption] {
         let codes: Set<Assumption.Code> = [
             .programPasses, .deviceKind, .unreadNamespace, .notRebuilt, .conntrackFull, .spanningTree,

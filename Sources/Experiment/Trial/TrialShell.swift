@@ -53,7 +53,7 @@ enum TrialShell {
     }
 
     /// Lets packets be sent from what stands for the outside, to whatever address: those that bear the mark go by the host, as
-    /// from a neighbour on its link. All else stays as it is: answers find no way that they did not have. Gives what failed.
+    /// from a neighbour on its link. All else stays as it is: answers find no path that they did not have. Gives what failed.
     static func route(_ outside: TrialOrder.Outside) throws(TrialError) -> String? {
         let mark = "\(TrialOrder.Outside.mark)"
         let lines = outside.gateways.map { gateway in

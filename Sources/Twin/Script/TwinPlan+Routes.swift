@@ -160,7 +160,7 @@ extension TwinPlan {
     // MARK: Neighbours
 
     /// Sends something to each neighbour of a bridge that was reached lately. Until then the kernel has no header ready for it, and
-    /// what is translated to it within the bridge takes another way. (A trial does it by itself.)
+    /// what is translated to it within the bridge takes another path. (A trial does it by itself.)
     mutating func addUse(_ text: inout ScriptText) {
         guard options.makesSandbox else { return }
         let uses = places.map { place -> (name: String?, lines: [String]) in

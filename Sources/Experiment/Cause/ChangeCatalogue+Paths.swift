@@ -14,8 +14,8 @@ extension ChangeCatalogue {
         var address: IPAddress
     }
 
-    /// Sets of changes of which each gives the packet, and its answer, one whole way: a route at every namespace that lies on
-    /// it, and forwarding on where it is off. A shortest way to each namespace that holds the destination; where several routes are
+    /// Sets of changes of which each gives the packet, and its answer, one whole path: a route at every namespace that lies on
+    /// it, and forwarding on where it is off. A shortest path to each namespace that holds the destination; where several routes are
     /// wrong, no single one of them helps.
     var ways: [[Candidate]] {
         let holders = topology.namespaces.filter { $0.name != from && $0.holds(request.destination) }
