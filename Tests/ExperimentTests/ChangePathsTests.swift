@@ -63,7 +63,7 @@ private func words(_ candidate: Candidate, ofTrial: Bool = false) -> [String] {
 }
 
 @Suite("Changes that belong together")
-struct ChangeWaysTests {
+struct ChangePathsTests {
     @Test("a way has a route at each namespace that needs one, there and back")
     func ways() throws {
         var row = try Row()
