@@ -93,7 +93,7 @@ extension Listener {
                     let inode = UInt64(target.dropFirst(8).dropLast()), inodes.contains(inode),
                     holders[inode]?.isStopped ?? true
                 else { continue }
-                let stopped = isStopped ?? readText("/proc/\(process)/stat").map(isStoppedState) ?? false
+                let stopped = isStopped ?? isStoppedProcess(process)
                 isStopped = stopped
                 if stopped, holders[inode] != nil { continue }
                 holders[inode] = Holder(name: readText("/proc/\(process)/comm"), isStopped: stopped)
@@ -102,6 +102,27 @@ extension Listener {
             if running == inodes.count { break }
         }
         return holders
+    }
+
+    private static func isStoppedProcess(_ process: String) -> Bool {
+        if readText("/proc/\(process)/stat").map(isStoppedState) == true { return true }
+        return freezerFiles(readText("/proc/\(process)/cgroup") ?? "").contains { file, word in
+            readText(file)?.contains(word) == true
+        }
+    }
+
+    /// Where it stands whether the control groups of proc_pid_cgroup(5) are frozen, as `docker pause` does it, and what stands
+    /// there then: of version 2, mounted alone or beside version 1, and of that one's freezer.
+    static func freezerFiles(_ groups: String) -> [(file: String, word: String)] {
+        groups.split(separator: "\n").flatMap { line -> [(file: String, word: String)] in
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[2] != "/" else { return [] }
+            if parts[0] == "0" {
+                return ["", "/unified"].map { ("/sys/fs/cgroup\($0)\(parts[2])/cgroup.events", "frozen 1") }
+            }
+            guard parts[1].split(separator: ",").contains("freezer") else { return [] }
+            return [("/sys/fs/cgroup/freezer\(parts[2])/freezer.state", "FROZEN")]
+        }
     }
 
     /// Whether a line of proc_pid_stat(5) says `T` or `t`: the state stands behind the name, which may hold anything.

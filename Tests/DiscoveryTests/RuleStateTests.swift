@@ -44,4 +44,17 @@ struct RuleStateTests {
     func state(line: String, isStopped: Bool) {
         #expect(Listener.isStoppedState(line) == isStopped)
     }
+
+    @Test("a paused container's processes are stopped: the freezers of both versions of control groups are asked")
+    func frozen() {
+        let files = Listener.freezerFiles(
+            "9:name=systemd:/\n6:cpu,freezer:/docker/ab12\n4:memory:/docker/ab12\n0::/docker/ab12\n")
+        #expect(
+            files.map(\.file) == [
+                "/sys/fs/cgroup/freezer/docker/ab12/freezer.state", "/sys/fs/cgroup/docker/ab12/cgroup.events",
+                "/sys/fs/cgroup/unified/docker/ab12/cgroup.events",
+            ])
+        #expect(files.map(\.word) == ["FROZEN", "frozen 1", "frozen 1"])
+        #expect(Listener.freezerFiles("0::/\nnonsense\n").isEmpty)
+    }
 }

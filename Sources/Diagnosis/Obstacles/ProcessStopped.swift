@@ -19,12 +19,18 @@ struct ProcessStopped: Obstacle {
             isTCP
             ? "the kernel of \(name) accepts the connection"
             : "the packet arrived in \(name)"
+        // Of a container its engine may have stopped it: docker pause.
+        let isContainer = !step.namespace.containers.isEmpty
+        let (how, end) =
+            isContainer ? ("docker pause, or SIGSTOP", "docker unpause, or SIGCONT") : ("SIGSTOP", "SIGCONT")
         let waiting = isTCP ? "connections wait to be accepted" : "bytes wait to be read"
         return stops(
             at: Finding.Place(namespace: name),
-            "\(arrival), but the process of \(listener.words) is stopped (SIGSTOP): it reads nothing\(isTCP ? " and sends nothing" : "") until it is continued (SIGCONT)",
+            "\(arrival), but the process of \(listener.words) is stopped (\(how)): it reads nothing\(isTCP ? " and sends nothing" : "") until it is continued (\(end))",
             evidence: [
-                .state("\(listener.words) in \(name): process state T, \(listener.receiveQueue) \(waiting)")
+                .state(
+                    "\(listener.words) in \(name): \(isContainer ? "stopped" : "process state T"), \(listener.receiveQueue) \(waiting)"
+                )
             ])
     }
 }
