@@ -225,12 +225,12 @@ struct SideEffects {
 
     /// `icmp; tcp 80, 443; udp 53`.
     private static func listed(_ kinds: [String]) -> String {
-        var ports: [String: [Int]] = [:]
+        var ports: [String: Set<Int>] = [:]
         var words: [String] = []
         for kind in kinds {
             let parts = kind.split(separator: " ")
             if let port = parts.last.flatMap({ Int($0) }) {
-                ports[parts.dropLast().joined(separator: " "), default: []].append(port)
+                ports[parts.dropLast().joined(separator: " "), default: []].insert(port)
             } else if !words.contains(kind) {
                 words.append(kind)
             }
