@@ -98,6 +98,8 @@ check() {
 }
 
 start() {
+    # Emptied here: the process that is made opens it when its turn comes, and what the last one said would be read until then.
+    : >/run/out
     LEAVE_NOTHING_RUN=$$ "$program" "$1" <&5 >/run/out 2>/run/errors &
     run=$!
 }
