@@ -36,9 +36,9 @@ printf '%12s %7s %10s %14s %12s %10s\n' observations points walks 'observations/
 generate() { "$programs/replay-rate" "${3:-generate}" "$file" "$1" "$2"; }
 replay() {
     $core "$programs/replay-rate" replay "$file" >"$out/result"
-    read -r observations walks delivered seconds _ peak <"$out/result"
-    if [ "$walks" != "$delivered" ]; then
-        echo "bench: $delivered of $walks walks arrived" >&2
+    read -r observations walks arrived seconds _ peak <"$out/result"
+    if [ "$walks" != "$arrived" ]; then
+        echo "bench: $arrived of $walks walks arrived" >&2
         exit 1
     fi
     awk "BEGIN { printf \"%12d %7d %10d %14d %12.0f %10.1f\n\", $observations, $1, $walks, $observations / $seconds,
