@@ -103,7 +103,7 @@ struct NamedDestination {
         case .silent(ContainerEngines.embeddedResolver):
             throw RunError(
                 .notFound,
-                "\(words): Docker's resolver \(ContainerEngines.embeddedResolver) does not reply. Names that are no container's it asks of the servers of /etc/resolv.conf on the host: ask one of them there (packetwalk explain --from host SERVER --udp 53)"
+                "\(words): Docker's resolver \(ContainerEngines.embeddedResolver) does not reply. Names that are no container's it asks of the servers of its own (dns in daemon.json), or of /etc/resolv.conf on the host: ask one of them (packetwalk explain --from host SERVER --udp 53)"
             )
         case .silent(let resolver):
             complain("\(words): its resolver \(resolver) does not reply. \(sequel)")
